@@ -1,0 +1,22 @@
+// Simulation of powder patterns on the CPU: kernels/pattern.h on all cores.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "host/structure.h"
+#include "host/thread_pool.h"
+#include "kernels/crystal.h"
+#include "kernels/simulation_config.h"
+
+namespace friedel {
+
+// Draws the parameters of one pattern of `structure`: a pure function of (config, library, structure, seed, sample).
+PatternParameters draw_parameters(const SimulationConfig& config, const LibraryView& library, int structure, std::uint64_t seed,
+                                  std::uint64_t sample);
+
+// Simulates one pattern per entry of `parameters` into patterns [parameters.size()][config.grid.points], maximum scaled to 1.
+void simulate_patterns(float* patterns, const std::vector<PatternParameters>& parameters, const LibraryView& library, const Grid& grid,
+                       ThreadPool& pool);
+
+}  // namespace friedel

@@ -1,0 +1,63 @@
+// A crystal structure on the host, in double precision, as a CIF states it or as ingest has standardised it.
+// Leaves out: how it is read (cif.h), how its group is found (symmetry.h), how it is stored (structure_library.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/crystal.h"
+
+namespace friedel {
+
+struct Atom {
+    std::string label;
+    int element = 0;  // atomic number; deuterium is 1
+    std::array<double, 3> position{};  // fractional
+    double occupancy = 1.0;            // chemical: 1 on a fully occupied special position
+    double b_iso = b_iso_missing;      // angstrom^2
+};
+
+struct Structure {
+    std::string name;     // file, or archive/member, with #block where a file holds several
+    std::string formula;  // Hill order, from the atoms of the cell
+    std::array<double, 6> cell{};                 // a b c in angstrom, alpha beta gamma in degrees
+    std::vector<Atom> atoms;                      // asymmetric unit
+    std::vector<SymmetryOperation> operations;    // all operations, centring included, identity first
+    int space_group = 0;                          // found from the atoms, 0 if not looked for
+    int claimed_space_group = 0;                  // what the file says, 0 if it says nothing
+};
+
+// What a CrystalView<double> points into. Throws Error if the operations are not a group of at most 48 representatives
+// times centrings, or if there is no atom.
+class Crystal {
+public:
+    explicit Crystal(const Structure& structure);
+    CrystalView<double> view() const;
+
+    const std::vector<SymmetryOperation>& representatives() const { return representatives_; }
+    const std::vector<std::array<std::int8_t, 3>>& centrings() const { return centrings_; }
+    const std::vector<std::uint64_t>& images() const { return images_; }
+    const std::vector<double>& position() const { return position_; }
+    const std::vector<double>& occupancy() const { return occupancy_; }
+    const std::vector<double>& b_iso() const { return b_iso_; }
+    const std::vector<std::uint8_t>& element() const { return element_; }
+
+private:
+    std::array<double, 6> cell_;
+    std::vector<double> position_, occupancy_, b_iso_;
+    std::vector<std::uint8_t> element_;  // sorted ascending, the atoms of `structure` in that order
+    std::vector<std::uint64_t> images_;
+    std::vector<SymmetryOperation> representatives_;
+    std::vector<std::array<std::int8_t, 3>> centrings_;
+    int space_group_;
+};
+
+// Volume of a cell (a b c in angstrom, angles in degrees) in angstrom^3; 0 if the angles are impossible.
+double cell_volume(const std::array<double, 6>& cell);
+
+// Atoms in the whole cell, counted through the images; mixed occupancies counted once per species.
+int atoms_in_cell(const Crystal& crystal);
+
+}  // namespace friedel

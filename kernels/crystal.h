@@ -1,0 +1,79 @@
+// Crystals as the kernels see them: plain pointers into arrays that live on the host or the device.
+// A crystal is its cell, the atoms of the asymmetric unit and a set of symmetry operations split into centring translations and
+// one representative operation per point-group element (at most 48), so that a 64-bit mask can say which images of an atom differ.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/block.h"
+
+namespace friedel {
+
+constexpr int space_groups = 230;
+constexpr int crystal_systems = 7;
+constexpr int max_representatives = 48;
+constexpr int translation_denominator = 24;  // translations are stored in 24ths of a cell edge
+constexpr float b_iso_missing = -1.0f;       // marks an atom whose source states no displacement parameter
+
+// x' = rotation x + translation / 24, row-major, fractional coordinates. Reflections transform as h' = h rotation.
+struct SymmetryOperation {
+    std::int8_t rotation[9];
+    std::int8_t translation[3];
+};
+
+// The operations of one setting of one space group: every operation is a representative plus a centring translation.
+struct OperationSet {
+    const SymmetryOperation* representatives;  // [representatives_count], the first is the identity
+    const std::int8_t* centrings;              // [centrings_count][3] in 24ths, the first is 0 0 0
+    int representatives_count;                 // order of the point group, 1 to 48
+    int centrings_count;                       // 1 to 4 in a conventional cell
+};
+
+template <class Real>
+struct CrystalView {
+    const Real* cell;               // [6] a b c in angstrom, alpha beta gamma in degrees
+    const Real* position;           // [atoms][3] fractional
+    const Real* occupancy;          // [atoms] chemical occupancy, 0 to 1
+    const Real* b_iso;              // [atoms] angstrom^2, or b_iso_missing
+    const std::uint8_t* element;    // [atoms] atomic number; atoms of one element are consecutive
+    const std::uint64_t* images;    // [atoms] bit i set: representative i gives an image that no lower one gave (modulo centring)
+    int atoms;
+    OperationSet operations;
+    int space_group;                // 1 to 230, 0 if unknown
+};
+
+// A structure library resident in memory: arrays plus offsets, uploaded as they are read from the file.
+struct LibraryView {
+    const float* cell;                         // [structures][6]
+    const std::uint16_t* space_group;          // [structures] 1 to 230
+    const std::uint16_t* operation_set;        // [structures]
+    const std::uint32_t* atom_offset;          // [structures + 1]
+    const float* position;                     // [atoms][3]
+    const float* occupancy;                    // [atoms]
+    const float* b_iso;                        // [atoms]
+    const std::uint8_t* element;               // [atoms]
+    const std::uint64_t* images;               // [atoms]
+    const std::uint32_t* representative_offset;  // [operation_sets + 1]
+    const SymmetryOperation* representatives;
+    const std::uint32_t* centring_offset;      // [operation_sets + 1]
+    const std::int8_t* centrings;              // [...][3]
+    int structures;
+
+    FRIEDEL_FN CrystalView<float> crystal(int i) const {
+        const std::uint32_t first = atom_offset[i];
+        const std::uint16_t set = operation_set[i];
+        return {cell + 6 * static_cast<std::size_t>(i),
+                position + 3 * static_cast<std::size_t>(first),
+                occupancy + first,
+                b_iso + first,
+                element + first,
+                images + first,
+                static_cast<int>(atom_offset[i + 1] - first),
+                {representatives + representative_offset[set], centrings + 3 * static_cast<std::size_t>(centring_offset[set]),
+                 static_cast<int>(representative_offset[set + 1] - representative_offset[set]),
+                 static_cast<int>(centring_offset[set + 1] - centring_offset[set])},
+                space_group[i]};
+    }
+};
+
+}  // namespace friedel

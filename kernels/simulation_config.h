@@ -1,0 +1,120 @@
+// What a simulated powder pattern depends on: the grid, the radiation, and a distribution for every random effect.
+// Plain data, copied to the device as it is. Effects default to off: a default-constructed configuration gives the ideal pattern.
+// Read from TOML by host/simulation_toml.h, where each member's name is its key.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/random.h"
+
+namespace friedel {
+
+// A random number with named parameters. With probability 1 - `probability` the effect is absent and `otherwise` is returned.
+struct Distribution {
+    enum class Kind : std::uint8_t { constant, uniform, log_uniform, normal };
+    Kind kind = Kind::constant;
+    float a = 0;  // constant: the value; uniform, log_uniform: lower end; normal: mean
+    float b = 0;  // uniform, log_uniform: upper end; normal: standard deviation (cut at 3)
+    float probability = 1;
+    float otherwise = 0;
+
+    // Always takes the same count of numbers from the sequence, so that one effect's setting never moves another's draw.
+    FRIEDEL_FN float draw(RandomSequence& random) const {
+        const bool present = random.uniform() < probability;
+        const float u = random.uniform(), v = random.uniform();
+        float value = a;
+        if (kind == Kind::uniform) value = a + (b - a) * u;
+        if (kind == Kind::log_uniform) value = a * expf(u * logf(b / a));
+        if (kind == Kind::normal) {
+            float z = sqrtf(-2.0f * logf(u)) * cosf(6.283185307f * v);
+            z = z > 3.0f ? 3.0f : (z < -3.0f ? -3.0f : z);
+            value = a + b * z;
+        }
+        return present ? value : otherwise;
+    }
+};
+
+// Points at start + i * step, i in [0, points), degrees two-theta.
+struct Grid {
+    float start_deg = 5.0f;
+    float step_deg = 0.01f;
+    int points = 8500;
+};
+
+constexpr int max_lines = 4;
+struct Radiation {
+    int lines = 1;
+    float wavelength[max_lines] = {1.54184f};  // angstrom
+    float weight[max_lines] = {1.0f};          // relative intensity; the first line is 1
+};
+
+constexpr int max_background_terms = 8;
+constexpr int max_humps = 3;
+
+struct SimulationConfig {
+    Grid grid;
+    Radiation radiation;
+    float monochromator_two_theta_deg = 0;  // 0: none
+    float default_b_iso = 0.5f;             // angstrom^2, where the source states none
+    Distribution b_iso_scale{Distribution::Kind::constant, 1, 0, 1, 1};
+
+    // Instrument: Thompson-Cox-Hastings, FWHM_G^2 = U tan^2 + V tan + W (degrees^2).
+    Distribution caglioti_u, caglioti_v, caglioti_w{Distribution::Kind::constant, 0.01f, 0, 1, 0.01f};
+    Distribution axial_divergence;    // (sample half-height + detector half-height) / radius, 0: none
+    Distribution zero_shift_deg;      // added to two-theta
+    Distribution wavelength_scale{Distribution::Kind::constant, 1, 0, 1, 1};
+    Distribution kalpha2_ratio{Distribution::Kind::constant, -1, 0, 1, -1};  // overrides the weight of the second line where >= 0
+
+    // Specimen.
+    Distribution displacement_deg;    // added to two-theta, times cos theta
+    Distribution size_angstrom;       // Scherrer (K = 0.9) Lorentzian size broadening, 0: none
+    Distribution microstrain;         // e, Lorentzian FWHM 4 e tan theta
+    Distribution march_dollase{Distribution::Kind::constant, 1, 0, 1, 1};  // r; the axis is drawn among low-index directions
+    Distribution lattice_strain;      // isotropic relative change of the cell edges
+    Distribution lattice_strain_anisotropic;  // standard deviation of a random change that keeps the crystal system
+    Distribution intensity_jitter;    // standard deviation of ln I per reflection
+
+    // Mixture.
+    Distribution impurity_fraction;   // strongest line of a second structure relative to the first's
+
+    // Background, in units of the strongest point of the diffraction pattern.
+    Distribution chebyshev_amplitude; // of each of chebyshev_terms coefficients, times a uniform number in (-1, 1)
+    int chebyshev_terms = 5;
+    Distribution hump_height;         // amorphous humps, up to max_humps, each drawn by itself
+    Distribution hump_width_deg{Distribution::Kind::uniform, 4, 15, 1, 8};
+    Distribution air_scatter;         // height at the low-angle end, falls off exponentially
+    Distribution air_scatter_decay_deg{Distribution::Kind::uniform, 2, 10, 1, 5};
+    bool paper_background = false;    // the recipe of Vecsei et al. 2019, beside whatever else is on
+
+    // Noise.
+    Distribution counts_at_maximum;   // Poisson: counts at the strongest point, 0: no counting noise
+    Distribution gaussian_noise;      // standard deviation relative to the strongest point
+    Distribution uniform_noise_low, uniform_noise_high;  // the paper's: uniform per point between the two
+
+};
+
+// Everything that was drawn for one pattern: enough to simulate it again, alone.
+struct PatternParameters {
+    int structure = 0;
+    int impurity = -1;
+    float impurity_fraction = 0;
+    Radiation radiation;
+    float monochromator_two_theta_deg = 0;
+    float default_b_iso = 0.5f, b_iso_scale = 1;
+    float caglioti_u = 0, caglioti_v = 0, caglioti_w = 0.01f, axial_divergence = 0;
+    float zero_shift_deg = 0, displacement_deg = 0;
+    float size_angstrom = 0, microstrain = 0;
+    float march_dollase = 1;
+    int texture_axis[3] = {0, 0, 1};   // reciprocal-lattice direction h k l
+    float strain[6] = {};              // relative change of the direct metric: see reflections.h
+    float intensity_jitter = 0;
+    float chebyshev[max_background_terms] = {};
+    int chebyshev_terms = 0;
+    float hump_height[max_humps] = {}, hump_center_deg[max_humps] = {}, hump_width_deg[max_humps] = {};
+    float air_scatter = 0, air_scatter_decay_deg = 5;
+    bool paper_background = false;
+    float counts_at_maximum = 0, gaussian_noise = 0, uniform_noise_low = 0, uniform_noise_high = 0;
+    std::uint64_t seed = 0, sample = 0;  // for what is drawn point by point
+};
+
+}  // namespace friedel

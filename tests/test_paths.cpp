@@ -1,0 +1,60 @@
+#include "tests/test_paths.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace friedel::test {
+
+namespace fs = std::filesystem;
+
+const char* const shared_missing = "SKIPPED FOR WANT OF DATA: set FRIEDEL_SHARED to the folder that holds reference/ and data/";
+
+fs::path source_dir() { return FRIEDEL_SOURCE_DIR; }
+fs::path program() { return FRIEDEL_PROGRAM; }
+
+fs::path shared_dir(const std::string& part) {
+    const char* const given = std::getenv("FRIEDEL_SHARED");
+    const fs::path folder = (given ? fs::path(given) : source_dir() / ".." / "shared") / part;
+    return fs::exists(folder) ? folder : fs::path();
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+    std::string name = (fs::temp_directory_path() / "friedel-test-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary directory");
+    path = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+}
+
+RunResult run_friedel(const std::string& arguments, const fs::path& directory) {
+    const TemporaryDirectory scratch;
+    std::string command;
+    if (!directory.empty()) command += "cd '" + directory.string() + "' && ";
+    command += "'" + program().string() + "' " + arguments + " >'" + (scratch / "out").string() + "' 2>'" + (scratch / "err").string() + "' </dev/null";
+    const int status = std::system(command.c_str());
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return {code, read_text(scratch / "out"), read_text(scratch / "err")};
+}
+
+std::string read_text(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+void write_text(const fs::path& file, const std::string& text) {
+    std::ofstream out(file, std::ios::binary);
+    out << text;
+    if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
+}
+
+}  // namespace friedel::test

@@ -1,0 +1,13 @@
+// A subcommand of the program: one file each, listed in the table of main.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace friedel::tools {
+
+// Adds the options of one subcommand to `app` and returns what runs it once they are parsed; the result is the exit status.
+using Command = std::function<int()> (*)(CLI::App& app);
+
+}  // namespace friedel::tools

@@ -1,0 +1,50 @@
+// friedel: the one program, a table of subcommands. Errors are one line on standard error and a non-zero exit.
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <vector>
+
+#include "host/error.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+// One line per subcommand, in the order in which they are used. Each is defined in tools/NAME.cpp.
+
+namespace {
+struct Entry {
+    const char* name;
+    const char* summary;
+    Command command;
+};
+
+const std::vector<Entry> commands = {
+};
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Friedel names the crystal system and space group of a powder from its X-ray diffraction pattern.", "friedel"};
+    app.set_version_flag("--version", "friedel " FRIEDEL_VERSION);
+    app.require_subcommand(1);
+    int status = 0;
+    for (const Entry& entry : commands) {
+        CLI::App* const sub = app.add_subcommand(entry.name, entry.summary);
+        sub->callback([run = entry.command(*sub), &status] { status = run(); });
+    }
+    try {
+        app.parse(argc, argv);
+        return status;
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "friedel: out of memory; use smaller batches or fewer files at a time\n";
+    } catch (const std::exception& error) {
+        std::cerr << "friedel: " << error.what() << '\n';
+    }
+    return 1;
+}
+
+}  // namespace friedel::tools
+
+int main(int argc, char** argv) { return friedel::tools::main(argc, argv); }
