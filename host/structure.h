@@ -13,20 +13,20 @@ namespace friedel {
 
 struct Atom {
     std::string label;
-    int element = 0;  // atomic number; deuterium is 1
+    int element = 0;                   // atomic number; deuterium is 1
     std::array<double, 3> position{};  // fractional
     double occupancy = 1.0;            // chemical: 1 on a fully occupied special position
     double b_iso = b_iso_missing;      // angstrom^2
 };
 
 struct Structure {
-    std::string name;     // file, or archive/member, with #block where a file holds several
-    std::string formula;  // Hill order, from the atoms of the cell
-    std::array<double, 6> cell{};                 // a b c in angstrom, alpha beta gamma in degrees
-    std::vector<Atom> atoms;                      // asymmetric unit
-    std::vector<SymmetryOperation> operations;    // all operations, centring included, identity first
-    int space_group = 0;                          // found from the atoms, 0 if not looked for
-    int claimed_space_group = 0;                  // what the file says, 0 if it says nothing
+    std::string name;                           // file, or archive/member, with #block where a file holds several
+    std::string formula;                        // Hill order, from the atoms of the cell
+    std::array<double, 6> cell{};               // a b c in angstrom, alpha beta gamma in degrees
+    std::vector<Atom> atoms;                    // asymmetric unit
+    std::vector<SymmetryOperation> operations;  // all operations, centring included, identity first
+    int space_group = 0;                        // found from the atoms, 0 if not looked for
+    int claimed_space_group = 0;                // what the file says, 0 if it says nothing
 };
 
 // What a CrystalView<double> points into. Throws Error if the operations are not a group of at most 48 representatives
@@ -45,6 +45,9 @@ public:
     const std::vector<std::uint8_t>& element() const { return element_; }
 
 private:
+    void split_operations(const Structure& structure);
+    std::uint64_t distinct_images(const std::array<double, 3>& position) const;
+
     std::array<double, 6> cell_;
     std::vector<double> position_, occupancy_, b_iso_;
     std::vector<std::uint8_t> element_;  // sorted ascending, the atoms of `structure` in that order

@@ -22,41 +22,62 @@ struct SymmetryOperation {
 };
 
 // The operations of one setting of one space group: every operation is a representative plus a centring translation.
+// Where the point group holds the inversion, the second half of the representatives are the first half times the inversion, in order.
 struct OperationSet {
     const SymmetryOperation* representatives;  // [representatives_count], the first is the identity
     const std::int8_t* centrings;              // [centrings_count][3] in 24ths, the first is 0 0 0
     int representatives_count;                 // order of the point group, 1 to 48
     int centrings_count;                       // 1 to 4 in a conventional cell
+
+    FRIEDEL_FN bool has_inversion() const {
+        if (representatives_count % 2) return false;
+        const std::int8_t* r = representatives[representatives_count / 2].rotation;
+        return r[0] == -1 && r[4] == -1 && r[8] == -1 && !r[1] && !r[2] && !r[3] && !r[5] && !r[6] && !r[7];
+    }
+
+    // The inversion passes through the origin: structure factors are real.
+    FRIEDEL_FN bool inversion_at_origin() const {
+        if (!has_inversion()) return false;
+        const std::int8_t* t = representatives[representatives_count / 2].translation;
+        return !t[0] && !t[1] && !t[2];
+    }
+
+    // Representatives that differ by more than the sign of their rotation: those that Friedel's law leaves to look at.
+    FRIEDEL_FN int laue_count() const { return has_inversion() ? representatives_count / 2 : representatives_count; }
 };
+
+// Bits of CrystalView::images. Bit i: representative i gives an image of the atom that no lower one gave, modulo centring and, where
+// the inversion passes through the origin, modulo inversion. This bit: the atom is its own image under the inversion.
+constexpr std::uint64_t self_inverse = std::uint64_t{1} << 63;
 
 template <class Real>
 struct CrystalView {
-    const Real* cell;               // [6] a b c in angstrom, alpha beta gamma in degrees
-    const Real* position;           // [atoms][3] fractional
-    const Real* occupancy;          // [atoms] chemical occupancy, 0 to 1
-    const Real* b_iso;              // [atoms] angstrom^2, or b_iso_missing
-    const std::uint8_t* element;    // [atoms] atomic number; atoms of one element are consecutive
-    const std::uint64_t* images;    // [atoms] bit i set: representative i gives an image that no lower one gave (modulo centring)
+    const Real* cell;             // [6] a b c in angstrom, alpha beta gamma in degrees
+    const Real* position;         // [atoms][3] fractional
+    const Real* occupancy;        // [atoms] chemical occupancy, 0 to 1
+    const Real* b_iso;            // [atoms] angstrom^2, or b_iso_missing
+    const std::uint8_t* element;  // [atoms] atomic number; atoms of one element are consecutive
+    const std::uint64_t* images;  // [atoms] which representatives give distinct images, and self_inverse
     int atoms;
     OperationSet operations;
-    int space_group;                // 1 to 230, 0 if unknown
+    int space_group;  // 1 to 230, 0 if unknown
 };
 
 // A structure library resident in memory: arrays plus offsets, uploaded as they are read from the file.
 struct LibraryView {
-    const float* cell;                         // [structures][6]
-    const std::uint16_t* space_group;          // [structures] 1 to 230
-    const std::uint16_t* operation_set;        // [structures]
-    const std::uint32_t* atom_offset;          // [structures + 1]
-    const float* position;                     // [atoms][3]
-    const float* occupancy;                    // [atoms]
-    const float* b_iso;                        // [atoms]
-    const std::uint8_t* element;               // [atoms]
-    const std::uint64_t* images;               // [atoms]
+    const float* cell;                           // [structures][6]
+    const std::uint16_t* space_group;            // [structures] 1 to 230
+    const std::uint16_t* operation_set;          // [structures]
+    const std::uint32_t* atom_offset;            // [structures + 1]
+    const float* position;                       // [atoms][3]
+    const float* occupancy;                      // [atoms]
+    const float* b_iso;                          // [atoms]
+    const std::uint8_t* element;                 // [atoms]
+    const std::uint64_t* images;                 // [atoms]
     const std::uint32_t* representative_offset;  // [operation_sets + 1]
     const SymmetryOperation* representatives;
-    const std::uint32_t* centring_offset;      // [operation_sets + 1]
-    const std::int8_t* centrings;              // [...][3]
+    const std::uint32_t* centring_offset;  // [operation_sets + 1]
+    const std::int8_t* centrings;          // [...][3]
     int structures;
 
     FRIEDEL_FN CrystalView<float> crystal(int i) const {

@@ -7,9 +7,9 @@
 namespace friedel {
 
 struct PreprocessConfig {
-    bool remove_background = true;     // SNIP: Statistics-sensitive Non-linear Iterative Peak clipping (Ryan et al. 1988)
+    bool remove_background = true;       // SNIP: Statistics-sensitive Non-linear Iterative Peak clipping (Ryan et al. 1988)
     float background_window_deg = 3.0f;  // largest clipping half-window
-    bool square_root = true;           // of the scaled intensity
+    bool square_root = true;             // of the scaled intensity
 };
 
 }  // namespace friedel

@@ -44,14 +44,13 @@ FRIEDEL_FN Random4 random4(std::uint64_t seed, std::uint64_t sample, Purpose pur
 }
 
 // Uniform in (0, 1), both ends excluded: 23 bits, centred in their interval (with 24 the last one would round to 1).
-FRIEDEL_FN float uniform_open(std::uint32_t bits) {
-    return (static_cast<float>(bits >> 9) + 0.5f) * (1.0f / 8388608.0f);
-}
+FRIEDEL_FN float uniform_open(std::uint32_t bits) { return (static_cast<float>(bits >> 9) + 0.5f) * (1.0f / 8388608.0f); }
 
 // A short sequence of draws for one (sample, purpose), for code that draws a few parameters one after another.
 class RandomSequence {
 public:
-    FRIEDEL_FN RandomSequence(std::uint64_t seed, std::uint64_t sample, Purpose purpose) : seed_(seed), sample_(sample), purpose_(purpose) {}
+    FRIEDEL_FN RandomSequence(std::uint64_t seed, std::uint64_t sample, Purpose purpose)
+        : seed_(seed), sample_(sample), purpose_(purpose) {}
 
     FRIEDEL_FN std::uint32_t bits() {
         if (used_ == 4) {

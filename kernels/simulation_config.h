@@ -60,37 +60,36 @@ struct SimulationConfig {
 
     // Instrument: Thompson-Cox-Hastings, FWHM_G^2 = U tan^2 + V tan + W (degrees^2).
     Distribution caglioti_u, caglioti_v, caglioti_w{Distribution::Kind::constant, 0.01f, 0, 1, 0.01f};
-    Distribution axial_divergence;    // (sample half-height + detector half-height) / radius, 0: none
-    Distribution zero_shift_deg;      // added to two-theta
+    Distribution axial_divergence;  // (sample half-height + detector half-height) / radius, 0: none
+    Distribution zero_shift_deg;    // added to two-theta
     Distribution wavelength_scale{Distribution::Kind::constant, 1, 0, 1, 1};
     Distribution kalpha2_ratio{Distribution::Kind::constant, -1, 0, 1, -1};  // overrides the weight of the second line where >= 0
 
     // Specimen.
-    Distribution displacement_deg;    // added to two-theta, times cos theta
-    Distribution size_angstrom;       // Scherrer (K = 0.9) Lorentzian size broadening, 0: none
-    Distribution microstrain;         // e, Lorentzian FWHM 4 e tan theta
+    Distribution displacement_deg;                                         // added to two-theta, times cos theta
+    Distribution size_angstrom;                                            // Scherrer (K = 0.9) Lorentzian size broadening, 0: none
+    Distribution microstrain;                                              // e, Lorentzian FWHM 4 e tan theta
     Distribution march_dollase{Distribution::Kind::constant, 1, 0, 1, 1};  // r; the axis is drawn among low-index directions
-    Distribution lattice_strain;      // isotropic relative change of the cell edges
+    Distribution lattice_strain;                                           // isotropic relative change of the cell edges
     Distribution lattice_strain_anisotropic;  // standard deviation of a random change that keeps the crystal system
-    Distribution intensity_jitter;    // standard deviation of ln I per reflection
+    Distribution intensity_jitter;            // standard deviation of ln I per reflection
 
     // Mixture.
-    Distribution impurity_fraction;   // strongest line of a second structure relative to the first's
+    Distribution impurity_fraction;  // strongest line of a second structure relative to the first's
 
     // Background, in units of the strongest point of the diffraction pattern.
-    Distribution chebyshev_amplitude; // of each of chebyshev_terms coefficients, times a uniform number in (-1, 1)
+    Distribution chebyshev_amplitude;  // of each of chebyshev_terms coefficients, times a uniform number in (-1, 1)
     int chebyshev_terms = 5;
-    Distribution hump_height;         // amorphous humps, up to max_humps, each drawn by itself
+    Distribution hump_height;  // amorphous humps, up to max_humps, each drawn by itself
     Distribution hump_width_deg{Distribution::Kind::uniform, 4, 15, 1, 8};
-    Distribution air_scatter;         // height at the low-angle end, falls off exponentially
+    Distribution air_scatter;  // height at the low-angle end, falls off exponentially
     Distribution air_scatter_decay_deg{Distribution::Kind::uniform, 2, 10, 1, 5};
-    bool paper_background = false;    // the recipe of Vecsei et al. 2019, beside whatever else is on
+    bool paper_background = false;  // the recipe of Vecsei et al. 2019, beside whatever else is on
 
     // Noise.
-    Distribution counts_at_maximum;   // Poisson: counts at the strongest point, 0: no counting noise
-    Distribution gaussian_noise;      // standard deviation relative to the strongest point
+    Distribution counts_at_maximum;                      // Poisson: counts at the strongest point, 0: no counting noise
+    Distribution gaussian_noise;                         // standard deviation relative to the strongest point
     Distribution uniform_noise_low, uniform_noise_high;  // the paper's: uniform per point between the two
-
 };
 
 // Everything that was drawn for one pattern: enough to simulate it again, alone.
@@ -105,8 +104,8 @@ struct PatternParameters {
     float zero_shift_deg = 0, displacement_deg = 0;
     float size_angstrom = 0, microstrain = 0;
     float march_dollase = 1;
-    int texture_axis[3] = {0, 0, 1};   // reciprocal-lattice direction h k l
-    float strain[6] = {};              // relative change of the direct metric: see reflections.h
+    int texture_axis[3] = {0, 0, 1};  // reciprocal-lattice direction h k l
+    float strain[6] = {};             // relative change of the direct metric: see reflections.h
     float intensity_jitter = 0;
     float chebyshev[max_background_terms] = {};
     int chebyshev_terms = 0;

@@ -38,7 +38,8 @@ RunResult run_friedel(const std::string& arguments, const fs::path& directory) {
     const TemporaryDirectory scratch;
     std::string command;
     if (!directory.empty()) command += "cd '" + directory.string() + "' && ";
-    command += "'" + program().string() + "' " + arguments + " >'" + (scratch / "out").string() + "' 2>'" + (scratch / "err").string() + "' </dev/null";
+    command += "'" + program().string() + "' " + arguments + " >'" + (scratch / "out").string() + "' 2>'" + (scratch / "err").string() +
+               "' </dev/null";
     const int status = std::system(command.c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return {code, read_text(scratch / "out"), read_text(scratch / "err")};

@@ -19,8 +19,7 @@ struct Entry {
     Command command;
 };
 
-const std::vector<Entry> commands = {
-};
+const std::vector<Entry> commands = {};
 }  // namespace
 
 int main(int argc, char** argv) {
