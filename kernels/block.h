@@ -60,14 +60,43 @@ struct SerialBlock {
         return largest;
     }
 
-    // Calls emit(i, slot) for each i with keep(i), slot counting up from 0 in the order of i. Returns how many were kept.
-    template <class Keep, class Emit>
-    int compact(int n, Keep&& keep, Emit&& emit) const {
+    // Keeps some items of a ragged table. bounds(row, first, last) gives a row's items; weight(row, item) is positive for those to keep;
+    // emit(row, item, weight, slot) is called for each of them, slot counting up in the order of (row, item). Returns how many were kept.
+    template <class Bounds, class Weight, class Emit>
+    int compact_rows(int rows, Bounds&& bounds, Weight&& weight, Emit&& emit) const {
         int kept = 0;
-        for (int i = 0; i < n; ++i) {
-            if (keep(i)) emit(i, kept++);
+        for (int row = 0; row < rows; ++row) {
+            int first, last;
+            bounds(row, first, last);
+            for (int item = first; item <= last; ++item) {
+                if (const int w = weight(row, item)) emit(row, item, w, kept++);
+            }
         }
         return kept;
+    }
+
+    // totals[i] = f(0) + ... + f(i - 1) for i in [0, n]; n + 1 entries. Returns the last.
+    template <class F>
+    int running_total(std::int32_t* totals, int n, F&& f) const {
+        int total = 0;
+        for (int i = 0; i < n; ++i) {
+            totals[i] = total;
+            total += f(i);
+        }
+        totals[n] = total;
+        return total;
+    }
+
+    // order[slot] = i such that key(order[...]) ascends, equal keys by i; keys in [0, keys). starts[key] is the first slot of a key,
+    // starts[keys] = n. `starts` holds keys + 1 entries.
+    template <class Key>
+    void order_by_key(int* order, int* starts, int n, int keys, Key&& key) const {
+        for (int i = 0; i <= keys; ++i) starts[i] = 0;
+        for (int i = 0; i < n; ++i) ++starts[key(i) + 1];
+        for (int i = 0; i < keys; ++i) starts[i + 1] += starts[i];
+        for (int i = 0; i < n; ++i) order[starts[key(i)]++] = i;
+        for (int i = keys; i > 0; --i) starts[i] = starts[i - 1];
+        starts[0] = 0;
     }
 };
 

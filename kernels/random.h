@@ -21,14 +21,16 @@ enum class Purpose : std::uint32_t {
     lattice,
     texture,
     background,
+    paper_background,
     counting_noise,
     detector_noise,
+    uniform_noise,
     impurity,
     dropout,
     weights,
     shuffle,
     bootstrap,
-    occupancy,
+    intensity,
 };
 
 struct Random4 {

@@ -105,7 +105,8 @@ struct PatternParameters {
     float size_angstrom = 0, microstrain = 0;
     float march_dollase = 1;
     int texture_axis[3] = {0, 0, 1};  // reciprocal-lattice direction h k l
-    float strain[6] = {};             // relative change of the direct metric: see reflections.h
+    float lattice_scale = 1;          // of the cell edges
+    float strain[6] = {};             // relative changes of the direct metric: see strained_metric
     float intensity_jitter = 0;
     float chebyshev[max_background_terms] = {};
     int chebyshev_terms = 0;

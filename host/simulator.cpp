@@ -1,0 +1,84 @@
+#include "host/simulator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/error.h"
+#include "host/form_factors.h"
+#include "kernels/pattern.h"
+
+namespace friedel {
+
+namespace {
+
+// Memory behind a PatternWorkspace; grows to the largest crystal it has met.
+class CpuWorkspace {
+public:
+    PatternWorkspace& fit(const PatternParameters& p, const LibraryView& library, const Grid& grid) {
+        const float d_min = smallest_d(p.radiation, grid);
+        int reflections = 0, sites = 0;
+        for (int phase : {p.structure, p.impurity}) {
+            if (phase < 0) continue;
+            const CrystalView<float> crystal = library.crystal(phase);
+            reflections = std::max(reflections, reflections_bound(reciprocal_metric(crystal, p), d_min));
+            int count = 0;
+            for (int atom = 0; atom < crystal.atoms; ++atom) count += sites_of(crystal, atom);
+            sites = std::max(sites, count);
+            if (static_cast<std::size_t>(crystal.atoms) + 1 > first_.size()) first_.resize(crystal.atoms + 1);
+        }
+        if (reflections > workspace_.reflections.capacity) fit_reflections(reflections);
+        if (sites > workspace_.sites.capacity) {
+            for (auto* values : {&x_, &y_, &z_}) values->resize(sites);
+            workspace_.sites.capacity = sites;
+        }
+        // Few reflections need all parts of an axial row; append_peaks stops at the capacity.
+        const int parts = p.axial_divergence > 0 ? max_axial_parts : 1;
+        const int peaks = reflections * p.radiation.lines * parts * (p.impurity >= 0 ? 2 : 1);
+        if (peaks > workspace_.peaks.capacity) {
+            for (auto* values : {&position_, &area_, &fwhm_, &eta_}) values->resize(peaks);
+            order_.resize(peaks);
+            shape_.resize(peaks);
+            workspace_.peaks.capacity = peaks;
+        }
+        if (static_cast<std::size_t>(reflections) * p.radiation.lines + 1 > row_.size()) row_.resize(reflections * p.radiation.lines + 1);
+        coarse_.resize(coarse_count(grid));
+        starts_.resize(profile_bins(grid) + 1);
+        workspace_.sites = {x_.data(), y_.data(), z_.data(), first_.data(), workspace_.sites.capacity};
+        workspace_.peaks = {position_.data(), area_.data(), fwhm_.data(), eta_.data(), row_.data(), workspace_.peaks.capacity, 0};
+        workspace_.profile = {coarse_.data(), order_.data(), starts_.data(), shape_.data()};
+        return workspace_;
+    }
+
+private:
+    void fit_reflections(int capacity) {
+        for (auto* values : {&h_, &k_, &l_, &multiplicity_}) values->resize(capacity);
+        for (auto* values : {&stol_sq_, &intensity_}) values->resize(capacity);
+        workspace_.reflections = {h_.data(), k_.data(), l_.data(), multiplicity_.data(), stol_sq_.data(), intensity_.data(), capacity, 0};
+    }
+
+    PatternWorkspace workspace_{};
+    std::vector<std::int16_t> h_, k_, l_, multiplicity_;
+    std::vector<float> stol_sq_, intensity_, x_, y_, z_, position_, area_, fwhm_, eta_, coarse_;
+    std::vector<std::int32_t> first_, row_, order_, starts_;
+    std::vector<PeakShape> shape_;
+};
+
+}  // namespace
+
+PatternParameters draw_parameters(const SimulationConfig& config, const LibraryView& library, int structure, std::uint64_t seed,
+                                  std::uint64_t sample) {
+    return draw_pattern(config, structure, library.structures, seed, sample);
+}
+
+void simulate_patterns(float* patterns, const std::vector<PatternParameters>& parameters, const LibraryView& library, const Grid& grid,
+                       ThreadPool& pool) {
+    const FormFactorTable<float>& table = form_factors_float();
+    pool.run(static_cast<int>(parameters.size()), [&](int i, int) {
+        thread_local CpuWorkspace workspace;
+        SerialBlock block;
+        simulate_pattern(block, patterns + static_cast<std::size_t>(i) * grid.points, workspace.fit(parameters[i], library, grid), library,
+                         table, parameters[i], grid);
+    });
+}
+
+}  // namespace friedel

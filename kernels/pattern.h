@@ -1,0 +1,169 @@
+// One simulated powder pattern by one block, from a resident crystal to intensities on a grid: draw the parameters, find reflections,
+// sum structure factors, apply texture, place peaks, sum profiles, scale, add background and noise.
+// Only the pattern leaves the block; everything else lives in its workspace.
+#pragma once
+
+#include "kernels/background.h"
+#include "kernels/noise.h"
+#include "kernels/profile.h"
+#include "kernels/structure_factor.h"
+#include "kernels/texture.h"
+
+namespace friedel {
+
+// Scratch of one block, sized by the host for the largest crystal (see reflections_bound).
+struct PatternWorkspace {
+    Reflections<float> reflections;
+    Sites<float> sites;
+    Peaks peaks;
+    ProfileScratch profile;
+};
+
+// Low-index directions along which platy and fibrous crystals lie.
+constexpr int texture_axes = 13;
+FRIEDEL_FN void texture_axis(int* axis, int i) {
+    constexpr std::int8_t table[texture_axes][3] = {{0, 0, 1},  {0, 1, 0},  {1, 0, 0},  {1, 1, 0},  {1, 0, 1},  {0, 1, 1}, {1, 1, 1},
+                                                    {1, -1, 0}, {-1, 0, 1}, {0, -1, 1}, {-1, 1, 1}, {1, -1, 1}, {1, 1, -1}};
+    for (int e = 0; e < 3; ++e) axis[e] = table[i][e];
+}
+
+// All random parameters of one sample: a pure function of its arguments. `other` picks the impurity among `structures`.
+FRIEDEL_FN PatternParameters draw_pattern(const SimulationConfig& c, int structure, int structures, std::uint64_t seed,
+                                          std::uint64_t sample) {
+    PatternParameters p;
+    p.structure = structure;
+    p.seed = seed;
+    p.sample = sample;
+    p.radiation = c.radiation;
+    p.monochromator_two_theta_deg = c.monochromator_two_theta_deg;
+    p.default_b_iso = c.default_b_iso;
+    {
+        RandomSequence random(seed, sample, Purpose::wavelength);
+        const float scale = c.wavelength_scale.draw(random), ratio = c.kalpha2_ratio.draw(random);
+        for (float& wavelength : p.radiation.wavelength) wavelength *= scale;
+        if (ratio >= 0 && p.radiation.lines > 1) p.radiation.weight[1] = ratio;
+    }
+    {
+        RandomSequence random(seed, sample, Purpose::instrument);
+        p.caglioti_u = c.caglioti_u.draw(random);
+        p.caglioti_v = c.caglioti_v.draw(random);
+        p.caglioti_w = c.caglioti_w.draw(random);
+        p.axial_divergence = c.axial_divergence.draw(random);
+        p.zero_shift_deg = c.zero_shift_deg.draw(random);
+    }
+    {
+        RandomSequence random(seed, sample, Purpose::specimen);
+        p.displacement_deg = c.displacement_deg.draw(random);
+        p.size_angstrom = c.size_angstrom.draw(random);
+        p.microstrain = c.microstrain.draw(random);
+        p.b_iso_scale = c.b_iso_scale.draw(random);
+        p.intensity_jitter = c.intensity_jitter.draw(random);
+    }
+    {
+        RandomSequence random(seed, sample, Purpose::texture);
+        p.march_dollase = c.march_dollase.draw(random);
+        texture_axis(p.texture_axis, static_cast<int>(texture_axes * random.uniform()));
+    }
+    {
+        RandomSequence random(seed, sample, Purpose::lattice);
+        p.lattice_scale = 1 + c.lattice_strain.draw(random);
+        const float sigma = c.lattice_strain_anisotropic.draw(random);
+        for (int e = 0; e < 6; ++e) {
+            const float z = random.normal();
+            p.strain[e] = 2 * sigma * z;
+        }
+    }
+    {
+        RandomSequence random(seed, sample, Purpose::impurity);
+        p.impurity_fraction = c.impurity_fraction.draw(random);
+        const int other = static_cast<int>(structures * random.uniform());
+        p.impurity = p.impurity_fraction > 0 ? other : -1;
+    }
+    {
+        RandomSequence random(seed, sample, Purpose::background);
+        const float amplitude = c.chebyshev_amplitude.draw(random);
+        p.chebyshev_terms = amplitude > 0 ? c.chebyshev_terms : 0;
+        for (int n = 0; n < max_background_terms; ++n) {
+            const float u = random.uniform(-1, 1);
+            p.chebyshev[n] = n == 0 ? amplitude : amplitude * u / n;
+        }
+        const float span = c.grid.points * c.grid.step_deg;
+        for (int hump = 0; hump < max_humps; ++hump) {
+            p.hump_height[hump] = c.hump_height.draw(random);
+            p.hump_width_deg[hump] = c.hump_width_deg.draw(random);
+            p.hump_center_deg[hump] = c.grid.start_deg + span * 0.6f * random.uniform();
+        }
+        p.air_scatter = c.air_scatter.draw(random);
+        p.air_scatter_decay_deg = c.air_scatter_decay_deg.draw(random);
+        p.paper_background = c.paper_background;
+    }
+    {
+        RandomSequence random(seed, sample, Purpose::counting_noise);
+        p.counts_at_maximum = c.counts_at_maximum.draw(random);
+        p.gaussian_noise = c.gaussian_noise.draw(random);
+        p.uniform_noise_low = c.uniform_noise_low.draw(random);
+        p.uniform_noise_high = c.uniform_noise_high.draw(random);
+    }
+    return p;
+}
+
+// Scales so that the largest value is 1; a pattern without a positive value is left as it is.
+template <class Block>
+FRIEDEL_FN void scale_maximum_to_one(Block& block, float* pattern, int points) {
+    const float largest = block.maximum(points, 0.0f, [&](int i) { return pattern[i]; });
+    if (!(largest > 0)) return;
+    const float scale = 1 / largest;
+    block.for_each(points, [&](int i) { pattern[i] *= scale; });
+}
+
+// Smallest d that can matter: half a degree beyond the grid, at the shortest wavelength.
+FRIEDEL_FN float smallest_d(const Radiation& radiation, const Grid& grid) {
+    float shortest = radiation.wavelength[0];
+    for (int i = 1; i < radiation.lines; ++i) shortest = radiation.wavelength[i] < shortest ? radiation.wavelength[i] : shortest;
+    const float last_deg = grid.start_deg + grid.points * grid.step_deg + 0.5f;
+    const float sine = sinf(0.5f * (last_deg < 179.0f ? last_deg : 179.0f) * degree<float>);
+    return 0.5f * shortest / sine;
+}
+
+// Reciprocal metric of the crystal as strained in this specimen.
+FRIEDEL_FN Metric<float> reciprocal_metric(const CrystalView<float>& crystal, const PatternParameters& p) {
+    Metric<float> direct = direct_metric(crystal.cell);
+    for (float& element : direct.m) element *= p.lattice_scale * p.lattice_scale;
+    return strained_metric(direct, p.strain, crystal.operations).inverse();
+}
+
+// Adds the peaks of one phase to workspace.peaks; its strongest line gets area `scale`.
+template <class Block>
+FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<float>& crystal, const FormFactorTable<float>& table,
+                          const PatternParameters& p, const Grid& grid, float scale) {
+    const Metric<float> reciprocal = reciprocal_metric(crystal, p);
+    find_reflections(block, w.reflections, reciprocal, crystal.operations, smallest_d(p.radiation, grid));
+    expand_sites(block, w.sites, crystal);
+    structure_factors(block, w.reflections, w.sites, crystal, table, p.default_b_iso, p.b_iso_scale);
+    const float jitter = p.intensity_jitter;
+    block.for_each(w.reflections.count, [&](int i) {
+        float factor = w.reflections.multiplicity[i];
+        if (jitter > 0)
+            factor *= exponential(jitter * normal_quantile(uniform_open(random4(p.seed, p.sample, Purpose::intensity, i).bits[0])));
+        w.reflections.intensity[i] *= factor;
+    });
+    if (p.march_dollase != 1.0f) apply_texture(block, w.reflections, reciprocal, crystal.operations, p.texture_axis, p.march_dollase);
+    const float last_deg = grid.start_deg + grid.points * grid.step_deg + 0.5f;
+    append_peaks(block, w.peaks, w.reflections, p, scale, last_deg);
+}
+
+// The whole pattern, maximum 1, into pattern[grid.points].
+template <class Block>
+FRIEDEL_FN void simulate_pattern(Block& block, float* pattern, PatternWorkspace& w, const LibraryView& library,
+                                 const FormFactorTable<float>& table, const PatternParameters& p, const Grid& grid) {
+    w.peaks.count = 0;
+    add_phase(block, w, library.crystal(p.structure), table, p, grid, 1.0f);
+    if (p.impurity >= 0) add_phase(block, w, library.crystal(p.impurity), table, p, grid, p.impurity_fraction);
+    sum_profiles(block, pattern, w.peaks, grid, w.profile);
+    scale_maximum_to_one(block, pattern, grid.points);
+    add_background(block, pattern, grid, p);
+    add_noise(block, pattern, grid, p);
+    scale_maximum_to_one(block, pattern, grid.points);
+}
+
+}  // namespace friedel

@@ -1,0 +1,136 @@
+// Elementary functions that vectorise: polynomials in float for the hot loops, the standard library in double for the oracle paths.
+// Coefficients interpolate at Chebyshev nodes on the reduced interval; the largest absolute error stands beside each.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/block.h"
+
+namespace friedel {
+
+constexpr float pi_f = 3.14159265358979f;
+constexpr double pi_d = 3.14159265358979323846;
+template <class Real>
+constexpr Real degree = static_cast<Real>(pi_d / 180.0);
+
+FRIEDEL_FN float float_from_bits(std::int32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+FRIEDEL_FN std::int32_t bits_of(float value) {
+    std::int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+// Nearest whole number for |x| < 2^22: two additions where a call would keep the loop from vectorising.
+FRIEDEL_FN float nearest(float x) {
+    constexpr float shift = 12582912.0f;  // 1.5 * 2^23
+    return (x + shift) - shift;
+}
+
+FRIEDEL_FN float square_root(float x) { return sqrtf(x); }
+FRIEDEL_FN double square_root(double x) { return sqrt(x); }
+
+// cos and sin of 2 pi t, t in turns, |t| < 2^22. Float: error 6e-8, plus that of t itself.
+FRIEDEL_FN float cos_turns(float t) {
+    const float r = fabsf(t - nearest(t));
+    const bool far = r > 0.25f;
+    const float q = far ? 0.5f - r : r;
+    const float z = q * q;
+    const float c = 0.9999999998f + z * (-19.73920855f + z * (64.93934648f + z * (-85.45356476f + z * (60.14388954f + z * -24.98143432f))));
+    return far ? -c : c;
+}
+
+FRIEDEL_FN float sin_turns(float t) {
+    const float r = t - nearest(t);
+    const float q = r > 0.25f ? 0.5f - r : (r < -0.25f ? -0.5f - r : r);
+    const float z = q * q;
+    return q * (6.283185307f + z * (-41.34170212f + z * (81.60522617f + z * (-76.70427987f + z * (42.00977922f + z * -14.39396588f)))));
+}
+
+FRIEDEL_FN double cos_turns(double t) { return cos(2 * pi_d * (t - floor(t))); }
+FRIEDEL_FN double sin_turns(double t) { return sin(2 * pi_d * (t - floor(t))); }
+
+// e^x; float: relative error 1e-7, 0 below -87.
+FRIEDEL_FN float exponential(float x) {
+    const float clamped = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
+    const float t = clamped * 1.44269504f;
+    const float n = nearest(t);
+    const float f = t - n;
+    const float p =
+        1.0f + f * (0.6931472067f +
+                    f * (0.2402265092f + f * (0.05550327227f + f * (0.009618056678f + f * (0.001340042818f + f * 0.0001546144472f)))));
+    const float power = float_from_bits((static_cast<std::int32_t>(n) + 127) << 23);
+    return x < -87.0f ? 0.0f : p * power;
+}
+FRIEDEL_FN double exponential(double x) { return exp(x); }
+
+// ln x for normal x > 0; relative error 1e-7 except near 1 (absolute 4e-8).
+FRIEDEL_FN float logarithm(float x) {
+    const std::int32_t offset = bits_of(x) - 0x3f3504f3;  // of sqrt(1/2)
+    const std::int32_t exponent = offset >> 23;
+    const float f = float_from_bits(bits_of(x) - (exponent << 23)) - 1.0f;
+    const float p =
+        0.9999999741f +
+        f * (-0.4999999638f +
+             f * (0.3333419329f +
+                  f * (-0.2500135219f +
+                       f * (0.1995593336f + f * (-0.165779929f + f * (0.1497740128f + f * (-0.1426925819f + f * 0.0853331305f)))))));
+    return static_cast<float>(exponent) * 0.69314718f + f * p;
+}
+
+// atan x; absolute error 2e-8 of the polynomial.
+FRIEDEL_FN float arc_tangent(float x) {
+    const float size = fabsf(x);
+    const bool steep = size > 1.0f;
+    const float t = steep ? 1.0f / size : size;
+    const float z = t * t;
+    const float p =
+        t *
+        (0.9999999818f +
+         z * (-0.3333303671f +
+              z * (0.1999187203f +
+                   z * (-0.1419779779f +
+                        z * (0.1061837063f + z * (-0.07456854814f + z * (0.04213762345f + z * (-0.01573124904f + z * 0.00276628348f))))))));
+    const float a = steep ? 0.5f * pi_f - p : p;
+    return x < 0 ? -a : a;
+}
+FRIEDEL_FN double arc_tangent(double x) { return atan(x); }
+
+// erf x, Abramowitz and Stegun 7.1.26; absolute error 1.5e-7.
+FRIEDEL_FN float error_function(float x) {
+    const float size = fabsf(x);
+    const float t = 1.0f / (1.0f + 0.3275911f * size);
+    const float p = t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
+    const float e = 1.0f - p * exponential(-size * size);
+    return x < 0 ? -e : e;
+}
+FRIEDEL_FN double error_function(double x) { return erf(x); }
+
+// Quantile of the standard normal distribution, u in (0, 1): sqrt(2) erfinv(2u - 1) (Giles 2011, single precision).
+FRIEDEL_FN float normal_quantile(float u) {
+    const float x = 2 * u - 1;
+    const float w = -logarithm(4 * u * (1 - u));
+    const float c = w - 2.5f;
+    const float centre =
+        1.50140941f +
+        c * (0.246640727f + c * (-0.00417768164f +
+                                 c * (-0.00125372503f +
+                                      c * (0.00021858087f +
+                                           c * (-4.39150654e-06f + c * (-3.5233877e-06f + c * (3.43273939e-07f + c * 2.81022636e-08f)))))));
+    const float t = square_root(w > 5 ? w : 5.0f) - 3;
+    const float tail =
+        2.83297682f +
+        t * (1.00167406f +
+             t * (0.00943887047f +
+                  t * (-0.0076224613f + t * (0.00573950773f + t * (-0.00367342844f +
+                                                                   t * (0.00134934322f + t * (0.000100950558f + t * -0.000200214257f)))))));
+    return 1.41421356f * x * (w < 5 ? centre : tail);
+}
+
+}  // namespace friedel

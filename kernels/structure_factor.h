@@ -1,0 +1,119 @@
+// |F|^2 of the conventional cell for each reflection:
+//   F(h) = sum over the cell of occupancy f(s) exp(-B s^2) exp(2 pi i h.x),   s = sin(theta)/lambda.
+// The sum runs over the distinct images of each atom; centrings multiply, an inversion through the origin leaves cosines only.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/form_factor.h"
+#include "kernels/reflections.h"
+
+namespace friedel {
+
+// The distinct images of every atom, expanded once per block.
+template <class Real>
+struct Sites {
+    Real* x;  // [capacity] fractional
+    Real* y;
+    Real* z;
+    std::int32_t* first;  // [atoms + 1] first site of each atom
+    int capacity;
+};
+
+template <class Real>
+FRIEDEL_FN int sites_of(const CrystalView<Real>& crystal, int atom) {
+    std::uint64_t mask = crystal.images[atom] & ~self_inverse;
+    int count = 0;
+    for (; mask; mask &= mask - 1) ++count;
+    return count;
+}
+
+template <class Real, class Block>
+FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView<Real>& crystal) {
+    block.running_total(sites.first, crystal.atoms, [&](int atom) { return sites_of(crystal, atom); });
+    block.for_each(crystal.atoms, [&](int atom) {
+        const Real* x = crystal.position + 3 * atom;
+        int slot = sites.first[atom];
+        const std::uint64_t mask = crystal.images[atom] & ~self_inverse;
+        for (int r = 0; r < crystal.operations.representatives_count; ++r) {
+            if (!(mask >> r & 1)) continue;
+            const SymmetryOperation& op = crystal.operations.representatives[r];
+            const std::int8_t* m = op.rotation;
+            constexpr Real unit = Real(1) / translation_denominator;
+            sites.x[slot] = m[0] * x[0] + m[1] * x[1] + m[2] * x[2] + op.translation[0] * unit;
+            sites.y[slot] = m[3] * x[0] + m[4] * x[1] + m[5] * x[2] + op.translation[1] * unit;
+            sites.z[slot] = m[6] * x[0] + m[7] * x[1] + m[8] * x[2] + op.translation[2] * unit;
+            ++slot;
+        }
+    });
+}
+
+// Fills reflections.intensity with |F|^2 (electrons^2). With f'' the mean of |F(h)|^2 and |F(-h)|^2: both fall on one line.
+// b_scale multiplies every displacement parameter; default_b (angstrom^2) stands in where none is known.
+template <class Real, class Block>
+FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, const Sites<Real>& sites, const CrystalView<Real>& crystal,
+                                  const FormFactorTable<Real>& table, Real default_b, Real b_scale) {
+    const bool real_valued = crystal.operations.inversion_at_origin();
+    const Real centrings = static_cast<Real>(crystal.operations.centrings_count);
+    block.for_each_tile(reflections.count, [&](int begin, int n) {
+        constexpr int tile = Block::tile;
+        Real h[tile], k[tile], l[tile], f[tile], damping[tile];
+        Real a_re[tile], a_im[tile], b_re[tile], b_im[tile];  // sums with f0 + f' and with f''
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) {
+            h[j] = reflections.h[begin + j];
+            k[j] = reflections.k[begin + j];
+            l[j] = reflections.l[begin + j];
+            a_re[j] = a_im[j] = b_re[j] = b_im[j] = 0;
+        }
+        int element = -1;
+        Real b_damped = -1;
+        for (int atom = 0; atom < crystal.atoms; ++atom) {
+            if (crystal.element[atom] != element) {
+                element = crystal.element[atom];
+                FRIEDEL_SIMD
+                for (int j = 0; j < n; ++j) f[j] = form_factor(table.element[element], reflections.stol_sq[begin + j]);
+            }
+            const Real b = b_scale * (crystal.b_iso[atom] < 0 ? default_b : crystal.b_iso[atom]);
+            if (b != b_damped) {
+                b_damped = b;
+                FRIEDEL_SIMD
+                for (int j = 0; j < n; ++j) damping[j] = exponential(-b * reflections.stol_sq[begin + j]);
+            }
+            Real cosine[tile], sine[tile];
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) cosine[j] = sine[j] = 0;
+            for (int site = sites.first[atom]; site < sites.first[atom + 1]; ++site) {
+                const Real x = sites.x[site], y = sites.y[site], z = sites.z[site];
+                if (real_valued) {
+                    FRIEDEL_SIMD
+                    for (int j = 0; j < n; ++j) cosine[j] += cos_turns(h[j] * x + k[j] * y + l[j] * z);
+                } else {
+                    FRIEDEL_SIMD
+                    for (int j = 0; j < n; ++j) {
+                        const Real phase = h[j] * x + k[j] * y + l[j] * z;
+                        cosine[j] += cos_turns(phase);
+                        sine[j] += sin_turns(phase);
+                    }
+                }
+            }
+            const Real pairs = real_valued && !(crystal.images[atom] & self_inverse) ? Real(2) : Real(1);
+            const Real weight = crystal.occupancy[atom] * pairs * centrings;
+            const Real f_prime = table.element[element].f_prime, f_double_prime = table.element[element].f_double_prime;
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) {
+                const Real amplitude = weight * damping[j];
+                a_re[j] += amplitude * (f[j] + f_prime) * cosine[j];
+                a_im[j] += amplitude * (f[j] + f_prime) * sine[j];
+                b_re[j] += amplitude * f_double_prime * cosine[j];
+                b_im[j] += amplitude * f_double_prime * sine[j];
+            }
+        }
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) {
+            reflections.intensity[begin + j] = a_re[j] * a_re[j] + a_im[j] * a_im[j] + b_re[j] * b_re[j] + b_im[j] * b_im[j];
+        }
+    });
+}
+
+}  // namespace friedel
