@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "host/elements.h"
 #include "host/error.h"
 
 namespace friedel {
@@ -159,6 +160,14 @@ int atoms_in_cell(const Crystal& crystal) {
         atoms += std::popcount(mask & ~self_inverse) * (paired && !(mask & self_inverse) ? 2 : 1);
     }
     return atoms * static_cast<int>(crystal.centrings().size());
+}
+
+std::string formula_of_cell(const Crystal& crystal) {
+    std::vector<double> counts(elements + 1, 0.0);
+    for (std::size_t i = 0; i < crystal.element().size(); ++i) {
+        counts[crystal.element()[i]] += crystal.occupancy()[i] * __builtin_popcountll(crystal.images()[i]) * static_cast<double>(crystal.centrings().size());
+    }
+    return hill_formula(counts);
 }
 
 }  // namespace friedel

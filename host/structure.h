@@ -63,4 +63,7 @@ double cell_volume(const std::array<double, 6>& cell);
 // Atoms in the whole cell, counted through the images; mixed occupancies counted once per species.
 int atoms_in_cell(const Crystal& crystal);
 
+// Hill order, from the occupancies of all atoms of the cell, divided by their common divisor where they are whole numbers.
+std::string formula_of_cell(const Crystal& crystal);
+
 }  // namespace friedel
