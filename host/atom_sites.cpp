@@ -16,8 +16,8 @@ using Vector = std::array<double, 3>;
 constexpr double same_site_angstrom = 0.05;
 // Images nearer than this cannot both be atoms, unless disorder shares the occupancy between them.
 constexpr double overlap_angstrom = 0.4;
-// Occupancies refined to slightly more than one are still one atom.
-constexpr double full_occupancy = 1.1;
+// Occupancies that add up to slightly more than one, by rounding or refinement, are still one atom.
+constexpr double full_occupancy = 1.2;
 
 // Metric tensor, angstrom^2.
 std::array<double, 9> metric_tensor(const std::array<double, 6>& cell) {
@@ -102,9 +102,10 @@ void tidy_sites(Structure& structure) {
         for (std::size_t i = 0; i < kept.size() && !repeated; ++i) {
             const Vector step = minus(atom.position, kept[i].position);
             const bool same_point = length(metric, step) < same_site_angstrom;
-            const bool equivalent = same_point || std::any_of(structure.operations.begin() + 1, structure.operations.end(), [&](const auto& operation) {
-                return length(metric, minus(image(operation, atom.position), kept[i].position)) < same_site_angstrom;
-            });
+            const bool equivalent =
+                same_point || std::any_of(structure.operations.begin() + 1, structure.operations.end(), [&](const auto& operation) {
+                    return length(metric, minus(image(operation, atom.position), kept[i].position)) < same_site_angstrom;
+                });
             if (!equivalent) continue;
             const bool fits = site_occupancy[i] + atom.occupancy < full_occupancy;
             if (atom.element == kept[i].element && (!same_point || !fits)) {

@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -177,7 +177,8 @@ int read_element(const std::string& label, const std::string& type_symbol, const
 std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6>& cell, const CifOptions& options) {
     const Column labels = find(block, {"_atom_site_label"});
     const Column types = find(block, {"_atom_site_type_symbol"});
-    const Column fractional[3] = {find(block, {"_atom_site_fract_x"}), find(block, {"_atom_site_fract_y"}), find(block, {"_atom_site_fract_z"})};
+    const Column fractional[3] = {find(block, {"_atom_site_fract_x"}), find(block, {"_atom_site_fract_y"}),
+                                  find(block, {"_atom_site_fract_z"})};
     const Column occupancies = find(block, {"_atom_site_occupancy"});
     const Column u_iso = find(block, {"_atom_site_U_iso_or_equiv"});
     const Column b_iso = find(block, {"_atom_site_B_iso_or_equiv"});
@@ -239,14 +240,15 @@ std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6
 
 SymmetryStatement read_symmetry(const cif::Block& block) {
     SymmetryStatement statement;
-    const Column triplets = find(block, {"_space_group_symop_operation_xyz", "_space_group_symop.operation_xyz", "_symmetry_equiv_pos_as_xyz",
-                                         "_symmetry_equiv.pos_as_xyz"});
+    const Column triplets = find(block, {"_space_group_symop_operation_xyz", "_space_group_symop.operation_xyz",
+                                         "_symmetry_equiv_pos_as_xyz", "_symmetry_equiv.pos_as_xyz"});
     for (std::size_t row = 0; row < triplets.size(); ++row) {
         if (triplets.has(row) && !triplets.at(row).empty()) statement.triplets.push_back(triplets.at(row));
     }
     statement.hall = text_of(block, {"_space_group_name_Hall", "_space_group.name_Hall", "_symmetry_space_group_name_Hall"});
-    statement.hermann_mauguin = text_of(block, {"_space_group_name_H-M_alt", "_space_group.name_H-M_alt", "_symmetry_space_group_name_H-M",
-                                                "_symmetry.space_group_name_H-M", "_space_group_name_H-M_full", "_space_group_name_H-M_ref"});
+    statement.hermann_mauguin =
+        text_of(block, {"_space_group_name_H-M_alt", "_space_group.name_H-M_alt", "_symmetry_space_group_name_H-M",
+                        "_symmetry.space_group_name_H-M", "_space_group_name_H-M_full", "_space_group_name_H-M_ref"});
     const Column number_column = find(block, {"_space_group_IT_number", "_space_group.IT_number", "_symmetry_Int_Tables_number"});
     if (number_column.has(0)) {
         const double stated = number(number_column, 0);
@@ -271,16 +273,16 @@ Structure read_block(const cif::Block& block, const std::string& name, const Cif
     return structure;
 }
 
-bool holds_structure(const cif::Block& block) {
-    return find(block, {"_atom_site_fract_x"}) || find(block, {"_cell_length_a"});
-}
+bool holds_structure(const cif::Block& block) { return find(block, {"_atom_site_fract_x"}) || find(block, {"_cell_length_a"}); }
 
 // What a file is whose first bytes are not text; empty for text.
 std::string binary_kind(std::string_view text) {
     const auto starts = [&](std::string_view magic) { return text.substr(0, magic.size()) == magic; };
     if (starts("PK\x03\x04")) return "a zip archive";
     if (starts("\x1f\x8b")) return "gzip-compressed";
-    if (starts("\xfd" "7zXZ")) return "xz-compressed";
+    if (starts("\xfd"
+               "7zXZ"))
+        return "xz-compressed";
     if (starts("BZh")) return "bzip2-compressed";
     if (text.size() > 262 && text.substr(257, 5) == "ustar") return "a tar archive";
     if (starts("\x89HDF")) return "an HDF5 file";
@@ -298,7 +300,8 @@ std::size_t next_block(std::string_view text, std::size_t from) {
 }
 
 // One parse from `first` on. A syntax error leaves the blocks before it in `document`.
-std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document, std::string_view text, std::size_t first, std::size_t line) {
+std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document, std::string_view text, std::size_t first,
+                                                         std::size_t line) {
     tao::pegtl::memory_input<> input(text.data() + first, text.data() + text.size(), "", 0, line, 1);
     try {
         cif::parse_input(document, input);
@@ -306,8 +309,10 @@ std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document
     } catch (const tao::pegtl::parse_error& error) {
         std::string reason(error.message());
         std::size_t error_line = error.positions().front().line;
-        if (const std::size_t before = reason.rfind(": "); before != std::string::npos && before + 2 < reason.size()) reason.erase(0, before + 2);
-        if (!document.blocks.empty() && document.items_ && !document.items_->empty() && document.items_->back().type == cif::ItemType::Loop) {
+        if (const std::size_t before = reason.rfind(": "); before != std::string::npos && before + 2 < reason.size())
+            reason.erase(0, before + 2);
+        if (!document.blocks.empty() && document.items_ && !document.items_->empty() &&
+            document.items_->back().type == cif::ItemType::Loop) {
             const cif::Item& item = document.items_->back();
             if (!item.loop.tags.empty() && item.loop.values.size() % item.loop.tags.size() != 0) {
                 std::ostringstream message;
@@ -346,7 +351,8 @@ CifContent parse_cif(std::string_view text, const std::string& name, const CifOp
     std::vector<cif::Block> blocks;
     for (std::size_t first = 0; first != std::string_view::npos;) {
         cif::Document document;
-        const std::size_t line = 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n'));
+        const std::size_t line =
+            1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n'));
         const auto error = parse(document, text, first, line);
         std::string broken_block;
         if (error && !document.blocks.empty()) {

@@ -217,8 +217,8 @@ StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::a
     const bool number_stated = statement.number != 0;
     StatedSymmetry result;
     result.space_group = number_stated && statement.number >= 1 && statement.number <= space_groups ? statement.number
-                         : by_symbol                                                              ? by_symbol->number
-                                                                                                  : 0;
+                         : by_symbol                                                                ? by_symbol->number
+                                                                                                    : 0;
     if (!statement.triplets.empty()) {
         std::vector<SymmetryOperation> listed;
         for (const std::string& triplet : statement.triplets) listed.push_back(parse_triplet(triplet));

@@ -153,19 +153,23 @@ CrystalView<double> Crystal::view() const {
             space_group_};
 }
 
+int copies_in_cell(const Crystal& crystal, int atom) {
+    const std::uint64_t mask = crystal.images()[static_cast<std::size_t>(atom)];
+    const bool paired = crystal.view().operations.inversion_at_origin() && !(mask & self_inverse);
+    return std::popcount(mask & ~self_inverse) * (paired ? 2 : 1) * static_cast<int>(crystal.centrings().size());
+}
+
 int atoms_in_cell(const Crystal& crystal) {
     int atoms = 0;
-    const bool paired = crystal.view().operations.inversion_at_origin();
-    for (std::uint64_t mask : crystal.images()) {
-        atoms += std::popcount(mask & ~self_inverse) * (paired && !(mask & self_inverse) ? 2 : 1);
-    }
-    return atoms * static_cast<int>(crystal.centrings().size());
+    for (int i = 0; i < static_cast<int>(crystal.element().size()); ++i) atoms += copies_in_cell(crystal, i);
+    return atoms;
 }
 
 std::string formula_of_cell(const Crystal& crystal) {
     std::vector<double> counts(elements + 1, 0.0);
-    for (std::size_t i = 0; i < crystal.element().size(); ++i) {
-        counts[crystal.element()[i]] += crystal.occupancy()[i] * __builtin_popcountll(crystal.images()[i]) * static_cast<double>(crystal.centrings().size());
+    for (int i = 0; i < static_cast<int>(crystal.element().size()); ++i) {
+        counts[crystal.element()[static_cast<std::size_t>(i)]] +=
+            crystal.occupancy()[static_cast<std::size_t>(i)] * copies_in_cell(crystal, i);
     }
     return hill_formula(counts);
 }

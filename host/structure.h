@@ -60,6 +60,9 @@ private:
 // Volume of a cell (a b c in angstrom, angles in degrees) in angstrom^3; 0 if the angles are impossible.
 double cell_volume(const std::array<double, 6>& cell);
 
+// Atoms in the whole cell that one atom of the asymmetric unit (in the order of Crystal::element) stands for.
+int copies_in_cell(const Crystal& crystal, int atom);
+
 // Atoms in the whole cell, counted through the images; mixed occupancies counted once per species.
 int atoms_in_cell(const Crystal& crystal);
 
