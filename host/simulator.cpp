@@ -41,11 +41,12 @@ public:
             workspace_.peaks.capacity = peaks;
         }
         if (static_cast<std::size_t>(reflections) * p.radiation.lines + 1 > row_.size()) row_.resize(reflections * p.radiation.lines + 1);
-        coarse_.resize(coarse_count(grid));
+        coarse_.resize(level_points(grid, 1));
+        coarsest_.resize(level_points(grid, 2));
         starts_.resize(profile_bins(grid) + 1);
         workspace_.sites = {x_.data(), y_.data(), z_.data(), first_.data(), workspace_.sites.capacity};
         workspace_.peaks = {position_.data(), area_.data(), fwhm_.data(), eta_.data(), row_.data(), workspace_.peaks.capacity, 0};
-        workspace_.profile = {coarse_.data(), order_.data(), starts_.data(), shape_.data()};
+        workspace_.profile = {coarse_.data(), coarsest_.data(), order_.data(), starts_.data(), shape_.data()};
         return workspace_;
     }
 
@@ -58,7 +59,7 @@ private:
 
     PatternWorkspace workspace_{};
     std::vector<std::int16_t> h_, k_, l_, multiplicity_;
-    std::vector<float> stol_sq_, intensity_, x_, y_, z_, position_, area_, fwhm_, eta_, coarse_;
+    std::vector<float> stol_sq_, intensity_, x_, y_, z_, position_, area_, fwhm_, eta_, coarse_, coarsest_;
     std::vector<std::int32_t> first_, row_, order_, starts_;
     std::vector<PeakShape> shape_;
 };

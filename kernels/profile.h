@@ -1,15 +1,29 @@
 // Sum of pseudo-Voigt peaks on a grid, by gather: each tile of points adds up the peaks that reach it.
-// A peak is split exactly into a smooth tail, which is evaluated on a grid coarse_points times coarser and interpolated, and the rest,
-// which is zero beyond a radius: far Lorentzian tails cost next to nothing and are nowhere cut off above 1e-5 of the strongest peak.
-// A peak narrower than four steps is integrated over each bin, so that it keeps its area however narrow it is.
+// A peak is split exactly: what is sharp is summed on the grid itself within a radius, the smooth rest on a grid 8 times coarser within a
+// larger radius, and what is smoother still on one 64 times coarser over the whole range; both are interpolated. Lorentzian tails thus
+// reach everywhere and cost little. A peak narrower than four steps is integrated over each bin, so that it keeps its area.
 #pragma once
 
 #include "kernels/peaks.h"
 
 namespace friedel {
 
-constexpr int coarse_points = 8;
-constexpr float tail_tolerance = 1e-5f;
+constexpr int coarsening = 8;            // from one level to the next
+constexpr int radius_steps = 64;         // radius of a level in its own steps
+constexpr int bin_points = 64;           // points per bin when peaks are put in order
+constexpr float tail_tolerance = 1e-6f;  // of the highest peak: tails lower than this at the first radius are left out
+
+// lorentz / (x^2 + g^2) outside a radius; inside, the parabola that continues it in value and slope.
+struct Tail {
+    float radius_sq, cap_0, cap_2;
+
+    FRIEDEL_FN static Tail of(float lorentz, float half_width_sq, float radius) {
+        const float edge = radius * radius + half_width_sq;
+        const float cap_2 = -lorentz / (edge * edge);
+        return {radius * radius, lorentz / edge - cap_2 * radius * radius, cap_2};
+    }
+    FRIEDEL_FN float cap(float x_sq) const { return cap_0 + cap_2 * x_sq; }
+};
 
 // The constants of one peak in the sums below.
 struct PeakShape {
@@ -18,12 +32,10 @@ struct PeakShape {
     float lorentz;        // L(x) = lorentz / (x^2 + g^2)
     float gauss;          // G(x) = gauss exp(-decay x^2)
     float decay;
-    float radius;  // the tail T(x) is L(x) beyond, cap_0 + cap_2 x^2 within, equal in value and slope at the radius
-    float cap_0, cap_2;
-    float reach;  // T is left out beyond
+    Tail near, far;
 };
 
-FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, float step_deg, float floor_height) {
+FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, float step_deg, float highest) {
     const float fwhm = peaks.fwhm_deg[i] > 1e-3f * step_deg ? peaks.fwhm_deg[i] : 1e-3f * step_deg;
     const float g = 0.5f * fwhm, eta = peaks.eta[i], area = peaks.area[i];
     PeakShape s;
@@ -32,12 +44,10 @@ FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, float step_deg, float
     s.lorentz = area * eta * g / pi_f;
     s.gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi) / g
     s.decay = 0.69314718f / s.half_width_sq;
-    s.radius = coarse_points * 8 * step_deg + 2 * fwhm;
-    const float edge = s.radius * s.radius + s.half_width_sq;
-    s.cap_2 = -s.lorentz / (edge * edge);
-    s.cap_0 = s.lorentz / edge - s.cap_2 * s.radius * s.radius;
-    const float reach = sqrtf(s.lorentz / floor_height);
-    s.reach = reach > s.radius ? reach : s.radius;
+    const float radius = radius_steps * step_deg + 2 * fwhm;
+    const bool tails = s.lorentz > tail_tolerance * highest * radius * radius;
+    s.near = Tail::of(tails ? s.lorentz : 0.0f, s.half_width_sq, radius);
+    s.far = Tail::of(tails ? s.lorentz : 0.0f, s.half_width_sq, coarsening * radius);
     return s;
 }
 
@@ -54,15 +64,54 @@ FRIEDEL_FN float bin_average(const PeakShape& s, float x, float step, float g) {
 }
 
 struct ProfileScratch {
-    float* coarse;         // [coarse_count(grid)]
+    float* coarse;         // [level_points(grid, 1)]
+    float* coarsest;       // [level_points(grid, 2)]
     std::int32_t* order;   // [peaks]
     std::int32_t* starts;  // [profile_bins(grid) + 1]
     PeakShape* shape;      // [peaks] in order of position
 };
 
-FRIEDEL_FN int coarse_count(const Grid& grid) { return (grid.points + coarse_points - 1) / coarse_points + 2; }
-constexpr int bin_points = 64;
+// Points of a coarser grid that starts where the grid does and ends beyond it.
+FRIEDEL_FN int level_points(const Grid& grid, int level) {
+    const int ratio = level == 1 ? coarsening : coarsening * coarsening;
+    return (grid.points + ratio - 1) / ratio + 2;
+}
 FRIEDEL_FN int profile_bins(const Grid& grid) { return (grid.points + bin_points - 1) / bin_points + 2; }
+
+// Linear interpolation in a coarser level at point i of the finer one.
+FRIEDEL_FN float interpolated(const float* coarse, int i) {
+    const int cell = i / coarsening;
+    return coarse[cell] + (i - cell * coarsening) * (1.0f / coarsening) * (coarse[cell + 1] - coarse[cell]);
+}
+
+// Adds what is sharp about a peak to the points at x = offset + j step, j in [0, n).
+FRIEDEL_FN void add_sharp_part(float* total, int n, const PeakShape& s, float offset, float step) {
+    if (s.half_width_sq < 4 * step * step) {
+        const float g = sqrtf(s.half_width_sq);
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) {
+            const float x = offset + j * step, x_sq = x * x;
+            const float rest = bin_average(s, x, step, g) - s.near.cap(x_sq);
+            total[j] += x_sq < s.near.radius_sq ? rest : 0.0f;
+        }
+        return;
+    }
+    const float last = offset + (n - 1) * step;
+    const float gap = offset > 0 ? offset : (last < 0 ? -last : 0.0f);
+    if (s.decay * gap * gap < 18.0f) {  // e^-18 = 1.5e-8
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) {
+            const float x = offset + j * step;
+            total[j] += s.gauss * exponential(-s.decay * x * x);
+        }
+    }
+    FRIEDEL_SIMD
+    for (int j = 0; j < n; ++j) {
+        const float x = offset + j * step, x_sq = x * x;
+        const float rest = s.lorentz / (x_sq + s.half_width_sq) - s.near.cap(x_sq);
+        total[j] += x_sq < s.near.radius_sq ? rest : 0.0f;
+    }
+}
 
 // pattern[i] = sum of peaks at point i, per degree; overwrites.
 template <class Block>
@@ -77,76 +126,55 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     block.order_by_key(scratch.order, scratch.starts, peaks.count, bins, [&](int i) { return bin_of(peaks.position_deg[i]); });
     const float highest =
         block.maximum(peaks.count, 1e-30f, [&](int i) { return peaks.area[i] / (peaks.fwhm_deg[i] > step ? peaks.fwhm_deg[i] : step); });
-    const float floor_height = tail_tolerance * highest;
-    block.for_each(peaks.count, [&](int slot) { scratch.shape[slot] = peak_shape(peaks, scratch.order[slot], step, floor_height); });
-    const float widest = block.maximum(peaks.count, 0.0f, [&](int i) { return scratch.shape[i].radius; });
+    block.for_each(peaks.count, [&](int slot) { scratch.shape[slot] = peak_shape(peaks, scratch.order[slot], step, highest); });
+    const float widest = sqrtf(block.maximum(peaks.count, 0.0f, [&](int i) { return scratch.shape[i].near.radius_sq; }));
 
-    const int coarse = coarse_count(grid);
-    const float coarse_step = step * coarse_points;
-    block.for_each_tile(coarse, [&](int begin, int n) {
-        float total[Block::tile];
-        FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) total[j] = 0;
-        const float first = grid.start_deg + begin * coarse_step, last = first + (n - 1) * coarse_step;
-        for (int i = 0; i < peaks.count; ++i) {
-            const PeakShape s = scratch.shape[i];
-            if (s.position_deg + s.reach < first || s.position_deg - s.reach > last) continue;
-            const float radius_sq = s.radius * s.radius, reach_sq = s.reach * s.reach;
+    // One level: every tile starts with `start(i)` and takes what `add` adds for each peak within `radius`.
+    const auto gather = [&](float* out, int points, float level_step, float radius, auto&& start, auto&& add) {
+        block.for_each_tile(points, [&](int begin, int n) {
+            float total[Block::tile];
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) total[j] = start(begin + j);
+            const float first = grid.start_deg + begin * level_step, last = first + (n - 1) * level_step;
+            const int end_slot = scratch.starts[bin_of(last + radius) + 1];
+            for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) add(total, n, scratch.shape[i], first, last);
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) out[begin + j] = total[j];
+        });
+    };
+    constexpr float everywhere = 1e4f;
+    const float coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
+    gather(
+        scratch.coarsest, level_points(grid, 2), coarsest_step, everywhere, [](int) { return 0.0f; },
+        [&](float* total, int n, const PeakShape& s, float first, float) {
+            if (s.far.cap_0 == 0) return;
+            const float offset = first - s.position_deg;
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) {
+                const float x = offset + j * coarsest_step, x_sq = x * x;
+                total[j] += x_sq < s.far.radius_sq ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+            }
+        });
+    gather(
+        scratch.coarse, level_points(grid, 1), coarse_step, coarsening * widest, [&](int i) { return interpolated(scratch.coarsest, i); },
+        [&](float* total, int n, const PeakShape& s, float first, float last) {
+            const float radius = sqrtf(s.far.radius_sq);
+            if (s.far.cap_0 == 0 || s.position_deg + radius < first || s.position_deg - radius > last) return;
             const float offset = first - s.position_deg;
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) {
                 const float x = offset + j * coarse_step, x_sq = x * x;
-                const float tail = x_sq < radius_sq ? s.cap_0 + s.cap_2 * x_sq : s.lorentz / (x_sq + s.half_width_sq);
-                total[j] += x_sq < reach_sq ? tail : 0.0f;
+                const float tail = x_sq < s.near.radius_sq ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+                total[j] += x_sq < s.far.radius_sq ? tail - s.far.cap(x_sq) : 0.0f;
             }
-        }
-        FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) scratch.coarse[begin + j] = total[j];
-    });
-
-    block.for_each_tile(grid.points, [&](int begin, int n) {
-        float total[Block::tile];
-        FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) {
-            const int cell = (begin + j) / coarse_points;
-            const float part = ((begin + j) - cell * coarse_points) * (1.0f / coarse_points);
-            total[j] = scratch.coarse[cell] + part * (scratch.coarse[cell + 1] - scratch.coarse[cell]);
-        }
-        const float first = grid.start_deg + begin * step, last = first + (n - 1) * step;
-        const int begin_slot = scratch.starts[bin_of(first - widest)], end_slot = scratch.starts[bin_of(last + widest) + 1];
-        for (int i = begin_slot; i < end_slot; ++i) {
-            const PeakShape s = scratch.shape[i];
-            if (s.position_deg + s.radius < first || s.position_deg - s.radius > last) continue;
-            const float radius_sq = s.radius * s.radius;
-            const float offset = first - s.position_deg;
-            if (s.half_width_sq < 4 * step * step) {
-                const float g = sqrtf(s.half_width_sq);
-                FRIEDEL_SIMD
-                for (int j = 0; j < n; ++j) {
-                    const float x = offset + j * step, x_sq = x * x;
-                    const float rest = bin_average(s, x, step, g) - (s.cap_0 + s.cap_2 * x_sq);
-                    total[j] += x_sq < radius_sq ? rest : 0.0f;
-                }
-                continue;
-            }
-            const float gap = offset > 0 ? offset : (s.position_deg > last ? s.position_deg - last : 0.0f);
-            if (s.decay * gap * gap < 18.0f) {  // e^-18 = 1.5e-8
-                FRIEDEL_SIMD
-                for (int j = 0; j < n; ++j) {
-                    const float x = offset + j * step;
-                    total[j] += s.gauss * exponential(-s.decay * x * x);
-                }
-            }
-            FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) {
-                const float x = offset + j * step, x_sq = x * x;
-                const float rest = s.lorentz / (x_sq + s.half_width_sq) - (s.cap_0 + s.cap_2 * x_sq);
-                total[j] += x_sq < radius_sq ? rest : 0.0f;
-            }
-        }
-        FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) pattern[begin + j] = total[j];
-    });
+        });
+    gather(
+        pattern, grid.points, step, widest, [&](int i) { return interpolated(scratch.coarse, i); },
+        [&](float* total, int n, const PeakShape& s, float first, float last) {
+            const float radius = sqrtf(s.near.radius_sq);
+            if (s.position_deg + radius < first || s.position_deg - radius > last) return;
+            add_sharp_part(total, n, s, first - s.position_deg, step);
+        });
 }
 
 }  // namespace friedel
