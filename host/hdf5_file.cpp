@@ -1,0 +1,426 @@
+#include "host/hdf5_file.h"
+
+#include <fcntl.h>
+#include <hdf5.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "host/error.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr std::size_t chunk_bytes = 256 * 1024;
+constexpr std::size_t smallest_compressed_bytes = 1024;
+constexpr unsigned deflate_level = 7;
+constexpr std::size_t largest_extent = std::size_t{1} << 36;  // of any dimension that is read whole
+
+// An HDF5 identifier, closed by the function of its kind.
+class Handle {
+public:
+    Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+    Handle& operator=(Handle&&) = delete;
+    ~Handle() {
+        if (id_ >= 0) close_(id_);
+    }
+    operator hid_t() const { return id_; }
+
+private:
+    hid_t id_;
+    herr_t (*close_)(hid_t);
+};
+
+template <class T>
+hid_t native_type();
+template <>
+hid_t native_type<float>() {
+    return H5T_NATIVE_FLOAT;
+}
+template <>
+hid_t native_type<double>() {
+    return H5T_NATIVE_DOUBLE;
+}
+template <>
+hid_t native_type<std::int8_t>() {
+    return H5T_NATIVE_INT8;
+}
+template <>
+hid_t native_type<std::uint8_t>() {
+    return H5T_NATIVE_UINT8;
+}
+template <>
+hid_t native_type<std::int16_t>() {
+    return H5T_NATIVE_INT16;
+}
+template <>
+hid_t native_type<std::uint16_t>() {
+    return H5T_NATIVE_UINT16;
+}
+template <>
+hid_t native_type<std::int32_t>() {
+    return H5T_NATIVE_INT32;
+}
+template <>
+hid_t native_type<std::uint32_t>() {
+    return H5T_NATIVE_UINT32;
+}
+template <>
+hid_t native_type<std::int64_t>() {
+    return H5T_NATIVE_INT64;
+}
+template <>
+hid_t native_type<std::uint64_t>() {
+    return H5T_NATIVE_UINT64;
+}
+
+// The operating system's reason among HDF5's stack of complaints ("No space left on device"), or its innermost complaint.
+std::string last_reason() {
+    std::string reason;
+    H5Ewalk2(
+        H5E_DEFAULT, H5E_WALK_UPWARD,
+        [](unsigned, const H5E_error2_t* error, void* out) -> herr_t {
+            std::string& found = *static_cast<std::string*>(out);
+            if (!error->desc) return 0;
+            const std::string description = error->desc;
+            const std::string marker = "error message = '";
+            if (const std::size_t at = description.find(marker); at != std::string::npos) {
+                const std::size_t begin = at + marker.size();
+                found = description.substr(begin, description.find('\'', begin) - begin);
+                return 1;
+            }
+            if (found.empty()) found = description;
+            return 0;
+        },
+        &reason);
+    return reason.empty() ? "HDF5 gives no reason" : reason;
+}
+
+Handle text_type(std::size_t length) {
+    Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+    H5Tset_size(type, std::max<std::size_t>(length, 1));
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+std::size_t product(const Shape& shape) {
+    std::size_t count = 1;
+    for (std::size_t extent : shape) count *= extent;
+    return count;
+}
+
+}  // namespace
+
+struct H5File::State {
+    std::filesystem::path path;       // final name
+    std::filesystem::path temporary;  // empty when reading
+    hid_t file = -1;
+
+    ~State() {
+        if (file >= 0) H5Fclose(file);
+        std::error_code ignored;
+        if (!temporary.empty()) std::filesystem::remove(temporary, ignored);
+    }
+
+    // Throws unless the result of an HDF5 call is good.
+    template <class Result>
+    Result check(Result result, const std::string& what) const {
+        if (result < 0) {
+            const std::string reason = last_reason();
+            if (temporary.empty())
+                fail(path.string(), ": cannot ", what, " (", reason, "); the file is damaged or not of the expected kind");
+            fail(path.string(), ": cannot ", what, " (", reason, "); check the space on the disk");
+        }
+        return result;
+    }
+
+    Handle open_dataset(const std::string& name) const {
+        return {check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), "find '" + name + "'"), H5Dclose};
+    }
+
+    Handle make_dataset(const std::string& name, hid_t type, const Shape& shape, bool compress) const {
+        const std::vector<hsize_t> extent(shape.begin(), shape.end());
+        const Handle space(
+            check(extent.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
+                  "describe '" + name + "'"),
+            H5Sclose);
+        const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+        const std::size_t element = H5Tget_size(type),
+                          row_elements = extent.empty() ? 1 : product(shape) / std::max<std::size_t>(shape[0], 1);
+        if (compress && product(shape) * element >= smallest_compressed_bytes) {
+            std::vector<hsize_t> chunk = extent;
+            chunk[0] = std::clamp<hsize_t>(chunk_bytes / std::max<std::size_t>(row_elements * element, 1), 1, extent[0]);
+            check(H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), "lay out '" + name + "'");
+            H5Pset_shuffle(creation);
+            H5Pset_deflate(creation, deflate_level);
+        }
+        const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+        H5Pset_create_intermediate_group(links, 1);
+        return {check(H5Dcreate2(file, name.c_str(), type, space, links, creation, H5P_DEFAULT), "make '" + name + "'"), H5Dclose};
+    }
+
+    // Calls transfer(dataset, memory space, file space) for some rows of a dataset.
+    template <class Transfer>
+    void with_rows(const std::string& name, std::size_t first_row, std::size_t rows, Transfer&& transfer) const {
+        const Handle dataset = open_dataset(name);
+        const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
+        std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
+        H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+        if (first_row + rows > extent[0]) fail(path.string(), ": '", name, "' has no rows ", first_row, " to ", first_row + rows);
+        std::vector<hsize_t> start(extent.size(), 0);
+        start[0] = first_row;
+        extent[0] = rows;
+        check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), "select rows of '" + name + "'");
+        const Handle memory(
+            check(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "select rows of '" + name + "'"), H5Sclose);
+        transfer(static_cast<hid_t>(dataset), static_cast<hid_t>(memory), static_cast<hid_t>(space));
+    }
+
+    void write_attribute(const std::string& object, const std::string& name, hid_t type, const void* value) const {
+        if (H5Aexists_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0) {
+            check(H5Adelete_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT), "replace attribute '" + name + "'");
+        }
+        const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+        const Handle attribute(
+            check(H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                  "make attribute '" + name + "'"),
+            H5Aclose);
+        check(H5Awrite(attribute, type, value), "write attribute '" + name + "'");
+    }
+
+    Handle open_attribute(const std::string& object, const std::string& name) const {
+        return {check(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "find attribute '" + name + "'"),
+                H5Aclose};
+    }
+};
+
+H5File::H5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
+H5File::H5File(H5File&&) noexcept = default;
+H5File& H5File::operator=(H5File&&) noexcept = default;
+H5File::~H5File() = default;
+
+H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are reported by us, once
+    auto state = std::make_unique<State>();
+    state->path = file;
+    std::error_code ignored;
+    if (file.filename().empty() || std::filesystem::is_directory(file, ignored)) fail(file.string(), ": is a folder; give a file name");
+    state->temporary = file.parent_path() / ("." + file.filename().string() + "." + std::to_string(getpid()) + ".tmp");
+    errno = 0;
+    state->file = H5Fcreate(state->temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (state->file < 0) fail(file.string(), ": cannot be written (", last_reason(), "); check the folder and its permissions");
+    state->write_attribute("/", "friedel_kind", text_type(kind.name.size()), kind.name.c_str());
+    const std::int64_t format = kind.format;
+    state->write_attribute("/", "friedel_format", H5T_NATIVE_INT64, &format);
+    const std::string program = FRIEDEL_VERSION;
+    state->write_attribute("/", "friedel_program", text_type(program.size()), program.c_str());
+    return H5File(std::move(state));
+}
+
+H5File H5File::open_any(const std::filesystem::path& file) {
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    auto state = std::make_unique<State>();
+    state->path = file;
+    std::error_code code;
+    if (std::filesystem::is_directory(file, code)) fail(file.string(), ": is a folder; name an HDF5 file that friedel wrote");
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) fail(file.string(), ": cannot be opened (", std::strerror(errno), "); check the name and the permissions");
+    ::close(descriptor);
+    if (H5Fis_hdf5(file.c_str()) <= 0) fail(file.string(), ": is not an HDF5 file; name a file that friedel wrote");
+    state->file = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (state->file < 0) {
+        const std::string reason = last_reason();
+        const bool truncated = reason.find("truncated") != std::string::npos || reason.find("eof") != std::string::npos;
+        fail(file.string(), ": ", truncated ? "is truncated" : "cannot be read", " (", reason, "); make it again or copy it again");
+    }
+    H5File opened(std::move(state));
+    if (!opened.has_attribute("/", "friedel_kind") || !opened.has_attribute("/", "friedel_format")) {
+        fail(file.string(), ": was not written by friedel (no attribute friedel_kind); name a file that friedel wrote");
+    }
+    return opened;
+}
+
+H5File H5File::open(const std::filesystem::path& file, const FileKind& kind) {
+    H5File opened = open_any(file);
+    if (opened.kind() != kind.name) fail(file.string(), ": holds a ", opened.kind(), ", not a ", kind.name, "; name another file");
+    if (opened.format() != kind.format) {
+        fail(file.string(), ": is a ", kind.name, " of format ", opened.format(), ", this program reads format ", kind.format, "; ",
+             kind.cure);
+    }
+    return opened;
+}
+
+void H5File::commit() {
+    State& state = *state_;
+    state.check(H5Fflush(state.file, H5F_SCOPE_GLOBAL), "finish the file");
+    state.check(H5Fclose(std::exchange(state.file, -1)), "finish the file");
+    // The contents reach the disk before the name does, so that a power cut leaves the old file or the new one.
+    const int descriptor = ::open(state.temporary.c_str(), O_RDWR | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+    const int reason = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (!synced) fail(state.path.string(), ": cannot finish the file (", std::strerror(reason), "); check the space on the disk");
+    std::error_code code;
+    std::filesystem::rename(state.temporary, state.path, code);
+    if (code) fail(state.path.string(), ": cannot be put in place (", code.message(), "); check the folder and its permissions");
+    state.temporary.clear();
+}
+
+const std::filesystem::path& H5File::path() const { return state_->path; }
+std::string H5File::kind() const { return read_text_attribute("/", "friedel_kind"); }
+int H5File::format() const { return static_cast<int>(read_number_attribute("/", "friedel_format")); }
+
+bool H5File::exists(const std::string& name) const {
+    // H5Lexists fails where a group on the way is missing: ask for each part in turn.
+    for (std::size_t slash = name.find('/', 1); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+        if (H5Lexists(state_->file, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+    }
+    return H5Lexists(state_->file, name.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::string> H5File::children(const std::string& group) const {
+    const Handle handle(state_->check(H5Gopen2(state_->file, group.c_str(), H5P_DEFAULT), "find group '" + group + "'"), H5Gclose);
+    std::vector<std::string> names;
+    state_->check(H5Literate(
+                      handle, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+                      [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+                          static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+                          return 0;
+                      },
+                      &names),
+                  "list group '" + group + "'");
+    return names;
+}
+
+Shape H5File::shape(const std::string& name) const {
+    const Handle dataset = state_->open_dataset(name);
+    const Handle space(state_->check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
+    std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 0)));
+    if (!extent.empty()) H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+    return Shape(extent.begin(), extent.end());
+}
+
+template <class T>
+void H5File::create_dataset(const std::string& name, const Shape& shape, bool compress) {
+    state_->make_dataset(name, native_type<T>(), shape, compress);
+}
+
+template <class T>
+void H5File::write(const std::string& name, const T* values, const Shape& shape, bool compress) {
+    const Handle dataset = state_->make_dataset(name, native_type<T>(), shape, compress);
+    if (product(shape) == 0) return;
+    state_->check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write '" + name + "'");
+}
+
+template <class T>
+std::vector<T> H5File::read(const std::string& name) const {
+    const Shape extent = shape(name);
+    for (std::size_t rows : extent) {
+        if (rows > largest_extent) fail(path().string(), ": '", name, "' claims ", rows, " entries; the file is damaged");
+    }
+    std::vector<T> values(product(extent));
+    const Handle dataset = state_->open_dataset(name);
+    if (!values.empty()) {
+        state_->check(H5Dread(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "read '" + name + "'");
+    }
+    return values;
+}
+
+template <class T>
+void H5File::write_rows(const std::string& name, std::size_t first_row, std::size_t rows, const T* values) {
+    if (rows == 0) return;
+    state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
+        state_->check(H5Dwrite(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "write '" + name + "'");
+    });
+}
+
+template <class T>
+void H5File::read_rows(T* values, const std::string& name, std::size_t first_row, std::size_t rows) const {
+    if (rows == 0) return;
+    state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
+        state_->check(H5Dread(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "read '" + name + "'");
+    });
+}
+
+#define FRIEDEL_HDF5_TYPE(T)                                                                     \
+    template void H5File::create_dataset<T>(const std::string&, const Shape&, bool);             \
+    template void H5File::write<T>(const std::string&, const T*, const Shape&, bool);            \
+    template std::vector<T> H5File::read<T>(const std::string&) const;                           \
+    template void H5File::write_rows<T>(const std::string&, std::size_t, std::size_t, const T*); \
+    template void H5File::read_rows<T>(T*, const std::string&, std::size_t, std::size_t) const;
+FRIEDEL_HDF5_TYPE(float)
+FRIEDEL_HDF5_TYPE(double)
+FRIEDEL_HDF5_TYPE(std::int8_t)
+FRIEDEL_HDF5_TYPE(std::uint8_t)
+FRIEDEL_HDF5_TYPE(std::int16_t)
+FRIEDEL_HDF5_TYPE(std::uint16_t)
+FRIEDEL_HDF5_TYPE(std::int32_t)
+FRIEDEL_HDF5_TYPE(std::uint32_t)
+FRIEDEL_HDF5_TYPE(std::int64_t)
+FRIEDEL_HDF5_TYPE(std::uint64_t)
+#undef FRIEDEL_HDF5_TYPE
+
+void H5File::write_strings(const std::string& name, const std::vector<std::string>& values) {
+    std::size_t length = 1;
+    for (const std::string& value : values) length = std::max(length, value.size());
+    const Handle type = text_type(length);
+    const Handle dataset = state_->make_dataset(name, type, {values.size()}, true);
+    std::string padded(length * values.size(), '\0');
+    for (std::size_t i = 0; i < values.size(); ++i)
+        std::copy(values[i].begin(), values[i].end(), padded.begin() + static_cast<std::ptrdiff_t>(i * length));
+    if (!values.empty()) state_->check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), "write '" + name + "'");
+}
+
+std::vector<std::string> H5File::read_strings(const std::string& name) const {
+    const std::size_t count = product(shape(name));
+    const Handle dataset = state_->open_dataset(name);
+    const Handle stored(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
+    if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0)
+        fail(path().string(), ": '", name, "' does not hold fixed-length text");
+    const std::size_t length = H5Tget_size(stored);
+    const Handle type = text_type(length);
+    std::string padded(length * count, '\0');
+    if (count) state_->check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), "read '" + name + "'");
+    std::vector<std::string> values(count);
+    for (std::size_t i = 0; i < count; ++i) values[i].assign(padded.data() + i * length, strnlen(padded.data() + i * length, length));
+    return values;
+}
+
+void H5File::write_attribute(const std::string& object, const std::string& name, const std::string& value) {
+    state_->write_attribute(object, name, text_type(value.size()), value.c_str());
+}
+void H5File::write_attribute(const std::string& object, const std::string& name, double value) {
+    state_->write_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
+}
+void H5File::write_attribute(const std::string& object, const std::string& name, std::int64_t value) {
+    state_->write_attribute(object, name, H5T_NATIVE_INT64, &value);
+}
+
+bool H5File::has_attribute(const std::string& object, const std::string& name) const {
+    return H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::string H5File::read_text_attribute(const std::string& object, const std::string& name) const {
+    const Handle attribute = state_->open_attribute(object, name);
+    const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
+    if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0) fail(path().string(), ": attribute '", name, "' is not text");
+    std::string value(H5Tget_size(stored), '\0');
+    state_->check(H5Aread(attribute, text_type(value.size()), value.data()), "read attribute '" + name + "'");
+    value.resize(strnlen(value.data(), value.size()));
+    return value;
+}
+
+double H5File::read_number_attribute(const std::string& object, const std::string& name) const {
+    const Handle attribute = state_->open_attribute(object, name);
+    double value = 0;
+    state_->check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read attribute '" + name + "'");
+    return value;
+}
+
+}  // namespace friedel

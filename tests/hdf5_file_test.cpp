@@ -1,0 +1,120 @@
+#include "host/hdf5_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <numeric>
+
+#include "host/error.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+const FileKind thing{"thing", 3, "make it again with 'friedel thing'"};
+
+// The message of the Error that f throws.
+template <class F>
+std::string error_of(F&& f) {
+    try {
+        f();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+TEST(Hdf5File, RoundTrip) {
+    const test::TemporaryDirectory folder;
+    const auto path = folder / "a.h5";
+    std::vector<float> numbers(3000);
+    std::iota(numbers.begin(), numbers.end(), -5.0f);
+    {
+        H5File file = H5File::create(path, thing);
+        file.write("deep/numbers", numbers.data(), {1000, 3});
+        file.write("empty", std::vector<std::uint16_t>{});
+        file.write_strings("names", {"quartz", "", "β-Sn"});
+        file.write_attribute("deep/numbers", "unit", std::string("angstrom"));
+        file.write_attribute("/", "seed", 7);
+        file.create_dataset<std::uint8_t>("rows", {4, 2});
+        const std::uint8_t row[] = {1, 2, 3, 4};
+        file.write_rows("rows", 1, 2, row);
+        EXPECT_FALSE(std::filesystem::exists(path)) << "nothing may stand under the final name before commit";
+        file.commit();
+    }
+    const H5File file = H5File::open(path, thing);
+    EXPECT_EQ(file.read<float>("deep/numbers"), numbers);
+    EXPECT_EQ(file.shape("deep/numbers"), (Shape{1000, 3}));
+    EXPECT_TRUE(file.read<std::uint16_t>("empty").empty());
+    EXPECT_EQ(file.read_strings("names"), (std::vector<std::string>{"quartz", "", "β-Sn"}));
+    EXPECT_EQ(file.read_text_attribute("deep/numbers", "unit"), "angstrom");
+    EXPECT_EQ(file.read_number_attribute("/", "seed"), 7.0);
+    EXPECT_EQ(file.read<std::uint8_t>("rows"), (std::vector<std::uint8_t>{0, 0, 1, 2, 3, 4, 0, 0}));
+    std::uint8_t one_row[2];
+    file.read_rows(one_row, "rows", 2, 1);
+    EXPECT_EQ(one_row[1], 4);
+    EXPECT_TRUE(file.exists("deep/numbers"));
+    EXPECT_FALSE(file.exists("deep/none"));
+    EXPECT_FALSE(file.exists("none/at/all"));
+    EXPECT_EQ(file.children(), (std::vector<std::string>{"deep", "empty", "names", "rows"}));
+    EXPECT_LT(std::filesystem::file_size(path), numbers.size() * sizeof(float)) << "not compressed";
+}
+
+TEST(Hdf5File, UncommittedLeavesNothing) {
+    const test::TemporaryDirectory folder;
+    { H5File::create(folder / "a.h5", thing).write("x", std::vector<int>{1}); }
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path));
+}
+
+TEST(Hdf5File, RefusesWhatItCannotRead) {
+    const test::TemporaryDirectory folder;
+    const auto path = folder / "a.h5";
+    {
+        H5File file = H5File::create(path, thing);
+        file.write("x", std::vector<float>(100000, 1.0f), false);
+        file.commit();
+    }
+    EXPECT_NE(error_of([&] { H5File::open(folder / "none.h5", thing); }).find("No such file"), std::string::npos);
+    EXPECT_NE(error_of([&] { H5File::open(folder.path, thing); }).find("is a folder"), std::string::npos);
+    EXPECT_NE(error_of([&] { H5File::open(path, {"other", 3, ""}); }).find("holds a thing, not a other"), std::string::npos);
+    EXPECT_NE(error_of([&] {
+                  H5File::open(path, {"thing", 4, "make it again"});
+              }).find("this program reads format 4; make it again"),
+              std::string::npos);
+    EXPECT_NE(error_of([&] { H5File::open(path, thing).read<float>("y"); }).find("cannot find 'y'"), std::string::npos);
+    test::write_text(folder / "text.h5", "not HDF5 at all");
+    EXPECT_NE(error_of([&] { H5File::open(folder / "text.h5", thing); }).find("is not an HDF5 file"), std::string::npos);
+    test::write_text(folder / "empty.h5", "");
+    EXPECT_NE(error_of([&] { H5File::open(folder / "empty.h5", thing); }).find("is not an HDF5 file"), std::string::npos);
+    std::filesystem::resize_file(path, 100000);
+    EXPECT_NE(error_of([&] { H5File::open(path, thing); }).find("truncated"), std::string::npos);
+    EXPECT_NE(error_of([&] { H5File::create(folder / "none" / "a.h5", thing); }).find("cannot be written"), std::string::npos);
+}
+
+// A full disk, played by a limit on the size of a file, in a child of its own.
+TEST(Hdf5File, FullDiskLeavesNothing) {
+    const test::TemporaryDirectory folder;
+    const pid_t child = fork();
+    if (child == 0) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{200000, 200000};
+        setrlimit(RLIMIT_FSIZE, &limit);
+        const std::string message = error_of([&] {
+            H5File file = H5File::create(folder / "a.h5", thing);
+            file.write("x", std::vector<float>(1000000, 1.0f), false);
+            file.commit();
+        });
+        _exit(message.find("check the space on the disk") != std::string::npos ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path));
+}
+
+}  // namespace
+}  // namespace friedel
