@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "host/error.h"
 #include "host/form_factors.h"
@@ -25,6 +26,24 @@ struct Scratch {
     std::vector<double> values, coordinates;
     std::vector<std::int32_t> first;
 };
+
+// The equivalent that people write: fewest negative indices, then the largest sum, then the largest h, k, l.
+void choose_usual_indices(Peak& peak, const OperationSet& operations) {
+    const int hkl[3] = {peak.h, peak.k, peak.l};
+    const auto rank = [](const std::array<int, 3>& i) {
+        return std::array<int, 5>{-(i[0] < 0) - (i[1] < 0) - (i[2] < 0), i[0] + i[1] + i[2], i[0], i[1], i[2]};
+    };
+    std::array<int, 3> best{peak.h, peak.k, peak.l};
+    for (int r = 0; r < operations.laue_count(); ++r) {
+        std::array<int, 3> image;
+        transform(image.data(), hkl, operations.representatives[r].rotation);
+        for (int sign : {1, -1}) {
+            const std::array<int, 3> candidate{sign * image[0], sign * image[1], sign * image[2]};
+            if (rank(candidate) > rank(best)) best = candidate;
+        }
+    }
+    std::tie(peak.h, peak.k, peak.l) = std::tie(best[0], best[1], best[2]);
+}
 
 }  // namespace
 
@@ -76,6 +95,7 @@ std::vector<Peak> peak_list(const Structure& structure, const PeakListOptions& o
         const double intensity = reflections.multiplicity[i] * reflections.intensity[i] * lorentz_polarisation(sine_sq, -1.0);
         peaks.push_back({two_theta_deg, 0.5 / std::sqrt(reflections.stol_sq[i]), reflections.h[i], reflections.k[i], reflections.l[i],
                          reflections.multiplicity[i], reflections.intensity[i], intensity});
+        choose_usual_indices(peaks.back(), crystal.operations);
     }
     std::stable_sort(peaks.begin(), peaks.end(), [](const Peak& a, const Peak& b) { return a.two_theta_deg < b.two_theta_deg; });
     double strongest = 0, line = 0, line_deg = -1;

@@ -19,7 +19,9 @@ struct Entry {
     Command command;
 };
 
-const std::vector<Entry> commands = {};
+const std::vector<Entry> commands = {
+    {"peaks", "Print the reflection list of a CIF as CSV", peaks_command},
+};
 }  // namespace
 
 int main(int argc, char** argv) {

@@ -1,0 +1,76 @@
+// friedel peaks: the reflection list of a CIF, as CSV.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+#include "host/cif.h"
+#include "host/error.h"
+#include "host/peak_list.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Options {
+    std::string file;
+    std::string block;
+    PeakListOptions list;
+    std::vector<double> range{5, 90};
+    int count = 100;
+};
+
+int run(const Options& options) {
+    const std::vector<Structure> structures = read_cif(options.file);
+    const Structure* chosen = &structures.front();
+    if (!options.block.empty()) {
+        const auto found =
+            std::find_if(structures.begin(), structures.end(), [&](const Structure& s) { return s.name.ends_with("#" + options.block); });
+        if (found == structures.end()) fail(options.file, ": no data block ", options.block, " with a structure");
+        chosen = &*found;
+    } else if (structures.size() > 1) {
+        fail(options.file, ": holds ", structures.size(), " structures; choose one with --block NAME");
+    }
+    PeakListOptions list = options.list;
+    list.low_deg = options.range[0];
+    list.high_deg = options.range[1];
+    const std::vector<Peak> peaks = peak_list(*chosen, list);
+
+    // The strongest, printed by ascending angle.
+    std::vector<int> order(peaks.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return peaks[a].intensity > peaks[b].intensity; });
+    if (options.count > 0 && order.size() > static_cast<std::size_t>(options.count)) order.resize(options.count);
+    std::sort(order.begin(), order.end());
+    std::puts("two_theta_deg,d_angstrom,h,k,l,multiplicity,f_squared,intensity");
+    for (int i : order) {
+        const Peak& p = peaks[i];
+        std::printf("%.6f,%.7f,%d,%d,%d,%d,%.6g,%.6f\n", p.two_theta_deg, p.d_angstrom, p.h, p.k, p.l, p.multiplicity, p.f_squared,
+                    p.intensity);
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::function<int()> peaks_command(CLI::App& app) {
+    const auto options = std::make_shared<Options>();
+    app.add_option("FILE", options->file, "CIF file; its own symmetry and atoms are used as they stand")->required();
+    app.add_option("--wavelength", options->list.wavelength, "Wavelength in angstrom")->capture_default_str();
+    app.add_option("--range", options->range, "Lowest and highest two-theta in degrees")
+        ->expected(2)
+        ->type_name("LO HI")
+        ->capture_default_str();
+    app.add_flag("--anomalous", options->list.anomalous, "Add f' and f'' (Cromer and Liberman)");
+    app.add_option("--default-b", options->list.default_b_iso, "B in angstrom^2 for atoms without a displacement parameter")
+        ->capture_default_str();
+    app.add_option("--count", options->count, "Print this many of the strongest reflections (0: all)")->capture_default_str();
+    app.add_option("--block", options->block, "Data block, where the file holds several structures");
+    app.footer(
+        "Intensities are percentages of the strongest line; reflections that coincide are rows of their own and add up.\n"
+        "Example: friedel peaks data/minerals/quartz.cif --range 20 60");
+    return [options] { return run(*options); };
+}
+
+}  // namespace friedel::tools
