@@ -54,15 +54,23 @@ struct PaperBackground {
     }
 };
 
-// Sum of c_n T_n(x), x in [-1, 1], by Clenshaw's recurrence.
-FRIEDEL_FN float chebyshev_sum(const float* c, int terms, float x) {
-    float next = 0, after = 0;
-    for (int n = terms - 1; n > 0; --n) {
-        const float current = c[n] + 2 * x * next - after;
-        after = next;
-        next = current;
+// sum[j] = c_0 + c_1 T_1(x_j) + ... at n <= 64 points x_j = first + j step in [-1, 1], by Clenshaw's recurrence.
+FRIEDEL_FN void chebyshev_sum(float* sum, int n, const float* c, int terms, float first, float step) {
+    float next[64], after[64];
+    FRIEDEL_SIMD
+    for (int j = 0; j < n; ++j) next[j] = after[j] = 0;
+    for (int term = terms - 1; term > 0; --term) {
+        const float coefficient = c[term];
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) {
+            const float current = coefficient + 2 * (first + j * step) * next[j] - after[j];
+            after[j] = next[j];
+            next[j] = current;
+        }
     }
-    return terms > 0 ? c[0] + x * next - after : 0.0f;
+    const float constant = terms > 0 ? c[0] : 0.0f;
+    FRIEDEL_SIMD
+    for (int j = 0; j < n; ++j) sum[j] = constant + (first + j * step) * next[j] - after[j];
 }
 
 // pattern[i] += background; the polynomial part never pulls the sum of all parts below zero.
@@ -74,8 +82,7 @@ FRIEDEL_FN void add_background(Block& block, float* pattern, const Grid& grid, c
     const float per_point = grid.points > 1 ? 1.0f / (grid.points - 1) : 0.0f;
     block.for_each_tile(grid.points, [&](int begin, int n) {
         float total[Block::tile];
-        FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) total[j] = chebyshev_sum(p.chebyshev, p.chebyshev_terms, 2 * (begin + j) * per_point - 1);
+        chebyshev_sum(total, n, p.chebyshev, p.chebyshev_terms, 2 * begin * per_point - 1, 2 * per_point);
         for (int hump = 0; hump < max_humps; ++hump) {
             if (!(p.hump_height[hump] > 0)) continue;
             const float height = p.hump_height[hump], centre = p.hump_center_deg[hump];
@@ -87,8 +94,9 @@ FRIEDEL_FN void add_background(Block& block, float* pattern, const Grid& grid, c
             }
         }
         if (p.air_scatter > 0) {
+            const float height = p.air_scatter, rate = grid.step_deg / p.air_scatter_decay_deg;
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) total[j] += p.air_scatter * exponential(-(begin + j) * grid.step_deg / p.air_scatter_decay_deg);
+            for (int j = 0; j < n; ++j) total[j] += height * exponential(-(begin + j) * rate);
         }
         if (p.paper_background) {
             FRIEDEL_SIMD

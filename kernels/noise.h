@@ -15,11 +15,10 @@ constexpr int small_counts = 18;  // P(k > 18) at the mean of 4: 1e-8
 // the normal quantile with its Cornish-Fisher corrections and its variance lowered by the 1/12 that rounding to whole counts adds (mean
 // and variance then within 0.5 %). Loops over points innermost, so that they vectorise.
 FRIEDEL_FN void poisson_quantiles(float* count, const float* mean, const float* u, int n) {
-    bool any_small = false, any_large = false;
-    for (int j = 0; j < n; ++j) {
-        any_small |= mean[j] < small_mean;
-        any_large |= !(mean[j] < small_mean);
-    }
+    int below = 0;
+    FRIEDEL_SIMD_SUM(below)
+    for (int j = 0; j < n; ++j) below += mean[j] < small_mean ? 1 : 0;
+    const bool any_small = below > 0, any_large = below < n;
     float large[64];
     if (any_large) {
         FRIEDEL_SIMD
@@ -91,13 +90,15 @@ FRIEDEL_FN void add_noise(Block& block, float* pattern, const Grid& grid, const 
         }
         if (p.gaussian_noise > 0) {
             uniform_tile(u, begin, n, p.seed, p.sample, Purpose::detector_noise);
+            const float sigma = p.gaussian_noise;
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) pattern[begin + j] += p.gaussian_noise * normal_quantile(u[j]);
+            for (int j = 0; j < n; ++j) pattern[begin + j] += sigma * normal_quantile(u[j]);
         }
         if (uniform_noise) {
             uniform_tile(u, begin, n, p.seed, p.sample, Purpose::uniform_noise);
+            const float low = p.uniform_noise_low, span = p.uniform_noise_high - p.uniform_noise_low;
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) pattern[begin + j] += p.uniform_noise_low + (p.uniform_noise_high - p.uniform_noise_low) * u[j];
+            for (int j = 0; j < n; ++j) pattern[begin + j] += low + span * u[j];
         }
     });
 }

@@ -85,7 +85,7 @@ FRIEDEL_FN float interpolated(const float* coarse, int i) {
 }
 
 // Adds what is sharp about a peak to the points at x = offset + j step, j in [0, n).
-FRIEDEL_FN void add_sharp_part(float* total, int n, const PeakShape& s, float offset, float step) {
+FRIEDEL_FN void add_sharp_part(float* total, int n, const PeakShape s, float offset, float step) {
     if (s.half_width_sq < 4 * step * step) {
         const float g = sqrtf(s.half_width_sq);
         FRIEDEL_SIMD
@@ -146,7 +146,7 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     const float coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
     gather(
         scratch.coarsest, level_points(grid, 2), coarsest_step, everywhere, [](int) { return 0.0f; },
-        [&](float* total, int n, const PeakShape& s, float first, float) {
+        [&](float* total, int n, const PeakShape s, float first, float) {
             if (s.far.cap_0 == 0) return;
             const float offset = first - s.position_deg;
             FRIEDEL_SIMD
@@ -157,7 +157,7 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         });
     gather(
         scratch.coarse, level_points(grid, 1), coarse_step, coarsening * widest, [&](int i) { return interpolated(scratch.coarsest, i); },
-        [&](float* total, int n, const PeakShape& s, float first, float last) {
+        [&](float* total, int n, const PeakShape s, float first, float last) {
             const float radius = sqrtf(s.far.radius_sq);
             if (s.far.cap_0 == 0 || s.position_deg + radius < first || s.position_deg - radius > last) return;
             const float offset = first - s.position_deg;
@@ -170,7 +170,7 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         });
     gather(
         pattern, grid.points, step, widest, [&](int i) { return interpolated(scratch.coarse, i); },
-        [&](float* total, int n, const PeakShape& s, float first, float last) {
+        [&](float* total, int n, const PeakShape s, float first, float last) {
             const float radius = sqrtf(s.near.radius_sq);
             if (s.position_deg + radius < first || s.position_deg - radius > last) return;
             add_sharp_part(total, n, s, first - s.position_deg, step);
