@@ -19,22 +19,6 @@ constexpr double overlap_angstrom = 0.4;
 // Occupancies that add up to slightly more than one, by rounding or refinement, are still one atom.
 constexpr double full_occupancy = 1.2;
 
-// Metric tensor, angstrom^2.
-std::array<double, 9> metric_tensor(const std::array<double, 6>& cell) {
-    const auto cosine = [&](int angle) { return std::cos(cell[angle] * std::numbers::pi / 180); };
-    const double ab = cell[0] * cell[1] * cosine(5), ac = cell[0] * cell[2] * cosine(4), bc = cell[1] * cell[2] * cosine(3);
-    return {cell[0] * cell[0], ab, ac, ab, cell[1] * cell[1], bc, ac, bc, cell[2] * cell[2]};
-}
-
-double length(const std::array<double, 9>& metric, Vector difference) {
-    for (double& x : difference) x -= std::round(x);
-    double squared = 0;
-    for (int i = 0; i < 3; ++i) {
-        for (int j = 0; j < 3; ++j) squared += metric[3 * i + j] * difference[i] * difference[j];
-    }
-    return std::sqrt(std::max(squared, 0.0));
-}
-
 Vector image(const SymmetryOperation& operation, const Vector& position) {
     Vector result;
     for (int row = 0; row < 3; ++row) {
@@ -47,14 +31,14 @@ Vector image(const SymmetryOperation& operation, const Vector& position) {
 Vector minus(const Vector& a, const Vector& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
 
 // An atom fully occupied whose images lie on top of each other belongs on the special position between them.
-void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& operations, const std::array<double, 9>& metric) {
+void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& operations, const MetricTensor& metric) {
     Vector sum{};
     int near = 0;
     bool apart = false;
     for (const SymmetryOperation& operation : operations) {
         const Vector there = image(operation, atom.position);
         Vector step = minus(there, atom.position);
-        const double distance = length(metric, step);
+        const double distance = metric.distance(step);
         if (distance > overlap_angstrom) continue;
         apart = apart || distance > 1e-3;
         for (int axis = 0; axis < 3; ++axis) sum[axis] += step[axis] - std::round(step[axis]);
@@ -64,16 +48,16 @@ void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& 
     for (int axis = 0; axis < 3; ++axis) atom.position[axis] += sum[axis] / near;
 }
 
-void check_metric(const Structure& structure, const std::array<double, 9>& metric) {
+void check_metric(const Structure& structure, const MetricTensor& metric) {
     for (const SymmetryOperation& operation : structure.operations) {
         const std::int8_t* r = operation.rotation;
         for (int i = 0; i < 3; ++i) {
             for (int j = 0; j < 3; ++j) {
                 double turned = 0;
                 for (int k = 0; k < 3; ++k) {
-                    for (int l = 0; l < 3; ++l) turned += r[3 * k + i] * metric[3 * k + l] * r[3 * l + j];
+                    for (int l = 0; l < 3; ++l) turned += r[3 * k + i] * metric(k, l) * r[3 * l + j];
                 }
-                if (std::abs(turned - metric[3 * i + j]) > 0.03 * std::sqrt(metric[4 * i] * metric[4 * j])) {
+                if (std::abs(turned - metric(i, j)) > 0.03 * std::sqrt(metric(i, i) * metric(j, j))) {
                     fail("the cell does not have the symmetry that the file states; check the cell, or the setting of the space group");
                 }
             }
@@ -83,12 +67,23 @@ void check_metric(const Structure& structure, const std::array<double, 9>& metri
 
 }  // namespace
 
-double distance_angstrom(const std::array<double, 6>& cell, std::array<double, 3> difference) {
-    return length(metric_tensor(cell), difference);
+MetricTensor::MetricTensor(const std::array<double, 6>& cell) {
+    const auto cosine = [&](int angle) { return std::cos(cell[angle] * std::numbers::pi / 180); };
+    const double ab = cell[0] * cell[1] * cosine(5), ac = cell[0] * cell[2] * cosine(4), bc = cell[1] * cell[2] * cosine(3);
+    values_ = {cell[0] * cell[0], ab, ac, ab, cell[1] * cell[1], bc, ac, bc, cell[2] * cell[2]};
+}
+
+double MetricTensor::distance(std::array<double, 3> difference) const {
+    for (double& x : difference) x -= std::round(x);
+    double squared = 0;
+    for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) squared += values_[3 * i + j] * difference[i] * difference[j];
+    }
+    return std::sqrt(std::max(squared, 0.0));
 }
 
 void tidy_sites(Structure& structure) {
-    const std::array<double, 9> metric = metric_tensor(structure.cell);
+    const MetricTensor metric(structure.cell);
     check_metric(structure, metric);
     for (Atom& atom : structure.atoms) {
         if (structure.operations.size() > 1) move_to_special_position(atom, structure.operations, metric);
@@ -101,10 +96,10 @@ void tidy_sites(Structure& structure) {
         double occupancy = atom.occupancy;
         for (std::size_t i = 0; i < kept.size() && !repeated; ++i) {
             const Vector step = minus(atom.position, kept[i].position);
-            const bool same_point = length(metric, step) < same_site_angstrom;
+            const bool same_point = metric.distance(step) < same_site_angstrom;
             const bool equivalent =
                 same_point || std::any_of(structure.operations.begin() + 1, structure.operations.end(), [&](const auto& operation) {
-                    return length(metric, minus(image(operation, atom.position), kept[i].position)) < same_site_angstrom;
+                    return metric.distance(minus(image(operation, atom.position), kept[i].position)) < same_site_angstrom;
                 });
             if (!equivalent) continue;
             const bool fits = site_occupancy[i] + atom.occupancy < full_occupancy;

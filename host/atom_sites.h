@@ -9,7 +9,17 @@ namespace friedel {
 // position. Throws Error if two atoms overlap all the same, or if the operations do not fit the cell.
 void tidy_sites(Structure& structure);
 
-// |cartesian length| of a fractional difference vector, reduced to the nearest lattice translation per axis, in angstrom.
-double distance_angstrom(const std::array<double, 6>& cell, std::array<double, 3> difference);
+// Distances in a cell (a b c in angstrom, alpha beta gamma in degrees) from fractional coordinates.
+class MetricTensor {
+public:
+    explicit MetricTensor(const std::array<double, 6>& cell);
+    // Length in angstrom of a fractional difference, each component brought to [-1/2, 1/2]: the shortest among the images for
+    // distances well below the cell edges.
+    double distance(std::array<double, 3> difference) const;
+    double operator()(int i, int j) const { return values_[static_cast<std::size_t>(3 * i + j)]; }
+
+private:
+    std::array<double, 9> values_;  // angstrom^2
+};
 
 }  // namespace friedel

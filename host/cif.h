@@ -15,13 +15,6 @@ struct CifOptions {
     int max_sites = 10000;  // atom sites listed in one block
 };
 
-// Why a file or one block of it gives no structure.
-struct Rejection {
-    std::string file;    // path, or archive/member
-    std::string block;   // empty when it concerns the file
-    std::string reason;  // ends in ", line N" where the line is known
-};
-
 struct CifContent {
     std::vector<Structure> structures;  // in the order of the file
     std::vector<Rejection> rejections;

@@ -29,6 +29,13 @@ struct Structure {
     int claimed_space_group = 0;                // what the file says, 0 if it says nothing
 };
 
+// Why a file or one block of it gives no structure.
+struct Rejection {
+    std::string file;    // path, or archive/member
+    std::string block;   // empty when it concerns the file
+    std::string reason;  // ends in ", line N" where the line is known
+};
+
 // What a CrystalView<double> points into. Throws Error if the operations are not a group of at most 48 representatives
 // times centrings, or if there is no atom.
 class Crystal {

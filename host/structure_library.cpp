@@ -1,0 +1,260 @@
+#include "host/structure_library.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "host/elements.h"
+#include "host/error.h"
+
+namespace friedel {
+
+const FileKind structure_library_kind{"structure_library", 1, "make it again with 'friedel ingest'"};
+
+namespace {
+
+static_assert(sizeof(SymmetryOperation) == 12, "stored as rows of twelve bytes");
+
+float stored_coordinate(double x) {
+    const double parts = x * translation_denominator;
+    if (std::abs(parts - std::round(parts)) < 1e-6 * translation_denominator)
+        return static_cast<float>(std::round(parts) / translation_denominator);
+    constexpr double grid = 1 << 20;
+    return static_cast<float>(std::round(x * grid) / grid);
+}
+
+}  // namespace
+
+std::uint16_t StructureLibrary::add_operation_set(const Crystal& crystal) {
+    const auto& set = crystal.representatives();
+    std::string key(reinterpret_cast<const char*>(set.data()), set.size() * sizeof(SymmetryOperation));
+    for (const auto& centring : crystal.centrings()) key.append(reinterpret_cast<const char*>(centring.data()), centring.size());
+    const auto [known, added] = known_operation_sets_.emplace(key, static_cast<std::uint16_t>(representative_offset.size() - 1));
+    if (!added) return known->second;
+    if (representative_offset.size() > std::numeric_limits<std::uint16_t>::max())
+        fail("more than 65 535 different symmetry settings in one library");
+    representatives.insert(representatives.end(), set.begin(), set.end());
+    for (const auto& centring : crystal.centrings()) centrings.insert(centrings.end(), centring.begin(), centring.end());
+    representative_offset.push_back(static_cast<std::uint32_t>(representatives.size()));
+    centring_offset.push_back(static_cast<std::uint32_t>(centrings.size() / 3));
+    return known->second;
+}
+
+void StructureLibrary::add(const Structure& structure, const std::string& type) {
+    const Crystal crystal(structure);
+    if (atom_offset.back() + crystal.element().size() > std::numeric_limits<std::uint32_t>::max())
+        fail("more than 4 294 967 295 atoms in one library");
+    operation_set.push_back(add_operation_set(crystal));
+    for (double value : structure.cell) cell.push_back(static_cast<float>(value));
+    space_group.push_back(static_cast<std::uint16_t>(structure.space_group));
+    claimed_space_group.push_back(static_cast<std::uint16_t>(structure.claimed_space_group));
+    const auto [known, added] = known_types_.emplace(type, static_cast<std::uint32_t>(structure_type_name.size()));
+    if (added) structure_type_name.push_back(type);
+    structure_type.push_back(known->second);
+    name.push_back(structure.name);
+    formula.push_back(structure.formula);
+    for (double x : crystal.position()) position.push_back(stored_coordinate(x));
+    for (double x : crystal.occupancy()) occupancy.push_back(static_cast<float>(x));
+    for (double x : crystal.b_iso()) b_iso.push_back(static_cast<float>(x));
+    element.insert(element.end(), crystal.element().begin(), crystal.element().end());
+    images.insert(images.end(), crystal.images().begin(), crystal.images().end());
+    atom_offset.push_back(static_cast<std::uint32_t>(element.size()));
+}
+
+LibraryView StructureLibrary::view() const {
+    return {cell.data(),
+            space_group.data(),
+            operation_set.data(),
+            atom_offset.data(),
+            position.data(),
+            occupancy.data(),
+            b_iso.data(),
+            element.data(),
+            images.data(),
+            representative_offset.data(),
+            representatives.data(),
+            centring_offset.data(),
+            centrings.data(),
+            size()};
+}
+
+Structure StructureLibrary::structure(int i) const {
+    const CrystalView<float> crystal = view().crystal(i);
+    const auto index = static_cast<std::size_t>(i);
+    Structure result;
+    result.name = name[index];
+    result.formula = formula[index];
+    result.space_group = space_group[index];
+    result.claimed_space_group = claimed_space_group[index];
+    std::copy_n(crystal.cell, 6, result.cell.begin());
+    for (int a = 0; a < crystal.atoms; ++a) {
+        const float* x = crystal.position + 3 * a;
+        result.atoms.push_back(
+            {element_symbol(crystal.element[a]), crystal.element[a], {x[0], x[1], x[2]}, crystal.occupancy[a], crystal.b_iso[a]});
+    }
+    for (int c = 0; c < crystal.operations.centrings_count; ++c) {
+        for (int r = 0; r < crystal.operations.representatives_count; ++r) {
+            SymmetryOperation operation = crystal.operations.representatives[r];
+            for (int axis = 0; axis < 3; ++axis) {
+                operation.translation[axis] = static_cast<std::int8_t>(
+                    (operation.translation[axis] + crystal.operations.centrings[3 * c + axis]) % translation_denominator);
+            }
+            result.operations.push_back(operation);
+        }
+    }
+    return result;
+}
+
+StructureLibrary StructureLibrary::subset(const std::vector<int>& chosen) const {
+    StructureLibrary result;
+    result.representative_offset = representative_offset;
+    result.representatives = representatives;
+    result.centring_offset = centring_offset;
+    result.centrings = centrings;
+    const auto copy = [](auto& to, const auto& from, std::size_t first, std::size_t count) {
+        to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(first + count));
+    };
+    for (const int chosen_index : chosen) {
+        const auto i = static_cast<std::size_t>(chosen_index);
+        const std::size_t first = atom_offset[i], atoms = atom_offset[i + 1] - first;
+        copy(result.cell, cell, 6 * i, 6);
+        result.space_group.push_back(space_group[i]);
+        result.claimed_space_group.push_back(claimed_space_group[i]);
+        result.operation_set.push_back(operation_set[i]);
+        const std::string& type = structure_type_name[structure_type[i]];
+        const auto [known, added] = result.known_types_.emplace(type, static_cast<std::uint32_t>(result.structure_type_name.size()));
+        if (added) result.structure_type_name.push_back(type);
+        result.structure_type.push_back(known->second);
+        result.name.push_back(name[i]);
+        result.formula.push_back(formula[i]);
+        copy(result.position, position, 3 * first, 3 * atoms);
+        copy(result.occupancy, occupancy, first, atoms);
+        copy(result.b_iso, b_iso, first, atoms);
+        copy(result.element, element, first, atoms);
+        copy(result.images, images, first, atoms);
+        result.atom_offset.push_back(static_cast<std::uint32_t>(result.element.size()));
+    }
+    return result;
+}
+
+void StructureLibrary::write(const std::filesystem::path& path, const std::map<std::string, std::string>& description) const {
+    H5File file = H5File::create(path, structure_library_kind);
+    const auto structures = static_cast<std::size_t>(size()), atoms = element.size();
+    file.write("cell", cell.data(), {structures, 6});
+    file.write("space_group", space_group);
+    file.write("claimed_space_group", claimed_space_group);
+    file.write("operation_set", operation_set);
+    file.write("structure_type", structure_type);
+    file.write_strings("name", name);
+    file.write_strings("formula", formula);
+    file.write_strings("structure_type_name", structure_type_name);
+    file.write("atom_offset", atom_offset);
+    file.write("position", position.data(), {atoms, 3});
+    file.write("occupancy", occupancy);
+    file.write("b_iso", b_iso);
+    file.write("element", element);
+    file.write("images", images);
+    file.write("representative_offset", representative_offset);
+    file.write("representatives", reinterpret_cast<const std::int8_t*>(representatives.data()), {representatives.size(), 12});
+    file.write("centring_offset", centring_offset);
+    file.write("centrings", centrings.data(), {centrings.size() / 3, 3});
+    file.write_attribute("cell", "unit", std::string("angstrom, degree"));
+    file.write_attribute("position", "unit", std::string("fraction of the cell edges"));
+    file.write_attribute("b_iso", "unit", std::string("angstrom^2; -1 where the source states none"));
+    file.write_attribute("representatives", "layout", std::string("rotation row by row, then translation in 1/24"));
+    std::vector<std::string> files, blocks, reasons;
+    for (const Rejection& rejection : rejections) {
+        files.push_back(rejection.file);
+        blocks.push_back(rejection.block);
+        reasons.push_back(rejection.reason);
+    }
+    file.write_strings("rejections/file", files);
+    file.write_strings("rejections/block", blocks);
+    file.write_strings("rejections/reason", reasons);
+    for (const auto& [key, value] : description) file.write_attribute("/", key, value);
+    file.commit();
+}
+
+namespace {
+
+// Throws unless the arrays of a library that was read fit each other.
+void validate(const StructureLibrary& library, const std::string& file) {
+    const auto require = [&](bool good, const char* what) {
+        if (!good) fail(file, ": ", what, "; the library is damaged, make it again with 'friedel ingest'");
+    };
+    const std::size_t structures = library.space_group.size(), atoms = library.element.size();
+    require(library.cell.size() == 6 * structures && library.claimed_space_group.size() == structures &&
+                library.operation_set.size() == structures && library.structure_type.size() == structures &&
+                library.name.size() == structures && library.formula.size() == structures,
+            "the arrays of structures differ in length");
+    require(library.position.size() == 3 * atoms && library.occupancy.size() == atoms && library.b_iso.size() == atoms &&
+                library.images.size() == atoms,
+            "the arrays of atoms differ in length");
+    const auto offsets_fit = [](const std::vector<std::uint32_t>& offset, std::size_t parts, std::size_t total) {
+        return offset.size() == parts + 1 && offset.front() == 0 && offset.back() == total && std::is_sorted(offset.begin(), offset.end());
+    };
+    require(offsets_fit(library.atom_offset, structures, atoms), "the atom offsets do not fit the atoms");
+    const std::size_t sets = library.representative_offset.empty() ? 0 : library.representative_offset.size() - 1;
+    require(offsets_fit(library.representative_offset, sets, library.representatives.size()) &&
+                offsets_fit(library.centring_offset, sets, library.centrings.size() / 3) && library.centrings.size() % 3 == 0,
+            "the symmetry offsets do not fit the operations");
+    for (std::size_t set = 0; set < sets; ++set) {
+        const std::uint32_t count = library.representative_offset[set + 1] - library.representative_offset[set];
+        require(count >= 1 && count <= max_representatives && library.centring_offset[set + 1] > library.centring_offset[set],
+                "a symmetry set has an impossible number of operations");
+    }
+    for (std::size_t i = 0; i < structures; ++i) {
+        require(library.space_group[i] <= space_groups, "a space group is above 230");
+        require(library.operation_set[i] < sets && library.structure_type[i] < library.structure_type_name.size(),
+                "an index is out of range");
+        require(library.atom_offset[i + 1] > library.atom_offset[i], "a structure has no atoms");
+        std::array<double, 6> cell;
+        std::copy_n(library.cell.begin() + static_cast<std::ptrdiff_t>(6 * i), 6, cell.begin());
+        require(cell_volume(cell) > 0 && std::isfinite(cell_volume(cell)), "a cell has no volume");
+    }
+    const auto finite = [](const std::vector<float>& values) {
+        return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+    };
+    require(finite(library.position) && finite(library.occupancy) && finite(library.b_iso), "a number is not finite");
+    require(std::all_of(library.element.begin(), library.element.end(), [](std::uint8_t z) { return z >= 1 && z <= elements; }),
+            "an element is unknown");
+}
+
+}  // namespace
+
+StructureLibrary StructureLibrary::read(const std::filesystem::path& path) {
+    const H5File file = H5File::open(path, structure_library_kind);
+    StructureLibrary library;
+    library.cell = file.read<float>("cell");
+    library.space_group = file.read<std::uint16_t>("space_group");
+    library.claimed_space_group = file.read<std::uint16_t>("claimed_space_group");
+    library.operation_set = file.read<std::uint16_t>("operation_set");
+    library.structure_type = file.read<std::uint32_t>("structure_type");
+    library.name = file.read_strings("name");
+    library.formula = file.read_strings("formula");
+    library.structure_type_name = file.read_strings("structure_type_name");
+    library.atom_offset = file.read<std::uint32_t>("atom_offset");
+    library.position = file.read<float>("position");
+    library.occupancy = file.read<float>("occupancy");
+    library.b_iso = file.read<float>("b_iso");
+    library.element = file.read<std::uint8_t>("element");
+    library.images = file.read<std::uint64_t>("images");
+    library.representative_offset = file.read<std::uint32_t>("representative_offset");
+    const std::vector<std::int8_t> operations = file.read<std::int8_t>("representatives");
+    library.representatives.resize(operations.size() / sizeof(SymmetryOperation));
+    std::memcpy(library.representatives.data(), operations.data(), library.representatives.size() * sizeof(SymmetryOperation));
+    library.centring_offset = file.read<std::uint32_t>("centring_offset");
+    library.centrings = file.read<std::int8_t>("centrings");
+    const std::vector<std::string> files = file.read_strings("rejections/file"), blocks = file.read_strings("rejections/block"),
+                                   reasons = file.read_strings("rejections/reason");
+    for (std::size_t i = 0; i < std::min({files.size(), blocks.size(), reasons.size()}); ++i)
+        library.rejections.push_back({files[i], blocks[i], reasons[i]});
+    validate(library, path.string());
+    for (std::size_t type = 0; type < library.structure_type_name.size(); ++type) {
+        library.known_types_.emplace(library.structure_type_name[type], static_cast<std::uint32_t>(type));
+    }
+    return library;
+}
+
+}  // namespace friedel
