@@ -1,0 +1,68 @@
+#include "host/pattern_output.h"
+
+#include <cstdio>
+
+#include "host/error.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+const FileKind patterns_kind{"patterns", 1, "simulate it again with 'friedel simulate'"};
+
+PatternOutput::PatternOutput(fs::path file, const Grid& grid, std::size_t patterns)
+    : file_(std::move(file)), grid_(grid), patterns_(patterns) {
+    if (file_.extension() != ".h5") return;
+    h5_ = std::make_unique<H5File>(H5File::create(file_, patterns_kind));
+    h5_->create_dataset<float>("patterns", {patterns, static_cast<std::size_t>(grid.points)});
+    h5_->write_attribute("patterns", "start_deg", static_cast<double>(grid.start_deg));
+    h5_->write_attribute("patterns", "step_deg", static_cast<double>(grid.step_deg));
+}
+
+void PatternOutput::add(const float* pattern, const std::string& name, int space_group) {
+    if (h5_) {
+        h5_->write_rows("patterns", written_, 1, pattern);
+        names_.push_back(name);
+        space_groups_.push_back(static_cast<std::uint16_t>(space_group));
+    } else {
+        fs::path file = file_;
+        if (patterns_ > 1) {
+            char number[16];
+            std::snprintf(number, sizeof number, "_%04zu", written_ + 1);
+            file.replace_filename(file_.stem().string() + number + file_.extension().string());
+        }
+        write_text(file, pattern);
+        files_.push_back(file);
+    }
+    ++written_;
+}
+
+void PatternOutput::write_text(const fs::path& file, const float* pattern) const {
+    const bool csv = file.extension() == ".csv";
+    fs::path temporary = file;
+    temporary += ".part";
+    std::FILE* const out = std::fopen(temporary.c_str(), "w");
+    if (!out) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
+    if (csv) std::fputs("two_theta_deg,intensity\n", out);
+    for (int i = 0; i < grid_.points; ++i) {
+        std::fprintf(out, csv ? "%.4f,%.6g\n" : "%.4f %.6g\n",
+                     static_cast<double>(grid_.start_deg) + i * static_cast<double>(grid_.step_deg), static_cast<double>(pattern[i]));
+    }
+    const bool failed = std::ferror(out) != 0;
+    if (std::fclose(out) != 0 || failed) {
+        std::error_code ignored;
+        fs::remove(temporary, ignored);
+        fail(file.string(), ": writing failed; the disk may be full");
+    }
+    fs::rename(temporary, file);
+}
+
+std::vector<fs::path> PatternOutput::finish() {
+    if (!h5_) return files_;
+    h5_->write_strings("name", names_);
+    h5_->write("space_group", space_groups_);
+    h5_->commit();
+    return {file_};
+}
+
+}  // namespace friedel
