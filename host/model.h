@@ -1,0 +1,66 @@
+// A trained model: the grid and preprocessing its input needs, the networks, what their answers mean, when to refuse, how it was trained.
+// Stored as HDF5 (friedel_kind "model", format 1). Leaves out: how it is applied (classifier.h), how it is trained (trainer.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "host/hdf5_file.h"
+#include "host/network_shape.h"
+#include "kernels/crystal.h"
+#include "kernels/preprocess.h"
+#include "kernels/simulation_config.h"
+
+namespace friedel {
+
+extern const FileKind model_kind;
+
+// What the classes of a network are.
+enum class Target { space_group, crystal_system };
+int classes_of(Target target);                     // 230 or 7
+int class_of(Target target, int space_group);      // 0-based class of a space group, 1 to 230
+std::string class_name(Target target, int index);  // "225", or "cubic"
+
+// Fitted on held-out patterns by `friedel calibrate`; the defaults leave the network's answers as they are and refuse nothing.
+struct Calibration {
+    float temperature = 1;                                             // logits are divided by it
+    float entropy_threshold = std::numeric_limits<float>::infinity();  // nats; an answer of higher entropy is refused
+    std::string fitted_on;                                             // in words: file, count, aim; empty if never fitted
+};
+
+struct Provenance {
+    std::string config;        // TOML, complete
+    std::string library;       // file name of the structure library
+    std::string library_hash;  // see hash_file
+    std::uint64_t seed = 0;
+    std::int64_t steps = 0;                                    // optimiser steps taken
+    std::int64_t patterns = 0;                                 // simulated patterns trained on
+    double seconds = 0;                                        // spent training
+    std::array<std::uint32_t, space_groups> training_count{};  // structures of each space group in the library
+};
+
+struct Model {
+    Grid grid;                             // of the network's input
+    float wavelength_angstrom = 1.54184f;  // the one the grid is meant for; other patterns are converted through d
+    PreprocessConfig preprocess;
+    Target target = Target::space_group;
+    NetworkShape shape;
+    std::vector<std::vector<float>> members;  // [members][shape.size()] parameters of each network of the ensemble
+    Calibration calibration;
+    Provenance provenance;
+
+    int classes() const { return shape.classes(); }
+
+    void write(const std::filesystem::path& file) const;
+    // Checks that all parts fit together and that all weights are finite. Throws Error.
+    static Model read(const std::filesystem::path& file);
+};
+
+// FNV-1a, 64 bits, of a file's bytes, as 16 hexadecimal digits: tells one library from another.
+std::string hash_file(const std::filesystem::path& file);
+
+}  // namespace friedel
