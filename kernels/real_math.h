@@ -53,8 +53,40 @@ FRIEDEL_FN float sin_turns(float t) {
     return q * (6.283185307f + z * (-41.34170212f + z * (81.60522617f + z * (-76.70427987f + z * (42.00977922f + z * -14.39396588f)))));
 }
 
-FRIEDEL_FN double cos_turns(double t) { return cos(2 * pi_d * (t - floor(t))); }
-FRIEDEL_FN double sin_turns(double t) { return sin(2 * pi_d * (t - floor(t))); }
+// Double: |t| < 2^50, error 2e-16 beside that of t.
+FRIEDEL_FN double nearest(double x) {
+    constexpr double shift = 6755399441055744.0;  // 1.5 * 2^52
+    return (x + shift) - shift;
+}
+
+FRIEDEL_FN double cos_turns(double t) {
+    const double r = fabs(t - nearest(t));
+    const bool far = r > 0.25;
+    const double q = far ? 0.5 - r : r;
+    const double z = q * q;
+    const double c =
+        1.0 + z * (-19.7392088021787172 +
+                   z * (64.9393940226682807 +
+                        z * (-85.4568172066915177 +
+                             z * (60.2446413716467251 +
+                                  z * (-26.4262567696311952 +
+                                       z * (7.90353587110393788 +
+                                            z * (-1.71437943713827034 + z * (0.281852259384350928 + z * -0.0352196046381467584))))))));
+    return far ? -c : c;
+}
+
+FRIEDEL_FN double sin_turns(double t) {
+    const double r = t - nearest(t);
+    const double q = r > 0.25 ? 0.5 - r : (r < -0.25 ? -0.5 - r : r);
+    const double z = q * q;
+    return q * (6.28318530717958648 +
+                z * (-41.3417022403997569 +
+                     z * (81.6052492760736152 +
+                          z * (-76.7058597528249192 +
+                               z * (42.0586939254286823 +
+                                    z * (-15.0946416761179001 +
+                                         z * (3.8199280942271642 + z * (-0.717733792141345331 + z * 0.100896955016468112))))))));
+}
 
 // e^x; float: relative error 1e-7, 0 below -87.
 FRIEDEL_FN float exponential(float x) {

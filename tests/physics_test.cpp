@@ -407,6 +407,9 @@ TEST(RealMath, FloatFunctionsAgreeWithTheLibrary) {
         const float x = i * 0.00537f;
         EXPECT_NEAR(cos_turns(x), std::cos(2 * pi_d * x), 4e-7);
         EXPECT_NEAR(sin_turns(x), std::sin(2 * pi_d * x), 4e-7);
+        const double fine = i * 0.0053717;
+        EXPECT_NEAR(cos_turns(fine), std::cos(2 * pi_d * fine), 3e-14);  // the library rounds 2 pi t, up to 135 radians
+        EXPECT_NEAR(sin_turns(fine), std::sin(2 * pi_d * fine), 3e-14);
         EXPECT_NEAR(exponential(x), std::exp(static_cast<double>(x)), 4e-7 * std::exp(static_cast<double>(x)));
         EXPECT_NEAR(arc_tangent(x), std::atan(static_cast<double>(x)), 2e-7);
         EXPECT_NEAR(error_function(x), std::erf(static_cast<double>(x)), 4e-7);
