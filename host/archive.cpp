@@ -152,7 +152,7 @@ std::optional<InputFile> InputFiles::next_member() {
         const char* given = archive_entry_pathname(entry);
         const std::string member = open.single ? fs::path(open.name).stem().string() : given ? given : "?";
         if (!open.single && archive_entry_filetype(entry) != AE_IFREG) continue;
-        InputFile input{open.single ? open.name : open.name + "/" + member, "", ""};
+        InputFile input{open.single ? open.name : fs::path(open.name).filename().string() + "/" + member, "", ""};
         if (!open.single && (is_archive(member) || is_compressed_single(member))) {
             open.held_something = true;
             input.error = "is an archive inside an archive; unpack the outer one";

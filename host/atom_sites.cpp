@@ -14,6 +14,8 @@ using Vector = std::array<double, 3>;
 
 // Sites nearer than this are one site; published coordinates carry three or four digits of a cell edge.
 constexpr double same_site_angstrom = 0.05;
+// An operation that moves an atom by less leaves it where it is: the last digit of a coordinate.
+constexpr double unmoved_angstrom = 0.005;
 // Images nearer than this cannot both be atoms, unless disorder shares the occupancy between them.
 constexpr double overlap_angstrom = 0.4;
 // Occupancies that add up to slightly more than one, by rounding or refinement, are still one atom.
@@ -33,18 +35,17 @@ Vector minus(const Vector& a, const Vector& b) { return {a[0] - b[0], a[1] - b[1
 // An atom fully occupied whose images lie on top of each other belongs on the special position between them.
 void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& operations, const MetricTensor& metric) {
     Vector sum{};
-    int near = 0;
-    bool apart = false;
+    int near = 0, unmoved = 0;
     for (const SymmetryOperation& operation : operations) {
         const Vector there = image(operation, atom.position);
-        Vector step = minus(there, atom.position);
+        const Vector step = minus(there, atom.position);
         const double distance = metric.distance(step);
         if (distance > overlap_angstrom) continue;
-        apart = apart || distance > 1e-3;
+        if (distance < unmoved_angstrom) ++unmoved;
         for (int axis = 0; axis < 3; ++axis) sum[axis] += step[axis] - std::round(step[axis]);
         ++near;
     }
-    if (!apart || near * atom.occupancy < full_occupancy) return;
+    if (near == unmoved || near * atom.occupancy < full_occupancy * unmoved) return;
     for (int axis = 0; axis < 3; ++axis) atom.position[axis] += sum[axis] / near;
 }
 

@@ -14,7 +14,7 @@ struct SymmetryOptions {
     // Tolerance in angstrom; 0 chooses 0.1 for a file that lists all atoms in P1 (relaxed structures) and 0.01 for one that states
     // symmetry.
     double symprec_angstrom = 0;
-    int max_atoms = 500;  // in the cell; the search may take minutes beyond
+    int max_atoms = 3000;  // in the cell
 };
 
 struct StandardStructure {

@@ -10,6 +10,9 @@ namespace friedel::tools {
 // Adds the options of one subcommand to `app` and returns what runs it once they are parsed; the result is the exit status.
 using Command = std::function<int()> (*)(CLI::App& app);
 
+std::function<int()> ingest_command(CLI::App& app);
+std::function<int()> info_command(CLI::App& app);
+std::function<int()> split_command(CLI::App& app);
 std::function<int()> peaks_command(CLI::App& app);
 
 }  // namespace friedel::tools

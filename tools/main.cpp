@@ -20,6 +20,9 @@ struct Entry {
 };
 
 const std::vector<Entry> commands = {
+    {"ingest", "Turn CIF files, folders and archives into a structure library", ingest_command},
+    {"info", "Describe a file that friedel wrote", info_command},
+    {"split", "Cut a structure library into training and test parts by structure type", split_command},
     {"peaks", "Print the reflection list of a CIF as CSV", peaks_command},
 };
 }  // namespace

@@ -1,0 +1,14 @@
+// Which structures of a library are one and the same, told by their interatomic distances: independent of origin and setting.
+#pragma once
+
+#include <vector>
+
+#include "host/structure_library.h"
+
+namespace friedel {
+
+// For each structure the index of the first that it repeats, or -1. Two are the same if they agree in space group and composition, in
+// the cell to 0.2 %, and in every interatomic distance to 0.02 angstrom.
+std::vector<int> find_duplicates(const StructureLibrary& library);
+
+}  // namespace friedel

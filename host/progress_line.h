@@ -1,0 +1,29 @@
+// Progress of long work on standard error: a bar with rate and remaining time on a terminal, a plain line every few seconds elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace friedel {
+
+class ProgressLine {
+public:
+    // `unit` is what is counted: "structures". quiet: show nothing.
+    explicit ProgressLine(std::string unit, bool quiet = false);
+    ~ProgressLine();  // clears the bar
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    // Cheap enough to call at every step. `fraction` of the whole work, 0 to 1; `note` stands behind the rate.
+    void show(double fraction, std::uint64_t count, const std::string& note = "");
+
+private:
+    using Clock = std::chrono::steady_clock;
+    std::string unit_;
+    bool quiet_, terminal_;
+    Clock::time_point start_, last_;
+    bool shown_ = false;
+};
+
+}  // namespace friedel

@@ -1,0 +1,324 @@
+#include "host/cif.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "host/error.h"
+#include "host/stated_symmetry.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+constexpr double b_of_u = 8 * std::numbers::pi * std::numbers::pi;
+
+const std::string cubic_cell = R"(
+_cell_length_a 5.0(1)
+_cell_length_b 5.0
+_cell_length_c 5
+_cell_angle_alpha 90
+_cell_angle_beta 90.00(2)
+_cell_angle_gamma 90
+)";
+
+const std::string one_atom = R"(
+loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Si1 0 0 0
+)";
+
+Structure parse_one(const std::string& text) {
+    const CifContent content = parse_cif(text, "test.cif");
+    for (const Rejection& rejection : content.rejections) ADD_FAILURE() << rejection.block << ": " << rejection.reason;
+    if (content.structures.size() != 1) {
+        ADD_FAILURE() << content.structures.size() << " structures";
+        return {};
+    }
+    return content.structures.front();
+}
+
+// The reason for which a text gives no structure at all.
+std::string reason(const std::string& text, const CifOptions& options = {}) {
+    const CifContent content = parse_cif(text, "test.cif", options);
+    EXPECT_TRUE(content.structures.empty()) << text;
+    return content.rejections.empty() ? "accepted" : content.rejections.front().reason;
+}
+
+void expect_in(const std::string& part, const std::string& whole) {
+    EXPECT_NE(whole.find(part), std::string::npos) << "'" << part << "' is not in '" << whole << "'";
+}
+
+TEST(Cif, AtomsWithAllTheirTrimmings) {
+    const Structure structure = parse_one("data_x" + cubic_cell + R"(
+_symmetry_space_group_name_H-M 'P 1'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+_atom_site_U_iso_or_equiv
+Fe1 Fe3+ 0.10(2) .2 -0.3 0.75(1) 0.0100(3)
+O1 O2- 0.5 0.5 0.5 . 0.0
+D1 D 0.7 0.7 0.7 ? ?
+)");
+    ASSERT_EQ(structure.atoms.size(), 3u);
+    EXPECT_EQ(structure.atoms[0].element, 26);
+    EXPECT_DOUBLE_EQ(structure.atoms[0].position[0], 0.1);
+    EXPECT_DOUBLE_EQ(structure.atoms[0].position[1], 0.2);
+    EXPECT_DOUBLE_EQ(structure.atoms[0].position[2], -0.3);
+    EXPECT_DOUBLE_EQ(structure.atoms[0].occupancy, 0.75);
+    EXPECT_NEAR(structure.atoms[0].b_iso, 0.01 * b_of_u, 1e-12);
+    EXPECT_EQ(structure.atoms[1].element, 8);
+    EXPECT_DOUBLE_EQ(structure.atoms[1].occupancy, 1.0);
+    EXPECT_EQ(structure.atoms[1].b_iso, 0.0) << "a stated U of zero is zero, not missing";
+    EXPECT_EQ(structure.atoms[2].element, 1) << "deuterium";
+    EXPECT_EQ(structure.atoms[2].b_iso, b_iso_missing);
+    EXPECT_EQ(structure.cell[0], 5.0);
+    EXPECT_EQ(structure.claimed_space_group, 1);
+}
+
+TEST(Cif, BIsoIsTakenAsItIs) {
+    const Structure structure = parse_one("data_x" + cubic_cell + R"(
+loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_B_iso_or_equiv
+Si1 0 0 0 0.47
+)");
+    EXPECT_DOUBLE_EQ(structure.atoms[0].b_iso, 0.47);
+}
+
+// The trace formula, checked in a monoclinic cell against the Cartesian definition: U_eq = trace(A N U N A^T) / 3 with N = diag(a*, b*,
+// c*).
+TEST(Cif, EquivalentIsotropicOfAnisotropic) {
+    const double a = 7, b = 8, c = 9, beta = 110 * std::numbers::pi / 180;
+    const double u11 = 0.01, u22 = 0.02, u33 = 0.03, u13 = 0.005;
+    const double a_star = 1 / (a * std::sin(beta)), b_star = 1 / b, c_star = 1 / (c * std::sin(beta));
+    // Cartesian: a along x, b along y, c in the xz plane.
+    const double ax = a, cx = c * std::cos(beta), cz = c * std::sin(beta);
+    const double n11 = u11 * a_star * a_star, n33 = u33 * c_star * c_star, n13 = u13 * a_star * c_star;
+    const double xx = ax * ax * n11 + cx * cx * n33 + 2 * ax * cx * n13, yy = b * b * u22 * b_star * b_star, zz = cz * cz * n33;
+    const Structure structure = parse_one(R"(data_x
+_cell_length_a 7
+_cell_length_b 8
+_cell_length_c 9
+_cell_angle_alpha 90
+_cell_angle_beta 110
+_cell_angle_gamma 90
+loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Si1 0 0 0
+O1 0.5 0.5 0.5
+loop_
+_atom_site_aniso_label
+_atom_site_aniso_U_11
+_atom_site_aniso_U_22
+_atom_site_aniso_U_33
+_atom_site_aniso_U_12
+_atom_site_aniso_U_13
+_atom_site_aniso_U_23
+Si1 0.01 0.02 0.03 0 0.005 0
+)");
+    EXPECT_NEAR(structure.atoms[0].b_iso, b_of_u * (xx + yy + zz) / 3, 1e-9);
+    EXPECT_EQ(structure.atoms[1].b_iso, b_iso_missing);
+}
+
+TEST(Cif, SymmetryInEveryForm) {
+    const auto operations = [](const std::string& symmetry) {
+        return parse_one("data_x" + cubic_cell + symmetry + one_atom).operations.size();
+    };
+    EXPECT_EQ(operations(""), 1u) << "no symmetry stated: P1";
+    EXPECT_EQ(operations("_space_group_name_H-M_alt 'F m -3 m'\n"), 192u);
+    EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'F m 3 m'\n"), 192u) << "symbol of the old tables";
+    EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'Fd-3m:2'\n"), 192u);
+    EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'F d -3 m Z'\n"), 192u) << "ICSD's suffix for the second origin";
+    EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'P 1 1 2/b'\n"), 4u) << "unique axis c";
+    EXPECT_EQ(operations("_symmetry_space_group_name_Hall '-P 2ac 2ab'\n"), 8u);
+    EXPECT_EQ(operations("_space_group_IT_number 221\n"), 48u);
+    EXPECT_EQ(operations("loop_\n_space_group_symop_operation_xyz\nx,y,z\n-x,-y,-z\n"), 2u);
+    EXPECT_EQ(operations("loop_\n_symmetry_equiv_pos_site_id\n_symmetry_equiv_pos_as_xyz\n1 'x, y, z'\n2 '-x, 0.5+y, 1/2-z'\n"), 2u);
+    EXPECT_EQ(operations("_symmetry_equiv_pos_as_xyz 'x,y,z'\n"), 1u);
+    EXPECT_EQ(operations("loop_\n_symmetry_equiv_pos_as_xyz\n-x,-y,-z\n"), 2u) << "the identity may be left out";
+    EXPECT_EQ(operations("_symmetry_space_group_name_H-M ?\n_symmetry_Int_Tables_number .\n"), 1u);
+}
+
+TEST(Cif, ClaimedGroupFromOperationsAlone) {
+    const Structure structure =
+        parse_one("data_x" + cubic_cell + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,1/2+y,1/2-z\n-x,-y,-z\nx,1/2-y,1/2+z\n" + one_atom);
+    EXPECT_EQ(structure.claimed_space_group, 14);
+}
+
+TEST(Cif, UnresolvableSymmetryIsRefusedNotP1) {
+    expect_in("'X y z' is not known", reason("data_x" + cubic_cell + "_symmetry_space_group_name_H-M 'X y z'\n" + one_atom));
+    expect_in("not between 1 and 230", reason("data_x" + cubic_cell + "_space_group_IT_number 231\n" + one_atom));
+    expect_in("do not form a group",
+              reason("data_x" + cubic_cell + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,z\n-x,y,-z\n" + one_atom));
+    expect_in("multiple of 1/24", reason("data_x" + cubic_cell + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,z+1/5\n" + one_atom));
+    expect_in("three parts", reason("data_x" + cubic_cell + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y\n" + one_atom));
+    expect_in("does not have the symmetry", reason(R"(data_x
+_cell_length_a 5
+_cell_length_b 5
+_cell_length_c 6
+_symmetry_space_group_name_H-M 'P m -3 m'
+)" + one_atom));
+}
+
+TEST(Cif, Triplets) {
+    const SymmetryOperation operation = parse_triplet(" -X + 1/2 ,y-x, 0.6667+z ");
+    const std::int8_t rotation[9] = {-1, 0, 0, -1, 1, 0, 0, 0, 1};
+    for (int i = 0; i < 9; ++i) EXPECT_EQ(operation.rotation[i], rotation[i]) << i;
+    EXPECT_EQ(operation.translation[0], 12);
+    EXPECT_EQ(operation.translation[1], 0);
+    EXPECT_EQ(operation.translation[2], 16);
+    EXPECT_EQ(parse_triplet("x,y,z-1/4").translation[2], 18);
+    for (const char* bad :
+         {"", "x,y", "x,y,z,x", "x,y,q", "x,y,2z", "x,y,", "x,x,z", "x,y,z+1/0", "x,y,z+", "+,y,z", "x,y,z+99999999999999999999"}) {
+        EXPECT_THROW(parse_triplet(bad), Error) << bad;
+    }
+}
+
+TEST(Cif, ElementsFromLabels) {
+    const auto element = [](const std::string& label, const std::string& formula = "") {
+        const std::string sum = formula.empty() ? "" : "_chemical_formula_sum '" + formula + "'\n";
+        return parse_one("data_x" + cubic_cell + sum +
+                         "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n" + label + " 0 0 0\n")
+            .atoms.front()
+            .element;
+    };
+    EXPECT_EQ(element("Fe1"), 26);
+    EXPECT_EQ(element("O12"), 8);
+    EXPECT_EQ(element("OW1"), 8) << "water oxygen";
+    EXPECT_EQ(element("Wat"), 8) << "the American Mineralogist's water";
+    EXPECT_EQ(element("SiT1"), 14);
+    EXPECT_EQ(element("CA1"), 20);
+    EXPECT_EQ(element("CA1", "C6 H6"), 6) << "the formula decides";
+    EXPECT_EQ(element("CO1", "C22 CL2 H20 O4"), 6);
+    EXPECT_EQ(element("KM2"), 19);
+}
+
+TEST(Cif, MixedOccupancySharesASite) {
+    const Structure structure = parse_one("data_x" + cubic_cell + R"(
+_symmetry_space_group_name_H-M 'P m -3 m'
+loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Na1 0 0 0 0.4
+K1 0 0 0 0.6
+Cl1 0.5 0.5 0.5 1
+)");
+    ASSERT_EQ(structure.atoms.size(), 3u);
+    EXPECT_EQ(structure.formula, "ClK0.6Na0.4");
+}
+
+TEST(Cif, EquivalentsListedOneByOneCountOnce) {
+    const std::string head = "data_x" + cubic_cell +
+                             "_symmetry_space_group_name_H-M 'P -1'\nloop_\n_atom_site_label\n_atom_site_fract_x\n"
+                             "_atom_site_fract_y\n_atom_site_fract_z\n_atom_site_occupancy\n";
+    EXPECT_EQ(parse_one(head + "Si1 0.1 0.2 0.3 1\nSi2 -0.1 -0.2 -0.3 1\nSi3 0.1 0.2 0.3 1\n").atoms.size(), 1u);
+    EXPECT_EQ(parse_one(head + "Fe1 0.1 0.2 0.3 0.5\nFe2 0.1 0.2 0.3 0.5\n").atoms.size(), 2u) << "two valences on one site add up";
+    EXPECT_EQ(parse_one(head + "K1 0.1 0.2 0.3 0.5\nNa1 0.9 0.8 0.7 0.5\n").atoms.size(), 2u);
+    expect_in("atoms K1 and Na1 lie on the same site", reason(head + "K1 0.1 0.2 0.3 1\nNa1 0.9 0.8 0.7 1\n"));
+}
+
+TEST(Cif, AtomsBesideTheirSpecialPosition) {
+    const std::string head = "data_x" + cubic_cell +
+                             "_symmetry_space_group_name_H-M 'P m -3 m'\nloop_\n_atom_site_label\n_atom_site_fract_x\n"
+                             "_atom_site_fract_y\n_atom_site_fract_z\n_atom_site_occupancy\n";
+    const Structure full = parse_one(head + "Si1 0.49 0.5 0.5 1\n");
+    EXPECT_NEAR(full.atoms[0].position[0], 0.5, 1e-9) << "six whole atoms within 0.1 angstrom cannot be meant";
+    EXPECT_EQ(atoms_in_cell(Crystal(full)), 1);
+    const Structure split = parse_one(head + "Si1 0.47 0.5 0.5 0.1666\n");
+    EXPECT_NEAR(split.atoms[0].position[0], 0.47, 1e-9) << "a sixth of an atom at six places is disorder";
+    EXPECT_EQ(atoms_in_cell(Crystal(split)), 6);
+}
+
+TEST(Cif, SeveralBlocks) {
+    const CifContent content = parse_cif("data_words\n_publ_author 'A. Nonymous'\ndata_one" + cubic_cell + one_atom +
+                                             "data_two\n_cell_length_a 5\n" + one_atom + "data_three" + cubic_cell + one_atom,
+                                         "many.cif");
+    ASSERT_EQ(content.structures.size(), 2u);
+    EXPECT_EQ(content.structures[0].name, "many.cif#one");
+    EXPECT_EQ(content.structures[1].name, "many.cif#three");
+    ASSERT_EQ(content.rejections.size(), 1u) << "a block of words alone is no loss";
+    EXPECT_EQ(content.rejections[0].block, "two");
+}
+
+TEST(Cif, ABrokenBlockDoesNotTakeTheOthersWithIt) {
+    const CifContent content =
+        parse_cif("data_one" + cubic_cell + one_atom + "data_two\nloop_\n_a\n_b\n1 2 3\ndata_three" + cubic_cell + one_atom, "many.cif");
+    EXPECT_EQ(content.structures.size(), 2u);
+    ASSERT_EQ(content.rejections.size(), 1u);
+    EXPECT_EQ(content.rejections[0].block, "two");
+    expect_in("the loop of _a has 3 values for 2 columns, line 16", content.rejections[0].reason);
+}
+
+TEST(Cif, BadInputIsRefusedWithItsReason) {
+    const std::string atoms_head = "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n";
+    expect_in("is empty", reason(""));
+    expect_in("is empty", reason(" \n\t\r\n"));
+    expect_in("binary", reason(std::string("data_x\n\0\1\2", 10)));
+    expect_in("zip archive", reason("PK\x03\x04 something"));
+    expect_in("gzip-compressed", reason("\x1f\x8b\x08"));
+    expect_in("expected block header (data_), line 1", reason("hello world"));
+    expect_in("no unit cell", reason("data_x\n" + one_atom));
+    expect_in("no atoms", reason("data_x" + cubic_cell));
+    expect_in("no atoms", reason("data_x\n_publ_author me\n" + cubic_cell));
+    expect_in("no unit cell", reason("data_x\n_publ_author me\n"));
+    expect_in("no fractional coordinates", reason("data_x" + cubic_cell + "loop_\n_atom_site_label\nSi1\n"));
+    expect_in("_cell_length_a is 0 angstrom, line 2", reason("data_x\n_cell_length_a 0\n_cell_length_b 1\n_cell_length_c 1\n" + one_atom));
+    expect_in("'nan', not a number", reason("data_x\n_cell_length_a nan\n_cell_length_b 1\n_cell_length_c 1\n" + one_atom));
+    expect_in("no volume",
+              reason("data_x\n_cell_length_a 5\n_cell_length_b 5\n_cell_length_c 5\n_cell_angle_alpha 30\n_cell_angle_beta 30\n"
+                     "_cell_angle_gamma 100\n" +
+                     one_atom));
+    expect_in("degrees", reason("data_x\n_cell_length_a 5\n_cell_length_b 5\n_cell_length_c 5\n_cell_angle_alpha 180\n" + one_atom));
+    expect_in("unknown element 'Xx1'", reason("data_x" + cubic_cell + atoms_head + "Xx1 0 0 0\n"));
+    expect_in("not a number, line 8", reason("data_x" + cubic_cell + atoms_head + "Si1 0 zero 0\n"));
+    expect_in("not a number", reason("data_x" + cubic_cell + atoms_head + "Si1 0 NaN 0\n"));
+    expect_in("not a number", reason("data_x" + cubic_cell + atoms_head + "Si1 0 inf 0\n"));
+    expect_in("has no coordinates", reason("data_x" + cubic_cell + atoms_head + "Si1 0 ? 0\n"));
+    expect_in("values for 4 columns, line 8", reason("data_x" + cubic_cell + atoms_head + "Si1 0 0 0 1\n"));
+    expect_in("unterminated", reason("data_x\n_title 'never ends\n" + one_atom));
+    expect_in(
+        "occupancy of atom Si1 is 7",
+        reason("data_x" + cubic_cell +
+               "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n_atom_site_occupancy\nSi1 0 0 0 7\n"));
+    std::string many = "data_x" + cubic_cell + atoms_head;
+    for (int i = 0; i < 101; ++i) many += "Si" + std::to_string(i) + " " + std::to_string(i / 101.0) + " 0 0\n";
+    expect_in("101 atom sites are listed, more than the limit of 100", reason(many, {100}));
+}
+
+TEST(Cif, LineEndsAndByteOrderMark) {
+    std::string text = "data_x" + cubic_cell + one_atom;
+    for (const char* line_end : {"\r\n", "\r"}) {
+        std::string converted = "\xef\xbb\xbf";
+        for (char c : text) converted += c == '\n' ? line_end : std::string(1, c);
+        EXPECT_EQ(parse_one(converted).atoms.size(), 1u);
+    }
+}
+
+TEST(Cif, FileOnDisk) {
+    const test::TemporaryDirectory folder;
+    test::write_text(folder / "a.cif", "data_x" + cubic_cell + one_atom);
+    EXPECT_EQ(read_cif(folder / "a.cif").size(), 1u);
+    EXPECT_THROW(read_cif(folder / "b.cif"), Error);
+    EXPECT_THROW(read_cif(folder.path), Error);
+}
+
+}  // namespace
+}  // namespace friedel

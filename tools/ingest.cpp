@@ -1,0 +1,182 @@
+// friedel ingest: CIF files, folders and archives into a structure library.
+#include "host/ingest.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "host/error.h"
+#include "host/interrupt.h"
+#include "host/progress_line.h"
+#include "host/space_groups.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Settings {
+    std::vector<std::string> paths;
+    std::string output;
+    std::string symprec = "auto";
+    IngestOptions ingest;
+    bool json = false, quiet = false;
+};
+
+// The part of a reason that many rejections share: numbers and names of atoms left out.
+std::string kind_of_reason(const std::string& reason) {
+    if (reason.starts_with("repeats ")) return "repeats another structure";
+    std::string kind = reason.substr(0, reason.find(", line "));
+    std::string result;
+    bool in_number = false;
+    for (std::size_t i = 0; i < kind.size(); ++i) {
+        const bool digit = kind[i] >= '0' && kind[i] <= '9';
+        const bool part = digit || (in_number && kind[i] == '.' && i + 1 < kind.size() && kind[i + 1] >= '0' && kind[i + 1] <= '9');
+        if (part && !in_number) result += 'N';
+        if (!part) result += kind[i];
+        in_number = part;
+    }
+    return result;
+}
+
+std::map<std::string, int> rejections_by_reason(const StructureLibrary& library) {
+    std::map<std::string, int> counts;
+    for (const Rejection& rejection : library.rejections) ++counts[kind_of_reason(rejection.reason)];
+    return counts;
+}
+
+std::map<int, int> structures_by_group(const StructureLibrary& library) {
+    std::map<int, int> counts;
+    for (std::uint16_t group : library.space_group) ++counts[group];
+    return counts;
+}
+
+void print_json(const Settings& settings, const IngestResult& result, double seconds) {
+    nlohmann::json json;
+    json["output"] = settings.output;
+    json["files"] = result.files;
+    json["structures"] = result.library.size();
+    json["structure_types"] = result.library.structure_type_name.size();
+    json["duplicates"] = result.duplicates;
+    json["relabelled"] = result.relabelled;
+    json["seconds"] = seconds;
+    for (int system = 0; system < crystal_systems; ++system) json["crystal_systems"][crystal_system_name(system)] = 0;
+    for (const auto& [group, count] : structures_by_group(result.library)) {
+        json["space_groups"][std::to_string(group)] = count;
+        json["crystal_systems"][crystal_system_name(crystal_system(group))] =
+            json["crystal_systems"][crystal_system_name(crystal_system(group))].get<int>() + count;
+    }
+    json["rejections"] = nlohmann::json::array();
+    for (const Rejection& rejection : result.library.rejections) {
+        json["rejections"].push_back({{"file", rejection.file}, {"block", rejection.block}, {"reason", rejection.reason}});
+    }
+    std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+void print_summary(const Settings& settings, const IngestResult& result, double seconds) {
+    const StructureLibrary& library = result.library;
+    std::printf("%d structures of %zu types from %llu files in %.1f s (%.0f files/s) -> %s\n", library.size(),
+                library.structure_type_name.size(), static_cast<unsigned long long>(result.files), seconds,
+                static_cast<double>(result.files) / seconds, settings.output.c_str());
+    std::array<int, crystal_systems> by_system{};
+    std::array<std::vector<std::pair<int, int>>, crystal_systems> groups;  // count, group
+    for (const auto& [group, count] : structures_by_group(library)) {
+        const auto system = static_cast<std::size_t>(crystal_system(group));
+        by_system[system] += count;
+        groups[system].emplace_back(count, group);
+    }
+    std::printf("\n%-14s%9s  space groups found, the most frequent first\n", "system", "count");
+    for (int system = 0; system < crystal_systems; ++system) {
+        auto& found = groups[static_cast<std::size_t>(system)];
+        std::sort(found.begin(), found.end(),
+                  [](const auto& a, const auto& b) { return std::pair(-a.first, a.second) < std::pair(-b.first, b.second); });
+        std::printf("%-14s%9d  %zu:", crystal_system_name(system), by_system[static_cast<std::size_t>(system)], found.size());
+        for (std::size_t i = 0; i < std::min<std::size_t>(found.size(), 5); ++i)
+            std::printf(" %s %d%s", space_group_symbol(found[i].second), found[i].first,
+                        i + 1 < std::min<std::size_t>(found.size(), 5) ? "," : "");
+        std::printf("%s\n", found.size() > 5 ? ", ..." : "");
+    }
+    if (result.relabelled)
+        std::printf("\n%llu structures have another space group than their file claims\n",
+                    static_cast<unsigned long long>(result.relabelled));
+    if (library.rejections.empty()) return;
+    std::vector<std::pair<int, std::string>> reasons;
+    for (const auto& [reason, count] : rejections_by_reason(library)) reasons.emplace_back(count, reason);
+    std::sort(reasons.begin(), reasons.end(),
+              [](const auto& a, const auto& b) { return std::pair(-a.first, a.second) < std::pair(-b.first, b.second); });
+    std::printf("\n%9s  left out, by reason (each is listed by 'friedel info --rejections %s')\n", "count", settings.output.c_str());
+    for (const auto& [count, reason] : reasons) std::printf("%9d  %s\n", count, reason.c_str());
+}
+
+int run(const Settings& given) {
+    Settings settings = given;
+    if (settings.symprec != "auto") {
+        char* end = nullptr;
+        settings.ingest.symmetry.symprec_angstrom = std::strtod(settings.symprec.c_str(), &end);
+        if (*end || !(settings.ingest.symmetry.symprec_angstrom > 0 && settings.ingest.symmetry.symprec_angstrom <= 1)) {
+            fail("--symprec ", settings.symprec, ": give 'auto' or a distance above 0 and up to 1 angstrom");
+        }
+    }
+    if (std::filesystem::is_directory(settings.output)) fail(settings.output, ": is a folder; give a file name");
+    const auto start = std::chrono::steady_clock::now();
+    const InterruptGuard guard;
+    IngestResult result;
+    {
+        ProgressLine progress("files", settings.quiet);
+        result = ingest({settings.paths.begin(), settings.paths.end()}, settings.ingest, [&](const IngestProgress& now) {
+            progress.show(now.fraction, now.files, std::to_string(now.rejections) + " left out");
+        });
+    }
+    if (result.library.size() == 0) {
+        const Rejection* const first = result.library.rejections.empty() ? nullptr : &result.library.rejections.front();
+        fail(first ? first->file + ": " + first->reason : settings.paths.front() + ": holds no structure",
+             "; no structure was found, nothing was written");
+    }
+    result.library.write(settings.output, {{"symprec_angstrom", settings.symprec}});
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (settings.json) {
+        print_json(settings, result, seconds);
+    } else {
+        print_summary(settings, result, seconds);
+    }
+    // Files that were asked for by name and could not be used are named, the rest was done all the same.
+    int status = 0;
+    for (const std::string& path : settings.paths) {
+        for (const Rejection& rejection : result.library.rejections) {
+            if (rejection.file != path || rejection.reason.starts_with("repeats ")) continue;
+            std::cerr << "friedel: " << path << ": " << rejection.reason << '\n';
+            status = 1;
+        }
+    }
+    return status;
+}
+
+}  // namespace
+
+std::function<int()> ingest_command(CLI::App& app) {
+    auto settings = std::make_shared<Settings>();
+    app.add_option("paths", settings->paths, "CIF files, folders of them, or archives (.zip, .tar, .tar.gz, .tar.xz, .gz)")->required();
+    app.add_option("-o,--output", settings->output, "Structure library to write (HDF5)")->required();
+    app.add_option("--symprec", settings->symprec,
+                   "Symmetry tolerance in angstrom; auto: 0.1 for files that list all atoms in P1, else 0.01")
+        ->capture_default_str();
+    app.add_option("--max-atoms", settings->ingest.symmetry.max_atoms, "Leave out structures with more atoms in the cell")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100000));
+    app.add_option("--timeout", settings->ingest.time_limit_seconds, "Leave out a structure that takes longer, in seconds")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 86400.0));
+    app.add_option("--threads", settings->ingest.processes, "Worker processes; 0: one per core")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1024));
+    app.add_flag("--keep-duplicates", settings->ingest.keep_duplicates, "Keep structures that repeat one read before");
+    app.add_flag("--json", settings->json, "Print the summary as JSON");
+    app.add_flag("-q,--quiet", settings->quiet, "Show no progress");
+    return [settings] { return run(*settings); };
+}
+
+}  // namespace friedel::tools

@@ -1,0 +1,76 @@
+// friedel split: cuts a structure library in two by structure type, so that the test part holds only types the training part lacks.
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+#include "host/error.h"
+#include "host/structure_library.h"
+#include "kernels/random.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Settings {
+    std::string library, train, test;
+    double fraction = 0.1;
+    std::uint64_t seed = 1;
+};
+
+// Types in an order drawn with the seed (Fisher-Yates).
+std::vector<std::uint32_t> shuffled_types(std::size_t types, std::uint64_t seed) {
+    std::vector<std::uint32_t> order(types);
+    std::iota(order.begin(), order.end(), 0u);
+    RandomSequence random(seed, 0, Purpose::shuffle);
+    for (std::size_t i = types; i > 1; --i) std::swap(order[i - 1], order[random.bits() % i]);
+    return order;
+}
+
+int run(const Settings& settings) {
+    const StructureLibrary library = StructureLibrary::read(settings.library);
+    std::vector<int> members(library.structure_type_name.size());
+    for (std::uint32_t type : library.structure_type) ++members[type];
+
+    // Types go to the test part until it has its share; one that would overshoot by more than it is short stays.
+    const double wanted = settings.fraction * library.size();
+    std::vector<char> in_test(members.size(), 0);
+    double taken = 0;
+    for (std::uint32_t type : shuffled_types(members.size(), settings.seed)) {
+        if (std::abs(taken + members[type] - wanted) >= std::abs(taken - wanted)) continue;
+        in_test[type] = 1;
+        taken += members[type];
+    }
+    std::vector<int> train, test;
+    for (int i = 0; i < library.size(); ++i) (in_test[library.structure_type[static_cast<std::size_t>(i)]] ? test : train).push_back(i);
+    if (train.empty() || test.empty()) {
+        fail(settings.library, ": has too few structure types (", members.size(), ") to cut at a fraction of ", settings.fraction,
+             "; choose another");
+    }
+    const std::string how = "fraction " + std::to_string(settings.fraction) + ", seed " + std::to_string(settings.seed);
+    const auto write = [&](const std::vector<int>& chosen, const std::string& file, const char* part) {
+        const StructureLibrary subset = library.subset(chosen);
+        subset.write(file, {{"split", how + ", " + part}});
+        std::printf("%-6s %8d structures %8zu types -> %s\n", part, subset.size(), subset.structure_type_name.size(), file.c_str());
+    };
+    write(train, settings.train, "train");
+    write(test, settings.test, "test");
+    return 0;
+}
+
+}  // namespace
+
+std::function<int()> split_command(CLI::App& app) {
+    auto settings = std::make_shared<Settings>();
+    app.add_option("library", settings->library, "Structure library to cut")->required();
+    app.add_option("--train", settings->train, "Library to write the larger part to")->required();
+    app.add_option("--test", settings->test, "Library to write the smaller part to")->required();
+    app.add_option("--fraction", settings->fraction, "Part of the structures for --test")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--seed", settings->seed, "Another seed draws other types")->capture_default_str();
+    return [settings] { return run(*settings); };
+}
+
+}  // namespace friedel::tools
