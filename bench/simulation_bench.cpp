@@ -141,7 +141,10 @@ int run(int argc, char** argv) {
     const StructureLibrary library = load(argv[1]);
     std::printf("%d structures of %d to %d atoms, one core, best of %d\n", library.size(), fewest_atoms, most_atoms, repeats);
     nlohmann::json results{{"structures", library.size()}};
-    results["ideal"] = measure("ideal patterns", library, SimulationConfig{});
+    results["gaussian"] = measure("Gaussian peaks", library, SimulationConfig{});
+    SimulationConfig pseudo_voigt;
+    pseudo_voigt.size_angstrom = {Kind::constant, 1500};
+    results["pseudo_voigt"] = measure("pseudo-Voigt peaks", library, pseudo_voigt);
     results["every_effect"] = measure("every effect on", library, every_effect());
 
     std::vector<Structure> structures;
