@@ -84,8 +84,10 @@ FRIEDEL_FN float interpolated(const float* coarse, int i) {
     return coarse[cell] + (i - cell * coarsening) * (1.0f / coarsening) * (coarse[cell + 1] - coarse[cell]);
 }
 
-// Adds what is sharp about a peak to the points at x = offset + j step, j in [0, n).
-FRIEDEL_FN void add_sharp_part(float* total, int n, const PeakShape s, float offset, float step) {
+// Adds what is sharp about a peak to the n points at x = offset + j step. Whole tiles are computed, their last one beyond the grid as well:
+// loops of constant length have no remainder.
+template <int n>
+FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float offset, float step) {
     if (s.half_width_sq < 4 * step * step) {
         const float g = sqrtf(s.half_width_sq);
         FRIEDEL_SIMD
@@ -133,11 +135,12 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     const auto gather = [&](float* out, int points, float level_step, float radius, auto&& start, auto&& add) {
         block.for_each_tile(points, [&](int begin, int n) {
             float total[Block::tile];
+            for (int j = n; j < Block::tile; ++j) total[j] = 0;
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) total[j] = start(begin + j);
-            const float first = grid.start_deg + begin * level_step, last = first + (n - 1) * level_step;
+            const float first = grid.start_deg + begin * level_step, last = first + (Block::tile - 1) * level_step;
             const int end_slot = scratch.starts[bin_of(last + radius) + 1];
-            for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) add(total, n, scratch.shape[i], first, last);
+            for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) add(total, scratch.shape[i], first, last);
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) out[begin + j] = total[j];
         });
@@ -146,23 +149,23 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     const float coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
     gather(
         scratch.coarsest, level_points(grid, 2), coarsest_step, everywhere, [](int) { return 0.0f; },
-        [&](float* total, int n, const PeakShape s, float first, float) {
+        [&](float* total, const PeakShape s, float first, float) {
             if (s.far.cap_0 == 0) return;
             const float offset = first - s.position_deg;
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) {
+            for (int j = 0; j < Block::tile; ++j) {
                 const float x = offset + j * coarsest_step, x_sq = x * x;
                 total[j] += x_sq < s.far.radius_sq ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
             }
         });
     gather(
         scratch.coarse, level_points(grid, 1), coarse_step, coarsening * widest, [&](int i) { return interpolated(scratch.coarsest, i); },
-        [&](float* total, int n, const PeakShape s, float first, float last) {
+        [&](float* total, const PeakShape s, float first, float last) {
             const float radius = sqrtf(s.far.radius_sq);
             if (s.far.cap_0 == 0 || s.position_deg + radius < first || s.position_deg - radius > last) return;
             const float offset = first - s.position_deg;
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) {
+            for (int j = 0; j < Block::tile; ++j) {
                 const float x = offset + j * coarse_step, x_sq = x * x;
                 const float tail = x_sq < s.near.radius_sq ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
                 total[j] += x_sq < s.far.radius_sq ? tail - s.far.cap(x_sq) : 0.0f;
@@ -170,10 +173,10 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         });
     gather(
         pattern, grid.points, step, widest, [&](int i) { return interpolated(scratch.coarse, i); },
-        [&](float* total, int n, const PeakShape s, float first, float last) {
+        [&](float* total, const PeakShape s, float first, float last) {
             const float radius = sqrtf(s.near.radius_sq);
             if (s.position_deg + radius < first || s.position_deg - radius > last) return;
-            add_sharp_part(total, n, s, first - s.position_deg, step);
+            add_sharp_part<Block::tile>(total, s, first - s.position_deg, step);
         });
 }
 
