@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -196,13 +197,16 @@ std::optional<InputFile> InputFiles::next() {
             bytes_done_ += entry.bytes;
             return read_plain(entry.path);
         }
-        archive_ = std::make_unique<OpenArchive>(entry.path, entry.bytes);
-        errno = 0;
-        if (archive_read_open_filename(archive_->handle, name.c_str(), 1 << 18) != ARCHIVE_OK) {
-            const std::string reason = archive_->reason();
+        const auto refuse = [&](const std::string& reason) {
             archive_.reset();
             bytes_done_ += entry.bytes;
-            return InputFile{name, "", "cannot be opened (" + reason + "); check the name and the permissions"};
+            return InputFile{name, "", reason};
+        };
+        if (::access(name.c_str(), R_OK) != 0)
+            return refuse(std::string("cannot be read (") + std::strerror(errno) + "); check the name and the permissions");
+        archive_ = std::make_unique<OpenArchive>(entry.path, entry.bytes);
+        if (archive_read_open_filename(archive_->handle, name.c_str(), 1 << 18) != ARCHIVE_OK) {
+            return refuse("cannot be unpacked (" + archive_->reason() + "); it is damaged or not an archive");
         }
     }
     return std::nullopt;

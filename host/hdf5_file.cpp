@@ -151,6 +151,7 @@ struct H5File::State {
                   "describe '" + name + "'"),
             H5Sclose);
         const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+        H5Pset_obj_track_times(creation, false);  // the same contents give the same bytes
         const std::size_t element = H5Tget_size(type),
                           row_elements = extent.empty() ? 1 : product(shape) / std::max<std::size_t>(shape[0], 1);
         if (compress && product(shape) * element >= smallest_compressed_bytes) {
