@@ -1,0 +1,181 @@
+#include "host/model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+
+#include "host/error.h"
+#include "host/space_groups.h"
+
+namespace friedel {
+
+const FileKind model_kind = {"model", 1, "train it again with 'friedel train'"};
+
+namespace {
+
+constexpr const char* target_names[] = {"space_group", "crystal_system"};
+
+std::string layer_name(int member, int layer) { return "members/" + std::to_string(member) + "/layers/" + std::to_string(layer); }
+
+// Reads one tensor of a member, checking its shape and values.
+void read_tensor(float* values, const H5File& h5, const std::string& name, const Shape& expected) {
+    const Shape found = h5.shape(name);
+    if (found != expected) {
+        const auto text = [](const Shape& shape) {
+            std::string all;
+            for (std::size_t extent : shape) all += (all.empty() ? "" : " x ") + std::to_string(extent);
+            return all;
+        };
+        fail(h5.path().string(), ": ", name, " is ", text(found), " where the widths ask for ", text(expected),
+             "; the model is damaged, train it again");
+    }
+    const std::vector<float> read = h5.read<float>(name);
+    if (!std::all_of(read.begin(), read.end(), [](float value) { return std::isfinite(value); })) {
+        fail(h5.path().string(), ": ", name,
+             " holds numbers that are not finite; the training diverged or the file is damaged, train it again");
+    }
+    std::copy(read.begin(), read.end(), values);
+}
+
+}  // namespace
+
+int classes_of(Target target) { return target == Target::space_group ? space_groups : crystal_systems; }
+
+int class_of(Target target, int space_group) { return target == Target::space_group ? space_group - 1 : crystal_system(space_group); }
+
+std::string class_name(Target target, int index) {
+    return target == Target::space_group ? std::to_string(index + 1) : crystal_system_name(index);
+}
+
+void Model::write(const std::filesystem::path& file) const {
+    H5File h5 = H5File::create(file, model_kind);
+    h5.write_attribute("/", "start_deg", static_cast<double>(grid.start_deg));
+    h5.write_attribute("/", "step_deg", static_cast<double>(grid.step_deg));
+    h5.write_attribute("/", "points", grid.points);
+    h5.write_attribute("/", "wavelength_angstrom", static_cast<double>(wavelength_angstrom));
+    h5.write_attribute("/", "remove_background", preprocess.remove_background ? 1 : 0);
+    h5.write_attribute("/", "background_window_deg", static_cast<double>(preprocess.background_window_deg));
+    h5.write_attribute("/", "square_root", preprocess.square_root ? 1 : 0);
+    h5.write_attribute("/", "target", std::string(target_names[static_cast<int>(target)]));
+
+    std::vector<std::string> names;
+    for (int c = 0; c < classes(); ++c) names.push_back(class_name(target, c));
+    h5.write_strings("classes", names);
+    h5.write("widths", std::vector<std::int32_t>(shape.widths.begin(), shape.widths.end()));
+    for (int m = 0; m < static_cast<int>(members.size()); ++m) {
+        const float* const parameters = members[static_cast<std::size_t>(m)].data();
+        for (int l = 0; l < shape.layers(); ++l) {
+            const Shape weight = {static_cast<std::size_t>(shape.outputs(l)), static_cast<std::size_t>(shape.inputs(l))};
+            // Trained weights are noise to a compressor: time lost, nothing gained.
+            h5.write(layer_name(m, l) + "/weight", parameters + shape.weight_offset(l), weight, false);
+            h5.write(layer_name(m, l) + "/bias", parameters + shape.bias_offset(l), {weight[0]}, false);
+        }
+    }
+
+    h5.write("calibration/temperature", &calibration.temperature, {1});
+    h5.write("calibration/entropy_threshold", &calibration.entropy_threshold, {1});
+    h5.write_strings("calibration/fitted_on", {calibration.fitted_on});
+
+    h5.write_strings("training/config", {provenance.config});
+    h5.write_strings("training/library", {provenance.library});
+    h5.write_strings("training/library_hash", {provenance.library_hash});
+    h5.write("training/seed", &provenance.seed, {1});
+    h5.write("training/steps", &provenance.steps, {1});
+    h5.write("training/patterns", &provenance.patterns, {1});
+    h5.write("training/seconds", &provenance.seconds, {1});
+    h5.write("training/structures_by_space_group", provenance.training_count.data(), {provenance.training_count.size()});
+    h5.commit();
+}
+
+Model Model::read(const std::filesystem::path& file) {
+    const H5File h5 = H5File::open(file, model_kind);
+    const auto damaged = [&](const std::string& what) { fail(file.string(), ": ", what, "; the model is damaged, train it again"); };
+    const auto single = [&]<class T>(const std::string& name, T& value) {
+        const std::vector<T> read = h5.read<T>(name);
+        if (read.size() != 1) damaged(name + " is not a single value");
+        value = read[0];
+    };
+    const auto text = [&](const std::string& name) {
+        const std::vector<std::string> read = h5.read_strings(name);
+        if (read.size() != 1) damaged(name + " is not a single text");
+        return read[0];
+    };
+    Model model;
+    model.grid.start_deg = static_cast<float>(h5.read_number_attribute("/", "start_deg"));
+    model.grid.step_deg = static_cast<float>(h5.read_number_attribute("/", "step_deg"));
+    model.grid.points = static_cast<int>(h5.read_number_attribute("/", "points"));
+    model.wavelength_angstrom = static_cast<float>(h5.read_number_attribute("/", "wavelength_angstrom"));
+    model.preprocess.remove_background = h5.read_number_attribute("/", "remove_background") != 0;
+    model.preprocess.background_window_deg = static_cast<float>(h5.read_number_attribute("/", "background_window_deg"));
+    model.preprocess.square_root = h5.read_number_attribute("/", "square_root") != 0;
+    if (!(model.grid.step_deg > 0) || !(model.grid.start_deg > 0) || model.grid.points < 1 || !(model.wavelength_angstrom > 0)) {
+        damaged("its grid is impossible");
+    }
+    const std::string target = h5.read_text_attribute("/", "target");
+    if (target == target_names[0])
+        model.target = Target::space_group;
+    else if (target == target_names[1])
+        model.target = Target::crystal_system;
+    else
+        damaged("its target is '" + target + "'");
+
+    const std::vector<std::int32_t> widths = h5.read<std::int32_t>("widths");
+    if (widths.size() < 2 || std::any_of(widths.begin(), widths.end(), [](int width) { return width < 1 || width > 1 << 20; })) {
+        damaged("its widths are impossible");
+    }
+    model.shape.widths.assign(widths.begin(), widths.end());
+    if (widths.front() != model.grid.points)
+        damaged("its network takes " + std::to_string(widths.front()) + " points, its grid has " + std::to_string(model.grid.points));
+    if (widths.back() != classes_of(model.target))
+        damaged("its network has " + std::to_string(widths.back()) + " classes, a " + target + " has " +
+                std::to_string(classes_of(model.target)));
+
+    const std::size_t members = h5.children("members").size();
+    if (members == 0) damaged("it holds no network");
+    for (std::size_t m = 0; m < members; ++m) {
+        std::vector<float> parameters(model.shape.size());
+        for (int l = 0; l < model.shape.layers(); ++l) {
+            const Shape weight = {static_cast<std::size_t>(model.shape.outputs(l)), static_cast<std::size_t>(model.shape.inputs(l))};
+            const std::string name = layer_name(static_cast<int>(m), l);
+            read_tensor(parameters.data() + model.shape.weight_offset(l), h5, name + "/weight", weight);
+            read_tensor(parameters.data() + model.shape.bias_offset(l), h5, name + "/bias", {weight[0]});
+        }
+        model.members.push_back(std::move(parameters));
+    }
+
+    single("calibration/temperature", model.calibration.temperature);
+    single("calibration/entropy_threshold", model.calibration.entropy_threshold);
+    if (!(model.calibration.temperature > 0) || !std::isfinite(model.calibration.temperature) ||
+        std::isnan(model.calibration.entropy_threshold)) {
+        damaged("its calibration is impossible");
+    }
+    model.calibration.fitted_on = text("calibration/fitted_on");
+    model.provenance.config = text("training/config");
+    model.provenance.library = text("training/library");
+    model.provenance.library_hash = text("training/library_hash");
+    single("training/seed", model.provenance.seed);
+    single("training/steps", model.provenance.steps);
+    single("training/patterns", model.provenance.patterns);
+    single("training/seconds", model.provenance.seconds);
+    const std::vector<std::uint32_t> count = h5.read<std::uint32_t>("training/structures_by_space_group");
+    if (count.size() != model.provenance.training_count.size()) damaged("its training counts are not 230");
+    std::copy(count.begin(), count.end(), model.provenance.training_count.begin());
+    return model;
+}
+
+std::string hash_file(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::uint64_t hash = 14695981039346656037ull;
+    std::vector<char> part(1 << 20);
+    while (in.read(part.data(), static_cast<std::streamsize>(part.size())), in.gcount() > 0) {
+        for (std::streamsize i = 0; i < in.gcount(); ++i)
+            hash = (hash ^ static_cast<unsigned char>(part[static_cast<std::size_t>(i)])) * 1099511628211ull;
+    }
+    if (!in.eof()) fail(file.string(), ": cannot be read; check the name and the permissions");
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
+
+}  // namespace friedel

@@ -1,0 +1,181 @@
+// Configurations that ship with the program, as the TOML that `friedel train --config` would read.
+#include <algorithm>
+
+#include "host/config.h"
+#include "host/error.h"
+
+namespace friedel {
+
+namespace {
+
+// Vecsei, Choo, Chang, Neupert, Phys. Rev. B 99, 245120 (2019), arXiv 1812.05625: patterns of 8500 points, noise and background as there,
+// dense network, loss alternating by epoch. The paper gives no widths for its Gaussian peaks: FWHM 0.05 to 0.3 degrees is our reading.
+const std::string paper_common = R"(
+[grid]
+start_deg = 5
+step_deg = 0.01
+points = 8500
+
+[simulation]
+radiation = "1.54184"
+caglioti_w = {log_uniform = [0.0025, 0.09]}
+paper_background = true
+uniform_noise_low = 0.002
+uniform_noise_high = 0.02
+
+[preprocess]
+remove_background = false
+square_root = false
+
+[loss]
+kind = "alternating"
+
+[optimiser]
+learning_rate = 0.001
+epsilon = 1e-7
+weight_decay = 0
+cosine = false
+warmup_steps = 0
+
+[training]
+batch = 500
+steps = 50000
+)";
+
+const std::string paper_space_group = paper_common + R"(
+[network]
+target = "space_group"
+hidden = [4000, 3000, 1000, 800]
+dropout = [0.6, 0.5, 0.4, 0.3]
+)";
+
+const std::string paper_crystal_system = paper_common + R"(
+[network]
+target = "crystal_system"
+hidden = [4000, 3000, 1000, 800]
+dropout = [0.6, 0.5, 0.4, 0.3]
+)";
+
+// Ours: what separates simulated from measured patterns is drawn anew for every pattern, and both pass the same preprocessing.
+const std::string realistic_patterns = R"(
+[simulation]
+radiation = "cu"
+kalpha2_ratio = {uniform = [0.45, 0.52], probability = 0.7, otherwise = 0}
+b_iso_scale = {log_uniform = [0.5, 2.5]}
+caglioti_u = {uniform = [0, 0.03]}
+caglioti_v = {uniform = [-0.005, 0]}
+caglioti_w = {log_uniform = [0.002, 0.04]}
+axial_divergence = {uniform = [0.005, 0.04], probability = 0.3}
+zero_shift_deg = {normal = [0, 0.02]}
+displacement_deg = {normal = [0, 0.04]}
+size_angstrom = {log_uniform = [150, 4000]}
+microstrain = {log_uniform = [0.0001, 0.003]}
+march_dollase = {log_uniform = [0.4, 1.6], probability = 0.6}
+lattice_strain = {uniform = [-0.02, 0.02]}
+lattice_strain_anisotropic = {uniform = [0, 0.008]}
+intensity_jitter = {uniform = [0, 0.4]}
+impurity_fraction = {log_uniform = [0.01, 0.15], probability = 0.2}
+chebyshev_amplitude = {log_uniform = [0.003, 0.2], probability = 0.7}
+hump_height = {log_uniform = [0.01, 0.15], probability = 0.15}
+air_scatter = {log_uniform = [0.01, 0.3], probability = 0.4}
+counts_at_maximum = {log_uniform = [300, 100000], probability = 0.7}
+gaussian_noise = {log_uniform = [0.001, 0.045], probability = 0.7}
+
+[preprocess]
+remove_background = true
+square_root = true
+)";
+
+const std::string friedel_preset = realistic_patterns + R"(
+[grid]
+start_deg = 5
+step_deg = 0.02
+points = 4250
+
+[network]
+target = "space_group"
+hidden = [2048, 1024]
+dropout = [0.2, 0.2]
+
+[loss]
+kind = "cross_entropy"
+label_smoothing = 0.05
+
+[optimiser]
+learning_rate = 0.001
+beta2 = 0.99
+weight_decay = 0.02
+clip_norm = 1
+average_decay = 0.999
+warmup_steps = 300
+final_fraction = 0.01
+
+[training]
+batch = 512
+minutes = 60
+tempering = 0.7
+)";
+
+// The first run of a newcomer: a small network on a coarse grid, about a minute on two cores.
+const std::string quick = realistic_patterns + R"(
+[grid]
+start_deg = 5
+step_deg = 0.04
+points = 2125
+
+[network]
+hidden = [512, 256]
+dropout = 0.1
+
+[optimiser]
+learning_rate = 0.002
+beta2 = 0.99
+weight_decay = 0.02
+clip_norm = 1
+average_decay = 0.99
+warmup_steps = 50
+
+[training]
+batch = 256
+minutes = 1
+tempering = 0.5
+validation_patterns = 500
+validation_minutes = 0.25
+)";
+
+struct Preset {
+    const char* name;
+    const std::string* text;
+};
+
+const Preset presets[] = {
+    {"friedel", &friedel_preset},
+    {"quick", &quick},
+    {"paper-space-group", &paper_space_group},
+    {"paper-crystal-system", &paper_crystal_system},
+};
+
+}  // namespace
+
+std::vector<std::string> preset_names() {
+    std::vector<std::string> names;
+    for (const Preset& preset : presets) names.emplace_back(preset.name);
+    return names;
+}
+
+const std::string& preset_text(const std::string& name) {
+    std::string known;
+    for (const Preset& preset : presets) {
+        if (preset.name == name) return *preset.text;
+        known += (known.empty() ? "" : ", ") + std::string(preset.name);
+    }
+    fail("'", name, "' is no preset; the presets are ", known);
+}
+
+TrainingConfig preset(const std::string& name) {
+    TrainingConfig config;
+    read_toml(config, preset_text(name), "preset " + name);
+    return config;
+}
+
+}  // namespace friedel

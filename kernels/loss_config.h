@@ -1,0 +1,21 @@
+// What the network is trained towards: settings of softmax.h, copied to the device as they are.
+#pragma once
+
+#include <cstdint>
+
+namespace friedel {
+
+enum class LossKind : std::int32_t {
+    cross_entropy,
+    mean_squared_error,  // of the softmax, mean over the classes
+    alternating,         // mean squared error in even epochs, cross-entropy in odd ones (Vecsei et al. 2019)
+};
+
+struct LossConfig {
+    LossKind kind = LossKind::cross_entropy;
+    float label_smoothing = 0;        // share of the target spread evenly over all classes
+    float graph_smoothing = 0;        // share of the target spread over a row of the smoothing matrix
+    std::int64_t epoch_patterns = 0;  // patterns in one epoch, for the alternation; 0: as many as the library has structures
+};
+
+}  // namespace friedel

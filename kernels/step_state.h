@@ -1,0 +1,55 @@
+// What changes from step to step, kept on the device: a recorded training step reads it and advances it, the host never touches it.
+// Learning-rate schedule: linear warm-up, then constant or half a cosine down to a fraction of the peak.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "kernels/block.h"
+
+namespace friedel {
+
+struct OptimiserConfig {
+    float learning_rate = 1e-3f;
+    float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
+    float weight_decay = 0;   // decoupled (Loshchilov & Hutter 2019); weights only, not biases
+    float clip_norm = 0;      // of the gradient of all parameters together, 0: none
+    float average_decay = 0;  // of the exponential moving average of the parameters, 0: none
+    int warmup_steps = 0;
+    bool cosine = true;            // decay; otherwise the learning rate stays at its peak
+    float final_fraction = 0.01f;  // of the peak, at the last step
+};
+
+struct StepState {
+    std::uint64_t seed = 0;
+    std::int64_t step = 0;         // steps completed
+    std::int64_t total_steps = 1;  // where the schedule ends
+};
+
+// Quantities of one step, all pure functions of the configuration and the step's number (0-based).
+struct StepRates {
+    float learning_rate;
+    float correction1, correction2;  // 1 / (1 - beta^t)
+    float average_decay;             // starts low, so that the average forgets the random start
+};
+
+FRIEDEL_FN StepRates step_rates(const OptimiserConfig& c, std::int64_t step, std::int64_t total_steps) {
+    StepRates rates;
+    const double t = static_cast<double>(step + 1);
+    double scale = 1;
+    if (step < c.warmup_steps) {
+        scale = t / c.warmup_steps;
+    } else if (c.cosine && total_steps > c.warmup_steps) {
+        double progress = static_cast<double>(step - c.warmup_steps) / static_cast<double>(total_steps - c.warmup_steps);
+        progress = progress > 1 ? 1 : progress;
+        scale = c.final_fraction + (1 - c.final_fraction) * 0.5 * (1 + cos(3.141592653589793 * progress));
+    }
+    rates.learning_rate = static_cast<float>(c.learning_rate * scale);
+    rates.correction1 = static_cast<float>(1 / (1 - pow(static_cast<double>(c.beta1), t)));
+    rates.correction2 = static_cast<float>(1 / (1 - pow(static_cast<double>(c.beta2), t)));
+    const double warm = t / (t + 9);
+    rates.average_decay = static_cast<float>(c.average_decay < warm ? c.average_decay : warm);
+    return rates;
+}
+
+}  // namespace friedel
