@@ -56,6 +56,7 @@ void Model::write(const std::filesystem::path& file) const {
     h5.write_attribute("/", "wavelength_angstrom", static_cast<double>(wavelength_angstrom));
     h5.write_attribute("/", "remove_background", preprocess.remove_background ? 1 : 0);
     h5.write_attribute("/", "background_window_deg", static_cast<double>(preprocess.background_window_deg));
+    h5.write_attribute("/", "remove_pedestal", preprocess.remove_pedestal ? 1 : 0);
     h5.write_attribute("/", "square_root", preprocess.square_root ? 1 : 0);
     h5.write_attribute("/", "target", std::string(target_names[static_cast<int>(target)]));
 
@@ -108,6 +109,7 @@ Model Model::read(const std::filesystem::path& file) {
     model.wavelength_angstrom = static_cast<float>(h5.read_number_attribute("/", "wavelength_angstrom"));
     model.preprocess.remove_background = h5.read_number_attribute("/", "remove_background") != 0;
     model.preprocess.background_window_deg = static_cast<float>(h5.read_number_attribute("/", "background_window_deg"));
+    model.preprocess.remove_pedestal = h5.read_number_attribute("/", "remove_pedestal") != 0;
     model.preprocess.square_root = h5.read_number_attribute("/", "square_root") != 0;
     if (!(model.grid.step_deg > 0) || !(model.grid.start_deg > 0) || model.grid.points < 1 || !(model.wavelength_angstrom > 0)) {
         damaged("its grid is impossible");

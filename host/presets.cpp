@@ -25,6 +25,7 @@ uniform_noise_high = 0.02
 
 [preprocess]
 remove_background = false
+remove_pedestal = false
 square_root = false
 
 [loss]
