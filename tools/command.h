@@ -14,5 +14,6 @@ std::function<int()> ingest_command(CLI::App& app);
 std::function<int()> info_command(CLI::App& app);
 std::function<int()> split_command(CLI::App& app);
 std::function<int()> peaks_command(CLI::App& app);
+std::function<int()> simulate_command(CLI::App& app);
 
 }  // namespace friedel::tools

@@ -24,6 +24,7 @@ const std::vector<Entry> commands = {
     {"info", "Describe a file that friedel wrote", info_command},
     {"split", "Cut a structure library into training and test parts by structure type", split_command},
     {"peaks", "Print the reflection list of a CIF as CSV", peaks_command},
+    {"simulate", "Compute powder patterns of CIFs or of a structure library", simulate_command},
 };
 }  // namespace
 

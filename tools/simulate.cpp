@@ -1,0 +1,260 @@
+// friedel simulate: powder patterns of CIFs or of a structure library, ideal or with every effect of a real instrument.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "host/cif.h"
+#include "host/config.h"
+#include "host/error.h"
+#include "host/pattern_output.h"
+#include "host/peak_list.h"
+#include "host/radiation.h"
+#include "host/simulator.h"
+#include "host/structure_library.h"
+#include "host/svg_plot.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::vector<std::string> inputs;
+    std::string output, plot;
+    std::string radiation = "1.54184";
+    std::vector<double> range{5, 90};
+    double step_deg = 0.01;
+    double monochromator_deg = 0;
+    // One pattern, every parameter given.
+    double fwhm_deg = 0.1;
+    std::vector<double> caglioti;
+    PatternParameters exact;
+    std::vector<double> texture;
+    std::vector<double> chebyshev, humps, air_scatter;
+    std::string impurity;
+    double impurity_fraction = 0.1;
+    std::uint64_t seed = 1;
+    // Drawn patterns.
+    int random = 0;
+    std::string config, preset = "friedel";
+    std::vector<std::string> settings;
+};
+
+// The structures of all inputs in one library; CIFs keep the cell and operations they state.
+StructureLibrary gather(const std::vector<std::string>& inputs) {
+    StructureLibrary library;
+    for (const std::string& input : inputs) {
+        if (fs::path(input).extension() == ".h5") {
+            const StructureLibrary more = StructureLibrary::read(input);
+            if (inputs.size() == 1) return more;
+            for (int i = 0; i < more.size(); ++i) library.add(more.structure(i), more.type_of(i));
+        } else {
+            for (Structure structure : read_cif(input)) {
+                structure.space_group = structure.claimed_space_group;
+                library.add(structure);
+            }
+        }
+    }
+    return library;
+}
+
+Grid grid_of(const Options& options) {
+    const double low = options.range[0], high = options.range[1];
+    if (!(low >= 0 && low < high && high < 180)) fail("--range must rise within 0 to 180 degrees, not ", low, " to ", high);
+    if (!(options.step_deg >= 1e-4 && options.step_deg <= 1)) fail("--step must lie within 0.0001 to 1 degree, not ", options.step_deg);
+    return {static_cast<float>(low), static_cast<float>(options.step_deg), static_cast<int>(std::lround((high - low) / options.step_deg))};
+}
+
+void require_values(const std::vector<double>& values, std::size_t multiple, const char* option, const char* meaning) {
+    if (values.size() % multiple) fail(option, " takes ", meaning);
+}
+
+// The parameters that the options state outright, for structure i.
+PatternParameters stated_parameters(const Options& o, const Radiation& radiation) {
+    PatternParameters p = o.exact;
+    p.radiation = radiation;
+    p.monochromator_two_theta_deg = static_cast<float>(o.monochromator_deg);
+    p.caglioti_w = static_cast<float>(o.fwhm_deg * o.fwhm_deg);
+    if (!o.caglioti.empty()) {
+        p.caglioti_u = static_cast<float>(o.caglioti[0]);
+        p.caglioti_v = static_cast<float>(o.caglioti[1]);
+        p.caglioti_w = static_cast<float>(o.caglioti[2]);
+    }
+    if (!o.texture.empty()) {
+        p.march_dollase = static_cast<float>(o.texture[0]);
+        if (!(p.march_dollase > 0)) fail("--texture: the March-Dollase parameter must be positive, not ", o.texture[0]);
+        for (int i = 0; i < 3; ++i) p.texture_axis[i] = static_cast<int>(o.texture[i + 1]);
+        if (!p.texture_axis[0] && !p.texture_axis[1] && !p.texture_axis[2]) fail("--texture: the axis h k l must not be 0 0 0");
+    }
+    if (o.chebyshev.size() > max_background_terms) fail("--chebyshev takes at most ", max_background_terms, " coefficients");
+    p.chebyshev_terms = static_cast<int>(o.chebyshev.size());
+    for (std::size_t i = 0; i < o.chebyshev.size(); ++i) p.chebyshev[i] = static_cast<float>(o.chebyshev[i]);
+    require_values(o.humps, 3, "--hump", "height, centre and width in degrees, up to three times");
+    if (o.humps.size() > 3 * max_humps) fail("--hump: at most ", max_humps, " humps");
+    for (std::size_t i = 0; i + 2 < o.humps.size(); i += 3) {
+        p.hump_height[i / 3] = static_cast<float>(o.humps[i]);
+        p.hump_center_deg[i / 3] = static_cast<float>(o.humps[i + 1]);
+        p.hump_width_deg[i / 3] = static_cast<float>(o.humps[i + 2]);
+    }
+    if (!o.air_scatter.empty()) {
+        p.air_scatter = static_cast<float>(o.air_scatter[0]);
+        p.air_scatter_decay_deg = static_cast<float>(o.air_scatter[1]);
+    }
+    p.seed = o.seed;
+    return p;
+}
+
+// The picture of one pattern, with tick marks and indices where the structure is known.
+void write_picture(const Options& options, const float* pattern, const Grid& grid, const StructureLibrary& library,
+                   const PatternParameters& p) {
+    PeakListOptions list;
+    list.wavelength = mean_wavelength(p.radiation);
+    list.low_deg = grid.start_deg;
+    list.high_deg = std::min(179.0f, grid.start_deg + grid.points * grid.step_deg);
+    PatternPlot plot;
+    const std::string name = fs::path(library.name[p.structure]).filename().string();
+    plot.title = library.formula[p.structure].empty() ? name : library.formula[p.structure] + ", " + name;
+    plot.start_deg = grid.start_deg;
+    plot.step_deg = grid.step_deg;
+    plot.intensity.assign(pattern, pattern + grid.points);
+    for (const Peak& peak : peak_list(library.structure(p.structure), list)) {
+        plot.reflections.push_back({peak.two_theta_deg, peak.intensity, peak.h, peak.k, peak.l});
+    }
+    write_svg(options.plot, plot);
+}
+
+int run(const Options& options) {
+    if (options.output.empty() && options.plot.empty()) fail("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
+    StructureLibrary library = gather(options.inputs);
+    const int structures = library.size();
+    if (structures == 0) fail(options.inputs.front(), ": holds no structure");
+    Grid grid = grid_of(options);
+    std::vector<PatternParameters> parameters;
+    if (options.random > 0) {
+        TrainingConfig training = preset(options.preset);
+        if (!options.config.empty()) read_toml_file(training, options.config);
+        for (const std::string& setting : options.settings) set_key(training, setting);
+        check(training);
+        const SimulationConfig& config = training.simulation;
+        grid = config.grid;
+        for (int i = 0; i < options.random; ++i) {
+            parameters.push_back(draw_parameters(config, library.view(), i % structures, options.seed, static_cast<std::uint64_t>(i)));
+        }
+    } else {
+        const PatternParameters stated = stated_parameters(options, parse_radiation(options.radiation));
+        int impurity = -1;
+        if (!options.impurity.empty()) {
+            impurity = library.size();
+            library.add(gather({options.impurity}).structure(0));
+        }
+        for (int i = 0; i < structures; ++i) {
+            parameters.push_back(stated);
+            parameters.back().structure = i;
+            parameters.back().impurity = impurity;
+            parameters.back().impurity_fraction = static_cast<float>(options.impurity_fraction);
+            parameters.back().sample = static_cast<std::uint64_t>(i);
+        }
+    }
+
+    ThreadPool pool;
+    const LibraryView view = library.view();
+    if (!options.output.empty()) {
+        PatternOutput output(options.output, grid, parameters.size());
+        constexpr std::size_t batch = 256;
+        std::vector<float> patterns;
+        for (std::size_t first = 0; first < parameters.size(); first += batch) {
+            const std::vector<PatternParameters> part(parameters.begin() + first,
+                                                      parameters.begin() + std::min(first + batch, parameters.size()));
+            patterns.resize(part.size() * grid.points);
+            simulate_patterns(patterns.data(), part, view, grid, pool);
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                output.add(patterns.data() + i * grid.points, library.name[part[i].structure], library.space_group[part[i].structure]);
+            }
+        }
+        for (const fs::path& file : output.finish()) std::cout << file.string() << '\n';
+    }
+    if (!options.plot.empty()) {
+        std::vector<float> pattern(grid.points);
+        simulate_patterns(pattern.data(), {parameters.front()}, view, grid, pool);
+        write_picture(options, pattern.data(), grid, library, parameters.front());
+        std::cout << options.plot << '\n';
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::function<int()> simulate_command(CLI::App& app) {
+    const auto o = std::make_shared<Options>();
+    app.add_option("INPUT", o->inputs, "CIF files, or a structure library (.h5)")->required();
+    app.add_option("-o,--output", o->output, "Patterns: .h5 (all in one file), .xy or .csv (a file each, numbered if several)");
+    app.add_option("--plot", o->plot, "Picture of the first pattern, SVG, with tick marks and indices of the strong lines");
+    app.add_option("--radiation", o->radiation,
+                   "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, or wavelengths in "
+                   "angstrom with weights: 1.5406,1.5444:0.5")
+        ->capture_default_str();
+    app.add_option("--range", o->range, "First and last two-theta, degrees")->expected(2)->type_name("LO HI")->capture_default_str();
+    app.add_option("--step", o->step_deg, "Step, degrees")->capture_default_str();
+    app.add_option("--monochromator", o->monochromator_deg, "Two-theta of the monochromator, degrees (26.6 for graphite and Cu; 0: none)");
+
+    const char* const instrument = "Instrument";
+    app.add_option("--fwhm", o->fwhm_deg, "Constant Gaussian width, degrees")->capture_default_str()->group(instrument);
+    app.add_option("--caglioti", o->caglioti, "Gaussian width^2 = U tan^2 + V tan + W, degrees^2")
+        ->expected(3)
+        ->type_name("U V W")
+        ->group(instrument);
+    app.add_option("--axial-divergence", o->exact.axial_divergence, "Half-height of the slits over the radius (0.02 is usual)")
+        ->group(instrument);
+    app.add_option("--zero-shift", o->exact.zero_shift_deg, "Added to two-theta, degrees")->group(instrument);
+
+    const char* const specimen = "Specimen";
+    app.add_option("--displacement", o->exact.displacement_deg, "Added to two-theta times cos theta, degrees")->group(specimen);
+    app.add_option("--size", o->exact.size_angstrom, "Crystallite size for Scherrer broadening, angstrom")->group(specimen);
+    app.add_option("--microstrain", o->exact.microstrain, "e: Lorentzian width 4 e tan theta")->group(specimen);
+    app.add_option("--texture", o->texture, "March-Dollase parameter and axis")->expected(4)->type_name("R H K L")->group(specimen);
+    app.add_option("--lattice-scale", o->exact.lattice_scale, "Factor on the cell edges")->group(specimen);
+    app.add_option("--default-b", o->exact.default_b_iso, "B where the file states none, angstrom^2")
+        ->capture_default_str()
+        ->group(specimen);
+    app.add_option("--b-scale", o->exact.b_iso_scale, "Factor on every B")->group(specimen);
+    app.add_option("--intensity-jitter", o->exact.intensity_jitter, "Standard deviation of ln I per reflection")->group(specimen);
+    app.add_option("--impurity", o->impurity, "CIF of a second phase")->group(specimen);
+    app.add_option("--impurity-fraction", o->impurity_fraction, "Its strongest line relative to the first phase's")
+        ->capture_default_str()
+        ->group(specimen);
+
+    const char* const signal = "Background and noise (heights relative to the strongest point)";
+    app.add_option("--chebyshev", o->chebyshev, "Coefficients of a Chebyshev polynomial")->expected(1, max_background_terms)->group(signal);
+    app.add_option("--hump", o->humps, "Amorphous hump; may be repeated")
+        ->expected(3)
+        ->type_name("HEIGHT CENTRE WIDTH")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group(signal);
+    app.add_option("--air-scatter", o->air_scatter, "Height at the first point and decay length, degrees")
+        ->expected(2)
+        ->type_name("H DECAY")
+        ->group(signal);
+    app.add_flag("--paper-background", o->exact.paper_background, "The recipe of Vecsei et al. 2019")->group(signal);
+    app.add_option("--counts", o->exact.counts_at_maximum, "Poisson noise: counts at the strongest point")->group(signal);
+    app.add_option("--noise", o->exact.gaussian_noise, "Standard deviation of Gaussian noise")->group(signal);
+    app.add_option("--seed", o->seed, "Seed of everything random")->capture_default_str()->group(signal);
+
+    const char* const drawn = "Drawn from a training configuration";
+    app.add_option("--random", o->random, "Draw this many patterns, over the structures in turn")->group(drawn);
+    app.add_option("--config", o->config, "Training configuration, TOML, read over the preset")->group(drawn);
+    app.add_option("--preset", o->preset, "A configuration that ships (see friedel train --help)")->capture_default_str()->group(drawn);
+    app.add_option("--set", o->settings, "Change one key of it: section.key=value")->group(drawn);
+    app.footer(
+        "Every effect is off unless asked for. Examples:\n"
+        "  friedel simulate data/minerals/quartz.cif -o quartz.xy --plot quartz.svg\n"
+        "  friedel simulate data/minerals/quartz.cif --radiation cu --size 400 --texture 0.7 0 0 1 --counts 5000 -o quartz.xy\n"
+        "  friedel simulate library.h5 --random 1000 --preset friedel -o patterns.h5");
+    return [o] { return run(*o); };
+}
+
+}  // namespace friedel::tools
