@@ -1,0 +1,327 @@
+#include "host/pattern_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "host/error.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t largest_file = std::size_t{64} << 20;
+constexpr int most_columns = 3;
+
+// ---- What a file is, when it is not a text of columns ----
+
+struct OtherKind {
+    std::size_t offset;
+    std::string_view begins;
+    const char* what;
+};
+
+constexpr const char* export_as_text = "; export the scan as text of two columns (.xy)";
+constexpr std::array<OtherKind, 15> other_kinds = {{
+    {0, "\x89HDF", "an HDF5 file, not a pattern in text columns"},
+    {0, "PK\x03\x04", "a zip archive (as .rasx and .brml are); unpack it, or export the scan as text of two columns (.xy)"},
+    {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
+    {0,
+     "\xfd"
+     "7zXZ",
+     "compressed (xz); unpack it first"},
+    {0, "BZh", "compressed (bzip2); unpack it first"},
+    {257, "ustar", "a tar archive; unpack it first"},
+    {0, "%PDF", "a PDF document, not a pattern in text columns"},
+    {0, "\x89PNG", "a picture, not a pattern in text columns"},
+    {0, "\xff\xfe", "UTF-16 text; save it as UTF-8"},
+    {0, "\xfe\xff", "UTF-16 text; save it as UTF-8"},
+    {0, "RAW", "an instrument's RAW file, which is not read; export the scan as text of two columns (.xy)"},
+    {0, "*RAS_DATA_START", "a Rigaku RAS file, which is not read; export the scan as text of two columns (.xy)"},
+    {0, "<", "XML (as .xrdml is), which is not read; export the scan as text of two columns (.xy)"},
+    {0, "{", "JSON, not a pattern in text columns"},
+    {0, "data_", "a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it"},
+}};
+
+void refuse_other_kinds(std::string_view text, const std::string& name) {
+    for (const OtherKind& kind : other_kinds) {
+        if (text.size() > kind.offset && text.substr(kind.offset).starts_with(kind.begins)) fail(name, ": is ", kind.what);
+    }
+    const std::string_view head = text.substr(0, 4096);
+    if (head.find('\0') != std::string_view::npos) fail(name, ": is a binary file", export_as_text);
+    if (head.find("\n_cell_length_a") != std::string_view::npos || head.find("\n_cell.length_a") != std::string_view::npos) {
+        fail(name, ": is a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it");
+    }
+    if (head.starts_with("BANK ") || head.find("\nBANK ") != std::string_view::npos) {
+        fail(name, ": is a GSAS file, which is not read", export_as_text);
+    }
+}
+
+// ---- Numbers and rows ----
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+
+// The number at `at`, or nullptr: returns where it ends. Up to 15 digits without an exponent are one exact division, which rounds
+// as from_chars does and takes a fifth of its time; everything else is left to from_chars.
+const char* parse_number(double& value, const char* at, const char* end, char point) {
+    static constexpr double power_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    const bool negative = at < end && *at == '-';
+    if (at < end && (*at == '-' || *at == '+')) ++at;
+    const char* p = at;
+    std::uint64_t mantissa = 0;  // wraps around when too long, and is then not used
+    while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+    const std::int64_t whole_digits = p - at;
+    std::int64_t decimals = 0;
+    if (p < end && *p == point) {
+        const char* const first = ++p;
+        while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+        decimals = p - first;
+    }
+    const bool exponent = p < end && (*p == 'e' || *p == 'E');
+    if (whole_digits + decimals > 0 && whole_digits + decimals <= 15 && !exponent) {
+        const double magnitude = static_cast<double>(mantissa) / power_of_ten[decimals];
+        value = negative ? -magnitude : magnitude;
+        return p;
+    }
+    if (at < end && *at == '-') return nullptr;  // a second sign, which from_chars would take
+    std::from_chars_result result{};
+    if (point == '.') {
+        result = std::from_chars(at, end, value);
+    } else {
+        char copy[64];
+        const std::size_t length = std::min<std::size_t>(static_cast<std::size_t>(end - at), sizeof copy);
+        std::replace_copy(at, at + length, copy, point, '.');
+        result = std::from_chars(copy, copy + length, value);
+        result.ptr = at + (result.ptr - copy);
+    }
+    if (result.ec == std::errc::result_out_of_range)
+        value = HUGE_VAL;
+    else if (result.ec != std::errc())
+        return nullptr;
+    if (negative) value = -value;
+    return result.ptr;
+}
+
+struct Row {
+    double value[most_columns];
+    int columns = 0;  // 0: not a row of numbers; most_columns + 1: too many
+};
+
+// Commas separate columns, unless something else does too and every comma stands between digits: "5,01 71,5", "5,01;71,5".
+bool has_decimal_commas(std::string_view line) {
+    bool other_separator = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char before = i > 0 ? line[i - 1] : ' ', after = i + 1 < line.size() ? line[i + 1] : ' ';
+        if (line[i] == '.') return false;
+        if (line[i] == ',' && !(is_digit(before) && is_digit(after))) return false;
+        if (line[i] == ';' || is_blank(line[i])) other_separator = true;
+    }
+    return other_separator;
+}
+
+bool starts_comment(char c) { return std::string_view("#;!'\"/*%@").find(c) != std::string_view::npos; }
+
+// The row that begins at `at`, without looking for the end of its line first. No row: `at` stays where it is.
+Row parse_row(const char*& at, const char* end, bool decimal_comma) {
+    const char point = decimal_comma ? ',' : '.';
+    const char* p = at;
+    Row row;
+    while (true) {
+        double value;
+        p = parse_number(value, p, end, point);
+        if (!p) return {};
+        if (row.columns < most_columns) row.value[row.columns] = value;
+        row.columns = std::min(row.columns + 1, most_columns + 1);
+        const char* const number_end = p;
+        while (p < end && is_blank(*p)) ++p;
+        if (p < end && (*p == ';' || (*p == ',' && !decimal_comma))) ++p;
+        while (p < end && is_blank(*p)) ++p;
+        if (p == end || is_line_end(*p) || *p == '#' || *p == '!') break;
+        if (p == number_end) return {};
+    }
+    at = p;
+    return row;
+}
+
+// "wavelength" or "lambda" in a header line, and the first number after it that can be one in angstrom.
+double stated_wavelength(std::string_view line) {
+    std::string lower(line);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::size_t at = lower.find("wavelength");
+    if (at == std::string::npos) at = lower.find("lambda");
+    if (at == std::string::npos) return 0;
+    for (const char *p = lower.data() + at, *end = lower.data() + lower.size(); p < end; ++p) {
+        if (!is_digit(*p) || std::isalnum(static_cast<unsigned char>(p[-1]))) continue;
+        double value = 0;
+        const char* const next = parse_number(value, p, end, '.');
+        if (!next) return 0;
+        const std::string_view unit(next, static_cast<std::size_t>(end - next));
+        if (unit.starts_with("nm") || unit.starts_with(" nm")) value *= 10;
+        if (value >= 0.1 && value <= 5) return value;
+        p = next - 1;
+    }
+    return 0;
+}
+
+// ---- The file as a whole ----
+
+std::string number_text(double value) {
+    char text[32];
+    const auto result = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 10);
+    return {text, result.ptr};
+}
+
+class Reader {
+public:
+    Reader(std::string_view text, const std::string& name) : text_(text), any_comma_(text.find(',') != std::string_view::npos) {
+        pattern_.name = name;
+    }
+
+    MeasuredPattern read() {
+        const std::size_t expected = text_.size() / 9;
+        pattern_.two_theta_deg.reserve(expected);
+        pattern_.intensity.reserve(expected);
+        const char* at = text_.data();
+        const char* const end = at + text_.size();
+        while (at < end) {
+            at = read_line(at, end);
+            if (at < end && *at++ == '\r' && at < end && *at == '\n') ++at;
+        }
+        check_whole();
+        return std::move(pattern_);
+    }
+
+private:
+    template <class... Parts>
+    [[noreturn]] void fail_here(const Parts&... parts) const {
+        fail(pattern_.name, ": line ", line_number_, ": ", parts...);
+    }
+
+    // Returns where the line ends.
+    const char* read_line(const char* at, const char* end) {
+        ++line_number_;
+        while (at < end && is_blank(*at)) ++at;
+        const auto line_end = [&] { return std::find_if(at, end, is_line_end); };
+        Row row;
+        if (at == end || is_line_end(*at)) return at;
+        if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && has_decimal_commas({at, line_end()}));
+        if (row.columns >= 2) {
+            add(row);
+        } else if (row.columns == 1) {
+            if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before (a file of start, step and end?)", cure);
+            ++single_numbers_;
+        } else if (columns_ == 0) {
+            if (pattern_.wavelength_angstrom == 0) pattern_.wavelength_angstrom = stated_wavelength({at, line_end()});
+        } else if (!starts_comment(*at)) {
+            const std::string_view line(at, line_end());
+            fail_here("'", line.substr(0, 40), "' is not a row of numbers; remove it or mark it as a comment with #");
+        }
+        return line_end();
+    }
+
+    void add(const Row& row) {
+        if (row.columns > most_columns) fail_here("more than three columns", cure);
+        if (columns_ == 0) columns_ = row.columns;
+        if (row.columns != columns_) fail_here(row.columns, " columns where ", columns_, " stood before", cure);
+        const double angle = row.value[0];
+        if (!std::isfinite(angle)) fail_here("the angle is not a finite number; remove the line");
+        if (!std::isfinite(row.value[1])) fail_here("the intensity is not a finite number; remove the line or interpolate it");
+        if (angle < 0) fail_here("negative angle ", number_text(angle), "; cut the pattern at 0 degrees");
+        if (angle >= 180) {
+            fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
+        }
+        std::vector<double>& angles = pattern_.two_theta_deg;
+        if (!angles.empty() && angle <= angles.back()) {
+            if (angle == angles.back()) fail_here("angle ", number_text(angle), " occurs twice; merge the two rows");
+            fail_here("angle ", number_text(angle), " after ", number_text(angles.back()), "; sort the rows, one scan to a file");
+        }
+        angles.push_back(angle);
+        pattern_.intensity.push_back(row.value[1]);
+        constant_ = constant_ && row.value[1] == pattern_.intensity.front();
+        if (columns_ == 3) {
+            if (!(row.value[2] >= 0) || !std::isfinite(row.value[2])) {
+                fail_here("the third column is not a standard deviation; keep only angle and intensity");
+            }
+            pattern_.sigma.push_back(row.value[2]);
+        }
+    }
+
+    void check_whole() const {
+        const std::size_t points = pattern_.two_theta_deg.size();
+        if (points == 0 && single_numbers_ >= fewest_points) fail(pattern_.name, ": only one column", cure);
+        if (points == 0) fail(pattern_.name, ": no rows of two or three numbers", cure);
+        if (points < fewest_points) {
+            fail(pattern_.name, ": only ", points, " points; a pattern needs ", fewest_points, " or more, a list of peaks is not enough");
+        }
+        if (constant_)
+            fail(pattern_.name, ": every intensity is ", number_text(pattern_.intensity.front()), "; measure or export it again");
+    }
+
+    static constexpr const char* cure = "; write angle, intensity and optionally its standard deviation in each row";
+
+    std::string_view text_;
+    bool any_comma_;
+    MeasuredPattern pattern_;
+    int columns_ = 0;  // 0 until the first row
+    int line_number_ = 0;
+    int single_numbers_ = 0;
+    bool constant_ = true;
+};
+
+// The whole file; one read where the size is known, which a stream library does not do.
+std::string read_text(const fs::path& file) {
+    const std::string name = file.string();
+    struct Descriptor {
+        int number;
+        ~Descriptor() {
+            if (number >= 0) close(number);
+        }
+    } const descriptor{open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (descriptor.number < 0) {
+        if (errno == ENOENT) fail(name, ": no such file");
+        fail(name, ": cannot be opened (", std::strerror(errno), ")");
+    }
+    struct stat status {};
+    if (fstat(descriptor.number, &status) != 0) fail(name, ": cannot be read (", std::strerror(errno), ")");
+    if (S_ISDIR(status.st_mode)) fail(name, ": is a folder, not a pattern");
+    std::string text;
+    text.resize(std::min<std::size_t>(static_cast<std::size_t>(status.st_size), largest_file) + 1);
+    std::size_t used = 0;
+    while (true) {
+        const ssize_t got = ::read(descriptor.number, text.data() + used, text.size() - used);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail(name, ": cannot be read (", std::strerror(errno), ")");
+        if (got == 0) break;
+        used += static_cast<std::size_t>(got);
+        if (used > largest_file) fail(name, ": is larger than ", largest_file >> 20, " MB, which no pattern is");
+        if (used == text.size()) text.resize(2 * text.size());
+    }
+    text.resize(used);
+    return text;
+}
+
+}  // namespace
+
+MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // byte-order mark
+    if (text.empty()) fail(name, ": is empty");
+    refuse_other_kinds(text, name);
+    return Reader(text, name).read();
+}
+
+MeasuredPattern read_pattern(const fs::path& file) { return parse_pattern(read_text(file), file.string()); }
+
+}  // namespace friedel

@@ -1,0 +1,28 @@
+// Measured patterns from text files of two or three columns: angle, intensity, and optionally its standard deviation.
+// Columns are separated by spaces, tabs, commas or semicolons; decimal commas, comments (# ; ! ' " / * %), headers and any line ends.
+// Leaves out: instruments' own formats, and bringing a pattern to a model's grid (resample.h).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace friedel {
+
+struct MeasuredPattern {
+    std::string name;                   // the file, as the caller named it
+    std::vector<double> two_theta_deg;  // ascending, within 0 to 180
+    std::vector<double> intensity;      // finite, may be negative where a background was subtracted
+    std::vector<double> sigma;          // standard deviation of intensity; empty if the file has none
+    double wavelength_angstrom = 0;     // as a header line of the file states it, 0 if none does
+};
+
+// Fewer points than this are a list of peaks, not a pattern.
+constexpr int fewest_points = 100;
+
+// Throw Error, naming the file and the line, if the text is anything but one pattern.
+MeasuredPattern read_pattern(const std::filesystem::path& file);
+MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
+
+}  // namespace friedel

@@ -1,0 +1,20 @@
+// Brings a measured pattern to the wavelength and the grid of a model.
+#pragma once
+
+#include "host/pattern_file.h"
+#include "kernels/simulation_config.h"
+
+namespace friedel {
+
+// Wavelengths this close (relatively) are lines of one anode, of which files state now the first, now the mean: the axis stays.
+constexpr double same_anode = 0.002;
+
+// Moves every angle to where the same d diffracts at wavelength `to` (angstrom); what would lie beyond 180 degrees is dropped.
+void convert_wavelength(MeasuredPattern& pattern, double from, double to);
+
+// pattern -> out [grid.points]: means over a grid step where the pattern is finer, so that no intensity is lost, linear interpolation
+// where it is coarser. Beyond its ends the pattern goes on level. Returns the part of the grid's range that was measured, 0 to 1;
+// gaps of more than half a degree count as not measured.
+double resample(float* out, const Grid& grid, const MeasuredPattern& pattern);
+
+}  // namespace friedel

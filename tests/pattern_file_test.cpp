@@ -1,0 +1,275 @@
+// Pattern files as people write them, and as nobody should.
+#include "host/pattern_file.h"
+
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+#include "host/error.h"
+#include "host/resample.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+using test::shared_dir;
+using test::TemporaryDirectory;
+using test::write_text;
+
+// 120 rows; `row` writes row i.
+std::string rows(const std::function<std::string(int)>& row, int count = 120) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += row(i) + '\n';
+    return text;
+}
+
+std::string formatted(const char* format, double a, double b) {
+    char text[100];
+    std::snprintf(text, sizeof text, format, a, b);
+    return text;
+}
+
+double angle_of(int i) { return 5 + 0.25 * i; }
+double intensity_of(int i) { return 1.5 + i % 7; }
+
+std::string plain(const char* format = "%.2f %.1f", int count = 120) {
+    return rows([&](int i) { return formatted(format, angle_of(i), intensity_of(i)); }, count);
+}
+
+std::string with_decimal_commas(std::string text) {
+    for (char& c : text) c = c == '.' ? ',' : c;
+    return text;
+}
+
+void expect_as_written(const std::string& text, const std::string& what) {
+    SCOPED_TRACE(what);
+    const MeasuredPattern pattern = parse_pattern(text, "x.xy");
+    ASSERT_EQ(pattern.two_theta_deg.size(), 120u);
+    for (int i = 0; i < 120; ++i) {
+        ASSERT_EQ(pattern.two_theta_deg[static_cast<std::size_t>(i)], angle_of(i));
+        ASSERT_EQ(pattern.intensity[static_cast<std::size_t>(i)], intensity_of(i));
+    }
+}
+
+TEST(PatternFile, ReadsEverySeparator) {
+    for (const char* format : {"%.2f %.1f", "%.2f\t%.1f", "%.2f,%.1f", "%.2f, %.1f", "%.2f;%.1f", "  %8.2f   %9.1f  ", "%.2f , %.1f",
+                               "%.3e %.3e", "+%.2f +%.1f"}) {
+        expect_as_written(plain(format), format);
+    }
+    for (const char* format : {"%.2f %.1f", "%.2f\t%.1f", "%.2f;%.1f", "%.2f; %.1f", "%.3e %.3e"}) {
+        expect_as_written(with_decimal_commas(plain(format)), std::string("decimal commas: ") + format);
+    }
+}
+
+TEST(PatternFile, SkipsCommentsHeadersAndByteOrderMark) {
+    expect_as_written("\xef\xbb\xbf" + plain(), "byte-order mark");
+    expect_as_written("Sample: quartz\nDate 2020-01-01 12:00\n2theta intensity\n120\n\n" + plain() + "\n\n", "header");
+    for (const char* mark : {"#", ";", "!", "'", "\"", "##END="}) {
+        expect_as_written(mark + std::string(" a comment\n") + plain() + mark + " the end\n", mark);
+    }
+    expect_as_written(plain("%.2f %.1f # counts"), "comments behind rows");
+}
+
+TEST(PatternFile, ReadsAnyLineEnd) {
+    for (const std::string end : {"\r\n", "\r"}) {
+        std::string text;
+        for (char c : "# header\n" + plain()) text += c == '\n' ? end : std::string(1, c);
+        expect_as_written(text, end == "\r" ? "CR" : "CRLF");
+    }
+    std::string unfinished = plain();
+    unfinished.pop_back();
+    expect_as_written(unfinished, "no line end at the end");
+}
+
+TEST(PatternFile, ReadsTheStandardDeviation) {
+    const MeasuredPattern pattern =
+        parse_pattern(rows([](int i) { return formatted("%.2f %.1f 0.25", angle_of(i), intensity_of(i)); }), "x.xye");
+    ASSERT_EQ(pattern.sigma.size(), 120u);
+    EXPECT_EQ(pattern.sigma[7], 0.25);
+    EXPECT_TRUE(parse_pattern(plain(), "x.xy").sigma.empty());
+}
+
+TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
+    const auto wavelength = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy").wavelength_angstrom; };
+    EXPECT_EQ(wavelength("##X-RAY WAVELENGTH=1.541838"), 1.541838);
+    EXPECT_EQ(wavelength("# Wavelength (A): 0.4139"), 0.4139);
+    EXPECT_EQ(wavelength("K-Alpha1 wavelength,1.54060"), 1.54060);
+    EXPECT_NEAR(wavelength("# lambda = 0.0709 nm"), 0.709, 1e-12);
+    EXPECT_EQ(wavelength("# wavelength unknown, 120 points"), 0);
+    EXPECT_EQ(wavelength("# nothing"), 0);
+}
+
+// The quick path for short numbers must round as the standard library does.
+TEST(PatternFile, RoundsNumbersCorrectly) {
+    for (const char* number : {"0.1", "5.01", "89.99999999", "123456789012345", "0.123456789012345", "1234567.8901234567890123", "7.", ".5",
+                               "1e-3", "2.5E2", "00071.00000000", "99999999999999999999", "-0.7", "4.35e-310"}) {
+        const double expected = std::strtod(number, nullptr);
+        const MeasuredPattern pattern = parse_pattern("1 " + std::string(number) + "\n" + plain(), "x.xy");
+        EXPECT_EQ(pattern.intensity.front(), expected) << number;
+    }
+}
+
+// What is wrong with `text`, and the words its message must hold.
+void expect_refused(const std::string& text, std::initializer_list<const char*> words) {
+    try {
+        parse_pattern(text, "bad.xy");
+        ADD_FAILURE() << "read: " << text.substr(0, 60);
+    } catch (const Error& error) {
+        const std::string message = error.what();
+        EXPECT_TRUE(message.starts_with("bad.xy: ")) << message;
+        EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+        for (const char* word : words) EXPECT_NE(message.find(word), std::string::npos) << message << " | wanted: " << word;
+    }
+}
+
+TEST(PatternFile, RefusesBadRowsByTheirLine) {
+    expect_refused("# c\n" + plain() + "40 nan\n", {"line 122", "intensity", "not a finite"});
+    expect_refused(plain() + "40 inf\n", {"line 121", "not a finite"});
+    expect_refused(plain() + "40 1e999\n", {"line 121", "not a finite"});
+    expect_refused("-1.5 7\n" + plain(), {"line 1", "negative angle -1.5"});
+    expect_refused(plain() + "20 7\n", {"line 121", "20 after 34.75", "sort"});
+    expect_refused(plain() + "34.75 7\n", {"line 121", "twice"});
+    expect_refused(plain() + "181 7\n", {"line 121", "180", "2theta"});
+    expect_refused(plain() + "40 7 3\n", {"line 121", "3 columns where 2"});
+    expect_refused(plain() + "40\n", {"line 121", "start, step"});
+    expect_refused(plain() + "40 abc\n", {"line 121", "'40 abc'", "#"});
+    expect_refused(plain() + "40 --3\n", {"line 121"});
+    expect_refused(plain("%.2f %.1f 1 2"), {"line 1", "more than three columns"});
+    expect_refused(plain("%.2f %.1f -2"), {"line 1", "standard deviation"});
+}
+
+TEST(PatternFile, RefusesWhatIsNoPattern) {
+    expect_refused("", {"empty"});
+    expect_refused("\n\n# nothing\n", {"no rows"});
+    expect_refused("some words\n", {"no rows"});
+    expect_refused(rows([](int i) { return std::to_string(i); }), {"one column"});
+    expect_refused(plain("%.2f %.1f", 12), {"12 points", "peaks"});
+    expect_refused(plain("%.2f 3"), {"every intensity is 3"});
+    expect_refused("data_NaCl\n_cell_length_a 5.64\n", {"CIF", "friedel simulate"});
+    expect_refused("# a comment\ndata_NaCl\n_cell_length_a 5.64\n", {"CIF"});
+    expect_refused("PK\x03\x04....", {"zip"});
+    expect_refused("\x89HDF\r\n\x1a\n", {"HDF5"});
+    expect_refused("\x1f\x8b\x08", {"gzip"});
+    expect_refused("<?xml version=\"1.0\"?>", {"XML"});
+    expect_refused("RAW1.01", {"RAW"});
+    expect_refused("*RAS_DATA_START\n", {"Rigaku"});
+    expect_refused("title\nBANK 1 100 10 CONST 500 2 0 0 STD\n 1 2 3\n", {"GSAS"});
+    expect_refused(std::string("5 1\n\0\0\0\0", 8), {"binary"});
+    expect_refused(
+        "\xff\xfe"
+        "5\0",
+        {"UTF-16"});
+}
+
+TEST(PatternFile, NamesFilesThatCannotBeRead) {
+    const TemporaryDirectory folder;
+    const auto message = [](const std::filesystem::path& file) -> std::string {
+        try {
+            read_pattern(file);
+            return "read";
+        } catch (const Error& error) {
+            return error.what();
+        }
+    };
+    EXPECT_EQ(message(folder / "missing.xy"), (folder / "missing.xy").string() + ": no such file");
+    EXPECT_NE(message(folder.path).find("is a folder"), std::string::npos);
+    write_text(folder / "empty.xy", "");
+    EXPECT_NE(message(folder / "empty.xy").find("is empty"), std::string::npos);
+    write_text(folder / "good.xy", plain());
+    EXPECT_EQ(read_pattern(folder / "good.xy").intensity.size(), 120u);
+    EXPECT_EQ(read_pattern(folder / "good.xy").name, (folder / "good.xy").string());
+}
+
+TEST(PatternFile, ReadsEveryMeasuredPattern) {
+    const auto folder = shared_dir("data/measured/rruff");
+    if (folder.empty()) GTEST_SKIP() << test::shared_missing;
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() != ".xy") continue;
+        ++files;
+        const MeasuredPattern pattern = read_pattern(entry.path());
+        EXPECT_GE(pattern.two_theta_deg.size(), 8500u) << pattern.name;
+        EXPECT_EQ(pattern.two_theta_deg.front(), 5.0) << pattern.name;
+    }
+    EXPECT_EQ(files, 451);
+}
+
+MeasuredPattern sampled(double start, double step, int points, const std::function<double(double)>& f) {
+    MeasuredPattern pattern;
+    for (int i = 0; i < points; ++i) {
+        pattern.two_theta_deg.push_back(start + i * step);
+        pattern.intensity.push_back(f(start + i * step));
+    }
+    return pattern;
+}
+
+double peak_at_40(double x) { return 100 * std::exp(-(x - 40) * (x - 40) / (2 * 0.01 * 0.01)); }
+
+TEST(Resample, LeavesThePatternOfTheSameGridAsItIs) {
+    const Grid grid;
+    std::vector<float> out(8500);
+    const MeasuredPattern pattern = sampled(5, 0.01, 8500, [](double x) { return std::sin(40 * x) + 3; });
+    EXPECT_NEAR(resample(out.data(), grid, pattern), 1.0, 1e-6);
+    for (std::size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], pattern.intensity[i], 2e-4) << i;
+}
+
+TEST(Resample, KeepsTheAreaWhereThePatternIsFiner) {
+    const Grid grid{10, 0.05f, 1601};
+    std::vector<float> out(1601);
+    // A line much narrower than the grid's step, and off its points: interpolation would lose it.
+    const MeasuredPattern pattern = sampled(9, 0.0033, 26000, [](double x) { return peak_at_40(x + 0.023); });
+    EXPECT_NEAR(resample(out.data(), grid, pattern), 1.0, 1e-6);
+    double area = 0;
+    for (float value : out) area += value * 0.05;
+    EXPECT_NEAR(area, 100 * 0.01 * std::sqrt(2 * M_PI), 1e-3);
+}
+
+TEST(Resample, InterpolatesWhereThePatternIsCoarser) {
+    const Grid grid{10, 0.01f, 6001};
+    std::vector<float> out(6001);
+    const MeasuredPattern pattern = sampled(8, 0.1, 700, [](double x) { return 7 + 2 * x; });
+    EXPECT_NEAR(resample(out.data(), grid, pattern), 1.0, 1e-6);
+    for (int i = 0; i < grid.points; ++i) ASSERT_NEAR(out[static_cast<std::size_t>(i)], 7 + 2 * (10 + 0.01 * i), 1e-4) << i;
+}
+
+TEST(Resample, TellsWhatWasMeasured) {
+    const Grid grid{10, 0.01f, 8001};  // 10 to 90
+    std::vector<float> out(8001);
+    const auto coverage = [&](const MeasuredPattern& pattern) { return resample(out.data(), grid, pattern); };
+    const auto two = [](double) { return 2.0; };
+    EXPECT_NEAR(coverage(sampled(20, 0.02, 2001, two)), 0.5, 1e-6);   // 20 to 60
+    EXPECT_NEAR(coverage(sampled(100, 0.02, 2001, two)), 0.0, 1e-6);  // beyond
+    EXPECT_NEAR(coverage(sampled(10, 1.0, 81, two)), 0.0, 1e-6);      // too coarse to show a line
+    for (float value : out) ASSERT_EQ(value, 2.0f);
+    MeasuredPattern gap = sampled(10, 0.02, 1001, two);  // 10 to 30, then 70 to 90
+    const MeasuredPattern rest = sampled(70, 0.02, 1001, two);
+    gap.two_theta_deg.insert(gap.two_theta_deg.end(), rest.two_theta_deg.begin(), rest.two_theta_deg.end());
+    gap.intensity.insert(gap.intensity.end(), rest.intensity.begin(), rest.intensity.end());
+    EXPECT_NEAR(coverage(gap), 0.5, 1e-6);
+}
+
+// Si 111, 220, 311 with a = 5.43102: d = 3.13560, 1.92016, 1.63751.
+TEST(ConvertWavelength, MovesLinesThroughTheirSpacing) {
+    const double copper = 1.54184, molybdenum = 0.71073;
+    const auto angle = [](double d, double wavelength) { return 2 * std::asin(wavelength / (2 * d)) * 180 / M_PI; };
+    MeasuredPattern pattern;
+    for (double d : {3.13560, 1.92016, 1.63751, 0.6}) pattern.two_theta_deg.push_back(angle(d, molybdenum));
+    pattern.intensity = {100, 67, 40, 1};
+    convert_wavelength(pattern, molybdenum, copper);
+    ASSERT_EQ(pattern.two_theta_deg.size(), 3u);  // nothing diffracts copper radiation at d = 0.6
+    ASSERT_EQ(pattern.intensity.size(), 3u);
+    EXPECT_NEAR(pattern.two_theta_deg[0], 28.4655, 1e-3);
+    EXPECT_NEAR(pattern.two_theta_deg[1], 47.3427, 1e-3);
+    EXPECT_NEAR(pattern.two_theta_deg[2], 56.1710, 1e-3);
+    // K-alpha-1 and the mean of the doublet are one anode: nothing moves.
+    const std::vector<double> before = pattern.two_theta_deg;
+    convert_wavelength(pattern, 1.54059, copper);
+    EXPECT_EQ(pattern.two_theta_deg, before);
+}
+
+}  // namespace
+}  // namespace friedel
