@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "host/error.h"
 #include "host/form_factors.h"
@@ -71,7 +72,7 @@ PatternParameters draw_parameters(const SimulationConfig& config, const LibraryV
     return draw_pattern(config, structure, library.structures, seed, sample);
 }
 
-void simulate_patterns(float* patterns, const std::vector<PatternParameters>& parameters, const LibraryView& library, const Grid& grid,
+void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,
                        ThreadPool& pool) {
     const FormFactorTable<float>& table = form_factors_float();
     pool.run(static_cast<int>(parameters.size()), [&](int i, int) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <span>
 
 #include "host/structure.h"
 #include "host/thread_pool.h"
@@ -16,7 +16,7 @@ PatternParameters draw_parameters(const SimulationConfig& config, const LibraryV
                                   std::uint64_t sample);
 
 // Simulates one pattern per entry of `parameters` into patterns [parameters.size()][config.grid.points], maximum scaled to 1.
-void simulate_patterns(float* patterns, const std::vector<PatternParameters>& parameters, const LibraryView& library, const Grid& grid,
+void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,
                        ThreadPool& pool);
 
 }  // namespace friedel

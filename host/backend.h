@@ -1,0 +1,103 @@
+// The device that trains and answers, at the level of a stage: one virtual call per stage and batch. All pointers are the device's.
+// Inside a recorded step nothing is allocated or returned to the host, and what changes from step to step lies in a StepState there.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "host/gemm.h"
+#include "host/thread_pool.h"
+#include "kernels/adamw.h"
+#include "kernels/crystal.h"
+#include "kernels/draw.h"
+#include "kernels/preprocess.h"
+#include "kernels/simulation_config.h"
+#include "kernels/softmax.h"
+
+namespace friedel {
+
+// A recorded step that can be run again and again.
+class Program {
+public:
+    virtual ~Program() = default;
+    virtual void run() = 0;
+};
+
+class Backend {
+public:
+    virtual ~Backend() = default;
+    virtual std::string description() const = 0;
+
+    // Memory.
+    virtual void* allocate(std::size_t bytes) = 0;  // zeroed; throws std::bad_alloc
+    virtual void release(void* memory) noexcept = 0;
+    virtual void upload(void* to, const void* from, std::size_t bytes) = 0;
+    virtual void download(void* to, const void* from, std::size_t bytes) = 0;
+
+    // A batch of fresh patterns. Sample numbers are state->step * n + row.
+    virtual void draw(PatternParameters* parameters, std::int32_t* labels, const SamplerView& sampler, const SimulationConfig& config,
+                      int structures, const StepState* state, int n) = 0;
+    // patterns [n][grid.points], as the network wants them.
+    virtual void simulate(float* patterns, const PatternParameters* parameters, int n, const LibraryView& library, const Grid& grid,
+                          const PreprocessConfig& config) = 0;
+    virtual void preprocess(float* patterns, int n, const Grid& grid, const PreprocessConfig& config) = 0;
+
+    // The network. Rows are samples.
+    virtual void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
+                      int inner) = 0;
+    virtual void add_bias(float* out, const float* bias, int rows, int width) = 0;
+    // Bias, ReLU and dropout, see kernels/dense.h. `layer` tells one mask from another.
+    virtual void activate(float* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) = 0;
+    // `out` null: a layer without ReLU and dropout, of which only the bias gradient is wanted.
+    virtual void activate_backward(float* gradient, float* bias_gradient, const float* out, int rows, int width, float dropout) = 0;
+    // logits [n][classes] become their own gradient, of the mean loss of the batch. samples [n].
+    virtual void softmax_loss(SampleLoss* samples, float* logits, const std::int32_t* labels, int n, int classes, const LossConfig& config,
+                              const float* smoothing, const StepState* state) = 0;
+    // logits [n][classes] -> probabilities, in place.
+    virtual void softmax(float* logits, int n, int classes, float temperature) = 0;
+    // All parameters at once; those from `weights` on are biases and do not decay.
+    virtual void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
+                          const StepState* state) = 0;
+    virtual void advance(StepState* state) = 0;
+
+    // Runs `step` once and keeps it for running again.
+    virtual std::unique_ptr<Program> record(std::function<void()> step) = 0;
+};
+
+std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool);
+
+// An array on a device. The backend must outlive it.
+template <class T>
+class Buffer {
+public:
+    Buffer() = default;
+    Buffer(Backend& backend, std::size_t size)
+        : backend_(&backend), data_(static_cast<T*>(backend.allocate(size * sizeof(T)))), size_(size) {}
+    Buffer(Backend& backend, const T* from, std::size_t size) : Buffer(backend, size) { upload(from); }
+    Buffer(Buffer&& other) noexcept { *this = std::move(other); }
+    Buffer& operator=(Buffer&& other) noexcept {
+        std::swap(backend_, other.backend_);
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~Buffer() {
+        if (data_) backend_->release(data_);
+    }
+
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    std::size_t size() const { return size_; }
+    void upload(const T* from) { backend_->upload(data_, from, size_ * sizeof(T)); }
+    void download(T* to) const { backend_->download(to, data_, size_ * sizeof(T)); }
+
+private:
+    Backend* backend_ = nullptr;
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace friedel

@@ -1,0 +1,88 @@
+#include "host/classifier.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/network.h"
+
+namespace friedel {
+
+namespace {
+constexpr int batch = 256;
+}
+
+struct Classifier::State {
+    State(const Model& m, ThreadPool& pool)
+        : model(m),
+          backend(make_cpu_backend(pool)),
+          network(*backend, m.shape, std::vector<float>(static_cast<std::size_t>(m.shape.layers()), 0.0f), batch, false),
+          input(*backend, static_cast<std::size_t>(batch) * m.grid.points) {
+        for (const auto& member : m.members) parameters.emplace_back(*backend, member.data(), member.size());
+    }
+
+    const Model& model;
+    std::unique_ptr<Backend> backend;
+    Network network;
+    Buffer<float> input;
+    std::vector<Buffer<float>> parameters;
+};
+
+Classifier::Classifier(const Model& model, ThreadPool& pool) : state_(std::make_unique<State>(model, pool)) {}
+Classifier::~Classifier() = default;
+
+int Classifier::points() const { return state_->model.grid.points; }
+int Classifier::classes() const { return state_->model.classes(); }
+int Classifier::members() const { return static_cast<int>(state_->model.members.size()); }
+
+void Classifier::logits(float* logits, const float* patterns, int n) {
+    State& s = *state_;
+    const std::size_t width = static_cast<std::size_t>(points()), answers = static_cast<std::size_t>(classes());
+    for (int first = 0; first < n; first += batch) {
+        const int rows = std::min(batch, n - first);
+        s.backend->upload(s.input.data(), patterns + first * width, rows * width * sizeof(float));
+        s.backend->preprocess(s.input.data(), rows, s.model.grid, s.model.preprocess);
+        for (int member = 0; member < members(); ++member) {
+            const float* const answer = s.network.answer(s.input.data(), s.parameters[static_cast<std::size_t>(member)].data(), rows);
+            float* const to = logits + (static_cast<std::size_t>(member) * n + first) * answers;
+            s.backend->download(to, answer, rows * answers * sizeof(float));
+        }
+    }
+}
+
+void Classifier::probabilities(float* probabilities, const float* patterns, int n) {
+    std::vector<float> all(static_cast<std::size_t>(members()) * n * classes());
+    logits(all.data(), patterns, n);
+    mix_members(probabilities, all.data(), members(), n, classes(), state_->model.calibration.temperature);
+}
+
+void mix_members(float* probabilities, const float* logits, int members, int n, int classes, float temperature) {
+    const std::size_t size = static_cast<std::size_t>(n) * classes;
+    std::fill(probabilities, probabilities + size, 0.0f);
+    std::vector<float> row(static_cast<std::size_t>(classes));
+    for (int member = 0; member < members; ++member) {
+        for (int i = 0; i < n; ++i) {
+            const float* const from = logits + member * size + static_cast<std::size_t>(i) * classes;
+            std::copy(from, from + classes, row.begin());
+            SerialBlock block;
+            softmax_row(block, row.data(), classes, temperature);
+            float* const to = probabilities + static_cast<std::size_t>(i) * classes;
+            for (int j = 0; j < classes; ++j) to[j] += row[static_cast<std::size_t>(j)] / members;
+        }
+    }
+}
+
+float entropy(const float* probabilities, int classes) {
+    double total = 0;
+    for (int j = 0; j < classes; ++j) {
+        if (probabilities[j] > 0) total -= double{probabilities[j]} * std::log(double{probabilities[j]});
+    }
+    return static_cast<float>(total);
+}
+
+void crystal_system_probabilities(float* systems, const float* space_group_probabilities) {
+    std::fill(systems, systems + crystal_systems, 0.0f);
+    for (int group = 1; group <= space_groups; ++group)
+        systems[class_of(Target::crystal_system, group)] += space_group_probabilities[group - 1];
+}
+
+}  // namespace friedel

@@ -1,0 +1,178 @@
+// The backend of the processor: blocks of kernels/ on all cores. Work is cut by shapes alone, so results do not depend on their number.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include "host/backend.h"
+#include "host/form_factors.h"
+#include "host/simulator.h"
+#include "kernels/dense.h"
+#include "kernels/pattern.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr int column_tile = 64;
+constexpr int row_chunk = 16;
+constexpr int parameter_tile = 1 << 15;
+
+class ClosureProgram : public Program {
+public:
+    explicit ClosureProgram(std::function<void()> step) : step_(std::move(step)) {}
+    void run() override { step_(); }
+
+private:
+    std::function<void()> step_;
+};
+
+class CpuBackend : public Backend {
+public:
+    explicit CpuBackend(ThreadPool& pool) : pool_(pool) {}
+
+    std::string description() const override {
+        return std::to_string(pool_.size()) + (pool_.size() == 1 ? " core" : " cores") + ", OpenBLAS for " + gemm_kernels();
+    }
+
+    void* allocate(std::size_t bytes) override {
+        const std::size_t padded = (bytes + 63) / 64 * 64;
+        void* const memory = std::aligned_alloc(64, padded);
+        if (!memory) throw std::bad_alloc();
+        std::memset(memory, 0, padded);
+        return memory;
+    }
+    void release(void* memory) noexcept override { std::free(memory); }
+    void upload(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+    void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+
+    void draw(PatternParameters* parameters, std::int32_t* labels, const SamplerView& sampler, const SimulationConfig& config,
+              int structures, const StepState* state, int n) override {
+        const std::uint64_t first_sample = static_cast<std::uint64_t>(state->step) * n;
+        for (int i = 0; i < n; ++i) {
+            const DrawnStructure drawn = draw_structure(sampler, state->seed, first_sample + i);
+            labels[i] = drawn.label;
+            parameters[i] = draw_pattern(config, drawn.structure, structures, state->seed, first_sample + i);
+        }
+    }
+
+    void simulate(float* patterns, const PatternParameters* parameters, int n, const LibraryView& library, const Grid& grid,
+                  const PreprocessConfig& config) override {
+        simulate_patterns(patterns, {parameters, static_cast<std::size_t>(n)}, library, grid, pool_);
+        preprocess(patterns, n, grid, config);
+    }
+
+    void preprocess(float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {
+        pool_.run(n, [&](int i, int) {
+            thread_local std::vector<float> scratch;
+            scratch.resize(preprocess_scratch(grid));
+            SerialBlock block;
+            friedel::preprocess(block, patterns + static_cast<std::size_t>(i) * grid.points, grid, config, scratch.data());
+        });
+    }
+
+    void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
+              int inner) override {
+        friedel::gemm(c, a, transpose_a, b, transpose_b, rows, columns, inner, pool_);
+    }
+
+    void add_bias(float* out, const float* bias, int rows, int width) override {
+        for_rows(rows, [&](SerialBlock& block, int row) { add_bias_row(block, out + static_cast<std::size_t>(row) * width, bias, width); });
+    }
+
+    void activate(float* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) override {
+        Dropout what{dropout, 0, 0, static_cast<std::uint32_t>(layer)};
+        if (dropout > 0) {
+            what.seed = state->seed;
+            what.first_sample = static_cast<std::uint64_t>(state->step) * rows;
+        }
+        for_rows(rows, [&](SerialBlock& block, int row) {
+            activate_row(block, out + static_cast<std::size_t>(row) * width, bias, row, width, what);
+        });
+    }
+
+    void activate_backward(float* gradient, float* bias_gradient, const float* out, int rows, int width, float dropout) override {
+        pool_.run((width + column_tile - 1) / column_tile, [&](int tile, int) {
+            const int begin = tile * column_tile, n = std::min(column_tile, width - begin);
+            if (out) {
+                activate_backward_columns(gradient, bias_gradient, out, begin, n, rows, width, dropout);
+            } else {
+                bias_gradient_columns(bias_gradient, gradient, begin, n, rows, width);
+            }
+        });
+    }
+
+    void softmax_loss(SampleLoss* samples, float* logits, const std::int32_t* labels, int n, int classes, const LossConfig& config,
+                      const float* smoothing, const StepState* state) override {
+        const std::int64_t epoch = config.epoch_patterns > 0 ? state->step * n / config.epoch_patterns : 0;
+        for_rows(n, [&](SerialBlock& block, int row) {
+            samples[row] = softmax_loss_row(block, logits + static_cast<std::size_t>(row) * classes, labels[row], classes, config,
+                                            smoothing, epoch, 1.0f / n);
+        });
+    }
+
+    void softmax(float* logits, int n, int classes, float temperature) override {
+        for_rows(n, [&](SerialBlock& block, int row) {
+            softmax_row(block, logits + static_cast<std::size_t>(row) * classes, classes, temperature);
+        });
+    }
+
+    void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
+                  const StepState* state) override {
+        float clip = 1;
+        if (config.clip_norm > 0) {
+            const double norm = gradient_norm(arrays.gradient, size);
+            if (norm > config.clip_norm) clip = static_cast<float>(config.clip_norm / norm);
+        }
+        const StepRates rates = step_rates(config, state->step, state->total_steps);
+        for_parameters(size, [&](std::size_t, std::size_t begin, int n) {
+            const int decaying = begin >= weights ? 0 : static_cast<int>(std::min<std::size_t>(n, weights - begin));
+            adamw_range(arrays, begin, decaying, config, rates, clip, config.weight_decay);
+            adamw_range(arrays, begin + decaying, n - decaying, config, rates, clip, 0);
+        });
+    }
+
+    void advance(StepState* state) override { ++state->step; }
+
+    std::unique_ptr<Program> record(std::function<void()> step) override {
+        step();
+        return std::make_unique<ClosureProgram>(std::move(step));
+    }
+
+private:
+    template <class F>
+    void for_rows(int rows, F&& f) {
+        pool_.run((rows + row_chunk - 1) / row_chunk, [&](int chunk, int) {
+            SerialBlock block;
+            for (int row = chunk * row_chunk; row < std::min(rows, (chunk + 1) * row_chunk); ++row) f(block, row);
+        });
+    }
+
+    // f(tile, begin, n)
+    template <class F>
+    void for_parameters(std::size_t size, F&& f) {
+        const std::size_t tiles = (size + parameter_tile - 1) / parameter_tile;
+        pool_.run(static_cast<int>(tiles), [&](int tile, int) {
+            const std::size_t begin = static_cast<std::size_t>(tile) * parameter_tile;
+            f(static_cast<std::size_t>(tile), begin, static_cast<int>(std::min<std::size_t>(parameter_tile, size - begin)));
+        });
+    }
+
+    double gradient_norm(const float* gradient, std::size_t size) {
+        partial_.resize((size + parameter_tile - 1) / parameter_tile);
+        for_parameters(size, [&](std::size_t tile, std::size_t begin, int n) { partial_[tile] = squared_norm_range(gradient, begin, n); });
+        double total = 0;
+        for (double part : partial_) total += part;
+        return std::sqrt(total);
+    }
+
+    ThreadPool& pool_;
+    std::vector<double> partial_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool) { return std::make_unique<CpuBackend>(pool); }
+
+}  // namespace friedel

@@ -1,0 +1,41 @@
+#include "host/gemm.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace friedel {
+
+namespace {
+
+// Large enough that packing both operands costs a few per cent, small enough that many cores find work.
+constexpr int tile_rows = 256, tile_columns = 512;
+
+int tiles_of(int extent, int tile) { return (extent + tile - 1) / tile; }
+
+}  // namespace
+
+void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns, int inner,
+          ThreadPool& pool) {
+    // The pool shares out tiles; threads of OpenBLAS's own would fight it for the cores.
+    [[maybe_unused]] static const bool single_threaded = (openblas_set_num_threads(1), true);
+    const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;
+    const int row_tiles = tiles_of(rows, tile_rows), column_tiles = tiles_of(columns, tile_columns);
+    // Tiles of equal size instead of full ones and a remainder.
+    const int tall = tiles_of(rows, row_tiles), wide = tiles_of(columns, column_tiles);
+    const int lda = ta ? rows : inner, ldb = tb ? inner : columns;
+    pool.run(row_tiles * column_tiles, [&](int tile, int) {
+        const int row = tile / column_tiles * tall, column = tile % column_tiles * wide;
+        const int height = std::min(tall, rows - row), width = std::min(wide, columns - column);
+        if (height <= 0 || width <= 0) return;
+        const float* const a_tile = a + (ta ? row : static_cast<std::size_t>(row) * lda);
+        const float* const b_tile = b + (tb ? static_cast<std::size_t>(column) * ldb : column);
+        cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, height, width, inner, 1.0f, a_tile, lda,
+                    b_tile, ldb, 0.0f, c + static_cast<std::size_t>(row) * columns + column, columns);
+    });
+}
+
+std::string gemm_kernels() { return openblas_get_corename(); }
+
+}  // namespace friedel

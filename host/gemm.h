@@ -1,0 +1,20 @@
+// Matrix products in single precision, row-major, on all cores; the only module that knows OpenBLAS.
+// The result is cut into tiles that depend on its shape alone, so that it is bitwise the same for any number of threads.
+#pragma once
+
+#include <string>
+
+#include "host/thread_pool.h"
+
+namespace friedel {
+
+enum class Transpose { no, yes };
+
+// c[rows][columns] = op(a) op(b), with op(a) [rows][inner] and op(b) [inner][columns].
+void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns, int inner,
+          ThreadPool& pool);
+
+// The kernels that OpenBLAS picked for this processor, "Cooperlake" and the like: a rate depends on them.
+std::string gemm_kernels();
+
+}  // namespace friedel

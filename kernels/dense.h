@@ -1,0 +1,106 @@
+// What stands between two matrix products of a dense network: bias, ReLU and dropout in one pass, and the same backwards with the
+// gradient of the bias. Rows are samples. Leaves out: the matrix products themselves.
+#pragma once
+
+#include "kernels/random.h"
+
+namespace friedel {
+
+// Which random numbers decide what is dropped; `rate` 0 drops nothing.
+struct Dropout {
+    float rate = 0;
+    std::uint64_t seed = 0;
+    std::uint64_t first_sample = 0;  // of row 0
+    std::uint32_t layer = 0;         // member * 256 + layer: no two masks of one sample are alike
+};
+
+constexpr int units_per_draw = 8;  // 16 bits of a Philox block each
+
+// One row of the output layer: out[j] += bias[j].
+template <class Block>
+FRIEDEL_FN void add_bias_row(Block& block, float* out, const float* bias, int width) {
+    block.for_each_tile(width, [&](int begin, int n) {
+        FRIEDEL_SIMD
+        for (int j = begin; j < begin + n; ++j) out[j] += bias[j];
+    });
+}
+
+// One row of a hidden layer: out[j] = relu(out[j] + bias[j]), dropped with probability `rate`, else divided by 1 - rate.
+template <class Block>
+FRIEDEL_FN void activate_row(Block& block, float* out, const float* bias, int row, int width, const Dropout& dropout) {
+    if (dropout.rate <= 0) {
+        block.for_each_tile(width, [&](int begin, int n) {
+            FRIEDEL_SIMD
+            for (int j = begin; j < begin + n; ++j) {
+                const float z = out[j] + bias[j];
+                out[j] = z > 0 ? z : 0.0f;
+            }
+        });
+        return;
+    }
+    const auto threshold = static_cast<std::uint32_t>(dropout.rate * 65536.0f + 0.5f);
+    const float scale = 1 / (1 - threshold * (1.0f / 65536.0f));
+    const std::uint64_t seed = dropout.seed, sample = dropout.first_sample + row;
+    const std::uint32_t first_draw = dropout.layer << 16;
+    constexpr int draws_per_pass = 16;  // one vector register of Philox blocks
+    constexpr int units_per_pass = draws_per_pass * units_per_draw;
+    const int passes = (width + units_per_pass - 1) / units_per_pass;
+    block.for_each(passes, [&](int pass) {
+        const int begin = pass * units_per_pass;
+        const int n = width - begin < units_per_pass ? width - begin : units_per_pass;
+        std::uint32_t bits[4][draws_per_pass];
+        FRIEDEL_SIMD
+        for (int d = 0; d < draws_per_pass; ++d) {
+            const Random4 r = random4(seed, sample, Purpose::dropout, first_draw + pass * draws_per_pass + d);
+            bits[0][d] = r.bits[0];
+            bits[1][d] = r.bits[1];
+            bits[2][d] = r.bits[2];
+            bits[3][d] = r.bits[3];
+        }
+        // Sixteen neighbours take the same half of the same word of sixteen blocks.
+        for (int part = 0; part < units_per_draw; ++part) {
+            const int shift = part % 2 * 16, first = begin + part * draws_per_pass;
+            const int last = first + draws_per_pass < begin + n ? first + draws_per_pass : begin + n;
+            const std::uint32_t* const word = bits[part / 2];
+            FRIEDEL_SIMD
+            for (int j = first; j < last; ++j) {
+                const float z = out[j] + bias[j];
+                const bool keep = (word[j - first] >> shift & 0xffffu) >= threshold;
+                out[j] = keep && z > 0 ? z * scale : 0.0f;
+            }
+        }
+    });
+}
+
+// Columns [begin, begin + n), n <= 64, of a hidden layer, all rows: gradient[row][j] becomes that before bias, ReLU and dropout, and
+// bias_gradient[j] its sum over the rows. The activation itself says what was dropped or cut: it is 0 there.
+FRIEDEL_FN void activate_backward_columns(float* gradient, float* bias_gradient, const float* out, int begin, int n, int rows, int width,
+                                          float rate) {
+    const auto threshold = static_cast<std::uint32_t>(rate * 65536.0f + 0.5f);
+    const float scale = 1 / (1 - threshold * (1.0f / 65536.0f));
+    float total[64] = {};
+    for (int row = 0; row < rows; ++row) {
+        float* const g = gradient + static_cast<std::size_t>(row) * width + begin;
+        const float* const y = out + static_cast<std::size_t>(row) * width + begin;
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) {
+            const float value = y[j] > 0 ? g[j] * scale : 0.0f;
+            g[j] = value;
+            total[j] += value;
+        }
+    }
+    for (int j = 0; j < n; ++j) bias_gradient[begin + j] = total[j];
+}
+
+// The same for the output layer, which has neither ReLU nor dropout.
+FRIEDEL_FN void bias_gradient_columns(float* bias_gradient, const float* gradient, int begin, int n, int rows, int width) {
+    float total[64] = {};
+    for (int row = 0; row < rows; ++row) {
+        const float* const g = gradient + static_cast<std::size_t>(row) * width + begin;
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) total[j] += g[j];
+    }
+    for (int j = 0; j < n; ++j) bias_gradient[begin + j] = total[j];
+}
+
+}  // namespace friedel

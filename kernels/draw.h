@@ -1,0 +1,38 @@
+// Which structure a sample shows: a class first, in the proportions wanted, then one of its structures, each as likely as the next.
+#pragma once
+
+#include "kernels/random.h"
+
+namespace friedel {
+
+struct SamplerView {
+    const float* cumulative;         // [classes] probability of this class and all before it; the last is 1
+    const std::int32_t* label;       // [classes] what the network is to answer
+    const std::int32_t* first;       // [classes + 1] into `structures`
+    const std::int32_t* structures;  // of class 0, class 1, ...
+    int classes;
+};
+
+struct DrawnStructure {
+    std::int32_t structure, label;
+};
+
+FRIEDEL_FN DrawnStructure draw_structure(const SamplerView& sampler, std::uint64_t seed, std::uint64_t sample) {
+    const Random4 random = random4(seed, sample, Purpose::structure, 0);
+    const float u = uniform_open(random.bits[0]);
+    int low = 0, high = sampler.classes - 1;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (u < sampler.cumulative[middle]) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    const std::int32_t first = sampler.first[low], count = sampler.first[low + 1] - first;
+    // The high word of a 32 by 32 bit product: as even as 32 bits allow.
+    const auto chosen = static_cast<std::int32_t>(static_cast<std::uint64_t>(random.bits[1]) * static_cast<std::uint64_t>(count) >> 32);
+    return {sampler.structures[first + chosen], sampler.label[low]};
+}
+
+}  // namespace friedel

@@ -1,0 +1,71 @@
+// Softmax, loss, entropy and the gradient of the logits, one block per sample. Targets are a smoothed one-hot vector:
+// (1 - s - g) at the label, s spread evenly over all classes, g spread over the label's row of a smoothing matrix.
+#pragma once
+
+#include "kernels/block.h"
+#include "kernels/loss_config.h"
+#include "kernels/real_math.h"
+
+namespace friedel {
+
+struct SampleLoss {
+    float loss;
+    float entropy;  // nats
+    std::int32_t correct;
+};
+
+// logits [classes] become their own gradient, times `gradient_scale`. `smoothing` [classes][classes], rows summing to 1, may be null.
+template <class Block>
+FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, float* logits, int label, int classes, const LossConfig& config,
+                                       const float* smoothing, std::int64_t epoch, float gradient_scale) {
+    const float label_logit = logits[label];
+    const float largest = block.maximum(classes, logits[0], [&](int j) { return logits[j]; });
+    const float total = block.template sum<float>(classes, [&](int j) { return exponential(logits[j] - largest); });
+    const float log_total = largest + logarithm(total);
+
+    const float even = config.label_smoothing / classes;
+    const float graph = smoothing ? config.graph_smoothing : 0.0f;
+    const float sharp = 1 - config.label_smoothing - graph;
+    const float* const spread = smoothing ? smoothing + static_cast<std::size_t>(label) * classes : nullptr;
+    const auto target = [&](int j) { return even + (graph > 0 ? graph * spread[j] : 0.0f) + (j == label ? sharp : 0.0f); };
+
+    SampleLoss result;
+    result.correct = label_logit >= largest;
+    result.entropy = block.template sum<float>(classes, [&](int j) {
+        const float log_p = logits[j] - log_total;
+        return -exponential(log_p) * log_p;
+    });
+    const bool squared = config.kind == LossKind::mean_squared_error || (config.kind == LossKind::alternating && epoch % 2 == 0);
+    if (squared) {
+        result.loss = block.template sum<float>(classes, [&](int j) {
+            const float difference = exponential(logits[j] - log_total) - target(j);
+            return difference * difference;
+        }) / classes;
+        // d/dz_j of mean_k (p_k - t_k)^2 is 2 p_j (d_j - sum_k p_k d_k) / classes with d = p - t.
+        const float mean = block.template sum<float>(classes, [&](int j) {
+            const float p = exponential(logits[j] - log_total);
+            return p * (p - target(j));
+        });
+        const float scale = 2 * gradient_scale / classes;
+        block.for_each(classes, [&](int j) {
+            const float p = exponential(logits[j] - log_total);
+            logits[j] = scale * p * (p - target(j) - mean);
+        });
+    } else {
+        result.loss = block.template sum<float>(classes, [&](int j) { return target(j) * (log_total - logits[j]); });
+        block.for_each(classes, [&](int j) { logits[j] = gradient_scale * (exponential(logits[j] - log_total) - target(j)); });
+    }
+    return result;
+}
+
+// probabilities[j] = softmax of logits / temperature, in place.
+template <class Block>
+FRIEDEL_FN void softmax_row(Block& block, float* logits, int classes, float temperature) {
+    const float largest = block.maximum(classes, logits[0], [&](int j) { return logits[j]; });
+    const float inverse = 1 / temperature;
+    block.for_each(classes, [&](int j) { logits[j] = exponential((logits[j] - largest) * inverse); });
+    const float total = block.template sum<float>(classes, [&](int j) { return logits[j]; });
+    block.for_each(classes, [&](int j) { logits[j] /= total; });
+}
+
+}  // namespace friedel
