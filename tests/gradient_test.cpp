@@ -1,0 +1,189 @@
+// Gradients of the network against finite differences in double precision, from one list of cases; softmax and AdamW by hand.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "host/network.h"
+
+using namespace friedel;
+
+namespace {
+
+struct Case {
+    const char* name;
+    std::vector<int> widths;
+    std::vector<float> dropout;
+    int batch;
+    LossConfig loss;
+    bool graph;
+    std::int64_t step;
+};
+
+const std::vector<Case> cases = {
+    {"linear", {9, 7}, {}, 5, {LossKind::cross_entropy, 0, 0, 0}, false, 0},
+    {"two_hidden_layers", {37, 70, 19, 7}, {0, 0}, 33, {LossKind::cross_entropy, 0, 0, 0}, false, 0},
+    {"dropout", {20, 150, 130, 7}, {0.5f, 0.3f}, 17, {LossKind::cross_entropy, 0, 0, 0}, false, 3},
+    {"even_smoothing", {11, 16, 230}, {0}, 8, {LossKind::cross_entropy, 0.1f, 0, 0}, false, 0},
+    {"graph_smoothing", {11, 16, 7}, {0}, 8, {LossKind::cross_entropy, 0.05f, 0.3f, 0}, true, 0},
+    {"squared", {11, 16, 7}, {0}, 8, {LossKind::mean_squared_error, 0.1f, 0, 0}, false, 0},
+    {"alternating_even", {11, 16, 7}, {0}, 8, {LossKind::alternating, 0, 0, 16}, false, 1},
+    {"alternating_odd", {11, 16, 7}, {0}, 8, {LossKind::alternating, 0, 0, 16}, false, 2},
+};
+
+// The same loss in double precision, straight from the definitions; masks are read off the network's own zeros.
+double loss_of(const Case& c, const NetworkShape& shape, const std::vector<float>& parameters, std::size_t changed, double change,
+               const std::vector<float>& input, const std::vector<int>& labels, const std::vector<float>& smoothing) {
+    const auto parameter = [&](std::size_t i) { return parameters[i] + (i == changed ? change : 0.0); };
+    const std::int64_t epoch = c.loss.epoch_patterns ? c.step * c.batch / c.loss.epoch_patterns : 0;
+    const bool squared = c.loss.kind == LossKind::mean_squared_error || (c.loss.kind == LossKind::alternating && epoch % 2 == 0);
+    double total = 0;
+    for (int row = 0; row < c.batch; ++row) {
+        std::vector<double> x(input.begin() + row * shape.inputs(0), input.begin() + (row + 1) * shape.inputs(0));
+        for (int layer = 0; layer < shape.layers(); ++layer) {
+            std::vector<double> y(shape.outputs(layer));
+            for (int j = 0; j < shape.outputs(layer); ++j) {
+                double z = parameter(shape.bias_offset(layer) + j);
+                for (int i = 0; i < shape.inputs(layer); ++i)
+                    z += x[i] * parameter(shape.weight_offset(layer) + static_cast<std::size_t>(j) * shape.inputs(layer) + i);
+                if (layer + 1 < shape.layers()) {
+                    z = std::max(z, 0.0);
+                    if (c.dropout[layer] > 0) {
+                        // kernels/dense.h: unit j of a pass of 128 takes half (j / 16) % 2 of word (j / 16) / 2 of block j % 16.
+                        const Random4 r = random4(7, c.step * c.batch + row, Purpose::dropout,
+                                                  (static_cast<std::uint32_t>(layer) << 16) + j / 128 * 16 + j % 16);
+                        const int part = j % 128 / 16;
+                        const double u = (r.bits[part / 2] >> (part % 2 * 16) & 0xffff) / 65536.0;
+                        const double rate = std::round(c.dropout[layer] * 65536.0) / 65536.0;
+                        z = u >= rate ? z / (1 - rate) : 0;
+                    }
+                }
+                y[j] = z;
+            }
+            x = y;
+        }
+        double sum = 0;
+        for (double z : x) sum += std::exp(z);
+        const int classes = shape.classes();
+        double sample = 0;
+        for (int j = 0; j < classes; ++j) {
+            const double graph = smoothing.empty() ? 0 : c.loss.graph_smoothing;
+            double target = c.loss.label_smoothing / double(classes);
+            if (graph > 0) target += graph * smoothing[labels[row] * classes + j];
+            if (j == labels[row]) target += 1 - c.loss.label_smoothing - graph;
+            const double log_p = x[j] - std::log(sum);
+            sample += squared ? (std::exp(log_p) - target) * (std::exp(log_p) - target) / classes : -target * log_p;
+        }
+        total += sample / c.batch;
+    }
+    return total;
+}
+
+float uniform_at(std::uint64_t what, std::uint32_t i) { return uniform_open(random4(99, what, Purpose::bootstrap, i).bits[0]); }
+
+}  // namespace
+
+TEST(Gradient, AgreesWithFiniteDifferences) {
+    ThreadPool pool(2);
+    const auto backend = make_cpu_backend(pool);
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const NetworkShape shape{c.widths};
+        Network network(*backend, shape, c.dropout, c.batch, true);
+        std::vector<float> parameters = initial_parameters(shape, 5, 0);
+        for (int layer = 0; layer < shape.layers(); ++layer)
+            for (int j = 0; j < shape.outputs(layer); ++j) parameters[shape.bias_offset(layer) + j] = 0.2f * uniform_at(layer, j);
+        std::vector<float> input(static_cast<std::size_t>(c.batch) * shape.inputs(0)), smoothing;
+        for (std::size_t i = 0; i < input.size(); ++i) input[i] = uniform_at(100, static_cast<std::uint32_t>(i));
+        std::vector<int> labels(c.batch);
+        for (int row = 0; row < c.batch; ++row) labels[row] = static_cast<int>(uniform_at(101, row) * shape.classes());
+        if (c.graph) {
+            for (int i = 0; i < shape.classes() * shape.classes(); ++i) smoothing.push_back(uniform_at(102, i));
+            for (int i = 0; i < shape.classes(); ++i) {
+                float sum = 0;
+                for (int j = 0; j < shape.classes(); ++j) sum += smoothing[i * shape.classes() + j];
+                for (int j = 0; j < shape.classes(); ++j) smoothing[i * shape.classes() + j] /= sum;
+            }
+        }
+        StepState state{7, c.step, 100};
+        std::vector<float> gradient(shape.size());
+        std::vector<SampleLoss> samples(c.batch);
+        network.backpropagate(gradient.data(), samples.data(), input.data(), labels.data(), parameters.data(), c.loss,
+                              c.graph ? smoothing.data() : nullptr, &state, 0);
+        double mean_loss = 0;
+        for (const SampleLoss& sample : samples) mean_loss += sample.loss / c.batch;
+        EXPECT_NEAR(mean_loss, loss_of(c, shape, parameters, 0, 0, input, labels, smoothing), 1e-5);
+
+        double largest = 0;
+        for (float g : gradient) largest = std::max(largest, std::abs(double{g}));
+        ASSERT_GT(largest, 1e-5);
+        for (int layer = 0; layer < shape.layers(); ++layer) {
+            const std::size_t weights = static_cast<std::size_t>(shape.inputs(layer)) * shape.outputs(layer);
+            for (int probe = 0; probe < 24; ++probe) {
+                const bool bias = probe % 4 == 0;
+                const std::size_t i =
+                    bias ? shape.bias_offset(layer) + static_cast<std::size_t>(uniform_at(200 + layer, probe) * shape.outputs(layer))
+                         : shape.weight_offset(layer) + static_cast<std::size_t>(uniform_at(200 + layer, probe) * weights);
+                const double h = 1e-6;
+                const double numeric = (loss_of(c, shape, parameters, i, h, input, labels, smoothing) -
+                                        loss_of(c, shape, parameters, i, -h, input, labels, smoothing)) /
+                                       (2 * h);
+                EXPECT_NEAR(gradient[i], numeric, 1e-4 * largest + 2e-8) << "layer " << layer << (bias ? " bias" : " weight");
+            }
+        }
+    }
+}
+
+TEST(Adamw, FirstTwoStepsByHand) {
+    ThreadPool pool(2);
+    const auto backend = make_cpu_backend(pool);
+    OptimiserConfig config;
+    config.learning_rate = 0.1f;
+    config.weight_decay = 0.5f;
+    config.clip_norm = 1;
+    config.average_decay = 0.5f;
+    config.cosine = false;
+    float w[2] = {1, -2}, m[2] = {}, v[2] = {}, average[2] = {1, -2};
+    const float gradient[2] = {3, -4};  // norm 5: clipped to 0.6, -0.8
+    StepState state{1, 0, 10};
+    const AdamwArrays arrays{w, m, v, average, gradient};
+    backend->optimise(arrays, 1, 2, config, &state);
+    // First step: the corrected moments are g and g^2, so that the step is the learning rate. The weight decays, the bias does not.
+    EXPECT_NEAR(w[0], 1 * (1 - 0.05) - 0.1, 1e-6);
+    EXPECT_NEAR(w[1], -2 + 0.1, 1e-6);
+    EXPECT_NEAR(average[0], 1 + (1 - 0.1) * (w[0] - 1), 1e-6);  // decay min(0.5, t / (t + 9))
+    const double before = w[0];
+    backend->advance(&state);
+    const float zero[2] = {0, 0};
+    backend->optimise({w, m, v, average, zero}, 1, 2, config, &state);
+    const double first = 0.9 * 0.1 * 0.6 / (1 - 0.81), second = 0.999 * 0.001 * 0.36 / (1 - 0.999 * 0.999);
+    EXPECT_NEAR(w[0], before * 0.95 - 0.1 * first / std::sqrt(second), 1e-5);
+}
+
+TEST(Adamw, ScheduleWarmsUpAndFalls) {
+    OptimiserConfig config;
+    config.learning_rate = 1;
+    config.warmup_steps = 4;
+    config.final_fraction = 0.1f;
+    EXPECT_NEAR(step_rates(config, 0, 104).learning_rate, 0.25, 1e-6);
+    EXPECT_NEAR(step_rates(config, 3, 104).learning_rate, 1, 1e-6);
+    EXPECT_NEAR(step_rates(config, 54, 104).learning_rate, 0.55, 1e-6);
+    EXPECT_NEAR(step_rates(config, 104, 104).learning_rate, 0.1, 1e-6);
+    EXPECT_NEAR(step_rates(config, 500, 104).learning_rate, 0.1, 1e-6);
+}
+
+TEST(Gemm, SameBitsOnAnyNumberOfThreads) {
+    const int rows = 300, columns = 700, inner = 123;
+    std::vector<float> a(rows * inner), b(columns * inner), one(rows * columns), three(rows * columns);
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] = uniform_at(1, static_cast<std::uint32_t>(i)) - 0.5f;
+    for (std::size_t i = 0; i < b.size(); ++i) b[i] = uniform_at(2, static_cast<std::uint32_t>(i)) - 0.5f;
+    ThreadPool alone(1), many(3);
+    gemm(one.data(), a.data(), Transpose::no, b.data(), Transpose::yes, rows, columns, inner, alone);
+    gemm(three.data(), a.data(), Transpose::no, b.data(), Transpose::yes, rows, columns, inner, many);
+    EXPECT_EQ(one, three);
+    for (int i : {0, 255, 256, 299})
+        for (int j : {0, 349, 350, 699}) {
+            double sum = 0;
+            for (int k = 0; k < inner; ++k) sum += double{a[i * inner + k]} * b[j * inner + k];
+            EXPECT_NEAR(one[i * columns + j], sum, 1e-5);
+        }
+}
