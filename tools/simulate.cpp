@@ -180,7 +180,7 @@ int run(const Options& options) {
     }
     if (!options.plot.empty()) {
         std::vector<float> pattern(grid.points);
-        simulate_patterns(pattern.data(), {parameters.front()}, view, grid, pool);
+        simulate_patterns(pattern.data(), std::span(parameters).first(1), view, grid, pool);
         write_picture(options, pattern.data(), grid, library, parameters.front());
         std::cout << options.plot << '\n';
     }
