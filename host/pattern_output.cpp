@@ -14,7 +14,7 @@ PatternOutput::PatternOutput(fs::path file, const Grid& grid, std::size_t patter
     : file_(std::move(file)), grid_(grid), patterns_(patterns) {
     if (file_.extension() != ".h5") return;
     h5_ = std::make_unique<H5File>(H5File::create(file_, patterns_kind));
-    h5_->create_dataset<float>("patterns", {patterns, static_cast<std::size_t>(grid.points)});
+    h5_->create_dataset<float>("patterns", {patterns, static_cast<std::size_t>(grid.points)}, false);  // noise does not deflate
     h5_->write_attribute("patterns", "start_deg", static_cast<double>(grid.start_deg));
     h5_->write_attribute("patterns", "step_deg", static_cast<double>(grid.step_deg));
 }

@@ -23,7 +23,7 @@ FRIEDEL_FN PseudoVoigt thompson_cox_hastings(float gaussian, float lorentzian) {
     const float g = gaussian, l = lorentzian, g2 = g * g, l2 = l * l;
     const float fifth =
         g2 * g2 * g + 2.69269f * g2 * g2 * l + 2.42843f * g2 * g * l2 + 4.47163f * g2 * l2 * l + 0.07842f * g * l2 * l2 + l2 * l2 * l;
-    const float fwhm = fifth > 0 ? expf(0.2f * logf(fifth)) : 0.0f;
+    const float fwhm = fifth > 1e-30f ? exponential(0.2f * logarithm(fifth)) : 0.0f;
     const float q = fwhm > 0 ? l / fwhm : 0.0f;
     const float eta = q * (1.36603f + q * (-0.47719f + q * 0.11116f));
     return {fwhm, eta < 0 ? 0.0f : (eta > 1 ? 1.0f : eta)};
@@ -93,7 +93,7 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
         const float sin_sq = reflections.stol_sq[i] * wavelength * wavelength;
         if (!(sin_sq < 0.9999f) || !(reflections.intensity[i] > 0)) return {0, 0, {1, 0}};
         const float sine = sqrtf(sin_sq), cosine = sqrtf(1 - sin_sq);
-        const float ideal_deg = 2 * asinf(sine) / degree<float>;
+        const float ideal_deg = 2 * arc_tangent(sine / cosine) / degree<float>;
         const float recorded_deg = ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine;
         if (recorded_deg > last_deg) return {0, 0, {1, 0}};
         const float area = unit * reflections.intensity[i] * lorentz_polarisation(sin_sq, polarisation) * p.radiation.weight[line];
