@@ -206,8 +206,16 @@ H5File::H5File(H5File&&) noexcept = default;
 H5File& H5File::operator=(H5File&&) noexcept = default;
 H5File::~H5File() = default;
 
+// Errors are reported by us, once. After a failed write HDF5 1.10 crashes in its own exit handler, which nothing here needs: every
+// file is closed by then.
+static void prepare_hdf5() {
+    static const herr_t once = H5dont_atexit();
+    static_cast<void>(once);
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
 H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are reported by us, once
+    prepare_hdf5();
     auto state = std::make_unique<State>();
     state->path = file;
     std::error_code ignored;
@@ -225,7 +233,7 @@ H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
 }
 
 H5File H5File::open_any(const std::filesystem::path& file) {
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    prepare_hdf5();
     auto state = std::make_unique<State>();
     state->path = file;
     std::error_code code;

@@ -1,0 +1,197 @@
+// Every subcommand given what it cannot use: one line on standard error that names the file, exit status 1, and nothing written.
+// Usage errors exit with 2. A new subcommand is a line in the tables below.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <vector>
+
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+namespace fs = std::filesystem;
+using test::read_text;
+using test::run_friedel;
+using test::RunResult;
+using test::TemporaryDirectory;
+using test::write_text;
+
+// `{}` stands for the bad file; outputs go to out*, which must not exist afterwards.
+std::string with_file(std::string arguments, const std::string& file) {
+    return arguments.replace(arguments.find("{}"), 2, "'" + file + "'");
+}
+
+std::set<std::string> listing(const fs::path& folder) {
+    std::set<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) names.insert(entry.path().lexically_relative(folder).string());
+    return names;
+}
+
+void expect_refused(const std::string& arguments, const std::string& file, const fs::path& folder) {
+    SCOPED_TRACE(arguments + " with " + file);
+    const std::set<std::string> before = listing(folder);
+    const RunResult result = run_friedel(with_file(arguments, file), folder);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_TRUE(result.out.empty()) << "output must not begin before the input is known to be good";
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_EQ(result.err.rfind("friedel: ", 0), 0u) << result.err;
+    EXPECT_NE(result.err.find(file), std::string::npos) << result.err;
+    EXPECT_EQ(listing(folder), before);
+}
+
+const std::string quartz = "data/minerals/quartz.cif";
+std::string cif(const std::string& name = quartz) { return read_text(test::source_dir() / name); }
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+    const std::size_t at = text.find(what);
+    EXPECT_NE(at, std::string::npos) << what;
+    return text.replace(at, what.size(), by);
+}
+
+// What no command can use, whatever it expects. Returns the names.
+std::vector<std::string> write_universally_bad_files(const fs::path& folder) {
+    std::string noise;
+    std::uint32_t state = 1;
+    for (int i = 0; i < 4096; ++i) noise += static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
+    write_text(folder / "empty", "");
+    write_text(folder / "noise", noise);
+    write_text(folder / "zeros", std::string(1000, '\0'));
+    write_text(folder / "prose", "Der Worte sind genug gewechselt,\nlasst mich auch endlich Taten sehn!\n");
+    write_text(folder / "archive", "PK\x03\x04 not really a zip");
+    fs::create_directory(folder / "folder");
+    return {"absent", "empty", "noise", "zeros", "prose", "archive", "folder", "no/such/folder"};
+}
+
+// Subcommands that read one CIF.
+const std::vector<std::string> cif_commands = {"peaks {}"};
+// Subcommands that read an HDF5 file.
+const std::vector<std::string> h5_commands = {"info {}", "info --json {}", "split {} --train out_a.h5 --test out_b.h5"};
+
+TEST(BadInput, NoCommandAcceptsRubbish) {
+    const TemporaryDirectory folder;
+    const std::vector<std::string> files = write_universally_bad_files(folder.path);
+    for (const auto& commands : {cif_commands, h5_commands})
+        for (const std::string& command : commands)
+            for (const std::string& file : files) expect_refused(command, file, folder.path);
+}
+
+TEST(BadInput, IngestOfRubbishWritesNothing) {
+    const TemporaryDirectory folder;
+    for (const std::string& file : write_universally_bad_files(folder.path)) {
+        SCOPED_TRACE(file);
+        const RunResult result = run_friedel("ingest -q " + file + " -o out.h5", folder.path);
+        EXPECT_EQ(result.status, 1);
+        EXPECT_NE(result.err.find(file), std::string::npos) << result.err;
+        EXPECT_FALSE(fs::exists(folder / "out.h5"));
+    }
+}
+
+TEST(BadInput, CifsThatMakeNoCrystal) {
+    const TemporaryDirectory folder;
+    const std::string good = cif();
+    const std::vector<std::pair<std::string, std::string>> bad = {
+        {"truncated.cif", good.substr(0, good.size() / 2)},
+        {"no_cell.cif", replaced(good, "_cell_length_a 4.9134\n", "")},
+        {"flat_cell.cif", replaced(good, "_cell_length_c 5.4052", "_cell_length_c 0")},
+        {"negative_cell.cif", replaced(good, "_cell_length_a 4.9134", "_cell_length_a -4.9134")},
+        {"impossible_angles.cif", replaced(good, "_cell_angle_alpha 90", "_cell_angle_alpha 179")},
+        {"cell_in_words.cif", replaced(good, "_cell_length_a 4.9134", "_cell_length_a wide")},
+        {"nan_cell.cif", replaced(good, "_cell_length_a 4.9134", "_cell_length_a nan")},
+        {"huge_cell.cif", replaced(good, "_cell_length_a 4.9134", "_cell_length_a 1e30")},
+        {"unknown_element.cif", replaced(good, "Si1 Si", "Xx1 Xx")},
+        {"ragged_loop.cif", good + "Si9 Si 0.5\n"},
+        {"bad_operation.cif", replaced(good, "'x,y,z'", "'x,y,w'")},
+        {"no_atoms.cif", good.substr(0, good.find("loop_\n_atom_site_label"))},
+    };
+    for (const auto& [name, text] : bad) {
+        write_text(folder / name, text);
+        for (const std::string& command : cif_commands) expect_refused(command, name, folder.path);
+    }
+}
+
+TEST(BadInput, IngestGoesOnAndSaysWhatWasLeftOut) {
+    const TemporaryDirectory folder;
+    fs::create_directory(folder / "cifs");
+    write_text(folder / "cifs" / "a.cif", cif());
+    write_text(folder / "cifs" / "b.cif", cif().substr(0, 300));
+    write_text(folder / "cifs" / "c.cif", cif("data/minerals/NaCl.cif"));
+    const RunResult result = run_friedel("ingest -q cifs -o out.h5", folder.path);
+    EXPECT_EQ(result.status, 0) << result.err;
+    const RunResult left_out = run_friedel("info --rejections out.h5", folder.path);
+    EXPECT_NE(left_out.out.find("b.cif"), std::string::npos);
+    EXPECT_EQ(left_out.out.find("a.cif"), std::string::npos);
+}
+
+TEST(BadInput, DamagedLibraries) {
+    const TemporaryDirectory folder;
+    ASSERT_EQ(run_friedel("ingest -q '" + (test::source_dir() / quartz).string() + "' -o good.h5", folder.path).status, 0);
+    const std::string good = read_text(folder / "good.h5");
+    for (const std::size_t length : {good.size() / 4, good.size() / 2, good.size() - 1}) {
+        write_text(folder / "cut.h5", good.substr(0, length));
+        for (const std::string& command : h5_commands) expect_refused(command, "cut.h5", folder.path);
+    }
+}
+
+TEST(BadInput, WithoutPermission) {
+    if (geteuid() == 0) GTEST_SKIP() << "the superuser may read everything; run the tests as another user";
+    const TemporaryDirectory folder;
+    write_text(folder / "secret", cif());
+    fs::permissions(folder / "secret", fs::perms::none);
+    for (const auto& commands : {cif_commands, h5_commands})
+        for (const std::string& command : commands) expect_refused(command, "secret", folder.path);
+}
+
+// A file-size limit stands in for the full disk: both make write() fail.
+TEST(BadInput, FullDiskLeavesNothing) {
+    const TemporaryDirectory folder;
+    const std::string source = test::source_dir().string();
+    const std::vector<std::string> writers = {"ingest -q '" + source + "/data/minerals' -o out.h5"};
+    for (const std::string& arguments : writers) {
+        SCOPED_TRACE(arguments);
+        const std::string command = "cd '" + folder.path.string() + "' && (trap '' XFSZ; ulimit -f 2; '" + test::program().string() + "' " +
+                                    arguments + " >stdout 2>stderr </dev/null)";
+        const int status = std::system(command.c_str());
+        EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 1);
+        const std::string err = read_text(folder / "stderr");
+        EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << err;
+        EXPECT_NE(err.find("out"), std::string::npos) << err;
+        EXPECT_EQ(listing(folder.path), (std::set<std::string>{"stderr", "stdout"}));
+    }
+}
+
+TEST(BadInput, OutputFolderThatIsNotThere) {
+    const TemporaryDirectory folder;
+    const std::string source = test::source_dir().string();
+    expect_refused("ingest -q '" + source + "/data/minerals/NaCl.cif' -o {}", "no/such/folder/out.h5", folder.path);
+}
+
+TEST(BadInput, UsageErrorsExitWithTwo) {
+    for (const std::string arguments :
+         {"", "sing", "peaks", "peaks --wavelength blue x.cif", "ingest", "ingest a.cif", "split x.h5", "peaks x.cif --nonsense"}) {
+        SCOPED_TRACE(arguments);
+        const RunResult result = run_friedel(arguments);
+        EXPECT_EQ(result.status, 2);
+        EXPECT_TRUE(result.out.empty());
+        EXPECT_FALSE(result.err.empty());
+    }
+}
+
+TEST(BadInput, NumbersOutOfRange) {
+    const std::string file = (test::source_dir() / quartz).string();
+    for (const std::string options :
+         {"--wavelength 0", "--wavelength -1", "--wavelength nan", "--range 60 20", "--range 0 400", "--count -1", "--default-b -1"}) {
+        SCOPED_TRACE(options);
+        const RunResult result = run_friedel("peaks '" + file + "' " + options);
+        EXPECT_NE(result.status, 0);
+        EXPECT_TRUE(result.out.empty());
+    }
+}
+
+}  // namespace
+}  // namespace friedel
