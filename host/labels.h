@@ -1,0 +1,22 @@
+// The known answers for a set of measured patterns: a CSV file with a header line. Columns `file` and `space_group` must be there;
+// `group` and `repeat_of` are used if they are; all others are passed over.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace friedel {
+
+struct Label {
+    std::string file;       // as the labels name it
+    int space_group;        // 1 to 230
+    std::string group;      // patterns of one specimen or mineral share it; the file itself if the labels do not say
+    std::string repeat_of;  // the file that this one measures again; empty if none
+    int line;               // of the labels file
+};
+
+// Throws Error with the line for a missing column, a space group that is none, a file named twice, or no label at all.
+std::vector<Label> read_labels(const std::filesystem::path& file);
+
+}  // namespace friedel
