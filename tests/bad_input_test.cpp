@@ -69,7 +69,7 @@ std::vector<std::string> write_universally_bad_files(const fs::path& folder) {
 }
 
 // Subcommands that read one CIF.
-const std::vector<std::string> cif_commands = {"peaks {}"};
+const std::vector<std::string> cif_commands = {"peaks {}", "simulate {} -o out.h5", "simulate {} -o out.xy --plot out.svg"};
 // Subcommands that read an HDF5 file.
 const std::vector<std::string> h5_commands = {"info {}", "info --json {}", "split {} --train out_a.h5 --test out_b.h5"};
 
@@ -151,7 +151,9 @@ TEST(BadInput, WithoutPermission) {
 TEST(BadInput, FullDiskLeavesNothing) {
     const TemporaryDirectory folder;
     const std::string source = test::source_dir().string();
-    const std::vector<std::string> writers = {"ingest -q '" + source + "/data/minerals' -o out.h5"};
+    const std::vector<std::string> writers = {
+        "ingest -q '" + source + "/data/minerals' -o out.h5", "simulate '" + source + "/" + quartz + "' -o out.h5",
+        "simulate '" + source + "/" + quartz + "' -o out.xy", "simulate '" + source + "/" + quartz + "' --plot out.svg"};
     for (const std::string& arguments : writers) {
         SCOPED_TRACE(arguments);
         const std::string command = "cd '" + folder.path.string() + "' && (trap '' XFSZ; ulimit -f 2; '" + test::program().string() + "' " +
@@ -169,6 +171,8 @@ TEST(BadInput, OutputFolderThatIsNotThere) {
     const TemporaryDirectory folder;
     const std::string source = test::source_dir().string();
     expect_refused("ingest -q '" + source + "/data/minerals/NaCl.cif' -o {}", "no/such/folder/out.h5", folder.path);
+    for (const std::string output : {"-o {}out.h5", "-o {}out.xy", "-o {}out.csv", "--plot {}out.svg"})
+        expect_refused("simulate '" + source + "/data/minerals/NaCl.cif' " + output, "no/such/folder/", folder.path);
 }
 
 TEST(BadInput, UsageErrorsExitWithTwo) {
@@ -183,14 +187,52 @@ TEST(BadInput, UsageErrorsExitWithTwo) {
 }
 
 TEST(BadInput, NumbersOutOfRange) {
+    const TemporaryDirectory folder;
     const std::string file = (test::source_dir() / quartz).string();
-    for (const std::string options :
-         {"--wavelength 0", "--wavelength -1", "--wavelength nan", "--range 60 20", "--range 0 400", "--count -1", "--default-b -1"}) {
-        SCOPED_TRACE(options);
-        const RunResult result = run_friedel("peaks '" + file + "' " + options);
+    const auto refuse = [&](const std::string& arguments) {
+        SCOPED_TRACE(arguments);
+        const RunResult result = run_friedel(arguments, folder.path);
         EXPECT_NE(result.status, 0);
         EXPECT_TRUE(result.out.empty());
-    }
+        EXPECT_FALSE(result.err.empty());
+        EXPECT_TRUE(listing(folder.path).empty());
+    };
+    for (const std::string options :
+         {"--wavelength 0", "--wavelength -1", "--wavelength nan", "--range 60 20", "--range 0 400", "--count -1", "--default-b -1"})
+        refuse("peaks '" + file + "' " + options);
+    for (const std::string options : {"--size -5",
+                                      "--size nan",
+                                      "--fwhm -1",
+                                      "--microstrain -1",
+                                      "--lattice-scale 0",
+                                      "--b-scale -1",
+                                      "--default-b nan",
+                                      "--counts -5",
+                                      "--noise -1",
+                                      "--air-scatter 1 0",
+                                      "--hump 1 20 0",
+                                      "--hump 1 20",
+                                      "--texture 0 0 0 1",
+                                      "--texture 0.5 0 0 0",
+                                      "--texture 0.5 0.5 0 1",
+                                      "--radiation blue",
+                                      "--radiation nan",
+                                      "--monochromator 200",
+                                      "--impurity-fraction -1",
+                                      "--impurity absent.cif",
+                                      "--random -1",
+                                      "--random 2 --preset none",
+                                      "--random 2 --set a.b=1",
+                                      "--random 2 --config absent.toml",
+                                      "--intensity-jitter -1",
+                                      "--step 0",
+                                      "--step nan",
+                                      "--range 20 10",
+                                      "--range 0 400",
+                                      "--chebyshev nan",
+                                      "--zero-shift inf",
+                                      "--caglioti nan 0 0"})
+        refuse("simulate '" + file + "' -o out.xy " + options);
 }
 
 }  // namespace

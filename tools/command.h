@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <sstream>
+#include <string>
 
 namespace friedel::tools {
 
@@ -15,5 +17,18 @@ std::function<int()> info_command(CLI::App& app);
 std::function<int()> split_command(CLI::App& app);
 std::function<int()> peaks_command(CLI::App& app);
 std::function<int()> simulate_command(CLI::App& app);
+
+// Accepts numbers from `low` to `high`. Unlike CLI::Range it refuses NaN.
+inline CLI::Validator within(double low, double high) {
+    std::ostringstream name;
+    name << "in [" << low << ", " << high << "]";
+    return CLI::Validator(
+        [low, high, range = name.str()](std::string& text) {
+            double value = 0;
+            const bool inside = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+            return inside ? std::string() : text + " is not " + range;
+        },
+        name.str());
+}
 
 }  // namespace friedel::tools

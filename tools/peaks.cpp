@@ -64,7 +64,7 @@ std::function<int()> peaks_command(CLI::App& app) {
         ->capture_default_str();
     app.add_flag("--anomalous", options->list.anomalous, "Add f' and f'' (Cromer and Liberman)");
     app.add_option("--default-b", options->list.default_b_iso, "B in angstrom^2 for atoms without a displacement parameter")
-        ->check(CLI::Range(0.0, 100.0))
+        ->check(within(0, 100))
         ->capture_default_str();
     app.add_option("--count", options->count, "Print this many of the strongest reflections (0: all)")
         ->check(CLI::NonNegativeNumber)

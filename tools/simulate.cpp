@@ -88,7 +88,10 @@ PatternParameters stated_parameters(const Options& o, const Radiation& radiation
     if (!o.texture.empty()) {
         p.march_dollase = static_cast<float>(o.texture[0]);
         if (!(p.march_dollase > 0)) fail("--texture: the March-Dollase parameter must be positive, not ", o.texture[0]);
-        for (int i = 0; i < 3; ++i) p.texture_axis[i] = static_cast<int>(o.texture[i + 1]);
+        for (int i = 0; i < 3; ++i) {
+            p.texture_axis[i] = static_cast<int>(o.texture[i + 1]);
+            if (p.texture_axis[i] != o.texture[i + 1]) fail("--texture: the axis h k l is of whole numbers, not ", o.texture[i + 1]);
+        }
         if (!p.texture_axis[0] && !p.texture_axis[1] && !p.texture_axis[2]) fail("--texture: the axis h k l must not be 0 0 0");
     }
     if (o.chebyshev.size() > max_background_terms) fail("--chebyshev takes at most ", max_background_terms, " coefficients");
@@ -100,10 +103,12 @@ PatternParameters stated_parameters(const Options& o, const Radiation& radiation
         p.hump_height[i / 3] = static_cast<float>(o.humps[i]);
         p.hump_center_deg[i / 3] = static_cast<float>(o.humps[i + 1]);
         p.hump_width_deg[i / 3] = static_cast<float>(o.humps[i + 2]);
+        if (!(o.humps[i + 2] > 0)) fail("--hump: the width must be positive, not ", o.humps[i + 2]);
     }
     if (!o.air_scatter.empty()) {
         p.air_scatter = static_cast<float>(o.air_scatter[0]);
         p.air_scatter_decay_deg = static_cast<float>(o.air_scatter[1]);
+        if (!(o.air_scatter[1] > 0)) fail("--air-scatter: the decay length must be positive, not ", o.air_scatter[1]);
     }
     p.seed = o.seed;
     return p;
@@ -198,39 +203,65 @@ std::function<int()> simulate_command(CLI::App& app) {
                    "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, or wavelengths in "
                    "angstrom with weights: 1.5406,1.5444:0.5")
         ->capture_default_str();
-    app.add_option("--range", o->range, "First and last two-theta, degrees")->expected(2)->type_name("LO HI")->capture_default_str();
-    app.add_option("--step", o->step_deg, "Step, degrees")->capture_default_str();
-    app.add_option("--monochromator", o->monochromator_deg, "Two-theta of the monochromator, degrees (26.6 for graphite and Cu; 0: none)");
+    app.add_option("--range", o->range, "First and last two-theta, degrees")
+        ->expected(2)
+        ->type_name("LO HI")
+        ->capture_default_str()
+        ->check(within(0, 180));
+    app.add_option("--step", o->step_deg, "Step, degrees")->capture_default_str()->check(within(1e-4, 1));
+    app.add_option("--monochromator", o->monochromator_deg, "Two-theta of the monochromator, degrees (26.6 for graphite and Cu; 0: none)")
+        ->check(within(0, 179));
 
     const char* const instrument = "Instrument";
-    app.add_option("--fwhm", o->fwhm_deg, "Constant Gaussian width, degrees")->capture_default_str()->group(instrument);
+    app.add_option("--fwhm", o->fwhm_deg, "Constant Gaussian width, degrees")
+        ->capture_default_str()
+        ->group(instrument)
+        ->check(within(0, 10));
     app.add_option("--caglioti", o->caglioti, "Gaussian width^2 = U tan^2 + V tan + W, degrees^2")
         ->expected(3)
         ->type_name("U V W")
-        ->group(instrument);
+        ->group(instrument)
+        ->check(within(-100, 100));
     app.add_option("--axial-divergence", o->exact.axial_divergence, "Half-height of the slits over the radius (0.02 is usual)")
-        ->group(instrument);
-    app.add_option("--zero-shift", o->exact.zero_shift_deg, "Added to two-theta, degrees")->group(instrument);
+        ->group(instrument)
+        ->check(within(0, 0.5));
+    app.add_option("--zero-shift", o->exact.zero_shift_deg, "Added to two-theta, degrees")->group(instrument)->check(within(-10, 10));
 
     const char* const specimen = "Specimen";
-    app.add_option("--displacement", o->exact.displacement_deg, "Added to two-theta times cos theta, degrees")->group(specimen);
-    app.add_option("--size", o->exact.size_angstrom, "Crystallite size for Scherrer broadening, angstrom")->group(specimen);
-    app.add_option("--microstrain", o->exact.microstrain, "e: Lorentzian width 4 e tan theta")->group(specimen);
-    app.add_option("--texture", o->texture, "March-Dollase parameter and axis")->expected(4)->type_name("R H K L")->group(specimen);
-    app.add_option("--lattice-scale", o->exact.lattice_scale, "Factor on the cell edges")->group(specimen);
+    app.add_option("--displacement", o->exact.displacement_deg, "Added to two-theta times cos theta, degrees")
+        ->group(specimen)
+        ->check(within(-10, 10));
+    app.add_option("--size", o->exact.size_angstrom, "Crystallite size for Scherrer broadening, angstrom")
+        ->group(specimen)
+        ->check(within(0, 1e9));
+    app.add_option("--microstrain", o->exact.microstrain, "e: Lorentzian width 4 e tan theta")->group(specimen)->check(within(0, 1));
+    app.add_option("--texture", o->texture, "March-Dollase parameter and axis")
+        ->expected(4)
+        ->type_name("R H K L")
+        ->group(specimen)
+        ->check(within(-1000, 1000));
+    app.add_option("--lattice-scale", o->exact.lattice_scale, "Factor on the cell edges")->group(specimen)->check(within(0.5, 2));
     app.add_option("--default-b", o->exact.default_b_iso, "B where the file states none, angstrom^2")
         ->capture_default_str()
-        ->group(specimen);
-    app.add_option("--b-scale", o->exact.b_iso_scale, "Factor on every B")->group(specimen);
-    app.add_option("--intensity-jitter", o->exact.intensity_jitter, "Standard deviation of ln I per reflection")->group(specimen);
+        ->group(specimen)
+        ->check(within(0, 100));
+    app.add_option("--b-scale", o->exact.b_iso_scale, "Factor on every B")->group(specimen)->check(within(0, 100));
+    app.add_option("--intensity-jitter", o->exact.intensity_jitter, "Standard deviation of ln I per reflection")
+        ->group(specimen)
+        ->check(within(0, 10));
     app.add_option("--impurity", o->impurity, "CIF of a second phase")->group(specimen);
     app.add_option("--impurity-fraction", o->impurity_fraction, "Its strongest line relative to the first phase's")
         ->capture_default_str()
-        ->group(specimen);
+        ->group(specimen)
+        ->check(within(0, 1000));
 
     const char* const signal = "Background and noise (heights relative to the strongest point)";
-    app.add_option("--chebyshev", o->chebyshev, "Coefficients of a Chebyshev polynomial")->expected(1, max_background_terms)->group(signal);
+    app.add_option("--chebyshev", o->chebyshev, "Coefficients of a Chebyshev polynomial")
+        ->expected(1, max_background_terms)
+        ->group(signal)
+        ->check(within(-1e6, 1e6));
     app.add_option("--hump", o->humps, "Amorphous hump; may be repeated")
+        ->check(within(0, 1e6))
         ->expected(3)
         ->type_name("HEIGHT CENTRE WIDTH")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -238,14 +269,17 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("--air-scatter", o->air_scatter, "Height at the first point and decay length, degrees")
         ->expected(2)
         ->type_name("H DECAY")
-        ->group(signal);
+        ->group(signal)
+        ->check(within(0, 1e6));
     app.add_flag("--paper-background", o->exact.paper_background, "The recipe of Vecsei et al. 2019")->group(signal);
-    app.add_option("--counts", o->exact.counts_at_maximum, "Poisson noise: counts at the strongest point")->group(signal);
-    app.add_option("--noise", o->exact.gaussian_noise, "Standard deviation of Gaussian noise")->group(signal);
+    app.add_option("--counts", o->exact.counts_at_maximum, "Poisson noise: counts at the strongest point")
+        ->group(signal)
+        ->check(within(0, 1e12));
+    app.add_option("--noise", o->exact.gaussian_noise, "Standard deviation of Gaussian noise")->group(signal)->check(within(0, 100));
     app.add_option("--seed", o->seed, "Seed of everything random")->capture_default_str()->group(signal);
 
     const char* const drawn = "Drawn from a training configuration";
-    app.add_option("--random", o->random, "Draw this many patterns, over the structures in turn")->group(drawn);
+    app.add_option("--random", o->random, "Draw this many patterns, over the structures in turn")->group(drawn)->check(within(0, 1e9));
     app.add_option("--config", o->config, "Training configuration, TOML, read over the preset")->group(drawn);
     app.add_option("--preset", o->preset, "A configuration that ships (see friedel train --help)")->capture_default_str()->group(drawn);
     app.add_option("--set", o->settings, "Change one key of it: section.key=value")->group(drawn);
