@@ -263,7 +263,7 @@ private:
             if (!inside(r)) continue;
             const IndicesLabel label = indices_label(r);
             const double half = label.width / 2 + 3, x = std::clamp(x_of(r.two_theta_deg), left + half, right - half);
-            const double floor = highest(x - half, x + half), own = highest(x - 2, x + 2);
+            const double floor = highest(x - half, x + half), own = highest(x - 7, x + 7);  // lines may be shifted
             const Box box{x - half, floor - 5 - label_height, x + half, floor - 5};
             if (own - floor > 6 || box.top < top) continue;
             if (std::any_of(placed.begin(), placed.end(), [&](const Box& other) { return other.overlaps(box); })) continue;
