@@ -348,14 +348,14 @@ StandardStructure standardise(const Structure& structure, const SymmetryOptions&
         const char letter = static_cast<char>(wyckoff < 26 ? 'a' + wyckoff : 'A' + wyckoff - 26);
         for (const Species& species : sites[static_cast<std::size_t>(orbit)].species) letters_of_element[species.element] += letter;
     }
-    // The reduced structure must give back every atom: a check of spglib's idealised positions against the operations.
+    // The reduced structure must give back every atom. Now and then spglib leaves an atom just beside its special position.
     int expected = 0;
     for (const auto& [orbit, members] : standard_atoms) {
         expected += static_cast<int>(members.size() * sites[static_cast<std::size_t>(orbit)].species.size());
     }
+    if (atoms_in_cell(Crystal(standard)) != expected) tidy_sites(standard);
     if (const int given = atoms_in_cell(Crystal(standard)); given != expected) {
-        fail("the standard cell in group ", standard.space_group, " has ", given, " atoms instead of ", expected,
-             "; try another --symprec");
+        fail("the standard cell in group ", standard.space_group, " has ", given, " atoms instead of ", expected, "; try another --symprec");
     }
     result.structure_type = structure_type(standard.space_group, letters_of_element);
     return result;
