@@ -10,7 +10,6 @@
 #include <fstream>
 #include <gemmi/cif.hpp>
 #include <initializer_list>
-#include <numbers>
 #include <optional>
 #include <sstream>
 
@@ -25,7 +24,7 @@ namespace {
 
 namespace cif = gemmi::cif;
 
-constexpr double b_of_u = 8 * std::numbers::pi * std::numbers::pi;
+constexpr double b_of_u = 8 * M_PI * M_PI;
 
 // A column of a loop, or a single value, by the first of several names that the block has.
 struct Column {
@@ -107,7 +106,7 @@ std::array<double, 3> reciprocal_lengths(const std::array<double, 6>& cell) {
     const double volume = cell_volume(cell);
     std::array<double, 3> lengths;
     for (int i = 0; i < 3; ++i) {
-        lengths[i] = cell[(i + 1) % 3] * cell[(i + 2) % 3] * std::sin(cell[3 + i] * std::numbers::pi / 180) / volume;
+        lengths[i] = cell[(i + 1) % 3] * cell[(i + 2) % 3] * std::sin(cell[3 + i] * M_PI / 180) / volume;
     }
     return lengths;
 }
@@ -121,7 +120,7 @@ double equivalent_isotropic(const std::array<double, 6>& cell, const std::array<
     for (int i = 0; i < 3; ++i) sum += u[i] * star[i] * star[i] * cell[i] * cell[i];
     for (int k = 0; k < 3; ++k) {
         const auto [i, j, angle] = off_diagonal[k];
-        sum += 2 * u[3 + k] * star[i] * star[j] * cell[i] * cell[j] * std::cos(cell[angle] * std::numbers::pi / 180);
+        sum += 2 * u[3 + k] * star[i] * star[j] * cell[i] * cell[j] * std::cos(cell[angle] * M_PI / 180);
     }
     return sum / 3;
 }
@@ -365,6 +364,7 @@ CifContent parse_cif(std::string_view text, const std::string& name, const CifOp
         first = next_block(text, first + error->second);
     }
 
+    if (blocks.empty() && content.rejections.empty()) reject("", "holds no data block (data_)");
     const auto wanted = std::count_if(blocks.begin(), blocks.end(), holds_structure);
     for (const cif::Block& block : blocks) {
         if (wanted > 0 && !holds_structure(block)) continue;

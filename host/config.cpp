@@ -231,8 +231,9 @@ void read_table(TrainingConfig& config, const toml::table& root, const std::stri
                  list_of([](const Key& key) { return key.section; }));
         }
         for (const auto& [name, value] : *node.as_table()) {
+            const std::string key_name(name.str());
             const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& candidate) {
-                return candidate.section == section_name && candidate.name == name.str();
+                return candidate.section == section_name && candidate.name == key_name;
             });
             if (key == keys.end()) {
                 fail(where(name.source()), ": ", section_name, ".", name.str(), " is unknown; the keys of [", section_name, "] are ",

@@ -355,7 +355,8 @@ StandardStructure standardise(const Structure& structure, const SymmetryOptions&
     }
     if (atoms_in_cell(Crystal(standard)) != expected) tidy_sites(standard);
     if (const int given = atoms_in_cell(Crystal(standard)); given != expected) {
-        fail("the standard cell in group ", standard.space_group, " has ", given, " atoms instead of ", expected, "; try another --symprec");
+        fail("the standard cell in group ", standard.space_group, " has ", given, " atoms instead of ", expected,
+             "; try another --symprec");
     }
     result.structure_type = structure_type(standard.space_group, letters_of_element);
     return result;

@@ -271,6 +271,7 @@ TEST(Cif, BadInputIsRefusedWithItsReason) {
     const std::string atoms_head = "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n";
     expect_in("is empty", reason(""));
     expect_in("is empty", reason(" \n\t\r\n"));
+    expect_in("no data block", reason("# only a comment"));
     expect_in("binary", reason(std::string("data_x\n\0\1\2", 10)));
     expect_in("zip archive", reason("PK\x03\x04 something"));
     expect_in("gzip-compressed", reason("\x1f\x8b\x08"));
