@@ -1,5 +1,6 @@
 // friedel info: describes any file that friedel wrote, by its friedel_kind. A new kind is a function and a line in the table.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -8,6 +9,8 @@
 
 #include "host/error.h"
 #include "host/hdf5_file.h"
+#include "host/model.h"
+#include "host/pattern_output.h"
 #include "host/space_groups.h"
 #include "host/structure_library.h"
 #include "tools/command.h"
@@ -20,6 +23,14 @@ struct Settings {
     std::string file;
     bool json = false, rejections = false;
 };
+
+void print_space_groups(const std::map<int, int>& groups) {
+    std::printf("space groups (number symbol count)\n");
+    int column = 0;
+    for (const auto& [group, count] : groups)
+        std::printf("%5d %-9s%8d%s", group, space_group_symbol(group), count, ++column % 5 ? "" : "\n");
+    if (column % 5) std::printf("\n");
+}
 
 void describe_library(const Settings& settings) {
     const StructureLibrary library = StructureLibrary::read(settings.file);
@@ -63,16 +74,82 @@ void describe_library(const Settings& settings) {
         std::printf("%-18s%d\n", crystal_system_name(system), systems[static_cast<std::size_t>(system)]);
     }
     if (unlabelled) std::printf("%-18s%d\n", "no group sought", unlabelled);
-    std::printf("space groups (number symbol count)\n");
-    int column = 0;
-    for (const auto& [group, count] : groups)
-        std::printf("%5d %-9s%8d%s", group, space_group_symbol(group), count, ++column % 5 ? "" : "\n");
-    if (column % 5) std::printf("\n");
+    print_space_groups(groups);
+}
+
+void describe_patterns(const Settings& settings) {
+    const H5File file = H5File::open(settings.file, patterns_kind);
+    const Shape shape = file.shape("patterns");
+    const double start_deg = file.read_number_attribute("patterns", "start_deg"),
+                 step_deg = file.read_number_attribute("patterns", "step_deg");
+    std::map<int, int> groups;
+    for (std::uint16_t group : file.read<std::uint16_t>("space_group"))
+        if (group >= 1 && group <= space_groups) ++groups[group];
+    if (settings.json) {
+        nlohmann::json json = {{"kind", patterns_kind.name}, {"format", patterns_kind.format}, {"patterns", shape.at(0)},
+                               {"points", shape.at(1)},      {"start_deg", start_deg},         {"step_deg", step_deg}};
+        for (const auto& [group, count] : groups) json["space_groups"][std::to_string(group)] = count;
+        std::cout << json.dump(2) << '\n';
+        return;
+    }
+    std::printf("%s: simulated patterns, format %d\n", settings.file.c_str(), patterns_kind.format);
+    std::printf("patterns          %zu of %zu space groups\n", shape.at(0), groups.size());
+    std::printf("grid              %zu points from %g degrees, step %g\n", shape.at(1), start_deg, step_deg);
+    print_space_groups(groups);
+}
+
+void describe_model(const Settings& settings) {
+    const Model model = Model::read(settings.file);
+    const Provenance& made = model.provenance;
+    const Calibration& calibration = model.calibration;
+    const bool refuses = std::isfinite(calibration.entropy_threshold);
+    const char* const target = model.target == Target::space_group ? "space group" : "crystal system";
+    if (settings.json) {
+        nlohmann::json json = {
+            {"kind", model_kind.name},
+            {"format", model_kind.format},
+            {"target", target},
+            {"network", model.shape.text()},
+            {"members", model.members.size()},
+            {"parameters", model.shape.parameters()},
+            {"grid", {{"start_deg", model.grid.start_deg}, {"step_deg", model.grid.step_deg}, {"points", model.grid.points}}},
+            {"wavelength_angstrom", model.wavelength_angstrom},
+            {"temperature", calibration.temperature},
+            {"library", made.library},
+            {"library_hash", made.library_hash},
+            {"seed", made.seed},
+            {"steps", made.steps},
+            {"patterns", made.patterns},
+            {"seconds", made.seconds},
+            {"config", made.config}};
+        json["entropy_threshold"] = refuses ? nlohmann::json(calibration.entropy_threshold) : nlohmann::json();
+        std::cout << json.dump(2) << '\n';
+        return;
+    }
+    std::printf("%s: model, format %d\n", settings.file.c_str(), model_kind.format);
+    std::printf("names             %s (%d classes)\n", target, model.classes());
+    std::printf("network           %s, %zu parameters", model.shape.text().c_str(), model.shape.parameters());
+    if (model.members.size() > 1) std::printf(", ensemble of %zu", model.members.size());
+    std::printf("\ngrid              %d points from %g degrees, step %g, at %g angstrom\n", model.grid.points, model.grid.start_deg,
+                model.grid.step_deg, model.wavelength_angstrom);
+    std::printf("trained on        %lld patterns in %lld steps and %.0f s, from %s (%s), seed %llu\n",
+                static_cast<long long>(made.patterns), static_cast<long long>(made.steps), made.seconds, made.library.c_str(),
+                made.library_hash.c_str(), static_cast<unsigned long long>(made.seed));
+    if (calibration.fitted_on.empty()) {
+        std::printf("calibration       none: probabilities are the network's own, nothing is refused\n");
+    } else {
+        std::printf("calibration       temperature %.3f, ", calibration.temperature);
+        if (refuses) std::printf("refuses above an entropy of %.3f nats", calibration.entropy_threshold);
+        std::printf("%s (%s)\n", refuses ? "" : "refuses nothing", calibration.fitted_on.c_str());
+    }
+    std::printf("configuration     (--json shows it)\n");
 }
 
 // One line per kind of file, by its friedel_kind.
 const std::map<std::string, void (*)(const Settings&)> describers = {
     {"structure_library", describe_library},
+    {"patterns", describe_patterns},
+    {"model", describe_model},
 };
 
 }  // namespace
