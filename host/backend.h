@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,23 +27,30 @@ public:
     virtual void run() = 0;
 };
 
+// An endless stream of freshly simulated patterns, each a pure function of the seed and of its number in the run.
+class PatternStream {
+public:
+    virtual ~PatternStream() = default;
+    // A batch for the step that comes `ahead` steps after the present one: inputs [n][grid.points], preprocessed, and labels [n].
+    // Row i has the number (state->step + ahead) * n + i.
+    virtual void draw(float* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) = 0;
+};
+
 class Backend {
 public:
     virtual ~Backend() = default;
     virtual std::string description() const = 0;
 
     // Memory.
-    virtual void* allocate(std::size_t bytes) = 0;  // zeroed; throws std::bad_alloc
+    virtual void* allocate(std::size_t bytes) = 0;  // zeroed; throws Error where memory does not suffice
     virtual void release(void* memory) noexcept = 0;
     virtual void upload(void* to, const void* from, std::size_t bytes) = 0;
     virtual void download(void* to, const void* from, std::size_t bytes) = 0;
 
-    // A batch of fresh patterns. Sample numbers are state->step * n + row.
-    virtual void draw(PatternParameters* parameters, std::int32_t* labels, const SamplerView& sampler, const SimulationConfig& config,
-                      int structures, const StepState* state, int n) = 0;
-    // patterns [n][grid.points], as the network wants them.
-    virtual void simulate(float* patterns, const PatternParameters* parameters, int n, const LibraryView& library, const Grid& grid,
-                          const PreprocessConfig& config) = 0;
+    // Keeps a library on the device and simulates from it. What is pointed to must outlive the stream.
+    virtual std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler,
+                                                       const SimulationConfig& simulation, const PreprocessConfig& preprocess) = 0;
+    // Patterns [n][grid.points] as they were measured or simulated become the network's input, in place.
     virtual void preprocess(float* patterns, int n, const Grid& grid, const PreprocessConfig& config) = 0;
 
     // The network. Rows are samples.
@@ -61,8 +69,10 @@ public:
     // All parameters at once; those from `weights` on are biases and do not decay.
     virtual void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                           const StepState* state) = 0;
-    virtual void advance(StepState* state) = 0;
+    virtual void advance(StepState* state) = 0;  // to the next step
 
+    // `main` and `aside` touch different memory: the device may run them together. `aside` only draws patterns.
+    virtual void overlap(const std::function<void()>& aside, const std::function<void()>& main) = 0;
     // Runs `step` once and keeps it for running again.
     virtual std::unique_ptr<Program> record(std::function<void()> step) = 0;
 };

@@ -322,6 +322,17 @@ void check(const TrainingConfig& c) {
     }
 }
 
+std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted) {
+    TrainingConfig before = stored, after = wanted;
+    const std::vector<Key> keys = config_keys(before), changed = config_keys(after);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const bool free = keys[i].section == "training" && keys[i].name != "seed" && keys[i].name != "batch" && keys[i].name != "tempering";
+        const std::string was = std::visit(Writer{}, keys[i].target), is = std::visit(Writer{}, changed[i].target);
+        if (!free && was != is) return keys[i].path() + " is " + is + " here and " + was + " there";
+    }
+    return "";
+}
+
 std::string to_toml(const TrainingConfig& config) {
     TrainingConfig copy = config;
     std::string text, section;

@@ -54,6 +54,10 @@ void set_key(TrainingConfig& config, const std::string& assignment);
 // Contradictions between keys. Throws Error.
 void check(const TrainingConfig& config);
 
+// How `wanted` contradicts `stored`, of which it is to be a continuation: the first key that may not change and does, with both values;
+// empty if there is none. Length of the run and the intervals of reports may change.
+std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted);
+
 // The complete configuration as TOML, every key with its value.
 std::string to_toml(const TrainingConfig& config);
 // Every key: its permitted values, its default and what it means.

@@ -1,15 +1,18 @@
 // The backend of the processor: blocks of kernels/ on all cores. Work is cut by shapes alone, so results do not depend on their number.
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <fstream>
+#include <limits>
+#include <sstream>
 #include <vector>
 
 #include "host/backend.h"
-#include "host/form_factors.h"
+#include "host/error.h"
 #include "host/simulator.h"
 #include "kernels/dense.h"
-#include "kernels/pattern.h"
 
 namespace friedel {
 
@@ -18,6 +21,24 @@ namespace {
 constexpr int column_tile = 64;
 constexpr int row_chunk = 16;
 constexpr int parameter_tile = 1 << 15;
+
+void preprocess_pattern(float* pattern, const Grid& grid, const PreprocessConfig& config) {
+    thread_local std::vector<float> scratch;
+    scratch.resize(static_cast<std::size_t>(preprocess_scratch(grid)));
+    SerialBlock block;
+    preprocess(block, pattern, grid, config, scratch.data());
+}
+
+// Bytes that can be had without swapping, as the kernel estimates them; everything if it does not say.
+std::size_t available_memory() {
+    std::ifstream info("/proc/meminfo");
+    std::string name;
+    std::size_t kilobytes = 0;
+    for (std::string line; std::getline(info, line);) {
+        if (std::istringstream(line) >> name >> kilobytes && name == "MemAvailable:") return kilobytes * 1024;
+    }
+    return std::numeric_limits<std::size_t>::max();
+}
 
 class ClosureProgram : public Program {
 public:
@@ -38,8 +59,9 @@ public:
 
     void* allocate(std::size_t bytes) override {
         const std::size_t padded = (bytes + 63) / 64 * 64;
-        void* const memory = std::aligned_alloc(64, padded);
-        if (!memory) throw std::bad_alloc();
+        // Linux promises memory it does not have and kills whoever touches it: ask first.
+        void* const memory = padded < available_memory() ? std::aligned_alloc(64, padded) : nullptr;
+        if (!memory) fail("no memory for ", padded / 1'000'000, " MB more; use a smaller training.batch, network or ensemble");
         std::memset(memory, 0, padded);
         return memory;
     }
@@ -47,29 +69,46 @@ public:
     void upload(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
     void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
 
-    void draw(PatternParameters* parameters, std::int32_t* labels, const SamplerView& sampler, const SimulationConfig& config,
-              int structures, const StepState* state, int n) override {
-        const std::uint64_t first_sample = static_cast<std::uint64_t>(state->step) * n;
-        for (int i = 0; i < n; ++i) {
-            const DrawnStructure drawn = draw_structure(sampler, state->seed, first_sample + i);
-            labels[i] = drawn.label;
-            parameters[i] = draw_pattern(config, drawn.structure, structures, state->seed, first_sample + i);
-        }
-    }
-
-    void simulate(float* patterns, const PatternParameters* parameters, int n, const LibraryView& library, const Grid& grid,
-                  const PreprocessConfig& config) override {
-        simulate_patterns(patterns, {parameters, static_cast<std::size_t>(n)}, library, grid, pool_);
-        preprocess(patterns, n, grid, config);
-    }
+    std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
+                                               const PreprocessConfig& preprocess) override;
 
     void preprocess(float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {
-        pool_.run(n, [&](int i, int) {
-            thread_local std::vector<float> scratch;
-            scratch.resize(preprocess_scratch(grid));
-            SerialBlock block;
-            friedel::preprocess(block, patterns + static_cast<std::size_t>(i) * grid.points, grid, config, scratch.data());
+        pool_.run(n, [&](int i, int) { preprocess_pattern(patterns + static_cast<std::size_t>(i) * grid.points, grid, config); });
+    }
+
+    // Work aside is cut into pieces, which fill the gaps that open where workers wait for each other.
+    void overlap(const std::function<void()>& aside, const std::function<void()>& main) override {
+        deferring_ = true;
+        aside();
+        deferring_ = false;
+        std::atomic<int> next{0};
+        const auto take = [&](int) {
+            const int piece = next.fetch_add(1);
+            if (piece >= deferred_pieces_) return false;
+            deferred_(piece);
+            return true;
+        };
+        struct SpareWork {
+            ThreadPool& pool;
+            ~SpareWork() { pool.set_spare_work(nullptr); }
+        } const spare_work{pool_};
+        pool_.set_spare_work(take);
+        main();
+        pool_.run(pool_.size(), [&](int, int worker) {
+            while (take(worker)) {
+            }
         });
+        deferred_pieces_ = 0;
+    }
+
+    // Runs piece(i) for i in [0, pieces): now, or inside overlap() in the gaps of what it overlaps.
+    void run_pieces(int pieces, std::function<void(int)> piece) {
+        if (deferring_) {
+            deferred_ = std::move(piece);
+            deferred_pieces_ = pieces;
+        } else {
+            pool_.run(pieces, [&](int i, int) { piece(i); });
+        }
     }
 
     void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
@@ -169,7 +208,41 @@ private:
 
     ThreadPool& pool_;
     std::vector<double> partial_;
+    bool deferring_ = false;
+    std::function<void(int)> deferred_;
+    int deferred_pieces_ = 0;
 };
+
+class CpuPatternStream : public PatternStream {
+public:
+    CpuPatternStream(CpuBackend& backend, const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
+                     const PreprocessConfig& preprocess)
+        : backend_(backend), library_(library), sampler_(sampler), simulation_(simulation), preprocess_(preprocess) {}
+
+    void draw(float* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) override {
+        const std::uint64_t seed = state->seed, first_sample = static_cast<std::uint64_t>(state->step + ahead) * n;
+        backend_.run_pieces(n, [=, this](int row) {
+            const DrawnStructure drawn = draw_structure(sampler_, seed, first_sample + row);
+            labels[row] = drawn.label;
+            float* const pattern = inputs + static_cast<std::size_t>(row) * simulation_.grid.points;
+            const PatternParameters parameters = draw_parameters(simulation_, library_, drawn.structure, seed, first_sample + row);
+            simulate_one_pattern(pattern, parameters, library_, simulation_.grid);
+            preprocess_pattern(pattern, simulation_.grid, preprocess_);
+        });
+    }
+
+private:
+    CpuBackend& backend_;
+    LibraryView library_;
+    SamplerView sampler_;
+    SimulationConfig simulation_;
+    PreprocessConfig preprocess_;
+};
+
+std::unique_ptr<PatternStream> CpuBackend::open_stream(const LibraryView& library, const SamplerView& sampler,
+                                                       const SimulationConfig& simulation, const PreprocessConfig& preprocess) {
+    return std::make_unique<CpuPatternStream>(*this, library, sampler, simulation, preprocess);
+}
 
 }  // namespace
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "host/error.h"
 #include "host/form_factors.h"
@@ -72,14 +71,16 @@ PatternParameters draw_parameters(const SimulationConfig& config, const LibraryV
     return draw_pattern(config, structure, library.structures, seed, sample);
 }
 
+void simulate_one_pattern(float* pattern, const PatternParameters& parameters, const LibraryView& library, const Grid& grid) {
+    thread_local CpuWorkspace workspace;
+    SerialBlock block;
+    simulate_pattern(block, pattern, workspace.fit(parameters, library, grid), library, form_factors_float(), parameters, grid);
+}
+
 void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,
                        ThreadPool& pool) {
-    const FormFactorTable<float>& table = form_factors_float();
     pool.run(static_cast<int>(parameters.size()), [&](int i, int) {
-        thread_local CpuWorkspace workspace;
-        SerialBlock block;
-        simulate_pattern(block, patterns + static_cast<std::size_t>(i) * grid.points, workspace.fit(parameters[i], library, grid), library,
-                         table, parameters[i], grid);
+        simulate_one_pattern(patterns + static_cast<std::size_t>(i) * grid.points, parameters[i], library, grid);
     });
 }
 

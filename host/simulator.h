@@ -19,4 +19,7 @@ PatternParameters draw_parameters(const SimulationConfig& config, const LibraryV
 void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,
                        ThreadPool& pool);
 
+// One pattern into pattern [grid.points], on the calling thread.
+void simulate_one_pattern(float* pattern, const PatternParameters& parameters, const LibraryView& library, const Grid& grid);
+
 }  // namespace friedel

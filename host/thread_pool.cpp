@@ -28,14 +28,18 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::drain(int worker) {
-    for (int i = next_.fetch_add(1); i < tasks_; i = next_.fetch_add(1)) {
-        try {
+    try {
+        for (int i = next_.fetch_add(1); i < tasks_; i = next_.fetch_add(1)) {
             (*task_)(i, worker);
-        } catch (...) {
-            std::lock_guard lock(mutex_);
-            if (!failure_) failure_ = std::current_exception();
-            next_ = tasks_;
+            --unfinished_;
         }
+        while (spare_work_ && unfinished_ > 0 && spare_work_(worker)) {
+        }
+    } catch (...) {
+        std::lock_guard lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        next_ = tasks_;
+        unfinished_ = 0;
     }
 }
 
@@ -59,6 +63,7 @@ void ThreadPool::run(int tasks, const std::function<void(int, int)>& task) {
         task_ = &task;
         tasks_ = tasks;
         next_ = 0;
+        unfinished_ = tasks;
         running_ = static_cast<int>(workers_.size());
         failure_ = nullptr;
         ++generation_;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace friedel {
@@ -26,6 +27,10 @@ public:
     // One call at a time per pool.
     void run(int tasks, const std::function<void(int task, int worker)>& task);
 
+    // What a worker does while others finish the last tasks of a run(): one piece per call, false when nothing is left. Null: wait.
+    // Not while run() is running.
+    void set_spare_work(std::function<bool(int worker)> piece) { spare_work_ = std::move(piece); }
+
 private:
     void work(int worker);
     void drain(int worker);
@@ -34,7 +39,8 @@ private:
     std::mutex mutex_;
     std::condition_variable start_, done_;
     const std::function<void(int, int)>* task_ = nullptr;
-    std::atomic<int> next_{0};
+    std::function<bool(int)> spare_work_;
+    std::atomic<int> next_{0}, unfinished_{0};
     int tasks_ = 0;
     int running_ = 0;
     std::uint64_t generation_ = 0;

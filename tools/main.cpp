@@ -25,6 +25,7 @@ const std::vector<Entry> commands = {
     {"split", "Cut a structure library into training and test parts by structure type", split_command},
     {"peaks", "Print the reflection list of a CIF as CSV", peaks_command},
     {"simulate", "Compute powder patterns of CIFs or of a structure library", simulate_command},
+    {"train", "Train a network on patterns simulated while it trains", train_command},
 };
 }  // namespace
 

@@ -1,0 +1,144 @@
+#include "host/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/error.h"
+
+namespace friedel {
+
+Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const std::vector<float>& smoothing)
+    : backend_(backend),
+      config_(config),
+      shape_(config.shape()),
+      loss_(config.loss),
+      sampler_(library.view(), config.network.target, config.run.tempering),
+      stream_(backend.open_stream(library.view(), sampler_.view(), config.simulation, config.preprocess)),
+      network_(backend, shape_, config.dropout(), config.run.batch, true),
+      gradient_(backend, shape_.size()),
+      state_(backend, 1) {
+    if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures();
+    if (!smoothing.empty()) smoothing_ = Buffer<float>(backend, smoothing.data(), smoothing.size());
+    for (int m = 0; m < config.network.members; ++m) {
+        const std::vector<float> start = initial_parameters(shape_, config.run.seed, m);
+        Member member;
+        member.parameters = Buffer<float>(backend, start.data(), start.size());
+        member.first_moment = Buffer<float>(backend, start.size());
+        member.second_moment = Buffer<float>(backend, start.size());
+        if (config.optimiser.average_decay > 0) member.average = Buffer<float>(backend, start.data(), start.size());
+        member.losses = Buffer<SampleLoss>(backend, static_cast<std::size_t>(config.run.batch));
+        members_.push_back(std::move(member));
+    }
+    for (int half = 0; half < 2; ++half) {
+        inputs_[half] = Buffer<float>(backend, static_cast<std::size_t>(config.run.batch) * shape_.inputs(0));
+        labels_[half] = Buffer<std::int32_t>(backend, static_cast<std::size_t>(config.run.batch));
+    }
+    set_total_steps(config.run.steps);
+}
+
+void Trainer::set_total_steps(std::int64_t total) {
+    total_steps_ = total;
+    const StepState state{config_.run.seed, step_, total_steps_};
+    state_.upload(&state);
+}
+
+void Trainer::run_step(int current) {
+    const int batch = config_.run.batch, next = 1 - current;
+    backend_.overlap([&] { stream_->draw(inputs_[next].data(), labels_[next].data(), state_.data(), 1, batch); },
+                     [&] {
+                         for (int m = 0; m < static_cast<int>(members_.size()); ++m) {
+                             Member& member = members_[static_cast<std::size_t>(m)];
+                             network_.backpropagate(gradient_.data(), member.losses.data(), inputs_[current].data(),
+                                                    labels_[current].data(), member.parameters.data(), loss_, smoothing_.data(),
+                                                    state_.data(), m);
+                             backend_.optimise({member.parameters.data(), member.first_moment.data(), member.second_moment.data(),
+                                                member.average.data(), gradient_.data()},
+                                               shape_.weights_end(), shape_.size(), config_.optimiser, state_.data());
+                         }
+                     });
+    backend_.advance(state_.data());
+}
+
+void Trainer::step() {
+    if (!filled_) stream_->draw(inputs_[current_].data(), labels_[current_].data(), state_.data(), 0, config_.run.batch);
+    filled_ = true;
+    auto& program = programs_[static_cast<std::size_t>(current_)];
+    if (program) {
+        program->run();
+    } else {
+        program = backend_.record([this, current = current_] { run_step(current); });
+    }
+    current_ = 1 - current_;
+    ++step_;
+}
+
+Trainer::BatchResult Trainer::last_batch() const {
+    BatchResult result{0, 0};
+    std::vector<SampleLoss> losses(static_cast<std::size_t>(config_.run.batch));
+    for (const Member& member : members_) {
+        member.losses.download(losses.data());
+        for (const SampleLoss& sample : losses) {
+            result.loss += sample.loss;
+            result.accuracy += sample.correct;
+        }
+    }
+    const double samples = static_cast<double>(losses.size() * members_.size());
+    return {result.loss / samples, result.accuracy / samples};
+}
+
+double Trainer::learning_rate() const { return step_rates(config_.optimiser, step_, total_steps_).learning_rate; }
+
+std::vector<std::vector<float>> Trainer::answering_parameters() const {
+    std::vector<std::vector<float>> all;
+    for (const Member& member : members_) {
+        all.emplace_back(shape_.size());
+        (member.average.size() ? member.average : member.parameters).download(all.back().data());
+    }
+    return all;
+}
+
+void Trainer::save(H5File& file) const {
+    file.write("step", &step_, {1});
+    file.write("total_steps", &total_steps_, {1});
+    std::vector<float> values(shape_.size());
+    for (std::size_t m = 0; m < members_.size(); ++m) {
+        const Member& member = members_[m];
+        const auto put = [&](const char* name, const Buffer<float>& buffer) {
+            if (!buffer.size()) return;
+            buffer.download(values.data());
+            file.write("members/" + std::to_string(m) + "/" + name, values.data(), {values.size()}, false);
+        };
+        put("parameters", member.parameters);
+        put("first_moment", member.first_moment);
+        put("second_moment", member.second_moment);
+        put("average", member.average);
+    }
+}
+
+void Trainer::restore(const H5File& file) {
+    for (std::size_t m = 0; m < members_.size(); ++m) {
+        Member& member = members_[m];
+        const auto get = [&](const char* name, Buffer<float>& buffer) {
+            if (!buffer.size()) return;
+            const std::string path = "members/" + std::to_string(m) + "/" + name;
+            const std::vector<float> values = file.read<float>(path);
+            if (values.size() != buffer.size())
+                fail(file.path().string(), ": ", path, " does not fit the network; start anew without --resume");
+            if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+                fail(file.path().string(), ": ", path, " holds numbers that are not finite; start anew without --resume");
+            }
+            buffer.upload(values.data());
+        };
+        get("parameters", member.parameters);
+        get("first_moment", member.first_moment);
+        get("second_moment", member.second_moment);
+        get("average", member.average);
+    }
+    const std::vector<std::int64_t> step = file.read<std::int64_t>("step"), total = file.read<std::int64_t>("total_steps");
+    if (step.size() != 1 || total.size() != 1 || step[0] < 0) fail(file.path().string(), ": has no step; start anew without --resume");
+    step_ = step[0];
+    filled_ = false;
+    set_total_steps(total[0]);
+}
+
+}  // namespace friedel

@@ -1,0 +1,72 @@
+// Training of a network, or an ensemble on one stream of patterns, step by step on a backend. Batch n + 1 is simulated while batch n
+// trains. A run is a pure function of configuration, library and seed: it can be stopped after any step and taken up again.
+// Leaves out: time, files, progress, validation (training_run.h).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "host/backend.h"
+#include "host/config.h"
+#include "host/hdf5_file.h"
+#include "host/network.h"
+#include "host/sampler.h"
+#include "host/structure_library.h"
+
+namespace friedel {
+
+class Trainer {
+public:
+    // What is passed by reference must outlive the trainer. `smoothing` [classes][classes] or empty, see kernels/softmax.h.
+    Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const std::vector<float>& smoothing = {});
+
+    void step();
+    std::int64_t steps() const { return step_; }
+    // Where the learning rate's schedule ends.
+    void set_total_steps(std::int64_t total);
+    std::int64_t total_steps() const { return total_steps_; }
+
+    // Of the batch of the last step, over all members.
+    struct BatchResult {
+        double loss, accuracy;
+    };
+    BatchResult last_batch() const;
+
+    const Sampler& sampler() const { return sampler_; }
+    double learning_rate() const;  // of the next step
+
+    // The networks as they answer: the moving average of their weights where there is one.
+    std::vector<std::vector<float>> answering_parameters() const;
+
+    // Everything that the next steps depend on, beside configuration and library.
+    void save(H5File& file) const;
+    void restore(const H5File& file);
+
+private:
+    struct Member {
+        Buffer<float> parameters, first_moment, second_moment, average;
+        Buffer<SampleLoss> losses;  // [batch]
+    };
+
+    void run_step(int current);
+
+    Backend& backend_;
+    const TrainingConfig& config_;
+    NetworkShape shape_;
+    LossConfig loss_;
+    Sampler sampler_;
+    std::unique_ptr<PatternStream> stream_;
+    Network network_;
+    std::vector<Member> members_;
+    Buffer<float> gradient_, smoothing_;
+    std::array<Buffer<float>, 2> inputs_;         // [batch][points]; one trains while the other is filled
+    std::array<Buffer<std::int32_t>, 2> labels_;  // [batch]
+    Buffer<StepState> state_;
+    std::array<std::unique_ptr<Program>, 2> programs_;  // by the half of the double buffers that trains
+    int current_ = 0;
+    bool filled_ = false;  // inputs_[current_] holds the batch of the next step
+    std::int64_t step_ = 0, total_steps_ = 1;
+};
+
+}  // namespace friedel

@@ -1,0 +1,97 @@
+// friedel train: a network trained on patterns simulated from a structure library while it trains.
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "host/error.h"
+#include "host/training_run.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Settings {
+    TrainingRun run;
+    std::string preset, config;
+    std::vector<std::string> assignments;
+    std::optional<double> minutes;
+    std::optional<std::int64_t> steps;
+    std::optional<std::uint64_t> seed;
+    bool list_keys = false, show_config = false;
+};
+
+constexpr const char* default_preset = "friedel";
+
+void apply(const Settings& s, TrainingConfig& config) {
+    // A resumed run starts from its own configuration; presets and files are then compared with it.
+    if (!s.preset.empty() || (!s.run.resume && s.config.empty())) config = preset(s.preset.empty() ? default_preset : s.preset);
+    if (!s.config.empty()) {
+        if (s.preset.empty()) config = TrainingConfig();
+        read_toml_file(config, s.config);
+    }
+    for (const std::string& assignment : s.assignments) set_key(config, assignment);
+    if (s.minutes) config.run.minutes = *s.minutes;
+    if (s.steps) {
+        config.run.steps = *s.steps;
+        config.run.minutes = 0;
+    }
+    if (s.seed) config.run.seed = *s.seed;
+}
+
+int run(const Settings& s) {
+    if (s.list_keys) {
+        std::cout << describe_keys();
+        return 0;
+    }
+    if (s.show_config) {
+        TrainingConfig config;
+        apply(s, config);
+        check(config);
+        std::cout << to_toml(config);
+        return 0;
+    }
+    if (s.run.library.empty()) fail("train: no structure library named; give the file that 'friedel ingest' wrote");
+    if (s.run.output.empty()) fail("train: no model named; say where to write it with -o model.h5");
+    const TrainingSummary summary = run_training(s.run, [&](TrainingConfig& config) { apply(s, config); });
+    if (!s.run.quiet) {
+        std::printf("%s after %lld steps, %lld patterns, %.0f s (%.0f patterns/s)\n", summary.interrupted ? "Interrupted" : "Trained",
+                    static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
+                    static_cast<double>(summary.patterns) / summary.seconds);
+        if (!std::isnan(summary.simulated_accuracy))
+            std::printf("%.1f %% of held-out simulated patterns named right\n", 100 * summary.simulated_accuracy);
+        if (!std::isnan(summary.measured_accuracy))
+            std::printf("%.1f %% of measured patterns named right\n", 100 * summary.measured_accuracy);
+        std::printf("-> %s\n", s.run.output.c_str());
+        if (summary.interrupted) std::printf("The same command with --resume goes on from %s.checkpoint\n", s.run.output.c_str());
+    }
+    return summary.interrupted ? 130 : 0;
+}
+
+}  // namespace
+
+std::function<int()> train_command(CLI::App& app) {
+    const auto s = std::make_shared<Settings>();
+    std::string presets;
+    for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
+    app.add_option("library", s->run.library, "Structure library written by 'friedel ingest'");
+    app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint");
+    app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset);
+    app.add_option("--config", s->config, "TOML file, read over the preset if one is named");
+    app.add_option("--set", s->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);
+    auto* const minutes = app.add_option("--minutes", s->minutes, "Train for this long")->check(CLI::PositiveNumber);
+    app.add_option("--steps", s->steps, "Train for this many steps")->check(CLI::PositiveNumber)->excludes(minutes);
+    app.add_option("--seed", s->seed, "Of everything random; the same seed gives the same weights on any number of cores");
+    app.add_option("--validation", s->run.validation_library, "Structure library that is only simulated from for validation");
+    app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
+    app.add_flag("--resume", s->run.resume, "Go on from the checkpoint of an interrupted run");
+    app.add_option("--threads", s->run.threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
+    app.add_flag("-q,--quiet", s->run.quiet, "No progress");
+    app.add_flag("--keys", s->list_keys, "Print every configuration key with its default and meaning, and stop");
+    app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");
+    return [s] { return run(*s); };
+}
+
+}  // namespace friedel::tools
