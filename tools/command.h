@@ -18,6 +18,9 @@ std::function<int()> split_command(CLI::App& app);
 std::function<int()> peaks_command(CLI::App& app);
 std::function<int()> simulate_command(CLI::App& app);
 std::function<int()> train_command(CLI::App& app);
+std::function<int()> classify_command(CLI::App& app);
+std::function<int()> calibrate_command(CLI::App& app);
+std::function<int()> evaluate_command(CLI::App& app);
 
 // Accepts numbers from `low` to `high`. Unlike CLI::Range it refuses NaN.
 inline CLI::Validator within(double low, double high) {

@@ -26,6 +26,9 @@ const std::vector<Entry> commands = {
     {"peaks", "Print the reflection list of a CIF as CSV", peaks_command},
     {"simulate", "Compute powder patterns of CIFs or of a structure library", simulate_command},
     {"train", "Train a network on patterns simulated while it trains", train_command},
+    {"evaluate", "Measure how well a model names patterns whose space groups are known", evaluate_command},
+    {"calibrate", "Fit the probabilities of a model and choose when it refuses", calibrate_command},
+    {"classify", "Name the crystal system and space group of measured patterns", classify_command},
 };
 }  // namespace
 

@@ -1,0 +1,37 @@
+// Makes a model's probabilities mean what they say, and chooses when it should refuse, on patterns it was not trained on.
+#pragma once
+
+#include <vector>
+
+#include "host/known_patterns.h"
+#include "host/model.h"
+
+namespace friedel {
+
+// Fewer patterns than this say nothing about a model.
+constexpr std::size_t fewest_known_patterns = 20;
+
+// Nats per pattern.
+double negative_log_likelihood(const KnownAnswers& answers, Target target, float temperature);
+
+// The temperature, 0.05 to 20, that minimises the negative log-likelihood (Guo et al. 2017); golden sections of its logarithm.
+float fit_temperature(const KnownAnswers& answers, Target target);
+
+// One pattern's entropy and whether its first answer was right.
+struct Outcome {
+    float entropy;
+    bool correct;
+};
+std::vector<Outcome> outcomes(const KnownAnswers& answers, Target target, float temperature);
+
+// Refuse above `entropy_threshold`: what is then answered, and how well.
+struct RefusalRule {
+    float entropy_threshold;
+    double coverage, accuracy;
+};
+// The rule of largest coverage that reaches the accuracy, both 0 to 1. Throws Error if none that answers fewest_known_patterns does.
+RefusalRule rule_for_accuracy(std::vector<Outcome> outcomes, double accuracy);
+// The rule that answers at least this part of the patterns, and as little more as equal entropies allow.
+RefusalRule rule_for_coverage(std::vector<Outcome> outcomes, double coverage);
+
+}  // namespace friedel

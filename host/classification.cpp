@@ -1,0 +1,243 @@
+#include "host/classification.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "host/classifier.h"
+#include "host/csv.h"
+#include "host/error.h"
+#include "host/extinction.h"
+#include "host/space_groups.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t most_candidates = 5;
+const FileKind classification_kind = {"classification", 1, "classify the patterns again with 'friedel classify'"};
+
+std::string number(const char* format, double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+}  // namespace
+
+void interpret(Classification& c, const Model& model, const float* probabilities) {
+    const int classes = model.classes();
+    c.probabilities.assign(probabilities, probabilities + classes);
+    c.entropy = entropy(probabilities, classes);
+    std::array<float, crystal_systems> systems{};
+    if (model.target == Target::crystal_system) {
+        std::copy(probabilities, probabilities + crystal_systems, systems.begin());
+    } else {
+        crystal_system_probabilities(systems.data(), probabilities);
+        std::array<int, space_groups> order;
+        std::iota(order.begin(), order.end(), 0);
+        std::partial_sort(order.begin(), order.begin() + most_candidates, order.end(),
+                          [&](int a, int b) { return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b; });
+        c.candidates.clear();
+        for (std::size_t i = 0; i < most_candidates; ++i) c.candidates.push_back({order[i] + 1, probabilities[order[i]]});
+        std::vector<float> extinctions(static_cast<std::size_t>(extinction_group_count()), 0.0f);
+        for (int group = 1; group <= space_groups; ++group)
+            extinctions[static_cast<std::size_t>(extinction_group(group))] += probabilities[group - 1];
+        const auto likeliest = std::max_element(extinctions.begin(), extinctions.end());
+        c.extinction = static_cast<int>(likeliest - extinctions.begin());
+        c.extinction_probability = *likeliest;
+    }
+    const auto likeliest = std::max_element(systems.begin(), systems.end());
+    c.system = static_cast<int>(likeliest - systems.begin());
+    c.system_probability = *likeliest;
+    if (c.entropy > model.calibration.entropy_threshold) {
+        c.refused = "uncertain: entropy " + number("%.2f", c.entropy) + " exceeds " + number("%.2f", model.calibration.entropy_threshold);
+    }
+}
+
+std::string one_line(const Classification& c) {
+    std::string line = c.file + "  ";
+    if (c.system < 0) return line + "refused: " + c.refused;
+    line += std::string(crystal_system_name(c.system)) + ' ' + number("%.2f", c.system_probability);
+    if (!c.candidates.empty()) {
+        const Candidate& first = c.candidates.front();
+        line += "  " + std::string(space_group_symbol(first.space_group)) + " (" + std::to_string(first.space_group) + ") " +
+                number("%.2f", first.probability);
+    }
+    line += "  entropy " + number("%.2f", c.entropy);
+    for (std::size_t i = 1; i < std::min<std::size_t>(c.candidates.size(), 4); ++i) {
+        line += std::string(i == 1 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
+                number("%.2f", c.candidates[i].probability);
+    }
+    if (!c.refused.empty()) line += "  refused: " + c.refused;
+    return line;
+}
+
+class ClassificationOutput::Writer {
+public:
+    virtual ~Writer() = default;
+    virtual void add(const Classification& classification) = 0;
+    virtual void finish() = 0;
+};
+
+namespace {
+
+// Lines of text under a temporary name, renamed at the end.
+class TextWriter : public ClassificationOutput::Writer {
+public:
+    explicit TextWriter(const fs::path& file) : file_(file), temporary_(file.string() + ".part"), out_(temporary_, std::ios::binary) {
+        if (!out_) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
+    }
+    ~TextWriter() override {
+        std::error_code ignored;
+        if (!finished_) fs::remove(temporary_, ignored);
+    }
+    void finish() override {
+        out_.close();
+        if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+        fs::rename(temporary_, file_);
+        finished_ = true;
+    }
+
+protected:
+    void line(const std::string& text) {
+        out_ << text << '\n';
+        if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+    }
+
+private:
+    fs::path file_, temporary_;
+    std::ofstream out_;
+    bool finished_ = false;
+};
+
+class CsvWriter : public TextWriter {
+public:
+    explicit CsvWriter(const fs::path& file) : TextWriter(file) {
+        line(
+            "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
+            "entropy,refused,reason,runners_up,coverage");
+    }
+    void add(const Classification& c) override {
+        std::string text = csv_field(c.file) + ',';
+        if (!c.candidates.empty()) {
+            const Candidate& first = c.candidates.front();
+            text += std::to_string(first.space_group) + ',' + csv_field(space_group_symbol(first.space_group)) + ',' +
+                    number("%.6f", first.probability) + ',';
+        } else {
+            text += ",,,";
+        }
+        text += c.system < 0 ? ",," : std::string(crystal_system_name(c.system)) + ',' + number("%.6f", c.system_probability) + ',';
+        text +=
+            c.extinction < 0 ? ",," : csv_field(extinction_group_name(c.extinction)) + ',' + number("%.6f", c.extinction_probability) + ',';
+        text += c.system < 0 ? "," : number("%.6f", c.entropy) + ',';
+        text += (c.refused.empty() ? "no," : "yes,") + csv_field(c.refused) + ',';
+        for (std::size_t i = 1; i < c.candidates.size(); ++i) {
+            text += (i > 1 ? " " : "") + std::to_string(c.candidates[i].space_group) + ':' + number("%.4f", c.candidates[i].probability);
+        }
+        line(text + ',' + number("%.4f", c.coverage));
+    }
+};
+
+class JsonLinesWriter : public TextWriter {
+public:
+    using TextWriter::TextWriter;
+    void add(const Classification& c) override {
+        nlohmann::ordered_json json;
+        json["file"] = c.file;
+        if (!c.candidates.empty()) {
+            json["space_group"] = c.candidates.front().space_group;
+            json["symbol"] = space_group_symbol(c.candidates.front().space_group);
+            json["probability"] = c.candidates.front().probability;
+        }
+        if (c.system >= 0) {
+            json["crystal_system"] = crystal_system_name(c.system);
+            json["crystal_system_probability"] = c.system_probability;
+        }
+        if (c.extinction >= 0) {
+            json["extinction_group"] = extinction_group_members(c.extinction);
+            json["extinction_probability"] = c.extinction_probability;
+        }
+        if (c.system >= 0) json["entropy"] = c.entropy;
+        json["refused"] = !c.refused.empty();
+        if (!c.refused.empty()) json["reason"] = c.refused;
+        for (std::size_t i = 1; i < c.candidates.size(); ++i) {
+            json["runners_up"].push_back({{"space_group", c.candidates[i].space_group},
+                                          {"symbol", space_group_symbol(c.candidates[i].space_group)},
+                                          {"probability", c.candidates[i].probability}});
+        }
+        json["coverage"] = c.coverage;
+        line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
+};
+
+// Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage; and
+// probabilities [patterns][classes]. Not computed: 0, 255, 65535, NaN.
+class HdfWriter : public ClassificationOutput::Writer {
+public:
+    HdfWriter(const fs::path& file, const Model& model, std::size_t patterns)
+        : h5_(H5File::create(file, classification_kind)), classes_(static_cast<std::size_t>(model.classes())) {
+        h5_.create_dataset<float>("probabilities", {patterns, classes_});
+        std::vector<std::string> names;
+        for (int c = 0; c < model.classes(); ++c) names.push_back(class_name(model.target, c));
+        h5_.write_strings("classes", names);
+    }
+    void add(const Classification& c) override {
+        constexpr float missing = std::numeric_limits<float>::quiet_NaN();
+        const bool computed = c.system >= 0;
+        const std::vector<float> none(computed ? 0 : classes_, missing);
+        h5_.write_rows("probabilities", file_.size(), 1, computed ? c.probabilities.data() : none.data());
+        file_.push_back(c.file);
+        refused_.push_back(c.refused);
+        space_group_.push_back(c.candidates.empty() ? 0 : static_cast<std::uint16_t>(c.candidates.front().space_group));
+        system_.push_back(computed ? static_cast<std::uint8_t>(c.system) : 255);
+        extinction_.push_back(c.extinction < 0 ? 65535 : static_cast<std::uint16_t>(c.extinction));
+        entropy_.push_back(computed ? c.entropy : missing);
+        coverage_.push_back(static_cast<float>(c.coverage));
+    }
+    void finish() override {
+        h5_.write_strings("file", file_);
+        h5_.write_strings("refused", refused_);
+        h5_.write("space_group", space_group_);
+        h5_.write("crystal_system", system_);
+        h5_.write("extinction_group", extinction_);
+        h5_.write("entropy", entropy_);
+        h5_.write("coverage", coverage_);
+        h5_.commit();
+    }
+
+private:
+    H5File h5_;
+    std::size_t classes_;
+    std::vector<std::string> file_, refused_;
+    std::vector<std::uint16_t> space_group_, extinction_;
+    std::vector<std::uint8_t> system_;
+    std::vector<float> entropy_, coverage_;
+};
+
+}  // namespace
+
+ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns) {
+    const std::string ending = file.extension().string();
+    if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name that ends in .csv, .jsonl or .h5");
+    if (ending == ".csv")
+        writer_ = std::make_unique<CsvWriter>(file);
+    else if (ending == ".jsonl")
+        writer_ = std::make_unique<JsonLinesWriter>(file);
+    else if (ending == ".h5")
+        writer_ = std::make_unique<HdfWriter>(file, model, patterns);
+    else
+        fail(file.string(), ": results are written as .csv, .jsonl or .h5; give one of these endings");
+}
+
+ClassificationOutput::~ClassificationOutput() = default;
+void ClassificationOutput::add(const Classification& classification) { writer_->add(classification); }
+void ClassificationOutput::finish() { writer_->finish(); }
+
+}  // namespace friedel

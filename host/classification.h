@@ -1,0 +1,54 @@
+// What a model says about one pattern, in a crystallographer's terms, and how results are written.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/model.h"
+
+namespace friedel {
+
+struct Candidate {
+    int space_group;
+    float probability;
+};
+
+struct Classification {
+    std::string file;
+    std::string refused;  // why; empty: the answer stands. What could be computed is there all the same
+    int system = -1;      // crystal system, the sum over its groups; -1: nothing was computed
+    float system_probability = 0;
+    std::vector<Candidate> candidates;  // the five likeliest space groups; none from a model of crystal systems
+    int extinction = -1;                // likeliest extinction group, the sum over its members; -1 from a model of crystal systems
+    float extinction_probability = 0;
+    float entropy = 0;                 // nats
+    double coverage = 0;               // part of the model's range that was measured
+    std::vector<float> probabilities;  // [classes]; empty: nothing was computed
+};
+
+// Fills in everything but `file` and `coverage`; refuses where the entropy exceeds the model's threshold.
+void interpret(Classification& classification, const Model& model, const float* probabilities);
+
+// Writes results one by one, in the form that the ending asks for: .csv, .jsonl or .h5 (friedel_kind "classification", format 1).
+// The file stands under its name once finish() returns.
+class ClassificationOutput {
+public:
+    ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns);
+    ~ClassificationOutput();
+    ClassificationOutput(const ClassificationOutput&) = delete;
+    ClassificationOutput& operator=(const ClassificationOutput&) = delete;
+    void add(const Classification& classification);
+    void finish();
+
+    class Writer;
+
+private:
+    std::unique_ptr<Writer> writer_;
+};
+
+// One line for a terminal.
+std::string one_line(const Classification& classification);
+
+}  // namespace friedel

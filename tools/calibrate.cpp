@@ -1,0 +1,106 @@
+// friedel calibrate: fits the temperature of a model and chooses when it refuses, on patterns that it was not trained on.
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "host/calibration.h"
+#include "host/error.h"
+#include "host/interrupt.h"
+#include "host/progress_line.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::string model, labels, folder, library, output;
+    int patterns = 20000;
+    std::uint64_t seed = 20260101;  // other patterns than those of training and validation
+    double accuracy = 0, coverage = 0, wavelength = 0;
+    int threads = 0;
+    bool quiet = false;
+};
+
+std::string percent(double part) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%.1f %%", 100 * part);
+    return text;
+}
+
+KnownAnswers answer(const Options& o, const Model& model) {
+    ThreadPool pool(o.threads);
+    ProgressLine line("patterns", o.quiet);
+    const ShowProgress progress = [&](std::size_t done, std::size_t all) {
+        line.show(static_cast<double>(done) / static_cast<double>(all), done);
+    };
+    if (!o.library.empty()) return answer_simulated(model, StructureLibrary::read(o.library), o.patterns, o.seed, pool, progress);
+    std::vector<Label> labels = read_labels(o.labels);
+    std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
+    const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
+    return answer_measured(model, labels, folder, o.wavelength, pool, progress);
+}
+
+int run(const Options& o) {
+    if (o.labels.empty() == o.library.empty()) fail("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
+    if (o.accuracy > 0 && o.coverage > 0) fail("give either --accuracy or --coverage, not both");
+    if (fs::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
+    Model model = Model::read(o.model);
+    const InterruptGuard guard;
+    const KnownAnswers answers = answer(o, model);
+    for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
+
+    const float temperature = fit_temperature(answers, model.target);
+    const std::vector<Outcome> results = outcomes(answers, model.target, temperature);
+    const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
+    std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
+    std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
+    std::printf("temperature %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(temperature),
+                negative_log_likelihood(answers, model.target, temperature),
+                negative_log_likelihood(answers, model.target, model.calibration.temperature));
+    // The old threshold belongs to the old temperature.
+    model.calibration = {};
+    model.calibration.temperature = temperature;
+    if (o.accuracy > 0 || o.coverage > 0) {
+        const RefusalRule rule = o.accuracy > 0 ? rule_for_accuracy(results, o.accuracy) : rule_for_coverage(results, o.coverage);
+        model.calibration.entropy_threshold = rule.entropy_threshold;
+        fitted_on += o.accuracy > 0 ? ", accuracy " + percent(o.accuracy) + " wanted" : ", coverage " + percent(o.coverage) + " wanted";
+        fitted_on += ": " + percent(rule.accuracy) + " of the " + percent(rule.coverage) + " answered are right";
+        std::printf("refuses above an entropy of %.3f: answers %s, of which %s are right\n", static_cast<double>(rule.entropy_threshold),
+                    percent(rule.coverage).c_str(), percent(rule.accuracy).c_str());
+    } else {
+        std::printf("refuses nothing; --accuracy or --coverage chooses a threshold\n");
+    }
+    model.calibration.fitted_on = fitted_on;
+    model.write(o.output);
+    return answers.problems.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+std::function<int()> calibrate_command(CLI::App& app) {
+    const auto o = std::make_shared<Options>();
+    app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
+    app.add_option("-o,--output", o->output, "Calibrated model; may be the same file")->required();
+    app.add_option("--labels", o->labels, "CSV of measured patterns with columns file,space_group; rows with repeat_of are passed over");
+    app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
+    app.add_option("--library", o->library, "Structure library to simulate patterns from, as in training; not the one it was trained on");
+    app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(CLI::Range(20, 10000000));
+    app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
+    app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(CLI::Range(0.0, 1.0));
+    app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(CLI::Range(0.0, 1.0));
+    app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom")->check(CLI::Range(0.05, 5.0));
+    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    app.add_flag("-q,--quiet", o->quiet, "Show no progress");
+    app.footer(
+        "Both temperature and threshold are stored in the model, with what they were fitted on. Examples:\n"
+        "  friedel calibrate model.h5 --library test.h5 --accuracy 0.9 -o calibrated.h5\n"
+        "  friedel calibrate model.h5 --labels rruff/labels.csv --coverage 0.5 -o calibrated.h5");
+    return [o] { return run(*o); };
+}
+
+}  // namespace friedel::tools

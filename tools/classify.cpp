@@ -1,0 +1,116 @@
+// friedel classify: names the crystal system and space group of measured patterns, or refuses, with the reason.
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "host/classification.h"
+#include "host/classifier.h"
+#include "host/error.h"
+#include "host/interrupt.h"
+#include "host/pattern_stream.h"
+#include "host/progress_line.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Options {
+    std::string model;
+    std::vector<std::string> inputs;
+    std::string output;
+    double wavelength = 0;
+    double least_coverage = 0.6;
+    int threads = 0;
+    bool quiet = false;
+};
+
+int run(const Options& options) {
+    const Model model = Model::read(options.model);
+    StreamConfig config;
+    config.grid = model.grid;
+    config.model_wavelength = model.wavelength_angstrom;
+    config.stated_wavelength = options.wavelength;
+    config.least_coverage = options.least_coverage;
+    config.threads = options.threads;
+    PatternStream stream(pattern_files(options.inputs), config);
+    std::unique_ptr<ClassificationOutput> output;
+    if (!options.output.empty()) output = std::make_unique<ClassificationOutput>(options.output, model, stream.files());
+
+    const InterruptGuard guard;
+    const auto start = std::chrono::steady_clock::now();
+    ThreadPool pool(options.threads);
+    Classifier classifier(model, pool);
+    std::size_t done = 0, answered = 0, refused = 0, failed = 0, assumed = 0;
+    {
+        ProgressLine progress("patterns", options.quiet || !output);
+        std::vector<float> probabilities;
+        PatternBatch batch;
+        while (stream.next(batch)) {
+            if (interrupted()) fail("interrupted after ", done, " of ", stream.files(), " patterns; no results were written");
+            probabilities.resize(static_cast<std::size_t>(batch.size) * model.classes());
+            classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
+            for (int i = 0; i < batch.size; ++i) {
+                Classification result;
+                result.file = batch.file[i];
+                result.coverage = batch.coverage[i];
+                result.refused = batch.refusal[i];
+                if (!batch.error[i].empty()) {
+                    std::cerr << "friedel: " << batch.error[i] << '\n';
+                    result.refused = batch.error[i];
+                    ++failed;
+                } else {
+                    if (result.refused.empty())
+                        interpret(result, model, probabilities.data() + static_cast<std::size_t>(i) * model.classes());
+                    ++(result.refused.empty() ? answered : refused);
+                    assumed += batch.wavelength_assumed[i] != 0;
+                }
+                if (output)
+                    output->add(result);
+                else if (batch.error[i].empty())
+                    std::cout << one_line(result) << '\n';
+            }
+            done += static_cast<std::size_t>(batch.size);
+            progress.show(static_cast<double>(done) / static_cast<double>(stream.files()), done);
+        }
+    }
+    if (output) output->finish();
+    if (!options.quiet) {
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        std::cerr << done << " patterns: " << answered << " answered, " << refused << " refused, " << failed << " not read; "
+                  << static_cast<long>(static_cast<double>(done) / seconds) << " a second\n";
+        if (assumed > 0) {
+            std::cerr << assumed << (assumed == 1 ? " states" : " state") << " no wavelength: the model's " << model.wavelength_angstrom
+                      << " angstrom was taken; --wavelength gives another\n";
+        }
+    }
+    return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+std::function<int()> classify_command(CLI::App& app) {
+    const auto o = std::make_shared<Options>();
+    app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
+    app.add_option("PATTERNS", o->inputs,
+                   "Pattern files of two or three columns, folders of them (.xy .xye .txt .dat .asc), or - for standard input")
+        ->required();
+    app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
+    app.add_option("--wavelength", o->wavelength,
+                   "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
+        ->check(CLI::Range(0.05, 5.0));
+    app.add_option("--min-coverage", o->least_coverage, "Refuse a pattern that covers less than this part of the model's range")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
+    app.footer(
+        "A pattern that cannot be read is named on standard error, the rest is done, and the exit status is 1. Examples:\n"
+        "  friedel classify model.h5 quartz.xy\n"
+        "  friedel classify model.h5 patterns/ -o results.csv\n"
+        "  friedel classify model.h5 synchrotron.xye --wavelength 0.4139");
+    return [o] { return run(*o); };
+}
+
+}  // namespace friedel::tools

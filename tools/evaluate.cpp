@@ -1,0 +1,205 @@
+// friedel evaluate: how well a model names patterns whose space groups are known, measured or simulated, with the files that show it.
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "host/classifier.h"
+#include "host/config.h"
+#include "host/error.h"
+#include "host/evaluation.h"
+#include "host/interrupt.h"
+#include "host/labels.h"
+#include "host/pattern_stream.h"
+#include "host/progress_line.h"
+#include "host/simulator.h"
+#include "host/structure_library.h"
+#include "host/text_file.h"
+#include "kernels/random.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+    std::string model, labels, data, library, config, output;
+    double wavelength = 0;
+    int patterns = 2000, threads = 0;
+    std::uint64_t seed = 2;
+    bool quiet = false;
+};
+
+// The patterns of a labels file; what cannot be read is named on standard error and counted.
+void evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier) {
+    const std::vector<Label> labels = read_labels(options.labels);
+    const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
+    if (!options.data.empty() && !fs::is_directory(folder))
+        fail(options.data, ": is no folder; --data names the one that holds the patterns");
+    std::vector<std::string> files;
+    for (const Label& label : labels) files.push_back((folder / label.file).string());
+
+    StreamConfig config;
+    config.grid = model.grid;
+    config.model_wavelength = model.wavelength_angstrom;
+    config.stated_wavelength = options.wavelength;
+    config.threads = options.threads;
+    PatternStream stream(std::move(files), config);
+    ProgressLine progress("patterns", options.quiet);
+    const auto classes = static_cast<std::size_t>(model.classes());
+    std::vector<float> probabilities;
+    PatternBatch batch;
+    for (std::size_t done = 0; stream.next(batch);) {
+        if (interrupted()) fail("interrupted after ", done, " of ", labels.size(), " patterns; nothing was written");
+        probabilities.resize(static_cast<std::size_t>(batch.size) * classes);
+        classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i, ++done) {
+            const Label& label = labels[done];
+            if (!batch.error[i].empty()) {
+                std::cerr << "friedel: " << batch.error[i] << " (" << options.labels << " names it on line " << label.line << ")\n";
+                ++evaluation.unreadable;
+                continue;
+            }
+            const float* const row = probabilities.data() + i * classes;
+            evaluation.patterns.push_back(
+                {label.file, label.space_group, label.group, !label.repeat_of.empty(), batch.refusal[i], {row, row + classes}});
+        }
+        progress.show(static_cast<double>(done) / static_cast<double>(labels.size()), done);
+    }
+    if (evaluation.patterns.empty())
+        fail(options.labels, ": none of its patterns can be read from ", folder.string(), "; --data names their folder");
+}
+
+// The settings that the simulated patterns are drawn from: those the model was trained with, unless a file says otherwise.
+SimulationConfig simulation_of(const Options& options, const Model& model) {
+    TrainingConfig training;
+    if (options.config.empty()) {
+        if (model.provenance.config.empty()) fail(options.model, ": does not say how its patterns were simulated; give --config FILE.toml");
+        read_toml(training, model.provenance.config, options.model);
+    } else {
+        read_toml_file(training, options.config);
+    }
+    training.simulation.grid = model.grid;
+    return training.simulation;
+}
+
+// Patterns simulated from a structure library, which should hold structures that the model was not trained on.
+void evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier, ThreadPool& pool) {
+    const StructureLibrary library = StructureLibrary::read(options.library);
+    const SimulationConfig config = simulation_of(options, model);
+    std::vector<int> order;
+    for (int i = 0; i < library.size(); ++i)
+        if (library.space_group[static_cast<std::size_t>(i)] > 0) order.push_back(i);
+    if (order.empty()) fail(options.library, ": no structure in it has a space group; ingest it again");
+    RandomSequence random(options.seed, 0, Purpose::shuffle);
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.bits() % i]);
+
+    constexpr int batch = 256;
+    const auto classes = static_cast<std::size_t>(model.classes());
+    std::vector<float> patterns(static_cast<std::size_t>(batch) * model.grid.points), probabilities(batch * classes);
+    std::vector<PatternParameters> parameters;
+    ProgressLine progress("patterns", options.quiet);
+    for (int first = 0; first < options.patterns; first += batch) {
+        if (interrupted()) fail("interrupted after ", first, " of ", options.patterns, " patterns; nothing was written");
+        const int count = std::min(batch, options.patterns - first);
+        parameters.clear();
+        for (int i = first; i < first + count; ++i) {
+            const int structure = order[static_cast<std::size_t>(i) % order.size()];
+            parameters.push_back(draw_parameters(config, library.view(), structure, options.seed, static_cast<std::uint64_t>(i)));
+        }
+        simulate_patterns(patterns.data(), parameters, library.view(), model.grid, pool);
+        classifier.probabilities(probabilities.data(), patterns.data(), count);
+        for (int i = 0; i < count; ++i) {
+            const auto structure = static_cast<std::size_t>(parameters[static_cast<std::size_t>(i)].structure);
+            const float* const row = probabilities.data() + static_cast<std::size_t>(i) * classes;
+            evaluation.patterns.push_back({library.name[structure],
+                                           library.space_group[structure],
+                                           library.type_of(static_cast<int>(structure)),
+                                           false,
+                                           "",
+                                           {row, row + classes}});
+        }
+        progress.show(static_cast<double>(first + count) / options.patterns, static_cast<std::uint64_t>(first + count));
+    }
+}
+
+// What was judged, and on what: the head of metrics.json.
+Json subject_of(const Options& options, const Model& model) {
+    Json subject;
+    subject["friedel"] = FRIEDEL_VERSION;
+    subject["model"] = {{"file", options.model},
+                        {"target", model.target == Target::space_group ? "space_group" : "crystal_system"},
+                        {"widths", model.shape.text()},
+                        {"members", model.members.size()},
+                        {"trained_on_patterns", model.provenance.patterns},
+                        {"trained_on_library", model.provenance.library}};
+    if (!options.labels.empty()) {
+        subject["measured"] = {{"labels", options.labels}};
+    } else {
+        subject["simulated"] = {{"library", options.library},
+                                {"trained_on_this_library", hash_file(options.library) == model.provenance.library_hash},
+                                {"settings", options.config.empty() ? "the model's own" : options.config},
+                                {"seed", options.seed}};
+    }
+    return subject;
+}
+
+int run(const Options& options) {
+    if (options.labels.empty() == options.library.empty())
+        fail("give either --labels FILE.csv (measured patterns) or --library FILE.h5 (simulated ones)");
+    const Model model = Model::read(options.model);
+    const fs::path folder = options.output;
+    std::error_code failure;
+    fs::create_directories(folder, failure);
+    if (!fs::is_directory(folder)) fail(options.output, ": cannot be made (", failure.message(), "); name a folder to write to");
+
+    const InterruptGuard guard;
+    ThreadPool pool(options.threads);
+    Classifier classifier(model, pool);
+    Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
+    if (options.labels.empty())
+        evaluate_simulated(evaluation, options, model, classifier, pool);
+    else
+        evaluate_measured(evaluation, options, model, classifier);
+
+    const Json subject = subject_of(options, model);
+    write_text_file(folder / "predictions.csv", predictions_csv(evaluation));
+    write_text_file(folder / "metrics.json", metrics_json(evaluation, subject.dump()));
+    if (!options.quiet) {
+        std::cout << summary(evaluation) << evaluation.patterns.size() << " patterns, " << evaluation.unreadable << " not read -> "
+                  << folder.string() << "/metrics.json, predictions.csv\n";
+        if (!options.library.empty() && subject["simulated"]["trained_on_this_library"] == true)
+            std::cerr << "friedel: the model was trained on " << options.library
+                      << ": these figures measure memory; give structures held out\n";
+    }
+    return evaluation.unreadable == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+std::function<int()> evaluate_command(CLI::App& app) {
+    const auto o = std::make_shared<Options>();
+    app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
+    app.add_option("--labels", o->labels, "CSV of measured patterns: columns file,space_group, and group,repeat_of if there are any");
+    app.add_option("--data", o->data, "Folder of the pattern files; without it, that of the labels");
+    app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
+    app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
+    app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));
+    app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");
+    app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
+    app.add_option("-o,--output", o->output, "Folder for metrics.json and predictions.csv")->required();
+    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
+    app.footer(
+        "Examples:\n"
+        "  friedel evaluate model.h5 --labels labels.csv -o results\n"
+        "  friedel evaluate model.h5 --library held_out.h5 --patterns 5000 -o results");
+    return [o] { return run(*o); };
+}
+
+}  // namespace friedel::tools
