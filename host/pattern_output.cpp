@@ -10,13 +10,14 @@ namespace fs = std::filesystem;
 
 const FileKind patterns_kind{"patterns", 1, "simulate it again with 'friedel simulate'"};
 
-PatternOutput::PatternOutput(fs::path file, const Grid& grid, std::size_t patterns)
-    : file_(std::move(file)), grid_(grid), patterns_(patterns) {
+PatternOutput::PatternOutput(fs::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns)
+    : file_(std::move(file)), grid_(grid), wavelength_angstrom_(wavelength_angstrom), patterns_(patterns) {
     if (file_.extension() != ".h5") return;
     h5_ = std::make_unique<H5File>(H5File::create(file_, patterns_kind));
     h5_->create_dataset<float>("patterns", {patterns, static_cast<std::size_t>(grid.points)}, false);  // noise does not deflate
     h5_->write_attribute("patterns", "start_deg", static_cast<double>(grid.start_deg));
     h5_->write_attribute("patterns", "step_deg", static_cast<double>(grid.step_deg));
+    h5_->write_attribute("patterns", "wavelength_angstrom", static_cast<double>(wavelength_angstrom));
 }
 
 void PatternOutput::add(const float* pattern, const std::string& name, int space_group) {
@@ -43,7 +44,11 @@ void PatternOutput::write_text(const fs::path& file, const float* pattern) const
     temporary += ".part";
     std::FILE* const out = std::fopen(temporary.c_str(), "w");
     if (!out) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
-    if (csv) std::fputs("two_theta_deg,intensity\n", out);
+    if (csv) {
+        std::fputs("two_theta_deg,intensity\n", out);
+    } else {
+        std::fprintf(out, "# two_theta_deg intensity; wavelength %g angstrom\n", static_cast<double>(wavelength_angstrom_));
+    }
     for (int i = 0; i < grid_.points; ++i) {
         std::fprintf(out, csv ? "%.4f,%.6g\n" : "%.4f %.6g\n",
                      static_cast<double>(grid_.start_deg) + i * static_cast<double>(grid_.step_deg), static_cast<double>(pattern[i]));

@@ -1,5 +1,5 @@
 // Writes simulated patterns: one HDF5 file (friedel_kind "patterns", format 1: patterns [n][points], name [n], space_group [n]; attributes
-// start_deg and step_deg of patterns), or text files of two columns.
+// start_deg, step_deg and wavelength_angstrom, the mean, of patterns), or text files of two columns.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ extern const FileKind patterns_kind;
 class PatternOutput {
 public:
     // The extension of `file` decides: .h5, .csv or anything else (.xy). Several text patterns get numbered names: quartz_0001.xy.
-    PatternOutput(std::filesystem::path file, const Grid& grid, std::size_t patterns);
+    PatternOutput(std::filesystem::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns);
 
     // pattern [grid.points]; space_group 0 if unknown.
     void add(const float* pattern, const std::string& name, int space_group);
@@ -30,6 +30,7 @@ private:
 
     std::filesystem::path file_;
     Grid grid_;
+    float wavelength_angstrom_;
     std::size_t patterns_, written_ = 0;
     std::unique_ptr<H5File> h5_;
     std::vector<std::string> names_;

@@ -134,7 +134,7 @@ beta2 = 0.99
 weight_decay = 0.02
 clip_norm = 1
 average_decay = 0.99
-warmup_steps = 50
+warmup_steps = 10
 
 [training]
 batch = 256

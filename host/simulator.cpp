@@ -79,9 +79,8 @@ void simulate_one_pattern(float* pattern, const PatternParameters& parameters, c
 
 void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,
                        ThreadPool& pool) {
-    pool.run(static_cast<int>(parameters.size()), [&](int i, int) {
-        simulate_one_pattern(patterns + static_cast<std::size_t>(i) * grid.points, parameters[i], library, grid);
-    });
+    pool.run(static_cast<int>(parameters.size()),
+             [&](int i, int) { simulate_one_pattern(patterns + static_cast<std::size_t>(i) * grid.points, parameters[i], library, grid); });
 }
 
 }  // namespace friedel

@@ -70,8 +70,10 @@ int run(const Options& o) {
         model.calibration.entropy_threshold = rule.entropy_threshold;
         fitted_on += o.accuracy > 0 ? ", accuracy " + percent(o.accuracy) + " wanted" : ", coverage " + percent(o.coverage) + " wanted";
         fitted_on += ": " + percent(rule.accuracy) + " of the " + percent(rule.coverage) + " answered are right";
-        std::printf("refuses above an entropy of %.3f: answers %s, of which %s are right\n", static_cast<double>(rule.entropy_threshold),
-                    percent(rule.coverage).c_str(), percent(rule.accuracy).c_str());
+        const std::string refuses =
+            std::isinf(rule.entropy_threshold) ? "nothing" : "above an entropy of " + std::to_string(rule.entropy_threshold);
+        std::printf("refuses %s: answers %s, of which %s are right\n", refuses.c_str(), percent(rule.coverage).c_str(),
+                    percent(rule.accuracy).c_str());
     } else {
         std::printf("refuses nothing; --accuracy or --coverage chooses a threshold\n");
     }

@@ -169,7 +169,7 @@ int run(const Options& options) {
     ThreadPool pool;
     const LibraryView view = library.view();
     if (!options.output.empty()) {
-        PatternOutput output(options.output, grid, parameters.size());
+        PatternOutput output(options.output, grid, mean_wavelength(parameters.front().radiation), parameters.size());
         constexpr std::size_t batch = 256;
         std::vector<float> patterns;
         for (std::size_t first = 0; first < parameters.size(); first += batch) {

@@ -61,7 +61,7 @@ int run(const Settings& s) {
                     static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
                     static_cast<double>(summary.patterns) / summary.seconds);
         if (!std::isnan(summary.simulated_accuracy))
-            std::printf("%.1f %% of held-out simulated patterns named right\n", 100 * summary.simulated_accuracy);
+            std::printf("%.1f %% of patterns simulated for validation named right\n", 100 * summary.simulated_accuracy);
         if (!std::isnan(summary.measured_accuracy))
             std::printf("%.1f %% of measured patterns named right\n", 100 * summary.measured_accuracy);
         std::printf("-> %s\n", s.run.output.c_str());

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# From nothing to named powders with what ships in data/: installs, builds, ingests, simulates, trains for a minute, classifies.
+# Safe to run again; results are in quickstart/ (or the folder given).
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+Usage: tools/quickstart.sh [--output DIR] [--minutes M] [--no-packages]
+  --output DIR    where results go (default: quickstart)
+  --minutes M     how long to train (default: 1)
+  --no-packages   install nothing
+HELP
+}
+
+output=quickstart
+minutes=1
+setup=()
+while (($#)); do
+    case $1 in
+        --output) output=${2:?quickstart: --output needs a folder} && shift 2 ;;
+        --minutes) minutes=${2:?quickstart: --minutes needs a number} && shift 2 ;;
+        --no-packages) setup+=(--no-packages) && shift ;;
+        -h | --help) usage && exit 0 ;;
+        *) usage >&2 && exit 2 ;;
+    esac
+done
+output=$(realpath -m "$output")
+cd "$(dirname "$0")/.."
+tools/setup.sh --target friedel "${setup[@]}"
+
+show() {
+    printf '\n== %s\n' "$1"
+    shift
+    printf '$ friedel'
+    printf ' %s' "${@/#"$PWD/"/}"
+    printf '\n'
+    build/release/friedel "$@"
+}
+
+mkdir -p "$output"
+started=$SECONDS
+show 'Structures: 52 minerals become a structure library' ingest data/minerals -o "$output/minerals.h5"
+show 'A pattern: topaz as a diffractometer would record it' simulate data/minerals/topaz.cif --radiation cu --size 900 \
+    --axial-divergence 0.02 --air-scatter 0.06 14 --hump 0.03 24 9 --counts 6000 --plot "$output/topaz.svg" -o "$output/topaz.xy"
+show "A network: $minutes min on patterns simulated while it trains" train "$output/minerals.h5" --preset quick --minutes "$minutes" \
+    -o "$output/model.h5"
+show 'Its probabilities, made to mean what they say' calibrate "$output/model.h5" --library "$output/minerals.h5" --patterns 2000 \
+    --coverage 0.95 -o "$output/model.h5"
+show 'Eight example patterns, named' classify "$output/model.h5" data/examples -o "$output/results.csv"
+build/release/friedel classify "$output/model.h5" data/examples --quiet
+show 'How often it is right' evaluate "$output/model.h5" --labels data/examples/labels.csv -o "$output/evaluation"
+
+cat <<DONE
+
+== Done in $((SECONDS - started)) s. In $output:
+  topaz.svg               a simulated pattern with its indices
+  model.h5                the network; friedel info describes it
+  results.csv             what it says about data/examples
+  evaluation/             metrics.json, predictions.csv
+The network has seen these 52 structures alone and its examples are simulated: it shows the way, not the accuracy on your powders.
+For that, ingest a database of structures (see README.md) and train for an hour.
+DONE
