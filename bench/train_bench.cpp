@@ -1,17 +1,18 @@
 // Training against the limit that matrix products set, all in one run: the products alone, training on resident patterns, simulation
-// alone, and both together. Usage: train_bench STRUCTURES.h5 [results.json].
+// alone, and a step of the trainer, which does both. Usage: train_bench LIBRARY.h5 [results.json].
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "host/config.h"
 #include "host/error.h"
 #include "host/network.h"
+#include "host/sampler.h"
 #include "host/structure_library.h"
+#include "host/trainer.h"
 
 namespace friedel {
 namespace {
@@ -36,34 +37,26 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
     const auto backend = make_cpu_backend(pool);
     const NetworkShape shape = config.shape();
     const int batch = config.run.batch;
-    const Grid& grid = config.simulation.grid;
-    const LibraryView view = library.view();
-
-    std::vector<std::int32_t> structures(library.size());
-    std::iota(structures.begin(), structures.end(), 0);
-    const float one = 1;
-    const std::int32_t label = 0, first[2] = {0, library.size()};
-    const SamplerView sampler{&one, &label, first, structures.data(), 1};
+    Trainer trainer(*backend, config, library);
+    const Sampler sampler(library.view(), config.network.target, config.run.tempering);
+    const auto stream = backend->open_stream(library.view(), sampler.view(), config.simulation, config.preprocess);
 
     Network network(*backend, shape, config.dropout(), batch, true);
     const std::vector<float> start = initial_parameters(shape, 1, 0);
     Buffer<float> parameters(*backend, start.data(), start.size()), gradient(*backend, shape.size()), m(*backend, shape.size()),
         v(*backend, shape.size()), average(*backend, shape.size());
-    Buffer<float> patterns(*backend, static_cast<std::size_t>(batch) * grid.points);
-    Buffer<PatternParameters> drawn(*backend, batch);
-    Buffer<std::int32_t> labels(*backend, batch);
-    Buffer<SampleLoss> samples(*backend, batch);
-    StepState state{1, 0, 1000};
+    Buffer<float> patterns(*backend, static_cast<std::size_t>(batch) * config.simulation.grid.points);
+    Buffer<std::int32_t> labels(*backend, static_cast<std::size_t>(batch));
+    Buffer<SampleLoss> samples(*backend, static_cast<std::size_t>(batch));
+    StepState state{1, 0, 100000};
 
-    const auto simulate = [&] {
-        backend->draw(drawn.data(), labels.data(), sampler, config.simulation, library.size(), &state, batch);
-        backend->simulate(patterns.data(), drawn.data(), batch, view, grid, config.preprocess);
-    };
+    const auto simulate = [&] { stream->draw(patterns.data(), labels.data(), &state, 0, batch); };
     const auto train = [&] {
         network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters.data(), config.loss, nullptr,
                               &state, 0);
-        backend->optimise({parameters.data(), m.data(), v.data(), average.data(), gradient.data()}, shape.weights_end(), shape.size(),
-                          config.optimiser, &state);
+        backend->optimise(
+            {parameters.data(), m.data(), v.data(), config.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
+            shape.weights_end(), shape.size(), config.optimiser, &state);
         backend->advance(&state);
     };
     // The products of one step, on buffers of their own so that weights and gradients are not disturbed.
@@ -83,18 +76,17 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
     };
 
     simulate();
-    Contender contenders[] = {{"products alone", products}, {"training alone", train}, {"simulation alone", simulate},
-                              {"simulation and training", [&] {
-                                   simulate();
-                                   train();
-                               }}};
+    trainer.step();
+    Contender contenders[] = {{"products alone", products},
+                              {"training alone", train},
+                              {"simulation alone", simulate},
+                              {"simulation and training", [&] { trainer.step(); }}};
     for (int round = 0; round < rounds; ++round) {
         for (Contender& c : contenders) c.best = std::min(c.best, seconds_of(c.work));
     }
 
     double flops = 0;
-    for (int layer = 0; layer < shape.layers(); ++layer)
-        flops += (layer ? 6.0 : 4.0) * shape.inputs(layer) * shape.outputs(layer) * batch;
+    for (int layer = 0; layer < shape.layers(); ++layer) flops += (layer ? 6.0 : 4.0) * shape.inputs(layer) * shape.outputs(layer) * batch;
     std::printf("%s: %s, %.1f M parameters, batch %d\n", title, shape.text().c_str(), static_cast<double>(shape.parameters()) * 1e-6,
                 batch);
     nlohmann::json result{{"network", shape.text()}, {"batch", batch}, {"products_gflops", flops / contenders[0].best * 1e-9}};
@@ -103,21 +95,24 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
                     100 * contenders[0].best / c.best);
         result[std::string(c.name) + "_ms"] = c.best * 1e3;
     }
+    const double slower = std::max(contenders[1].best, contenders[2].best), both = contenders[1].best + contenders[2].best;
+    std::printf("  a step takes %.2f of the slower alone, %.2f of one after the other (the cores are shared)\n",
+                contenders[3].best / slower, contenders[3].best / both);
+    result["step_over_slower"] = contenders[3].best / slower;
+    result["step_over_sum"] = contenders[3].best / both;
     std::printf("  products: %.0f GFLOP/s\n", flops / contenders[0].best * 1e-9);
     return result;
 }
 
 int run(int argc, char** argv) {
-    if (argc < 2) fail("usage: train_bench STRUCTURES.h5 [results.json]");
+    if (argc < 2) fail("usage: train_bench LIBRARY.h5 [results.json]");
     const StructureLibrary library = StructureLibrary::read(argv[1]);
     ThreadPool pool;
     std::printf("%d structures, %s, best of %d\n", library.size(), make_cpu_backend(pool)->description().c_str(), rounds);
     TrainingConfig twenty_million = preset("friedel");
     twenty_million.network.hidden = {4096, 512};
     twenty_million.network.dropout = {0.2f, 0.2f};
-    twenty_million.loss.graph_smoothing = 0;
     TrainingConfig ours = preset("friedel");
-    ours.loss.graph_smoothing = 0;
     nlohmann::json results{{"structures", library.size()}, {"device", make_cpu_backend(pool)->description()}};
     results["friedel"] = measure("preset friedel", ours, library, pool);
     results["twenty_million"] = measure("20 M parameters", twenty_million, library, pool);
