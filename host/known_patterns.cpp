@@ -61,17 +61,17 @@ std::vector<float> KnownAnswers::probabilities(float temperature) const {
 
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, double stated_wavelength,
                              ThreadPool& pool, const ShowProgress& progress) {
-    StreamConfig config;
+    PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
     config.stated_wavelength = stated_wavelength;
     config.threads = pool.size();
     std::vector<std::string> files;
     for (const Label& label : labels) files.push_back((folder / label.file).string());
-    PatternStream stream(files, config);
+    PatternReader reader(files, config);
     Collector collector(model, pool);
     PatternBatch batch;
-    for (std::size_t first = 0; stream.next(batch); first += static_cast<std::size_t>(batch.size)) {
+    for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
         if (interrupted()) fail("interrupted; nothing was written");
         collector.answer(batch.patterns.data(), batch.size);
         for (std::size_t row = 0; row < static_cast<std::size_t>(batch.size); ++row) {

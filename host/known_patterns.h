@@ -11,7 +11,7 @@
 #include "host/classifier.h"
 #include "host/labels.h"
 #include "host/model.h"
-#include "host/pattern_stream.h"
+#include "host/pattern_reader.h"
 #include "host/structure_library.h"
 
 namespace friedel {

@@ -8,7 +8,7 @@
 #include "host/classifier.h"
 #include "host/error.h"
 #include "host/interrupt.h"
-#include "host/pattern_stream.h"
+#include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "tools/command.h"
 
@@ -28,15 +28,15 @@ struct Options {
 
 int run(const Options& options) {
     const Model model = Model::read(options.model);
-    StreamConfig config;
+    PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
     config.stated_wavelength = options.wavelength;
     config.least_coverage = options.least_coverage;
     config.threads = options.threads;
-    PatternStream stream(pattern_files(options.inputs), config);
+    PatternReader reader(pattern_files(options.inputs), config);
     std::unique_ptr<ClassificationOutput> output;
-    if (!options.output.empty()) output = std::make_unique<ClassificationOutput>(options.output, model, stream.files());
+    if (!options.output.empty()) output = std::make_unique<ClassificationOutput>(options.output, model, reader.files());
 
     const InterruptGuard guard;
     const auto start = std::chrono::steady_clock::now();
@@ -47,8 +47,8 @@ int run(const Options& options) {
         ProgressLine progress("patterns", options.quiet || !output);
         std::vector<float> probabilities;
         PatternBatch batch;
-        while (stream.next(batch)) {
-            if (interrupted()) fail("interrupted after ", done, " of ", stream.files(), " patterns; no results were written");
+        while (reader.next(batch)) {
+            if (interrupted()) fail("interrupted after ", done, " of ", reader.files(), " patterns; no results were written");
             probabilities.resize(static_cast<std::size_t>(batch.size) * model.classes());
             classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
             for (int i = 0; i < batch.size; ++i) {
@@ -72,7 +72,7 @@ int run(const Options& options) {
                     std::cout << one_line(result) << '\n';
             }
             done += static_cast<std::size_t>(batch.size);
-            progress.show(static_cast<double>(done) / static_cast<double>(stream.files()), done);
+            progress.show(static_cast<double>(done) / static_cast<double>(reader.files()), done);
         }
     }
     if (output) output->finish();

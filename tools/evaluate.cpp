@@ -12,7 +12,7 @@
 #include "host/evaluation.h"
 #include "host/interrupt.h"
 #include "host/labels.h"
-#include "host/pattern_stream.h"
+#include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "host/simulator.h"
 #include "host/structure_library.h"
@@ -44,17 +44,17 @@ void evaluate_measured(Evaluation& evaluation, const Options& options, const Mod
     std::vector<std::string> files;
     for (const Label& label : labels) files.push_back((folder / label.file).string());
 
-    StreamConfig config;
+    PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
     config.stated_wavelength = options.wavelength;
     config.threads = options.threads;
-    PatternStream stream(std::move(files), config);
+    PatternReader reader(std::move(files), config);
     ProgressLine progress("patterns", options.quiet);
     const auto classes = static_cast<std::size_t>(model.classes());
     std::vector<float> probabilities;
     PatternBatch batch;
-    for (std::size_t done = 0; stream.next(batch);) {
+    for (std::size_t done = 0; reader.next(batch);) {
         if (interrupted()) fail("interrupted after ", done, " of ", labels.size(), " patterns; nothing was written");
         probabilities.resize(static_cast<std::size_t>(batch.size) * classes);
         classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);

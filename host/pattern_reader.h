@@ -1,5 +1,5 @@
 // Many pattern files, read and brought to a model's grid in batches; the next batch is read while the caller works on this one.
-// A file that cannot be used is an entry that says why, never the end of the stream.
+// A file that cannot be used is an entry that says why, never the end.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace friedel {
 
-struct StreamConfig {
+struct PatternReaderConfig {
     Grid grid;
     double model_wavelength = 1.54184;  // angstrom, the one the grid is meant for
     double stated_wavelength = 0;       // of all patterns; 0: what each file states, or the model's
@@ -36,12 +36,12 @@ struct PatternBatch {
 // "-" stands for standard input. Throws Error for a folder without any; a file need not exist.
 std::vector<std::string> pattern_files(const std::vector<std::string>& paths);
 
-class PatternStream {
+class PatternReader {
 public:
-    PatternStream(std::vector<std::string> files, const StreamConfig& config);
-    ~PatternStream();
-    PatternStream(const PatternStream&) = delete;
-    PatternStream& operator=(const PatternStream&) = delete;
+    PatternReader(std::vector<std::string> files, const PatternReaderConfig& config);
+    ~PatternReader();
+    PatternReader(const PatternReader&) = delete;
+    PatternReader& operator=(const PatternReader&) = delete;
 
     std::size_t files() const { return files_.size(); }
 
@@ -53,7 +53,7 @@ private:
     void read_one(int row);
 
     std::vector<std::string> files_;
-    StreamConfig config_;
+    PatternReaderConfig config_;
     ThreadPool readers_;
     PatternBatch ahead_;
     std::size_t first_ahead_ = 0, next_file_ = 0;

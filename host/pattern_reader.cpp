@@ -1,4 +1,4 @@
-#include "host/pattern_stream.h"
+#include "host/pattern_reader.h"
 
 #include <algorithm>
 #include <array>
@@ -67,14 +67,14 @@ std::vector<std::string> pattern_files(const std::vector<std::string>& paths) {
     return files;
 }
 
-PatternStream::PatternStream(std::vector<std::string> files, const StreamConfig& config)
+PatternReader::PatternReader(std::vector<std::string> files, const PatternReaderConfig& config)
     : files_(std::move(files)), config_(config), readers_(config.threads) {
     start_reading();
 }
 
-PatternStream::~PatternStream() = default;
+PatternReader::~PatternReader() = default;
 
-void PatternStream::start_reading() {
+void PatternReader::start_reading() {
     const std::size_t size = std::min(static_cast<std::size_t>(config_.batch), files_.size() - next_file_);
     first_ahead_ = std::exchange(next_file_, next_file_ + size);
     ahead_.size = static_cast<int>(size);
@@ -88,7 +88,7 @@ void PatternStream::start_reading() {
     reading_ = std::async(std::launch::async, [this] { readers_.run(ahead_.size, [this](int row, int) { read_one(row); }); });
 }
 
-void PatternStream::read_one(int row) {
+void PatternReader::read_one(int row) {
     const auto i = static_cast<std::size_t>(row);
     ahead_.file[i] = files_[first_ahead_ + i];
     float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
@@ -117,7 +117,7 @@ void PatternStream::read_one(int row) {
     }
 }
 
-bool PatternStream::next(PatternBatch& batch) {
+bool PatternReader::next(PatternBatch& batch) {
     if (ahead_.size == 0) return false;
     reading_.get();
     std::swap(batch, ahead_);

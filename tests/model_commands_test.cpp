@@ -1,0 +1,270 @@
+// classify, evaluate and calibrate as programs: what they answer, what they refuse with which reason, and bad input of all kinds.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "host/calibration.h"
+#include "host/config.h"
+#include "host/error.h"
+#include "host/network.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+namespace fs = std::filesystem;
+using test::read_text;
+using test::run_friedel;
+using test::write_text;
+
+// An untrained network answers too; its answers are only not worth much.
+Model untrained_model() {
+    TrainingConfig config = preset("quick");
+    set_key(config, "network.hidden=[24]");
+    set_key(config, "grid.step_deg=0.2");
+    set_key(config, "grid.points=425");
+    Model model;
+    model.grid = config.simulation.grid;
+    model.preprocess = config.preprocess;
+    model.shape = config.shape();
+    model.members = {initial_parameters(model.shape, 3, 0)};
+    for (float& weight : model.members[0]) weight *= 4;  // answers that differ
+    model.provenance.config = to_toml(config);
+    return model;
+}
+
+std::vector<std::vector<std::string>> read_csv(const fs::path& file) {
+    std::vector<std::vector<std::string>> rows;
+    std::istringstream text(read_text(file));
+    for (std::string line; std::getline(text, line);) {
+        rows.emplace_back(1);
+        bool quoted = false;
+        for (char c : line) {
+            if (c == '"')
+                quoted = !quoted;
+            else if (c == ',' && !quoted)
+                rows.back().emplace_back();
+            else
+                rows.back().back() += c;
+        }
+    }
+    return rows;
+}
+
+class ModelCommands : public ::testing::Test {
+protected:
+    ModelCommands() {
+        untrained_model().write(folder / "model.h5");
+        fs::create_directory_symlink(test::source_dir() / "data/examples", folder / "examples");
+        fs::create_directory_symlink(test::source_dir() / "data/minerals", folder / "minerals");
+    }
+    test::RunResult run(const std::string& arguments) { return run_friedel(arguments, folder.path); }
+    void expect_refused(const std::string& arguments, const std::string& what) {
+        SCOPED_TRACE(arguments);
+        const test::RunResult result = run(arguments);
+        EXPECT_EQ(result.status, 1);
+        EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+        EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
+        EXPECT_FALSE(fs::exists(folder / "out.h5") || fs::exists(folder / "out.csv") || fs::exists(folder / "out/metrics.json"));
+    }
+
+    test::TemporaryDirectory folder;
+};
+
+TEST_F(ModelCommands, AllOutputsSayTheSame) {
+    ASSERT_EQ(run("classify model.h5 examples -o a.csv").status, 0);
+    ASSERT_EQ(run("classify model.h5 examples -o a.jsonl").status, 0);
+    ASSERT_EQ(run("classify model.h5 examples -o a.h5").status, 0);
+    const auto rows = read_csv(folder / "a.csv");
+    ASSERT_EQ(rows.size(), 9u) << "eight examples and a header";
+    const test::RunResult printed = run("classify model.h5 examples");
+    std::istringstream lines(printed.out), objects(read_text(folder / "a.jsonl"));
+    const H5File h5 = H5File::open(folder / "a.h5", {"classification", 1, ""});
+    const auto groups = h5.read<std::uint16_t>("space_group");
+    const auto probabilities = h5.read<float>("probabilities");
+    for (std::size_t i = 0; i < 8; ++i) {
+        const std::vector<std::string>& row = rows[i + 1];
+        std::string line, object;
+        std::getline(lines, line);
+        std::getline(objects, object);
+        const auto json = nlohmann::json::parse(object);
+        EXPECT_EQ(line.rfind(row[0], 0), 0u) << line;
+        EXPECT_NE(line.find(row[2] + " (" + row[1] + ")"), std::string::npos) << line;
+        EXPECT_EQ(json["file"], row[0]);
+        EXPECT_EQ(std::to_string(json["space_group"].get<int>()), row[1]);
+        EXPECT_EQ(std::to_string(groups[i]), row[1]);
+        const auto first = probabilities.begin() + static_cast<std::ptrdiff_t>(230 * i);
+        EXPECT_EQ(std::max_element(first, first + 230) - first + 1, groups[i]);
+        EXPECT_NEAR(*std::max_element(first, first + 230), std::stod(row[3]), 1e-6);
+        double sum = 0, entropy = 0;
+        for (int c = 0; c < 230; ++c) {
+            sum += first[c];
+            if (first[c] > 0) entropy -= first[c] * std::log(static_cast<double>(first[c]));
+        }
+        EXPECT_NEAR(sum, 1, 1e-5);
+        EXPECT_NEAR(entropy, std::stod(row[8]), 1e-4);
+    }
+}
+
+TEST_F(ModelCommands, StandardInputAndAnotherWavelength) {
+    const std::string file = run("classify model.h5 examples/quartz.xy").out;
+    const std::string command = "cd '" + folder.path.string() + "' && '" + test::program().string() +
+                                "' classify model.h5 - < examples/quartz.xy > piped 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    const std::string piped = read_text(folder / "piped");
+    ASSERT_EQ(piped.rfind("-", 0), 0u) << piped;
+    EXPECT_EQ(file.substr(file.find("  ")), piped.substr(piped.find("  ")));
+
+    // The same crystal measured with molybdenum shows the same d: nearly the same answer once it is said so, another one if not.
+    ASSERT_EQ(run("simulate minerals/quartz.cif --radiation 1.54187 --fwhm 0.2 --step 0.02 --range 4 92 -o cu.xy").status, 0);
+    ASSERT_EQ(run("simulate minerals/quartz.cif --radiation 0.7107 --fwhm 0.09 --step 0.009 --range 1.8 38.7 -o mo.xy").status, 0);
+    std::string unstated = read_text(folder / "mo.xy");
+    write_text(folder / "mo_unstated.xy", unstated.substr(unstated.find('\n') + 1));
+    ASSERT_EQ(run("classify model.h5 cu.xy mo.xy -o stated.csv").status, 0);
+    ASSERT_EQ(run("classify model.h5 mo_unstated.xy --wavelength 0.7107 -o given.csv").status, 0);
+    const auto stated = read_csv(folder / "stated.csv"), given = read_csv(folder / "given.csv");
+    EXPECT_EQ(stated[1][4], stated[2][4]);
+    EXPECT_NEAR(std::stod(stated[1][8]), std::stod(stated[2][8]), 0.25) << "entropies";
+    EXPECT_EQ(std::vector(stated[2].begin() + 1, stated[2].end()), std::vector(given[1].begin() + 1, given[1].end()));
+    ASSERT_EQ(run("classify model.h5 mo_unstated.xy -o wrong.csv").status, 0);
+    EXPECT_NE(read_csv(folder / "wrong.csv")[1][9], "no") << "39 of 85 degrees are too little";
+}
+
+TEST_F(ModelCommands, WhatCannotBeClassifiedHasAReasonAndTheRestIsDone) {
+    std::string constant, narrow;
+    for (int i = 0; i < 850; ++i) constant += std::to_string(5 + 0.1 * i) + " 7\n";
+    for (int i = 0; i < 300; ++i) narrow += std::to_string(20 + 0.05 * i) + " " + std::to_string(i % 17) + "\n";
+    write_text(folder / "constant.xy", constant);
+    write_text(folder / "narrow.xy", narrow);
+    write_text(folder / "empty.xy", "");
+    write_text(folder / "nan.xy", "5 1\n6 nan\n7 3\n");
+    write_text(folder / "binary.xy", std::string("\x89HDF\0\0\x01\x02", 8));
+    const test::RunResult result =
+        run("classify model.h5 constant.xy narrow.xy empty.xy nan.xy binary.xy absent.xy examples/topaz.xy -o out.csv");
+    EXPECT_EQ(result.status, 1);
+    for (const char* name : {"constant.xy", "empty.xy", "nan.xy", "binary.xy", "absent.xy"})
+        EXPECT_NE(result.err.find(std::string("friedel: ") + name + ":"), std::string::npos) << name << "\n" << result.err;
+    const auto rows = read_csv(folder / "out.csv");
+    ASSERT_EQ(rows.size(), 8u);
+    for (int row = 1; row <= 6; ++row) EXPECT_EQ(rows[static_cast<std::size_t>(row)][9], "yes") << row;
+    EXPECT_NE(rows[1][10].find("every intensity is 7"), std::string::npos) << rows[1][10];
+    EXPECT_NE(rows[2][10].find("covers 18 % of the model's 5 to 89.8 degrees"), std::string::npos) << rows[2][10];
+    EXPECT_EQ(rows[7][9], "no");
+}
+
+// metrics.json against sums over predictions.csv.
+TEST_F(ModelCommands, EvaluationCountsRight) {
+    ASSERT_EQ(run("evaluate model.h5 --labels examples/labels.csv -o out").status, 0);
+    const auto rows = read_csv(folder / "out/predictions.csv");
+    ASSERT_EQ(rows.size(), 9u);
+    const auto column = [&](const char* name) {
+        return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
+    };
+    double groups = 0, systems = 0, five = 0;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        groups += rows[i][column("space_group")] == rows[i][column("true_space_group")];
+        systems += rows[i][column("crystal_system")] == rows[i][column("true_crystal_system")];
+        five += std::stoi(rows[i][column("rank")]) <= 5;
+    }
+    const auto metrics = nlohmann::json::parse(read_text(folder / "out/metrics.json"));
+    EXPECT_EQ(metrics["patterns"], 8);
+    EXPECT_DOUBLE_EQ(metrics["space_group"]["top1"]["value"], groups / 8);
+    EXPECT_DOUBLE_EQ(metrics["space_group"]["top5"]["value"], five / 8);
+    EXPECT_DOUBLE_EQ(metrics["crystal_system"]["top1"]["value"], systems / 8);
+    EXPECT_EQ(metrics["crystal_system"]["top1"]["count"], 8);
+}
+
+TEST_F(ModelCommands, CalibrationIsStoredAndDecides) {
+    ASSERT_EQ(run("ingest -q minerals -o lib.h5").status, 0);
+    const test::RunResult result = run("calibrate model.h5 --library lib.h5 --patterns 200 --coverage 0.5 -o calibrated.h5 -q");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const Model model = Model::read(folder / "calibrated.h5");
+    EXPECT_NE(model.calibration.temperature, 1.0f);
+    EXPECT_TRUE(std::isfinite(model.calibration.entropy_threshold));
+    EXPECT_NE(model.calibration.fitted_on.find("lib.h5, 200 simulated patterns"), std::string::npos) << model.calibration.fitted_on;
+    EXPECT_EQ(model.members, untrained_model().members);
+    ASSERT_EQ(run("simulate lib.h5 --random 60 --preset quick -o p.xy").status, 0);
+    ASSERT_EQ(run("classify calibrated.h5 p_*.xy -o out.csv").status, 0);
+    const auto rows = read_csv(folder / "out.csv");
+    int refused = 0;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        refused += rows[i][9] == "yes";
+        EXPECT_EQ(rows[i][9] == "yes", std::stod(rows[i][8]) > static_cast<double>(model.calibration.entropy_threshold)) << rows[i][10];
+    }
+    EXPECT_GT(refused, 5);
+    EXPECT_LT(refused, 55);
+}
+
+TEST(Calibration, RulesByHand) {
+    std::vector<Outcome> outcomes;  // the 20 surest right, then right and wrong in turn
+    for (int i = 0; i < 40; ++i) outcomes.push_back({0.1f * static_cast<float>(i), i < 20 || i % 2 == 0});
+    const RefusalRule sure = rule_for_accuracy(outcomes, 1.0);
+    EXPECT_DOUBLE_EQ(sure.coverage, 21.0 / 40);
+    EXPECT_DOUBLE_EQ(sure.accuracy, 1);
+    EXPECT_GT(sure.entropy_threshold, 2.0f);
+    EXPECT_LT(sure.entropy_threshold, 2.1f);
+    const RefusalRule half = rule_for_coverage(outcomes, 0.75);
+    EXPECT_DOUBLE_EQ(half.coverage, 0.75);
+    EXPECT_DOUBLE_EQ(half.accuracy, 25.0 / 30);
+    EXPECT_TRUE(std::isinf(rule_for_coverage(outcomes, 1).entropy_threshold));
+    for (Outcome& outcome : outcomes) outcome.correct = false;
+    EXPECT_THROW(rule_for_accuracy(outcomes, 0.5), Error);
+    EXPECT_THROW(rule_for_coverage({outcomes.begin(), outcomes.begin() + 5}, 0.5), Error);
+}
+
+// Logits of ln p of known frequencies, made twice too sure: the temperature that puts it right is 2.
+TEST(Calibration, FindsTheTemperature) {
+    KnownAnswers answers;
+    answers.members = 1;
+    answers.classes = 7;
+    answers.logits.resize(1);
+    for (int i = 0; i < 1000; ++i) {
+        for (int c = 0; c < 7; ++c) answers.logits[0].push_back(c == 0 ? 2 * std::log(0.7f / 0.05f) : 0);
+        constexpr int of_system[] = {1, 3, 16, 75, 143, 168, 195};
+        answers.space_group.push_back(of_system[i % 20 < 14 ? 0 : i % 20 - 13]);
+    }
+    EXPECT_NEAR(fit_temperature(answers, Target::crystal_system), 2, 0.01);
+}
+
+TEST_F(ModelCommands, DamagedModels) {
+    const std::string good = read_text(folder / "model.h5");
+    write_text(folder / "cut.h5", good.substr(0, good.size() / 2));
+    Model nan = untrained_model();
+    nan.members[0][17] = NAN;
+    nan.write(folder / "nan.h5");
+    ASSERT_EQ(run("ingest -q minerals/quartz.cif -o library.h5").status, 0);
+    write_text(folder / "prose.h5", "no model at all\n");
+    for (const std::string bad : {"cut.h5", "nan.h5", "library.h5", "prose.h5", "absent.h5", "examples"}) {
+        expect_refused("classify " + bad + " examples -o out.csv", bad);
+        expect_refused("evaluate " + bad + " --labels examples/labels.csv -o out", bad);
+        expect_refused("calibrate " + bad + " --labels examples/labels.csv -o out.h5", bad);
+    }
+    expect_refused("train model.h5 --preset quick -o out.h5", "model.h5");
+}
+
+TEST_F(ModelCommands, BadLabels) {
+    write_text(folder / "none.csv", "file,space_group\n");
+    write_text(folder / "no_column.csv", "file,group\na.xy,b\n");
+    write_text(folder / "no_group.csv", "file,space_group\nexamples/topaz.xy,231\n");
+    write_text(folder / "twice.csv", "file,space_group\nexamples/topaz.xy,62\nexamples/topaz.xy,62\n");
+    write_text(folder / "absent_files.csv", "file,space_group\nno.xy,62\n");
+    for (const std::string bad : {"none.csv", "no_column.csv", "no_group.csv", "twice.csv", "missing.csv", "examples"})
+        expect_refused("evaluate model.h5 --labels " + bad + " -o out", bad);
+    const test::RunResult gone = run("evaluate model.h5 --labels absent_files.csv -o out");
+    EXPECT_EQ(gone.status, 1);
+    EXPECT_NE(gone.err.find("no.xy"), std::string::npos);
+    EXPECT_NE(gone.err.find("none of its patterns can be read"), std::string::npos) << gone.err;
+    expect_refused("evaluate model.h5 -o out", "--labels");
+    expect_refused("calibrate model.h5 --labels examples/labels.csv -o out.h5", "only 8 patterns");
+    expect_refused("classify model.h5 examples -o out.txt", "out.txt");
+    expect_refused("classify model.h5 examples -o no/folder/out.csv", "no/folder/out.csv");
+    fs::create_directory(folder / "nothing");
+    expect_refused("classify model.h5 nothing -o out.csv", "nothing");
+}
+
+}  // namespace
+}  // namespace friedel
