@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
 
 #include "host/error.h"
+#include "host/markup.h"
 
 namespace friedel {
 
@@ -30,50 +29,6 @@ constexpr double weakest_label = 0.015;  // of the strongest reflection
 const char* const ink = "#1a1a1a";
 const char* const curve_colour = "#12508f";
 const char* const second_colour = "#c8501e";
-
-__attribute__((format(printf, 2, 3))) void print(std::string& out, const char* format, ...) {
-    char line[512];
-    std::va_list arguments;
-    va_start(arguments, format);
-    std::vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    out += line;
-}
-
-// Length of the UTF-8 character at `text[i]`, 0 if malformed there: names come from files and XML tolerates no stray byte.
-std::size_t character_length(const std::string& text, std::size_t i) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xc2 && lead < 0xe0 ? 2
-                               : lead >= 0xe0 && lead < 0xf0 ? 3
-                               : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                             : 0;
-    if (i + length > text.size()) return 0;
-    for (std::size_t j = 1; j < length; ++j)
-        if ((static_cast<unsigned char>(text[i + j]) & 0xc0) != 0x80) return 0;
-    return length;
-}
-
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const std::size_t length = character_length(text, i);
-        const char c = text[i];
-        if (length == 0) {
-            out += "\uFFFD";
-        } else if (length > 1) {
-            out.append(text, i, length);
-        } else {
-            out += c == '<'   ? "&lt;"
-                   : c == '>' ? "&gt;"
-                   : c == '&' ? "&amp;"
-                   : c == '"' ? "&quot;"
-                              : std::string(1, c >= 0 && c < 0x20 ? ' ' : c);
-        }
-        i += std::max<std::size_t>(length, 1);
-    }
-    return out;
-}
 
 // 1, 2 or 5 times a power of ten that cuts `range` into at most `pieces`.
 double nice_step(double range, int pieces) {

@@ -14,9 +14,11 @@
 #include "host/labels.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
+#include "host/report.h"
 #include "host/simulator.h"
 #include "host/structure_library.h"
 #include "host/text_file.h"
+#include "kernels/preprocess.h"
 #include "kernels/random.h"
 #include "tools/command.h"
 
@@ -35,8 +37,15 @@ struct Options {
     bool quiet = false;
 };
 
+std::vector<float> preprocessed(std::vector<float> pattern, const Model& model) {
+    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(model.grid)));
+    SerialBlock block;
+    preprocess(block, pattern.data(), model.grid, model.preprocess, scratch.data());
+    return pattern;
+}
+
 // The patterns of a labels file; what cannot be read is named on standard error and counted.
-void evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier) {
+PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier) {
     const std::vector<Label> labels = read_labels(options.labels);
     const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
     if (!options.data.empty() && !fs::is_directory(folder))
@@ -73,6 +82,14 @@ void evaluate_measured(Evaluation& evaluation, const Options& options, const Mod
     }
     if (evaluation.patterns.empty())
         fail(options.labels, ": none of its patterns can be read from ", folder.string(), "; --data names their folder");
+    config.batch = config.threads = 1;
+    const auto draw = [&evaluation, &model, folder, config](std::size_t index) {
+        PatternStream again({(folder / evaluation.patterns[index].file).string()}, config);
+        PatternBatch one;
+        const bool read = again.next(one) && one.error[0].empty();
+        return DrawnPattern{read ? preprocessed(one.patterns, model) : std::vector<float>(), {}};
+    };
+    return {model.grid, model.preprocess.square_root, draw};
 }
 
 // The settings that the simulated patterns are drawn from: those the model was trained with, unless a file says otherwise.
@@ -89,8 +106,10 @@ SimulationConfig simulation_of(const Options& options, const Model& model) {
 }
 
 // Patterns simulated from a structure library, which should hold structures that the model was not trained on.
-void evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier, ThreadPool& pool) {
-    const StructureLibrary library = StructureLibrary::read(options.library);
+PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier,
+                                 ThreadPool& pool) {
+    const auto held = std::make_shared<const StructureLibrary>(StructureLibrary::read(options.library));
+    const StructureLibrary& library = *held;
     const SimulationConfig config = simulation_of(options, model);
     std::vector<int> order;
     for (int i = 0; i < library.size(); ++i)
@@ -126,6 +145,20 @@ void evaluate_simulated(Evaluation& evaluation, const Options& options, const Mo
         }
         progress.show(static_cast<double>(first + count) / options.patterns, static_cast<std::uint64_t>(first + count));
     }
+    const auto draw = [held, order, config, seed = options.seed, &model](std::size_t index) {
+        const int structure = order[index % order.size()];
+        SimulationConfig undisturbed;
+        undisturbed.radiation = config.radiation;
+        DrawnPattern drawn;
+        for (const bool ideal : {false, true}) {
+            std::vector<float> pattern(static_cast<std::size_t>(model.grid.points));
+            const auto parameters = draw_parameters(ideal ? undisturbed : config, held->view(), structure, seed, index);
+            simulate_one_pattern(pattern.data(), parameters, held->view(), model.grid);
+            (ideal ? drawn.ideal : drawn.pattern) = preprocessed(std::move(pattern), model);
+        }
+        return drawn;
+    };
+    return {model.grid, model.preprocess.square_root, draw};
 }
 
 // What was judged, and on what: the head of metrics.json.
@@ -162,17 +195,17 @@ int run(const Options& options) {
     ThreadPool pool(options.threads);
     Classifier classifier(model, pool);
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
-    if (options.labels.empty())
-        evaluate_simulated(evaluation, options, model, classifier, pool);
-    else
-        evaluate_measured(evaluation, options, model, classifier);
+    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, classifier, pool)
+                                                          : evaluate_measured(evaluation, options, model, classifier);
 
     const Json subject = subject_of(options, model);
     write_text_file(folder / "predictions.csv", predictions_csv(evaluation));
-    write_text_file(folder / "metrics.json", metrics_json(evaluation, subject.dump()));
+    const std::string metrics = metrics_json(evaluation, subject.dump());
+    write_text_file(folder / "metrics.json", metrics);
+    write_text_file(folder / "report.html", report_html(evaluation, metrics, patterns));
     if (!options.quiet) {
         std::cout << summary(evaluation) << evaluation.patterns.size() << " patterns, " << evaluation.unreadable << " not read -> "
-                  << folder.string() << "/metrics.json, predictions.csv\n";
+                  << folder.string() << "/report.html, metrics.json, predictions.csv\n";
         if (!options.library.empty() && subject["simulated"]["trained_on_this_library"] == true)
             std::cerr << "friedel: the model was trained on " << options.library
                       << ": these figures measure memory; give structures held out\n";
@@ -192,7 +225,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));
     app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");
     app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
-    app.add_option("-o,--output", o->output, "Folder for metrics.json and predictions.csv")->required();
+    app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(

@@ -56,7 +56,7 @@ cat <<DONE
   topaz.svg               a simulated pattern with its indices
   model.h5                the network; friedel info describes it
   results.csv             what it says about data/examples
-  evaluation/             metrics.json, predictions.csv
+  evaluation/             report.html (open it in a browser), metrics.json, predictions.csv
 The network has seen these 52 structures alone and its examples are simulated: it shows the way, not the accuracy on your powders.
 For that, ingest a database of structures (see README.md) and train for an hour.
 DONE
