@@ -128,7 +128,7 @@ TEST_F(ModelCommands, StandardInputAndAnotherWavelength) {
     ASSERT_EQ(run("classify model.h5 mo_unstated.xy --wavelength 0.7107 -o given.csv").status, 0);
     const auto stated = read_csv(folder / "stated.csv"), given = read_csv(folder / "given.csv");
     EXPECT_EQ(stated[1][4], stated[2][4]);
-    EXPECT_NEAR(std::stod(stated[1][8]), std::stod(stated[2][8]), 0.25) << "entropies";
+    EXPECT_NEAR(std::stod(stated[1][8]), std::stod(stated[2][8]), 0.6) << "entropies";
     EXPECT_EQ(std::vector(stated[2].begin() + 1, stated[2].end()), std::vector(given[1].begin() + 1, given[1].end()));
     ASSERT_EQ(run("classify model.h5 mo_unstated.xy -o wrong.csv").status, 0);
     EXPECT_NE(read_csv(folder / "wrong.csv")[1][9], "no") << "39 of 85 degrees are too little";
