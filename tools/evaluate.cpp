@@ -84,7 +84,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         fail(options.labels, ": none of its patterns can be read from ", folder.string(), "; --data names their folder");
     config.batch = config.threads = 1;
     const auto draw = [&evaluation, &model, folder, config](std::size_t index) {
-        PatternStream again({(folder / evaluation.patterns[index].file).string()}, config);
+        PatternReader again({(folder / evaluation.patterns[index].file).string()}, config);
         PatternBatch one;
         const bool read = again.next(one) && one.error[0].empty();
         return DrawnPattern{read ? preprocessed(one.patterns, model) : std::vector<float>(), {}};
