@@ -38,6 +38,16 @@ std::string with_interval(const Json& estimate) {
     return text;
 }
 
+// The model and the patterns in a line; all else about them stands at the end of the page.
+std::string subject_line(const Json& metrics) {
+    const auto text = [&](const char* pointer) { return metrics.value(Json::json_pointer(pointer), std::string()); };
+    std::string line = "Model " + text("/model/file") + " on ";
+    line += metrics.contains("measured") ? "the measured patterns of " + text("/measured/labels")
+                                         : "patterns simulated from " + text("/simulated/library");
+    line += "; repeated measurements left out: " + metrics["repeats"].dump() + "; unreadable: " + metrics["unreadable"].dump();
+    return line + "; refused for their data, yet counted: " + metrics["refused_for_their_data"].dump() + '.';
+}
+
 std::string table_row(const std::vector<std::string>& cells, const char* tag) {
     std::string row = "<tr>";
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -118,7 +128,7 @@ void add_confusions(std::string& page, const std::vector<Level>& levels) {
                        "<div class=\"controls\" hidden=\"hidden\"><button type=\"button\" aria-label=\"closer\">+</button>"
                        "<button type=\"button\" aria-label=\"farther\">\u2212</button><button type=\"button\">all</button>"
                        "<output></output></div>\n",
-                   "Row: true group, column: answer; darker: a larger part of the row. Lines divide crystal systems, numbers name their "
+                   "Row: true group, column: answer; stronger: a larger part of the row. Lines divide crystal systems, numbers name their "
                    "first groups. Click it, then zoom by wheel, two fingers or buttons and drag; each cell tells its groups.");
     }
     page += "</div>\n";
@@ -210,6 +220,7 @@ std::string report_html(const Evaluation& evaluation, const std::string& metrics
     const Json& first = metrics[finest.name]["top1"];
     page += "<h1>" + with_interval(first) + " of " + first["count"].dump() + (metrics.contains("measured") ? " measured" : " simulated") +
             " patterns: " + spaced(finest.name) + " named right</h1>\n";
+    page += "<p>" + escaped(subject_line(metrics)) + "</p>\n";
     const Json trained_on_these = metrics.value("/simulated/trained_on_this_library"_json_pointer, Json(false));
     if (trained_on_these == true) page += "<p><b>The model was trained on this library: these figures measure memory.</b></p>\n";
     add_accuracies(page, metrics, levels);

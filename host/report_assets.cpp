@@ -14,7 +14,7 @@ h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; padding-top: .6rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 0 0 .3rem; }
 .pair + h3 { margin-top: 1.6rem; }
-p { margin: .4rem 0; max-width: 72ch; }
+p { margin: .4rem 0; max-width: 72ch; overflow-wrap: anywhere; }
 .soft, figcaption { color: var(--soft); font-size: .875rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
@@ -53,8 +53,10 @@ svg .none { fill: var(--soft); fill-opacity: .6; }
 .matrix-line { stroke: var(--line); vector-effect: non-scaling-stroke; }
 .matrix-diagonal { stroke: var(--soft); stroke-dasharray: 2 3; vector-effect: non-scaling-stroke; }
 .matrix-label { font-size: 70px; }
-.zoom g rect { fill: var(--ink); stroke: var(--ink); stroke-width: 1.6px; vector-effect: non-scaling-stroke; }
-.zoom g text { font-size: 5px; text-anchor: middle; }
+.pair-cell rect { fill: var(--ink); stroke: var(--ink); stroke-width: 1.6px; vector-effect: non-scaling-stroke; }
+.pair-cell text { font-size: 5px; text-anchor: middle; }
+.group-numbers text { font-size: 3px; }
+.zoom:not(.near) .group-numbers { display: none; }
 .zoom .full text { fill: var(--paper); }
 .zoom .part text { paint-order: stroke; stroke: var(--paper); stroke-width: 1.5px; }
 .controls { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; margin-top: .4rem; font-size: .875rem; }
@@ -63,7 +65,7 @@ button { font: inherit; color: inherit; background: none; border: 1px solid var(
 .key { display: inline-block; width: 2.2em; height: 0; border-top: 2px solid var(--first); vertical-align: middle; margin-right: .4em; }
 .key.dashed { border-top: 2px dashed var(--second); }
 @media print {
-  :root { --paper: #fff; --ink: #000; --soft: #333; --line: #bbb; --first: #000; --second: #555; }
+  :root { --paper: #fff; --ink: #000; --soft: #333; --line: #bbb; --first: #000; --second: #000; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
   .pair { grid-template-columns: 1fr 1fr; }
@@ -71,6 +73,8 @@ button { font: inherit; color: inherit; background: none; border: 1px solid var(
   h2, h3 { break-after: avoid; }
   .wide { overflow: visible; }
   .controls { display: none; }
+  .group, .whisker { stroke: #888; }
+  .mean { stroke-width: 3; }
 }
 )";
 
@@ -117,13 +121,13 @@ for (const svg of document.querySelectorAll("svg.zoom")) {
   svg.addEventListener("pointerdown", event => {
     svg.focus({ preventScroll: true });
     fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    const cell = event.target.closest("g");
+    const cell = event.target.closest(".pair-cell");
     if (cell) readout.value = cell.querySelector("title").textContent;
   });
   svg.addEventListener("pointermove", event => {
     const last = fingers.get(event.pointerId);
     if (!last) {
-      const cell = event.target.closest("g");
+      const cell = event.target.closest(".pair-cell");
       if (cell) readout.value = cell.querySelector("title").textContent;
       return;
     }

@@ -225,12 +225,16 @@ std::string space_group_confusion_figure(const Level& level) {
         print(out, "<text class=\"matrix-label\" x=\"%d\" y=\"-20\">%d</text>", at, group);
         print(out, "<text class=\"matrix-label\" x=\"-20\" y=\"%d\" text-anchor=\"end\">%d</text>\n", at + 66, group);
     }
+    out += "<g class=\"group-numbers\">";  // on the diagonal; shown when the axes may be out of sight
+    for (int group = 1; group <= space_groups; ++group)
+        print(out, "<text x=\"%g\" y=\"%d\">%d</text>", (group - 1) * cell + 0.5, (group - 1) * cell + 3, group);
+    out += "</g>\n";
     for (const auto& [pair, count] : counts) {
         const auto [truth, answer] = pair;
         const double share = static_cast<double>(count) / of_truth[truth];
         const std::string& true_name = level.labels[static_cast<std::size_t>(truth)];
         const std::string& answer_name = level.labels[static_cast<std::size_t>(answer)];
-        print(out, "<g class=\"%s\"><title>", share > 0.5 ? "full" : "part");
+        print(out, "<g class=\"pair-cell %s\"><title>", share > 0.5 ? "full" : "part");
         if (truth == answer)
             print(out, "%s: %d of %d right", true_name.c_str(), count, of_truth[truth]);
         else
