@@ -20,7 +20,11 @@ void write_text_file(const fs::path& file, const std::string& text) {
         fail(file.string(), ": writing failed; the disk may be full");
     }
     fs::rename(temporary, file, failure);
-    if (failure) fail(file.string(), ": cannot be written (", failure.message(), ")");
+    if (failure) {
+        const std::string reason = failure.message();
+        fs::remove(temporary, failure);
+        fail(file.string(), ": cannot be written (", reason, ")");
+    }
 }
 
 }  // namespace friedel

@@ -25,6 +25,15 @@ FRIEDEL_FN int background_bin_points(const Grid& grid) {
     return points < 1 ? 1 : points;
 }
 
+// The largest clipping half-window, in bins.
+FRIEDEL_FN int background_window_bins(const Grid& grid, const PreprocessConfig& config) {
+    const float bin_deg = static_cast<float>(background_bin_points(grid)) * grid.step_deg;
+    return static_cast<int>(config.background_window_deg / bin_deg + 0.5f);
+}
+
+// A point no higher than this above the background, relative to the highest of the pattern as it came, is rounding and no peak.
+constexpr float preprocess_rounding = 1e-5f;
+
 // Floats of scratch that preprocess() needs for one pattern.
 FRIEDEL_FN int preprocess_scratch(const Grid& grid) { return 3 * (grid.points / background_bin_points(grid)); }
 
@@ -81,8 +90,7 @@ FRIEDEL_FN void subtract_background(const Block& block, float* pattern, const Gr
         for (int i = 0; i < bin_points; ++i) total += pattern[bin * bin_points + i];
         background[bin] = mean[bin] = total * per_bin;
     });
-    const float bin_deg = static_cast<float>(bin_points) * grid.step_deg;
-    snip(block, background, other, bins, static_cast<int>(config.background_window_deg / bin_deg + 0.5f));
+    snip(block, background, other, bins, background_window_bins(grid, config));
     float pedestal = 0;
     if (config.remove_pedestal) {
         block.for_each(bins, [&](int bin) { other[bin] = mean[bin] - background[bin]; });
@@ -119,11 +127,10 @@ FRIEDEL_FN float largest_point(const Block& block, const float* pattern, int poi
 // classify, and the pattern is then all zeros. pattern [grid.points], finite; scratch [preprocess_scratch(grid)].
 template <class Block>
 FRIEDEL_FN float preprocess(const Block& block, float* pattern, const Grid& grid, const PreprocessConfig& config, float* scratch) {
-    constexpr float rounding = 1e-5f;  // what a constant pattern may leave behind, relative to its level
     const int points = grid.points;
     float nothing = 0;
     if (config.remove_background && points >= 2 * background_bin_points(grid)) {
-        nothing = rounding * largest_point(block, pattern, points, [](float value) { return fabsf(value); });
+        nothing = preprocess_rounding * largest_point(block, pattern, points, [](float value) { return fabsf(value); });
         subtract_background(block, pattern, grid, config, scratch);
     }
     float highest = largest_point(block, pattern, points, [](float value) { return value; });

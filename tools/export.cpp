@@ -1,0 +1,44 @@
+// friedel export: writes a model for other programs to run.
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "host/error.h"
+#include "host/onnx_file.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Options {
+    std::string model, output;
+    bool onnx = false;
+};
+
+int run(const Options& o) {
+    if (std::filesystem::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
+    const Model model = Model::read(o.model);
+    write_onnx(o.output, model);
+    std::printf("%s: %s", o.output.c_str(), model.shape.text().c_str());
+    if (model.members.size() > 1) std::printf(", ensemble of %zu", model.members.size());
+    std::printf(", %.1f MB\n", static_cast<double>(std::filesystem::file_size(o.output)) / 1e6);
+    return 0;
+}
+
+}  // namespace
+
+std::function<int()> export_command(CLI::App& app) {
+    const auto o = std::make_shared<Options>();
+    app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
+    app.add_flag("--onnx", o->onnx, "As ONNX (opset 13), for onnxruntime and others; the one form there is so far")->required();
+    app.add_option("-o,--output", o->output, "File to write")->required();
+    app.footer(
+        "Input: pattern [batch][points], preprocessed as the file's metadata say. Outputs: probabilities [batch][classes], the mean over "
+        "the\n"
+        "ensemble at the calibrated temperature, and logits [batch][classes], of an ensemble [members][batch][classes]. Example:\n"
+        "  friedel export model.h5 --onnx -o model.onnx");
+    return [o] { return run(*o); };
+}
+
+}  // namespace friedel::tools
