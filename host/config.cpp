@@ -260,10 +260,21 @@ std::vector<float> TrainingConfig::dropout() const {
     return std::vector<float>(network.hidden.size(), network.dropout.empty() ? 0.0f : network.dropout[0]);
 }
 
+namespace {
+
+// toml++ 3.3 runs into undefined behaviour on some letters beyond ASCII, which only comments have a use for here.
+toml::table parse_ascii(std::string text, const std::string& origin) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }, '?');
+    return toml::parse(text, origin);
+}
+
+}  // namespace
+
 void read_toml(TrainingConfig& config, const std::string& text, const std::string& origin) {
     toml::table root;
     try {
-        root = toml::parse(text, origin);
+        root = parse_ascii(text, origin);
     } catch (const toml::parse_error& error) {
         fail(origin, ":", error.source().begin.line, ": is not TOML (", error.description(), "); correct that line");
     }
@@ -285,11 +296,11 @@ void set_key(TrainingConfig& config, const std::string& assignment) {
         fail(origin, ": is not of the form table.key=value, as in training.batch=256");
     }
     try {
-        read_table(config, toml::parse(assignment), origin);
+        read_table(config, parse_ascii(assignment, origin), origin);
     } catch (const toml::parse_error&) {
         // A word may stand without the quotation marks that a shell would take away.
         try {
-            read_table(config, toml::parse(assignment.substr(0, equals + 1) + "\"" + assignment.substr(equals + 1) + "\""), origin);
+            read_table(config, parse_ascii(assignment.substr(0, equals + 1) + "\"" + assignment.substr(equals + 1) + "\"", origin), origin);
         } catch (const toml::parse_error& error) {
             fail(origin, ": is not TOML (", error.description(), "); write table.key=value");
         }

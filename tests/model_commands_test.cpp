@@ -246,6 +246,18 @@ TEST_F(ModelCommands, DamagedModels) {
     expect_refused("train model.h5 --preset quick -o out.h5", "model.h5");
 }
 
+// Found by fuzzing: letters beyond ASCII took toml++ where it says it never goes.
+TEST(Config, LettersBeyondAscii) {
+    TrainingConfig config;
+    read_toml(config,
+              "# Gr\xc3\xb6\xc3\x9f"
+              "e \xef\xbb\xb7\n[training]\nbatch = 99\n",
+              "comment.toml");
+    EXPECT_EQ(config.run.batch, 99);
+    EXPECT_THROW(read_toml(config, "[grid]\nstep_deg = 0.0\x14\xef\xbb\xb7ints = 2\n", "value.toml"), Error);
+    EXPECT_THROW(set_key(config, "grid.\xef\xbb\xb7=3"), Error);
+}
+
 TEST_F(ModelCommands, BadLabels) {
     write_text(folder / "none.csv", "file,space_group\n");
     write_text(folder / "no_column.csv", "file,group\na.xy,b\n");
