@@ -71,7 +71,7 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"loss", "kind", choice(l.kind, {"cross_entropy", "mean_squared_error", "alternating"}), 0, 0,
          "mean_squared_error: of the softmax; alternating: that in even epochs, cross_entropy in odd ones"},
         {"loss", "label_smoothing", &l.label_smoothing, 0, 0.9, "share of the target spread over all classes"},
-        {"loss", "graph_smoothing", &l.graph_smoothing, 0, 0.9, "share of the target spread over sub- and supergroups"},
+        {"loss", "graph_smoothing", &l.graph_smoothing, 0, 0.9, "share of the target spread over the maximal sub- and minimal supergroups"},
         {"loss", "epoch_patterns", &l.epoch_patterns, 0, largest_count, "patterns in an epoch; 0: structures in the library"},
 
         {"optimiser", "learning_rate", &o.learning_rate, 1e-8, 1, "AdamW, at its peak"},

@@ -13,6 +13,7 @@
 #include "host/csv.h"
 #include "host/extinction.h"
 #include "host/space_groups.h"
+#include "host/subgroups.h"
 
 namespace friedel {
 
@@ -108,6 +109,21 @@ Operation operation_at(const Level& level, double entropy_threshold) {
     return {level.answers.empty() ? 0 : answered / static_cast<double>(level.answers.size()), answered > 0 ? right / answered : 0};
 }
 
+SubgroupDistances subgroup_distances(const std::vector<Answer>& answers) {
+    std::vector<double> distances, within_one;
+    std::vector<int> clusters;
+    for (const Answer& answer : answers) {
+        distances.push_back(subgroup_distance(answer.truth + 1, answer.predicted + 1));
+        within_one.push_back(distances.back() <= 1 ? 1 : 0);
+        clusters.push_back(answer.cluster);
+    }
+    SubgroupDistances result{bootstrap_mean(distances, clusters), 0, bootstrap_mean(within_one, clusters)};
+    std::sort(distances.begin(), distances.end());
+    const std::size_t n = distances.size();
+    if (n > 0) result.median = 0.5 * (distances[(n - 1) / 2] + distances[n / 2]);
+    return result;
+}
+
 std::vector<TrainingCountRow> accuracy_by_training_count(const Evaluation& evaluation, const Level& level) {
     constexpr std::array<int, 6> edges = {0, 1, 10, 100, 1000, 10000};
     std::vector<TrainingCountRow> rows;
@@ -154,6 +170,9 @@ std::string metrics_json(const Evaluation& evaluation, const std::string& subjec
         json["by_crystal_system"][crystal_system_name(system)] = json_of(accuracy(answers));
     }
     if (evaluation.target == Target::space_group) {
+        const SubgroupDistances distances = subgroup_distances(levels.front().answers);
+        json["subgroup_distance"] = {
+            {"mean", json_of(distances.mean)}, {"median", distances.median}, {"within_one", json_of(distances.within_one)}};
         for (const TrainingCountRow& row : accuracy_by_training_count(evaluation, levels.front())) {
             Json entry = {{"from", row.from}};
             if (row.to >= 0) entry["below"] = row.to;

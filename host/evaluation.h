@@ -45,6 +45,14 @@ struct Operation {
 };
 Operation operation_at(const Level& level, double entropy_threshold);
 
+// How far the first answers lie from the truth on the graph of subgroups (subgroups.h), in steps.
+struct SubgroupDistances {
+    Estimate mean;
+    double median = 0;
+    Estimate within_one;  // part of the answers that are right or one step off
+};
+SubgroupDistances subgroup_distances(const std::vector<Answer>& space_group_answers);
+
 // Accuracy over the patterns of groups that had at least `from` and fewer than the next row's structures to train on.
 struct TrainingCountRow {
     int from, to;  // to is -1 in the last row

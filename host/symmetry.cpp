@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -302,7 +303,80 @@ void add_orbit(std::vector<Atom>& atoms, const SpglibDataset& found, const std::
     }
 }
 
+using Matrix = std::array<double, 9>;
+
+Matrix product(const Matrix& a, const Matrix& b) {
+    Matrix result{};
+    for (int i = 0; i < 9; ++i) {
+        for (int k = 0; k < 3; ++k) result[i] += a[i / 3 * 3 + k] * b[3 * k + i % 3];
+    }
+    return result;
+}
+
+Matrix inverse(const Matrix& m) {
+    Matrix adjugate;
+    for (int i = 0; i < 9; ++i) {
+        const int r0 = (i % 3 + 1) % 3, r1 = (i % 3 + 2) % 3, c0 = (i / 3 + 1) % 3, c1 = (i / 3 + 2) % 3;
+        adjugate[i] = m[3 * r0 + c0] * m[3 * r1 + c1] - m[3 * r0 + c1] * m[3 * r1 + c0];
+    }
+    const double determinant = m[0] * adjugate[0] + m[1] * adjugate[3] + m[2] * adjugate[6];
+    for (double& element : adjugate) element /= determinant;
+    return adjugate;
+}
+
+// Basis vectors, as columns, of a lattice that has all these rotations and no more symmetry than they ask for.
+void fill_general_lattice(double lattice[3][3], const std::vector<PrimitiveOperation>& operations) {
+    constexpr double general[3][3] = {{1.0, 0.07, -0.11}, {0.07, 1.31, 0.17}, {-0.11, 0.17, 1.73}};
+    double metric[3][3] = {};
+    for (const PrimitiveOperation& operation : operations) {
+        const auto& r = operation.rotation;
+        for (int i = 0; i < 9; ++i) {
+            for (int j = 0; j < 9; ++j) metric[i % 3][j % 3] += r[i] * general[i / 3][j / 3] * r[j];
+        }
+    }
+    // Cholesky: metric = lattice^T lattice, of edges near 10 angstrom.
+    const double scale = 100 / std::cbrt(metric[0][0] * metric[1][1] * metric[2][2]);
+    for (int row = 0; row < 3; ++row) {
+        for (int column = 0; column < 3; ++column) {
+            double rest = column < row ? 0 : scale * metric[row][column];
+            for (int k = 0; k < row && column >= row; ++k) rest -= lattice[k][row] * lattice[k][column];
+            lattice[row][column] = column < row ? 0 : column == row ? std::sqrt(rest) : rest / lattice[row][row];
+        }
+    }
+}
+
 }  // namespace
+
+int identify_space_group(const std::vector<PrimitiveOperation>& operations) {
+    // spglib knows the axes of rotations in a reduced basis only.
+    double lattice[3][3], reduced[3][3];
+    fill_general_lattice(lattice, operations);
+    std::memcpy(reduced, lattice, sizeof reduced);
+    if (!spg_delaunay_reduce(reduced, 1e-5)) fail("a lattice that cannot be reduced; its symmetry operations are no space group");
+    Matrix given, wanted;
+    std::memcpy(given.data(), lattice, sizeof lattice);
+    std::memcpy(wanted.data(), reduced, sizeof reduced);
+    const Matrix from_reduced = product(inverse(given), wanted), to_reduced = inverse(from_reduced);
+
+    std::vector<int> rotations;
+    std::vector<double> translations;
+    for (const PrimitiveOperation& operation : operations) {
+        Matrix rotation;
+        std::copy(operation.rotation.begin(), operation.rotation.end(), rotation.begin());
+        for (double element : product(to_reduced, product(rotation, from_reduced)))
+            rotations.push_back(static_cast<int>(std::lround(element)));
+        for (int row = 0; row < 3; ++row) {
+            double t = 0;
+            for (int k = 0; k < 3; ++k) t += to_reduced[3 * row + k] * operation.translation[k];
+            translations.push_back(t);
+        }
+    }
+    const SpglibSpacegroupType type = spg_get_spacegroup_type_from_symmetry(reinterpret_cast<int(*)[3][3]>(rotations.data()),
+                                                                            reinterpret_cast<double(*)[3]>(translations.data()),
+                                                                            static_cast<int>(operations.size()), reduced, 1e-4);
+    if (type.number < 1) fail(operations.size(), " symmetry operations that are no space group");
+    return type.number;
+}
 
 const std::vector<SymmetryOperation>& standard_operations(int space_group) { return standard_setting(space_group).operations; }
 

@@ -3,6 +3,7 @@
 // The only module that knows spglib. Leaves out: limits in time (ingest.h runs it in processes of their own).
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,14 @@ struct StandardStructure {
 
 // Throws Error if there are too many atoms, if atoms overlap, or if no group is found.
 StandardStructure standardise(const Structure& structure, const SymmetryOptions& options = {});
+
+// One operation of a group for each rotation, in a primitive basis of the group's lattice.
+struct PrimitiveOperation {
+    std::array<int, 9> rotation;
+    std::array<double, 3> translation;
+};
+// The type, 1 to 230, of the space group that has these operations, in whatever setting they are. Throws Error if they are no group.
+int identify_space_group(const std::vector<PrimitiveOperation>& operations);
 
 // All operations of the standard setting, identity first. space_group is 1 to 230.
 const std::vector<SymmetryOperation>& standard_operations(int space_group);

@@ -4,10 +4,11 @@
 #include <cmath>
 
 #include "host/error.h"
+#include "host/subgroups.h"
 
 namespace friedel {
 
-Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const std::vector<float>& smoothing)
+Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library)
     : backend_(backend),
       config_(config),
       shape_(config.shape()),
@@ -18,7 +19,10 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
       gradient_(backend, shape_.size()),
       state_(backend, 1) {
     if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures();
-    if (!smoothing.empty()) smoothing_ = Buffer<float>(backend, smoothing.data(), smoothing.size());
+    if (loss_.graph_smoothing > 0) {
+        const std::vector<float> smoothing = subgroup_smoothing();
+        smoothing_ = Buffer<float>(backend, smoothing.data(), smoothing.size());
+    }
     for (int m = 0; m < config.network.members; ++m) {
         const std::vector<float> start = initial_parameters(shape_, config.run.seed, m);
         Member member;

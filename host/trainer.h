@@ -18,8 +18,8 @@ namespace friedel {
 
 class Trainer {
 public:
-    // What is passed by reference must outlive the trainer. `smoothing` [classes][classes] or empty, see kernels/softmax.h.
-    Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const std::vector<float>& smoothing = {});
+    // What is passed by reference must outlive the trainer.
+    Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library);
 
     void step();
     std::int64_t steps() const { return step_; }
@@ -59,7 +59,8 @@ private:
     std::unique_ptr<PatternStream> stream_;
     Network network_;
     std::vector<Member> members_;
-    Buffer<float> gradient_, smoothing_;
+    Buffer<float> gradient_;
+    Buffer<float> smoothing_;                     // [classes][classes]; empty without loss.graph_smoothing
     std::array<Buffer<float>, 2> inputs_;         // [batch][points]; one trains while the other is filled
     std::array<Buffer<std::int32_t>, 2> labels_;  // [batch]
     Buffer<StepState> state_;

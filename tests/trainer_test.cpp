@@ -81,6 +81,13 @@ TEST(Trainer, ResumesToTheSameBits) {
     EXPECT_EQ(second.answering_parameters(), undisturbed.answering_parameters());
 }
 
+TEST(Trainer, SpreadsTheTargetOverTheGraphOfSubgroups) {
+    TrainingConfig config = small_config();
+    const auto sharp = train(config, 2, 2);
+    config.loss.graph_smoothing = 0.2f;
+    EXPECT_NE(train(config, 2, 2), sharp);
+}
+
 // Each member starts elsewhere and drops others, on the same patterns.
 TEST(Trainer, MembersOfAnEnsembleDiffer) {
     TrainingConfig config = small_config();
