@@ -90,14 +90,14 @@ std::array<double, 6> read_cell(const cif::Block& block) {
         const Column column = find(block, {lengths[i]});
         if (!column.has(0)) fail("no unit cell (", lengths[i], " is missing)");
         cell[i] = number(column, 0);
-        if (!(cell[i] > 0.5 && cell[i] < 1000)) fail(lengths[i], " is ", cell[i], " angstrom, line ", column.line);
+        if (!(cell[i] > 0)) fail(lengths[i], " is ", cell[i], " angstrom, line ", column.line);
     }
     for (int i = 0; i < 3; ++i) {
         const Column column = find(block, {angles[i]});
         cell[3 + i] = column.has(0) ? number(column, 0) : 90.0;  // the dictionary's default
         if (!(cell[3 + i] > 0 && cell[3 + i] < 180)) fail(angles[i], " is ", cell[3 + i], " degrees, line ", column.line);
     }
-    if (cell_volume(cell) < 1.0) fail("the unit cell has no volume; check its angles");
+    check_cell(cell);
     return cell;
 }
 
@@ -231,6 +231,7 @@ std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6
         }
         // A negative displacement is an artefact of refinement and says nothing.
         if (!(atom.b_iso >= 0)) atom.b_iso = b_iso_missing;
+        if (atom.b_iso > largest_b_iso) fail("the displacement parameter of atom ", atom.label, " is B = ", atom.b_iso, " angstrom^2");
         atoms.push_back(std::move(atom));
     }
     if (atoms.empty()) fail("no atoms");

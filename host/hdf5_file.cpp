@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "host/error.h"
@@ -18,7 +20,9 @@ namespace {
 constexpr std::size_t chunk_bytes = 256 * 1024;
 constexpr std::size_t smallest_compressed_bytes = 1024;
 constexpr unsigned deflate_level = 7;
-constexpr std::size_t largest_extent = std::size_t{1} << 36;  // of any dimension that is read whole
+constexpr std::size_t deflate_ratio = 1032;       // the most that deflate shrinks anything
+constexpr std::size_t unwritten_bytes = 1 << 16;  // what may be read of datasets that were made and never filled
+constexpr std::size_t longest_text = 1 << 24;     // of one string
 
 // An HDF5 identifier, closed by the function of its kind.
 class Handle {
@@ -166,6 +170,21 @@ struct H5File::State {
         return {check(H5Dcreate2(file, name.c_str(), type, space, links, creation, H5P_DEFAULT), "make '" + name + "'"), H5Dclose};
     }
 
+    // Elements of a dataset that is to be read whole. A file may claim more than memory holds: no more is believed than its size allows.
+    std::size_t claimed_elements(const std::string& name, const Shape& extent, std::size_t element_bytes) const {
+        std::error_code ignored;
+        const std::size_t most = std::filesystem::file_size(path, ignored) * deflate_ratio + unwritten_bytes;
+        std::size_t count = 1;
+        for (std::size_t size : extent) {
+            if (__builtin_mul_overflow(count, size, &count)) count = most + 1;
+        }
+        std::size_t bytes = 0;
+        if (__builtin_mul_overflow(count, element_bytes, &bytes) || bytes > most) {
+            fail(path.string(), ": '", name, "' claims more entries than a file of this size can hold; the file is damaged");
+        }
+        return count;
+    }
+
     // Calls transfer(dataset, memory space, file space) for some rows of a dataset.
     template <class Transfer>
     void with_rows(const std::string& name, std::size_t first_row, std::size_t rows, Transfer&& transfer) const {
@@ -173,7 +192,8 @@ struct H5File::State {
         const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
         std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
         H5Sget_simple_extent_dims(space, extent.data(), nullptr);
-        if (first_row + rows > extent[0]) fail(path.string(), ": '", name, "' has no rows ", first_row, " to ", first_row + rows);
+        if (first_row > extent[0] || rows > extent[0] - first_row)
+            fail(path.string(), ": '", name, "' has no rows ", first_row, " to ", first_row + rows);
         std::vector<hsize_t> start(extent.size(), 0);
         start[0] = first_row;
         extent[0] = rows;
@@ -196,8 +216,12 @@ struct H5File::State {
     }
 
     Handle open_attribute(const std::string& object, const std::string& name) const {
-        return {check(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "find attribute '" + name + "'"),
-                H5Aclose};
+        Handle attribute(
+            check(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "find attribute '" + name + "'"),
+            H5Aclose);
+        const Handle space(check(H5Aget_space(attribute), "read attribute '" + name + "'"), H5Sclose);
+        if (H5Sget_simple_extent_npoints(space) != 1) fail(path.string(), ": attribute '", name, "' is not a single value");
+        return attribute;
     }
 };
 
@@ -283,7 +307,7 @@ void H5File::commit() {
 
 const std::filesystem::path& H5File::path() const { return state_->path; }
 std::string H5File::kind() const { return read_text_attribute("/", "friedel_kind"); }
-int H5File::format() const { return static_cast<int>(read_number_attribute("/", "friedel_format")); }
+int H5File::format() const { return read_integer_attribute("/", "friedel_format"); }
 
 bool H5File::exists(const std::string& name) const {
     // H5Lexists fails where a group on the way is missing: ask for each part in turn.
@@ -329,11 +353,7 @@ void H5File::write(const std::string& name, const T* values, const Shape& shape,
 
 template <class T>
 std::vector<T> H5File::read(const std::string& name) const {
-    const Shape extent = shape(name);
-    for (std::size_t rows : extent) {
-        if (rows > largest_extent) fail(path().string(), ": '", name, "' claims ", rows, " entries; the file is damaged");
-    }
-    std::vector<T> values(product(extent));
+    std::vector<T> values(state_->claimed_elements(name, shape(name), sizeof(T)));
     const Handle dataset = state_->open_dataset(name);
     if (!values.empty()) {
         state_->check(H5Dread(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "read '" + name + "'");
@@ -387,12 +407,13 @@ void H5File::write_strings(const std::string& name, const std::vector<std::strin
 }
 
 std::vector<std::string> H5File::read_strings(const std::string& name) const {
-    const std::size_t count = product(shape(name));
     const Handle dataset = state_->open_dataset(name);
     const Handle stored(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
     if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0)
         fail(path().string(), ": '", name, "' does not hold fixed-length text");
     const std::size_t length = H5Tget_size(stored);
+    if (length > longest_text) fail(path().string(), ": '", name, "' claims texts of ", length, " bytes; the file is damaged");
+    const std::size_t count = state_->claimed_elements(name, shape(name), length);
     const Handle type = text_type(length);
     std::string padded(length * count, '\0');
     if (count) state_->check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), "read '" + name + "'");
@@ -419,6 +440,7 @@ std::string H5File::read_text_attribute(const std::string& object, const std::st
     const Handle attribute = state_->open_attribute(object, name);
     const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
     if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0) fail(path().string(), ": attribute '", name, "' is not text");
+    if (H5Tget_size(stored) > longest_text) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
     std::string value(H5Tget_size(stored), '\0');
     state_->check(H5Aread(attribute, text_type(value.size()), value.data()), "read attribute '" + name + "'");
     value.resize(strnlen(value.data(), value.size()));
@@ -429,7 +451,16 @@ double H5File::read_number_attribute(const std::string& object, const std::strin
     const Handle attribute = state_->open_attribute(object, name);
     double value = 0;
     state_->check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read attribute '" + name + "'");
+    if (!std::isfinite(value)) fail(path().string(), ": attribute '", name, "' is not a finite number; the file is damaged");
     return value;
+}
+
+int H5File::read_integer_attribute(const std::string& object, const std::string& name) const {
+    const double value = read_number_attribute(object, name);
+    if (std::abs(value) > std::numeric_limits<int>::max() || value != std::floor(value)) {
+        fail(path().string(), ": attribute '", name, "' is not a whole number of reasonable size; the file is damaged");
+    }
+    return static_cast<int>(value);
 }
 
 }  // namespace friedel

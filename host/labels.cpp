@@ -69,9 +69,14 @@ Label read_label(const std::string& line, const Columns& columns, const std::str
 }  // namespace
 
 std::vector<Label> read_labels(const std::filesystem::path& file) {
-    const std::string name = file.string();
     std::ifstream in(file);
-    if (!in || std::filesystem::is_directory(file)) fail(name, ": cannot be read; give a CSV file with the columns file,space_group");
+    if (!in || std::filesystem::is_directory(file)) {
+        fail(file.string(), ": cannot be read; give a CSV file with the columns file,space_group");
+    }
+    return parse_labels(in, file.string());
+}
+
+std::vector<Label> parse_labels(std::istream& in, const std::string& name) {
     std::vector<Label> labels;
     std::unordered_map<std::string, int> line_of;
     Columns columns;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,6 @@ struct Label {
 
 // Throws Error with the line for a missing column, a space group that is none, a file named twice, or no label at all.
 std::vector<Label> read_labels(const std::filesystem::path& file);
+std::vector<Label> parse_labels(std::istream& in, const std::string& name);  // `name` stands for the file in errors
 
 }  // namespace friedel

@@ -14,22 +14,26 @@ const FileKind model_kind = {"model", 1, "train it again with 'friedel train'"};
 
 namespace {
 
+constexpr int most_points = 1 << 20;  // of a grid or of any layer
+constexpr std::size_t most_layers = 100;
 constexpr const char* target_names[] = {"space_group", "crystal_system"};
 
 std::string layer_name(int member, int layer) { return "members/" + std::to_string(member) + "/layers/" + std::to_string(layer); }
 
-// Reads one tensor of a member, checking its shape and values.
-void read_tensor(float* values, const H5File& h5, const std::string& name, const Shape& expected) {
+void check_shape(const H5File& h5, const std::string& name, const Shape& expected) {
     const Shape found = h5.shape(name);
-    if (found != expected) {
-        const auto text = [](const Shape& shape) {
-            std::string all;
-            for (std::size_t extent : shape) all += (all.empty() ? "" : " x ") + std::to_string(extent);
-            return all;
-        };
-        fail(h5.path().string(), ": ", name, " is ", text(found), " where the widths ask for ", text(expected),
-             "; the model is damaged, train it again");
-    }
+    if (found == expected) return;
+    const auto text = [](const Shape& shape) {
+        std::string all;
+        for (std::size_t extent : shape) all += (all.empty() ? "" : " x ") + std::to_string(extent);
+        return all;
+    };
+    fail(h5.path().string(), ": ", name, " is ", text(found), " where the widths ask for ", text(expected),
+         "; the model is damaged, train it again");
+}
+
+// Reads one tensor of a member, checking its values.
+void read_tensor(float* values, const H5File& h5, const std::string& name) {
     const std::vector<float> read = h5.read<float>(name);
     if (!std::all_of(read.begin(), read.end(), [](float value) { return std::isfinite(value); })) {
         fail(h5.path().string(), ": ", name,
@@ -105,14 +109,19 @@ Model Model::read(const std::filesystem::path& file) {
     Model model;
     model.grid.start_deg = static_cast<float>(h5.read_number_attribute("/", "start_deg"));
     model.grid.step_deg = static_cast<float>(h5.read_number_attribute("/", "step_deg"));
-    model.grid.points = static_cast<int>(h5.read_number_attribute("/", "points"));
+    model.grid.points = h5.read_integer_attribute("/", "points");
     model.wavelength_angstrom = static_cast<float>(h5.read_number_attribute("/", "wavelength_angstrom"));
     model.preprocess.remove_background = h5.read_number_attribute("/", "remove_background") != 0;
     model.preprocess.background_window_deg = static_cast<float>(h5.read_number_attribute("/", "background_window_deg"));
     model.preprocess.remove_pedestal = h5.read_number_attribute("/", "remove_pedestal") != 0;
     model.preprocess.square_root = h5.read_number_attribute("/", "square_root") != 0;
-    if (!(model.grid.step_deg > 0) || !(model.grid.start_deg > 0) || model.grid.points < 1 || !(model.wavelength_angstrom > 0)) {
+    if (!(model.grid.step_deg >= 1e-4f && model.grid.step_deg <= 10) || !(model.grid.start_deg > 0) || model.grid.points < 1 ||
+        model.grid.points > most_points || !(model.grid.start_deg + model.grid.step_deg * static_cast<float>(model.grid.points) <= 180) ||
+        !(model.wavelength_angstrom > 0.01f && model.wavelength_angstrom < 100)) {
         damaged("its grid is impossible");
+    }
+    if (!(model.preprocess.background_window_deg > 0 && model.preprocess.background_window_deg <= 180)) {
+        damaged("the window of its background is impossible");
     }
     const std::string target = h5.read_text_attribute("/", "target");
     if (target == target_names[0])
@@ -123,7 +132,8 @@ Model Model::read(const std::filesystem::path& file) {
         damaged("its target is '" + target + "'");
 
     const std::vector<std::int32_t> widths = h5.read<std::int32_t>("widths");
-    if (widths.size() < 2 || std::any_of(widths.begin(), widths.end(), [](int width) { return width < 1 || width > 1 << 20; })) {
+    if (widths.size() < 2 || widths.size() > most_layers ||
+        std::any_of(widths.begin(), widths.end(), [](int width) { return width < 1 || width > most_points; })) {
         damaged("its widths are impossible");
     }
     model.shape.widths.assign(widths.begin(), widths.end());
@@ -136,12 +146,18 @@ Model Model::read(const std::filesystem::path& file) {
     const std::size_t members = h5.children("members").size();
     if (members == 0) damaged("it holds no network");
     for (std::size_t m = 0; m < members; ++m) {
-        std::vector<float> parameters(model.shape.size());
+        // All shapes first: memory is taken for what is there, not for what the widths claim.
         for (int l = 0; l < model.shape.layers(); ++l) {
             const Shape weight = {static_cast<std::size_t>(model.shape.outputs(l)), static_cast<std::size_t>(model.shape.inputs(l))};
             const std::string name = layer_name(static_cast<int>(m), l);
-            read_tensor(parameters.data() + model.shape.weight_offset(l), h5, name + "/weight", weight);
-            read_tensor(parameters.data() + model.shape.bias_offset(l), h5, name + "/bias", {weight[0]});
+            check_shape(h5, name + "/weight", weight);
+            check_shape(h5, name + "/bias", {weight[0]});
+        }
+        std::vector<float> parameters(model.shape.size());
+        for (int l = 0; l < model.shape.layers(); ++l) {
+            const std::string name = layer_name(static_cast<int>(m), l);
+            read_tensor(parameters.data() + model.shape.weight_offset(l), h5, name + "/weight");
+            read_tensor(parameters.data() + model.shape.bias_offset(l), h5, name + "/bias");
         }
         model.members.push_back(std::move(parameters));
     }

@@ -66,6 +66,10 @@ std::vector<Peak> peak_list(const Structure& structure, const PeakListOptions& o
     }
 
     const int capacity = reflections_bound(reciprocal, d_min);
+    if (capacity > max_reflections) {
+        fail(structure.name, ": more than ", max_reflections,
+             " reflections at this wavelength; lower the upper angle or use a longer wavelength");
+    }
     int site_count = 0;
     for (int atom = 0; atom < crystal.atoms; ++atom) site_count += sites_of(crystal, atom);
     Scratch scratch(capacity, site_count, crystal.atoms);

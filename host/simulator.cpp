@@ -26,6 +26,10 @@ public:
             sites = std::max(sites, count);
             if (static_cast<std::size_t>(crystal.atoms) + 1 > first_.size()) first_.resize(crystal.atoms + 1);
         }
+        if (reflections > max_reflections) {
+            fail("structure ", p.structure + 1, " of the library has more than ", max_reflections,
+                 " reflections in this range; end at a lower angle or use a longer wavelength");
+        }
         if (reflections > workspace_.reflections.capacity) fit_reflections(reflections);
         if (sites > workspace_.sites.capacity) {
             for (auto* values : {&x_, &y_, &z_}) values->resize(sites);

@@ -45,6 +45,19 @@ double cell_volume(const std::array<double, 6>& cell) {
     return squared > 0 ? cell[0] * cell[1] * cell[2] * std::sqrt(squared) : 0.0;
 }
 
+void check_cell(const std::array<double, 6>& cell) {
+    constexpr double shortest = 0.5, longest = 500, smallest = 1, largest = 1e6;
+    for (int axis = 0; axis < 3; ++axis) {
+        if (!(cell[axis] >= shortest && cell[axis] <= longest)) {
+            fail("cell length ", "abc"[axis], " is ", cell[axis], " angstrom, not between ", shortest, " and ", longest);
+        }
+        if (!(cell[3 + axis] > 0 && cell[3 + axis] < 180)) fail("a cell angle is ", cell[3 + axis], " degrees");
+    }
+    const double volume = cell_volume(cell);
+    if (!(volume >= smallest)) fail("the unit cell has no volume; check its angles");
+    if (volume > largest) fail("the unit cell of ", volume, " angstrom^3 is too large; at most ", largest);
+}
+
 // Splits the operations into centrings and representatives, in the order that OperationSet promises.
 void Crystal::split_operations(const Structure& structure) {
     const SymmetryOperation identity{{1, 0, 0, 0, 1, 0, 0, 0, 1}, {}};

@@ -11,6 +11,8 @@
 
 namespace friedel {
 
+constexpr double largest_b_iso = 1000;  // angstrom^2; an atom that moves more is nowhere
+
 struct Atom {
     std::string label;
     int element = 0;                   // atomic number; deuterium is 1
@@ -66,6 +68,10 @@ private:
 
 // Volume of a cell (a b c in angstrom, angles in degrees) in angstrom^3; 0 if the angles are impossible.
 double cell_volume(const std::array<double, 6>& cell);
+
+// Throws Error, saying why, for a cell that no crystal has: a length that is not 0.5 to 500 angstrom, angles that enclose no volume,
+// more than 1 000 000 angstrom^3.
+void check_cell(const std::array<double, 6>& cell);
 
 // Atoms in the whole cell that one atom of the asymmetric unit (in the order of Crystal::element) stands for.
 int copies_in_cell(const Crystal& crystal, int atom);

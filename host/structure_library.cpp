@@ -16,6 +16,8 @@ namespace {
 
 static_assert(sizeof(SymmetryOperation) == 12, "stored as rows of twelve bytes");
 
+constexpr std::int8_t identity_rotation[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+
 float stored_coordinate(double x) {
     const double parts = x * translation_denominator;
     if (std::abs(parts - std::round(parts)) < 1e-6 * translation_denominator)
@@ -211,12 +213,39 @@ void validate(const StructureLibrary& library, const std::string& file) {
         require(library.atom_offset[i + 1] > library.atom_offset[i], "a structure has no atoms");
         std::array<double, 6> cell;
         std::copy_n(library.cell.begin() + static_cast<std::ptrdiff_t>(6 * i), 6, cell.begin());
-        require(cell_volume(cell) > 0 && std::isfinite(cell_volume(cell)), "a cell has no volume");
+        try {
+            check_cell(cell);
+        } catch (const Error& error) {
+            require(false, error.what());
+        }
+        const int representatives = static_cast<int>(library.representative_offset[library.operation_set[i] + 1u] -
+                                                     library.representative_offset[library.operation_set[i]]);
+        const std::uint64_t possible = ((std::uint64_t{1} << representatives) - 1) | self_inverse;
+        for (std::size_t atom = library.atom_offset[i]; atom < library.atom_offset[i + 1]; ++atom) {
+            require((library.images[atom] & ~possible) == 0 && (library.images[atom] & 1), "an atom has impossible images");
+        }
     }
-    const auto finite = [](const std::vector<float>& values) {
-        return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+    for (const SymmetryOperation& operation : library.representatives) {
+        const std::int8_t* const r = operation.rotation;
+        const int determinant =
+            r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) + r[2] * (r[3] * r[7] - r[4] * r[6]);
+        require(
+            std::all_of(r, r + 9, [](int e) { return e >= -1 && e <= 1; }) && std::abs(determinant) == 1 &&
+                std::all_of(operation.translation, operation.translation + 3, [](int t) { return t >= 0 && t < translation_denominator; }),
+            "a symmetry operation is none");
+    }
+    for (std::size_t set = 0; set < sets; ++set) {
+        const SymmetryOperation& first = library.representatives[library.representative_offset[set]];
+        require(std::equal(first.rotation, first.rotation + 9, identity_rotation) && !first.translation[0] && !first.translation[1] &&
+                    !first.translation[2],
+                "a symmetry set does not begin with the identity");
+    }
+    const auto within = [](const std::vector<float>& values, float low, float high) {
+        return std::all_of(values.begin(), values.end(), [=](float x) { return x >= low && x <= high; });
     };
-    require(finite(library.position) && finite(library.occupancy) && finite(library.b_iso), "a number is not finite");
+    require(within(library.position, -1000, 1000), "a coordinate is impossible");
+    require(within(library.occupancy, 0, 1), "an occupancy is impossible");
+    require(within(library.b_iso, b_iso_missing, static_cast<float>(largest_b_iso)), "a displacement parameter is impossible");
     require(std::all_of(library.element.begin(), library.element.end(), [](std::uint8_t z) { return z >= 1 && z <= elements; }),
             "an element is unknown");
 }
@@ -243,7 +272,8 @@ StructureLibrary StructureLibrary::read(const std::filesystem::path& path) {
     library.representative_offset = file.read<std::uint32_t>("representative_offset");
     const std::vector<std::int8_t> operations = file.read<std::int8_t>("representatives");
     library.representatives.resize(operations.size() / sizeof(SymmetryOperation));
-    std::memcpy(library.representatives.data(), operations.data(), library.representatives.size() * sizeof(SymmetryOperation));
+    for (std::size_t i = 0; i < library.representatives.size(); ++i)
+        std::memcpy(&library.representatives[i], operations.data() + i * sizeof(SymmetryOperation), sizeof(SymmetryOperation));
     library.centring_offset = file.read<std::uint32_t>("centring_offset");
     library.centrings = file.read<std::int8_t>("centrings");
     const std::vector<std::string> files = file.read_strings("rejections/file"), blocks = file.read_strings("rejections/block"),

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <numeric>
@@ -93,6 +94,26 @@ TEST(Hdf5File, RefusesWhatItCannotRead) {
     std::filesystem::resize_file(path, 100000);
     EXPECT_NE(error_of([&] { H5File::open(path, thing); }).find("truncated"), std::string::npos);
     EXPECT_NE(error_of([&] { H5File::create(folder / "none" / "a.h5", thing); }).find("cannot be written"), std::string::npos);
+}
+
+// A few hundred bytes that claim terabytes, and attributes larger than the variables they are read into.
+TEST(Hdf5File, BelievesNoMoreThanTheFileCanHold) {
+    const test::TemporaryDirectory folder;
+    const auto path = folder / "a.h5";
+    {
+        H5File file = H5File::create(path, thing);
+        file.create_dataset<float>("vast", {std::size_t{1} << 20, std::size_t{1} << 20});  // chunks that are never written
+        file.write_attribute("/", "number", std::nan(""));
+        file.write_attribute("/", "fraction", 2.5);
+        file.commit();
+    }
+    ASSERT_LT(std::filesystem::file_size(path), 100000u);
+    const H5File file = H5File::open(path, thing);
+    EXPECT_NE(error_of([&] { file.read<float>("vast"); }).find("'vast' claims more entries"), std::string::npos);
+    float row[4];
+    EXPECT_NE(error_of([&] { file.read_rows(row, "vast", ~std::size_t{0} - 1, 4); }).find("has no rows"), std::string::npos);
+    EXPECT_NE(error_of([&] { file.read_number_attribute("/", "number"); }).find("not a finite number"), std::string::npos);
+    EXPECT_NE(error_of([&] { file.read_integer_attribute("/", "fraction"); }).find("not a whole number"), std::string::npos);
 }
 
 // A full disk, played by a limit on the size of a file, in a child of its own.

@@ -140,9 +140,14 @@ TEST(StructureLibrary, DamageIsNoticed) {
     EXPECT_NE(damaged([](StructureLibrary& l) { l.atom_offset[1] = 77; }).find("atom offsets"), std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.space_group[0] = 231; }).find("above 230"), std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.operation_set[1] = 9; }).find("out of range"), std::string::npos);
-    EXPECT_NE(damaged([](StructureLibrary& l) { l.position[1] = std::nanf(""); }).find("not finite"), std::string::npos);
+    EXPECT_NE(damaged([](StructureLibrary& l) { l.position[1] = std::nanf(""); }).find("coordinate"), std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.element[0] = 120; }).find("element"), std::string::npos);
-    EXPECT_NE(damaged([](StructureLibrary& l) { l.cell[0] = 0; }).find("no volume"), std::string::npos);
+    EXPECT_NE(damaged([](StructureLibrary& l) { l.cell[0] = 0; }).find("cell length a"), std::string::npos);
+    EXPECT_NE(damaged([](StructureLibrary& l) { l.cell[3] = l.cell[4] = 170; }).find("no volume"), std::string::npos);
+    EXPECT_NE(damaged([](StructureLibrary& l) { l.images[0] = std::uint64_t{1} << 60; }).find("impossible images"), std::string::npos);
+    EXPECT_NE(damaged([](StructureLibrary& l) { l.representatives[1].rotation[0] = 5; }).find("operation is none"), std::string::npos);
+    EXPECT_NE(damaged([](StructureLibrary& l) { l.representatives[0].translation[1] = 6; }).find("begin with the identity"),
+              std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.occupancy.pop_back(); }).find("differ in length"), std::string::npos);
 }
 

@@ -1,0 +1,81 @@
+// Which folder may include which: kernels itself only, host not cuda or tools, and so on; and nothing else at the top level.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::set<std::string> folders = {"kernels", "cuda", "host", "tools", "tests", "bench"};
+// From the folder, into these besides itself. cuda/ sees the host's interfaces, never its implementation: see below.
+const std::map<std::string, std::set<std::string>> permitted = {
+    {"kernels", {}},
+    {"cuda", {"kernels", "host"}},
+    {"host", {"kernels"}},
+    {"tools", {"host", "kernels"}},
+    {"tests", {"host", "kernels", "cuda"}},
+    {"bench", {"host", "kernels", "cuda"}},
+};
+
+struct Include {
+    std::string from, file, to;
+};
+
+std::vector<Include> project_includes() {
+    const std::regex include("^\\s*#\\s*include\\s+\"([^\"]+)\"");
+    std::vector<Include> found;
+    for (const std::string& folder : folders) {
+        for (const auto& entry : fs::recursive_directory_iterator(test::source_dir() / folder)) {
+            static const std::set<std::string> endings = {".h", ".cpp", ".cu", ".cuh"};
+            if (!endings.contains(entry.path().extension().string())) continue;
+            std::ifstream in(entry.path());
+            std::smatch match;
+            for (std::string line; std::getline(in, line);) {
+                if (std::regex_search(line, match, include)) {
+                    found.push_back({folder, entry.path().lexically_relative(test::source_dir()).string(), match[1]});
+                }
+            }
+        }
+    }
+    return found;
+}
+
+TEST(Layout, IncludesPointOneWay) {
+    const std::vector<Include> includes = project_includes();
+    ASSERT_GT(includes.size(), 200u) << "the includes were not found";
+    for (const Include& include : includes) {
+        const std::string to = include.to.substr(0, include.to.find('/'));
+        EXPECT_TRUE(folders.contains(to)) << include.file << " includes \"" << include.to << "\"; write project paths from the top level";
+        EXPECT_TRUE(to == include.from || permitted.at(include.from).contains(to)) << include.file << " includes " << include.to;
+    }
+}
+
+TEST(Layout, OnlyCudaKnowsTheToolkit) {
+    const std::regex toolkit("^\\s*#\\s*include\\s+<(cuda|cub|thrust|cudnn|nccl)");
+    for (const std::string folder : {"host", "kernels", "tools"}) {
+        for (const auto& entry : fs::recursive_directory_iterator(test::source_dir() / folder)) {
+            if (!entry.is_regular_file()) continue;
+            std::ifstream in(entry.path());
+            for (std::string line; std::getline(in, line);) EXPECT_FALSE(std::regex_search(line, toolkit)) << entry.path() << ": " << line;
+        }
+    }
+}
+
+TEST(Layout, TopLevelIsFixed) {
+    const std::set<std::string> fixed = {"CMakeLists.txt", "CMakePresets.json", "LICENSE",    "README.md", "bench", "build", "cuda", "data",
+                                         "host",           "kernels",           "quickstart", "tests",     "tools"};
+    for (const auto& entry : fs::directory_iterator(test::source_dir())) {
+        const std::string name = entry.path().filename().string();
+        EXPECT_TRUE(name.starts_with(".") || fixed.contains(name)) << name;
+    }
+}
+
+}  // namespace
+}  // namespace friedel
