@@ -43,31 +43,34 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
 
     Network network(*backend, shape, config.dropout(), batch, true);
     const std::vector<float> start = initial_parameters(shape, 1, 0);
-    Buffer<float> parameters(*backend, start.data(), start.size()), gradient(*backend, shape.size()), m(*backend, shape.size()),
-        v(*backend, shape.size()), average(*backend, shape.size());
-    Buffer<float> patterns(*backend, static_cast<std::size_t>(batch) * config.simulation.grid.points);
+    Parameters parameters(*backend, shape, start);
+    Buffer<float> gradient(*backend, shape.size()), m(*backend, shape.size()), v(*backend, shape.size()), average(*backend, shape.size());
+    Matrix patterns(*backend, batch, config.simulation.grid.points);
     Buffer<std::int32_t> labels(*backend, static_cast<std::size_t>(batch));
     Buffer<SampleLoss> samples(*backend, static_cast<std::size_t>(batch));
-    StepState state{1, 0, 100000};
+    const StepState begin{1, 0, 100000};
+    Buffer<StepState> state(*backend, &begin, 1);
 
-    const auto simulate = [&] { stream->draw(patterns.data(), labels.data(), &state, 0, batch); };
+    const auto simulate = [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch); };
     const auto train = [&] {
-        network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters.data(), config.loss, nullptr,
-                              &state, 0);
-        backend->optimise(
-            {parameters.data(), m.data(), v.data(), config.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
-            shape.weights_end(), shape.size(), config.optimiser, &state);
-        backend->advance(&state);
+        network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters, config.loss, nullptr,
+                              state.data(), 0);
+        backend->optimise({parameters.values().data(), m.data(), v.data(), config.optimiser.average_decay > 0 ? average.data() : nullptr,
+                           gradient.data()},
+                          shape.weights_end(), shape.size(), config.optimiser, state.data());
+        parameters.refresh();
+        backend->advance(state.data());
     };
     // The products of one step, on buffers of their own so that weights and gradients are not disturbed.
     const int widest = *std::max_element(shape.widths.begin(), shape.widths.end());
-    Buffer<float> left(*backend, static_cast<std::size_t>(batch) * widest), right(*backend, static_cast<std::size_t>(batch) * widest),
-        weight(*backend, start.data(), start.size());
-    std::fill(left.data(), left.data() + left.size(), 0.5f);
+    Matrix left(*backend, batch, widest), right(*backend, batch, widest);
+    const std::vector<float> half(static_cast<std::size_t>(batch) * widest, 0.5f);
+    const Buffer<float> half_there(*backend, half.data(), half.size());
+    backend->to_operands(left.data(), half_there.data(), batch, widest);
     const auto products = [&] {
         for (int layer = 0; layer < shape.layers(); ++layer) {
             const int in = shape.inputs(layer), out = shape.outputs(layer);
-            float* const w = weight.data() + shape.weight_offset(layer);
+            const Operand* const w = parameters.weight(layer);
             backend->gemm(right.data(), left.data(), Transpose::no, w, Transpose::yes, batch, out, in);
             backend->gemm(gradient.data() + shape.weight_offset(layer), right.data(), Transpose::yes, left.data(), Transpose::no, out, in,
                           batch);

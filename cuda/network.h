@@ -1,7 +1,8 @@
 // Launchers of the network's own kernels: what stands between the matrix products, the loss, and the optimiser. Arrays live on the device;
-// rows are samples. Errors of a launch throw Error.
+// rows are samples. Value, of a matrix of operands, is float or __nv_bfloat16; its rows lie `stride` apart. Errors of a launch throw Error.
 #pragma once
 
+#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 #include "kernels/adamw.h"
@@ -10,11 +11,34 @@
 
 namespace friedel::cuda {
 
+// Scratch of the reductions over many blocks: floats.
+std::size_t reduction_scratch(int widest_layer);
+
+template <class Value>
+void to_operands(cudaStream_t stream, Value* to, const float* from, int rows, int columns, int stride);
+
 void add_bias(cudaStream_t stream, float* out, const float* bias, int rows, int width);
-void activate(cudaStream_t stream, float* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state);
-void softmax_loss(cudaStream_t stream, SampleLoss* samples, float* logits, const std::int32_t* labels, int n, int classes,
-                  const LossConfig& config, const float* smoothing, const StepState* state);
+
+template <class Value>
+void activate(cudaStream_t stream, Value* out, const float* bias, int rows, int width, int stride, float dropout, int layer,
+              const StepState* state);
+
+// `out` null: only the bias gradient.
+template <class Value>
+void activate_backward(cudaStream_t stream, Value* gradient, float* bias_gradient, const Value* out, int rows, int width, int stride,
+                       float dropout, float* scratch);
+
+template <class Value>
+void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int n,
+                  int classes, int stride, const LossConfig& config, const float* smoothing, const StepState* state);
+
+void add_losses(cudaStream_t stream, LossTotals* totals, const SampleLoss* samples, int n);
 void softmax(cudaStream_t stream, float* logits, int n, int classes, float temperature);
+
+// The norm of the gradient, clipping, AdamW and the moving average. Two launches.
+void optimise(cudaStream_t stream, const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
+              const StepState* state, float* scratch);
+
 void advance(cudaStream_t stream, StepState* state);
 
 }  // namespace friedel::cuda

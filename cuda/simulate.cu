@@ -1,14 +1,14 @@
+#include "cuda/check.h"
 #include "cuda/cuda_block.cuh"
 #include "cuda/simulate.h"
-#include "host/error.h"
 
 namespace friedel::cuda {
 
-static_assert(__cplusplus >= 202002L, "the kernels are C++20");
-
 namespace {
 
-constexpr int threads = 256;
+constexpr int threads = block_threads;
+constexpr std::size_t most_shared_pattern =
+    96 * 1024;  // bytes; two blocks of a multiprocessor can hold that. Longer patterns go to scratch.
 
 // Carves a block's workspace out of its share of the scratch; called with base = nullptr it only measures.
 struct Carver {
@@ -26,87 +26,148 @@ struct Carver {
 struct BlockScratch {
     PatternWorkspace pattern;
     float* preprocess;
+    float* points;  // the pattern itself, where shared memory does not hold it
 };
 
-__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const Grid& grid) {
+__host__ __device__ bool pattern_in_shared(const Grid& grid) { return grid.points * sizeof(float) <= most_shared_pattern; }
+
+__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const Grid& grid, int lines) {
     Carver from{base};
-    const int reflections = bounds.reflections;
-    const int peaks = 2 * max_lines * reflections;
+    const int reflections = bounds.reflections, peaks = bounds.peaks;
     PatternWorkspace& w = scratch.pattern;
-    w.reflections = {from.take<std::int16_t>(reflections),
-                     from.take<std::int16_t>(reflections),
-                     from.take<std::int16_t>(reflections),
-                     from.take<std::int16_t>(reflections),
-                     from.take<float>(reflections),
-                     from.take<float>(reflections),
-                     reflections,
-                     0};
-    w.sites = {from.take<float>(bounds.sites), from.take<float>(bounds.sites), from.take<float>(bounds.sites),
-               from.take<std::int32_t>(bounds.atoms + 1), bounds.sites};
-    w.peaks = {from.take<float>(peaks),
-               from.take<float>(peaks),
-               from.take<float>(peaks),
-               from.take<float>(peaks),
-               from.take<std::int32_t>(max_lines * reflections + 1),
-               peaks,
-               0};
-    w.profile = {from.take<float>(level_points(grid, 1)), from.take<float>(level_points(grid, 2)), from.take<std::int32_t>(peaks),
-                 from.take<std::int32_t>(profile_bins(grid) + 1), from.take<PeakShape>(peaks)};
+    w.reflections.h = from.take<std::int16_t>(reflections);
+    w.reflections.k = from.take<std::int16_t>(reflections);
+    w.reflections.l = from.take<std::int16_t>(reflections);
+    w.reflections.multiplicity = from.take<std::int16_t>(reflections);
+    w.reflections.stol_sq = from.take<float>(reflections);
+    w.reflections.intensity = from.take<float>(reflections);
+    w.reflections.capacity = reflections;
+    w.reflections.count = 0;
+    w.sites.x = from.take<float>(bounds.sites);
+    w.sites.y = from.take<float>(bounds.sites);
+    w.sites.z = from.take<float>(bounds.sites);
+    w.sites.first = from.take<std::int32_t>(bounds.atoms + 1);
+    w.sites.capacity = bounds.sites;
+    w.peaks.position_deg = from.take<float>(peaks);
+    w.peaks.area = from.take<float>(peaks);
+    w.peaks.fwhm_deg = from.take<float>(peaks);
+    w.peaks.eta = from.take<float>(peaks);
+    w.peaks.first = from.take<std::int32_t>(static_cast<std::size_t>(lines) * reflections + 1);
+    w.peaks.capacity = peaks;
+    w.peaks.count = 0;
+    w.profile.coarse = from.take<float>(level_points(grid, 1));
+    w.profile.coarsest = from.take<float>(level_points(grid, 2));
+    w.profile.order = from.take<std::int32_t>(peaks);
+    w.profile.starts = from.take<std::int32_t>(profile_bins(grid) + 1);
+    w.profile.shape = from.take<PeakShape>(peaks);
     scratch.preprocess = from.take<float>(preprocess_scratch(grid));
+    scratch.points = from.take<float>(pattern_in_shared(grid) ? 0 : grid.points);
     return (from.used + 255) / 256 * 256;
 }
 
-__global__ void __launch_bounds__(threads) draw_kernel(PatternParameters* parameters, std::int32_t* labels, SamplerView sampler,
-                                                       SimulationConfig config, int structures, const StepState* state, int n) {
+__global__ void __launch_bounds__(threads)
+    draw_kernel(PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, SamplerView sampler,
+                const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
+    if (row < 2) next[row] = 0;
     if (row >= n) return;
-    const std::uint64_t sample = static_cast<std::uint64_t>(state->step) * n + row;
+    const std::uint64_t sample = static_cast<std::uint64_t>(state->step + ahead) * n + row;
     const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
     labels[row] = drawn.label;
-    parameters[row] = draw_pattern(config, drawn.structure, structures, state->seed, sample);
+    parameters[row] = draw_pattern(*config, drawn.structure, structures, state->seed, sample);
 }
 
-__global__ void __launch_bounds__(threads)
-    simulate_kernel(float* inputs, const PatternParameters* parameters, int n, LibraryView library, const FormFactorTable<float>* table,
-                    Grid grid, PreprocessConfig config, char* scratch, std::size_t stride, CrystalBounds bounds) {
-    __shared__ std::int32_t shared[threads];
-    CudaBlock block{shared};
+template <class Value>
+__global__ void __launch_bounds__(threads) simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n,
+                                                           LibraryView library, const FormFactorTable<float>* table, Grid grid, int lines,
+                                                           PreprocessConfig config, SimulationGroup group, std::size_t scratch_stride) {
+    extern __shared__ float shared_pattern[];
+    __shared__ double shared[threads];
+    __shared__ std::int32_t taken;
+    CudaBlock block{CudaTeam(shared)};
     BlockScratch mine;
-    carve(mine, scratch + blockIdx.x * stride, bounds, grid);
-    for (int row = blockIdx.x; row < n; row += gridDim.x) {
-        float* const pattern = inputs + static_cast<std::size_t>(row) * grid.points;
-        simulate_pattern(block, pattern, mine.pattern, library, *table, parameters[row], grid);
-        preprocess(block, pattern, grid, config, mine.preprocess);
+    carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, lines);
+    float* const pattern = pattern_in_shared(grid) ? shared_pattern : mine.points;
+    for (;;) {
+        if (threadIdx.x == 0) taken = atomicAdd(group.next, 1);
         __syncthreads();
+        const int row = taken;
+        __syncthreads();
+        if (row >= n) return;
+        const PatternParameters& p = parameters[row];
+        int reflections = group.reflections[p.structure];
+        if (p.impurity >= 0) reflections = max(reflections, group.reflections[p.impurity]);
+        if ((reflections > group.few) != group.others) continue;
+        simulate_pattern(block, pattern, mine.pattern, library, *table, p, grid);
+        preprocess(block, pattern, grid, config, mine.preprocess);
+        Value* const out = inputs + static_cast<std::size_t>(row) * stride;
+        block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
     }
 }
 
-void check_launch(const char* what, int n) {
-    if (const cudaError_t status = cudaGetLastError(); status != cudaSuccess) {
-        fail("launching ", what, " of ", n, " patterns: ", cudaGetErrorString(status));
-    }
+template <class Value>
+__global__ void __launch_bounds__(threads)
+    preprocess_kernel(Value* inputs, int stride, float* patterns, Grid grid, PreprocessConfig config, float* scratch) {
+    __shared__ double shared[threads];
+    const CudaBlock block{CudaTeam(shared)};
+    const std::size_t row = blockIdx.x;
+    float* const pattern = patterns + row * grid.points;
+    preprocess(block, pattern, grid, config, scratch + row * preprocess_scratch(grid));
+    Value* const out = inputs + row * stride;
+    block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
 }
+
+std::size_t shared_bytes(const Grid& grid) { return pattern_in_shared(grid) ? grid.points * sizeof(float) : 0; }
 
 }  // namespace
 
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, const SamplerView& sampler,
-          const SimulationConfig& config, int structures, const StepState* state, int n) {
-    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(parameters, labels, sampler, config, structures, state, n);
-    check_launch("the draw", n);
-}
-
-std::size_t simulate_scratch_bytes(int blocks, const CrystalBounds& bounds, const Grid& grid) {
+std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines) {
     BlockScratch unused;
-    return blocks * carve(unused, nullptr, bounds, grid);
+    return carve(unused, nullptr, bounds, grid, lines);
 }
 
-void simulate(cudaStream_t stream, float* inputs, const PatternParameters* parameters, int n, const LibraryView& library,
-              const FormFactorTable<float>* table, const Grid& grid, const PreprocessConfig& preprocess, void* scratch, int blocks,
-              const CrystalBounds& bounds) {
-    const std::size_t stride = simulate_scratch_bytes(1, bounds, grid);
-    simulate_kernel<<<blocks, threads, 0, stream>>>(inputs, parameters, n, library, table, grid, preprocess, static_cast<char*>(scratch),
-                                                    stride, bounds);
-    check_launch("the simulation", n);
+template <class Value>
+int simulation_blocks(const Grid& grid) {
+    check(cudaFuncSetAttribute(simulate_kernel<Value>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(most_shared_pattern)),
+          "asking for shared memory");
+    int device = 0, multiprocessors = 0, blocks = 0;
+    check(cudaGetDevice(&device), "asking for the device");
+    check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device), "asking for multiprocessors");
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, simulate_kernel<Value>, threads, shared_bytes(grid)),
+          "asking for occupancy");
+    return blocks * multiprocessors;
 }
+
+void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, const SamplerView& sampler,
+          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
+    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(parameters, labels, next, sampler, config, structures, state, ahead,
+                                                                     n);
+    check_launch("launching the draw");
+}
+
+template <class Value>
+void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
+              const FormFactorTable<float>* table, const Grid& grid, int lines, const PreprocessConfig& config,
+              const SimulationGroup& group) {
+    simulate_kernel<<<group.blocks, threads, shared_bytes(grid), stream>>>(inputs, stride, parameters, n, library, table, grid, lines,
+                                                                           config, group, simulation_scratch(group.bounds, grid, lines));
+    check_launch("launching the simulation");
+}
+
+template <class Value>
+void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* patterns, int n, const Grid& grid,
+                         const PreprocessConfig& config, float* scratch) {
+    preprocess_kernel<<<n, threads, 0, stream>>>(inputs, stride, patterns, grid, config, scratch);
+    check_launch("launching the preprocessing");
+}
+
+#define FRIEDEL_OPERAND_TYPE(Value)                                                                                                     \
+    template int simulation_blocks<Value>(const Grid&);                                                                                 \
+    template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const LibraryView&, const FormFactorTable<float>*, \
+                           const Grid&, int, const PreprocessConfig&, const SimulationGroup&);                                          \
+    template void preprocess_patterns(cudaStream_t, Value*, int, float*, int, const Grid&, const PreprocessConfig&, float*);
+FRIEDEL_OPERAND_TYPE(float)
+FRIEDEL_OPERAND_TYPE(__nv_bfloat16)
+#undef FRIEDEL_OPERAND_TYPE
 
 }  // namespace friedel::cuda

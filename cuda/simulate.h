@@ -1,7 +1,8 @@
-// Launchers of the simulation kernels: drawing a batch, and from drawn parameters to network input. Everything they are given lives on
-// the device. Errors of a launch throw Error.
+// Launchers of the simulation kernels: drawing a batch, from drawn parameters to network input, and preprocessing alone. Everything they
+// are given lives on the device. Value is float or __nv_bfloat16; rows of inputs lie `stride` apart. Errors of a launch throw Error.
 #pragma once
 
+#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 #include "kernels/draw.h"
@@ -11,21 +12,43 @@
 
 namespace friedel::cuda {
 
-// parameters [n], labels [n]: sample numbers are state->step * n + row.
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, const SamplerView& sampler,
-          const SimulationConfig& config, int structures, const StepState* state, int n);
-
-// What the largest crystal of a library needs.
+// What the largest pattern of a group of crystals needs.
 struct CrystalBounds {
     int reflections, sites, atoms;
+    int peaks;  // of both phases
 };
 
-// Bytes of global scratch for `blocks` resident blocks.
-std::size_t simulate_scratch_bytes(int blocks, const CrystalBounds& bounds, const Grid& grid);
+// Patterns are simulated in two groups, so that the memory of the blocks fits the many and not the few: those whose crystals have at most
+// `few` reflections, and the others.
+struct SimulationGroup {
+    const std::int32_t* reflections;  // [structures] bound of each
+    std::int32_t few;
+    bool others;           // which of the two
+    CrystalBounds bounds;  // within the group
+    int blocks;            // resident
+    void* scratch;         // [blocks] of simulation_scratch()
+    std::int32_t* next;    // the next row to take; set to 0 by draw()
+};
 
-// inputs [n][grid.points], preprocessed. One block works at one pattern; `blocks` of them are resident and take samples in turn.
-void simulate(cudaStream_t stream, float* inputs, const PatternParameters* parameters, int n, const LibraryView& library,
-              const FormFactorTable<float>* table, const Grid& grid, const PreprocessConfig& preprocess, void* scratch, int blocks,
-              const CrystalBounds& bounds);
+// Bytes of global scratch of one block.
+std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines);
+// Blocks that are resident on the device at once.
+template <class Value>
+int simulation_blocks(const Grid& grid);
+
+// parameters [n], labels [n]: sample numbers are (state->step + ahead) * n + row. next [2] is set to 0.
+void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, const SamplerView& sampler,
+          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n);
+
+// The rows of one group of inputs [n][grid.points], preprocessed. One block works at one pattern and takes the next when it is done.
+template <class Value>
+void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
+              const FormFactorTable<float>* table, const Grid& grid, int lines, const PreprocessConfig& config,
+              const SimulationGroup& group);
+
+// Patterns [n][grid.points], which are used up, into inputs. scratch [n][preprocess_scratch(grid)] floats.
+template <class Value>
+void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* patterns, int n, const Grid& grid,
+                         const PreprocessConfig& config, float* scratch);
 
 }  // namespace friedel::cuda

@@ -20,6 +20,9 @@
 
 namespace friedel {
 
+// An element of a matrix that is to be multiplied: float, or bfloat16 where the device's matrix units want that. Only the backend knows.
+struct Operand;
+
 // A recorded step that can be run again and again.
 class Program {
 public:
@@ -31,9 +34,9 @@ public:
 class PatternStream {
 public:
     virtual ~PatternStream() = default;
-    // A batch for the step that comes `ahead` steps after the present one: inputs [n][grid.points], preprocessed, and labels [n].
-    // Row i has the number (state->step + ahead) * n + i.
-    virtual void draw(float* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) = 0;
+    // A batch for the step that comes `ahead` steps after the present one: inputs, a matrix [n][grid.points], preprocessed, and labels
+    // [n]. Row i has the number (state->step + ahead) * n + i.
+    virtual void draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) = 0;
 };
 
 class Backend {
@@ -50,20 +53,32 @@ public:
     // Keeps a library on the device and simulates from it. What is pointed to must outlive the stream.
     virtual std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler,
                                                        const SimulationConfig& simulation, const PreprocessConfig& preprocess) = 0;
-    // Patterns [n][grid.points] as they were measured or simulated become the network's input, in place.
-    virtual void preprocess(float* patterns, int n, const Grid& grid, const PreprocessConfig& config) = 0;
+    // Patterns [n][grid.points] as they were measured or simulated become the network's input, a matrix [n][grid.points]; their own
+    // memory is used up. Where operands are floats, both may be the same.
+    virtual void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) = 0;
 
-    // The network. Rows are samples.
-    virtual void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
+    // Matrices of operands, rows one after another at a distance that the backend chooses. Where operands are floats the distance is the
+    // number of columns, and an array of floats may stand for a matrix.
+    virtual bool operands_are_floats() const = 0;
+    virtual std::size_t matrix_bytes(int rows, int columns) const = 0;
+    virtual void to_operands(Operand* to, const float* from, int rows, int columns) = 0;
+
+    // The network. Rows are samples. c[rows][columns] = op(a) op(b), with op(a) [rows][inner] and op(b) [inner][columns].
+    virtual void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
+                      int inner) = 0;
+    virtual void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
                       int inner) = 0;
     virtual void add_bias(float* out, const float* bias, int rows, int width) = 0;
     // Bias, ReLU and dropout, see kernels/dense.h. `layer` tells one mask from another.
-    virtual void activate(float* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) = 0;
+    virtual void activate(Operand* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) = 0;
     // `out` null: a layer without ReLU and dropout, of which only the bias gradient is wanted.
-    virtual void activate_backward(float* gradient, float* bias_gradient, const float* out, int rows, int width, float dropout) = 0;
-    // logits [n][classes] become their own gradient, of the mean loss of the batch. samples [n].
-    virtual void softmax_loss(SampleLoss* samples, float* logits, const std::int32_t* labels, int n, int classes, const LossConfig& config,
-                              const float* smoothing, const StepState* state) = 0;
+    virtual void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) = 0;
+    // gradient [n][classes], a matrix, of the mean loss of the batch; it may be the memory of the logits where operands are floats.
+    // samples [n].
+    virtual void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
+                              const LossConfig& config, const float* smoothing, const StepState* state) = 0;
+    // Adds the losses of samples [n] to the totals.
+    virtual void add_losses(LossTotals* totals, const SampleLoss* samples, int n) = 0;
     // logits [n][classes] -> probabilities, in place.
     virtual void softmax(float* logits, int n, int classes, float temperature) = 0;
     // All parameters at once; those from `weights` on are biases and do not decay.
@@ -108,6 +123,18 @@ private:
     Backend* backend_ = nullptr;
     T* data_ = nullptr;
     std::size_t size_ = 0;
+};
+
+// A matrix of operands on a device.
+class Matrix {
+public:
+    Matrix() = default;
+    Matrix(Backend& backend, int rows, int columns) : memory_(backend, backend.matrix_bytes(rows, columns)) {}
+    Operand* data() { return reinterpret_cast<Operand*>(memory_.data()); }
+    const Operand* data() const { return reinterpret_cast<const Operand*>(memory_.data()); }
+
+private:
+    Buffer<std::byte> memory_;
 };
 
 }  // namespace friedel

@@ -12,22 +12,25 @@ constexpr int batch = 256;
 }
 
 struct Classifier::State {
-    State(const Model& m, ThreadPool& pool)
+    State(const Model& m, Backend& b)
         : model(m),
-          backend(make_cpu_backend(pool)),
-          network(*backend, m.shape, std::vector<float>(static_cast<std::size_t>(m.shape.layers()), 0.0f), batch, false),
-          input(*backend, static_cast<std::size_t>(batch) * m.grid.points) {
-        for (const auto& member : m.members) parameters.emplace_back(*backend, member.data(), member.size());
+          backend(b),
+          network(b, m.shape, std::vector<float>(static_cast<std::size_t>(m.shape.layers()), 0.0f), batch, false),
+          patterns(b, static_cast<std::size_t>(batch) * m.grid.points) {
+        if (!b.operands_are_floats()) inputs = Matrix(b, batch, m.grid.points);
+        for (const auto& member : m.members) parameters.emplace_back(b, m.shape, member);
     }
+    Operand* input() { return backend.operands_are_floats() ? reinterpret_cast<Operand*>(patterns.data()) : inputs.data(); }
 
     const Model& model;
-    std::unique_ptr<Backend> backend;
+    Backend& backend;
     Network network;
-    Buffer<float> input;
-    std::vector<Buffer<float>> parameters;
+    Buffer<float> patterns;  // [batch][points]
+    Matrix inputs;           // the same, where operands are not floats
+    std::vector<Parameters> parameters;
 };
 
-Classifier::Classifier(const Model& model, ThreadPool& pool) : state_(std::make_unique<State>(model, pool)) {}
+Classifier::Classifier(const Model& model, Backend& backend) : state_(std::make_unique<State>(model, backend)) {}
 Classifier::~Classifier() = default;
 
 int Classifier::points() const { return state_->model.grid.points; }
@@ -39,12 +42,12 @@ void Classifier::logits(float* logits, const float* patterns, int n) {
     const std::size_t width = static_cast<std::size_t>(points()), answers = static_cast<std::size_t>(classes());
     for (int first = 0; first < n; first += batch) {
         const int rows = std::min(batch, n - first);
-        s.backend->upload(s.input.data(), patterns + first * width, rows * width * sizeof(float));
-        s.backend->preprocess(s.input.data(), rows, s.model.grid, s.model.preprocess);
+        s.backend.upload(s.patterns.data(), patterns + first * width, rows * width * sizeof(float));
+        s.backend.preprocess(s.input(), s.patterns.data(), rows, s.model.grid, s.model.preprocess);
         for (int member = 0; member < members(); ++member) {
-            const float* const answer = s.network.answer(s.input.data(), s.parameters[static_cast<std::size_t>(member)].data(), rows);
+            const float* const answer = s.network.answer(s.input(), s.parameters[static_cast<std::size_t>(member)], rows);
             float* const to = logits + (static_cast<std::size_t>(member) * n + first) * answers;
-            s.backend->download(to, answer, rows * answers * sizeof(float));
+            s.backend.download(to, answer, rows * answers * sizeof(float));
         }
     }
 }

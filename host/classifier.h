@@ -5,15 +5,15 @@
 #include <memory>
 #include <vector>
 
+#include "host/backend.h"
 #include "host/model.h"
-#include "host/thread_pool.h"
 
 namespace friedel {
 
 class Classifier {
 public:
-    // `model` and `pool` must outlive the classifier.
-    Classifier(const Model& model, ThreadPool& pool);
+    // `model` and `backend` must outlive the classifier.
+    Classifier(const Model& model, Backend& backend);
     ~Classifier();
     Classifier(const Classifier&) = delete;
     Classifier& operator=(const Classifier&) = delete;

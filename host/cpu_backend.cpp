@@ -40,6 +40,9 @@ std::size_t available_memory() {
     return std::numeric_limits<std::size_t>::max();
 }
 
+float* floats(Operand* operands) { return reinterpret_cast<float*>(operands); }
+const float* floats(const Operand* operands) { return reinterpret_cast<const float*>(operands); }
+
 class ClosureProgram : public Program {
 public:
     explicit ClosureProgram(std::function<void()> step) : step_(std::move(step)) {}
@@ -72,8 +75,15 @@ public:
     std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
                                                const PreprocessConfig& preprocess) override;
 
-    void preprocess(float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {
+    void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {
         pool_.run(n, [&](int i, int) { preprocess_pattern(patterns + static_cast<std::size_t>(i) * grid.points, grid, config); });
+        if (floats(inputs) != patterns) std::copy_n(patterns, static_cast<std::size_t>(n) * grid.points, floats(inputs));
+    }
+
+    bool operands_are_floats() const override { return true; }
+    std::size_t matrix_bytes(int rows, int columns) const override { return static_cast<std::size_t>(rows) * columns * sizeof(float); }
+    void to_operands(Operand* to, const float* from, int rows, int columns) override {
+        std::copy_n(from, static_cast<std::size_t>(rows) * columns, floats(to));
     }
 
     // Work aside is cut into pieces, which fill the gaps that open where workers wait for each other.
@@ -111,16 +121,21 @@ public:
         }
     }
 
-    void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
+    void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
               int inner) override {
-        friedel::gemm(c, a, transpose_a, b, transpose_b, rows, columns, inner, pool_);
+        gemm(floats(c), a, transpose_a, b, transpose_b, rows, columns, inner);
+    }
+    void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
+              int inner) override {
+        friedel::gemm(c, floats(a), transpose_a, floats(b), transpose_b, rows, columns, inner, pool_);
     }
 
     void add_bias(float* out, const float* bias, int rows, int width) override {
         for_rows(rows, [&](SerialBlock& block, int row) { add_bias_row(block, out + static_cast<std::size_t>(row) * width, bias, width); });
     }
 
-    void activate(float* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) override {
+    void activate(Operand* operands, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) override {
+        float* const out = floats(operands);
         Dropout what{dropout, 0, 0, static_cast<std::uint32_t>(layer)};
         if (dropout > 0) {
             what.seed = state->seed;
@@ -131,24 +146,33 @@ public:
         });
     }
 
-    void activate_backward(float* gradient, float* bias_gradient, const float* out, int rows, int width, float dropout) override {
+    void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) override {
         pool_.run((width + column_tile - 1) / column_tile, [&](int tile, int) {
             const int begin = tile * column_tile, n = std::min(column_tile, width - begin);
             if (out) {
-                activate_backward_columns(gradient, bias_gradient, out, begin, n, rows, width, dropout);
+                activate_backward_columns(floats(gradient), bias_gradient, floats(out), begin, n, rows, width, dropout);
             } else {
-                bias_gradient_columns(bias_gradient, gradient, begin, n, rows, width);
+                bias_gradient_columns(bias_gradient, floats(gradient), begin, n, rows, width);
             }
         });
     }
 
-    void softmax_loss(SampleLoss* samples, float* logits, const std::int32_t* labels, int n, int classes, const LossConfig& config,
-                      const float* smoothing, const StepState* state) override {
+    void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
+                      const LossConfig& config, const float* smoothing, const StepState* state) override {
         const std::int64_t epoch = config.epoch_patterns > 0 ? state->step * n / config.epoch_patterns : 0;
         for_rows(n, [&](SerialBlock& block, int row) {
-            samples[row] = softmax_loss_row(block, logits + static_cast<std::size_t>(row) * classes, labels[row], classes, config,
-                                            smoothing, epoch, 1.0f / n);
+            const std::size_t first = static_cast<std::size_t>(row) * classes;
+            samples[row] =
+                softmax_loss_row(block, floats(gradient) + first, logits + first, labels[row], classes, config, smoothing, epoch, 1.0f / n);
         });
+    }
+
+    void add_losses(LossTotals* totals, const SampleLoss* samples, int n) override {
+        SerialBlock block;
+        const LossTotals more = loss_totals(block, samples, n);
+        totals->loss += more.loss;
+        totals->correct += more.correct;
+        totals->samples += more.samples;
     }
 
     void softmax(float* logits, int n, int classes, float temperature) override {
@@ -219,8 +243,9 @@ public:
                      const PreprocessConfig& preprocess)
         : backend_(backend), library_(library), sampler_(sampler), simulation_(simulation), preprocess_(preprocess) {}
 
-    void draw(float* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) override {
+    void draw(Operand* operands, std::int32_t* labels, const StepState* state, int ahead, int n) override {
         const std::uint64_t seed = state->seed, first_sample = static_cast<std::uint64_t>(state->step + ahead) * n;
+        float* const inputs = floats(operands);
         backend_.run_pieces(n, [=, this](int row) {
             const DrawnStructure drawn = draw_structure(sampler_, seed, first_sample + row);
             labels[row] = drawn.label;

@@ -18,7 +18,7 @@ constexpr int batch_size = 256;
 // Answers batches of patterns, some rows of which may be unusable.
 class Collector {
 public:
-    Collector(const Model& model, ThreadPool& pool) : classifier_(model, pool) {
+    Collector(const Model& model, Backend& backend) : classifier_(model, backend) {
         answers_.members = classifier_.members();
         answers_.classes = classifier_.classes();
         answers_.logits.resize(static_cast<std::size_t>(answers_.members));
@@ -60,16 +60,16 @@ std::vector<float> KnownAnswers::probabilities(float temperature) const {
 }
 
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, double stated_wavelength,
-                             ThreadPool& pool, const ShowProgress& progress) {
+                             Device& device, const ShowProgress& progress) {
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
     config.stated_wavelength = stated_wavelength;
-    config.threads = pool.size();
+    config.threads = device.pool.size();
     std::vector<std::string> files;
     for (const Label& label : labels) files.push_back((folder / label.file).string());
     PatternReader reader(files, config);
-    Collector collector(model, pool);
+    Collector collector(model, *device.backend);
     PatternBatch batch;
     for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
         if (interrupted()) fail("interrupted; nothing was written");
@@ -88,7 +88,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     return collector.finish();
 }
 
-KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, int patterns, std::uint64_t seed, ThreadPool& pool,
+KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, int patterns, std::uint64_t seed, Device& device,
                               const ShowProgress& progress) {
     if (model.provenance.config.empty()) fail("the model does not say how it was trained; patterns cannot be simulated like its own");
     TrainingConfig training;
@@ -96,7 +96,7 @@ KnownAnswers answer_simulated(const Model& model, const StructureLibrary& librar
     const SimulationConfig& simulation = training.simulation;
     if (library.size() == 0) fail("the structure library is empty; ingest structures into it");
     const LibraryView view = library.view();
-    Collector collector(model, pool);
+    Collector collector(model, *device.backend);
     std::vector<float> batch;
     for (int first = 0; first < patterns; first += batch_size) {
         if (interrupted()) fail("interrupted; nothing was written");
@@ -109,7 +109,7 @@ KnownAnswers answer_simulated(const Model& model, const StructureLibrary& librar
             parameters.push_back(draw_parameters(simulation, view, structure, seed, sample));
         }
         batch.resize(static_cast<std::size_t>(rows) * model.grid.points);
-        simulate_patterns(batch.data(), parameters, view, model.grid, pool);
+        simulate_patterns(batch.data(), parameters, view, model.grid, device.pool);
         collector.answer(batch.data(), rows);
         for (int row = 0; row < rows; ++row) {
             const int structure = parameters[static_cast<std::size_t>(row)].structure;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/classifier.h"
+#include "host/device.h"
 #include "host/labels.h"
 #include "host/model.h"
 #include "host/pattern_reader.h"
@@ -31,10 +32,10 @@ using ShowProgress = std::function<void(std::size_t done, std::size_t all)>;
 
 // Files of the labels lie in `folder`. What cannot be read or covers too little of the model's range becomes a problem.
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const std::filesystem::path& folder,
-                             double stated_wavelength, ThreadPool& pool, const ShowProgress& progress = {});
+                             double stated_wavelength, Device& device, const ShowProgress& progress = {});
 
 // `patterns` of structures drawn evenly from the library, with the effects that the model was trained with (its own configuration).
-KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, int patterns, std::uint64_t seed, ThreadPool& pool,
+KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, int patterns, std::uint64_t seed, Device& device,
                               const ShowProgress& progress = {});
 
 }  // namespace friedel

@@ -6,51 +6,76 @@
 
 namespace friedel {
 
-Network::Network(Backend& backend, NetworkShape shape, std::vector<float> dropout, int batch, bool training)
-    : backend_(backend), shape_(std::move(shape)), dropout_(std::move(dropout)), batch_(batch) {
-    for (int layer = 0; layer < shape_.layers(); ++layer) {
-        const std::size_t size = static_cast<std::size_t>(batch) * shape_.outputs(layer);
-        activation_.emplace_back(backend, size);
-        if (training && layer + 1 < shape_.layers()) hidden_gradient_.emplace_back(backend, size);
+Parameters::Parameters(Backend& backend, const NetworkShape& shape, const std::vector<float>& values)
+    : backend_(&backend), shape_(shape), values_(backend, values.data(), values.size()) {
+    if (backend.operands_are_floats()) return;
+    for (int layer = 0; layer < shape_.layers(); ++layer) operands_.emplace_back(backend, shape_.outputs(layer), shape_.inputs(layer));
+    refresh();
+}
+
+const Operand* Parameters::weight(int layer) const {
+    if (operands_.empty()) return reinterpret_cast<const Operand*>(values_.data() + shape_.weight_offset(layer));
+    return operands_[static_cast<std::size_t>(layer)].data();
+}
+
+void Parameters::refresh() {
+    for (int layer = 0; layer < static_cast<int>(operands_.size()); ++layer) {
+        backend_->to_operands(operands_[static_cast<std::size_t>(layer)].data(), values_.data() + shape_.weight_offset(layer),
+                              shape_.outputs(layer), shape_.inputs(layer));
     }
 }
 
-float* Network::forward(const float* input, const float* parameters, int rows, const StepState* state, int member) {
-    const int layers = shape_.layers();
-    for (int layer = 0; layer < layers; ++layer) {
-        float* const out = activation_[layer].data();
-        const float* const bias = parameters + shape_.bias_offset(layer);
+Network::Network(Backend& backend, NetworkShape shape, std::vector<float> dropout, int batch, bool training)
+    : backend_(backend),
+      shape_(std::move(shape)),
+      dropout_(std::move(dropout)),
+      batch_(batch),
+      logits_(backend, static_cast<std::size_t>(batch) * shape_.classes()) {
+    for (int layer = 0; layer + 1 < shape_.layers(); ++layer) {
+        activation_.emplace_back(backend, batch, shape_.outputs(layer));
+        if (training) hidden_gradient_.emplace_back(backend, batch, shape_.outputs(layer));
+    }
+    if (training && !backend.operands_are_floats()) logit_gradient_ = Matrix(backend, batch, shape_.classes());
+}
+
+float* Network::forward(const Operand* input, const Parameters& parameters, int rows, const StepState* state, int member) {
+    const int last = shape_.layers() - 1;
+    for (int layer = 0; layer < last; ++layer) {
+        Operand* const out = activation_[static_cast<std::size_t>(layer)].data();
         const int width = shape_.outputs(layer);
-        backend_.gemm(out, input, Transpose::no, parameters + shape_.weight_offset(layer), Transpose::yes, rows, width,
-                      shape_.inputs(layer));
-        if (layer + 1 == layers) {
-            backend_.add_bias(out, bias, rows, width);
-        } else {
-            backend_.activate(out, bias, rows, width, state ? dropout_[layer] : 0.0f, member * 256 + layer, state);
-        }
+        backend_.gemm(out, input, Transpose::no, parameters.weight(layer), Transpose::yes, rows, width, shape_.inputs(layer));
+        backend_.activate(out, parameters.bias(layer), rows, width, state ? dropout_[static_cast<std::size_t>(layer)] : 0.0f,
+                          member * 256 + layer, state);
         input = out;
     }
-    return activation_.back().data();
+    backend_.gemm(logits_.data(), input, Transpose::no, parameters.weight(last), Transpose::yes, rows, shape_.classes(),
+                  shape_.inputs(last));
+    backend_.add_bias(logits_.data(), parameters.bias(last), rows, shape_.classes());
+    return logits_.data();
 }
 
-float* Network::answer(const float* input, const float* parameters, int rows) { return forward(input, parameters, rows, nullptr, 0); }
+float* Network::answer(const Operand* input, const Parameters& parameters, int rows) {
+    return forward(input, parameters, rows, nullptr, 0);
+}
 
-void Network::backpropagate(float* gradient, SampleLoss* samples, const float* input, const std::int32_t* labels, const float* parameters,
-                            const LossConfig& loss, const float* smoothing, const StepState* state, int member) {
+void Network::backpropagate(float* gradient, SampleLoss* samples, const Operand* input, const std::int32_t* labels,
+                            const Parameters& parameters, const LossConfig& loss, const float* smoothing, const StepState* state,
+                            int member) {
     float* const logits = forward(input, parameters, batch_, state, member);
-    backend_.softmax_loss(samples, logits, labels, batch_, shape_.classes(), loss, smoothing, state);
+    Operand* out_gradient = backend_.operands_are_floats() ? reinterpret_cast<Operand*>(logits) : logit_gradient_.data();
+    backend_.softmax_loss(samples, out_gradient, logits, labels, batch_, shape_.classes(), loss, smoothing, state);
     for (int layer = shape_.layers(); layer-- > 0;) {
+        const auto index = static_cast<std::size_t>(layer);
         const bool last = layer + 1 == shape_.layers();
         const int width = shape_.outputs(layer), inputs = shape_.inputs(layer);
-        float* const out_gradient = last ? logits : hidden_gradient_[layer].data();
-        backend_.activate_backward(out_gradient, gradient + shape_.bias_offset(layer), last ? nullptr : activation_[layer].data(), batch_,
-                                   width, last ? 0.0f : dropout_[layer]);
-        const float* const in = layer ? activation_[layer - 1].data() : input;
+        backend_.activate_backward(out_gradient, gradient + shape_.bias_offset(layer), last ? nullptr : activation_[index].data(), batch_,
+                                   width, last ? 0.0f : dropout_[index]);
+        const Operand* const in = layer ? activation_[index - 1].data() : input;
         backend_.gemm(gradient + shape_.weight_offset(layer), out_gradient, Transpose::yes, in, Transpose::no, width, inputs, batch_);
-        if (layer) {
-            backend_.gemm(hidden_gradient_[layer - 1].data(), out_gradient, Transpose::no, parameters + shape_.weight_offset(layer),
-                          Transpose::no, batch_, inputs, width);
-        }
+        if (layer == 0) break;
+        Operand* const in_gradient = hidden_gradient_[index - 1].data();
+        backend_.gemm(in_gradient, out_gradient, Transpose::no, parameters.weight(layer), Transpose::no, batch_, inputs, width);
+        out_gradient = in_gradient;
     }
 }
 

@@ -10,29 +10,49 @@
 
 namespace friedel {
 
+// The parameters of one network: in single precision, and the weights once more as operands where the backend multiplies others.
+class Parameters {
+public:
+    Parameters(Backend& backend, const NetworkShape& shape, const std::vector<float>& values);
+
+    Buffer<float>& values() { return values_; }
+    const Buffer<float>& values() const { return values_; }
+    const float* bias(int layer) const { return values_.data() + shape_.bias_offset(layer); }
+    const Operand* weight(int layer) const;  // a matrix [outputs][inputs]
+    void refresh();                          // the operands, after the values have changed
+
+private:
+    Backend* backend_;
+    NetworkShape shape_;
+    Buffer<float> values_;          // [shape.size()]
+    std::vector<Matrix> operands_;  // [layers], empty where operands are floats
+};
+
 class Network {
 public:
     // `dropout` [hidden layers]. With `training` there is room for gradients.
     Network(Backend& backend, NetworkShape shape, std::vector<float> dropout, int batch, bool training);
 
     // input [rows][inputs], rows <= batch. Returns the logits [rows][classes], which stay until the next call. Nothing is dropped.
-    float* answer(const float* input, const float* parameters, int rows);
+    float* answer(const Operand* input, const Parameters& parameters, int rows);
 
     // One forward and backward pass: gradient [shape.size()] of the mean loss, and the loss of each sample.
-    void backpropagate(float* gradient, SampleLoss* samples, const float* input, const std::int32_t* labels, const float* parameters,
+    void backpropagate(float* gradient, SampleLoss* samples, const Operand* input, const std::int32_t* labels, const Parameters& parameters,
                        const LossConfig& loss, const float* smoothing, const StepState* state, int member);
 
     const NetworkShape& shape() const { return shape_; }
 
 private:
-    float* forward(const float* input, const float* parameters, int rows, const StepState* state, int member);
+    float* forward(const Operand* input, const Parameters& parameters, int rows, const StepState* state, int member);
 
     Backend& backend_;
     NetworkShape shape_;
     std::vector<float> dropout_;
     int batch_;
-    std::vector<Buffer<float>> activation_;       // [layers] of [batch][outputs]
-    std::vector<Buffer<float>> hidden_gradient_;  // [layers - 1] of [batch][outputs]
+    std::vector<Matrix> activation_;       // [layers - 1] of [batch][outputs]
+    std::vector<Matrix> hidden_gradient_;  // [layers - 1] of [batch][outputs]
+    Buffer<float> logits_;                 // [batch][classes]
+    Matrix logit_gradient_;                // [batch][classes], where it cannot take the place of the logits
 };
 
 // Random weights of one member: normal with variance 2 / inputs before a ReLU (He et al. 2015), 1 / inputs before the softmax; biases 0.

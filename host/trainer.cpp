@@ -17,7 +17,8 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
       stream_(backend.open_stream(library.view(), sampler_.view(), config.simulation, config.preprocess)),
       network_(backend, shape_, config.dropout(), config.run.batch, true),
       gradient_(backend, shape_.size()),
-      state_(backend, 1) {
+      state_(backend, 1),
+      totals_(backend, 1) {
     if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures();
     if (loss_.graph_smoothing > 0) {
         const std::vector<float> smoothing = subgroup_smoothing();
@@ -25,16 +26,16 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
     }
     for (int m = 0; m < config.network.members; ++m) {
         const std::vector<float> start = initial_parameters(shape_, config.run.seed, m);
-        Member member;
-        member.parameters = Buffer<float>(backend, start.data(), start.size());
-        member.first_moment = Buffer<float>(backend, start.size());
-        member.second_moment = Buffer<float>(backend, start.size());
+        Member member{Parameters(backend, shape_, start),
+                      Buffer<float>(backend, start.size()),
+                      Buffer<float>(backend, start.size()),
+                      {},
+                      Buffer<SampleLoss>(backend, static_cast<std::size_t>(config.run.batch))};
         if (config.optimiser.average_decay > 0) member.average = Buffer<float>(backend, start.data(), start.size());
-        member.losses = Buffer<SampleLoss>(backend, static_cast<std::size_t>(config.run.batch));
         members_.push_back(std::move(member));
     }
     for (int half = 0; half < 2; ++half) {
-        inputs_[half] = Buffer<float>(backend, static_cast<std::size_t>(config.run.batch) * shape_.inputs(0));
+        inputs_[half] = Matrix(backend, config.run.batch, shape_.inputs(0));
         labels_[half] = Buffer<std::int32_t>(backend, static_cast<std::size_t>(config.run.batch));
     }
     set_total_steps(config.run.steps);
@@ -53,11 +54,12 @@ void Trainer::run_step(int current) {
                          for (int m = 0; m < static_cast<int>(members_.size()); ++m) {
                              Member& member = members_[static_cast<std::size_t>(m)];
                              network_.backpropagate(gradient_.data(), member.losses.data(), inputs_[current].data(),
-                                                    labels_[current].data(), member.parameters.data(), loss_, smoothing_.data(),
-                                                    state_.data(), m);
-                             backend_.optimise({member.parameters.data(), member.first_moment.data(), member.second_moment.data(),
+                                                    labels_[current].data(), member.parameters, loss_, smoothing_.data(), state_.data(), m);
+                             backend_.add_losses(totals_.data(), member.losses.data(), batch);
+                             backend_.optimise({member.parameters.values().data(), member.first_moment.data(), member.second_moment.data(),
                                                 member.average.data(), gradient_.data()},
                                                shape_.weights_end(), shape_.size(), config_.optimiser, state_.data());
+                             member.parameters.refresh();
                          }
                      });
     backend_.advance(state_.data());
@@ -76,18 +78,12 @@ void Trainer::step() {
     ++step_;
 }
 
-Trainer::BatchResult Trainer::last_batch() const {
-    BatchResult result{0, 0};
-    std::vector<SampleLoss> losses(static_cast<std::size_t>(config_.run.batch));
-    for (const Member& member : members_) {
-        member.losses.download(losses.data());
-        for (const SampleLoss& sample : losses) {
-            result.loss += sample.loss;
-            result.accuracy += sample.correct;
-        }
-    }
-    const double samples = static_cast<double>(losses.size() * members_.size());
-    return {result.loss / samples, result.accuracy / samples};
+Trainer::Results Trainer::take_results() {
+    LossTotals totals, nothing{};
+    totals_.download(&totals);
+    totals_.upload(&nothing);
+    const auto samples = static_cast<double>(totals.samples);
+    return {totals.loss / samples, static_cast<double>(totals.correct) / samples};
 }
 
 double Trainer::learning_rate() const { return step_rates(config_.optimiser, step_, total_steps_).learning_rate; }
@@ -96,7 +92,7 @@ std::vector<std::vector<float>> Trainer::answering_parameters() const {
     std::vector<std::vector<float>> all;
     for (const Member& member : members_) {
         all.emplace_back(shape_.size());
-        (member.average.size() ? member.average : member.parameters).download(all.back().data());
+        (member.average.size() ? member.average : member.parameters.values()).download(all.back().data());
     }
     return all;
 }
@@ -112,7 +108,7 @@ void Trainer::save(H5File& file) const {
             buffer.download(values.data());
             file.write("members/" + std::to_string(m) + "/" + name, values.data(), {values.size()}, false);
         };
-        put("parameters", member.parameters);
+        put("parameters", member.parameters.values());
         put("first_moment", member.first_moment);
         put("second_moment", member.second_moment);
         put("average", member.average);
@@ -133,7 +129,8 @@ void Trainer::restore(const H5File& file) {
             }
             buffer.upload(values.data());
         };
-        get("parameters", member.parameters);
+        get("parameters", member.parameters.values());
+        member.parameters.refresh();
         get("first_moment", member.first_moment);
         get("second_moment", member.second_moment);
         get("average", member.average);

@@ -27,11 +27,11 @@ public:
     void set_total_steps(std::int64_t total);
     std::int64_t total_steps() const { return total_steps_; }
 
-    // Of the batch of the last step, over all members.
-    struct BatchResult {
+    // Mean over the samples of all steps since the last call, and all members. Waits for the device; nothing else here does.
+    struct Results {
         double loss, accuracy;
     };
-    BatchResult last_batch() const;
+    Results take_results();
 
     const Sampler& sampler() const { return sampler_; }
     double learning_rate() const;  // of the next step
@@ -45,7 +45,8 @@ public:
 
 private:
     struct Member {
-        Buffer<float> parameters, first_moment, second_moment, average;
+        Parameters parameters;
+        Buffer<float> first_moment, second_moment, average;
         Buffer<SampleLoss> losses;  // [batch]
     };
 
@@ -61,9 +62,10 @@ private:
     std::vector<Member> members_;
     Buffer<float> gradient_;
     Buffer<float> smoothing_;                     // [classes][classes]; empty without loss.graph_smoothing
-    std::array<Buffer<float>, 2> inputs_;         // [batch][points]; one trains while the other is filled
+    std::array<Matrix, 2> inputs_;                // [batch][points]; one trains while the other is filled
     std::array<Buffer<std::int32_t>, 2> labels_;  // [batch]
     Buffer<StepState> state_;
+    Buffer<LossTotals> totals_;
     std::array<std::unique_ptr<Program>, 2> programs_;  // by the half of the double buffers that trains
     int current_ = 0;
     bool filled_ = false;  // inputs_[current_] holds the batch of the next step

@@ -1,5 +1,6 @@
 #include "host/training_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -8,7 +9,6 @@
 #include <memory>
 #include <optional>
 
-#include "host/backend.h"
 #include "host/error.h"
 #include "host/interrupt.h"
 #include "host/progress_line.h"
@@ -74,6 +74,24 @@ private:
     std::ofstream out_;
 };
 
+// How many steps to take between looks at the clock and the losses: a look waits for the device, and is wanted a few times a second.
+class LookInterval {
+public:
+    std::int64_t steps() const { return steps_; }
+    // The steps since the last look took until `now`.
+    void took(double now) {
+        constexpr double wanted_seconds = 0.25;
+        const double seconds = std::max(now - last_, 1e-6);
+        last_ = now;
+        const double fitting = wanted_seconds * static_cast<double>(steps_) / seconds;
+        steps_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(fitting), 1, 2 * steps_);
+    }
+
+private:
+    std::int64_t steps_ = 1;
+    double last_ = 0;
+};
+
 // What a checkpoint says about the run, beside the trainer's own state.
 struct RunRecord {
     std::string config, library_hash;
@@ -92,7 +110,8 @@ RunRecord read_record(const H5File& file) {
 
 class Run {
 public:
-    Run(const TrainingRun& what, const std::function<void(TrainingConfig&)>& adjust) : what_(what), pool_(what.threads) {
+    Run(const TrainingRun& what, const std::function<void(TrainingConfig&)>& adjust)
+        : what_(what), device_(what.device, what.threads, what.quiet) {
         const fs::path checkpoint = beside(what.output, ".checkpoint");
         std::optional<H5File> resumed;
         RunRecord record;
@@ -123,8 +142,7 @@ public:
         }
         if (!what.measured_labels.empty()) measured_ = ValidationSet::measured(config_, what.measured_labels, tell);
 
-        backend_ = make_cpu_backend(pool_);
-        trainer_ = std::make_unique<Trainer>(*backend_, config_, library_);
+        trainer_ = std::make_unique<Trainer>(*device_.backend, config_, library_);
         if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
         if (resumed) {
             trainer_->restore(*resumed);
@@ -143,21 +161,26 @@ public:
         std::optional<ProgressLine> progress(std::in_place, "patterns", what_.quiet);
         start_ = Clock::now();
         const std::int64_t first_step = trainer_->steps(), batch = config_.run.batch;
-        std::int64_t reported_step = first_step;
+        std::int64_t reported_step = first_step, looked_step = first_step;
         double reported = elapsed(), validated = reported, saved = reported, planned = reported, loss = 0, accuracy = 0;
+        LookInterval interval;
         std::optional<ValidationResult> simulated, measured;
         bool finished = done();
         while (!finished && !interrupted()) {
-            trainer_->step();
+            const std::int64_t wanted = std::max<std::int64_t>(1, std::min(interval.steps(), trainer_->total_steps() - trainer_->steps()));
+            for (std::int64_t step = 0; step < wanted; ++step) trainer_->step();
+            const Trainer::Results result = trainer_->take_results();
             finished = done();
-            const Trainer::BatchResult result = trainer_->last_batch();
+            const double now = elapsed();
+            interval.took(now);
             if (!std::isfinite(result.loss)) {
                 fail(what_.output.string(), ": the loss is no longer finite after ", trainer_->steps(),
                      " steps; lower optimiser.learning_rate or set optimiser.clip_norm");
             }
-            loss += result.loss;
-            accuracy += result.accuracy;
-            const double now = elapsed();
+            const double looked = static_cast<double>(trainer_->steps() - looked_step);
+            looked_step = trainer_->steps();
+            loss += looked * result.loss;
+            accuracy += looked * result.accuracy;
             if (config_.run.minutes > 0 && now - planned > plan_seconds) {
                 plan_steps(first_step);
                 planned = now;
@@ -169,8 +192,8 @@ public:
                 accuracy /= steps;
                 if (validate) {
                     const Model model = snapshot();
-                    if (simulated_) simulated = simulated_->validate(model, pool_);
-                    if (measured_) measured = measured_->validate(model, pool_);
+                    if (simulated_) simulated = simulated_->validate(model, device_);
+                    if (measured_) measured = measured_->validate(model, device_);
                     validated = elapsed();
                 }
                 metrics.row(trainer_->steps(), trainer_->steps() * batch, now, steps * static_cast<double>(batch) / (now - reported),
@@ -275,12 +298,11 @@ private:
     }
 
     const TrainingRun& what_;
-    ThreadPool pool_;
+    Device device_;
     TrainingConfig config_;
     StructureLibrary library_, held_out_;
     std::string library_hash_;
     std::optional<ValidationSet> simulated_, measured_;
-    std::unique_ptr<Backend> backend_;
     std::unique_ptr<Trainer> trainer_;
     double seconds_before_ = 0;  // of training, in the runs that this one resumes
     Clock::time_point start_ = Clock::now();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "host/config.h"
+#include "host/device.h"
 
 namespace friedel {
 
@@ -17,6 +18,7 @@ struct TrainingRun {
     bool resume = false;
     bool quiet = false;
     int threads = 0;  // 0: all cores
+    DeviceChoice device;
 };
 
 struct TrainingSummary {

@@ -66,8 +66,8 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
     return set;
 }
 
-ValidationResult ValidationSet::validate(const Model& model, ThreadPool& pool) const {
-    Classifier classifier(model, pool);
+ValidationResult ValidationSet::validate(const Model& model, Device& device) const {
+    Classifier classifier(model, *device.backend);
     const std::size_t points = static_cast<std::size_t>(grid_.points), classes = static_cast<std::size_t>(model.classes());
     std::vector<float> patterns(chunk * points), probabilities(chunk * classes);
     ValidationResult result{size(), 0, 0};
@@ -77,7 +77,7 @@ ValidationResult ValidationSet::validate(const Model& model, ThreadPool& pool) c
         if (library_) {
             simulate_patterns(patterns.data(),
                               std::span(parameters_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(rows)),
-                              library_->view(), grid_, pool);
+                              library_->view(), grid_, device.pool);
             raw = patterns.data();
         }
         classifier.probabilities(probabilities.data(), raw, rows);

@@ -9,6 +9,7 @@
 
 #include "host/classifier.h"
 #include "host/config.h"
+#include "host/device.h"
 #include "host/structure_library.h"
 
 namespace friedel {
@@ -29,7 +30,7 @@ public:
                                   const std::function<void(const std::string&)>& warn);
 
     int size() const { return static_cast<int>(labels_.size()); }
-    ValidationResult validate(const Model& model, ThreadPool& pool) const;
+    ValidationResult validate(const Model& model, Device& device) const;
 
 private:
     std::vector<int> labels_;                    // classes

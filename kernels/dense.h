@@ -1,5 +1,6 @@
 // What stands between two matrix products of a dense network: bias, ReLU and dropout in one pass, and the same backwards with the
-// gradient of the bias. Rows are samples. Leaves out: the matrix products themselves.
+// gradient of the bias. Rows are samples. `Value` is what the products multiply: float or bfloat16; sums are float.
+// Leaves out: the matrix products themselves.
 #pragma once
 
 #include "kernels/random.h"
@@ -26,14 +27,14 @@ FRIEDEL_FN void add_bias_row(Block& block, float* out, const float* bias, int wi
 }
 
 // One row of a hidden layer: out[j] = relu(out[j] + bias[j]), dropped with probability `rate`, else divided by 1 - rate.
-template <class Block>
-FRIEDEL_FN void activate_row(Block& block, float* out, const float* bias, int row, int width, const Dropout& dropout) {
+template <class Block, class Value>
+FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int row, int width, const Dropout& dropout) {
     if (dropout.rate <= 0) {
         block.for_each_tile(width, [&](int begin, int n) {
             FRIEDEL_SIMD
             for (int j = begin; j < begin + n; ++j) {
-                const float z = out[j] + bias[j];
-                out[j] = z > 0 ? z : 0.0f;
+                const float z = static_cast<float>(out[j]) + bias[j];
+                out[j] = Value(z > 0 ? z : 0.0f);
             }
         });
         return;
@@ -64,16 +65,44 @@ FRIEDEL_FN void activate_row(Block& block, float* out, const float* bias, int ro
             const std::uint32_t* const word = bits[part / 2];
             FRIEDEL_SIMD
             for (int j = first; j < last; ++j) {
-                const float z = out[j] + bias[j];
+                const float z = static_cast<float>(out[j]) + bias[j];
                 const bool keep = (word[j - first] >> shift & 0xffffu) >= threshold;
-                out[j] = keep && z > 0 ? z * scale : 0.0f;
+                out[j] = Value(keep && z > 0 ? z * scale : 0.0f);
             }
         }
     });
 }
 
+// What one draw of activate_row decides, as one thread does it: units begin + j, begin + 16 + j, ... of the row.
+// draw = pass * 16 + j; there are activation_draws(width) of them.
+FRIEDEL_FN int activation_draws(int width) { return (width + 127) / 128 * 16; }
+
+template <class Value>
+FRIEDEL_FN void activate_units(Value* out, const float* bias, int row, int width, const Dropout& dropout, int draw) {
+    const bool drops = dropout.rate > 0;
+    const auto threshold = static_cast<std::uint32_t>(dropout.rate * 65536.0f + 0.5f);
+    const float scale = 1 / (1 - threshold * (1.0f / 65536.0f));
+    Random4 r{};
+    if (drops) r = random4(dropout.seed, dropout.first_sample + row, Purpose::dropout, (dropout.layer << 16) + draw);
+    const int begin = draw / 16 * 128 + draw % 16;
+    for (int part = 0; part < units_per_draw; ++part) {
+        const int j = begin + 16 * part;
+        if (j >= width) return;
+        const float z = static_cast<float>(out[j]) + bias[j];
+        const bool keep = !drops || (r.bits[part / 2] >> (part % 2 * 16) & 0xffffu) >= threshold;
+        out[j] = Value(keep && z > 0 ? z * scale : 0.0f);
+    }
+}
+
+// The derivative of what activate_row did to one unit: gradient of its output -> of its input. The activation itself says what was
+// dropped or cut: it is 0 there.
+FRIEDEL_FN float activation_gradient(float gradient, float out, float rate) {
+    const auto threshold = static_cast<std::uint32_t>(rate * 65536.0f + 0.5f);
+    return out > 0 ? gradient / (1 - threshold * (1.0f / 65536.0f)) : 0.0f;
+}
+
 // Columns [begin, begin + n), n <= 64, of a hidden layer, all rows: gradient[row][j] becomes that before bias, ReLU and dropout, and
-// bias_gradient[j] its sum over the rows. The activation itself says what was dropped or cut: it is 0 there.
+// bias_gradient[j] its sum over the rows.
 FRIEDEL_FN void activate_backward_columns(float* gradient, float* bias_gradient, const float* out, int begin, int n, int rows, int width,
                                           float rate) {
     const auto threshold = static_cast<std::uint32_t>(rate * 65536.0f + 0.5f);

@@ -32,6 +32,13 @@ struct Distribution {
         }
         return present ? value : otherwise;
     }
+
+    // No draw is larger than this in size.
+    FRIEDEL_FN float largest() const {
+        const float reach =
+            kind == Kind::normal ? fabsf(a) + 3 * fabsf(b) : (kind == Kind::constant ? fabsf(a) : fmaxf(fabsf(a), fabsf(b)));
+        return fmaxf(reach, fabsf(otherwise));
+    }
 };
 
 // Points at start + i * step, i in [0, points), degrees two-theta.

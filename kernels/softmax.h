@@ -14,9 +14,23 @@ struct SampleLoss {
     std::int32_t correct;
 };
 
-// logits [classes] become their own gradient, times `gradient_scale`. `smoothing` [classes][classes], rows summing to 1, may be null.
+// Sums over the samples of many batches.
+struct LossTotals {
+    double loss;
+    std::int64_t correct;
+    std::int64_t samples;
+};
+
 template <class Block>
-FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, float* logits, int label, int classes, const LossConfig& config,
+FRIEDEL_FN LossTotals loss_totals(Block& block, const SampleLoss* samples, int n) {
+    return {block.template sum<double>(n, [&](int i) { return double{samples[i].loss}; }),
+            block.template sum<int>(n, [&](int i) { return int{samples[i].correct}; }), n};
+}
+
+// gradient [classes], of the loss with respect to the logits [classes], times `gradient_scale`; it may be the logits' own memory.
+// `smoothing` [classes][classes], rows summing to 1, may be null.
+template <class Block, class Value>
+FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, Value* gradient, const float* logits, int label, int classes, const LossConfig& config,
                                        const float* smoothing, std::int64_t epoch, float gradient_scale) {
     const float label_logit = logits[label];
     const float largest = block.maximum(classes, logits[0], [&](int j) { return logits[j]; });
@@ -49,11 +63,11 @@ FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, float* logits, int label, i
         const float scale = 2 * gradient_scale / classes;
         block.for_each(classes, [&](int j) {
             const float p = exponential(logits[j] - log_total);
-            logits[j] = scale * p * (p - target(j) - mean);
+            gradient[j] = Value(scale * p * (p - target(j) - mean));
         });
     } else {
         result.loss = block.template sum<float>(classes, [&](int j) { return target(j) * (log_total - logits[j]); });
-        block.for_each(classes, [&](int j) { logits[j] = gradient_scale * (exponential(logits[j] - log_total) - target(j)); });
+        block.for_each(classes, [&](int j) { gradient[j] = Value(gradient_scale * (exponential(logits[j] - log_total) - target(j))); });
     }
     return result;
 }

@@ -64,7 +64,7 @@ FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, 
             h[j] = reflections.h[begin + j];
             k[j] = reflections.k[begin + j];
             l[j] = reflections.l[begin + j];
-            a_re[j] = a_im[j] = b_re[j] = b_im[j] = 0;
+            a_re[j] = a_im[j] = b_re[j] = b_im[j] = f[j] = damping[j] = 0;
         }
         int element = -1;
         Real b_damped = -1;

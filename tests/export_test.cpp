@@ -11,6 +11,7 @@
 #include <random>
 
 #include "host/classifier.h"
+#include "host/device.h"
 #include "host/error.h"
 #include "host/network.h"
 #include "host/onnx_file.h"
@@ -176,8 +177,8 @@ TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
     const auto save = [&](const char* name, const std::vector<float>& values) {
         test::write_text(folder / name, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
     };
-    ThreadPool pool(2);
-    Classifier classifier(model, pool);
+    Device device({"cpu"}, 2);
+    Classifier classifier(model, *device.backend);
     std::vector<float> patterns = random_patterns(model.grid, n);
     save("patterns", patterns);
     std::vector<float> answers(static_cast<std::size_t>(members * n * model.classes()));
@@ -186,7 +187,7 @@ TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
     answers.resize(static_cast<std::size_t>(n * model.classes()));
     classifier.probabilities(answers.data(), patterns.data(), n);
     save("probabilities", answers);
-    make_cpu_backend(pool)->preprocess(patterns.data(), n, model.grid, model.preprocess);
+    device.backend->preprocess(reinterpret_cast<Operand*>(patterns.data()), patterns.data(), n, model.grid, model.preprocess);
     save("inputs", patterns);
 
     const std::string oracle = (test::source_dir() / "tests/onnx_oracle.py").string();

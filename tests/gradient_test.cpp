@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/network.h"
+#include "tests/every_backend.h"
 
 using namespace friedel;
 
@@ -82,9 +83,9 @@ float uniform_at(std::uint64_t what, std::uint32_t i) { return uniform_open(rand
 
 }  // namespace
 
-TEST(Gradient, AgreesWithFiniteDifferences) {
-    ThreadPool pool(2);
-    const auto backend = make_cpu_backend(pool);
+class Gradient : public test::OnEveryBackend {};
+
+TEST_P(Gradient, AgreesWithFiniteDifferences) {
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
         const NetworkShape shape{c.widths};
@@ -104,14 +105,25 @@ TEST(Gradient, AgreesWithFiniteDifferences) {
                 for (int j = 0; j < shape.classes(); ++j) smoothing[i * shape.classes() + j] /= sum;
             }
         }
-        StepState state{7, c.step, 100};
+        const StepState state{7, c.step, 100};
+        const Buffer<StepState> state_there(*backend, &state, 1);
+        const Buffer<float> input_there(*backend, input.data(), input.size()),
+            smoothing_there(*backend, smoothing.data(), smoothing.size());
+        const Buffer<std::int32_t> labels_there(*backend, labels.data(), labels.size());
+        const Parameters parameters_there(*backend, shape, parameters);
+        Matrix operands(*backend, c.batch, shape.inputs(0));
+        backend->to_operands(operands.data(), input_there.data(), c.batch, shape.inputs(0));
+        Buffer<float> gradient_there(*backend, shape.size());
+        Buffer<SampleLoss> samples_there(*backend, static_cast<std::size_t>(c.batch));
+        network.backpropagate(gradient_there.data(), samples_there.data(), operands.data(), labels_there.data(), parameters_there, c.loss,
+                              c.graph ? smoothing_there.data() : nullptr, state_there.data(), 0);
         std::vector<float> gradient(shape.size());
         std::vector<SampleLoss> samples(c.batch);
-        network.backpropagate(gradient.data(), samples.data(), input.data(), labels.data(), parameters.data(), c.loss,
-                              c.graph ? smoothing.data() : nullptr, &state, 0);
+        gradient_there.download(gradient.data());
+        samples_there.download(samples.data());
         double mean_loss = 0;
         for (const SampleLoss& sample : samples) mean_loss += sample.loss / c.batch;
-        EXPECT_NEAR(mean_loss, loss_of(c, shape, parameters, 0, 0, input, labels, smoothing), 1e-5);
+        EXPECT_NEAR(mean_loss, loss_of(c, shape, parameters, 0, 0, input, labels, smoothing), loss_tolerance());
 
         double largest = 0;
         for (float g : gradient) largest = std::max(largest, std::abs(double{g}));
@@ -127,39 +139,46 @@ TEST(Gradient, AgreesWithFiniteDifferences) {
                 const double numeric = (loss_of(c, shape, parameters, i, h, input, labels, smoothing) -
                                         loss_of(c, shape, parameters, i, -h, input, labels, smoothing)) /
                                        (2 * h);
-                EXPECT_NEAR(gradient[i], numeric, 1e-4 * largest + 2e-8) << "layer " << layer << (bias ? " bias" : " weight");
+                EXPECT_NEAR(gradient[i], numeric, gradient_tolerance() * largest + 2e-8)
+                    << "layer " << layer << (bias ? " bias" : " weight");
             }
         }
     }
 }
 
-TEST(Adamw, FirstTwoStepsByHand) {
-    ThreadPool pool(2);
-    const auto backend = make_cpu_backend(pool);
+class Adamw : public test::OnEveryBackend {};
+
+TEST_P(Adamw, FirstTwoStepsByHand) {
     OptimiserConfig config;
     config.learning_rate = 0.1f;
     config.weight_decay = 0.5f;
     config.clip_norm = 1;
     config.average_decay = 0.5f;
     config.cosine = false;
-    float w[2] = {1, -2}, m[2] = {}, v[2] = {}, average[2] = {1, -2};
+    const float start[2] = {1, -2}, zero[2] = {0, 0};
     const float gradient[2] = {3, -4};  // norm 5: clipped to 0.6, -0.8
-    StepState state{1, 0, 10};
-    const AdamwArrays arrays{w, m, v, average, gradient};
-    backend->optimise(arrays, 1, 2, config, &state);
+    const StepState begin{1, 0, 10};
+    Buffer<float> weights(*backend, start, 2), m(*backend, 2), v(*backend, 2), averages(*backend, start, 2), slope(*backend, gradient, 2);
+    Buffer<StepState> state(*backend, &begin, 1);
+    const AdamwArrays arrays{weights.data(), m.data(), v.data(), averages.data(), slope.data()};
+    float w[2], average[2];
+    backend->optimise(arrays, 1, 2, config, state.data());
+    weights.download(w);
+    averages.download(average);
     // First step: the corrected moments are g and g^2, so that the step is the learning rate. The weight decays, the bias does not.
     EXPECT_NEAR(w[0], 1 * (1 - 0.05) - 0.1, 1e-6);
     EXPECT_NEAR(w[1], -2 + 0.1, 1e-6);
     EXPECT_NEAR(average[0], 1 + (1 - 0.1) * (w[0] - 1), 1e-6);  // decay min(0.5, t / (t + 9))
     const double before = w[0];
-    backend->advance(&state);
-    const float zero[2] = {0, 0};
-    backend->optimise({w, m, v, average, zero}, 1, 2, config, &state);
+    backend->advance(state.data());
+    slope.upload(zero);
+    backend->optimise(arrays, 1, 2, config, state.data());
+    weights.download(w);
     const double first = 0.9 * 0.1 * 0.6 / (1 - 0.81), second = 0.999 * 0.001 * 0.36 / (1 - 0.999 * 0.999);
     EXPECT_NEAR(w[0], before * 0.95 - 0.1 * first / std::sqrt(second), 1e-5);
 }
 
-TEST(Adamw, ScheduleWarmsUpAndFalls) {
+TEST(Schedule, WarmsUpAndFalls) {
     OptimiserConfig config;
     config.learning_rate = 1;
     config.warmup_steps = 4;
@@ -187,3 +206,6 @@ TEST(Gemm, SameBitsOnAnyNumberOfThreads) {
             EXPECT_NEAR(one[i * columns + j], sum, 1e-5);
         }
 }
+
+INSTANTIATE_TEST_SUITE_P(Backends, Gradient, test::every_backend, test::backend_name);
+INSTANTIATE_TEST_SUITE_P(Backends, Adamw, test::every_backend, test::backend_name);

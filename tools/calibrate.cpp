@@ -23,6 +23,7 @@ struct Options {
     std::uint64_t seed = 20260101;  // other patterns than those of training and validation
     double accuracy = 0, coverage = 0, wavelength = 0;
     int threads = 0;
+    DeviceChoice device;
     bool quiet = false;
 };
 
@@ -33,16 +34,16 @@ std::string percent(double part) {
 }
 
 KnownAnswers answer(const Options& o, const Model& model) {
-    ThreadPool pool(o.threads);
+    Device device(o.device, o.threads, o.quiet);
     ProgressLine line("patterns", o.quiet);
     const ShowProgress progress = [&](std::size_t done, std::size_t all) {
         line.show(static_cast<double>(done) / static_cast<double>(all), done);
     };
-    if (!o.library.empty()) return answer_simulated(model, StructureLibrary::read(o.library), o.patterns, o.seed, pool, progress);
+    if (!o.library.empty()) return answer_simulated(model, StructureLibrary::read(o.library), o.patterns, o.seed, device, progress);
     std::vector<Label> labels = read_labels(o.labels);
     std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
     const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
-    return answer_measured(model, labels, folder, o.wavelength, pool, progress);
+    return answer_measured(model, labels, folder, o.wavelength, device, progress);
 }
 
 int run(const Options& o) {
@@ -97,6 +98,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(CLI::Range(0.0, 1.0));
     app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom")->check(CLI::Range(0.05, 5.0));
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress");
     app.footer(
         "Both temperature and threshold are stored in the model, with what they were fitted on. Examples:\n"

@@ -6,6 +6,7 @@
 
 #include "host/classification.h"
 #include "host/classifier.h"
+#include "host/device.h"
 #include "host/error.h"
 #include "host/interrupt.h"
 #include "host/pattern_reader.h"
@@ -20,6 +21,7 @@ struct Options {
     std::string model;
     std::vector<std::string> inputs;
     std::string output;
+    DeviceChoice device;
     double wavelength = 0;
     double least_coverage = 0.6;
     int threads = 0;
@@ -40,8 +42,8 @@ int run(const Options& options) {
 
     const InterruptGuard guard;
     const auto start = std::chrono::steady_clock::now();
-    ThreadPool pool(options.threads);
-    Classifier classifier(model, pool);
+    Device device(options.device, options.threads, options.quiet);
+    Classifier classifier(model, *device.backend);
     std::size_t done = 0, answered = 0, refused = 0, failed = 0, assumed = 0;
     {
         ProgressLine progress("patterns", options.quiet || !output);
@@ -104,6 +106,7 @@ std::function<int()> classify_command(CLI::App& app) {
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(
         "A pattern that cannot be read is named on standard error, the rest is done, and the exit status is 1. Examples:\n"

@@ -7,6 +7,9 @@
 #include <sstream>
 #include <string>
 
+#include "host/device.h"
+#include "host/error.h"
+
 namespace friedel::tools {
 
 // Adds the options of one subcommand to `app` and returns what runs it once they are parsed; the result is the exit status.
@@ -34,6 +37,28 @@ inline CLI::Validator within(double low, double high) {
             return inside ? std::string() : text + " is not " + range;
         },
         name.str());
+}
+
+// Where networks run: see host/device.h.
+inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
+    const auto complaint = [](const DeviceChoice& wanted) {
+        try {
+            check_device_choice(wanted);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    app.add_option("--device", choice.device, "auto (the first CUDA device, or else the processor), cpu, cuda or cuda:N")
+        ->capture_default_str()
+        ->check([complaint](const std::string& device) {
+            return complaint({device, "bf16"});
+        });
+    app.add_option("--precision", choice.precision, "Of matrix products on a CUDA device: bf16, tf32 or float")
+        ->capture_default_str()
+        ->check([complaint](const std::string& precision) {
+            return complaint({"cpu", precision});
+        });
 }
 
 }  // namespace friedel::tools

@@ -31,6 +31,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
     std::string model, labels, data, library, config, output;
+    DeviceChoice device;
     double wavelength = 0;
     int patterns = 2000, threads = 0;
     std::uint64_t seed = 2;
@@ -192,10 +193,10 @@ int run(const Options& options) {
     if (!fs::is_directory(folder)) fail(options.output, ": cannot be made (", failure.message(), "); name a folder to write to");
 
     const InterruptGuard guard;
-    ThreadPool pool(options.threads);
-    Classifier classifier(model, pool);
+    Device device(options.device, options.threads, options.quiet);
+    Classifier classifier(model, *device.backend);
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
-    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, classifier, pool)
+    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, classifier, device.pool)
                                                           : evaluate_measured(evaluation, options, model, classifier);
 
     const Json subject = subject_of(options, model);
@@ -227,6 +228,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(
         "Examples:\n"

@@ -88,6 +88,7 @@ std::function<int()> train_command(CLI::App& app) {
     app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
     app.add_flag("--resume", s->run.resume, "Go on from the checkpoint of an interrupted run");
     app.add_option("--threads", s->run.threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
+    add_device_options(app, s->run.device);
     app.add_flag("-q,--quiet", s->run.quiet, "No progress");
     app.add_flag("--keys", s->list_keys, "Print every configuration key with its default and meaning, and stop");
     app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");

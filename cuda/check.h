@@ -1,0 +1,88 @@
+// Errors of the CUDA runtime and of cuBLASLt as exceptions that say what was being done and what to do; and the handles that own things.
+#pragma once
+
+#include <cublasLt.h>
+#include <cuda_runtime.h>
+
+#include <utility>
+
+#include "host/error.h"
+
+namespace friedel::cuda {
+
+inline const char* cure_of(cudaError_t status) {
+    switch (status) {
+        case cudaErrorNoDevice:
+            return "; no CUDA device is visible here, look at CUDA_VISIBLE_DEVICES or use --device cpu";
+        case cudaErrorInsufficientDriver:
+            return "; the driver is older than the CUDA that friedel was built with, update it or use --device cpu";
+        case cudaErrorInvalidDevice:
+            return "; there is no device of that number, nvidia-smi -L lists them";
+        case cudaErrorNoKernelImageForDevice:
+            return "; friedel was not built for this GPU, build it with -DCMAKE_CUDA_ARCHITECTURES=native";
+        case cudaErrorMemoryAllocation:
+            return "; use a smaller training.batch, network or ensemble";
+        case cudaErrorDevicesUnavailable:
+            return "; another process holds the device";
+        default:
+            return "";
+    }
+}
+
+inline void check(cudaError_t status, const char* what) {
+    if (status == cudaSuccess) return;
+    cudaGetLastError();  // what cannot be undone stays; what can must not be reported again by the next call
+    fail("CUDA: ", what, ": ", cudaGetErrorString(status), cure_of(status));
+}
+
+inline void check(cublasStatus_t status, const char* what) {
+    if (status != CUBLAS_STATUS_SUCCESS) fail("cuBLASLt: ", what, ": ", cublasLtGetStatusName(status));
+}
+
+inline void check_launch(const char* what) { check(cudaGetLastError(), what); }
+
+// A CUDA object with the function that destroys it.
+template <class T, auto destroy>
+class Owned {
+public:
+    Owned() = default;
+    Owned(Owned&& other) noexcept : value_(std::exchange(other.value_, T{})) {}
+    Owned& operator=(Owned&& other) noexcept {
+        std::swap(value_, other.value_);
+        return *this;
+    }
+    ~Owned() {
+        if (value_) destroy(value_);
+    }
+    T* fill() { return &value_; }
+    operator T() const { return value_; }
+
+private:
+    T value_{};
+};
+
+using Stream = Owned<cudaStream_t, cudaStreamDestroy>;
+using Event = Owned<cudaEvent_t, cudaEventDestroy>;
+using Graph = Owned<cudaGraph_t, cudaGraphDestroy>;
+using GraphExec = Owned<cudaGraphExec_t, cudaGraphExecDestroy>;
+
+// Memory on the device.
+template <class T>
+class DeviceArray {
+public:
+    DeviceArray() = default;
+    explicit DeviceArray(std::size_t size) : size_(size) {
+        if (size > 0) check(cudaMalloc(memory_.fill(), size * sizeof(T)), "allocating device memory");
+    }
+    DeviceArray(const T* from, std::size_t size) : DeviceArray(size) {
+        if (size > 0) check(cudaMemcpy(data(), from, size * sizeof(T), cudaMemcpyHostToDevice), "copying to the device");
+    }
+    T* data() const { return static_cast<T*>(static_cast<void*>(memory_)); }
+    std::size_t size() const { return size_; }
+
+private:
+    Owned<void*, cudaFree> memory_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace friedel::cuda

@@ -1,0 +1,81 @@
+#include "cuda/gemm.h"
+
+#include <cstdint>
+
+namespace friedel::cuda {
+
+namespace {
+
+constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLAS asks for on Hopper
+constexpr std::uint32_t parameter_alignment = 128;              // bytes: tensors of NetworkShape start at multiples of 32 floats
+
+using Layout = Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
+using Description = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
+using Preference = Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
+
+cublasOperation_t operation(Transpose transpose) { return transpose == Transpose::yes ? CUBLAS_OP_T : CUBLAS_OP_N; }
+
+}  // namespace
+
+// cuBLAS counts columns first: what is row-major here is its transpose there, and c^T = op(b)^T op(a)^T.
+struct Gemm::Plan {
+    Description product;
+    Layout a, b, c;  // in the order of cuBLAS: its A is our b
+    cublasLtMatmulAlgo_t algorithm;
+};
+
+Gemm::Gemm(Precision precision) : precision_(precision), workspace_(workspace_bytes) { check(cublasLtCreate(handle_.fill()), "starting"); }
+Gemm::~Gemm() = default;
+
+const Gemm::Plan& Gemm::plan_for(const Key& key) {
+    std::unique_ptr<Plan>& plan = plans_[key];
+    if (plan) return *plan;
+    const auto [float_result, transpose_a, transpose_b, rows, columns, inner] = key;
+    auto made = std::make_unique<Plan>();
+    const cublasComputeType_t compute = precision_ == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+    check(cublasLtMatmulDescCreate(made->product.fill(), compute, CUDA_R_32F), "describing a product");
+    const cublasOperation_t op_b = operation(transpose_b), op_a = operation(transpose_a);
+    check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_TRANSA, &op_b, sizeof op_b), "describing a product");
+    check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_TRANSB, &op_a, sizeof op_a), "describing a product");
+    // A row-major matrix [r][s] is a column-major one of s rows and r columns.
+    const auto layout = [&](Layout& out, cudaDataType_t type, int r, int s, int stride) {
+        check(cublasLtMatrixLayoutCreate(out.fill(), type, static_cast<std::uint64_t>(s), static_cast<std::uint64_t>(r), stride),
+              "describing a matrix");
+    };
+    const cudaDataType_t type = operand_type(precision_);
+    const auto stored = [&](Layout& out, bool transposed, int r, int s) {
+        if (transposed) std::swap(r, s);
+        layout(out, type, r, s, row_stride(precision_, s));
+    };
+    stored(made->a, transpose_b == Transpose::yes, inner, columns);
+    stored(made->b, transpose_a == Transpose::yes, rows, inner);
+    layout(made->c, float_result ? CUDA_R_32F : type, rows, columns, float_result ? columns : row_stride(precision_, columns));
+
+    Preference preference;
+    check(cublasLtMatmulPreferenceCreate(preference.fill()), "choosing an algorithm");
+    const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t what, const auto& value) {
+        check(cublasLtMatmulPreferenceSetAttribute(preference, what, &value, sizeof value), "choosing an algorithm");
+    };
+    prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace_bytes);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, parameter_alignment);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, parameter_alignment);
+    cublasLtMatmulHeuristicResult_t found{};
+    int count = 0;
+    check(cublasLtMatmulAlgoGetHeuristic(handle_, made->product, made->a, made->b, made->c, made->c, preference, 1, &found, &count),
+          "choosing an algorithm");
+    if (count == 0) fail("cuBLASLt knows no algorithm for a product of ", rows, " x ", inner, " and ", inner, " x ", columns);
+    made->algorithm = found.algo;
+    plan = std::move(made);
+    return *plan;
+}
+
+void Gemm::multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
+                    Transpose transpose_b, int rows, int columns, int inner) {
+    const Plan& plan = plan_for({float_result, transpose_a, transpose_b, rows, columns, inner});
+    const float one = 1, zero = 0;
+    check(cublasLtMatmul(handle_, plan.product, &one, b, plan.a, a, plan.b, &zero, c, plan.c, c, plan.c, &plan.algorithm, workspace_.data(),
+                         workspace_.size(), stream),
+          "multiplying");
+}
+
+}  // namespace friedel::cuda

@@ -1,0 +1,44 @@
+// Matrix products by cuBLASLt, row-major. Descriptors and the algorithm of each shape are chosen once, at its first use; the choice is the
+// library's own first recommendation, so that two runs compute the same bits.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "cuda/check.h"
+#include "host/gemm.h"
+
+namespace friedel::cuda {
+
+enum class Precision { bf16, tf32, float32 };
+
+inline cudaDataType_t operand_type(Precision precision) { return precision == Precision::bf16 ? CUDA_R_16BF : CUDA_R_32F; }
+inline int operand_size(Precision precision) { return precision == Precision::bf16 ? 2 : 4; }
+// Rows of a matrix of operands start at multiples of 16 bytes, as tensor cores and their copy engines want them.
+inline int row_stride(Precision precision, int columns) {
+    const int step = 16 / operand_size(precision);
+    return (columns + step - 1) / step * step;
+}
+
+class Gemm {
+public:
+    explicit Gemm(Precision precision);
+    ~Gemm();
+
+    // c[rows][columns] = op(a) op(b). c is a matrix of operands, or floats without gaps between the rows (`float_result`).
+    void multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
+                  Transpose transpose_b, int rows, int columns, int inner);
+
+private:
+    struct Plan;
+    using Key = std::tuple<bool, Transpose, Transpose, int, int, int>;
+    const Plan& plan_for(const Key& key);
+
+    Precision precision_;
+    Owned<cublasLtHandle_t, cublasLtDestroy> handle_;
+    DeviceArray<char> workspace_;
+    std::map<Key, std::unique_ptr<Plan>> plans_;
+};
+
+}  // namespace friedel::cuda

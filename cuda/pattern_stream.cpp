@@ -1,0 +1,164 @@
+#include "cuda/pattern_stream.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "host/form_factors.h"
+
+namespace friedel::cuda {
+
+namespace {
+
+constexpr double many = 0.99;        // of the structures belong to the group of the small ones
+constexpr int blocks_for_few = 64;   // of the other group: rare, and each needs much memory
+constexpr int padding_peaks = 1024;  // beside one per reflection and line, for the rows of peaks of axial divergence at low angles
+
+template <class T>
+DeviceArray<T> upload(const T* from, std::size_t size) {
+    return DeviceArray<T>(from, size);
+}
+
+std::size_t operation_sets(const LibraryView& library) {
+    return library.structures == 0 ? 0
+                                   : std::size_t{1} + *std::max_element(library.operation_set, library.operation_set + library.structures);
+}
+
+// Distinct images of all atoms of a crystal.
+int sites_of_crystal(const CrystalView<float>& crystal) {
+    int sites = 0;
+    for (int atom = 0; atom < crystal.atoms; ++atom) sites += sites_of(crystal, atom);
+    return sites;
+}
+
+// More reflections than any draw of the configuration can give this crystal.
+int most_reflections(const CrystalView<float>& crystal, const SimulationConfig& config) {
+    // Strains are three standard deviations at most for lengths, and random ones are doubled and normal without a cut: six cover them.
+    const float strain = config.lattice_strain.largest() + 12 * config.lattice_strain_anisotropic.largest();
+    const float change = std::abs(config.wavelength_scale.largest() - 1);
+    PatternParameters p;
+    p.radiation = config.radiation;
+    p.lattice_scale = 1 + strain + change;
+    return reflections_bound(reciprocal_metric(crystal, p), smallest_d(p.radiation, config.grid));
+}
+
+}  // namespace
+
+DeviceLibrary::DeviceLibrary(const LibraryView& host) {
+    const auto structures = static_cast<std::size_t>(host.structures);
+    const std::size_t atoms = host.atom_offset[structures], sets = operation_sets(host);
+    cell_ = upload(host.cell, 6 * structures);
+    space_group_ = upload(host.space_group, structures);
+    operation_set_ = upload(host.operation_set, structures);
+    atom_offset_ = upload(host.atom_offset, structures + 1);
+    position_ = upload(host.position, 3 * atoms);
+    occupancy_ = upload(host.occupancy, atoms);
+    b_iso_ = upload(host.b_iso, atoms);
+    element_ = upload(host.element, atoms);
+    images_ = upload(host.images, atoms);
+    representative_offset_ = upload(host.representative_offset, sets + 1);
+    representatives_ = upload(host.representatives, host.representative_offset[sets]);
+    centring_offset_ = upload(host.centring_offset, sets + 1);
+    centrings_ = upload(host.centrings, 3 * static_cast<std::size_t>(host.centring_offset[sets]));
+    view_ = {cell_.data(),
+             space_group_.data(),
+             operation_set_.data(),
+             atom_offset_.data(),
+             position_.data(),
+             occupancy_.data(),
+             b_iso_.data(),
+             element_.data(),
+             images_.data(),
+             representative_offset_.data(),
+             representatives_.data(),
+             centring_offset_.data(),
+             centrings_.data(),
+             host.structures};
+}
+
+CudaPatternStream::CudaPatternStream(const cudaStream_t& current, Precision precision, const LibraryView& library,
+                                     const SamplerView& sampler, const SimulationConfig& simulation, const PreprocessConfig& preprocess)
+    : current_(current),
+      precision_(precision),
+      simulation_(simulation),
+      preprocess_(preprocess),
+      library_(library),
+      cumulative_(sampler.cumulative, static_cast<std::size_t>(sampler.classes)),
+      label_(sampler.label, static_cast<std::size_t>(sampler.classes)),
+      first_(sampler.first, static_cast<std::size_t>(sampler.classes) + 1),
+      structures_(sampler.structures, static_cast<std::size_t>(sampler.first[sampler.classes])),
+      sampler_{cumulative_.data(), label_.data(), first_.data(), structures_.data(), sampler.classes},
+      config_(&simulation, 1),
+      table_(&form_factors_float(), 1),
+      next_(2) {
+    if (precision == Precision::bf16) {
+        choose_groups<__nv_bfloat16>(library);
+    } else {
+        choose_groups<float>(library);
+    }
+}
+
+template <class Value>
+void CudaPatternStream::choose_groups(const LibraryView& host) {
+    const int lines = simulation_.radiation.lines, phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
+    std::vector<std::int32_t> reflections;
+    std::vector<CrystalBounds> of_structure;
+    for (int i = 0; i < host.structures; ++i) {
+        const CrystalView<float> crystal = host.crystal(i);
+        reflections.push_back(most_reflections(crystal, simulation_));
+        if (reflections.back() > max_reflections) {
+            fail("structure ", i + 1, " of the library has more than ", max_reflections,
+                 " reflections in this range; end the grid at a lower angle");
+        }
+        of_structure.push_back({reflections.back(), sites_of_crystal(crystal), crystal.atoms, 0});
+    }
+    reflections_ = DeviceArray<std::int32_t>(reflections.data(), reflections.size());
+    std::vector<std::int32_t> sorted = reflections;
+    std::sort(sorted.begin(), sorted.end());
+    const std::int32_t few = sorted[static_cast<std::size_t>(many * static_cast<double>(sorted.size() - 1))];
+
+    // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all.
+    const int all_blocks = simulation_blocks<Value>(simulation_.grid);
+    for (const bool others : {false, true}) {
+        CrystalBounds bounds{};
+        int members = 0;
+        for (const CrystalBounds& one : of_structure) {
+            if (!others && one.reflections > few) continue;
+            members += one.reflections > few;
+            bounds.reflections = std::max(bounds.reflections, one.reflections);
+            bounds.sites = std::max(bounds.sites, one.sites);
+            bounds.atoms = std::max(bounds.atoms, one.atoms);
+        }
+        if (others && members == 0) continue;
+        bounds.peaks = phases * (bounds.reflections * lines + (simulation_.axial_divergence.largest() > 0 ? padding_peaks : 0));
+        SimulationGroup group{reflections_.data(),
+                              few,
+                              others,
+                              bounds,
+                              others ? std::min(blocks_for_few, all_blocks) : all_blocks,
+                              nullptr,
+                              next_.data() + (others ? 1 : 0)};
+        DeviceArray<char>& scratch = scratch_[others ? 1 : 0];
+        scratch = DeviceArray<char>(static_cast<std::size_t>(group.blocks) * simulation_scratch(bounds, simulation_.grid, lines));
+        group.scratch = scratch.data();
+        groups_.push_back(group);
+    }
+}
+
+void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) {
+    if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
+    cuda::draw(current_, parameters_.data(), labels, next_.data(), sampler_, config_.data(), library_.view().structures, state, ahead, n);
+    const auto run = [&](auto* out) {
+        for (const SimulationGroup& group : groups_) {
+            simulate(current_, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(), table_.data(),
+                     simulation_.grid, simulation_.radiation.lines, preprocess_, group);
+        }
+    };
+    if (precision_ == Precision::bf16) {
+        run(reinterpret_cast<__nv_bfloat16*>(inputs));
+    } else {
+        run(reinterpret_cast<float*>(inputs));
+    }
+}
+
+}  // namespace friedel::cuda

@@ -1,0 +1,58 @@
+// The endless stream of patterns on a CUDA device: the library and the sampling tables are uploaded once and stay.
+#pragma once
+
+#include <array>
+
+#include "cuda/gemm.h"
+#include "cuda/simulate.h"
+#include "host/backend.h"
+
+namespace friedel::cuda {
+
+// A structure library in device memory.
+class DeviceLibrary {
+public:
+    explicit DeviceLibrary(const LibraryView& host);
+    const LibraryView& view() const { return view_; }
+
+private:
+    DeviceArray<float> cell_, position_, occupancy_, b_iso_;
+    DeviceArray<std::uint16_t> space_group_, operation_set_;
+    DeviceArray<std::uint32_t> atom_offset_, representative_offset_, centring_offset_;
+    DeviceArray<std::uint8_t> element_;
+    DeviceArray<std::uint64_t> images_;
+    DeviceArray<SymmetryOperation> representatives_;
+    DeviceArray<std::int8_t> centrings_;
+    LibraryView view_;
+};
+
+class CudaPatternStream : public PatternStream {
+public:
+    // Work goes to whatever stream `current` names when draw() is called.
+    CudaPatternStream(const cudaStream_t& current, Precision precision, const LibraryView& library, const SamplerView& sampler,
+                      const SimulationConfig& simulation, const PreprocessConfig& preprocess);
+
+    void draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) override;
+
+private:
+    template <class Value>
+    void choose_groups(const LibraryView& host);
+
+    const cudaStream_t& current_;
+    Precision precision_;
+    SimulationConfig simulation_;
+    PreprocessConfig preprocess_;
+    DeviceLibrary library_;
+    DeviceArray<float> cumulative_;
+    DeviceArray<std::int32_t> label_, first_, structures_;
+    SamplerView sampler_;
+    DeviceArray<SimulationConfig> config_;
+    DeviceArray<FormFactorTable<float>> table_;
+    DeviceArray<PatternParameters> parameters_;  // of the batch; its size is that of the first
+    DeviceArray<std::int32_t> reflections_;      // [structures]
+    DeviceArray<std::int32_t> next_;             // [groups]
+    std::array<DeviceArray<char>, 2> scratch_;   // of each group
+    std::vector<SimulationGroup> groups_;
+};
+
+}  // namespace friedel::cuda

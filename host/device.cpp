@@ -1,0 +1,97 @@
+#include "host/device.h"
+
+#include <dlfcn.h>
+
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "host/error.h"
+
+namespace friedel {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* library_name = "libfriedel_cuda.so";
+
+// Beside the program, in the lib folder of an installation, or one up (the tests' program in a build tree). Empty where there is none.
+fs::path cuda_library() {
+    std::error_code failure;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", failure).parent_path();
+    for (const fs::path& place : {folder, folder / ".." / "lib", folder / ".."}) {
+        if (fs::exists(place / library_name, failure)) return place / library_name;
+    }
+    return {};
+}
+
+void* open_library(const fs::path& file) {
+    void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        fail("the CUDA backend cannot be loaded (", dlerror(),
+             "); put the folder of the CUDA libraries into LD_LIBRARY_PATH, or use --device cpu");
+    }
+    return library;
+}
+
+template <class Function>
+Function* find(void* library, const char* name) {
+    void* const address = dlsym(library, name);
+    if (!address) fail(library_name, " belongs to another version of friedel; build both together");
+    return reinterpret_cast<Function*>(address);
+}
+
+// The number N of "cuda:N", 0 of "cuda"; none for the other choices.
+std::optional<int> cuda_number(const std::string& choice) {
+    const std::string kind = "cuda";
+    if (!choice.starts_with(kind)) return std::nullopt;
+    if (choice == kind) return 0;
+    int number = -1;
+    const char* const first = choice.data() + kind.size() + 1;
+    const char* const last = choice.data() + choice.size();
+    const bool good = choice[kind.size()] == ':' && first < last && std::from_chars(first, last, number).ptr == last && number >= 0;
+    return good ? std::optional(number) : std::nullopt;
+}
+
+std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& pool, bool quiet) {
+    check_device_choice(choice);
+    if (const std::optional<int> number = cuda_number(choice.device)) return make_cuda_backend(*number, choice.precision);
+    if (choice.device == "auto" && cuda_backend_built()) {
+        try {
+            return make_cuda_backend(0, choice.precision);
+        } catch (const Error& error) {
+            if (!quiet) std::fprintf(stderr, "friedel: %s; running on the CPU\n", error.what());
+        }
+    }
+    return make_cpu_backend(pool);
+}
+
+}  // namespace
+
+Device::Device(const DeviceChoice& choice, int threads, bool quiet) : pool(threads), backend(open_backend(choice, pool, quiet)) {}
+
+void check_device_choice(const DeviceChoice& choice) {
+    if (choice.device != "auto" && choice.device != "cpu" && !cuda_number(choice.device)) {
+        fail("'", choice.device, "' is no device; give auto, cpu, cuda or cuda:N");
+    }
+    if (choice.precision != "bf16" && choice.precision != "tf32" && choice.precision != "float") {
+        fail("'", choice.precision, "' is no precision; give bf16, tf32 or float");
+    }
+}
+
+bool cuda_backend_built() { return !cuda_library().empty(); }
+
+std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision) {
+    const fs::path file = cuda_library();
+    if (file.empty()) fail("no CUDA backend beside this program (built without a CUDA toolkit); build it with -DFRIEDEL_CUDA=ON");
+    // Asked first, because it is quick: the backend itself draws in hundreds of megabytes of libraries.
+    if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL)) fail("no CUDA device (driver missing)");
+    void* const library = open_library(file);
+    const auto version = find<const char*()>(library, "friedel_cuda_version");
+    if (std::string(version()) != FRIEDEL_VERSION) fail(library_name, " is of version ", version(), ", the program of " FRIEDEL_VERSION);
+    return std::unique_ptr<Backend>(find<Backend*(int, const char*)>(library, "friedel_cuda_backend")(number, precision.c_str()));
+}
+
+}  // namespace friedel

@@ -1,0 +1,38 @@
+// Where networks train and answer: the threads of this process, and the backend chosen with --device.
+// The CUDA backend is a library of its own, libfriedel_cuda.so, opened only where a driver is found: without one the program starts as fast
+// and needs no CUDA library.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "host/backend.h"
+#include "host/thread_pool.h"
+
+namespace friedel {
+
+struct DeviceChoice {
+    // "cpu"; "cuda" or "cuda:N", an Error where it cannot be had; "auto", the first CUDA device or else the processor.
+    std::string device = "auto";
+    // Of matrix products on a CUDA device, "bf16", "tf32" or "float"; sums and parameters are single precision in any case.
+    std::string precision = "bf16";
+};
+
+struct Device {
+    // threads = 0: one per core. Where "auto" finds no device, a line on standard error says why, unless `quiet`.
+    explicit Device(const DeviceChoice& choice, int threads = 0, bool quiet = true);
+
+    ThreadPool pool;
+    std::unique_ptr<Backend> backend;
+};
+
+// Throws Error unless `choice` is one that Device knows.
+void check_device_choice(const DeviceChoice& choice);
+
+// The backend of a CUDA device, `number` as the CUDA runtime counts them. Throws Error, saying what is missing and what to do.
+std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision);
+
+// A CUDA backend was built beside this program, whether or not it can run here.
+bool cuda_backend_built();
+
+}  // namespace friedel

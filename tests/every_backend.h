@@ -1,0 +1,35 @@
+// Tests that run on every backend there is: on the processor always, on a CUDA device where one is found, skipped there otherwise, with
+// the reason.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "host/device.h"
+#include "host/error.h"
+
+namespace friedel::test {
+
+class OnEveryBackend : public ::testing::TestWithParam<const char*> {
+protected:
+    void SetUp() override {
+        try {
+            device = std::make_unique<Device>(DeviceChoice{GetParam(), "bf16"}, 2);
+            backend = device->backend.get();
+        } catch (const Error& error) {
+            GTEST_SKIP() << error.what();
+        }
+    }
+    // Relative to single precision throughout: what a matrix product in the backend's own precision may differ by.
+    double gradient_tolerance() const { return backend->operands_are_floats() ? 1e-4 : 3e-2; }
+    double loss_tolerance() const { return backend->operands_are_floats() ? 1e-5 : 2e-2; }
+
+    std::unique_ptr<Device> device;
+    Backend* backend = nullptr;
+};
+
+inline const auto every_backend = ::testing::Values("cpu", "cuda");
+inline std::string backend_name(const ::testing::TestParamInfo<const char*>& info) { return info.param; }
+
+}  // namespace friedel::test

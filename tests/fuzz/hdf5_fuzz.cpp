@@ -1,0 +1,223 @@
+// libFuzzer target: a good structure library or model with some of its datasets and attributes removed, reshaped, retyped or filled with
+// other numbers is refused with an Error, or what was read can be used. The HDF5 library's own reading of damaged bytes is not tested
+// here: it is the edits that are drawn, and every file is well-formed.
+//   build/fuzz/tests/fuzz/hdf5_fuzz -max_total_time=60 CORPUS tests/fuzz/hdf5
+#include <fuzzer/FuzzedDataProvider.h>
+#include <hdf5.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/cif.h"
+#include "host/classifier.h"
+#include "host/error.h"
+#include "host/model.h"
+#include "host/network.h"
+#include "host/simulator.h"
+#include "host/structure_library.h"
+#include "host/symmetry.h"
+
+namespace friedel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* quartz = R"(data_quartz
+_cell_length_a 4.9134
+_cell_length_b 4.9134
+_cell_length_c 5.4052
+_cell_angle_gamma 120
+_space_group_name_H-M_alt 'P 32 2 1'
+loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Si 0.4699 0 0.66666
+O 0.4141 0.2681 0.7854
+)";
+constexpr const char* halite = R"(data_halite
+_cell_length_a 5.6402
+_cell_length_b 5.6402
+_cell_length_c 5.6402
+_space_group_name_H-M_alt 'F m -3 m'
+loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Na 0 0 0
+Cl 0.5 0.5 0.5
+)";
+
+// What is edited: made once, copied for every run.
+struct Subjects {
+    fs::path folder = fs::temp_directory_path() / ("friedel_hdf5_fuzz." + std::to_string(getpid()));
+    fs::path library = folder / "library.h5", model = folder / "model.h5", edited = folder / "edited.h5";
+
+    Subjects() {
+        fs::create_directories(folder);
+        StructureLibrary structures;
+        for (const char* text : {quartz, halite}) {
+            for (const Structure& structure : parse_cif(text, "fuzz.cif", {200}).structures) {
+                const StandardStructure standard = standardise(structure, {0.01, 200});
+                structures.add(standard.structure, standard.structure_type);
+            }
+        }
+        structures.rejections.push_back({"file", "block", "reason"});
+        structures.write(library);
+        Model network;
+        network.grid = {5, 1, 20};
+        network.shape.widths = {20, 3, 230};
+        network.members = {initial_parameters(network.shape, 1, 0), initial_parameters(network.shape, 1, 1)};
+        network.write(model);
+    }
+    ~Subjects() { fs::remove_all(folder); }
+};
+
+struct Handle {
+    hid_t id;
+    herr_t (*close)(hid_t);
+    ~Handle() {
+        if (id >= 0) close(id);
+    }
+    operator hid_t() const { return id; }
+};
+
+// Every dataset and attribute of a file: "group/dataset", or "object@attribute".
+std::vector<std::string> objects_of(const fs::path& path) {
+    std::vector<std::string> names;
+    const Handle file{H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose};
+    H5Ovisit2(
+        file, H5_INDEX_NAME, H5_ITER_INC,
+        [](hid_t root, const char* name, const H5O_info_t* info, void* out) -> herr_t {
+            auto& all = *static_cast<std::vector<std::string>*>(out);
+            if (info->type == H5O_TYPE_DATASET) all.emplace_back(name);
+            std::pair<std::vector<std::string>*, std::string> context{&all, name};
+            const Handle object{H5Oopen(root, name, H5P_DEFAULT), H5Oclose};
+            H5Aiterate2(
+                object, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+                [](hid_t, const char* attribute, const H5A_info_t*, void* where) -> herr_t {
+                    const auto& [list, owner] = *static_cast<std::pair<std::vector<std::string>*, std::string>*>(where);
+                    list->push_back(owner + "@" + attribute);
+                    return 0;
+                },
+                &context);
+            return 0;
+        },
+        &names, H5O_INFO_BASIC);
+    return names;
+}
+
+// Other contents for one object, or none.
+void edit(hid_t file, const std::string& object, FuzzedDataProvider& drawn) {
+    const std::size_t at = object.find('@');
+    const std::string owner = object.substr(0, at), attribute = at == std::string::npos ? "" : object.substr(at + 1);
+    const bool replace = drawn.ConsumeIntegralInRange(0, 7) > 0;
+    const bool values_only = replace && attribute.empty() && drawn.ConsumeBool();
+    if (values_only) {  // some bytes of what is there
+        const Handle dataset{H5Dopen2(file, owner.c_str(), H5P_DEFAULT), H5Dclose};
+        if (dataset < 0) return;  // an edit before this one removed it
+        const Handle type{H5Dget_type(dataset), H5Tclose}, space{H5Dget_space(dataset), H5Sclose};
+        const hssize_t elements = H5Sget_simple_extent_npoints(space);
+        if (elements < 1 || elements > 1 << 20 || H5Tis_variable_str(type) > 0) return;
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(elements) * H5Tget_size(type));
+        H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
+        const std::size_t first = drawn.ConsumeIntegralInRange<std::size_t>(0, bytes.size() - 1);
+        const std::vector<std::uint8_t> other = drawn.ConsumeBytes<std::uint8_t>(drawn.ConsumeIntegralInRange<std::size_t>(1, 16));
+        std::copy_n(other.begin(), std::min(other.size(), bytes.size() - first), bytes.begin() + static_cast<std::ptrdiff_t>(first));
+        H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
+        return;
+    }
+    if (attribute.empty())
+        H5Ldelete(file, owner.c_str(), H5P_DEFAULT);
+    else
+        H5Adelete_by_name(file, owner.c_str(), attribute.c_str(), H5P_DEFAULT);
+    if (!replace) return;
+
+    const hid_t numbers[] = {H5T_NATIVE_FLOAT, H5T_NATIVE_DOUBLE, H5T_NATIVE_INT8, H5T_NATIVE_UINT16, H5T_NATIVE_INT64, H5T_NATIVE_UINT64};
+    const std::size_t kind = drawn.ConsumeIntegralInRange<std::size_t>(0, 7);
+    const Handle type{H5Tcopy(kind < 6 ? numbers[kind] : H5T_C_S1), H5Tclose};
+    if (kind == 6) H5Tset_size(type, drawn.ConsumeIntegralInRange<std::size_t>(1, 64));
+    if (kind == 7) H5Tset_size(type, H5T_VARIABLE);
+    std::vector<hsize_t> extent(drawn.ConsumeIntegralInRange<std::size_t>(0, 3));
+    const bool vast = attribute.empty() && drawn.ConsumeIntegralInRange(0, 7) == 0;  // claimed, never written
+    for (hsize_t& size : extent) size = drawn.ConsumeIntegralInRange<hsize_t>(0, vast ? hsize_t{1} << 40 : 12);
+    const Handle space{extent.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
+                       H5Sclose};
+    const std::vector<std::uint8_t> values = drawn.ConsumeBytes<std::uint8_t>(16);
+    const auto filled = [&](hssize_t elements) {
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(elements) * std::max<std::size_t>(H5Tget_size(type), 16));
+        for (std::size_t i = 0; i < bytes.size() && !values.empty(); ++i) bytes[i] = values[i % values.size()];
+        return bytes;
+    };
+    if (!attribute.empty()) {
+        const Handle made{H5Acreate_by_name(file, owner.c_str(), attribute.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                          H5Aclose};
+        if (made >= 0 && kind != 7) H5Awrite(made, type, filled(H5Sget_simple_extent_npoints(space)).data());
+        return;
+    }
+    const Handle creation{H5Pcreate(H5P_DATASET_CREATE), H5Pclose};
+    if (vast && !extent.empty()) {
+        const std::vector<hsize_t> chunk(extent.size(), 4);
+        H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
+    }
+    const Handle made{H5Dcreate2(file, owner.c_str(), type, space, H5P_DEFAULT, creation, H5P_DEFAULT), H5Dclose};
+    if (made >= 0 && !vast && kind != 7) {
+        H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, filled(H5Sget_simple_extent_npoints(space)).data());
+    }
+}
+
+// What the reader let through must be fit for use.
+void use(const StructureLibrary& library, const fs::path& copy) {
+    SimulationConfig config;
+    config.grid = {20, 0.5f, 60};
+    std::vector<float> pattern(static_cast<std::size_t>(config.grid.points));
+    for (int i = 0; i < library.size() && i < 4; ++i) {
+        library.structure(i);
+        library.type_of(i);
+        if (cell_volume(library.structure(i).cell) > 5000) continue;  // slow, and no more is learnt
+        simulate_one_pattern(pattern.data(), draw_parameters(config, library.view(), i, 1, 1), library.view(), config.grid);
+    }
+    library.subset({0}).write(copy);
+    StructureLibrary::read(copy);
+}
+
+void use(const Model& model, const fs::path& copy) {
+    static Device device({"cpu"}, 1);
+    Classifier classifier(model, *device.backend);
+    std::vector<float> pattern(static_cast<std::size_t>(model.grid.points), 0.5f), answer(static_cast<std::size_t>(model.classes()));
+    classifier.probabilities(answer.data(), pattern.data(), 1);
+    model.write(copy);
+    Model::read(copy);
+}
+
+}  // namespace
+}  // namespace friedel
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace friedel;
+    static const Subjects subjects;
+    static const std::vector<std::string> library_objects = objects_of(subjects.library), model_objects = objects_of(subjects.model);
+    FuzzedDataProvider drawn(data, size);
+    const bool of_library = drawn.ConsumeBool();
+    const std::vector<std::string>& objects = of_library ? library_objects : model_objects;
+    fs::copy_file(of_library ? subjects.library : subjects.model, subjects.edited, fs::copy_options::overwrite_existing);
+    {
+        const Handle file{H5Fopen(subjects.edited.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose};
+        for (int edits = drawn.ConsumeIntegralInRange(1, 3); edits > 0; --edits) {
+            edit(file, objects[drawn.ConsumeIntegralInRange<std::size_t>(0, objects.size() - 1)], drawn);
+        }
+    }
+    try {
+        if (of_library)
+            use(StructureLibrary::read(subjects.edited), subjects.folder / "copy.h5");
+        else
+            use(Model::read(subjects.edited), subjects.folder / "copy.h5");
+    } catch (const Error&) {
+    }
+    return 0;
+}

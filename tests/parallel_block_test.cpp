@@ -1,0 +1,165 @@
+// The block of many threads does what the serial one does: its primitives, and whole kernels on it. This is the code that GPUs run.
+#include "kernels/parallel_block.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "host/cif.h"
+#include "host/config.h"
+#include "host/form_factors.h"
+#include "host/simulator.h"
+#include "host/structure_library.h"
+#include "host/symmetry.h"
+#include "kernels/dense.h"
+#include "kernels/pattern.h"
+#include "kernels/preprocess.h"
+#include "kernels/softmax.h"
+#include "tests/test_paths.h"
+#include "tests/thread_team.h"
+
+namespace friedel {
+namespace {
+
+using test::run_block;
+using test::ThreadBlock;
+
+const int team_sizes[] = {1, 3, 8, 32};
+
+TEST(ParallelBlock, OrdersByKeyAsTheSerialBlock) {
+    std::mt19937 random(5);
+    for (const int team : team_sizes) {
+        for (const int n : {0, 1, 7, 32, 33, 500}) {
+            for (const int keys : {1, 2, 40, 100}) {
+                std::vector<int> key(static_cast<std::size_t>(n));
+                for (int& k : key) k = static_cast<int>(random() % static_cast<unsigned>(keys));
+                std::vector<std::int32_t> order(key.size(), -1), starts(static_cast<std::size_t>(keys) + 1, -1);
+                auto expected_order = order, expected_starts = starts;
+                const auto key_of = [&](int i) { return key[static_cast<std::size_t>(i)]; };
+                SerialBlock().order_by_key(expected_order.data(), expected_starts.data(), n, keys, key_of);
+                run_block(team, [&](const ThreadBlock& block) { block.order_by_key(order.data(), starts.data(), n, keys, key_of); });
+                EXPECT_EQ(order, expected_order) << team << " threads, " << n << " items, " << keys << " keys";
+                EXPECT_EQ(starts, expected_starts) << team << " threads, " << n << " items, " << keys << " keys";
+            }
+        }
+    }
+}
+
+TEST(ParallelBlock, CompactsAndCountsAsTheSerialBlock) {
+    const auto bounds = [](int row, int& first, int& last) {
+        first = row % 3;
+        last = first + row * 7 % 5 - 1;  // some rows are empty
+    };
+    const auto weight = [](int row, int item) { return (row * 31 + item * 17) % 4; };
+    for (const int team : team_sizes) {
+        std::vector<std::array<int, 3>> expected(2000), kept(2000);
+        const auto into = [&](auto& out) {
+            return [&](int row, int item, int w, int slot) { out[static_cast<std::size_t>(slot)] = {row, item, w}; };
+        };
+        const int count = SerialBlock().compact_rows(333, bounds, weight, into(expected));
+        std::vector<int> totals(334), expected_totals(334);
+        run_block(team, [&](const ThreadBlock& block) {
+            const int mine = block.compact_rows(333, bounds, weight, into(kept));
+            if (mine != count) ADD_FAILURE() << "a thread counted " << mine << ", not " << count;
+            block.running_total(totals.data(), 333, [](int i) { return i % 7; });
+            const int sum = block.sum<int>(333, [](int i) { return i; });
+            const int largest = block.maximum(333, 0, [](int i) { return (i * 38) % 333; });
+            if (sum != 333 * 332 / 2 || largest != 332) ADD_FAILURE() << sum << ' ' << largest;
+        });
+        SerialBlock().running_total(expected_totals.data(), 333, [](int i) { return i % 7; });
+        EXPECT_EQ(kept, expected) << team;
+        EXPECT_EQ(totals, expected_totals) << team;
+    }
+}
+
+StructureLibrary minerals() {
+    StructureLibrary library;
+    for (const char* name : {"quartz", "albite", "NaCl", "calcite", "diopside", "W"}) {
+        const std::string file = (test::source_dir() / "data/minerals" / (std::string(name) + ".cif")).string();
+        library.add(standardise(parse_cif(test::read_text(file), file, {200}).structures.at(0)).structure);
+    }
+    return library;
+}
+
+// Workspace of one block, as large as any of these patterns needs.
+struct Workspace {
+    static constexpr int room = 60000;
+    std::vector<std::int16_t> indices = std::vector<std::int16_t>(4 * room);
+    std::vector<float> values = std::vector<float>(9 * room);
+    std::vector<std::int32_t> numbers = std::vector<std::int32_t>(4 * room);
+    std::vector<PeakShape> shapes = std::vector<PeakShape>(room);
+
+    PatternWorkspace view() {
+        std::int16_t* const i = indices.data();
+        float* const v = values.data();
+        std::int32_t* const n = numbers.data();
+        return {{i, i + room, i + 2 * room, i + 3 * room, v, v + room, room, 0},
+                {v + 2 * room, v + 3 * room, v + 4 * room, n, room},
+                {v + 5 * room, v + 6 * room, v + 7 * room, v + 8 * room, n + room, room, 0},
+                {coarse.data(), coarsest.data(), n + 2 * room, n + 3 * room, shapes.data()}};
+    }
+    std::vector<float> coarse = std::vector<float>(room), coarsest = std::vector<float>(room);
+};
+
+TEST(ParallelBlock, SimulatesAndPreprocessesAsTheSerialBlock) {
+    const StructureLibrary library = minerals();
+    TrainingConfig config = preset("friedel");
+    set_key(config, "grid.step_deg=0.05");
+    set_key(config, "grid.points=1700");
+    const Grid grid = config.simulation.grid;
+    Workspace workspace;
+    // 3e-5 of the maximum: phases of tens of turns in single precision, summed in another order.
+    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
+    for (int structure = 0; structure < library.size(); ++structure) {
+        PatternParameters p = draw_parameters(config.simulation, library.view(), structure, 3, static_cast<std::uint64_t>(structure));
+        p.counts_at_maximum = 0;  // rounding in the intensity decides between one count and the next
+        std::vector<float> expected(static_cast<std::size_t>(grid.points)), pattern(expected.size());
+        simulate_one_pattern(expected.data(), p, library.view(), grid);
+        run_block(8, [&](ThreadBlock& block) {
+            PatternWorkspace mine = workspace.view();
+            simulate_pattern(block, pattern.data(), mine, library.view(), form_factors_float(), p, grid);
+        });
+        for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(pattern[i], expected[i], 3e-5) << structure << " at point " << i;
+        SerialBlock serial;
+        const float height = preprocess(serial, expected.data(), grid, config.preprocess, scratch.data());
+        run_block(8, [&](ThreadBlock& block) {
+            const float found = preprocess(block, pattern.data(), grid, config.preprocess, scratch.data());
+            if (std::abs(found - height) > 1e-5f) ADD_FAILURE() << found << " is not " << height;
+        });
+        // The square root turns 3e-5 of a weak point into 5e-3.
+        for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(pattern[i], expected[i], 6e-3) << structure << " at point " << i;
+    }
+}
+
+TEST(ParallelBlock, ActivatesAndLosesAsTheSerialBlock) {
+    const int width = 300;
+    std::vector<float> row(width), bias(width);
+    for (int j = 0; j < width; ++j) {
+        row[static_cast<std::size_t>(j)] = std::sin(static_cast<float>(j));
+        bias[static_cast<std::size_t>(j)] = 0.1f * std::cos(static_cast<float>(j));
+    }
+    for (const float rate : {0.0f, 0.3f}) {
+        const Dropout dropout{rate, 11, 5, 2};
+        std::vector<float> expected = row, by_draw = row;
+        SerialBlock serial;
+        activate_row(serial, expected.data(), bias.data(), 4, width, dropout);
+        for (int draw = 0; draw < activation_draws(width); ++draw) activate_units(by_draw.data(), bias.data(), 4, width, dropout, draw);
+        EXPECT_EQ(by_draw, expected);
+    }
+    for (const LossKind kind : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
+        const LossConfig config{kind, 0.1f, 0, 0};
+        std::vector<float> expected(230), gradient(230);
+        SerialBlock serial;
+        const SampleLoss loss = softmax_loss_row(serial, expected.data(), row.data(), 17, 230, config, nullptr, 0, 0.25f);
+        run_block(16, [&](ThreadBlock& block) {
+            const SampleLoss found = softmax_loss_row(block, gradient.data(), row.data(), 17, 230, config, nullptr, 0, 0.25f);
+            if (std::abs(found.loss - loss.loss) > 1e-5f || found.correct != loss.correct) ADD_FAILURE() << found.loss << ' ' << loss.loss;
+        });
+        for (std::size_t j = 0; j < expected.size(); ++j) EXPECT_NEAR(gradient[j], expected[j], 1e-7);
+    }
+}
+
+}  // namespace
+}  // namespace friedel
