@@ -81,6 +81,10 @@ public:
         with(to, [&](auto* out) { cuda::to_operands(current_, out, from, rows, columns, stride(columns)); });
     }
 
+    void from_operands(float* to, const Operand* from, int rows, int columns) override {
+        with(const_cast<Operand*>(from), [&](auto* values) { cuda::from_operands(current_, to, values, rows, columns, stride(columns)); });
+    }
+
     void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
               int inner) override {
         gemm_.multiply(current_, c, false, a, transpose_a, b, transpose_b, rows, columns, inner);

@@ -22,6 +22,12 @@ __global__ void __launch_bounds__(threads) to_operands_kernel(Value* to, const f
     for (int j = threadIdx.x; j < columns; j += blockDim.x) to[row * stride + j] = Value(from[row * columns + j]);
 }
 
+template <class Value>
+__global__ void __launch_bounds__(threads) from_operands_kernel(float* to, const Value* from, int columns, int stride) {
+    const std::size_t row = blockIdx.x;
+    for (int j = threadIdx.x; j < columns; j += blockDim.x) to[row * columns + j] = static_cast<float>(from[row * stride + j]);
+}
+
 __global__ void __launch_bounds__(threads) add_bias_kernel(float* out, const float* bias, int width) {
     const CudaBlock block = block_with(nullptr);
     add_bias_row(block, out + static_cast<std::size_t>(blockIdx.x) * width, bias, width);
@@ -151,6 +157,12 @@ void to_operands(cudaStream_t stream, Value* to, const float* from, int rows, in
     check_launch("launching the conversion of operands");
 }
 
+template <class Value>
+void from_operands(cudaStream_t stream, float* to, const Value* from, int rows, int columns, int stride) {
+    from_operands_kernel<<<rows, threads, 0, stream>>>(to, from, columns, stride);
+    check_launch("launching the conversion of operands");
+}
+
 void add_bias(cudaStream_t stream, float* out, const float* bias, int rows, int width) {
     add_bias_kernel<<<rows, threads, 0, stream>>>(out, bias, width);
     check_launch("launching the bias");
@@ -207,6 +219,7 @@ void advance(cudaStream_t stream, StepState* state) {
 
 #define FRIEDEL_OPERAND_TYPE(Value)                                                                                                    \
     template void to_operands(cudaStream_t, Value*, const float*, int, int, int);                                                      \
+    template void from_operands(cudaStream_t, float*, const Value*, int, int, int); \
     template void activate(cudaStream_t, Value*, const float*, int, int, int, float, int, const StepState*);                           \
     template void activate_backward(cudaStream_t, Value*, float*, const Value*, int, int, int, float, float*);                         \
     template void softmax_loss(cudaStream_t, SampleLoss*, Value*, const float*, const std::int32_t*, int, int, int, const LossConfig&, \

@@ -17,6 +17,9 @@ std::size_t reduction_scratch(int widest_layer);
 template <class Value>
 void to_operands(cudaStream_t stream, Value* to, const float* from, int rows, int columns, int stride);
 
+template <class Value>
+void from_operands(cudaStream_t stream, float* to, const Value* from, int rows, int columns, int stride);
+
 void add_bias(cudaStream_t stream, float* out, const float* bias, int rows, int width);
 
 template <class Value>

@@ -62,6 +62,7 @@ public:
     virtual bool operands_are_floats() const = 0;
     virtual std::size_t matrix_bytes(int rows, int columns) const = 0;
     virtual void to_operands(Operand* to, const float* from, int rows, int columns) = 0;
+    virtual void from_operands(float* to, const Operand* from, int rows, int columns) = 0;
 
     // The network. Rows are samples. c[rows][columns] = op(a) op(b), with op(a) [rows][inner] and op(b) [inner][columns].
     virtual void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,

@@ -62,6 +62,7 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"preprocess", "background_window_deg", &p.background_window_deg, 0.01, 90, "largest half-window of the clipping"},
         {"preprocess", "remove_pedestal", &p.remove_pedestal, 0, 1, "the mean of the noise that is left above the background"},
         {"preprocess", "square_root", &p.square_root, 0, 1, "of the intensity, scaled to a maximum of 1"},
+        {"preprocess", "unit_rms", &p.unit_rms, 0, 1, "scale to a root mean square of 1 instead"},
 
         {"network", "target", choice(n.target, {"space_group", "crystal_system"}), 0, 0, "what the classes are"},
         {"network", "hidden", &n.hidden, 1, 65536, "widths of the hidden layers"},

@@ -85,6 +85,9 @@ public:
     void to_operands(Operand* to, const float* from, int rows, int columns) override {
         std::copy_n(from, static_cast<std::size_t>(rows) * columns, floats(to));
     }
+    void from_operands(float* to, const Operand* from, int rows, int columns) override {
+        std::copy_n(floats(from), static_cast<std::size_t>(rows) * columns, to);
+    }
 
     // Work aside is cut into pieces, which fill the gaps that open where workers wait for each other.
     void overlap(const std::function<void()>& aside, const std::function<void()>& main) override {

@@ -10,7 +10,7 @@
 
 namespace friedel {
 
-const FileKind model_kind = {"model", 1, "train it again with 'friedel train'"};
+const FileKind model_kind = {"model", 2, "train it again with 'friedel train'"};
 
 namespace {
 
@@ -62,6 +62,7 @@ void Model::write(const std::filesystem::path& file) const {
     h5.write_attribute("/", "background_window_deg", static_cast<double>(preprocess.background_window_deg));
     h5.write_attribute("/", "remove_pedestal", preprocess.remove_pedestal ? 1 : 0);
     h5.write_attribute("/", "square_root", preprocess.square_root ? 1 : 0);
+    h5.write_attribute("/", "unit_rms", preprocess.unit_rms ? 1 : 0);
     h5.write_attribute("/", "target", std::string(target_names[static_cast<int>(target)]));
 
     std::vector<std::string> names;
@@ -115,6 +116,7 @@ Model Model::read(const std::filesystem::path& file) {
     model.preprocess.background_window_deg = static_cast<float>(h5.read_number_attribute("/", "background_window_deg"));
     model.preprocess.remove_pedestal = h5.read_number_attribute("/", "remove_pedestal") != 0;
     model.preprocess.square_root = h5.read_number_attribute("/", "square_root") != 0;
+    model.preprocess.unit_rms = h5.read_number_attribute("/", "unit_rms") != 0;
     if (!(model.grid.step_deg >= 1e-4f && model.grid.step_deg <= 10) || !(model.grid.start_deg > 0) || model.grid.points < 1 ||
         model.grid.points > most_points || !(model.grid.start_deg + model.grid.step_deg * static_cast<float>(model.grid.points) <= 180) ||
         !(model.wavelength_angstrom > 0.01f && model.wavelength_angstrom < 100)) {

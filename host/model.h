@@ -1,5 +1,5 @@
 // A trained model: the grid and preprocessing its input needs, the networks, what their answers mean, when to refuse, how it was trained.
-// Stored as HDF5 (friedel_kind "model", format 1). Leaves out: how it is applied (classifier.h), how it is trained (trainer.h).
+// Stored as HDF5 (friedel_kind "model", format 2). Leaves out: how it is applied (classifier.h), how it is trained (trainer.h).
 #pragma once
 
 #include <array>

@@ -165,7 +165,8 @@ const char* const preprocessing_in_words =
     "(i + 0.5) / background_bin_points - 0.5, linear between the bins and extrapolated along the first and last pair of them. "
     "4. t = the largest y. If t is at most negligible * m (without step 3: at most 0), the pattern is all zeros. Otherwise y = max(y, 0) / "
     "t, and "
-    "if square_root is 1 its square root.";
+    "if square_root is 1 its square root. "
+    "5. If unit_rms is 1 and the pattern is not all zeros, y is divided by the root of the mean of y^2.";
 
 std::string number(float value) {  // the shortest text that reads as the same value
     char text[32];
@@ -190,6 +191,7 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
     add("remove_pedestal", model.preprocess.remove_pedestal ? "1" : "0");
     add("negligible", number(preprocess_rounding));
     add("square_root", model.preprocess.square_root ? "1" : "0");
+    add("unit_rms", model.preprocess.unit_rms ? "1" : "0");
 
     nlohmann::json classes = nlohmann::json::array();
     for (int c = 0; c < model.classes(); ++c) classes.push_back(class_name(model.target, c));

@@ -15,6 +15,7 @@ struct PreprocessConfig {
     float background_window_deg = 2.0f;  // largest clipping half-window; a hump narrower than this is taken for a peak
     bool remove_pedestal = true;         // the mean of the noise that an estimate along its lower edge leaves behind
     bool square_root = true;             // of the scaled intensity: weak lines carry as much symmetry as strong ones
+    bool unit_rms = false;               // scale to a root mean square of 1 afterwards: what a network's first weights expect
 };
 
 // The background varies slowly: it is estimated on means over bins of this width, which hold a tenth of the noise and of the work.
@@ -142,6 +143,11 @@ FRIEDEL_FN float preprocess(const Block& block, float* pattern, const Grid& grid
             pattern[i] = config.square_root ? sqrtf(value) : value;
         }
     });
+    if (config.unit_rms && highest > 0.0f) {
+        const float square = block.template sum<float>(points, [&](int i) { return pattern[i] * pattern[i]; });
+        const float scale = sqrtf(static_cast<float>(points) / square);
+        block.for_each(points, [&](int i) { pattern[i] *= scale; });
+    }
     return highest;
 }
 

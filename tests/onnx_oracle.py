@@ -39,7 +39,10 @@ def prepare(patterns, meta):
             pattern = pattern - pedestal - background[left] - (at - left) * (background[left + 1] - background[left])
         highest = pattern.max()
         scaled = np.maximum(pattern, 0) / highest if highest > nothing else np.zeros(points)
-        prepared.append(np.sqrt(scaled) if meta["square_root"] == "1" else scaled)
+        final = np.sqrt(scaled) if meta["square_root"] == "1" else scaled
+        if meta["unit_rms"] == "1" and final.any():
+            final = final / np.sqrt((final**2).mean())
+        prepared.append(final)
     return np.array(prepared)
 
 

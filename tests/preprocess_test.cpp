@@ -127,6 +127,11 @@ TEST(Preprocess, EveryStepCanBeSwitchedOff) {
     for (std::size_t i = 0; i < pattern.size(); ++i) ASSERT_FLOAT_EQ(off[i], pattern[i] / height);
     const Pattern root = preprocessed(pattern, grid, {.remove_background = false, .square_root = true});
     for (std::size_t i = 0; i < pattern.size(); ++i) ASSERT_FLOAT_EQ(root[i], std::sqrt(off[i]));
+    const Pattern even = preprocessed(pattern, grid, {.remove_background = false, .square_root = true, .unit_rms = true});
+    double square = 0;
+    for (float value : even) square += double{value} * value;
+    EXPECT_NEAR(square / grid.points, 1, 1e-4);
+    for (std::size_t i = 0; i < pattern.size(); ++i) ASSERT_NEAR(even[i] / even[0], root[i] / root[0], 1e-4);
 }
 
 TEST(Preprocess, MakesZerosOfAPatternWithNothingInIt) {

@@ -13,6 +13,7 @@
 
 #include "host/cif.h"
 #include "host/classifier.h"
+#include "host/device.h"
 #include "host/error.h"
 #include "host/model.h"
 #include "host/network.h"

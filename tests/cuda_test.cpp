@@ -1,0 +1,289 @@
+// A CUDA device against the processor, stage by stage and over whole training steps, in every precision. Skipped where there is no device,
+// with the reason. Both share the formulas: what is tested here is that the device runs them, not that they are right.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "host/cif.h"
+#include "host/config.h"
+#include "host/device.h"
+#include "host/error.h"
+#include "host/network.h"
+#include "host/sampler.h"
+#include "host/structure_library.h"
+#include "host/symmetry.h"
+#include "host/trainer.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+using Values = std::vector<float>;
+
+class Cuda : public ::testing::TestWithParam<const char*> {
+protected:
+    void SetUp() override {
+        try {
+            cuda = make_cuda_backend(0, GetParam());
+        } catch (const Error& error) {
+            GTEST_SKIP() << error.what();
+        }
+    }
+    bool is(const char* precision) const { return std::string(GetParam()) == precision; }
+    // Rounding of one operand, relative.
+    double rounding() const { return is("bf16") ? 1.0 / 256 : is("tf32") ? 1.0 / 2048 : 1e-6; }
+
+    Values random_values(std::size_t size, unsigned seed, float low = -1) {
+        std::mt19937 random(seed);
+        std::uniform_real_distribution<float> uniform(low, 1);
+        Values values(size);
+        for (float& value : values) value = uniform(random);
+        return values;
+    }
+    // A matrix of operands on a backend, from host values.
+    static Matrix matrix(Backend& backend, const Values& values, int rows, int columns) {
+        Matrix made(backend, rows, columns);
+        const Buffer<float> there(backend, values.data(), values.size());
+        backend.to_operands(made.data(), there.data(), rows, columns);
+        return made;
+    }
+    static Values values_of(Backend& backend, const Matrix& from, int rows, int columns) {
+        Buffer<float> there(backend, static_cast<std::size_t>(rows) * columns);
+        backend.from_operands(there.data(), from.data(), rows, columns);
+        Values values(there.size());
+        there.download(values.data());
+        return values;
+    }
+    static Values values_of(const Buffer<float>& buffer) {
+        Values values(buffer.size());
+        buffer.download(values.data());
+        return values;
+    }
+    static void expect_near(const Values& found, const Values& expected, double tolerance) {
+        ASSERT_EQ(found.size(), expected.size());
+        double largest = 0;
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const double difference = std::abs(double{found[i]} - expected[i]);
+            if (!(difference <= largest)) largest = difference, at = i;
+        }
+        EXPECT_LE(largest, tolerance) << "at " << at << ": " << found[at] << ", expected " << expected[at];
+    }
+
+    ThreadPool pool{2};
+    std::unique_ptr<Backend> cpu = make_cpu_backend(pool), cuda;
+};
+
+TEST_P(Cuda, MultipliesInEveryTransposition) {
+    for (const auto& [rows, columns, inner] : {std::array{5, 7, 3}, {64, 230, 100}, {257, 129, 511}, {512, 1024, 850}}) {
+        const Values a = random_values(static_cast<std::size_t>(rows) * inner, 1), b = random_values(static_cast<std::size_t>(inner) * columns, 2);
+        for (const Transpose ta : {Transpose::no, Transpose::yes}) {
+            for (const Transpose tb : {Transpose::no, Transpose::yes}) {
+                SCOPED_TRACE(std::to_string(rows) + " " + std::to_string(columns) + " " + std::to_string(inner));
+                const auto product = [&](Backend& backend, bool floats) {
+                    const Matrix left = ta == Transpose::yes ? matrix(backend, a, inner, rows) : matrix(backend, a, rows, inner);
+                    const Matrix right = tb == Transpose::yes ? matrix(backend, b, columns, inner) : matrix(backend, b, inner, columns);
+                    if (floats) {
+                        Buffer<float> c(backend, static_cast<std::size_t>(rows) * columns);
+                        backend.gemm(c.data(), left.data(), ta, right.data(), tb, rows, columns, inner);
+                        return values_of(c);
+                    }
+                    Matrix c(backend, rows, columns);
+                    backend.gemm(c.data(), left.data(), ta, right.data(), tb, rows, columns, inner);
+                    return values_of(backend, c, rows, columns);
+                };
+                const Values expected = product(*cpu, true);
+                const double tolerance = 4 * rounding() * std::sqrt(inner);
+                expect_near(product(*cuda, true), expected, tolerance);
+                expect_near(product(*cuda, false), expected, tolerance);
+            }
+        }
+    }
+}
+
+TEST_P(Cuda, ActivatesWithTheSameMask) {
+    const int rows = 100, width = 333;
+    const Values z = random_values(rows * width, 3), bias = random_values(width, 4), slope = random_values(rows * width, 5);
+    const StepState state{42, 17, 100};
+    for (const float dropout : {0.0f, 0.4f}) {
+        const auto run = [&](Backend& backend) {
+            Matrix out = matrix(backend, z, rows, width), gradient = matrix(backend, slope, rows, width);
+            const Buffer<float> b(backend, bias.data(), bias.size());
+            Buffer<float> bias_gradient(backend, width);
+            const Buffer<StepState> there(backend, &state, 1);
+            backend.activate(out.data(), b.data(), rows, width, dropout, 3, there.data());
+            backend.activate_backward(gradient.data(), bias_gradient.data(), out.data(), rows, width, dropout);
+            return std::array{values_of(backend, out, rows, width), values_of(backend, gradient, rows, width), values_of(bias_gradient)};
+        };
+        const auto expected = run(*cpu), found = run(*cuda);
+        // Where z + bias is near zero its sign is rounding's; everywhere else the masks are the same.
+        int differing = 0;
+        for (std::size_t i = 0; i < expected[0].size(); ++i) {
+            const float sum = z[i] + bias[i % width];
+            if (std::abs(sum) > 0.02f) differing += (expected[0][i] > 0) != (found[0][i] > 0);
+        }
+        EXPECT_EQ(differing, 0);
+        expect_near(found[0], expected[0], 8 * rounding());
+        if (!is("bf16")) {
+            expect_near(found[1], expected[1], 1e-5);
+            expect_near(found[2], expected[2], 1e-3);
+        }
+    }
+}
+
+TEST_P(Cuda, FindsTheSameLoss) {
+    const int rows = 77, classes = 230;
+    const Values logits = random_values(rows * classes, 6);
+    std::vector<std::int32_t> labels(rows);
+    for (int i = 0; i < rows; ++i) labels[static_cast<std::size_t>(i)] = i * 37 % classes;
+    const StepState state{1, 3, 10};
+    for (const LossKind kind : {LossKind::cross_entropy, LossKind::mean_squared_error, LossKind::alternating}) {
+        const auto run = [&](Backend& backend) {
+            Buffer<float> there(backend, logits.data(), logits.size());
+            Matrix apart(backend, rows, classes);
+            const Buffer<std::int32_t> l(backend, labels.data(), labels.size());
+            const Buffer<StepState> s(backend, &state, 1);
+            Buffer<SampleLoss> samples(backend, rows);
+            Buffer<LossTotals> totals(backend, 1);
+            backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, classes, {kind, 0.1f, 0, 100}, nullptr, s.data());
+            backend.add_losses(totals.data(), samples.data(), rows);
+            LossTotals sum;
+            totals.download(&sum);
+            EXPECT_EQ(sum.samples, rows);
+            return std::pair{values_of(backend, apart, rows, classes), sum};
+        };
+        const auto [expected, expected_sum] = run(*cpu);
+        const auto [found, found_sum] = run(*cuda);
+        expect_near(found, expected, 2 * rounding() / rows);
+        EXPECT_NEAR(found_sum.loss, expected_sum.loss, 1e-5 * std::abs(expected_sum.loss) + 1e-5);
+        EXPECT_EQ(found_sum.correct, expected_sum.correct);
+    }
+}
+
+TEST_P(Cuda, OptimisesAlike) {
+    const std::size_t size = 100'003, weights = 90'000;
+    OptimiserConfig config;
+    config.clip_norm = 1;
+    config.weight_decay = 0.1f;
+    config.average_decay = 0.9f;
+    const Values start = random_values(size, 7), slope = random_values(size, 8);
+    const auto run = [&](Backend& backend) {
+        Buffer<float> w(backend, start.data(), size), m(backend, size), v(backend, size), average(backend, start.data(), size),
+            gradient(backend, slope.data(), size);
+        const StepState begin{1, 0, 100};
+        Buffer<StepState> state(backend, &begin, 1);
+        for (int step = 0; step < 3; ++step) {
+            backend.optimise({w.data(), m.data(), v.data(), average.data(), gradient.data()}, weights, size, config, state.data());
+            backend.advance(state.data());
+        }
+        return std::pair{values_of(w), values_of(average)};
+    };
+    const auto expected = run(*cpu), found = run(*cuda);
+    expect_near(found.first, expected.first, 1e-6);
+    expect_near(found.second, expected.second, 1e-6);
+}
+
+StructureLibrary all_minerals() {
+    StructureLibrary library;
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "data/minerals")) {
+        if (entry.path().extension() != ".cif") continue;
+        const CifContent content = parse_cif(test::read_text(entry.path()), entry.path().string(), {3000});
+        for (const Structure& structure : content.structures) {
+            const StandardStructure standard = standardise(structure);
+            library.add(standard.structure, standard.structure_type);
+        }
+    }
+    return library;
+}
+
+TEST_P(Cuda, DrawsTheSamePatterns) {
+    const StructureLibrary library = all_minerals();
+    TrainingConfig config = preset("friedel");
+    // Where rounding decides between one count and the next, the patterns differ by a count.
+    set_key(config, "simulation.counts_at_maximum=0");
+    const int n = 300, points = config.simulation.grid.points;
+    const Sampler sampler(library.view(), Target::space_group, 0.5);
+    const StepState state{9, 4, 100};
+    const auto run = [&](Backend& backend) {
+        const auto stream = backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess);
+        Matrix inputs(backend, n, points);
+        Buffer<std::int32_t> labels(backend, n);
+        const Buffer<StepState> there(backend, &state, 1);
+        stream->draw(inputs.data(), labels.data(), there.data(), 1, n);
+        std::vector<std::int32_t> found(n);
+        Values patterns = values_of(backend, inputs, n, points);
+        labels.download(found.data());
+        return std::pair{patterns, found};
+    };
+    const auto [expected, expected_labels] = run(*cpu);
+    const auto [found, found_labels] = run(*cuda);
+    EXPECT_EQ(found_labels, expected_labels);
+    // Of the intensity, which is the square of what the network sees.
+    Values expected_squares, found_squares;
+    for (float value : expected) expected_squares.push_back(value * value);
+    for (float value : found) found_squares.push_back(value * value);
+    expect_near(found_squares, expected_squares, is("bf16") ? 2.5 / 256 : 1e-4);
+}
+
+TEST_P(Cuda, PreparesMeasuredPatternsAlike) {
+    const Grid grid{5, 0.02f, 4250};
+    const int n = 20;
+    const Values raw = random_values(static_cast<std::size_t>(n) * grid.points, 10, 0);
+    const auto run = [&](Backend& backend) {
+        Buffer<float> patterns(backend, raw.data(), raw.size());
+        Matrix inputs(backend, n, grid.points);
+        backend.preprocess(inputs.data(), patterns.data(), n, grid, {});
+        return values_of(backend, inputs, n, grid.points);
+    };
+    expect_near(run(*cuda), run(*cpu), is("bf16") ? 1.0 / 256 : 1e-4);
+}
+
+TrainingConfig small_training() {
+    TrainingConfig config = preset("quick");
+    for (const char* setting : {"grid.step_deg=0.1", "grid.points=850", "network.hidden=[128, 64]", "training.batch=128", "training.steps=40",
+                                "training.minutes=0", "network.members=2"})
+        set_key(config, setting);
+    check(config);
+    return config;
+}
+
+// Steps after the first are replays of a recorded graph.
+TEST_P(Cuda, TrainsTheSameTwiceAndNearlyAsTheProcessor) {
+    const StructureLibrary library = all_minerals();
+    const TrainingConfig config = small_training();
+    const auto losses = [&](Backend& backend) {
+        Trainer trainer(backend, config, library);
+        Values curve;
+        for (int step = 0; step < 40; ++step) {
+            trainer.step();
+            curve.push_back(static_cast<float>(trainer.take_results().loss));
+        }
+        return std::pair{curve, trainer.answering_parameters()};
+    };
+    const auto first = losses(*cuda), again = losses(*cuda), reference = losses(*cpu);
+    EXPECT_EQ(first.first, again.first);
+    EXPECT_EQ(first.second, again.second);
+    EXPECT_LT(first.first.back(), 0.7f * first.first.front()) << "it learns nothing";
+    for (std::size_t step = 0; step < 5; ++step) EXPECT_NEAR(first.first[step], reference.first[step], is("bf16") ? 0.05 : 0.01) << step;
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, Cuda, ::testing::Values("float", "tf32", "bf16"),
+                         [](const ::testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+
+TEST(Device, RefusesWhatIsNone) {
+    for (const char* device : {"gpu", "cuda:", "cuda:x", "cuda0", "cuda:-1", ""}) {
+        EXPECT_THROW(Device({device}), Error) << device;
+    }
+    EXPECT_THROW(Device({"cpu", "half"}), Error);
+    EXPECT_NO_THROW(Device({"cpu"}));
+}
+
+TEST(Device, AutoFallsBackToTheProcessor) {
+    const Device device({"auto"}, 1);
+    EXPECT_FALSE(device.backend->description().empty());
+}
+
+}  // namespace
+}  // namespace friedel
