@@ -46,6 +46,8 @@ public:
                                                 : "float");
     }
 
+    void wait() override { check(cudaStreamSynchronize(main_), "waiting for the device"); }
+
     void* allocate(std::size_t bytes) override {
         void* memory = nullptr;
         check(cudaMalloc(&memory, bytes > 0 ? bytes : 1),

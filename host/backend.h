@@ -43,6 +43,7 @@ class Backend {
 public:
     virtual ~Backend() = default;
     virtual std::string description() const = 0;
+    virtual void wait() = 0;  // until all that was asked for is done
 
     // Memory.
     virtual void* allocate(std::size_t bytes) = 0;  // zeroed; throws Error where memory does not suffice

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/error.h"
 #include "host/network.h"
 
 namespace friedel {
@@ -65,6 +66,9 @@ void mix_members(float* probabilities, const float* logits, int members, int n, 
     for (int member = 0; member < members; ++member) {
         for (int i = 0; i < n; ++i) {
             const float* const from = logits + member * size + static_cast<std::size_t>(i) * classes;
+            if (!std::all_of(from, from + classes, [](float logit) { return std::isfinite(logit); })) {
+                fail("the network's answer is not finite; the model is damaged, train it again");
+            }
             std::copy(from, from + classes, row.begin());
             SerialBlock block;
             softmax_row(block, row.data(), classes, temperature);

@@ -60,6 +60,8 @@ public:
         return std::to_string(pool_.size()) + (pool_.size() == 1 ? " core" : " cores") + ", OpenBLAS for " + gemm_kernels();
     }
 
+    void wait() override {}
+
     void* allocate(std::size_t bytes) override {
         const std::size_t padded = (bytes + 63) / 64 * 64;
         // Linux promises memory it does not have and kills whoever touches it: ask first.

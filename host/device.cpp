@@ -57,7 +57,15 @@ std::optional<int> cuda_number(const std::string& choice) {
 
 std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& pool, bool quiet) {
     check_device_choice(choice);
-    if (const std::optional<int> number = cuda_number(choice.device)) return make_cuda_backend(*number, choice.precision);
+    if (const std::optional<int> number = cuda_number(choice.device)) {
+        try {
+            return make_cuda_backend(*number, choice.precision);
+        } catch (const Error& error) {
+            const std::string what = error.what();
+            if (what.find("--device cpu") != std::string::npos) throw;
+            fail(what, "; use --device cpu where there is none");
+        }
+    }
     if (choice.device == "auto" && cuda_backend_built()) {
         try {
             return make_cuda_backend(0, choice.precision);

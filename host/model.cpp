@@ -16,6 +16,7 @@ namespace {
 
 constexpr int most_points = 1 << 20;  // of a grid or of any layer
 constexpr std::size_t most_layers = 100;
+constexpr float largest_parameter = 1e4f;
 constexpr const char* target_names[] = {"space_group", "crystal_system"};
 
 std::string layer_name(int member, int layer) { return "members/" + std::to_string(member) + "/layers/" + std::to_string(layer); }
@@ -35,9 +36,9 @@ void check_shape(const H5File& h5, const std::string& name, const Shape& expecte
 // Reads one tensor of a member, checking its values.
 void read_tensor(float* values, const H5File& h5, const std::string& name) {
     const std::vector<float> read = h5.read<float>(name);
-    if (!std::all_of(read.begin(), read.end(), [](float value) { return std::isfinite(value); })) {
+    if (!std::all_of(read.begin(), read.end(), [](float value) { return std::abs(value) <= largest_parameter; })) {
         fail(h5.path().string(), ": ", name,
-             " holds numbers that are not finite; the training diverged or the file is damaged, train it again");
+             " holds numbers that are not finite or above 10 000; the training diverged or the file is damaged, train it again");
     }
     std::copy(read.begin(), read.end(), values);
 }

@@ -46,7 +46,7 @@ double cell_volume(const std::array<double, 6>& cell) {
 }
 
 void check_cell(const std::array<double, 6>& cell) {
-    constexpr double shortest = 0.5, longest = 500, smallest = 1, largest = 1e6;
+    constexpr double shortest = 0.5, longest = 500, smallest = 1, largest = 1e6, flattest = 0.01;
     for (int axis = 0; axis < 3; ++axis) {
         if (!(cell[axis] >= shortest && cell[axis] <= longest)) {
             fail("cell length ", "abc"[axis], " is ", cell[axis], " angstrom, not between ", shortest, " and ", longest);
@@ -54,7 +54,7 @@ void check_cell(const std::array<double, 6>& cell) {
         if (!(cell[3 + axis] > 0 && cell[3 + axis] < 180)) fail("a cell angle is ", cell[3 + axis], " degrees");
     }
     const double volume = cell_volume(cell);
-    if (!(volume >= smallest)) fail("the unit cell has no volume; check its angles");
+    if (!(volume >= smallest && volume >= flattest * cell[0] * cell[1] * cell[2])) fail("the unit cell has no volume; check its angles");
     if (volume > largest) fail("the unit cell of ", volume, " angstrom^3 is too large; at most ", largest);
 }
 

@@ -14,8 +14,16 @@ namespace fs = std::filesystem;
 
 const char* const shared_missing = "SKIPPED FOR WANT OF DATA: set FRIEDEL_SHARED to the folder that holds reference/ and data/";
 
-fs::path source_dir() { return FRIEDEL_SOURCE_DIR; }
-fs::path program() { return FRIEDEL_PROGRAM; }
+namespace {
+// The environment speaks for a test program that was carried to another machine.
+fs::path from_environment(const char* variable, const char* otherwise) {
+    const char* const given = std::getenv(variable);
+    return given ? given : otherwise;
+}
+}  // namespace
+
+fs::path source_dir() { return from_environment("FRIEDEL_SOURCE_DIR", FRIEDEL_SOURCE_DIR); }
+fs::path program() { return from_environment("FRIEDEL_PROGRAM", FRIEDEL_PROGRAM); }
 
 fs::path shared_dir(const std::string& part) {
     const char* const given = std::getenv("FRIEDEL_SHARED");

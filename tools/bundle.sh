@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# A relocatable Friedel: program, CUDA backend and every library but the C library, the driver and CUDA's own, as a folder and a tarball.
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+Usage: tools/bundle.sh [-o FOLDER] [--arch MARCH] [--cuda LIST] [--with-tests]
+  -o FOLDER       where to put the bundle (build/bundle/friedel); FOLDER.tar.xz is written beside it
+  --arch MARCH    processor to compile for, as in -march (x86-64-v3: any server since 2015)
+  --cuda LIST     GPU architectures, as CMAKE_CUDA_ARCHITECTURES (75-real;80-real;86-real;89-real;90-real;100-real;120)
+  --with-tests    the test program and the benchmarks as well
+The bundle runs as FOLDER/bin/friedel on Linux machines whose C library is as new as this one's. CUDA libraries are looked for in
+LD_LIBRARY_PATH, $CUDA_HOME, /usr/local/cuda, and the nvidia packages of the python3 that is found first.
+HELP
+}
+
+folder=build/bundle/friedel arch=x86-64-v3 cuda='75-real;80-real;86-real;89-real;90-real;100-real;120' tests=OFF
+while (($#)); do
+    case $1 in
+        -o) folder=${2:?bundle: -o needs a folder} && shift 2 ;;
+        --arch) arch=${2:?bundle: --arch needs a processor} && shift 2 ;;
+        --cuda) cuda=${2:?bundle: --cuda needs a list} && shift 2 ;;
+        --with-tests) tests=ON && shift ;;
+        -h | --help) usage && exit 0 ;;
+        *) usage >&2 && exit 2 ;;
+    esac
+done
+cd "$(dirname "$0")/.."
+for program in cmake ldd tar xz; do
+    command -v "$program" >/dev/null || { printf 'bundle: %s is missing; run tools/setup.sh first\n' "$program" >&2 && exit 1; }
+done
+
+printf '== Building for %s, GPUs %s\n' "$arch" "$cuda"
+cmake -S . -B build/bundle-build -G Ninja -DCMAKE_BUILD_TYPE=Release -DFRIEDEL_ARCH="$arch" -DCMAKE_CUDA_ARCHITECTURES="$cuda" \
+    -DFRIEDEL_TESTS=$tests -DFRIEDEL_BENCH=$tests >build/bundle-configure.log || { cat build/bundle-configure.log && exit 1; }
+cmake --build build/bundle-build >build/bundle-build.log || { tail -n 30 build/bundle-build.log && exit 1; }
+
+printf '== Collecting into %s\n' "$folder"
+rm -rf "$folder" "$folder.tar.xz"
+mkdir -p "$folder/bin" "$folder/lib" "$folder/share"
+built=(build/bundle-build/friedel)
+[[ -e build/bundle-build/libfriedel_cuda.so ]] && built+=(build/bundle-build/libfriedel_cuda.so)
+[[ $tests == ON ]] && built+=(build/bundle-build/tests/friedel_tests build/bundle-build/bench/train_bench build/bundle-build/bench/simulation_bench)
+cp "${built[@]}" "$folder/lib/"
+cp -r data README.md LICENSE "$folder/share/"
+# The C library comes with the machine, CUDA's with its toolkit; libcuda with the driver.
+ldd "${built[@]}" | awk '$3 ~ /^\// {print $3}' | sort -u |
+    grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|libcuda|libcudart|libcublas|libcublasLt|libcudnn[a-z_]*|libnvrtc)\.so' |
+    xargs -I{} cp -L {} "$folder/lib/"
+strip --strip-unneeded "$folder"/lib/* 2>/dev/null || true
+
+for name in "${built[@]##*/}"; do
+    [[ $name == *.so ]] && continue
+    cat >"$folder/bin/$name" <<'WRAPPER'
+#!/bin/sh
+# Runs the program of the same name in ../lib with the libraries beside it, and CUDA's wherever they are.
+here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+found=$here/lib
+for place in "${CUDA_HOME:-/nonexistent}/lib64" /usr/local/cuda/lib64; do
+    [ -e "$place/libcublasLt.so" ] || [ -n "$(find "$place" -maxdepth 1 -name 'libcublasLt.so.*' 2>/dev/null | head -n 1)" ] && found=$found:$place
+done
+if [ "$found" = "$here/lib" ] && command -v python3 >/dev/null 2>&1; then
+    for place in $(python3 -c 'import glob, sys
+for folder in sys.path:
+    for name in ("cublas", "cudnn", "nccl", "cu13", "cu12"):
+        print(*glob.glob(f"{folder}/nvidia/{name}/lib"))' 2>/dev/null); do
+        found=$found:$place
+    done
+fi
+LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$found exec "$here/lib/NAME" "$@"
+WRAPPER
+    sed -i "s|/lib/NAME\"|/lib/$name\"|" "$folder/bin/$name"
+    chmod +x "$folder/bin/$name"
+done
+tar -C "$(dirname "$folder")" -cJf "$folder.tar.xz" "$(basename "$folder")"
+printf '== %s (%s), %s.tar.xz (%s)\n' "$folder" "$(du -sh "$folder" | cut -f1)" "$folder" "$(du -h "$folder.tar.xz" | cut -f1)"
