@@ -167,7 +167,7 @@ Model Model::read(const std::filesystem::path& file) {
 
     single("calibration/temperature", model.calibration.temperature);
     single("calibration/entropy_threshold", model.calibration.entropy_threshold);
-    if (!(model.calibration.temperature > 0) || !std::isfinite(model.calibration.temperature) ||
+    if (!(model.calibration.temperature >= 0.01f && model.calibration.temperature <= 100) ||
         std::isnan(model.calibration.entropy_threshold)) {
         damaged("its calibration is impossible");
     }

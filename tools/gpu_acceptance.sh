@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Everything that is claimed of the GPU, run on one: tests, compute-sanitizer, benchmarks, PyTorch beside them, a timed training run.
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+Usage: tools/gpu_acceptance.sh [OPTIONS] [STAGE...]
+Stages, each of ten minutes at most; without any, all of them in this order:
+  build      compile here (only without --bundle)
+  test       the test suite, with the tests that need a CUDA device
+  sanitize   compute-sanitizer: memcheck, racecheck, initcheck and synccheck over the tests of the device
+  bench      products, training, simulation and both, over the mineral structures and over --library
+  pytorch    the ceilings of this GPU, and the same networks in PyTorch on patterns that are there already
+  train      a training run of --minutes on --library, with its validation
+Options:
+  --bundle FOLDER    run what tools/bundle.sh --with-tests made instead of building
+  --library FILE     structure library for bench and train; the minerals where it is not given
+  --validation FILE  structures held out, for train
+  --measured FILE    labels of measured patterns, for train
+  --minutes N        of train (5)
+  --batch N          patterns in a batch (8192)
+  --out FOLDER       where results go (bench/results/NAME-OF-THE-GPU)
+HELP
+}
+
+bundle='' library='' validation='' measured='' minutes=5 batch=8192 out='' stages=()
+while (($#)); do
+    case $1 in
+        --bundle) bundle=$(realpath "${2:?}") && shift 2 ;;
+        --library) library=$(realpath "${2:?}") && shift 2 ;;
+        --validation) validation=$(realpath "${2:?}") && shift 2 ;;
+        --measured) measured=$(realpath "${2:?}") && shift 2 ;;
+        --minutes) minutes=${2:?} && shift 2 ;;
+        --batch) batch=${2:?} && shift 2 ;;
+        --out) out=${2:?} && shift 2 ;;
+        build | test | sanitize | bench | pytorch | train) stages+=("$1") && shift ;;
+        -h | --help) usage && exit 0 ;;
+        *) usage >&2 && exit 2 ;;
+    esac
+done
+((${#stages[@]})) || stages=(build test sanitize bench pytorch train)
+[[ -n $out ]] && out=$(realpath -m "$out")
+cd "$(dirname "$0")/.."
+
+gpu=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1 || true)
+if [[ -z $gpu ]]; then
+    printf 'gpu_acceptance: nvidia-smi finds no GPU here; run this on a machine with one\n' >&2
+    exit 1
+fi
+out=${out:-bench/results/$(tr -cs 'A-Za-z0-9\n' '-' <<<"$gpu")}
+mkdir -p "$out"
+nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv >"$out/gpu.csv"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+if [[ -n $bundle ]]; then
+    friedel=$bundle/bin/friedel tests=$bundle/bin/friedel_tests train_bench=$bundle/bin/train_bench
+else
+    friedel=$PWD/build/release/friedel tests=$PWD/build/release/tests/friedel_tests train_bench=$PWD/build/release/bench/train_bench
+fi
+export FRIEDEL_SOURCE_DIR=$PWD FRIEDEL_PROGRAM=$friedel
+
+minerals() { [[ -e $work/minerals.h5 ]] || "$friedel" ingest -q data/minerals -o "$work/minerals.h5"; }
+
+stage_build() {
+    [[ -n $bundle ]] && return 0
+    tools/setup.sh
+}
+
+stage_test() { "$tests" --gtest_output="json:$out/tests.json" >"$out/tests.txt" 2>&1; }
+
+stage_sanitize() {
+    local tool failed=0
+    for tool in memcheck racecheck initcheck synccheck; do
+        compute-sanitizer --tool $tool --error-exitcode 9 --target-processes all "$tests" \
+            --gtest_filter='Precisions/Cuda.*-*Trains*:*MultipliesIn*' >"$out/sanitize-$tool.txt" 2>&1 || failed=1
+        printf '   %s: %s\n' $tool "$(grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' "$out/sanitize-$tool.txt" | tail -n 1)"
+    done
+    return $failed
+}
+
+stage_bench() {
+    minerals
+    local precision
+    for precision in bf16 tf32; do
+        "$train_bench" "$work/minerals.h5" "$out/bench-minerals-$precision.json" cuda $precision "$batch" | tee "$out/bench-minerals-$precision.txt"
+    done
+    [[ -z $library ]] || "$train_bench" "$library" "$out/bench-library-bf16.json" cuda bf16 "$batch" | tee "$out/bench-library-bf16.txt"
+}
+
+stage_pytorch() {
+    python3 bench/peers/gpu_ceilings.py "$out/ceilings.json"
+    python3 bench/peers/pytorch_dense.py "$out/pytorch.json" cuda "$batch"
+}
+
+stage_train() {
+    minerals
+    local options=(--preset friedel --set "training.batch=$batch" --minutes "$minutes" --device cuda)
+    [[ -z $validation ]] || options+=(--validation "$validation")
+    [[ -z $measured ]] || options+=(--measured "$measured")
+    "$friedel" train "${library:-$work/minerals.h5}" -o "$out/model.h5" "${options[@]}" 2>&1 | tee "$out/train.txt"
+}
+
+# A stage runs in a process of its own: what fails or hangs there leaves the others their turn.
+if [[ -n ${FRIEDEL_ACCEPTANCE_STAGE:-} ]]; then
+    "stage_$FRIEDEL_ACCEPTANCE_STAGE"
+    exit 0
+fi
+failed=()
+for stage in "${stages[@]}"; do
+    printf '== %s on %s\n' "$stage" "$gpu"
+    started=$SECONDS result=passed
+    FRIEDEL_ACCEPTANCE_STAGE=$stage timeout 590 tools/gpu_acceptance.sh --out "$out" --minutes "$minutes" --batch "$batch" \
+        ${bundle:+--bundle "$bundle"} ${library:+--library "$library"} ${validation:+--validation "$validation"} \
+        ${measured:+--measured "$measured"} || result=FAILED
+    printf '== %s: %s, %d s\n' "$stage" "$result" $((SECONDS - started)) | tee -a "$out/stages.txt"
+    [[ $result == passed ]] || failed+=("$stage")
+done
+printf '== Results in %s\n' "$out"
+((${#failed[@]} == 0)) || { printf 'gpu_acceptance: failed: %s\n' "${failed[*]}" >&2 && exit 1; }
