@@ -76,6 +76,7 @@ public:
     }
     DeviceArray(const T* from, std::size_t size) : DeviceArray(size) {
         if (size > 0) check(cudaMemcpy(data(), from, size * sizeof(T), cudaMemcpyHostToDevice), "copying to the device");
+        check(cudaDeviceSynchronize(), "copying to the device");  // other streams do not wait for this copy
     }
     T* data() const { return static_cast<T*>(static_cast<void*>(memory_)); }
     std::size_t size() const { return size_; }

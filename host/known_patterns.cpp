@@ -29,13 +29,14 @@ public:
         logits_.resize(answers_.logits.size() * rows_ * classes());
         classifier_.logits(logits_.data(), patterns, rows);
     }
-    void keep(std::size_t row, int space_group, std::size_t source) {
+    void keep(std::size_t row, int space_group, std::size_t source, const std::string& refused = {}) {
         for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
             answers_.logits[member].insert(answers_.logits[member].end(), from, from + classes());
         }
         answers_.space_group.push_back(space_group);
         answers_.source.push_back(source);
+        answers_.refused.push_back(refused);
     }
     void leave_out(std::string problem) { answers_.problems.push_back(std::move(problem)); }
     KnownAnswers finish() { return std::move(answers_); }
@@ -59,6 +60,22 @@ std::vector<float> KnownAnswers::probabilities(float temperature) const {
     return mixed;
 }
 
+void KnownAnswers::leave_out_refused() {
+    std::size_t kept = 0;
+    const auto width = static_cast<std::size_t>(classes);
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (!refused[i].empty()) continue;
+        for (std::vector<float>& member : logits) std::copy_n(member.data() + i * width, width, member.data() + kept * width);
+        space_group[kept] = space_group[i];
+        source[kept] = source[i];
+        ++kept;
+    }
+    for (std::vector<float>& member : logits) member.resize(kept * width);
+    space_group.resize(kept);
+    source.resize(kept);
+    refused.assign(kept, "");
+}
+
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, double stated_wavelength,
                              Device& device, const ShowProgress& progress) {
     PatternReaderConfig config;
@@ -72,15 +89,13 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     Collector collector(model, *device.backend);
     PatternBatch batch;
     for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
-        if (interrupted()) fail("interrupted; nothing was written");
+        if (interrupted()) fail("interrupted after ", first, " of ", labels.size(), " patterns; nothing was written");
         collector.answer(batch.patterns.data(), batch.size);
         for (std::size_t row = 0; row < static_cast<std::size_t>(batch.size); ++row) {
             if (!batch.error[row].empty()) {
-                collector.leave_out(batch.error[row]);
-            } else if (!batch.refusal[row].empty()) {
-                collector.leave_out(batch.file[row] + ": " + batch.refusal[row]);
+                collector.leave_out(batch.error[row] + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
             } else {
-                collector.keep(row, labels[first + row].space_group, first + row);
+                collector.keep(row, labels[first + row].space_group, first + row, batch.refusal[row]);
             }
         }
         if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());
@@ -88,33 +103,45 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     return collector.finish();
 }
 
-KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, int patterns, std::uint64_t seed, Device& device,
-                              const ShowProgress& progress) {
+SimulationConfig simulation_of_training(const Model& model) {
     if (model.provenance.config.empty()) fail("the model does not say how it was trained; patterns cannot be simulated like its own");
     TrainingConfig training;
     read_toml(training, model.provenance.config, "the model's configuration");
-    const SimulationConfig& simulation = training.simulation;
-    if (library.size() == 0) fail("the structure library is empty; ingest structures into it");
+    training.simulation.grid = model.grid;
+    return training.simulation;
+}
+
+std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed) {
+    std::vector<int> order;
+    for (int i = 0; i < library.size(); ++i) {
+        if (library.space_group[static_cast<std::size_t>(i)] > 0) order.push_back(i);
+    }
+    if (order.empty()) fail("no structure of the library has a space group; ingest it again");
+    RandomSequence random(seed, 0, Purpose::shuffle);
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.bits() % i]);
+    return order;
+}
+
+KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
+                              const ShowProgress& progress) {
     const LibraryView view = library.view();
     Collector collector(model, *device.backend);
-    std::vector<float> batch;
+    std::vector<float> batch(static_cast<std::size_t>(batch_size) * model.grid.points);
+    std::vector<PatternParameters> parameters;
     for (int first = 0; first < patterns; first += batch_size) {
-        if (interrupted()) fail("interrupted; nothing was written");
+        if (interrupted()) fail("interrupted after ", first, " of ", patterns, " patterns; nothing was written");
         const int rows = std::min(batch_size, patterns - first);
-        std::vector<PatternParameters> parameters;
-        for (int row = 0; row < rows; ++row) {
-            const auto sample = static_cast<std::uint64_t>(first + row);
-            const std::uint64_t random = random4(seed, sample, Purpose::structure, 0).bits[0];
-            const int structure = static_cast<int>(random * static_cast<std::uint64_t>(library.size()) >> 32);
-            parameters.push_back(draw_parameters(simulation, view, structure, seed, sample));
+        parameters.clear();
+        for (int i = first; i < first + rows; ++i) {
+            const int structure = structures[static_cast<std::size_t>(i) % structures.size()];
+            parameters.push_back(draw_parameters(simulation, view, structure, seed, static_cast<std::uint64_t>(i)));
         }
-        batch.resize(static_cast<std::size_t>(rows) * model.grid.points);
         simulate_patterns(batch.data(), parameters, view, model.grid, device.pool);
         collector.answer(batch.data(), rows);
-        for (int row = 0; row < rows; ++row) {
-            const int structure = parameters[static_cast<std::size_t>(row)].structure;
-            const int space_group = library.space_group[static_cast<std::size_t>(structure)];
-            if (space_group > 0) collector.keep(static_cast<std::size_t>(row), space_group, static_cast<std::size_t>(structure));
+        for (std::size_t row = 0; row < parameters.size(); ++row) {
+            const auto structure = static_cast<std::size_t>(parameters[row].structure);
+            collector.keep(row, library.space_group[structure], structure);
         }
         if (progress) progress(static_cast<std::size_t>(first + rows), static_cast<std::size_t>(patterns));
     }

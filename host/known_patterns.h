@@ -22,20 +22,29 @@ struct KnownAnswers {
     std::vector<std::vector<float>> logits;  // [members] of [size()][classes]
     std::vector<int> space_group;            // the truth
     std::vector<std::size_t> source;         // index of the label, or of the structure in the library
-    std::vector<std::string> problems;       // measured patterns left out: why, with file and cure
+    std::vector<std::string> refused;        // why the pattern itself is to be refused; empty if it is not
+    std::vector<std::string> problems;       // measured patterns that could not be read: why, with file and cure
 
     std::size_t size() const { return space_group.size(); }
     std::vector<float> probabilities(float temperature) const;  // [size()][classes], mean over the members
+    void leave_out_refused();                                   // what the network is not asked about says nothing about it
 };
 
 using ShowProgress = std::function<void(std::size_t done, std::size_t all)>;
 
-// Files of the labels lie in `folder`. What cannot be read or covers too little of the model's range becomes a problem.
+// Files of the labels lie in `folder`. What cannot be read becomes a problem; what covers too little of the model's range is refused.
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const std::filesystem::path& folder,
                              double stated_wavelength, Device& device, const ShowProgress& progress = {});
 
-// `patterns` of structures drawn evenly from the library, with the effects that the model was trained with (its own configuration).
-KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, int patterns, std::uint64_t seed, Device& device,
+// The structures of a library whose space group is known, in an order that the seed decides. Throws Error if there is none.
+std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed);
+
+// `patterns` of the structures in this order, over and over, disturbed as the configuration says; pattern i is sample i of the seed.
+KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
                               const ShowProgress& progress = {});
+
+// The disturbances that the model was trained with, on its own grid. Throws Error if it does not say how it was trained.
+SimulationConfig simulation_of_training(const Model& model);
 
 }  // namespace friedel

@@ -69,8 +69,8 @@ private:
 // Volume of a cell (a b c in angstrom, angles in degrees) in angstrom^3; 0 if the angles are impossible.
 double cell_volume(const std::array<double, 6>& cell);
 
-// Throws Error, saying why, for a cell that no crystal has: a length that is not 0.5 to 500 angstrom, angles that enclose no volume or a hundredth of the product of the lengths,
-// more than 1 000 000 angstrom^3.
+// Throws Error, saying why, for a cell that no crystal has: a length that is not 0.5 to 500 angstrom, angles that enclose no volume or a
+// hundredth of the product of the lengths, more than 1 000 000 angstrom^3.
 void check_cell(const std::array<double, 6>& cell);
 
 // Atoms in the whole cell that one atom of the asymmetric unit (in the order of Crystal::element) stands for.

@@ -78,7 +78,8 @@ protected:
 
 TEST_P(Cuda, MultipliesInEveryTransposition) {
     for (const auto& [rows, columns, inner] : {std::array{5, 7, 3}, {64, 230, 100}, {257, 129, 511}, {512, 1024, 850}}) {
-        const Values a = random_values(static_cast<std::size_t>(rows) * inner, 1), b = random_values(static_cast<std::size_t>(inner) * columns, 2);
+        const Values a = random_values(static_cast<std::size_t>(rows) * inner, 1),
+                     b = random_values(static_cast<std::size_t>(inner) * columns, 2);
         for (const Transpose ta : {Transpose::no, Transpose::yes}) {
             for (const Transpose tb : {Transpose::no, Transpose::yes}) {
                 SCOPED_TRACE(std::to_string(rows) + " " + std::to_string(columns) + " " + std::to_string(inner));
@@ -147,7 +148,8 @@ TEST_P(Cuda, FindsTheSameLoss) {
             const Buffer<StepState> s(backend, &state, 1);
             Buffer<SampleLoss> samples(backend, rows);
             Buffer<LossTotals> totals(backend, 1);
-            backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, classes, {kind, 0.1f, 0, 100}, nullptr, s.data());
+            backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, classes, {kind, 0.1f, 0, 100}, nullptr,
+                                 s.data());
             backend.add_losses(totals.data(), samples.data(), rows);
             LossTotals sum;
             totals.download(&sum);
@@ -242,8 +244,8 @@ TEST_P(Cuda, PreparesMeasuredPatternsAlike) {
 
 TrainingConfig small_training() {
     TrainingConfig config = preset("quick");
-    for (const char* setting : {"grid.step_deg=0.1", "grid.points=850", "network.hidden=[128, 64]", "training.batch=128", "training.steps=40",
-                                "training.minutes=0", "network.members=2"})
+    for (const char* setting : {"grid.step_deg=0.1", "grid.points=850", "network.hidden=[128, 64]", "training.batch=128",
+                                "training.steps=40", "training.minutes=0", "network.members=2"})
         set_key(config, setting);
     check(config);
     return config;

@@ -39,7 +39,11 @@ KnownAnswers answer(const Options& o, const Model& model) {
     const ShowProgress progress = [&](std::size_t done, std::size_t all) {
         line.show(static_cast<double>(done) / static_cast<double>(all), done);
     };
-    if (!o.library.empty()) return answer_simulated(model, StructureLibrary::read(o.library), o.patterns, o.seed, device, progress);
+    if (!o.library.empty()) {
+        const StructureLibrary library = StructureLibrary::read(o.library);
+        return answer_simulated(model, library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed,
+                                device, progress);
+    }
     std::vector<Label> labels = read_labels(o.labels);
     std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
     const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
@@ -52,7 +56,11 @@ int run(const Options& o) {
     if (fs::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
     Model model = Model::read(o.model);
     const InterruptGuard guard;
-    const KnownAnswers answers = answer(o, model);
+    KnownAnswers answers = answer(o, model);
+    const std::size_t asked = answers.size();
+    answers.leave_out_refused();
+    if (answers.size() < asked)
+        std::cerr << "friedel: " << asked - answers.size() << " patterns cover too little of the model's range; left out\n";
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
 
     const float temperature = fit_temperature(answers, model.target);

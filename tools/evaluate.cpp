@@ -1,16 +1,14 @@
 // friedel evaluate: how well a model names patterns whose space groups are known, measured or simulated, with the files that show it.
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
-#include "host/classifier.h"
 #include "host/config.h"
 #include "host/error.h"
 #include "host/evaluation.h"
 #include "host/interrupt.h"
+#include "host/known_patterns.h"
 #include "host/labels.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
@@ -19,7 +17,6 @@
 #include "host/structure_library.h"
 #include "host/text_file.h"
 #include "kernels/preprocess.h"
-#include "kernels/random.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -45,44 +42,38 @@ std::vector<float> preprocessed(std::vector<float> pattern, const Model& model) 
     return pattern;
 }
 
+// Shows how far an evaluation is.
+ShowProgress shown_on(ProgressLine& line) {
+    return [&line](std::size_t done, std::size_t all) { line.show(static_cast<double>(done) / static_cast<double>(all), done); };
+}
+
 // The patterns of a labels file; what cannot be read is named on standard error and counted.
-PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier) {
+PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device) {
     const std::vector<Label> labels = read_labels(options.labels);
     const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
     if (!options.data.empty() && !fs::is_directory(folder))
         fail(options.data, ": is no folder; --data names the one that holds the patterns");
-    std::vector<std::string> files;
-    for (const Label& label : labels) files.push_back((folder / label.file).string());
+    KnownAnswers answers;
+    {
+        ProgressLine progress("patterns", options.quiet);
+        answers = answer_measured(model, labels, folder, options.wavelength, device, shown_on(progress));
+    }
+    for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
+    evaluation.unreadable = static_cast<int>(answers.problems.size());
+    const std::vector<float> probabilities = answers.probabilities(model.calibration.temperature);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const Label& label = labels[answers.source[i]];
+        const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
+        evaluation.patterns.push_back(
+            {label.file, label.space_group, label.group, !label.repeat_of.empty(), answers.refused[i], {row, row + answers.classes}});
+    }
+    if (evaluation.patterns.empty())
+        fail(options.labels, ": none of its patterns can be read from ", folder.string(), "; --data names their folder");
 
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
     config.stated_wavelength = options.wavelength;
-    config.threads = options.threads;
-    PatternReader reader(std::move(files), config);
-    ProgressLine progress("patterns", options.quiet);
-    const auto classes = static_cast<std::size_t>(model.classes());
-    std::vector<float> probabilities;
-    PatternBatch batch;
-    for (std::size_t done = 0; reader.next(batch);) {
-        if (interrupted()) fail("interrupted after ", done, " of ", labels.size(), " patterns; nothing was written");
-        probabilities.resize(static_cast<std::size_t>(batch.size) * classes);
-        classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
-        for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i, ++done) {
-            const Label& label = labels[done];
-            if (!batch.error[i].empty()) {
-                std::cerr << "friedel: " << batch.error[i] << " (" << options.labels << " names it on line " << label.line << ")\n";
-                ++evaluation.unreadable;
-                continue;
-            }
-            const float* const row = probabilities.data() + i * classes;
-            evaluation.patterns.push_back(
-                {label.file, label.space_group, label.group, !label.repeat_of.empty(), batch.refusal[i], {row, row + classes}});
-        }
-        progress.show(static_cast<double>(done) / static_cast<double>(labels.size()), done);
-    }
-    if (evaluation.patterns.empty())
-        fail(options.labels, ": none of its patterns can be read from ", folder.string(), "; --data names their folder");
     config.batch = config.threads = 1;
     const auto draw = [&evaluation, &model, folder, config](std::size_t index) {
         PatternReader again({(folder / evaluation.patterns[index].file).string()}, config);
@@ -95,66 +86,41 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
 
 // The settings that the simulated patterns are drawn from: those the model was trained with, unless a file says otherwise.
 SimulationConfig simulation_of(const Options& options, const Model& model) {
+    if (options.config.empty()) return simulation_of_training(model);
     TrainingConfig training;
-    if (options.config.empty()) {
-        if (model.provenance.config.empty()) fail(options.model, ": does not say how its patterns were simulated; give --config FILE.toml");
-        read_toml(training, model.provenance.config, options.model);
-    } else {
-        read_toml_file(training, options.config);
-    }
+    read_toml_file(training, options.config);
     training.simulation.grid = model.grid;
     return training.simulation;
 }
 
 // Patterns simulated from a structure library, which should hold structures that the model was not trained on.
-PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Classifier& classifier,
-                                 ThreadPool& pool) {
-    const auto held = std::make_shared<const StructureLibrary>(StructureLibrary::read(options.library));
-    const StructureLibrary& library = *held;
+PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Device& device) {
+    const auto library = std::make_shared<const StructureLibrary>(StructureLibrary::read(options.library));
     const SimulationConfig config = simulation_of(options, model);
-    std::vector<int> order;
-    for (int i = 0; i < library.size(); ++i)
-        if (library.space_group[static_cast<std::size_t>(i)] > 0) order.push_back(i);
-    if (order.empty()) fail(options.library, ": no structure in it has a space group; ingest it again");
-    RandomSequence random(options.seed, 0, Purpose::shuffle);
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.bits() % i]);
-
-    constexpr int batch = 256;
-    const auto classes = static_cast<std::size_t>(model.classes());
-    std::vector<float> patterns(static_cast<std::size_t>(batch) * model.grid.points), probabilities(batch * classes);
-    std::vector<PatternParameters> parameters;
+    const std::vector<int> order = shuffled_structures(*library, options.seed);
     ProgressLine progress("patterns", options.quiet);
-    for (int first = 0; first < options.patterns; first += batch) {
-        if (interrupted()) fail("interrupted after ", first, " of ", options.patterns, " patterns; nothing was written");
-        const int count = std::min(batch, options.patterns - first);
-        parameters.clear();
-        for (int i = first; i < first + count; ++i) {
-            const int structure = order[static_cast<std::size_t>(i) % order.size()];
-            parameters.push_back(draw_parameters(config, library.view(), structure, options.seed, static_cast<std::uint64_t>(i)));
-        }
-        simulate_patterns(patterns.data(), parameters, library.view(), model.grid, pool);
-        classifier.probabilities(probabilities.data(), patterns.data(), count);
-        for (int i = 0; i < count; ++i) {
-            const auto structure = static_cast<std::size_t>(parameters[static_cast<std::size_t>(i)].structure);
-            const float* const row = probabilities.data() + static_cast<std::size_t>(i) * classes;
-            evaluation.patterns.push_back({library.name[structure],
-                                           library.space_group[structure],
-                                           library.type_of(static_cast<int>(structure)),
-                                           false,
-                                           "",
-                                           {row, row + classes}});
-        }
-        progress.show(static_cast<double>(first + count) / options.patterns, static_cast<std::uint64_t>(first + count));
+    const KnownAnswers answers =
+        answer_simulated(model, *library, order, config, options.patterns, options.seed, device, shown_on(progress));
+    const std::vector<float> probabilities = answers.probabilities(model.calibration.temperature);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const std::size_t structure = answers.source[i];
+        const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
+        evaluation.patterns.push_back({library->name[structure],
+                                       answers.space_group[i],
+                                       library->type_of(static_cast<int>(structure)),
+                                       false,
+                                       "",
+                                       {row, row + answers.classes}});
     }
-    const auto draw = [held, order, config, seed = options.seed, &model](std::size_t index) {
+    const auto draw = [library, order, config, seed = options.seed, &model](std::size_t index) {
         const int structure = order[index % order.size()];
         SimulationConfig undisturbed;
         undisturbed.radiation = config.radiation;
         DrawnPattern drawn;
         for (const bool ideal : {false, true}) {
             std::vector<float> pattern(static_cast<std::size_t>(model.grid.points));
-            const auto parameters = draw_parameters(ideal ? undisturbed : config, held->view(), structure, seed, index);
-            simulate_one_pattern(pattern.data(), parameters, held->view(), model.grid);
+            const auto parameters = draw_parameters(ideal ? undisturbed : config, library->view(), structure, seed, index);
+            simulate_one_pattern(pattern.data(), parameters, library->view(), model.grid);
             (ideal ? drawn.ideal : drawn.pattern) = preprocessed(std::move(pattern), model);
         }
         return drawn;
@@ -194,10 +160,9 @@ int run(const Options& options) {
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
-    Classifier classifier(model, *device.backend);
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
-    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, classifier, device.pool)
-                                                          : evaluate_measured(evaluation, options, model, classifier);
+    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device)
+                                                          : evaluate_measured(evaluation, options, model, device);
 
     const Json subject = subject_of(options, model);
     write_text_file(folder / "predictions.csv", predictions_csv(evaluation));
