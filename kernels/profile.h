@@ -27,19 +27,20 @@ struct Tail {
 
 // The constants of one peak in the sums below.
 struct PeakShape {
-    float position_deg;
-    float half_width_sq;  // g^2
-    float lorentz;        // L(x) = lorentz / (x^2 + g^2)
-    float gauss;          // G(x) = gauss exp(-decay x^2)
+    float position_steps;  // from the start of the grid: the bins of all tiles meet exactly, wherever on the axis
+    float half_width_sq;   // g^2
+    float lorentz;         // L(x) = lorentz / (x^2 + g^2)
+    float gauss;           // G(x) = gauss exp(-decay x^2)
     float decay;
     Tail near, far;
 };
 
-FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, float step_deg, float highest) {
+FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, const Grid& grid, float highest) {
+    const float step_deg = grid.step_deg;
     const float fwhm = peaks.fwhm_deg[i] > 1e-3f * step_deg ? peaks.fwhm_deg[i] : 1e-3f * step_deg;
     const float g = 0.5f * fwhm, eta = peaks.eta[i], area = peaks.area[i];
     PeakShape s;
-    s.position_deg = peaks.position_deg[i];
+    s.position_steps = (peaks.position_deg[i] - grid.start_deg) / step_deg;
     s.half_width_sq = g * g;
     s.lorentz = area * eta * g / pi_f;
     s.gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi) / g
@@ -128,7 +129,7 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     block.order_by_key(scratch.order, scratch.starts, peaks.count, bins, [&](int i) { return bin_of(peaks.position_deg[i]); });
     const float highest =
         block.maximum(peaks.count, 1e-30f, [&](int i) { return peaks.area[i] / (peaks.fwhm_deg[i] > step ? peaks.fwhm_deg[i] : step); });
-    block.for_each(peaks.count, [&](int slot) { scratch.shape[slot] = peak_shape(peaks, scratch.order[slot], step, highest); });
+    block.for_each(peaks.count, [&](int slot) { scratch.shape[slot] = peak_shape(peaks, scratch.order[slot], grid, highest); });
     const float widest = sqrtf(block.maximum(peaks.count, 0.0f, [&](int i) { return scratch.shape[i].near.radius_sq; }));
 
     // One level: every tile starts with `start(i)` and takes what `add` adds for each peak within `radius`.
@@ -140,7 +141,13 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
             for (int j = 0; j < n; ++j) total[j] = start(begin + j);
             const float first = grid.start_deg + begin * level_step, last = first + (Block::tile - 1) * level_step;
             const int end_slot = scratch.starts[bin_of(last + radius) + 1];
-            for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) add(total, scratch.shape[i], first, last);
+            // Where the tile begins and ends as seen from the peak, degrees.
+            const float ratio = step / level_step, width = (Block::tile - 1) * level_step;
+            for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) {
+                const PeakShape shape = scratch.shape[i];
+                const float offset = (static_cast<float>(begin) - shape.position_steps * ratio) * level_step;
+                add(total, shape, offset, offset + width);
+            }
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) out[begin + j] = total[j];
         });
@@ -149,9 +156,8 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     const float coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
     gather(
         scratch.coarsest, level_points(grid, 2), coarsest_step, everywhere, [](int) { return 0.0f; },
-        [&](float* total, const PeakShape s, float first, float) {
+        [&](float* total, const PeakShape& s, float offset, float) {
             if (s.far.cap_0 == 0) return;
-            const float offset = first - s.position_deg;
             FRIEDEL_SIMD
             for (int j = 0; j < Block::tile; ++j) {
                 const float x = offset + j * coarsest_step, x_sq = x * x;
@@ -160,10 +166,9 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         });
     gather(
         scratch.coarse, level_points(grid, 1), coarse_step, coarsening * widest, [&](int i) { return interpolated(scratch.coarsest, i); },
-        [&](float* total, const PeakShape s, float first, float last) {
+        [&](float* total, const PeakShape& s, float offset, float end) {
             const float radius = sqrtf(s.far.radius_sq);
-            if (s.far.cap_0 == 0 || s.position_deg + radius < first || s.position_deg - radius > last) return;
-            const float offset = first - s.position_deg;
+            if (s.far.cap_0 == 0 || offset > radius || end < -radius) return;
             FRIEDEL_SIMD
             for (int j = 0; j < Block::tile; ++j) {
                 const float x = offset + j * coarse_step, x_sq = x * x;
@@ -173,10 +178,10 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         });
     gather(
         pattern, grid.points, step, widest, [&](int i) { return interpolated(scratch.coarse, i); },
-        [&](float* total, const PeakShape s, float first, float last) {
+        [&](float* total, const PeakShape& s, float offset, float end) {
             const float radius = sqrtf(s.near.radius_sq);
-            if (s.position_deg + radius < first || s.position_deg - radius > last) return;
-            add_sharp_part<Block::tile>(total, s, first - s.position_deg, step);
+            if (offset > radius || end < -radius) return;
+            add_sharp_part<Block::tile>(total, s, offset, step);
         });
 }
 

@@ -70,8 +70,9 @@ std::vector<float> random_patterns(const Grid& grid, int n) {
 std::multimap<std::uint32_t, protozero::data_view> messages_of(protozero::data_view message) {
     std::multimap<std::uint32_t, protozero::data_view> fields;
     for (protozero::pbf_reader reader(message); reader.next();) {
+        const std::uint32_t tag = reader.tag();  // gone once the value is read
         if (reader.wire_type() == protozero::pbf_wire_type::length_delimited)
-            fields.emplace(reader.tag(), reader.get_view());
+            fields.emplace(tag, reader.get_view());
         else
             reader.skip();
     }
