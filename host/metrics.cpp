@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "host/classifier.h"
 #include "kernels/random.h"
@@ -62,7 +63,13 @@ Estimate accuracy(const std::vector<Answer>& answers, int top) {
         right.push_back(answer.rank < top ? 1 : 0);
         clusters.push_back(answer.cluster);
     }
-    return bootstrap_mean(right, clusters);
+    Estimate estimate = bootstrap_mean(right, clusters);
+    if (estimate.count == 0 || (estimate.value > 0 && estimate.value < 1)) return estimate;
+    const double witnesses = static_cast<double>(std::set<int>(clusters.begin(), clusters.end()).size());
+    const double unlikely = std::pow(0.025, 1 / witnesses);  // with this chance each, all alike happens once in forty times
+    if (estimate.value == 1) estimate.low = unlikely;
+    if (estimate.value == 0) estimate.high = 1 - unlikely;
+    return estimate;
 }
 
 RiskCoverage risk_coverage(const std::vector<Answer>& answers, RefuseBy by) {

@@ -27,7 +27,8 @@ struct Estimate {
 };
 Estimate bootstrap_mean(const std::vector<double>& values, const std::vector<int>& clusters, std::uint64_t seed = 1);
 
-// Part of the answers whose truth is among the first `top`.
+// Part of the answers whose truth is among the first `top`. Where all or none are, no draw of the bootstrap differs from another, and the
+// other end of the interval is that of Clopper and Pearson (1934) for the number of clusters.
 Estimate accuracy(const std::vector<Answer>& answers, int top = 1);
 
 // What is answered in order of confidence, and how well that goes.

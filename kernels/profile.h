@@ -85,15 +85,16 @@ FRIEDEL_FN float interpolated(const float* coarse, int i) {
     return coarse[cell] + (i - cell * coarsening) * (1.0f / coarsening) * (coarse[cell + 1] - coarse[cell]);
 }
 
-// Adds what is sharp about a peak to the n points at x = offset + j step. Whole tiles are computed, their last one beyond the grid as well:
-// loops of constant length have no remainder.
+// Adds what is sharp about a peak to the n points at x = (steps + j) step. Whole tiles are computed, their last one beyond the grid as
+// well: loops of constant length have no remainder.
 template <int n>
-FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float offset, float step) {
+FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, float step) {
+    const float offset = steps * step;
     if (s.half_width_sq < 4 * step * step) {
         const float g = sqrtf(s.half_width_sq);
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
-            const float x = offset + j * step, x_sq = x * x;
+            const float x = (steps + j) * step, x_sq = x * x;  // the sum is exact: a bin ends where the next begins
             const float rest = bin_average(s, x, step, g) - s.near.cap(x_sq);
             total[j] += x_sq < s.near.radius_sq ? rest : 0.0f;
         }
@@ -145,8 +146,8 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
             const float ratio = step / level_step, width = (Block::tile - 1) * level_step;
             for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) {
                 const PeakShape shape = scratch.shape[i];
-                const float offset = (static_cast<float>(begin) - shape.position_steps * ratio) * level_step;
-                add(total, shape, offset, offset + width);
+                const float steps = static_cast<float>(begin) - shape.position_steps * ratio, offset = steps * level_step;
+                add(total, shape, steps, offset, offset + width);
             }
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) out[begin + j] = total[j];
@@ -156,7 +157,7 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     const float coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
     gather(
         scratch.coarsest, level_points(grid, 2), coarsest_step, everywhere, [](int) { return 0.0f; },
-        [&](float* total, const PeakShape& s, float offset, float) {
+        [&](float* total, const PeakShape& s, float, float offset, float) {
             if (s.far.cap_0 == 0) return;
             FRIEDEL_SIMD
             for (int j = 0; j < Block::tile; ++j) {
@@ -166,7 +167,7 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         });
     gather(
         scratch.coarse, level_points(grid, 1), coarse_step, coarsening * widest, [&](int i) { return interpolated(scratch.coarsest, i); },
-        [&](float* total, const PeakShape& s, float offset, float end) {
+        [&](float* total, const PeakShape& s, float, float offset, float end) {
             const float radius = sqrtf(s.far.radius_sq);
             if (s.far.cap_0 == 0 || offset > radius || end < -radius) return;
             FRIEDEL_SIMD
@@ -178,10 +179,10 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         });
     gather(
         pattern, grid.points, step, widest, [&](int i) { return interpolated(scratch.coarse, i); },
-        [&](float* total, const PeakShape& s, float offset, float end) {
+        [&](float* total, const PeakShape& s, float steps, float offset, float end) {
             const float radius = sqrtf(s.near.radius_sq);
             if (offset > radius || end < -radius) return;
-            add_sharp_part<Block::tile>(total, s, offset, step);
+            add_sharp_part<Block::tile>(total, s, steps, step);
         });
 }
 

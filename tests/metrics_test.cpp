@@ -38,6 +38,11 @@ TEST(Metrics, AccuracyCountsTheFirstAnswers) {
     EXPECT_DOUBLE_EQ(accuracy(answers).value, 0.1);
     EXPECT_DOUBLE_EQ(accuracy(answers, 5).value, 0.5);
     EXPECT_EQ(accuracy(answers).count, 10);
+    for (Answer& answer : answers) answer.rank = 0;
+    EXPECT_EQ(accuracy(answers).high, 1);
+    EXPECT_NEAR(accuracy(answers).low, 0.6915, 1e-4) << "ten of ten, Clopper and Pearson";
+    for (Answer& answer : answers) answer.rank = 9;
+    EXPECT_NEAR(accuracy(answers).high, 0.3085, 1e-4);
     EXPECT_EQ(accuracy({}).count, 0);
     EXPECT_EQ(accuracy({}).value, 0);
 }
