@@ -29,6 +29,7 @@ const std::vector<Entry> commands = {
     {"evaluate", "Measure how well a model names patterns whose space groups are known", evaluate_command},
     {"calibrate", "Fit the probabilities of a model and choose when it refuses", calibrate_command},
     {"classify", "Name the crystal system and space group of measured patterns", classify_command},
+    {"match", "Find the structures whose patterns are most like measured ones", match_command},
     {"export", "Write a model for other programs to run", export_command},
 };
 }  // namespace

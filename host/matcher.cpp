@@ -1,0 +1,198 @@
+#include "host/matcher.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/error.h"
+#include "host/interrupt.h"
+#include "host/simulator.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr int entries_at_a_time = 2048, patterns_at_a_time = 64;
+constexpr double radians = 3.14159265358979323846 / 180;
+// Refinement around the best step of the search.
+constexpr double fine_strain_step = 0.0005, fine_shift_step_deg = 0.03;
+constexpr int fine_strains = 3, fine_shifts = 3;  // to either side
+
+float norm_of(const float* values, std::size_t n) {
+    float square = 0;
+    FRIEDEL_SIMD_SUM(square)
+    for (std::size_t i = 0; i < n; ++i) square += values[i] * values[i];
+    return std::sqrt(square);
+}
+
+}  // namespace
+
+Matcher::Matcher(const StructureLibrary& library, const MatcherConfig& config, Device& device, const ShowProgress& progress)
+    : library_(library), config_(config), device_(device) {
+    for (int i = 0; i < library.size(); ++i) {
+        if (library.space_group[static_cast<std::size_t>(i)] > 0) structures_.push_back(i);
+    }
+    if (structures_.empty()) fail("no structure of the library has a space group; ingest it again");
+    const auto points = static_cast<std::size_t>(config_.grid.points);
+    pattern_.resize(structures_.size() * points);
+    inverse_norm_.resize(structures_.size());
+    SimulationConfig ideal;
+    ideal.grid = config_.grid;
+    ideal.radiation.wavelength[0] = config_.wavelength_angstrom;
+    ideal.caglioti_w.a = config_.fwhm_deg * config_.fwhm_deg;
+    const LibraryView view = library_.view();
+    const int entries = static_cast<int>(structures_.size()), parts = (entries + entries_at_a_time - 1) / entries_at_a_time;
+    for (int part = 0; part < parts; ++part) {
+        if (interrupted()) fail("interrupted; nothing was written");
+        const int first = part * entries_at_a_time, count = std::min(entries_at_a_time, entries - first);
+        device_.pool.run(count, [&](int i, int) {
+            const auto entry = static_cast<std::size_t>(first + i);
+            thread_local std::vector<float> pattern, scratch;
+            pattern.resize(points);
+            scratch.resize(static_cast<std::size_t>(preprocess_scratch(config_.grid)));
+            simulate_one_pattern(pattern.data(), draw_parameters(ideal, view, structures_[entry], 0, 0), view, config_.grid);
+            SerialBlock block;
+            preprocess(block, pattern.data(), config_.grid, preprocess_, scratch.data());
+            std::uint8_t* const out = pattern_.data() + entry * points;
+            double sum = 0, square = 0;
+            for (std::size_t p = 0; p < points; ++p) {
+                out[p] = static_cast<std::uint8_t>(std::lround(255 * pattern[p]));
+                sum += out[p];
+                square += static_cast<double>(out[p]) * out[p];
+            }
+            const double spread = square - sum * sum / static_cast<double>(points);
+            inverse_norm_[entry] = spread > 0 ? static_cast<float>(1 / std::sqrt(spread)) : 0.0f;
+        });
+        if (progress) progress(static_cast<std::size_t>(first + count), structures_.size());
+    }
+}
+
+void Matcher::unpack(float* out, int entry) const {
+    const auto index = static_cast<std::size_t>(entry), points = static_cast<std::size_t>(config_.grid.points);
+    const std::uint8_t* const from = pattern_.data() + index * points;
+    const float scale = inverse_norm_[index];
+    FRIEDEL_SIMD
+    for (std::size_t p = 0; p < points; ++p) out[p] = scale * static_cast<float>(from[p]);
+}
+
+void Matcher::transformed(float* out, const float* pattern, double strain, double shift_deg) const {
+    const Grid& grid = config_.grid;
+    // The library's line at theta lies where sin theta' = sin theta / (1 + strain) in the measured pattern.
+    for (int i = 0; i < grid.points; ++i) {
+        const double theta = 0.5 * radians * (grid.start_deg + static_cast<double>(i) * grid.step_deg);
+        const double there_deg = 2 / radians * std::asin(std::min(1.0, std::sin(theta) / (1 + strain))) + shift_deg;
+        const double at = (there_deg - grid.start_deg) / grid.step_deg;
+        const int left = static_cast<int>(std::floor(at));
+        out[i] = 0;
+        if (left < 0 || left + 1 >= grid.points) continue;
+        const auto part = static_cast<float>(at - left);
+        out[i] = (1 - part) * pattern[left] + part * pattern[left + 1];
+    }
+    // With the mean taken out here, that of what it is multiplied with no longer matters.
+    const float mean = std::accumulate(out, out + grid.points, 0.0f) / static_cast<float>(grid.points);
+    for (int i = 0; i < grid.points; ++i) out[i] -= mean;
+    const float norm = norm_of(out, static_cast<std::size_t>(grid.points));
+    for (int i = 0; i < grid.points && norm > 0; ++i) out[i] /= norm;
+}
+
+void Matcher::refine(MatchCandidate& candidate, const float* pattern) const {
+    const auto points = static_cast<std::size_t>(config_.grid.points);
+    const auto entry = std::lower_bound(structures_.begin(), structures_.end(), candidate.structure) - structures_.begin();
+    std::vector<float> ideal(points), moved(points);
+    unpack(ideal.data(), static_cast<int>(entry));
+    const double start = candidate.strain;
+    for (int s = -fine_strains; s <= fine_strains; ++s) {
+        for (int z = -fine_shifts; z <= fine_shifts; ++z) {
+            const double strain = start + s * fine_strain_step;
+            transformed(moved.data(), pattern, strain, z * fine_shift_step_deg);
+            float similarity = 0;
+            FRIEDEL_SIMD_SUM(similarity)
+            for (std::size_t p = 0; p < points; ++p) similarity += ideal[p] * moved[p];
+            if (similarity > candidate.similarity) candidate.similarity = similarity, candidate.strain = static_cast<float>(strain);
+        }
+    }
+}
+
+std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, int n) {
+    const int points = config_.grid.points, entries = static_cast<int>(structures_.size());
+    const auto width = static_cast<std::size_t>(points);
+    const int half = static_cast<int>(std::lround(config_.largest_strain / config_.strain_step)), strains = 2 * half + 1;
+    Backend& backend = *device_.backend;
+    std::vector<std::vector<MatchCandidate>> found(static_cast<std::size_t>(n));
+    const int most_rows = std::min(n, patterns_at_a_time) * strains;
+    Buffer<float> rows_there(backend, static_cast<std::size_t>(most_rows) * width), ideal_there(backend, entries_at_a_time * width),
+        scores_there(backend, static_cast<std::size_t>(most_rows) * entries_at_a_time);
+    Matrix rows_operands(backend, most_rows, points), ideal_operands(backend, entries_at_a_time, points);
+    std::vector<float> prepared(static_cast<std::size_t>(std::min(n, patterns_at_a_time)) * width),
+        rows(static_cast<std::size_t>(most_rows) * width), ideal(entries_at_a_time * width),
+        scores(static_cast<std::size_t>(most_rows) * entries_at_a_time);
+
+    for (int first = 0; first < n; first += patterns_at_a_time) {
+        const int count = std::min(patterns_at_a_time, n - first);
+        device_.pool.run(count, [&](int i, int) {
+            float* const pattern = prepared.data() + static_cast<std::size_t>(i) * width;
+            std::copy_n(patterns + static_cast<std::size_t>(first + i) * width, width, pattern);
+            std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(config_.grid)));
+            SerialBlock block;
+            preprocess(block, pattern, config_.grid, preprocess_, scratch.data());
+            for (int s = 0; s < strains; ++s) {
+                transformed(rows.data() + (static_cast<std::size_t>(i) * strains + s) * width, pattern, (s - half) * config_.strain_step,
+                            0);
+            }
+        });
+        rows_there.upload(rows.data());
+        backend.to_operands(rows_operands.data(), rows_there.data(), count * strains, points);
+        for (int begin = 0; begin < entries; begin += entries_at_a_time) {
+            if (interrupted()) fail("interrupted; nothing was written");
+            const int here = std::min(entries_at_a_time, entries - begin);
+            device_.pool.run(here, [&](int e, int) { unpack(ideal.data() + static_cast<std::size_t>(e) * width, begin + e); });
+            ideal_there.upload(ideal.data());
+            backend.to_operands(ideal_operands.data(), ideal_there.data(), here, points);
+            backend.gemm(scores_there.data(), rows_operands.data(), Transpose::no, ideal_operands.data(), Transpose::yes, count * strains,
+                         here, points);
+            backend.download(scores.data(), scores_there.data(), static_cast<std::size_t>(count) * strains * here * sizeof(float));
+            device_.pool.run(count, [&](int i, int) {
+                std::vector<MatchCandidate>& best = found[static_cast<std::size_t>(first + i)];
+                std::vector<float> highest(static_cast<std::size_t>(here), -1.0f);
+                std::vector<int> where(static_cast<std::size_t>(here));
+                for (int s = 0; s < strains; ++s) {
+                    const float* const row = scores.data() + (static_cast<std::size_t>(i) * strains + s) * here;
+                    for (std::size_t e = 0; e < highest.size(); ++e) {
+                        if (row[e] > highest[e]) highest[e] = row[e], where[e] = s;
+                    }
+                }
+                for (std::size_t e = 0; e < highest.size(); ++e) {
+                    best.push_back({structures_[static_cast<std::size_t>(begin) + e], highest[e],
+                                    static_cast<float>((where[e] - half) * config_.strain_step)});
+                }
+                const auto kept = std::min(best.size(), static_cast<std::size_t>(config_.candidates));
+                std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(kept), best.end(),
+                                  [](const auto& a, const auto& b) {
+                                      return a.similarity != b.similarity ? a.similarity > b.similarity : a.structure < b.structure;
+                                  });
+                best.resize(kept);
+            });
+        }
+        device_.pool.run(count, [&](int i, int) {
+            std::vector<MatchCandidate>& best = found[static_cast<std::size_t>(first + i)];
+            for (MatchCandidate& candidate : best) refine(candidate, prepared.data() + static_cast<std::size_t>(i) * width);
+            std::stable_sort(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.similarity > b.similarity; });
+        });
+    }
+    return found;
+}
+
+std::vector<float> Matcher::vote(const std::vector<MatchCandidate>& candidates) const {
+    std::vector<float> votes(space_groups, 0.0f);
+    double total = 0;
+    for (const MatchCandidate& candidate : candidates) {
+        const double weight = std::exp((candidate.similarity - candidates.front().similarity) / config_.vote_width);
+        votes[static_cast<std::size_t>(library_.space_group[static_cast<std::size_t>(candidate.structure)] - 1)] +=
+            static_cast<float>(weight);
+        total += weight;
+    }
+    for (float& group : votes) group = total > 0 ? group / static_cast<float>(total) : 1.0f / space_groups;
+    return votes;
+}
+
+}  // namespace friedel

@@ -1,0 +1,63 @@
+// Search by similarity: which structures of a library have a pattern like a measured one. Nothing is learnt: every structure's ideal
+// pattern is compared with the measured one at many lattice scales, all at once as a matrix product.
+// Similarity: the correlation of square roots of intensity in steps of 0.1 degrees, after the same preprocessing on both sides.
+// Without its mean taken out (a mere cosine) the dense patterns of large cells look like everything: 6 points of accuracy on RRUFF.
+// Leaves out: mixtures (a second phase lowers the similarity, it is not searched for).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "host/device.h"
+#include "host/known_patterns.h"
+#include "host/structure_library.h"
+#include "kernels/preprocess.h"
+#include "kernels/simulation_config.h"
+
+namespace friedel {
+
+struct MatcherConfig {
+    Grid grid{5, 0.1f, 851};
+    float wavelength_angstrom = 1.54184f;
+    float fwhm_deg = 0.35f;        // of the peaks that are compared with: wide, so that lattices a little off still overlap
+    double largest_strain = 0.03;  // lattices of relaxed structures are off by a few per cent; thermal expansion and substitution add to it
+    double strain_step = 0.0025;   // 0.2 degrees at the end of the grid
+    int candidates = 50;           // kept of each pattern
+    double vote_width = 0.03;      // a candidate's vote falls by e for so much less similarity than the best one's
+};
+
+struct MatchCandidate {
+    int structure;     // in the library
+    float similarity;  // -1 to 1
+    float strain;      // relative change of the lattice that fits best: 0.01 is a cell one per cent larger than the library's
+};
+
+class Matcher {
+public:
+    // Simulates every structure of the library, 0.9 kB of memory each. What is passed by reference must outlive the matcher.
+    Matcher(const StructureLibrary& library, const MatcherConfig& config, Device& device, const ShowProgress& progress = {});
+
+    const MatcherConfig& config() const { return config_; }
+
+    // Raw patterns [n][grid.points] -> the best candidates of each, most similar first; structures of unknown group are never among them.
+    std::vector<std::vector<MatchCandidate>> match(const float* patterns, int n);
+
+    // What the candidates say together: probabilities [230] of the space groups.
+    std::vector<float> vote(const std::vector<MatchCandidate>& candidates) const;
+
+private:
+    // Where a pattern strained by `strain` and shifted by shift_deg has the points of the grid: out [points], mean 0, norm 1.
+    void transformed(float* out, const float* pattern, double strain, double shift_deg) const;
+    void refine(MatchCandidate& candidate, const float* pattern) const;
+    void unpack(float* out, int entry) const;
+
+    const StructureLibrary& library_;
+    MatcherConfig config_;
+    PreprocessConfig preprocess_;
+    Device& device_;
+    std::vector<int> structures_;        // [entries] of known space group
+    std::vector<std::uint8_t> pattern_;  // [entries][points] square roots of intensity, 255 the highest
+    std::vector<float> inverse_norm_;    // [entries] of the above less their mean
+};
+
+}  // namespace friedel

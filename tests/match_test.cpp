@@ -1,0 +1,110 @@
+// Search by similarity: minerals find themselves, strained and disturbed; the command says what it found and what it could not compare.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "host/error.h"
+#include "host/matcher.h"
+#include "host/simulator.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+const test::TemporaryDirectory& minerals() {
+    static const test::TemporaryDirectory folder;
+    static const bool made = [] {
+        const std::string source = (test::source_dir() / "data/minerals").string();
+        const auto result = test::run_friedel("ingest -q '" + source + "' -o '" + (folder / "minerals.h5").string() + "'");
+        if (result.status != 0) fail(result.err);
+        return true;
+    }();
+    static_cast<void>(made);
+    return folder;
+}
+
+// Each mineral with another lattice, texture, counting noise and background.
+TEST(Matcher, FindsEveryMineralStrainedAndDisturbed) {
+    const StructureLibrary library = StructureLibrary::read(minerals() / "minerals.h5");
+    Device device({"cpu"});
+    MatcherConfig config;
+    Matcher matcher(library, config, device);
+    std::vector<float> patterns;
+    std::vector<double> strain;
+    for (int i = 0; i < library.size(); ++i) {
+        SimulationConfig simulation;
+        simulation.grid = config.grid;
+        simulation.caglioti_w.a = 0.03f;
+        strain.push_back(0.02 * (i % 3 - 1));
+        simulation.lattice_strain.a = static_cast<float>(strain.back());
+        simulation.march_dollase.a = 0.9f;
+        simulation.counts_at_maximum.a = 20000;
+        simulation.air_scatter.a = 0.1f;
+        std::vector<float> pattern(static_cast<std::size_t>(config.grid.points));
+        simulate_one_pattern(pattern.data(), draw_parameters(simulation, library.view(), i, 5, static_cast<std::uint64_t>(i)),
+                             library.view(), config.grid);
+        patterns.insert(patterns.end(), pattern.begin(), pattern.end());
+    }
+    const auto found = matcher.match(patterns.data(), library.size());
+    int first = 0, groups = 0;
+    for (int i = 0; i < library.size(); ++i) {
+        const auto& candidates = found[static_cast<std::size_t>(i)];
+        ASSERT_FALSE(candidates.empty());
+        ASSERT_TRUE(std::is_sorted(candidates.begin(), candidates.end(), [](auto& a, auto& b) { return a.similarity > b.similarity; }));
+        if (candidates.front().structure == i) {
+            ++first;
+            EXPECT_NEAR(candidates.front().strain, strain[static_cast<std::size_t>(i)], 0.0015)
+                << library.name[static_cast<std::size_t>(i)];
+        }
+        const std::vector<float> votes = matcher.vote(candidates);
+        float sum = 0;
+        for (float vote : votes) sum += vote;
+        EXPECT_NEAR(sum, 1, 1e-4);
+        groups += std::max_element(votes.begin(), votes.end()) - votes.begin() + 1 == library.space_group[static_cast<std::size_t>(i)];
+    }
+    // Of rock salts and spinels with one lattice parameter another may be as like; all but a few must be told apart.
+    EXPECT_GE(first, library.size() - 4);
+    EXPECT_GE(groups, library.size() - 3);
+}
+
+TEST(MatchCommand, NamesStructuresAndWhatItCannotCompare) {
+    const test::TemporaryDirectory folder;
+    const std::string library = "'" + (minerals() / "minerals.h5").string() + "'",
+                      examples = "'" + (test::source_dir() / "data/examples").string() + "'";
+    const auto printed = test::run_friedel("match -q " + library + " " + examples + " --count 2", folder.path);
+    EXPECT_EQ(printed.status, 0) << printed.err;
+    EXPECT_NE(printed.out.find("topaz.xy  Pnma (62)"), std::string::npos) << printed.out;
+
+    test::write_text(folder / "short.xy", [] {
+        std::ostringstream text;
+        for (int i = 0; i < 200; ++i) text << 20 + 0.1 * i << ' ' << 10 + i % 7 << '\n';
+        return text.str();
+    }());
+    const auto written = test::run_friedel("match -q " + library + " " + examples + " short.xy absent.xy -o out.jsonl", folder.path);
+    EXPECT_EQ(written.status, 1) << "not all were compared";
+    EXPECT_NE(written.err.find("absent.xy: no such file"), std::string::npos) << written.err;
+    std::istringstream lines(test::read_text(folder / "out.jsonl"));
+    int compared = 0, left_out = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const auto json = nlohmann::json::parse(line);
+        compared += json.contains("candidates");
+        left_out += json.contains("reason");
+    }
+    EXPECT_EQ(compared, 8);
+    EXPECT_EQ(left_out, 2);
+
+    const auto judged = test::run_friedel("match -q " + library + " --labels " + examples + "/labels.csv", folder.path);
+    EXPECT_EQ(judged.status, 0) << judged.err;
+    EXPECT_NE(judged.out.find("space group"), std::string::npos) << judged.out;
+    for (const std::string& arguments :
+         std::vector<std::string>{"match " + library, "match absent.h5 short.xy", "match " + library + " short.xy -o out.txt"}) {
+        const auto refused = test::run_friedel(arguments, folder.path);
+        EXPECT_EQ(refused.status, 1) << arguments;
+        EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+    }
+}
+
+}  // namespace
+}  // namespace friedel

@@ -1,0 +1,221 @@
+// friedel match: the structures of a library whose patterns are most like measured ones, and what they say about the space group.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "host/csv.h"
+#include "host/error.h"
+#include "host/evaluation.h"
+#include "host/interrupt.h"
+#include "host/labels.h"
+#include "host/matcher.h"
+#include "host/pattern_reader.h"
+#include "host/progress_line.h"
+#include "host/space_groups.h"
+#include "host/text_file.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+    std::string library, labels, data, output;
+    std::vector<std::string> inputs;
+    MatcherConfig matcher;
+    int shown = 5, threads = 0;
+    double wavelength = 0, least_coverage = 0.6;
+    DeviceChoice device;
+    bool quiet = false;
+};
+
+// What was found for one file; no candidates where it could not be read or compared.
+struct Match {
+    std::string file, reason;
+    std::vector<MatchCandidate> candidates;
+    std::vector<float> votes;  // [230]
+};
+
+std::string number(const char* format, double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+int most_voted(const std::vector<float>& votes) {
+    return static_cast<int>(std::max_element(votes.begin(), votes.end()) - votes.begin()) + 1;
+}
+
+// Every pattern of the reader against every structure.
+std::vector<Match> match_all(PatternReader& reader, Matcher& matcher, const Options& options) {
+    std::vector<Match> all;
+    ProgressLine progress("patterns", options.quiet);
+    PatternBatch batch;
+    while (reader.next(batch)) {
+        if (interrupted()) fail("interrupted after ", all.size(), " of ", reader.files(), " patterns; nothing was written");
+        const auto found = matcher.match(batch.patterns.data(), batch.size);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            if (!batch.error[i].empty()) std::cerr << "friedel: " << batch.error[i] << '\n';
+            const std::string reason = batch.error[i].empty() ? batch.refusal[i] : batch.error[i];
+            all.push_back({batch.file[i], reason, {}, {}});
+            if (!reason.empty()) continue;
+            all.back().candidates = found[i];
+            all.back().votes = matcher.vote(found[i]);
+        }
+        progress.show(static_cast<double>(all.size()) / static_cast<double>(reader.files()), all.size());
+    }
+    return all;
+}
+
+std::string csv(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
+    std::string text = "file,rank,similarity,space_group,symbol,formula,structure,lattice_change,vote,reason\n";
+    for (const Match& match : matches) {
+        if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,," + csv_field(match.reason) + '\n';
+        for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
+            const MatchCandidate& c = match.candidates[rank];
+            const auto i = static_cast<std::size_t>(c.structure);
+            const int group = library.space_group[i];
+            text += csv_field(match.file) + ',' + std::to_string(rank + 1) + ',' + number("%.4f", c.similarity) + ',' +
+                    std::to_string(group) + ',' + csv_field(space_group_symbol(group)) + ',' + csv_field(library.formula[i]) + ',' +
+                    csv_field(library.name[i]) + ',' + number("%.4f", c.strain) + ',' +
+                    number("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ",\n";
+        }
+    }
+    return text;
+}
+
+std::string json_lines(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
+    std::string text;
+    for (const Match& match : matches) {
+        Json json{{"file", match.file}};
+        if (!match.reason.empty()) json["reason"] = match.reason;
+        if (!match.candidates.empty()) {
+            const int group = most_voted(match.votes);
+            json["space_group"] = group;
+            json["symbol"] = space_group_symbol(group);
+            json["vote"] = match.votes[static_cast<std::size_t>(group - 1)];
+        }
+        for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
+            const MatchCandidate& c = match.candidates[rank];
+            const auto i = static_cast<std::size_t>(c.structure);
+            json["candidates"].push_back({{"similarity", c.similarity},
+                                          {"space_group", library.space_group[i]},
+                                          {"formula", library.formula[i]},
+                                          {"structure", library.name[i]},
+                                          {"lattice_change", c.strain}});
+        }
+        text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+    }
+    return text;
+}
+
+void print(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
+    for (const Match& match : matches) {
+        if (match.candidates.empty()) {
+            std::printf("%s  not compared: %s\n", match.file.c_str(), match.reason.c_str());
+            continue;
+        }
+        const int group = most_voted(match.votes);
+        std::printf("%s  %s (%d), %.0f %% of the vote\n", match.file.c_str(), space_group_symbol(group), group,
+                    100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]));
+        for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
+            const MatchCandidate& c = match.candidates[rank];
+            const auto i = static_cast<std::size_t>(c.structure);
+            std::printf("  %.3f  %-16s %s (%d)  %s, lattice %+.2f %%\n", static_cast<double>(c.similarity), library.formula[i].c_str(),
+                        space_group_symbol(library.space_group[i]), library.space_group[i], library.name[i].c_str(),
+                        100 * static_cast<double>(c.strain));
+        }
+    }
+}
+
+// The votes judged as a model's answers are.
+void print_accuracy(const std::vector<Match>& matches, const std::vector<Label>& labels) {
+    Evaluation evaluation;
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+        if (matches[i].candidates.empty()) continue;
+        const Label& label = labels[i];
+        evaluation.patterns.push_back({label.file, label.space_group, label.group, !label.repeat_of.empty(), "", matches[i].votes});
+    }
+    if (evaluation.patterns.empty()) fail("no pattern of the labels could be compared");
+    std::cout << summary(evaluation);
+}
+
+int run(const Options& options) {
+    const fs::path output = options.output;
+    if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
+        fail(options.output, ": results are written as .csv or .jsonl; give one of these endings");
+    if (options.inputs.empty() == options.labels.empty()) fail("give either patterns or --labels FILE.csv");
+    std::vector<Label> labels;
+    std::vector<std::string> files;
+    if (options.labels.empty()) {
+        files = pattern_files(options.inputs);
+    } else {
+        labels = read_labels(options.labels);
+        const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
+        for (const Label& label : labels) files.push_back((folder / label.file).string());
+    }
+    const StructureLibrary library = StructureLibrary::read(options.library);
+
+    const InterruptGuard guard;
+    Device device(options.device, options.threads, options.quiet);
+    PatternReaderConfig config;
+    config.grid = options.matcher.grid;
+    config.model_wavelength = options.matcher.wavelength_angstrom;
+    config.stated_wavelength = options.wavelength;
+    config.least_coverage = options.least_coverage;
+    config.threads = options.threads;
+    PatternReader reader(files, config);
+    std::optional<Matcher> matcher;
+    {
+        ProgressLine progress("structures", options.quiet);
+        matcher.emplace(library, options.matcher, device, [&](std::size_t done, std::size_t all) {
+            progress.show(static_cast<double>(done) / static_cast<double>(all), done);
+        });
+    }
+    const std::vector<Match> matches = match_all(reader, *matcher, options);
+    if (!options.output.empty()) {
+        write_text_file(output,
+                        output.extension() == ".csv" ? csv(matches, library, options.shown) : json_lines(matches, library, options.shown));
+    } else if (labels.empty()) {
+        print(matches, library, options.shown);
+    }
+    if (!labels.empty()) print_accuracy(matches, labels);
+    const auto compared = std::count_if(matches.begin(), matches.end(), [](const Match& match) { return !match.candidates.empty(); });
+    return static_cast<std::size_t>(compared) == matches.size() ? 0 : 1;
+}
+
+}  // namespace
+
+std::function<int()> match_command(CLI::App& app) {
+    const auto o = std::make_shared<Options>();
+    app.add_option("LIBRARY", o->library, "Structure library written by 'friedel ingest'")->required();
+    app.add_option("PATTERNS", o->inputs, "Pattern files, folders of them, or - for standard input, as of 'friedel classify'");
+    app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed");
+    app.add_option("--count", o->shown, "Structures to name for each pattern")->capture_default_str()->check(CLI::Range(1, 1000));
+    app.add_option("--strain", o->matcher.largest_strain, "Largest relative change of the lattice that is looked for")
+        ->capture_default_str()
+        ->check(within(0, 0.1));
+    app.add_option("--labels", o->labels, "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS");
+    app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
+    app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
+    app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_device_options(app, o->device);
+    app.add_flag("-q,--quiet", o->quiet, "Show no progress");
+    app.footer(
+        "A structure that is not in the library cannot be found; its space group may be, by its relatives. Examples:\n"
+        "  friedel match library.h5 unknown.xy\n"
+        "  friedel match library.h5 patterns/ -o matches.csv");
+    return [o] { return run(*o); };
+}
+
+}  // namespace friedel::tools
