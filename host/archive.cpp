@@ -193,7 +193,7 @@ std::optional<InputFile> InputFiles::next() {
         const Entry& entry = entries_[next_entry_++];
         const std::string name = entry.path.string();
         if (!entry.error.empty()) return InputFile{name, "", entry.error};
-        if (!is_archive(name) && !is_compressed_single(name)) {
+        if (!options_.all_archives && !is_archive(name) && !is_compressed_single(name)) {
             bytes_done_ += entry.bytes;
             return read_plain(entry.path);
         }

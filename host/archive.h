@@ -20,6 +20,7 @@ struct InputFile {
 struct InputOptions {
     std::vector<std::string> endings = {".cif"};  // wanted in folders and archives, lower case; a file named by itself may have any
     std::uint64_t max_bytes = 64 << 20;           // of one file, unpacked
+    bool all_archives = false;                    // the paths name archives, whatever they are called
 };
 
 class InputFiles {

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "host/error.h"
+#include "host/instrument_files.h"
 
 namespace friedel {
 
@@ -33,9 +34,9 @@ struct OtherKind {
 };
 
 constexpr const char* export_as_text = "; export the scan as text of two columns (.xy)";
-constexpr std::array<OtherKind, 15> other_kinds = {{
+constexpr std::array<OtherKind, 14> other_kinds = {{
     {0, "\x89HDF", "an HDF5 file, not a pattern in text columns"},
-    {0, "PK\x03\x04", "a zip archive (as .rasx and .brml are); unpack it, or export the scan as text of two columns (.xy)"},
+    {0, "PK\x03\x04", "a zip archive and no .rasx file; unpack it, or export the scan as text of two columns (.xy)"},
     {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
     {0,
      "\xfd"
@@ -47,9 +48,8 @@ constexpr std::array<OtherKind, 15> other_kinds = {{
     {0, "\x89PNG", "a picture, not a pattern in text columns"},
     {0, "\xff\xfe", "UTF-16 text; save it as UTF-8"},
     {0, "\xfe\xff", "UTF-16 text; save it as UTF-8"},
-    {0, "RAW", "an instrument's RAW file, which is not read; export the scan as text of two columns (.xy)"},
-    {0, "*RAS_DATA_START", "a Rigaku RAS file, which is not read; export the scan as text of two columns (.xy)"},
-    {0, "<", "XML (as .xrdml is), which is not read; export the scan as text of two columns (.xy)"},
+    {0, "RAW", "a RAW file of a version that is not read (Bruker 1.01 and 4.00 are); export the scan as text of two columns (.xy)"},
+    {0, "<", "XML and no XRDML; export the scan as text of two columns (.xy)"},
     {0, "{", "JSON, not a pattern in text columns"},
     {0, "data_", "a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it"},
 }};
@@ -62,9 +62,6 @@ void refuse_other_kinds(std::string_view text, const std::string& name) {
     if (head.find('\0') != std::string_view::npos) fail(name, ": is a binary file", export_as_text);
     if (head.find("\n_cell_length_a") != std::string_view::npos || head.find("\n_cell.length_a") != std::string_view::npos) {
         fail(name, ": is a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it");
-    }
-    if (head.starts_with("BANK ") || head.find("\nBANK ") != std::string_view::npos) {
-        fail(name, ": is a GSAS file, which is not read", export_as_text);
     }
 }
 
@@ -154,26 +151,6 @@ Row parse_row(const char*& at, const char* end, bool decimal_comma) {
     }
     at = p;
     return row;
-}
-
-// "wavelength" or "lambda" in a header line, and the first number after it that can be one in angstrom.
-double stated_wavelength(std::string_view line) {
-    std::string lower(line);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    std::size_t at = lower.find("wavelength");
-    if (at == std::string::npos) at = lower.find("lambda");
-    if (at == std::string::npos) return 0;
-    for (const char *p = lower.data() + at, *end = lower.data() + lower.size(); p < end; ++p) {
-        if (!is_digit(*p) || std::isalnum(static_cast<unsigned char>(p[-1]))) continue;
-        double value = 0;
-        const char* const next = parse_number(value, p, end, '.');
-        if (!next) return 0;
-        const std::string_view unit(next, static_cast<std::size_t>(end - next));
-        if (unit.starts_with("nm") || unit.starts_with(" nm")) value *= 10;
-        if (value >= 0.1 && value <= 5) return value;
-        p = next - 1;
-    }
-    return 0;
 }
 
 // ---- The file as a whole ----
@@ -315,13 +292,57 @@ std::string read_text(const fs::path& file) {
 
 }  // namespace
 
+// The first number after the word that can be a wavelength in angstrom.
+double stated_wavelength(std::string_view line) {
+    std::string lower(line);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::size_t at = lower.find("wavelength");
+    if (at == std::string::npos) at = lower.find("lambda");
+    if (at == std::string::npos) return 0;
+    for (const char *p = lower.data() + at, *end = lower.data() + lower.size(); p < end; ++p) {
+        if (!is_digit(*p) || std::isalnum(static_cast<unsigned char>(p[-1]))) continue;
+        double value = 0;
+        const char* const next = parse_number(value, p, end, '.');
+        if (!next) return 0;
+        const std::string_view unit(next, static_cast<std::size_t>(end - next));
+        if (unit.starts_with("nm") || unit.starts_with(" nm")) value *= 10;
+        if (value >= 0.1 && value <= 5) return value;
+        p = next - 1;
+    }
+    return 0;
+}
+
+void check_pattern(const MeasuredPattern& pattern) {
+    const std::vector<double>& angles = pattern.two_theta_deg;
+    if (angles.size() < static_cast<std::size_t>(fewest_points)) {
+        fail(pattern.name, ": only ", angles.size(), " points; a pattern needs ", fewest_points, " or more");
+    }
+    for (std::size_t i = 0; i < angles.size(); ++i) {
+        const bool in_order = i == 0 || angles[i] > angles[i - 1];
+        if (!(angles[i] >= 0 && angles[i] < 180) || !in_order || !std::isfinite(pattern.intensity[i])) {
+            fail(pattern.name, ": point ", i + 1, " at ", number_text(angles[i]),
+                 " degrees is out of range or order, or has no intensity; it is damaged or no scan of 2theta");
+        }
+    }
+    if (std::all_of(pattern.intensity.begin(), pattern.intensity.end(), [&](double value) { return value == pattern.intensity[0]; })) {
+        fail(pattern.name, ": every intensity is ", number_text(pattern.intensity[0]), "; measure or export it again");
+    }
+}
+
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // byte-order mark
     if (text.empty()) fail(name, ": is empty");
+    if (std::optional<MeasuredPattern> pattern = parse_instrument_file(text, name)) return std::move(*pattern);
     refuse_other_kinds(text, name);
     return Reader(text, name).read();
 }
 
-MeasuredPattern read_pattern(const fs::path& file) { return parse_pattern(read_text(file), file.string()); }
+MeasuredPattern read_pattern(const fs::path& file) {
+    const std::string text = read_text(file);
+    if (text.starts_with("PK\x03\x04")) {
+        if (std::optional<MeasuredPattern> pattern = read_rasx(file)) return std::move(*pattern);
+    }
+    return parse_pattern(text, file.string());
+}
 
 }  // namespace friedel

@@ -1,6 +1,6 @@
-// Measured patterns from text files of two or three columns: angle, intensity, and optionally its standard deviation.
-// Columns are separated by spaces, tabs, commas or semicolons; decimal commas, comments (# ; ! ' " / * %), headers and any line ends.
-// Leaves out: instruments' own formats, and bringing a pattern to a model's grid (resample.h).
+// Measured patterns from files. Instruments' own formats are those of instrument_files.h; text files have two or three columns: angle,
+// intensity, and optionally its standard deviation. Columns are separated by spaces, tabs, commas or semicolons; decimal commas, comments
+// (# ; ! ' " / * %), headers and any line ends. Leaves out: bringing a pattern to a model's grid (resample.h).
 #pragma once
 
 #include <filesystem>
@@ -24,5 +24,11 @@ constexpr int fewest_points = 100;
 // Throw Error, naming the file and the line, if the text is anything but one pattern.
 MeasuredPattern read_pattern(const std::filesystem::path& file);
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
+
+// Throws Error unless the pattern keeps what is promised above and is not constant.
+void check_pattern(const MeasuredPattern& pattern);
+
+// The wavelength in angstrom that a line of a header states as "wavelength" or "lambda"; 0 if it does not.
+double stated_wavelength(std::string_view line);
 
 }  // namespace friedel

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<const char*, 5> endings = {".xy", ".xye", ".txt", ".dat", ".asc"};
+constexpr std::array<const char*, 13> endings = {".xy",   ".xye", ".txt",  ".dat", ".asc",  ".xrdml", ".ras",
+                                                 ".rasx", ".raw", ".gsas", ".gsa", ".fxye", ".xra"};
 
 bool has_pattern_ending(const fs::path& file) {
     std::string ending = file.extension().string();
@@ -61,7 +62,9 @@ std::vector<std::string> pattern_files(const std::vector<std::string>& paths) {
         }
         if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
         if (files.size() == first)
-            fail(path, ": holds no pattern (.xy, .xye, .txt, .dat or .asc); name files with other endings one by one");
+            fail(path,
+                 ": holds no pattern (.xy, .xye, .txt, .dat, .asc, .xrdml, .ras, .rasx, .raw, .gsas, .fxye); name files with other "
+                 "endings one by one");
         std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
     }
     return files;

@@ -32,7 +32,8 @@ struct PatternBatch {
     std::vector<char> wavelength_assumed;  // [size] neither the file nor the caller states one
 };
 
-// The pattern files that the paths name: files as they are, folders with all that is in them (.xy .xye .txt .dat .asc), by name;
+// The pattern files that the paths name: files as they are, folders with all that is in them (.xy .xye .txt .dat .asc .xrdml .ras
+// .rasx .raw .gsas .gsa .fxye .xra), by name;
 // "-" stands for standard input. Throws Error for a folder without any; a file need not exist.
 std::vector<std::string> pattern_files(const std::vector<std::string>& paths);
 

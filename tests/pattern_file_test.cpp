@@ -155,9 +155,9 @@ TEST(PatternFile, RefusesWhatIsNoPattern) {
     expect_refused("\x89HDF\r\n\x1a\n", {"HDF5"});
     expect_refused("\x1f\x8b\x08", {"gzip"});
     expect_refused("<?xml version=\"1.0\"?>", {"XML"});
-    expect_refused("RAW1.01", {"RAW"});
-    expect_refused("*RAS_DATA_START\n", {"Rigaku"});
-    expect_refused("title\nBANK 1 100 10 CONST 500 2 0 0 STD\n 1 2 3\n", {"GSAS"});
+    expect_refused("RAW1.01", {"truncated"});
+    expect_refused("*RAS_DATA_START\n", {"a RAS file"});
+    expect_refused("title\nBANK 1 100 10 CONST 500 2 0 0 STD\n 1 2 3\n", {"truncated"});
     expect_refused(std::string("5 1\n\0\0\0\0", 8), {"binary"});
     expect_refused(
         "\xff\xfe"

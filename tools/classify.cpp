@@ -96,7 +96,7 @@ std::function<int()> classify_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
     app.add_option("PATTERNS", o->inputs,
-                   "Pattern files of two or three columns, folders of them (.xy .xye .txt .dat .asc), or - for standard input")
+                   "Pattern files: text of two or three columns, XRDML, Rigaku RAS and RASX, GSAS, Bruker RAW; folders of them; - for standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
     app.add_option("--wavelength", o->wavelength,
