@@ -186,9 +186,11 @@ std::vector<float> Matcher::vote(const std::vector<MatchCandidate>& candidates) 
     std::vector<float> votes(space_groups, 0.0f);
     double total = 0;
     for (const MatchCandidate& candidate : candidates) {
-        const double weight = std::exp((candidate.similarity - candidates.front().similarity) / config_.vote_width);
-        votes[static_cast<std::size_t>(library_.space_group[static_cast<std::size_t>(candidate.structure)] - 1)] +=
-            static_cast<float>(weight);
+        const auto structure = static_cast<std::size_t>(candidate.structure);
+        const std::size_t set = library_.operation_set[structure];
+        const double order = library_.representative_offset[set + 1] - library_.representative_offset[set];
+        const double weight = order * std::exp((candidate.similarity - candidates.front().similarity) / config_.vote_width);
+        votes[static_cast<std::size_t>(library_.space_group[structure] - 1)] += static_cast<float>(weight);
         total += weight;
     }
     for (float& group : votes) group = total > 0 ? group / static_cast<float>(total) : 1.0f / space_groups;
