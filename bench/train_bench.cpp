@@ -21,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int rounds = 6;                // the best of these is reported: what else ran on the machine only ever adds time
+constexpr int rounds = 6;                 // the best of these is reported: what else ran on the machine only ever adds time
 constexpr double shortest_seconds = 0.2;  // of a round: work that is done sooner is repeated
 
 double seconds_of(const std::function<void()>& work, Backend& backend, int repeats) {
@@ -107,8 +107,8 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
         result[std::string(c.name) + "_ms"] = c.best * 1e3;
     }
     const double slower = std::max(contenders[1].best, contenders[2].best), both = contenders[1].best + contenders[2].best;
-    std::printf("  a step takes %.2f of the slower alone, %.2f of one after the other\n",
-                contenders[3].best / slower, contenders[3].best / both);
+    std::printf("  a step takes %.2f of the slower alone, %.2f of one after the other\n", contenders[3].best / slower,
+                contenders[3].best / both);
     result["step_over_slower"] = contenders[3].best / slower;
     result["step_over_sum"] = contenders[3].best / both;
     std::printf("  products: %.0f GFLOP/s\n", flops / contenders[0].best * 1e-9);
@@ -122,7 +122,7 @@ int run(int argc, char** argv) {
     const std::string description = device.backend->description();
     std::printf("%d structures, %s, best of %d\n", library.size(), description.c_str(), rounds);
     TrainingConfig twenty_million = preset("friedel");
-    twenty_million.network.hidden = {4096, 512};
+    twenty_million.network.hidden = {7168, 640};
     twenty_million.network.dropout = {0.2f, 0.2f};
     TrainingConfig ours = preset("friedel");
     TrainingConfig paper = preset("paper-space-group");

@@ -75,6 +75,7 @@ std::string one_line(const Classification& c) {
         line += std::string(i == 1 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
                 number("%.2f", c.candidates[i].probability);
     }
+    if (!c.closest.empty()) line += "  looks like " + c.closest_formula + " " + c.closest + ' ' + number("%.2f", c.similarity);
     if (!c.refused.empty()) line += "  refused: " + c.refused;
     return line;
 }
@@ -122,7 +123,7 @@ public:
     explicit CsvWriter(const fs::path& file) : TextWriter(file) {
         line(
             "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
-            "entropy,refused,reason,runners_up,coverage");
+            "entropy,refused,reason,runners_up,coverage,closest_structure,closest_formula,similarity");
     }
     void add(const Classification& c) override {
         std::string text = csv_field(c.file) + ',';
@@ -141,7 +142,8 @@ public:
         for (std::size_t i = 1; i < c.candidates.size(); ++i) {
             text += (i > 1 ? " " : "") + std::to_string(c.candidates[i].space_group) + ':' + number("%.4f", c.candidates[i].probability);
         }
-        line(text + ',' + number("%.4f", c.coverage));
+        text += ',' + number("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
+        line(text + (c.closest.empty() ? "" : number("%.4f", c.similarity)));
     }
 };
 
@@ -173,12 +175,13 @@ public:
                                           {"probability", c.candidates[i].probability}});
         }
         json["coverage"] = c.coverage;
+        if (!c.closest.empty()) json["closest"] = {{"structure", c.closest}, {"formula", c.closest_formula}, {"similarity", c.similarity}};
         line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
 };
 
-// Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage; and
-// probabilities [patterns][classes]. Not computed: 0, 255, 65535, NaN.
+// Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
+// similarity; and probabilities [patterns][classes]. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns)
@@ -200,6 +203,8 @@ public:
         extinction_.push_back(c.extinction < 0 ? 65535 : static_cast<std::uint16_t>(c.extinction));
         entropy_.push_back(computed ? c.entropy : missing);
         coverage_.push_back(static_cast<float>(c.coverage));
+        closest_.push_back(c.closest);
+        similarity_.push_back(c.closest.empty() ? missing : c.similarity);
     }
     void finish() override {
         h5_.write_strings("file", file_);
@@ -209,16 +214,18 @@ public:
         h5_.write("extinction_group", extinction_);
         h5_.write("entropy", entropy_);
         h5_.write("coverage", coverage_);
+        h5_.write_strings("closest", closest_);
+        h5_.write("similarity", similarity_);
         h5_.commit();
     }
 
 private:
     H5File h5_;
     std::size_t classes_;
-    std::vector<std::string> file_, refused_;
+    std::vector<std::string> file_, refused_, closest_;
     std::vector<std::uint16_t> space_group_, extinction_;
     std::vector<std::uint8_t> system_;
-    std::vector<float> entropy_, coverage_;
+    std::vector<float> entropy_, coverage_, similarity_;
 };
 
 }  // namespace

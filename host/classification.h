@@ -26,6 +26,9 @@ struct Classification {
     float entropy = 0;                 // nats
     double coverage = 0;               // part of the model's range that was measured
     std::vector<float> probabilities;  // [classes]; empty: nothing was computed
+    std::string closest;               // structure whose pattern is most like this one, where a library was searched
+    std::string closest_formula;
+    float similarity = 0;  // of the two patterns, see matcher.h
 };
 
 // Fills in everything but `file` and `coverage`; refuses where the entropy exceeds the model's threshold.

@@ -47,6 +47,9 @@ public:
     // measured powder is most often the one of high symmetry. On RRUFF that is worth 6 points, on either half of it.
     std::vector<float> vote(const std::vector<MatchCandidate>& candidates) const;
 
+    // Raw patterns [n][grid.points] of another grid and wavelength -> [n][config().grid.points].
+    std::vector<float> regridded(const float* patterns, int n, const Grid& grid, double wavelength_angstrom) const;
+
 private:
     // Where a pattern strained by `strain` and shifted by shift_deg has the points of the grid: out [points], mean 0, norm 1.
     void transformed(float* out, const float* pattern, double strain, double shift_deg) const;
@@ -61,5 +64,9 @@ private:
     std::vector<std::uint8_t> pattern_;  // [entries][points] square roots of intensity, 255 the highest
     std::vector<float> inverse_norm_;    // [entries] of the above less their mean
 };
+
+// A network's probabilities and the votes of a search, both [230], as one: their weighted geometric mean, in place of the probabilities.
+// Neither may rule out what the other is sure of: both are lifted a little from zero first.
+void pool_opinions(float* probabilities, const float* votes);
 
 }  // namespace friedel

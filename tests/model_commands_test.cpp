@@ -110,6 +110,29 @@ TEST_F(ModelCommands, AllOutputsSayTheSame) {
     }
 }
 
+// A network that knows nothing and a search that does: the answer is the search's.
+TEST_F(ModelCommands, ASearchOfStructuresIsASecondOpinion) {
+    ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);
+    const test::RunResult result = run("classify -q model.h5 examples --structures minerals.h5 -o a.csv");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const auto rows = read_csv(folder / "a.csv");
+    ASSERT_EQ(rows.size(), 9u);
+    const auto column = [&](const char* name) {
+        return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
+    };
+    int right = 0;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        const std::string mineral = fs::path(rows[i][0]).stem().string();
+        right += rows[i][column("closest_structure")].find(mineral + ".cif") != std::string::npos;
+        EXPECT_GT(std::stod(rows[i][column("similarity")]), 0.8) << mineral;
+        if (mineral == "topaz") {
+            EXPECT_EQ(rows[i][column("space_group")], "62");
+        }
+    }
+    EXPECT_GE(right, 7) << "of eight";
+    EXPECT_EQ(run("classify -q model.h5 examples --structures absent.h5").status, 1);
+}
+
 TEST_F(ModelCommands, StandardInputAndAnotherWavelength) {
     const std::string file = run("classify model.h5 examples/quartz.xy").out;
     const std::string command = "cd '" + folder.path.string() + "' && '" + test::program().string() +

@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "host/classification.h"
 #include "host/classifier.h"
 #include "host/device.h"
 #include "host/error.h"
 #include "host/interrupt.h"
+#include "host/matcher.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "tools/command.h"
@@ -20,12 +22,45 @@ namespace {
 struct Options {
     std::string model;
     std::vector<std::string> inputs;
-    std::string output;
+    std::string output, structures;
     DeviceChoice device;
     double wavelength = 0;
     double least_coverage = 0.6;
     int threads = 0;
     bool quiet = false;
+};
+
+// A library that is searched for the structures most like each pattern, beside the network.
+class SecondOpinion {
+public:
+    SecondOpinion(const Options& options, const Model& model, Device& device)
+        : model_(model), library_(StructureLibrary::read(options.structures)) {
+        if (model.target != Target::space_group) fail(options.model, ": names crystal systems; --structures goes with space groups");
+        ProgressLine progress("structures", options.quiet);
+        matcher_.emplace(library_, MatcherConfig(), device, [&](std::size_t done, std::size_t all) {
+            progress.show(static_cast<double>(done) / static_cast<double>(all), done);
+        });
+    }
+
+    // Changes the probabilities [batch.size][230] and keeps the closest structures for note().
+    void weigh_in(float* probabilities, const PatternBatch& batch) {
+        found_ = matcher_->match(matcher_->regridded(batch.patterns.data(), batch.size, model_.grid, model_.wavelength_angstrom).data(),
+                                 batch.size);
+        for (std::size_t i = 0; i < found_.size(); ++i) pool_opinions(probabilities + i * space_groups, matcher_->vote(found_[i]).data());
+    }
+    void note(Classification& result, std::size_t i) const {
+        const MatchCandidate& best = found_[i].front();
+        const auto structure = static_cast<std::size_t>(best.structure);
+        result.closest = library_.name[structure];
+        result.closest_formula = library_.formula[structure];
+        result.similarity = best.similarity;
+    }
+
+private:
+    const Model& model_;
+    StructureLibrary library_;
+    std::optional<Matcher> matcher_;
+    std::vector<std::vector<MatchCandidate>> found_;
 };
 
 int run(const Options& options) {
@@ -44,6 +79,8 @@ int run(const Options& options) {
     const auto start = std::chrono::steady_clock::now();
     Device device(options.device, options.threads, options.quiet);
     Classifier classifier(model, *device.backend);
+    std::optional<SecondOpinion> second;
+    if (!options.structures.empty()) second.emplace(options, model, device);
     std::size_t done = 0, answered = 0, refused = 0, failed = 0, assumed = 0;
     {
         ProgressLine progress("patterns", options.quiet || !output);
@@ -53,6 +90,7 @@ int run(const Options& options) {
             if (interrupted()) fail("interrupted after ", done, " of ", reader.files(), " patterns; no results were written");
             probabilities.resize(static_cast<std::size_t>(batch.size) * model.classes());
             classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
+            if (second) second->weigh_in(probabilities.data(), batch);
             for (int i = 0; i < batch.size; ++i) {
                 Classification result;
                 result.file = batch.file[i];
@@ -63,8 +101,10 @@ int run(const Options& options) {
                     result.refused = batch.error[i];
                     ++failed;
                 } else {
-                    if (result.refused.empty())
+                    if (result.refused.empty()) {
                         interpret(result, model, probabilities.data() + static_cast<std::size_t>(i) * model.classes());
+                        if (second) second->note(result, static_cast<std::size_t>(i));
+                    }
                     ++(result.refused.empty() ? answered : refused);
                     assumed += batch.wavelength_assumed[i] != 0;
                 }
@@ -96,9 +136,13 @@ std::function<int()> classify_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
     app.add_option("PATTERNS", o->inputs,
-                   "Pattern files: text of two or three columns, XRDML, Rigaku RAS and RASX, GSAS, Bruker RAW; folders of them; - for standard input")
+                   "Pattern files: text of two or three columns, XRDML, Rigaku RAS and RASX, GSAS, Bruker RAW; folders of them; - for "
+                   "standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
+    app.add_option(
+        "--structures", o->structures,
+        "Structure library to search as well, as 'friedel match' does: both opinions become one, and the closest structure is named");
     app.add_option("--wavelength", o->wavelength,
                    "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
         ->check(CLI::Range(0.05, 5.0));
