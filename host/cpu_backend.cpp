@@ -71,8 +71,12 @@ public:
         return memory;
     }
     void release(void* memory) noexcept override { std::free(memory); }
-    void upload(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
-    void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+    void upload(void* to, const void* from, std::size_t bytes) override {
+        if (bytes > 0) std::memcpy(to, from, bytes);  // of nothing, the pointers may be null
+    }
+    void download(void* to, const void* from, std::size_t bytes) override {
+        if (bytes > 0) std::memcpy(to, from, bytes);
+    }
 
     std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
                                                const PreprocessConfig& preprocess) override;

@@ -120,6 +120,7 @@ TEST_F(ModelCommands, ASearchOfStructuresIsASecondOpinion) {
     const auto column = [&](const char* name) {
         return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
     };
+    ASSERT_LT(column("similarity"), rows[0].size());
     int right = 0;
     for (std::size_t i = 1; i < rows.size(); ++i) {
         const std::string mineral = fs::path(rows[i][0]).stem().string();
