@@ -117,9 +117,6 @@ public:
         });
     }
     void add_losses(LossTotals* totals, const SampleLoss* samples, int n) override { cuda::add_losses(current_, totals, samples, n); }
-    void softmax(float* logits, int n, int classes, float temperature) override {
-        cuda::softmax(current_, logits, n, classes, temperature);
-    }
 
     void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                   const StepState* state) override {

@@ -105,12 +105,6 @@ __global__ void __launch_bounds__(threads) add_losses_kernel(LossTotals* totals,
     totals->samples += more.samples;
 }
 
-__global__ void __launch_bounds__(threads) softmax_kernel(float* logits, int classes, float temperature) {
-    __shared__ double shared[threads];
-    const CudaBlock block = block_with(shared);
-    softmax_row(block, logits + static_cast<std::size_t>(blockIdx.x) * classes, classes, temperature);
-}
-
 __global__ void __launch_bounds__(threads) norm_kernel(float* partial, const float* gradient, std::size_t size) {
     __shared__ double shared[threads];
     const CudaTeam team(shared);
@@ -197,11 +191,6 @@ void add_losses(cudaStream_t stream, LossTotals* totals, const SampleLoss* sampl
     check_launch("launching the sum of losses");
 }
 
-void softmax(cudaStream_t stream, float* logits, int n, int classes, float temperature) {
-    softmax_kernel<<<n, threads, 0, stream>>>(logits, classes, temperature);
-    check_launch("launching the softmax");
-}
-
 void optimise(cudaStream_t stream, const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
               const StepState* state, float* scratch) {
     if (config.clip_norm > 0) {
@@ -219,7 +208,7 @@ void advance(cudaStream_t stream, StepState* state) {
 
 #define FRIEDEL_OPERAND_TYPE(Value)                                                                                                    \
     template void to_operands(cudaStream_t, Value*, const float*, int, int, int);                                                      \
-    template void from_operands(cudaStream_t, float*, const Value*, int, int, int); \
+    template void from_operands(cudaStream_t, float*, const Value*, int, int, int);                                                    \
     template void activate(cudaStream_t, Value*, const float*, int, int, int, float, int, const StepState*);                           \
     template void activate_backward(cudaStream_t, Value*, float*, const Value*, int, int, int, float, float*);                         \
     template void softmax_loss(cudaStream_t, SampleLoss*, Value*, const float*, const std::int32_t*, int, int, int, const LossConfig&, \

@@ -36,7 +36,6 @@ void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, con
                   int classes, int stride, const LossConfig& config, const float* smoothing, const StepState* state);
 
 void add_losses(cudaStream_t stream, LossTotals* totals, const SampleLoss* samples, int n);
-void softmax(cudaStream_t stream, float* logits, int n, int classes, float temperature);
 
 // The norm of the gradient, clipping, AdamW and the moving average. Two launches.
 void optimise(cudaStream_t stream, const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,

@@ -81,8 +81,6 @@ public:
                               const LossConfig& config, const float* smoothing, const StepState* state) = 0;
     // Adds the losses of samples [n] to the totals.
     virtual void add_losses(LossTotals* totals, const SampleLoss* samples, int n) = 0;
-    // logits [n][classes] -> probabilities, in place.
-    virtual void softmax(float* logits, int n, int classes, float temperature) = 0;
     // All parameters at once; those from `weights` on are biases and do not decay.
     virtual void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                           const StepState* state) = 0;

@@ -231,7 +231,9 @@ std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6
         }
         // A negative displacement is an artefact of refinement and says nothing.
         if (!(atom.b_iso >= 0)) atom.b_iso = b_iso_missing;
-        if (atom.b_iso > largest_b_iso) fail("the displacement parameter of atom ", atom.label, " is B = ", atom.b_iso, " angstrom^2");
+        if (atom.b_iso > largest_b_iso)
+            fail("the displacement parameter of atom ", atom.label, " is B = ", atom.b_iso, " angstrom^2, above ", largest_b_iso,
+                 "; check it");
         atoms.push_back(std::move(atom));
     }
     if (atoms.empty()) fail("no atoms");

@@ -184,12 +184,6 @@ public:
         totals->samples += more.samples;
     }
 
-    void softmax(float* logits, int n, int classes, float temperature) override {
-        for_rows(n, [&](SerialBlock& block, int row) {
-            softmax_row(block, logits + static_cast<std::size_t>(row) * classes, classes, temperature);
-        });
-    }
-
     void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                   const StepState* state) override {
         float clip = 1;

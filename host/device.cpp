@@ -66,7 +66,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
             fail(what, "; use --device cpu where there is none");
         }
     }
-    if (choice.device == "auto" && cuda_backend_built()) {
+    if (choice.device == "auto" && !cuda_library().empty()) {
         try {
             return make_cuda_backend(0, choice.precision);
         } catch (const Error& error) {
@@ -88,8 +88,6 @@ void check_device_choice(const DeviceChoice& choice) {
         fail("'", choice.precision, "' is no precision; give bf16, tf32 or float");
     }
 }
-
-bool cuda_backend_built() { return !cuda_library().empty(); }
 
 std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision) {
     const fs::path file = cuda_library();

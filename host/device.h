@@ -32,7 +32,4 @@ void check_device_choice(const DeviceChoice& choice);
 // The backend of a CUDA device, `number` as the CUDA runtime counts them. Throws Error, saying what is missing and what to do.
 std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision);
 
-// A CUDA backend was built beside this program, whether or not it can run here.
-bool cuda_backend_built();
-
 }  // namespace friedel

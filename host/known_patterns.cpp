@@ -18,7 +18,7 @@ constexpr int batch_size = 256;
 // Answers batches of patterns, some rows of which may be unusable.
 class Collector {
 public:
-    Collector(const Model& model, Backend& backend) : classifier_(model, backend) {
+    Collector(const Model& model, Backend& backend, SecondOpinion* second) : classifier_(model, backend), second_(second) {
         answers_.members = classifier_.members();
         answers_.classes = classifier_.classes();
         answers_.logits.resize(static_cast<std::size_t>(answers_.members));
@@ -28,11 +28,16 @@ public:
         rows_ = static_cast<std::size_t>(rows);
         logits_.resize(answers_.logits.size() * rows_ * classes());
         classifier_.logits(logits_.data(), patterns, rows);
+        if (second_) votes_ = second_->votes(patterns, rows);
     }
     void keep(std::size_t row, int space_group, std::size_t source, const std::string& refused = {}) {
         for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
             answers_.logits[member].insert(answers_.logits[member].end(), from, from + classes());
+        }
+        if (second_) {
+            const float* const from = votes_.data() + row * classes();
+            answers_.votes.insert(answers_.votes.end(), from, from + classes());
         }
         answers_.space_group.push_back(space_group);
         answers_.source.push_back(source);
@@ -45,8 +50,9 @@ private:
     std::size_t classes() const { return static_cast<std::size_t>(answers_.classes); }
 
     Classifier classifier_;
+    SecondOpinion* second_;
     KnownAnswers answers_;
-    std::vector<float> logits_;  // [members][rows][classes] of the latest batch
+    std::vector<float> logits_, votes_;  // [members][rows][classes] and [rows][classes] of the latest batch
     std::size_t rows_ = 0;
 };
 
@@ -57,6 +63,7 @@ std::vector<float> KnownAnswers::probabilities(float temperature) const {
     for (const std::vector<float>& member : logits) all.insert(all.end(), member.begin(), member.end());
     std::vector<float> mixed(size() * static_cast<std::size_t>(classes));
     mix_members(mixed.data(), all.data(), members, static_cast<int>(size()), classes, temperature);
+    for (std::size_t i = 0; i < votes.size(); i += static_cast<std::size_t>(classes)) pool_opinions(mixed.data() + i, votes.data() + i);
     return mixed;
 }
 
@@ -66,18 +73,20 @@ void KnownAnswers::leave_out_refused() {
     for (std::size_t i = 0; i < size(); ++i) {
         if (!refused[i].empty()) continue;
         for (std::vector<float>& member : logits) std::copy_n(member.data() + i * width, width, member.data() + kept * width);
+        if (!votes.empty()) std::copy_n(votes.data() + i * width, width, votes.data() + kept * width);
         space_group[kept] = space_group[i];
         source[kept] = source[i];
         ++kept;
     }
     for (std::vector<float>& member : logits) member.resize(kept * width);
+    if (!votes.empty()) votes.resize(kept * width);
     space_group.resize(kept);
     source.resize(kept);
     refused.assign(kept, "");
 }
 
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, double stated_wavelength,
-                             Device& device, const ShowProgress& progress) {
+                             Device& device, SecondOpinion* second, const ShowProgress& progress) {
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
@@ -86,7 +95,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     std::vector<std::string> files;
     for (const Label& label : labels) files.push_back((folder / label.file).string());
     PatternReader reader(files, config);
-    Collector collector(model, *device.backend);
+    Collector collector(model, *device.backend, second);
     PatternBatch batch;
     for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
         if (interrupted()) fail("interrupted after ", first, " of ", labels.size(), " patterns; nothing was written");
@@ -116,17 +125,16 @@ std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint6
     for (int i = 0; i < library.size(); ++i) {
         if (library.space_group[static_cast<std::size_t>(i)] > 0) order.push_back(i);
     }
-    if (order.empty()) fail("no structure of the library has a space group; ingest it again");
     RandomSequence random(seed, 0, Purpose::shuffle);
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.bits() % i]);
     return order;
 }
 
 KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
-                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device, SecondOpinion* second,
                               const ShowProgress& progress) {
     const LibraryView view = library.view();
-    Collector collector(model, *device.backend);
+    Collector collector(model, *device.backend, second);
     std::vector<float> batch(static_cast<std::size_t>(batch_size) * model.grid.points);
     std::vector<PatternParameters> parameters;
     for (int first = 0; first < patterns; first += batch_size) {

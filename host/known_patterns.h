@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,8 @@
 #include "host/labels.h"
 #include "host/model.h"
 #include "host/pattern_reader.h"
+#include "host/progress_line.h"
+#include "host/second_opinion.h"
 #include "host/structure_library.h"
 
 namespace friedel {
@@ -20,28 +21,28 @@ namespace friedel {
 struct KnownAnswers {
     int members = 0, classes = 0;
     std::vector<std::vector<float>> logits;  // [members] of [size()][classes]
+    std::vector<float> votes;                // [size()][classes] of a search beside the network; empty without one
     std::vector<int> space_group;            // the truth
     std::vector<std::size_t> source;         // index of the label, or of the structure in the library
     std::vector<std::string> refused;        // why the pattern itself is to be refused; empty if it is not
     std::vector<std::string> problems;       // measured patterns that could not be read: why, with file and cure
 
     std::size_t size() const { return space_group.size(); }
-    std::vector<float> probabilities(float temperature) const;  // [size()][classes], mean over the members
+    std::vector<float> probabilities(float temperature) const;  // [size()][classes], mean over the members, pooled with the votes
     void leave_out_refused();                                   // what the network is not asked about says nothing about it
 };
 
-using ShowProgress = std::function<void(std::size_t done, std::size_t all)>;
-
+// `second`, where it is not null, is asked about every pattern as well.
 // Files of the labels lie in `folder`. What cannot be read becomes a problem; what covers too little of the model's range is refused.
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const std::filesystem::path& folder,
-                             double stated_wavelength, Device& device, const ShowProgress& progress = {});
+                             double stated_wavelength, Device& device, SecondOpinion* second, const ShowProgress& progress = {});
 
-// The structures of a library whose space group is known, in an order that the seed decides. Throws Error if there is none.
+// The structures of a library whose space group is known, in an order that the seed decides.
 std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed);
 
 // `patterns` of the structures in this order, over and over, disturbed as the configuration says; pattern i is sample i of the seed.
 KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
-                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device, SecondOpinion* second,
                               const ShowProgress& progress = {});
 
 // The disturbances that the model was trained with, on its own grid. Throws Error if it does not say how it was trained.

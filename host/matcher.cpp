@@ -35,7 +35,6 @@ Matcher::Matcher(const StructureLibrary& library, const MatcherConfig& config, D
     for (int i = 0; i < library.size(); ++i) {
         if (library.space_group[static_cast<std::size_t>(i)] > 0) structures_.push_back(i);
     }
-    if (structures_.empty()) fail("no structure of the library has a space group; ingest it again");
     const auto points = static_cast<std::size_t>(config_.grid.points);
     pattern_.resize(structures_.size() * points);
     inverse_norm_.resize(structures_.size());
@@ -192,7 +191,8 @@ std::vector<float> Matcher::vote(const std::vector<MatchCandidate>& candidates) 
         const auto structure = static_cast<std::size_t>(candidate.structure);
         const std::size_t set = library_.operation_set[structure];
         const double order = library_.representative_offset[set + 1] - library_.representative_offset[set];
-        const double weight = order * std::exp((candidate.similarity - candidates.front().similarity) / config_.vote_width);
+        const double weight =
+            std::pow(order, config_.symmetry_power) * std::exp((candidate.similarity - candidates.front().similarity) / config_.vote_width);
         votes[static_cast<std::size_t>(library_.space_group[structure] - 1)] += static_cast<float>(weight);
         total += weight;
     }

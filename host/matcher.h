@@ -1,7 +1,7 @@
 // Search by similarity: which structures of a library have a pattern like a measured one. Nothing is learnt: every structure's ideal
 // pattern is compared with the measured one at many lattice scales, all at once as a matrix product.
 // Similarity: the correlation of square roots of intensity in steps of 0.1 degrees, after the same preprocessing on both sides.
-// Without its mean taken out (a mere cosine) the dense patterns of large cells look like everything: 6 points of accuracy on RRUFF.
+// Without its mean taken out (a mere cosine) the dense patterns of large cells look like everything.
 // Leaves out: mixtures (a second phase lowers the similarity, it is not searched for).
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "host/device.h"
-#include "host/known_patterns.h"
+#include "host/progress_line.h"
 #include "host/structure_library.h"
 #include "kernels/preprocess.h"
 #include "kernels/simulation_config.h"
@@ -23,6 +23,7 @@ struct MatcherConfig {
     double largest_strain = 0.03;  // lattices of relaxed structures are off by a few per cent; thermal expansion and substitution add to it
     double strain_step = 0.0025;   // 0.2 degrees at the end of the grid
     int candidates = 50;           // kept of each pattern
+    double symmetry_power = 1;     // a vote counts in proportion to this power of the order of the point group
     double vote_width = 0.03;      // a candidate's vote falls by e for so much less similarity than the best one's
 };
 
@@ -42,7 +43,7 @@ public:
     // Raw patterns [n][grid.points] -> the best candidates of each, most similar first; structures of unknown group are never among them.
     std::vector<std::vector<MatchCandidate>> match(const float* patterns, int n);
 
-    // What the candidates say together: probabilities [230] of the space groups. A vote counts in proportion to the order of its point
+    // What the candidates say together: probabilities [230] of the space groups. Votes count by the order of their point
     // group: among relaxed structures are many ordered or distorted models of a phase, whose patterns look as the phase's own does, and the
     // measured powder is most often the one of high symmetry. On RRUFF that is worth 6 points, on either half of it.
     std::vector<float> vote(const std::vector<MatchCandidate>& candidates) const;

@@ -3,9 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace friedel {
+
+// What long work calls now and then.
+using ShowProgress = std::function<void(std::size_t done, std::size_t all)>;
 
 class ProgressLine {
 public:

@@ -287,4 +287,12 @@ StructureLibrary StructureLibrary::read(const std::filesystem::path& path) {
     return library;
 }
 
+StructureLibrary read_known_structures(const std::filesystem::path& file) {
+    StructureLibrary library = StructureLibrary::read(file);
+    if (std::all_of(library.space_group.begin(), library.space_group.end(), [](std::uint16_t group) { return group == 0; })) {
+        fail(file.string(), ": no structure in it has a space group; ingest it again");
+    }
+    return library;
+}
+
 }  // namespace friedel

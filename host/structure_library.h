@@ -60,4 +60,7 @@ private:
     std::map<std::string, std::uint32_t> known_types_;
 };
 
+// Reads a library. Throws Error, naming the file, if no structure in it has a space group: nothing can be learnt from it or found in it.
+StructureLibrary read_known_structures(const std::filesystem::path& file);
+
 }  // namespace friedel

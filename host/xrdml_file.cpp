@@ -59,10 +59,10 @@ MeasuredPattern parse_xrdml(std::string_view bytes, const std::string& name) {
         fail(name, ": ", n, " intensities and ", pattern.two_theta_deg.size(), " angles; the scan was not finished, measure it again");
     }
     const pugi::xml_node used = scans[0].parent().child("usedWavelength");
-    const bool first_line_alone = std::string_view(used.attribute("intended").value()) == "K-Beta";
-    pattern.wavelength_angstrom = first_line_alone ? number_of(used.child("kBeta"))
-                                                   : mean_k_alpha(number_of(used.child("kAlpha1")), number_of(used.child("kAlpha2")),
-                                                                  number_of(used.child("ratioKAlpha2KAlpha1")));
+    const bool k_beta = std::string_view(used.attribute("intended").value()) == "K-Beta";
+    pattern.wavelength_angstrom = k_beta ? number_of(used.child("kBeta"))
+                                         : mean_k_alpha(number_of(used.child("kAlpha1")), number_of(used.child("kAlpha2")),
+                                                        number_of(used.child("ratioKAlpha2KAlpha1")));
     return pattern;
 }
 

@@ -15,6 +15,17 @@ struct Dropout {
     std::uint32_t layer = 0;         // member * 256 + layer: no two masks of one sample are alike
 };
 
+// The rate as 16 random bits can have it, and what is kept, scaled so that the mean stays.
+struct DropoutScale {
+    std::uint32_t threshold;
+    float scale;
+
+    FRIEDEL_FN static DropoutScale of(float rate) {
+        const auto threshold = static_cast<std::uint32_t>(rate * 65536.0f + 0.5f);
+        return {threshold, 1 / (1 - threshold * (1.0f / 65536.0f))};
+    }
+};
+
 constexpr int units_per_draw = 8;  // 16 bits of a Philox block each
 
 // One row of the output layer: out[j] += bias[j].
@@ -39,8 +50,7 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
         });
         return;
     }
-    const auto threshold = static_cast<std::uint32_t>(dropout.rate * 65536.0f + 0.5f);
-    const float scale = 1 / (1 - threshold * (1.0f / 65536.0f));
+    const auto [threshold, scale] = DropoutScale::of(dropout.rate);
     const std::uint64_t seed = dropout.seed, sample = dropout.first_sample + row;
     const std::uint32_t first_draw = dropout.layer << 16;
     constexpr int draws_per_pass = 16;  // one vector register of Philox blocks
@@ -80,8 +90,7 @@ FRIEDEL_FN int activation_draws(int width) { return (width + 127) / 128 * 16; }
 template <class Value>
 FRIEDEL_FN void activate_units(Value* out, const float* bias, int row, int width, const Dropout& dropout, int draw) {
     const bool drops = dropout.rate > 0;
-    const auto threshold = static_cast<std::uint32_t>(dropout.rate * 65536.0f + 0.5f);
-    const float scale = 1 / (1 - threshold * (1.0f / 65536.0f));
+    const auto [threshold, scale] = DropoutScale::of(dropout.rate);
     Random4 r{};
     if (drops) r = random4(dropout.seed, dropout.first_sample + row, Purpose::dropout, (dropout.layer << 16) + draw);
     const int begin = draw / 16 * 128 + draw % 16;
@@ -97,16 +106,14 @@ FRIEDEL_FN void activate_units(Value* out, const float* bias, int row, int width
 // The derivative of what activate_row did to one unit: gradient of its output -> of its input. The activation itself says what was
 // dropped or cut: it is 0 there.
 FRIEDEL_FN float activation_gradient(float gradient, float out, float rate) {
-    const auto threshold = static_cast<std::uint32_t>(rate * 65536.0f + 0.5f);
-    return out > 0 ? gradient / (1 - threshold * (1.0f / 65536.0f)) : 0.0f;
+    return out > 0 ? gradient * DropoutScale::of(rate).scale : 0.0f;
 }
 
 // Columns [begin, begin + n), n <= 64, of a hidden layer, all rows: gradient[row][j] becomes that before bias, ReLU and dropout, and
 // bias_gradient[j] its sum over the rows.
 FRIEDEL_FN void activate_backward_columns(float* gradient, float* bias_gradient, const float* out, int begin, int n, int rows, int width,
                                           float rate) {
-    const auto threshold = static_cast<std::uint32_t>(rate * 65536.0f + 0.5f);
-    const float scale = 1 / (1 - threshold * (1.0f / 65536.0f));
+    const auto [threshold, scale] = DropoutScale::of(rate);
     float total[64] = {};
     for (int row = 0; row < rows; ++row) {
         float* const g = gradient + static_cast<std::size_t>(row) * width + begin;

@@ -16,18 +16,9 @@
 namespace friedel {
 namespace {
 
-const FileKind thing{"thing", 3, "make it again with 'friedel thing'"};
+using test::error_of;
 
-// The message of the Error that f throws.
-template <class F>
-std::string error_of(F&& f) {
-    try {
-        f();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
+const FileKind thing{"thing", 3, "make it again with 'friedel thing'"};
 
 TEST(Hdf5File, RoundTrip) {
     const test::TemporaryDirectory folder;

@@ -13,17 +13,10 @@
 namespace friedel {
 namespace {
 
+using test::error_of;
+
 constexpr int points = 300;
 double intensity_at(int i) { return 100 + 50 * std::sin(0.1 * i); }
-
-std::string error_of(const std::function<void()>& f) {
-    try {
-        f();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 void expect_pattern(const MeasuredPattern& pattern, double start, double step, double wavelength, double tolerance = 0.5) {
     ASSERT_EQ(pattern.two_theta_deg.size(), static_cast<std::size_t>(points));

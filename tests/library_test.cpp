@@ -15,6 +15,8 @@
 namespace friedel {
 namespace {
 
+using test::error_of;
+
 Structure mineral(const std::string& name) { return read_cif(test::source_dir() / "data" / "minerals" / (name + ".cif")).front(); }
 
 StructureLibrary library_of(const std::vector<std::string>& names) {
@@ -24,15 +26,6 @@ StructureLibrary library_of(const std::vector<std::string>& names) {
         library.add(standard.structure, standard.structure_type);
     }
     return library;
-}
-
-std::string error_of(const std::function<void()>& f) {
-    try {
-        f();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 const std::vector<std::string> names = {"quartz", "NaCl", "albite", "spinel", "calcite"};

@@ -131,6 +131,20 @@ TEST_F(ModelCommands, ASearchOfStructuresIsASecondOpinion) {
         }
     }
     EXPECT_GE(right, 7) << "of eight";
+    // evaluate gives the same joint answers, and calibrate fits to them.
+    ASSERT_EQ(run("evaluate -q model.h5 --labels examples/labels.csv --structures minerals.h5 -o joint").status, 0);
+    const auto judged = read_csv(folder / "joint/predictions.csv");
+    for (const auto& row : judged) {
+        for (const auto& answer : rows) {
+            if (fs::path(answer[0]).filename() == fs::path(row[0]).filename()) {
+                EXPECT_EQ(answer[column("space_group")], row[1]) << row[0];
+            }
+        }
+    }
+    const test::RunResult fitted =
+        run("calibrate -q model.h5 --library minerals.h5 --structures minerals.h5 --patterns 100 --coverage 0.5 -o joint.h5");
+    ASSERT_EQ(fitted.status, 0) << fitted.err;
+    EXPECT_NE(Model::read(folder / "joint.h5").calibration.fitted_on.find("with a search of minerals.h5"), std::string::npos);
     EXPECT_EQ(run("classify -q model.h5 examples --structures absent.h5").status, 1);
 }
 

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "host/error.h"
+
 namespace friedel::test {
 
 namespace fs = std::filesystem;
@@ -62,6 +64,15 @@ std::string read_text(const fs::path& file) {
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();
+}
+
+std::string error_of(const std::function<void()>& f) {
+    try {
+        f();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
 }
 
 void write_text(const fs::path& file, const std::string& text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace friedel::test {
@@ -34,6 +35,9 @@ struct RunResult {
 RunResult run_friedel(const std::string& arguments, const std::filesystem::path& directory = {});
 
 std::string read_text(const std::filesystem::path& file);
+// The message of the Error that f throws, or "no error".
+std::string error_of(const std::function<void()>& f);
+
 void write_text(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace friedel::test

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "host/calibration.h"
 #include "host/error.h"
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-    std::string model, labels, folder, library, output;
+    std::string model, labels, folder, library, structures, output;
     int patterns = 20000;
     std::uint64_t seed = 20260101;  // other patterns than those of training and validation
     double accuracy = 0, coverage = 0, wavelength = 0;
@@ -35,19 +36,23 @@ std::string percent(double part) {
 
 KnownAnswers answer(const Options& o, const Model& model) {
     Device device(o.device, o.threads, o.quiet);
+    std::optional<SecondOpinion> found;
+    if (!o.structures.empty()) {
+        ProgressLine line("structures", o.quiet);
+        found.emplace(o.structures, model, device, shown_on(line));
+    }
+    SecondOpinion* const second = found ? &*found : nullptr;
     ProgressLine line("patterns", o.quiet);
-    const ShowProgress progress = [&](std::size_t done, std::size_t all) {
-        line.show(static_cast<double>(done) / static_cast<double>(all), done);
-    };
+    const ShowProgress progress = shown_on(line);
     if (!o.library.empty()) {
-        const StructureLibrary library = StructureLibrary::read(o.library);
+        const StructureLibrary library = read_known_structures(o.library);
         return answer_simulated(model, library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed,
-                                device, progress);
+                                device, second, progress);
     }
     std::vector<Label> labels = read_labels(o.labels);
     std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
     const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
-    return answer_measured(model, labels, folder, o.wavelength, device, progress);
+    return answer_measured(model, labels, folder, o.wavelength, device, second, progress);
 }
 
 int run(const Options& o) {
@@ -67,6 +72,7 @@ int run(const Options& o) {
     const std::vector<Outcome> results = outcomes(answers, model.target, temperature);
     const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
     std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
+    if (!o.structures.empty()) fitted_on += " with a search of " + fs::path(o.structures).filename().string();
     std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
     std::printf("temperature %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(temperature),
                 negative_log_likelihood(answers, model.target, temperature),
@@ -100,6 +106,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--labels", o->labels, "CSV of measured patterns with columns file,space_group; rows with repeat_of are passed over");
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, as in training; not the one it was trained on");
+    app.add_option("--structures", o->structures, "Structure library to search as well: for a model that classifies with --structures");
     app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(CLI::Range(20, 10000000));
     app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(CLI::Range(0.0, 1.0));

@@ -10,9 +10,9 @@
 #include "host/device.h"
 #include "host/error.h"
 #include "host/interrupt.h"
-#include "host/matcher.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
+#include "host/second_opinion.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -28,39 +28,6 @@ struct Options {
     double least_coverage = 0.6;
     int threads = 0;
     bool quiet = false;
-};
-
-// A library that is searched for the structures most like each pattern, beside the network.
-class SecondOpinion {
-public:
-    SecondOpinion(const Options& options, const Model& model, Device& device)
-        : model_(model), library_(StructureLibrary::read(options.structures)) {
-        if (model.target != Target::space_group) fail(options.model, ": names crystal systems; --structures goes with space groups");
-        ProgressLine progress("structures", options.quiet);
-        matcher_.emplace(library_, MatcherConfig(), device, [&](std::size_t done, std::size_t all) {
-            progress.show(static_cast<double>(done) / static_cast<double>(all), done);
-        });
-    }
-
-    // Changes the probabilities [batch.size][230] and keeps the closest structures for note().
-    void weigh_in(float* probabilities, const PatternBatch& batch) {
-        found_ = matcher_->match(matcher_->regridded(batch.patterns.data(), batch.size, model_.grid, model_.wavelength_angstrom).data(),
-                                 batch.size);
-        for (std::size_t i = 0; i < found_.size(); ++i) pool_opinions(probabilities + i * space_groups, matcher_->vote(found_[i]).data());
-    }
-    void note(Classification& result, std::size_t i) const {
-        const MatchCandidate& best = found_[i].front();
-        const auto structure = static_cast<std::size_t>(best.structure);
-        result.closest = library_.name[structure];
-        result.closest_formula = library_.formula[structure];
-        result.similarity = best.similarity;
-    }
-
-private:
-    const Model& model_;
-    StructureLibrary library_;
-    std::optional<Matcher> matcher_;
-    std::vector<std::vector<MatchCandidate>> found_;
 };
 
 int run(const Options& options) {
@@ -80,7 +47,10 @@ int run(const Options& options) {
     Device device(options.device, options.threads, options.quiet);
     Classifier classifier(model, *device.backend);
     std::optional<SecondOpinion> second;
-    if (!options.structures.empty()) second.emplace(options, model, device);
+    if (!options.structures.empty()) {
+        ProgressLine progress("structures", options.quiet);
+        second.emplace(options.structures, model, device, shown_on(progress));
+    }
     std::size_t done = 0, answered = 0, refused = 0, failed = 0, assumed = 0;
     {
         ProgressLine progress("patterns", options.quiet || !output);
@@ -90,7 +60,10 @@ int run(const Options& options) {
             if (interrupted()) fail("interrupted after ", done, " of ", reader.files(), " patterns; no results were written");
             probabilities.resize(static_cast<std::size_t>(batch.size) * model.classes());
             classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
-            if (second) second->weigh_in(probabilities.data(), batch);
+            if (second) {
+                const std::vector<float> votes = second->votes(batch.patterns.data(), batch.size);
+                for (std::size_t at = 0; at < votes.size(); at += space_groups) pool_opinions(probabilities.data() + at, votes.data() + at);
+            }
             for (int i = 0; i < batch.size; ++i) {
                 Classification result;
                 result.file = batch.file[i];
@@ -103,7 +76,13 @@ int run(const Options& options) {
                 } else {
                     if (result.refused.empty()) {
                         interpret(result, model, probabilities.data() + static_cast<std::size_t>(i) * model.classes());
-                        if (second) second->note(result, static_cast<std::size_t>(i));
+                        if (second) {
+                            const MatchCandidate& closest = second->closest(static_cast<std::size_t>(i));
+                            const auto structure = static_cast<std::size_t>(closest.structure);
+                            result.closest = second->library().name[structure];
+                            result.closest_formula = second->library().formula[structure];
+                            result.similarity = closest.similarity;
+                        }
                     }
                     ++(result.refused.empty() ? answered : refused);
                     assumed += batch.wavelength_assumed[i] != 0;

@@ -9,6 +9,7 @@
 
 #include "host/device.h"
 #include "host/error.h"
+#include "host/progress_line.h"
 
 namespace friedel::tools {
 
@@ -60,6 +61,11 @@ inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
         ->check([complaint](const std::string& precision) {
             return complaint({"cpu", precision});
         });
+}
+
+// Shows on a line how far long work is.
+inline ShowProgress shown_on(ProgressLine& line) {
+    return [&line](std::size_t done, std::size_t all) { line.show(static_cast<double>(done) / static_cast<double>(all), done); };
 }
 
 }  // namespace friedel::tools

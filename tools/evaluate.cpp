@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "host/config.h"
 #include "host/error.h"
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct Options {
-    std::string model, labels, data, library, config, output;
+    std::string model, labels, data, library, structures, config, output;
     DeviceChoice device;
     double wavelength = 0;
     int patterns = 2000, threads = 0;
@@ -42,13 +43,8 @@ std::vector<float> preprocessed(std::vector<float> pattern, const Model& model) 
     return pattern;
 }
 
-// Shows how far an evaluation is.
-ShowProgress shown_on(ProgressLine& line) {
-    return [&line](std::size_t done, std::size_t all) { line.show(static_cast<double>(done) / static_cast<double>(all), done); };
-}
-
 // The patterns of a labels file; what cannot be read is named on standard error and counted.
-PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device) {
+PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device, SecondOpinion* second) {
     const std::vector<Label> labels = read_labels(options.labels);
     const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
     if (!options.data.empty() && !fs::is_directory(folder))
@@ -56,7 +52,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     KnownAnswers answers;
     {
         ProgressLine progress("patterns", options.quiet);
-        answers = answer_measured(model, labels, folder, options.wavelength, device, shown_on(progress));
+        answers = answer_measured(model, labels, folder, options.wavelength, device, second, shown_on(progress));
     }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
     evaluation.unreadable = static_cast<int>(answers.problems.size());
@@ -94,13 +90,14 @@ SimulationConfig simulation_of(const Options& options, const Model& model) {
 }
 
 // Patterns simulated from a structure library, which should hold structures that the model was not trained on.
-PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Device& device) {
-    const auto library = std::make_shared<const StructureLibrary>(StructureLibrary::read(options.library));
+PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Device& device,
+                                 SecondOpinion* second) {
+    const auto library = std::make_shared<const StructureLibrary>(read_known_structures(options.library));
     const SimulationConfig config = simulation_of(options, model);
     const std::vector<int> order = shuffled_structures(*library, options.seed);
     ProgressLine progress("patterns", options.quiet);
     const KnownAnswers answers =
-        answer_simulated(model, *library, order, config, options.patterns, options.seed, device, shown_on(progress));
+        answer_simulated(model, *library, order, config, options.patterns, options.seed, device, second, shown_on(progress));
     const std::vector<float> probabilities = answers.probabilities(model.calibration.temperature);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const std::size_t structure = answers.source[i];
@@ -138,6 +135,7 @@ Json subject_of(const Options& options, const Model& model) {
                         {"members", model.members.size()},
                         {"trained_on_patterns", model.provenance.patterns},
                         {"trained_on_library", model.provenance.library}};
+    if (!options.structures.empty()) subject["searched"] = options.structures;
     if (!options.labels.empty()) {
         subject["measured"] = {{"labels", options.labels}};
     } else {
@@ -160,9 +158,15 @@ int run(const Options& options) {
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
+    std::optional<SecondOpinion> second;
+    if (!options.structures.empty()) {
+        ProgressLine progress("structures", options.quiet);
+        second.emplace(options.structures, model, device, shown_on(progress));
+    }
+    SecondOpinion* const opinion = second ? &*second : nullptr;
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
-    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device)
-                                                          : evaluate_measured(evaluation, options, model, device);
+    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device, opinion)
+                                                          : evaluate_measured(evaluation, options, model, device, opinion);
 
     const Json subject = subject_of(options, model);
     write_text_file(folder / "predictions.csv", predictions_csv(evaluation));
@@ -189,6 +193,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
     app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));
+    app.add_option("--structures", o->structures, "Structure library to search as well, as 'friedel classify --structures' does");
     app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");
     app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();

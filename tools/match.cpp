@@ -161,7 +161,7 @@ int run(const Options& options) {
         const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
         for (const Label& label : labels) files.push_back((folder / label.file).string());
     }
-    const StructureLibrary library = StructureLibrary::read(options.library);
+    const StructureLibrary library = read_known_structures(options.library);
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
@@ -175,9 +175,7 @@ int run(const Options& options) {
     std::optional<Matcher> matcher;
     {
         ProgressLine progress("structures", options.quiet);
-        matcher.emplace(library, options.matcher, device, [&](std::size_t done, std::size_t all) {
-            progress.show(static_cast<double>(done) / static_cast<double>(all), done);
-        });
+        matcher.emplace(library, options.matcher, device, shown_on(progress));
     }
     const std::vector<Match> matches = match_all(reader, *matcher, options);
     if (!options.output.empty()) {
@@ -202,6 +200,15 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--strain", o->matcher.largest_strain, "Largest relative change of the lattice that is looked for")
         ->capture_default_str()
         ->check(within(0, 0.1));
+    app.add_option("--fwhm", o->matcher.fwhm_deg, "Width of the peaks that are compared with, degrees")
+        ->capture_default_str()
+        ->check(within(0.05, 2));
+    app.add_option("--vote-width", o->matcher.vote_width, "A vote falls by e for so much less similarity than the best one's")
+        ->capture_default_str()
+        ->check(within(0.001, 1));
+    app.add_option("--symmetry-power", o->matcher.symmetry_power, "Votes count by this power of the order of the point group")
+        ->capture_default_str()
+        ->check(within(0, 4));
     app.add_option("--labels", o->labels, "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
