@@ -6,7 +6,6 @@
 
 #include "host/error.h"
 #include "host/interrupt.h"
-#include "host/resample.h"
 #include "host/simulator.h"
 
 namespace friedel {
@@ -14,8 +13,6 @@ namespace friedel {
 namespace {
 
 constexpr int entries_at_a_time = 2048, patterns_at_a_time = 64;
-// Of pool_opinions, chosen on the RRUFF development set.
-constexpr double network_weight = 0.4, least_probability = 1e-3, least_vote = 1e-3;
 constexpr double radians = 3.14159265358979323846 / 180;
 // Refinement around the best step of the search.
 constexpr double fine_strain_step = 0.0005, fine_shift_step_deg = 0.03;
@@ -182,48 +179,6 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
         });
     }
     return found;
-}
-
-std::vector<float> Matcher::vote(const std::vector<MatchCandidate>& candidates) const {
-    std::vector<float> votes(space_groups, 0.0f);
-    double total = 0;
-    for (const MatchCandidate& candidate : candidates) {
-        const auto structure = static_cast<std::size_t>(candidate.structure);
-        const std::size_t set = library_.operation_set[structure];
-        const double order = library_.representative_offset[set + 1] - library_.representative_offset[set];
-        const double weight =
-            std::pow(order, config_.symmetry_power) * std::exp((candidate.similarity - candidates.front().similarity) / config_.vote_width);
-        votes[static_cast<std::size_t>(library_.space_group[structure] - 1)] += static_cast<float>(weight);
-        total += weight;
-    }
-    for (float& group : votes) group = total > 0 ? group / static_cast<float>(total) : 1.0f / space_groups;
-    return votes;
-}
-
-std::vector<float> Matcher::regridded(const float* patterns, int n, const Grid& grid, double wavelength_angstrom) const {
-    const auto to = static_cast<std::size_t>(config_.grid.points), from = static_cast<std::size_t>(grid.points);
-    std::vector<float> out(static_cast<std::size_t>(n) * to);
-    device_.pool.run(n, [&](int i, int) {
-        const float* const pattern = patterns + static_cast<std::size_t>(i) * from;
-        MeasuredPattern measured;
-        for (std::size_t p = 0; p < from; ++p) {
-            measured.two_theta_deg.push_back(grid.start_deg + static_cast<double>(p) * grid.step_deg);
-            measured.intensity.push_back(pattern[p]);
-        }
-        convert_wavelength(measured, wavelength_angstrom, config_.wavelength_angstrom);
-        resample(out.data() + static_cast<std::size_t>(i) * to, config_.grid, measured);
-    });
-    return out;
-}
-
-void pool_opinions(float* probabilities, const float* votes) {
-    double total = 0;
-    for (int group = 0; group < space_groups; ++group) {
-        const double pooled = (votes[group] + least_vote) * std::pow(probabilities[group] + least_probability, network_weight);
-        probabilities[group] = static_cast<float>(pooled);
-        total += pooled;
-    }
-    for (int group = 0; group < space_groups; ++group) probabilities[group] = static_cast<float>(probabilities[group] / total);
 }
 
 }  // namespace friedel

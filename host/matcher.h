@@ -23,8 +23,6 @@ struct MatcherConfig {
     double largest_strain = 0.03;  // lattices of relaxed structures are off by a few per cent; thermal expansion and substitution add to it
     double strain_step = 0.0025;   // 0.2 degrees at the end of the grid
     int candidates = 50;           // kept of each pattern
-    double symmetry_power = 1;     // a vote counts in proportion to this power of the order of the point group
-    double vote_width = 0.03;      // a candidate's vote falls by e for so much less similarity than the best one's
 };
 
 struct MatchCandidate {
@@ -43,14 +41,6 @@ public:
     // Raw patterns [n][grid.points] -> the best candidates of each, most similar first; structures of unknown group are never among them.
     std::vector<std::vector<MatchCandidate>> match(const float* patterns, int n);
 
-    // What the candidates say together: probabilities [230] of the space groups. Votes count by the order of their point
-    // group: among relaxed structures are many ordered or distorted models of a phase, whose patterns look as the phase's own does, and the
-    // measured powder is most often the one of high symmetry. On RRUFF that is worth 6 points, on either half of it.
-    std::vector<float> vote(const std::vector<MatchCandidate>& candidates) const;
-
-    // Raw patterns [n][grid.points] of another grid and wavelength -> [n][config().grid.points].
-    std::vector<float> regridded(const float* patterns, int n, const Grid& grid, double wavelength_angstrom) const;
-
 private:
     // Where a pattern strained by `strain` and shifted by shift_deg has the points of the grid: out [points], mean 0, norm 1.
     void transformed(float* out, const float* pattern, double strain, double shift_deg) const;
@@ -65,9 +55,5 @@ private:
     std::vector<std::uint8_t> pattern_;  // [entries][points] square roots of intensity, 255 the highest
     std::vector<float> inverse_norm_;    // [entries] of the above less their mean
 };
-
-// A network's probabilities and the votes of a search, both [230], as one: their weighted geometric mean, in place of the probabilities.
-// Neither may rule out what the other is sure of: both are lifted a little from zero first.
-void pool_opinions(float* probabilities, const float* votes);
 
 }  // namespace friedel

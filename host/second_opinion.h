@@ -1,13 +1,13 @@
 // A search of structures beside a network: its votes and the network's probabilities become one answer (pool_opinions).
-// Leaves out: how they are pooled and searched for (matcher.h).
+// Leaves out: how they are pooled and searched for (structure_search.h).
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "host/matcher.h"
 #include "host/model.h"
+#include "host/structure_search.h"
 
 namespace friedel {
 
@@ -20,15 +20,15 @@ public:
     // Raw patterns [n][points of the model's grid]: keeps what is found for closest(), returns the votes [n][230].
     std::vector<float> votes(const float* patterns, int n);
 
-    // The structure most like pattern i of the last call.
-    const MatchCandidate& closest(std::size_t i) const { return found_[i].front(); }
+    // The structure that explains pattern i of the last call best; null where the pattern is empty.
+    const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
     const StructureLibrary& library() const { return library_; }
 
 private:
     const Model& model_;
     StructureLibrary library_;
-    Matcher matcher_;
-    std::vector<std::vector<MatchCandidate>> found_;
+    StructureSearch search_;
+    std::vector<std::vector<SearchCandidate>> found_;
 };
 
 }  // namespace friedel

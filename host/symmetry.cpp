@@ -195,13 +195,21 @@ void check_distances(const std::vector<Site>& sites, const std::array<double, 6>
 }
 
 // A number for each distinct content of a site, for spglib.
-std::vector<int> site_types(const std::vector<Site>& sites) {
+std::vector<int> site_types(const std::vector<Site>& sites, const std::uint8_t* alike) {
     std::map<std::vector<std::pair<int, int>>, int> known;
     std::vector<int> types;
     for (const Site& site : sites) {
         std::vector<std::pair<int, int>> content;
-        for (const Species& species : site.species)
-            content.emplace_back(species.element, static_cast<int>(std::lround(species.occupancy * 1000)));
+        for (const Species& species : site.species) {
+            const int kind = alike ? alike[species.element] : species.element,
+                      parts = static_cast<int>(std::lround(species.occupancy * 1000));
+            const auto same = std::find_if(content.begin(), content.end(), [&](const auto& other) { return alike && other.first == kind; });
+            if (same == content.end()) {
+                content.emplace_back(kind, parts);
+            } else {
+                same->second += parts;
+            }
+        }
         std::sort(content.begin(), content.end());
         types.push_back(known.emplace(content, static_cast<int>(known.size())).first->second);
     }
@@ -279,28 +287,37 @@ double tidy_coordinate(double x) {
     return x - std::floor(x);
 }
 
-// The atoms of one orbit reduced to one: the first in the order of coordinates, displacement averaged over the orbit.
-void add_orbit(std::vector<Atom>& atoms, const SpglibDataset& found, const std::vector<int>& standard_atoms,
-               const std::vector<int>& input_atoms, const std::vector<Site>& sites, const Vector& origin) {
+// The atoms of one orbit reduced to one: the first in the order of coordinates, displacement and species averaged over the orbit.
+// Returns how many species share it.
+int add_orbit(std::vector<Atom>& atoms, const SpglibDataset& found, const std::vector<int>& standard_atoms,
+              const std::vector<int>& input_atoms, const std::vector<Site>& sites, const Vector& origin) {
     Vector chosen{2, 2, 2};
     for (int k : standard_atoms) {
         Vector position;
         for (int axis = 0; axis < 3; ++axis) position[axis] = tidy_coordinate(found.std_positions[k][axis] - origin[axis]);
         chosen = std::min(chosen, position);
     }
-    const Site& example = sites[static_cast<std::size_t>(input_atoms.front())];
-    for (const Species& species : example.species) {
-        double sum = 0;
-        int stated = 0;
-        for (int i : input_atoms) {
-            for (const Species& other : sites[static_cast<std::size_t>(i)].species) {
-                if (other.element != species.element || other.b_iso < 0) continue;
-                sum += other.b_iso;
-                ++stated;
-            }
+    struct Share {
+        std::string label;
+        double occupancy = 0, b_sum = 0;
+        int b_stated = 0;
+    };
+    std::map<int, Share> shares;  // by element
+    for (int i : input_atoms) {
+        for (const Species& species : sites[static_cast<std::size_t>(i)].species) {
+            Share& share = shares[species.element];
+            if (share.label.empty()) share.label = species.label;
+            share.occupancy += species.occupancy;
+            if (species.b_iso < 0) continue;
+            share.b_sum += species.b_iso;
+            ++share.b_stated;
         }
-        atoms.push_back({species.label, species.element, chosen, species.occupancy, stated ? sum / stated : b_iso_missing});
     }
+    for (const auto& [element, share] : shares) {
+        atoms.push_back({share.label, element, chosen, share.occupancy / static_cast<double>(input_atoms.size()),
+                         share.b_stated ? share.b_sum / share.b_stated : b_iso_missing});
+    }
+    return static_cast<int>(shares.size());
 }
 
 using Matrix = std::array<double, 9>;
@@ -383,7 +400,7 @@ const std::vector<SymmetryOperation>& standard_operations(int space_group) { ret
 StandardStructure standardise(const Structure& structure, const SymmetryOptions& options) {
     const std::vector<Site> sites = expand_cell(structure, options);
     check_distances(sites, structure.cell);
-    const std::vector<int> types = site_types(sites);
+    const std::vector<int> types = site_types(sites, options.alike);
     std::vector<Vector> positions;
     for (const Site& site : sites) positions.push_back(site.position);
     double lattice[3][3];
@@ -416,17 +433,15 @@ StandardStructure standardise(const Structure& structure, const SymmetryOptions&
     for (int k = 0; k < found->n_std_atoms; ++k) standard_atoms[orbit_of_primitive.at(found->std_mapping_to_primitive[k])].push_back(k);
 
     std::map<int, std::string> letters_of_element;
+    int expected = 0;  // atoms in the cell
     for (const auto& [orbit, members] : standard_atoms) {
-        add_orbit(standard.atoms, *found, members, input_atoms.at(orbit), sites, setting.origin);
+        const int species_here = add_orbit(standard.atoms, *found, members, input_atoms.at(orbit), sites, setting.origin);
         const int wyckoff = found->wyckoffs[orbit];
         const char letter = static_cast<char>(wyckoff < 26 ? 'a' + wyckoff : 'A' + wyckoff - 26);
         for (const Species& species : sites[static_cast<std::size_t>(orbit)].species) letters_of_element[species.element] += letter;
+        expected += static_cast<int>(members.size()) * species_here;
     }
     // The reduced structure must give back every atom. Now and then spglib leaves an atom just beside its special position.
-    int expected = 0;
-    for (const auto& [orbit, members] : standard_atoms) {
-        expected += static_cast<int>(members.size() * sites[static_cast<std::size_t>(orbit)].species.size());
-    }
     if (atoms_in_cell(Crystal(standard)) != expected) tidy_sites(standard);
     if (const int given = atoms_in_cell(Crystal(standard)); given != expected) {
         fail("the standard cell in group ", standard.space_group, " has ", given, " atoms instead of ", expected,

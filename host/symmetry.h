@@ -16,6 +16,8 @@ struct SymmetryOptions {
     // symmetry.
     double symprec_angstrom = 0;
     int max_atoms = 3000;  // in the cell
+    // [elements + 1]: elements of one number count as one species, and share what each orbit holds; null: each is its own.
+    const std::uint8_t* alike = nullptr;
 };
 
 struct StandardStructure {

@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "host/error.h"
-#include "host/matcher.h"
 #include "host/simulator.h"
+#include "host/structure_search.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -48,7 +48,7 @@ TEST(Matcher, FindsEveryMineralStrainedAndDisturbed) {
         patterns.insert(patterns.end(), pattern.begin(), pattern.end());
     }
     const auto found = matcher.match(patterns.data(), library.size());
-    int first = 0, groups = 0;
+    int first = 0;
     for (int i = 0; i < library.size(); ++i) {
         const auto& candidates = found[static_cast<std::size_t>(i)];
         ASSERT_FALSE(candidates.empty());
@@ -58,15 +58,9 @@ TEST(Matcher, FindsEveryMineralStrainedAndDisturbed) {
             EXPECT_NEAR(candidates.front().strain, strain[static_cast<std::size_t>(i)], 0.0015)
                 << library.name[static_cast<std::size_t>(i)];
         }
-        const std::vector<float> votes = matcher.vote(candidates);
-        float sum = 0;
-        for (float vote : votes) sum += vote;
-        EXPECT_NEAR(sum, 1, 1e-4);
-        groups += std::max_element(votes.begin(), votes.end()) - votes.begin() + 1 == library.space_group[static_cast<std::size_t>(i)];
     }
     // Of rock salts and spinels with one lattice parameter another may be as like; all but a few must be told apart.
     EXPECT_GE(first, library.size() - 4);
-    EXPECT_GE(groups, library.size() - 3);
 }
 
 TEST(MatchCommand, NamesStructuresAndWhatItCannotCompare) {

@@ -76,12 +76,11 @@ int run(const Options& options) {
                 } else {
                     if (result.refused.empty()) {
                         interpret(result, model, probabilities.data() + static_cast<std::size_t>(i) * model.classes());
-                        if (second) {
-                            const MatchCandidate& closest = second->closest(static_cast<std::size_t>(i));
-                            const auto structure = static_cast<std::size_t>(closest.structure);
+                        if (const SearchCandidate* closest = second ? second->closest(static_cast<std::size_t>(i)) : nullptr) {
+                            const auto structure = static_cast<std::size_t>(closest->structure);
                             result.closest = second->library().name[structure];
                             result.closest_formula = second->library().formula[structure];
-                            result.similarity = closest.similarity;
+                            result.similarity = closest->similarity;
                         }
                     }
                     ++(result.refused.empty() ? answered : refused);
@@ -119,9 +118,9 @@ std::function<int()> classify_command(CLI::App& app) {
                    "standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
-    app.add_option(
-        "--structures", o->structures,
-        "Structure library to search as well, as 'friedel match' does: both opinions become one, and the closest structure is named");
+    app.add_option("--structures", o->structures,
+                   "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits "
+                   "best is named");
     app.add_option("--wavelength", o->wavelength,
                    "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
         ->check(CLI::Range(0.05, 5.0));

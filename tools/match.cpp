@@ -1,5 +1,6 @@
 // friedel match: the structures of a library whose patterns are most like measured ones, and what they say about the space group.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -12,10 +13,10 @@
 #include "host/evaluation.h"
 #include "host/interrupt.h"
 #include "host/labels.h"
-#include "host/matcher.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "host/space_groups.h"
+#include "host/structure_search.h"
 #include "host/text_file.h"
 #include "tools/command.h"
 
@@ -29,7 +30,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
     std::string library, labels, data, output;
     std::vector<std::string> inputs;
-    MatcherConfig matcher;
+    SearchConfig search;
     int shown = 5, threads = 0;
     double wavelength = 0, least_coverage = 0.6;
     DeviceChoice device;
@@ -39,7 +40,7 @@ struct Options {
 // What was found for one file; no candidates where it could not be read or compared.
 struct Match {
     std::string file, reason;
-    std::vector<MatchCandidate> candidates;
+    std::vector<SearchCandidate> candidates;
     std::vector<float> votes;  // [230]
 };
 
@@ -54,20 +55,21 @@ int most_voted(const std::vector<float>& votes) {
 }
 
 // Every pattern of the reader against every structure.
-std::vector<Match> match_all(PatternReader& reader, Matcher& matcher, const Options& options) {
+std::vector<Match> match_all(PatternReader& reader, StructureSearch& search, const Options& options) {
     std::vector<Match> all;
     ProgressLine progress("patterns", options.quiet);
     PatternBatch batch;
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", reader.files(), " patterns; nothing was written");
-        const auto found = matcher.match(batch.patterns.data(), batch.size);
+        const auto found =
+            search.search(batch.patterns.data(), batch.size, PatternFitter::grid, search.config().matcher.wavelength_angstrom);
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (!batch.error[i].empty()) std::cerr << "friedel: " << batch.error[i] << '\n';
             const std::string reason = batch.error[i].empty() ? batch.refusal[i] : batch.error[i];
             all.push_back({batch.file[i], reason, {}, {}});
             if (!reason.empty()) continue;
             all.back().candidates = found[i];
-            all.back().votes = matcher.vote(found[i]);
+            all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
         }
         progress.show(static_cast<double>(all.size()) / static_cast<double>(reader.files()), all.size());
     }
@@ -75,20 +77,29 @@ std::vector<Match> match_all(PatternReader& reader, Matcher& matcher, const Opti
 }
 
 std::string csv(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
-    std::string text = "file,rank,similarity,space_group,symbol,formula,structure,lattice_change,vote,reason\n";
+    std::string text = "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason\n";
     for (const Match& match : matches) {
-        if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,," + csv_field(match.reason) + '\n';
+        if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,,," + csv_field(match.reason) + '\n';
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
-            const MatchCandidate& c = match.candidates[rank];
+            const SearchCandidate& c = match.candidates[rank];
             const auto i = static_cast<std::size_t>(c.structure);
-            const int group = library.space_group[i];
+            const int group = c.space_group;
             text += csv_field(match.file) + ',' + std::to_string(rank + 1) + ',' + number("%.4f", c.similarity) + ',' +
                     std::to_string(group) + ',' + csv_field(space_group_symbol(group)) + ',' + csv_field(library.formula[i]) + ',' +
-                    csv_field(library.name[i]) + ',' + number("%.4f", c.strain) + ',' +
+                    csv_field(library.name[i]) + (c.is_parent ? ",yes," : ",no,") + number("%.4f", c.lattice_change) + ',' +
                     number("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ",\n";
         }
     }
     return text;
+}
+
+// What the fit says about instrument and specimen.
+Json fit_json(const SearchCandidate& c) {
+    const PatternParameters p = PatternFitter(SearchConfig().radiation).parameters(c.fit, c.phase->view());
+    return {{"displacement_deg", p.displacement_deg}, {"fwhm_deg", std::sqrt(p.caglioti_w)},
+            {"size_angstrom", p.size_angstrom},       {"microstrain", p.microstrain},
+            {"b_iso_scale", p.b_iso_scale},           {"march_dollase", p.march_dollase},
+            {"texture_axis", p.texture_axis},         {"metric_change", p.strain}};
 }
 
 std::string json_lines(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
@@ -103,13 +114,15 @@ std::string json_lines(const std::vector<Match>& matches, const StructureLibrary
             json["vote"] = match.votes[static_cast<std::size_t>(group - 1)];
         }
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
-            const MatchCandidate& c = match.candidates[rank];
+            const SearchCandidate& c = match.candidates[rank];
             const auto i = static_cast<std::size_t>(c.structure);
             json["candidates"].push_back({{"similarity", c.similarity},
-                                          {"space_group", library.space_group[i]},
+                                          {"space_group", c.space_group},
                                           {"formula", library.formula[i]},
                                           {"structure", library.name[i]},
-                                          {"lattice_change", c.strain}});
+                                          {"lattice_change", c.lattice_change},
+                                          {"parent", c.is_parent}});
+            if (c.phase) json["candidates"].back()["fit"] = fit_json(c);
         }
         text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
     }
@@ -126,11 +139,11 @@ void print(const std::vector<Match>& matches, const StructureLibrary& library, i
         std::printf("%s  %s (%d), %.0f %% of the vote\n", match.file.c_str(), space_group_symbol(group), group,
                     100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]));
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
-            const MatchCandidate& c = match.candidates[rank];
+            const SearchCandidate& c = match.candidates[rank];
             const auto i = static_cast<std::size_t>(c.structure);
-            std::printf("  %.3f  %-16s %s (%d)  %s, lattice %+.2f %%\n", static_cast<double>(c.similarity), library.formula[i].c_str(),
-                        space_group_symbol(library.space_group[i]), library.space_group[i], library.name[i].c_str(),
-                        100 * static_cast<double>(c.strain));
+            std::printf("  %.3f  %-16s %s (%d)  %s%s, lattice %+.2f %%\n", static_cast<double>(c.similarity), library.formula[i].c_str(),
+                        space_group_symbol(c.space_group), c.space_group, c.is_parent ? "parent of " : "", library.name[i].c_str(),
+                        100 * c.lattice_change);
         }
     }
 }
@@ -166,18 +179,18 @@ int run(const Options& options) {
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
     PatternReaderConfig config;
-    config.grid = options.matcher.grid;
-    config.model_wavelength = options.matcher.wavelength_angstrom;
+    config.grid = PatternFitter::grid;
+    config.model_wavelength = options.search.matcher.wavelength_angstrom;
     config.stated_wavelength = options.wavelength;
     config.least_coverage = options.least_coverage;
     config.threads = options.threads;
     PatternReader reader(files, config);
-    std::optional<Matcher> matcher;
+    std::optional<StructureSearch> search;
     {
         ProgressLine progress("structures", options.quiet);
-        matcher.emplace(library, options.matcher, device, shown_on(progress));
+        search.emplace(library, options.search, device, shown_on(progress));
     }
-    const std::vector<Match> matches = match_all(reader, *matcher, options);
+    const std::vector<Match> matches = match_all(reader, *search, options);
     if (!options.output.empty()) {
         write_text_file(output,
                         output.extension() == ".csv" ? csv(matches, library, options.shown) : json_lines(matches, library, options.shown));
@@ -197,18 +210,21 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("PATTERNS", o->inputs, "Pattern files, folders of them, or - for standard input, as of 'friedel classify'");
     app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed");
     app.add_option("--count", o->shown, "Structures to name for each pattern")->capture_default_str()->check(CLI::Range(1, 1000));
-    app.add_option("--strain", o->matcher.largest_strain, "Largest relative change of the lattice that is looked for")
+    app.add_option("--strain", o->search.matcher.largest_strain, "Largest relative change of the lattice that is looked for")
         ->capture_default_str()
         ->check(within(0, 0.1));
-    app.add_option("--fwhm", o->matcher.fwhm_deg, "Width of the peaks that are compared with, degrees")
+    app.add_option("--fwhm", o->search.matcher.fwhm_deg, "Width of the peaks that are compared with, degrees")
         ->capture_default_str()
         ->check(within(0.05, 2));
-    app.add_option("--vote-width", o->matcher.vote_width, "A vote falls by e for so much less similarity than the best one's")
+    app.add_option("--vote-width", o->search.vote_width, "A vote falls by e for so much less similarity than the best one's")
         ->capture_default_str()
         ->check(within(0.001, 1));
-    app.add_option("--symmetry-power", o->matcher.symmetry_power, "Votes count by this power of the order of the point group")
+    app.add_option("--symmetry-power", o->search.symmetry_power, "Votes count by this power of the order of the point group")
         ->capture_default_str()
         ->check(within(0, 4));
+    app.add_option("--fit", o->search.fitted, "Fit this many of the most similar structures; 0: go by similarity of ideal patterns alone")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 50));
     app.add_option("--labels", o->labels, "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));

@@ -1,0 +1,90 @@
+// Which structures of a library explain a measured pattern, and what that says about its space group. A search by similarity of ideal
+// patterns (matcher.h) proposes; each proposal, and each parent of higher symmetry that it has (parent_structures.h), is fitted to the
+// pattern (pattern_fit.h); votes weighted by how good the fits are give probabilities of the space groups.
+// Leaves out: mixtures.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "host/matcher.h"
+#include "host/pattern_fit.h"
+
+namespace friedel {
+
+// Numbers chosen on the RRUFF development set; see bench/results.
+struct SearchConfig {
+    MatcherConfig matcher;
+    int fitted = 20;                // of the most similar structures; 0: none, the votes go by similarity of ideal patterns alone
+    double worth_finishing = 0.15;  // a fit so much less similar than the best one, with the patterns blurred, is not finished
+    double worth_a_parent = 0.08;   // nor parents looked for if it is finished and so much less similar
+    // A candidate's vote falls by e for so much less similarity than the best one's, and grows with this power of the order of its point
+    // group. Where nothing is fitted the width is that of similarity to ideal patterns.
+    double vote_width = 0.01, ideal_vote_width = 0.03;
+    double symmetry_power = 1;
+    double doubtful = 0.65;  // a best fit of this similarity is as likely not to be of the right structure
+    double doubt_width = 0.1;
+    Radiation radiation{2, {1.540593f, 1.544427f}, {1.0f, 0.5f}};  // of the fitted patterns
+};
+
+struct SearchCandidate {
+    int structure;                                  // in the library
+    int space_group;                                // the structure's own, or that of the parent that was fitted
+    int point_group_order;                          // of it: 1 to 48
+    bool is_parent;                                 // the structure is a distorted or ordered model of what was fitted
+    float similarity;                               // of the fitted pattern; of the ideal one where nothing is fitted
+    double lattice_change;                          // relative: 0.01 is a cell one per cent larger than the library's
+    PatternFit fit;                                 // its `structure` is the one in `phase`
+    std::shared_ptr<const StructureLibrary> phase;  // what was fitted, of one structure; null where nothing was
+};
+
+class StructureSearch {
+public:
+    // Simulates every structure of the library, 0.9 kB of memory each. What is passed by reference must outlive the search.
+    StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress = {});
+    ~StructureSearch();
+    StructureSearch(const StructureSearch&) = delete;
+    StructureSearch& operator=(const StructureSearch&) = delete;
+
+    const SearchConfig& config() const { return config_; }
+
+    // Raw patterns [n][grid.points] for a wavelength -> the candidates of each, most similar first; where the best are fitted, only
+    // those that are. Structures of unknown group are never among them.
+    std::vector<std::vector<SearchCandidate>> search(const float* patterns, int n, const Grid& grid, double wavelength_angstrom);
+
+    // What the candidates say together: probabilities [230] of the space groups. Their sum falls short of 1 by the probability that none
+    // of them is right. Votes count by the order of the point group: where a model of low symmetry and one of high explain a pattern
+    // alike, the powder is most often the one of high symmetry.
+    std::vector<float> vote(const std::vector<SearchCandidate>& candidates) const;
+
+    // How often each space group is in the library, [230], sum 1: what is left to say where no candidate is right.
+    const std::vector<float>& frequency() const { return frequency_; }
+
+private:
+    struct Phases;
+
+    void fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns);
+    const Phases& phases_of(int structure);
+
+    const StructureLibrary& library_;
+    SearchConfig config_;
+    Device& device_;
+    Matcher matcher_;
+    PatternFitter fitter_;
+    std::vector<float> frequency_;
+    std::vector<std::unique_ptr<Phases>> phases_;  // [structures] of those that were fitted
+};
+
+// A network's probabilities and the votes of a search, both [230], as one, in place of the probabilities: the weighted geometric mean of
+// the two as far as some candidate is right, the network alone as far as none is. Neither rules out what the other is sure of: both are
+// lifted a little from zero first.
+void pool_opinions(float* probabilities, const float* votes);
+
+// Votes that sum to 1: what they leave goes to the groups as they are in the library.
+std::vector<float> completed_votes(std::vector<float> votes, const std::vector<float>& frequency);
+
+// Patterns brought to another grid and wavelength, [n][to.points].
+std::vector<float> regridded(const float* patterns, int n, const Grid& from, double from_wavelength, const Grid& to, double to_wavelength,
+                             ThreadPool& pool);
+
+}  // namespace friedel

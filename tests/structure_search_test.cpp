@@ -1,0 +1,202 @@
+// Fits find what a simulation was given; parents of distorted and ordered models are found; a search names minerals by their fits.
+#include "host/structure_search.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/error.h"
+#include "host/parent_structures.h"
+#include "host/simulator.h"
+#include "host/symmetry.h"
+#include "kernels/reflections.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+const StructureLibrary& minerals() {
+    static const StructureLibrary library = [] {
+        const test::TemporaryDirectory folder;
+        const std::string source = (test::source_dir() / "data/minerals").string();
+        const auto result = test::run_friedel("ingest -q '" + source + "' -o '" + (folder / "minerals.h5").string() + "'");
+        if (result.status != 0) fail(result.err);
+        return StructureLibrary::read(folder / "minerals.h5");
+    }();
+    return library;
+}
+
+Radiation copper() { return SearchConfig().radiation; }
+
+PatternParameters disturbed(int structure) {
+    PatternParameters p;
+    p.structure = structure;
+    p.radiation = copper();
+    p.caglioti_w = 0.01f + 0.005f * static_cast<float>(structure % 4);
+    p.microstrain = 0.0005f;
+    p.displacement_deg = 0.06f * static_cast<float>(structure % 3 - 1);
+    p.lattice_scale = 1.004f;
+    p.strain[0] = 0.006f;
+    p.strain[2] = -0.008f;
+    p.march_dollase = 0.8f;
+    p.air_scatter = 0.2f;
+    p.counts_at_maximum = 20000;
+    p.seed = 3;
+    p.sample = static_cast<std::uint64_t>(structure);
+    return p;
+}
+
+TEST(PatternFit, FindsWhatTheSimulationWasGiven) {
+    const StructureLibrary& library = minerals();
+    const PatternFitter fitter(copper());
+    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    for (int structure = 0; structure < library.size(); structure += 5) {
+        const PatternParameters given = disturbed(structure);
+        simulate_one_pattern(pattern.data(), given, library.view(), PatternFitter::grid);
+        const auto prepared = fitter.prepare(pattern.data());
+        EXPECT_EQ(prepared.points, PatternFitter::grid.points);
+        PatternFit fit = fitter.start(prepared, library.view(), structure, 0.005);
+        fitter.finish(fit, prepared, library.view());
+        const std::string& name = library.name[static_cast<std::size_t>(structure)];
+        EXPECT_GT(fit.similarity, 0.97) << name;
+        const PatternParameters found = fitter.parameters(fit, library.view());
+        EXPECT_NEAR(std::sqrt(found.caglioti_w), std::sqrt(given.caglioti_w), 0.03) << name;
+        // The lines lie where they should: cell edges as given, as far as the symmetry lets them, and the displacement.
+        EXPECT_NEAR(found.displacement_deg, given.displacement_deg, 0.02) << name;
+        const OperationSet operations = library.view().crystal(structure).operations;
+        const auto edges = [&](const PatternParameters& p) {
+            Metric<float> metric = direct_metric(library.view().crystal(structure).cell);
+            for (float& element : metric.m) element *= p.lattice_scale * p.lattice_scale;
+            return strained_metric(metric, p.strain, operations);
+        };
+        const Metric<float> wanted = edges(given), got = edges(found);
+        for (int i = 0; i < 3; ++i) EXPECT_NEAR(std::sqrt(got.m[i] / wanted.m[i]), 1, 5e-4) << name << " edge " << i;
+    }
+}
+
+// resample() goes on level where nothing was measured: that part must not count.
+TEST(PatternFit, WhatWasNotMeasuredDoesNotCount) {
+    const StructureLibrary& library = minerals();
+    const PatternFitter fitter(copper());
+    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    simulate_one_pattern(pattern.data(), disturbed(7), library.view(), PatternFitter::grid);
+    constexpr int first = 300, last = 1500;
+    std::fill(pattern.begin(), pattern.begin() + first, pattern[first]);
+    std::fill(pattern.begin() + last, pattern.end(), pattern[last]);
+    const auto prepared = fitter.prepare(pattern.data());
+    EXPECT_NEAR(prepared.first, first, 1);
+    EXPECT_NEAR(prepared.points, last - first, 2);
+    PatternFit fit = fitter.start(prepared, library.view(), 7, 0.003);
+    fitter.finish(fit, prepared, library.view());
+    EXPECT_GT(fit.similarity, 0.97);
+}
+
+Structure in_p1(const std::array<double, 6>& cell, std::vector<Atom> atoms) {
+    Structure structure;
+    structure.name = "test";
+    structure.cell = cell;
+    structure.atoms = std::move(atoms);
+    structure.operations = {{{1, 0, 0, 0, 1, 0, 0, 0, 1}, {}}};
+    return structure;
+}
+
+std::vector<int> groups_of(const std::vector<Structure>& structures) {
+    std::vector<int> groups;
+    for (const Structure& structure : structures) groups.push_back(structure.space_group);
+    return groups;
+}
+
+TEST(ParentStructures, CationsThatScatterAlikeAreOne) {
+    // The two sites of diamond held by silicon and aluminium, as of zinc blende.
+    std::vector<Atom> atoms;
+    for (const auto& [x, y, z] : std::vector<std::array<double, 3>>{{0, 0, 0}, {0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}}) {
+        atoms.push_back({"Al", 13, {x, y, z}});
+        atoms.push_back({"Si", 14, {x + 0.25, y + 0.25, z + 0.25}});
+    }
+    const Structure ordered = standardise(in_p1({5.5, 5.5, 5.5, 90, 90, 90}, atoms)).structure;
+    ASSERT_EQ(ordered.space_group, 216);
+    const auto parents = parent_structures(ordered);
+    ASSERT_EQ(groups_of(parents), std::vector<int>{227});
+    ASSERT_EQ(parents.front().atoms.size(), 2u) << "one site, held by both";
+    for (const Atom& atom : parents.front().atoms) EXPECT_DOUBLE_EQ(atom.occupancy, 0.5);
+    // Zinc and sulphur do not scatter alike: zinc blende has no parent.
+    for (Atom& atom : atoms) atom.element = atom.element == 13 ? 30 : 16;
+    EXPECT_TRUE(parent_structures(standardise(in_p1({5.4, 5.4, 5.4, 90, 90, 90}, atoms)).structure).empty());
+}
+
+TEST(ParentStructures, SmallDistortionsAndProtonsGoAway) {
+    // Rock salt with an atom moved by 0.17 angstrom along c.
+    std::vector<Atom> atoms;
+    for (const auto& [x, y, z] : std::vector<std::array<double, 3>>{{0, 0, 0}, {0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}}) {
+        atoms.push_back({"Mg", 12, {x, y, z + 0.04}});
+        atoms.push_back({"O", 8, {x + 0.5, y, z}});
+    }
+    const Structure polar = standardise(in_p1({4.2, 4.2, 4.2, 90, 90, 90}, atoms)).structure;
+    EXPECT_EQ(polar.space_group, 107);
+    const auto groups = groups_of(parent_structures(polar));
+    EXPECT_NE(std::find(groups.begin(), groups.end(), 225), groups.end());
+
+    // Rock salt with a proton beside each oxygen.
+    atoms.clear();
+    for (const auto& [x, y, z] : std::vector<std::array<double, 3>>{{0, 0, 0}, {0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}}) {
+        atoms.push_back({"Mg", 12, {x, y, z}});
+        atoms.push_back({"O", 8, {x + 0.5, y, z}});
+        atoms.push_back({"H", 1, {x + 0.5, y, z + 0.24}});
+    }
+    const Structure hydroxide = standardise(in_p1({4.2, 4.2, 4.2, 90, 90, 90}, atoms)).structure;
+    EXPECT_EQ(hydroxide.space_group, 107);
+    const auto parents = parent_structures(hydroxide);
+    ASSERT_FALSE(parents.empty());
+    EXPECT_EQ(parents.front().space_group, 225);
+    for (const Atom& atom : parents.front().atoms) EXPECT_NE(atom.element, 1);
+}
+
+TEST(StructureSearch, NamesMineralsByTheirFits) {
+    const StructureLibrary& library = minerals();
+    Device device({"cpu"});
+    StructureSearch search(library, SearchConfig(), device);
+    const auto points = static_cast<std::size_t>(PatternFitter::grid.points);
+    std::vector<float> patterns;
+    std::vector<int> given;
+    for (int structure = 1; structure < library.size(); structure += 6) given.push_back(structure);
+    patterns.resize(given.size() * points);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        simulate_one_pattern(patterns.data() + i * points, disturbed(given[i]), library.view(), PatternFitter::grid);
+    }
+    // And one without anything in it.
+    patterns.resize(patterns.size() + points, 1.0f);
+    const auto found = search.search(patterns.data(), static_cast<int>(given.size()) + 1, PatternFitter::grid, 1.54184);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        ASSERT_FALSE(found[i].empty());
+        EXPECT_GT(found[i].front().similarity, 0.95);
+        EXPECT_TRUE(std::is_sorted(found[i].begin(), found[i].end(), [](auto& a, auto& b) { return a.similarity > b.similarity; }));
+        const std::vector<float> votes = search.vote(found[i]);
+        EXPECT_LE(std::accumulate(votes.begin(), votes.end(), 0.0f), 1.0f);
+        const auto best = std::max_element(votes.begin(), votes.end()) - votes.begin();
+        EXPECT_EQ(best + 1, library.space_group[static_cast<std::size_t>(given[i])]) << library.name[static_cast<std::size_t>(given[i])];
+        const std::vector<float> complete = completed_votes(votes, search.frequency());
+        EXPECT_NEAR(std::accumulate(complete.begin(), complete.end(), 0.0f), 1, 1e-4);
+    }
+    const std::vector<float> nothing = search.vote(found.back());
+    EXPECT_LT(std::accumulate(nothing.begin(), nothing.end(), 0.0f), 0.01f) << "an empty pattern is like nothing";
+}
+
+TEST(StructureSearch, OpinionsArePooledAsFarAsTheSearchIsSure) {
+    std::vector<float> network(space_groups, 0.0f), votes(space_groups, 0.0f);
+    network[0] = 0.7f;
+    network[1] = 0.3f;
+    std::vector<float> pooled = network;
+    pool_opinions(pooled.data(), votes.data());
+    for (std::size_t i = 0; i < pooled.size(); ++i) EXPECT_FLOAT_EQ(pooled[i], network[i]) << "no candidate is right: the network's word";
+    votes[1] = 0.9f;
+    votes[2] = 0.1f;
+    pool_opinions(pooled.data(), votes.data());
+    EXPECT_NEAR(std::accumulate(pooled.begin(), pooled.end(), 0.0f), 1, 1e-5);
+    EXPECT_EQ(std::max_element(pooled.begin(), pooled.end()) - pooled.begin(), 1);
+    EXPECT_GT(pooled[2], 0.0f);
+}
+
+}  // namespace
+}  // namespace friedel
