@@ -29,7 +29,7 @@ std::vector<Key> config_keys(TrainingConfig& config) {
          "an anode (\"cu\", \"mo\", ...), or wavelengths in angstrom with weights, \"1.5406,1.5444:0.5\""},
         {"simulation", "monochromator_two_theta_deg", &s.monochromator_two_theta_deg, 0, 120, "angle of a monochromator, 0: none"},
         {"simulation", "default_b_iso", &s.default_b_iso, 0, 20, "B in angstrom^2 of atoms whose source states none"},
-        {"simulation", "b_iso_scale", &s.b_iso_scale, 0, 10, "factor on every B"},
+        {"simulation", "b_iso_scale", &s.b_iso_scale, 0, 50, "factor on every B"},
         {"simulation", "caglioti_u", &s.caglioti_u, -1, 10, "FWHM^2 = U tan^2 + V tan + W of the Gaussian part, degrees^2"},
         {"simulation", "caglioti_v", &s.caglioti_v, -10, 1, "degrees^2"},
         {"simulation", "caglioti_w", &s.caglioti_w, 0, 10, "degrees^2"},

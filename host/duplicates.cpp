@@ -99,4 +99,23 @@ std::vector<int> find_duplicates(const StructureLibrary& library) {
     return original;
 }
 
+int drop_duplicates(StructureLibrary& library) {
+    const std::vector<int> original = find_duplicates(library);
+    std::vector<int> kept;
+    std::vector<Rejection> rejections = std::move(library.rejections);
+    for (int i = 0; i < library.size(); ++i) {
+        const int first = original[static_cast<std::size_t>(i)];
+        if (first < 0) {
+            kept.push_back(i);
+        } else {
+            rejections.push_back(
+                {library.name[static_cast<std::size_t>(i)], "", "repeats " + library.name[static_cast<std::size_t>(first)]});
+        }
+    }
+    const int dropped = library.size() - static_cast<int>(kept.size());
+    if (dropped > 0) library = library.subset(kept);
+    library.rejections = std::move(rejections);
+    return dropped;
+}
+
 }  // namespace friedel

@@ -11,4 +11,7 @@ namespace friedel {
 // the cell to 0.2 %, and in every interatomic distance to 0.02 angstrom.
 std::vector<int> find_duplicates(const StructureLibrary& library);
 
+// Takes out every structure that repeats an earlier one and lists it among the rejections; returns how many.
+int drop_duplicates(StructureLibrary& library);
+
 }  // namespace friedel

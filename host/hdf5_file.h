@@ -52,6 +52,8 @@ public:
     void write(const std::string& name, const std::vector<T>& values, bool compress = true) {
         write(name, values.data(), {values.size()}, compress);
     }
+    // Floats stored with half precision (IEEE 754 binary16, 11 bits, up to 65 504); read() gives them as floats again.
+    void write_half(const std::string& name, const float* values, const Shape& shape, bool compress = true);
     template <class T>
     std::vector<T> read(const std::string& name) const;  // all values, whatever the shape
     Shape shape(const std::string& name) const;

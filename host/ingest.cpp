@@ -226,24 +226,6 @@ std::vector<JobFile> next_job(InputFiles& files) {
     return job;
 }
 
-void drop_duplicates(IngestResult& result) {
-    const std::vector<int> original = find_duplicates(result.library);
-    std::vector<int> kept;
-    std::vector<Rejection> rejections = std::move(result.library.rejections);
-    for (int i = 0; i < result.library.size(); ++i) {
-        const int first = original[static_cast<std::size_t>(i)];
-        if (first < 0) {
-            kept.push_back(i);
-            continue;
-        }
-        ++result.duplicates;
-        rejections.push_back(
-            {result.library.name[static_cast<std::size_t>(i)], "", "repeats " + result.library.name[static_cast<std::size_t>(first)]});
-    }
-    if (result.duplicates > 0) result.library = result.library.subset(kept);
-    result.library.rejections = std::move(rejections);
-}
-
 }  // namespace
 
 IngestResult ingest(const std::vector<std::filesystem::path>& paths, const IngestOptions& options,
@@ -285,7 +267,7 @@ IngestResult ingest(const std::vector<std::filesystem::path>& paths, const Inges
             report({files.progress(), result.files, static_cast<std::uint64_t>(result.library.size()), result.library.rejections.size()});
         }
     }
-    if (!options.keep_duplicates) drop_duplicates(result);
+    if (!options.keep_duplicates) result.duplicates = drop_duplicates(result.library);
     return result;
 }
 

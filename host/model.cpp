@@ -53,7 +53,7 @@ std::string class_name(Target target, int index) {
     return target == Target::space_group ? std::to_string(index + 1) : crystal_system_name(index);
 }
 
-void Model::write(const std::filesystem::path& file) const {
+void Model::write(const std::filesystem::path& file, Weights weights) const {
     H5File h5 = H5File::create(file, model_kind);
     h5.write_attribute("/", "start_deg", static_cast<double>(grid.start_deg));
     h5.write_attribute("/", "step_deg", static_cast<double>(grid.step_deg));
@@ -75,7 +75,12 @@ void Model::write(const std::filesystem::path& file) const {
         for (int l = 0; l < shape.layers(); ++l) {
             const Shape weight = {static_cast<std::size_t>(shape.outputs(l)), static_cast<std::size_t>(shape.inputs(l))};
             // Trained weights are noise to a compressor: time lost, nothing gained.
-            h5.write(layer_name(m, l) + "/weight", parameters + shape.weight_offset(l), weight, false);
+            const float* const values = parameters + shape.weight_offset(l);
+            if (weights == Weights::half) {
+                h5.write_half(layer_name(m, l) + "/weight", values, weight, true);
+            } else {
+                h5.write(layer_name(m, l) + "/weight", values, weight, false);
+            }
             h5.write(layer_name(m, l) + "/bias", parameters + shape.bias_offset(l), {weight[0]}, false);
         }
     }
@@ -87,6 +92,7 @@ void Model::write(const std::filesystem::path& file) const {
     h5.write_strings("training/config", {provenance.config});
     h5.write_strings("training/library", {provenance.library});
     h5.write_strings("training/library_hash", {provenance.library_hash});
+    h5.write_strings("training/started_from", {provenance.started_from});
     h5.write("training/seed", &provenance.seed, {1});
     h5.write("training/steps", &provenance.steps, {1});
     h5.write("training/patterns", &provenance.patterns, {1});
@@ -173,6 +179,7 @@ Model Model::read(const std::filesystem::path& file) {
     }
     model.calibration.fitted_on = text("calibration/fitted_on");
     model.provenance.config = text("training/config");
+    if (h5.exists("training/started_from")) model.provenance.started_from = text("training/started_from");
     model.provenance.library = text("training/library");
     model.provenance.library_hash = text("training/library_hash");
     single("training/seed", model.provenance.seed);

@@ -34,6 +34,7 @@ struct Calibration {
 
 struct Provenance {
     std::string config;        // TOML, complete
+    std::string started_from;  // the model whose weights were the first ones, and what it was trained on; empty: random ones
     std::string library;       // file name of the structure library
     std::string library_hash;  // see hash_file
     std::uint64_t seed = 0;
@@ -55,7 +56,8 @@ struct Model {
 
     int classes() const { return shape.classes(); }
 
-    void write(const std::filesystem::path& file) const;
+    enum class Weights { single, half };  // precision that they are stored with
+    void write(const std::filesystem::path& file, Weights weights = Weights::single) const;
     // Checks that all parts fit together and that all weights are finite. Throws Error.
     static Model read(const std::filesystem::path& file);
 };

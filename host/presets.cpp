@@ -62,13 +62,13 @@ const std::string realistic_patterns = R"(
 [simulation]
 radiation = "cu"
 kalpha2_ratio = {uniform = [0.45, 0.52], probability = 0.7, otherwise = 0}
-b_iso_scale = {log_uniform = [0.5, 2.5]}
+b_iso_scale = {log_uniform = [0.5, 16]}
 caglioti_u = {uniform = [0, 0.03]}
 caglioti_v = {uniform = [-0.005, 0]}
 caglioti_w = {log_uniform = [0.0005, 0.04]}
 axial_divergence = {uniform = [0.005, 0.04], probability = 0.3}
 zero_shift_deg = {normal = [0, 0.02]}
-displacement_deg = {normal = [0, 0.04]}
+displacement_deg = {normal = [0.03, 0.05]}
 size_angstrom = {log_uniform = [150, 4000]}
 microstrain = {log_uniform = [0.0001, 0.003]}
 march_dollase = {log_uniform = [0.4, 1.6], probability = 0.6}

@@ -20,9 +20,9 @@ struct SearchConfig {
     double worth_a_parent = 0.08;   // nor parents looked for if it is finished and so much less similar
     // A candidate's vote falls by e for so much less similarity than the best one's, and grows with this power of the order of its point
     // group. Where nothing is fitted the width is that of similarity to ideal patterns.
-    double vote_width = 0.01, ideal_vote_width = 0.03;
+    double vote_width = 0.008, ideal_vote_width = 0.03;
     double symmetry_power = 1;
-    double doubtful = 0.65;  // a best fit of this similarity is as likely not to be of the right structure
+    double doubtful = 0.6;  // a best fit of this similarity is as likely not to be of the right structure
     double doubt_width = 0.1;
     Radiation radiation{2, {1.540593f, 1.544427f}, {1.0f, 0.5f}};  // of the fitted patterns
 };

@@ -8,7 +8,8 @@
 
 namespace friedel {
 
-Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library)
+Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library,
+                 const std::vector<std::vector<float>>& start)
     : backend_(backend),
       config_(config),
       shape_(config.shape()),
@@ -25,13 +26,14 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
         smoothing_ = Buffer<float>(backend, smoothing.data(), smoothing.size());
     }
     for (int m = 0; m < config.network.members; ++m) {
-        const std::vector<float> start = initial_parameters(shape_, config.run.seed, m);
-        Member member{Parameters(backend, shape_, start),
-                      Buffer<float>(backend, start.size()),
-                      Buffer<float>(backend, start.size()),
+        const std::vector<float> first =
+            start.empty() ? initial_parameters(shape_, config.run.seed, m) : start.at(static_cast<std::size_t>(m));
+        Member member{Parameters(backend, shape_, first),
+                      Buffer<float>(backend, first.size()),
+                      Buffer<float>(backend, first.size()),
                       {},
                       Buffer<SampleLoss>(backend, static_cast<std::size_t>(config.run.batch))};
-        if (config.optimiser.average_decay > 0) member.average = Buffer<float>(backend, start.data(), start.size());
+        if (config.optimiser.average_decay > 0) member.average = Buffer<float>(backend, first.data(), first.size());
         members_.push_back(std::move(member));
     }
     for (int half = 0; half < 2; ++half) {

@@ -18,8 +18,10 @@ namespace friedel {
 
 class Trainer {
 public:
-    // What is passed by reference must outlive the trainer.
-    Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library);
+    // What is passed by reference must outlive the trainer, but for `start`: the members' parameters to start from, [members] of
+    // [shape.size()]; random ones where it is empty.
+    Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library,
+            const std::vector<std::vector<float>>& start = {});
 
     void step();
     std::int64_t steps() const { return step_; }

@@ -94,7 +94,7 @@ private:
 
 // What a checkpoint says about the run, beside the trainer's own state.
 struct RunRecord {
-    std::string config, library_hash;
+    std::string config, library_hash, started_from;
     double seconds = 0;
 };
 
@@ -105,7 +105,8 @@ RunRecord read_record(const H5File& file) {
         return values[0];
     };
     const std::vector<double> seconds = file.read<double>("seconds");
-    return {text("config"), text("library_hash"), seconds.size() == 1 ? seconds[0] : 0};
+    return {text("config"), text("library_hash"), file.exists("started_from") ? text("started_from") : "",
+            seconds.size() == 1 ? seconds[0] : 0};
 }
 
 class Run {
@@ -142,12 +143,15 @@ public:
         }
         if (!what.measured_labels.empty()) measured_ = ValidationSet::measured(config_, what.measured_labels, tell);
 
-        trainer_ = std::make_unique<Trainer>(*device_.backend, config_, library_);
+        std::vector<std::vector<float>> start;
+        if (!what.start_from.empty() && !what.resume) start = starting_weights();
+        trainer_ = std::make_unique<Trainer>(*device_.backend, config_, library_, start);
         if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
         if (resumed) {
             trainer_->restore(*resumed);
             if (config_.run.minutes == 0) trainer_->set_total_steps(config_.run.steps);
             seconds_before_ = record.seconds;
+            started_from_ = record.started_from;
         }
         if (!what.quiet) {
             const std::string missing = trainer_->sampler().missing_classes();
@@ -231,6 +235,26 @@ private:
         if (fs::is_directory(what_.output)) fail(what_.output.string(), ": is a folder; give a file name");
     }
 
+    // Those of the model to start from, which must be of the network and the input that the configuration asks for.
+    std::vector<std::vector<float>> starting_weights() {
+        const Model model = Model::read(what_.start_from);
+        const auto differ = [&](const std::string& what) {
+            fail(what_.start_from.string(), ": its ", what, " is not the configuration's; 'friedel info --config ",
+                 what_.start_from.string(), "' prints what it was trained with, for --config");
+        };
+        const Grid& grid = config_.simulation.grid;
+        if (model.target != config_.network.target) differ("target");
+        if (model.grid.start_deg != grid.start_deg || model.grid.step_deg != grid.step_deg || model.grid.points != grid.points)
+            differ("grid");
+        if (model.shape.widths != config_.shape().widths) differ("network, " + model.shape.text() + ",");
+        if (static_cast<int>(model.members.size()) != config_.network.members) differ("number of members");
+        if (!(model.preprocess == config_.preprocess)) differ("preprocessing");
+        started_from_ = what_.start_from.filename().string() + " (" + hash_file(what_.start_from) + "), trained on " +
+                        std::to_string(model.provenance.patterns) + " patterns";
+        if (!model.provenance.started_from.empty()) started_from_ += ", started from " + model.provenance.started_from;
+        return model.members;
+    }
+
     double elapsed() const { return seconds_before_ + seconds_since(start_); }
 
     bool done() const {
@@ -279,6 +303,7 @@ private:
         model.provenance.config = to_toml(config_);
         model.provenance.library = what_.library.filename().string();
         model.provenance.library_hash = library_hash_;
+        model.provenance.started_from = started_from_;
         model.provenance.seed = config_.run.seed;
         model.provenance.steps = trainer_->steps();
         model.provenance.patterns = trainer_->steps() * config_.run.batch;
@@ -291,6 +316,7 @@ private:
         H5File file = H5File::create(beside(what_.output, ".checkpoint"), checkpoint_kind);
         file.write_strings("config", {to_toml(config_)});
         file.write_strings("library_hash", {library_hash_});
+        file.write_strings("started_from", {started_from_});
         const double seconds = elapsed();
         file.write("seconds", &seconds, {1});
         trainer_->save(file);
@@ -301,7 +327,7 @@ private:
     Device device_;
     TrainingConfig config_;
     StructureLibrary library_, held_out_;
-    std::string library_hash_;
+    std::string library_hash_, started_from_;
     std::optional<ValidationSet> simulated_, measured_;
     std::unique_ptr<Trainer> trainer_;
     double seconds_before_ = 0;  // of training, in the runs that this one resumes

@@ -15,6 +15,7 @@ struct TrainingRun {
     std::filesystem::path output;              // model; beside it OUTPUT.metrics.csv and, while unfinished, OUTPUT.checkpoint
     std::filesystem::path validation_library;  // held-out structures, may be empty
     std::filesystem::path measured_labels;     // CSV with columns file and space_group, may be empty
+    std::filesystem::path start_from;          // model whose weights are the first ones, may be empty
     bool resume = false;
     bool quiet = false;
     int threads = 0;  // 0: all cores

@@ -16,6 +16,8 @@ struct PreprocessConfig {
     bool remove_pedestal = true;         // the mean of the noise that an estimate along its lower edge leaves behind
     bool square_root = true;             // of the scaled intensity: weak lines carry as much symmetry as strong ones
     bool unit_rms = false;               // scale to a root mean square of 1 afterwards: what a network's first weights expect
+
+    bool operator==(const PreprocessConfig&) const = default;
 };
 
 // The background varies slowly: it is estimated on means over bins of this width, which hold a tenth of the noise and of the work.

@@ -56,6 +56,33 @@ TEST(Hdf5File, RoundTrip) {
     EXPECT_LT(std::filesystem::file_size(path), numbers.size() * sizeof(float)) << "not compressed";
 }
 
+// Every half-precision number comes back as it is, and what lies between two of them goes to the nearer.
+TEST(Hdf5File, HalfPrecisionRoundsToTheNearest) {
+    const test::TemporaryDirectory folder;
+    std::vector<float> values, expected;
+    for (int exponent = -24; exponent <= 15; ++exponent) {
+        for (int fraction : {0, 1, 2, 511, 1022, 1023}) {
+            // 11 significant bits above 2^-14, fewer below; `between` is two fifths of the way to the next number, or three.
+            const double step = std::ldexp(1.0, std::max(exponent, -14) - 10);
+            const double low = exponent < -14 ? step * std::floor(std::ldexp(1 + fraction / 1024.0, exponent) / step)
+                                              : std::ldexp(1 + fraction / 1024.0, exponent);
+            for (double sign : {1.0, -1.0}) {
+                for (double part : {0.0, 0.4, 0.6}) {
+                    if (exponent == 15 && fraction == 1023 && part > 0.5) continue;  // beyond the largest
+                    values.push_back(static_cast<float>(sign * (low + part * step)));
+                    expected.push_back(static_cast<float>(sign * (part > 0.5 ? low + step : low)));
+                }
+            }
+        }
+    }
+    {
+        H5File file = H5File::create(folder / "a.h5", thing);
+        file.write_half("x", values.data(), {values.size()});
+        file.commit();
+    }
+    EXPECT_EQ(H5File::open(folder / "a.h5", thing).read<float>("x"), expected);
+}
+
 TEST(Hdf5File, UncommittedLeavesNothing) {
     const test::TemporaryDirectory folder;
     { H5File::create(folder / "a.h5", thing).write("x", std::vector<int>{1}); }

@@ -163,5 +163,24 @@ TEST(Duplicates, AreFoundWhateverOriginAndSetting) {
     EXPECT_EQ(find_duplicates(library), (std::vector<int>{-1, -1, 0, 0, -1, -1}));
 }
 
+TEST(Merge, MakesOneLibraryOfSeveralWithoutRepeats) {
+    const test::TemporaryDirectory folder;
+    const std::string minerals = "'" + (test::source_dir() / "data/minerals").string();
+    ASSERT_EQ(test::run_friedel("ingest -q " + minerals + "/quartz.cif' " + minerals + "/topaz.cif' -o a.h5", folder.path).status, 0);
+    ASSERT_EQ(test::run_friedel("ingest -q " + minerals + "/topaz.cif' " + minerals + "/rutile.cif' -o b.h5", folder.path).status, 0);
+    ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 -o all.h5", folder.path).status, 0);
+    const StructureLibrary all = StructureLibrary::read(folder / "all.h5");
+    ASSERT_EQ(all.size(), 3);
+    EXPECT_EQ(all.formula, (std::vector<std::string>{"O2Si", "Al2F2O4Si", "O2Ti"}));
+    ASSERT_EQ(all.rejections.size(), 1u);
+    EXPECT_NE(all.rejections[0].reason.find("repeats"), std::string::npos);
+    EXPECT_EQ(all.type_of(2), StructureLibrary::read(folder / "b.h5").type_of(1));
+    ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --keep-duplicates -o all.h5", folder.path).status, 0);
+    EXPECT_EQ(StructureLibrary::read(folder / "all.h5").size(), 4);
+    const auto absent = test::run_friedel("merge a.h5 absent.h5 -o c.h5", folder.path);
+    EXPECT_EQ(absent.status, 1);
+    EXPECT_NE(absent.err.find("absent.h5"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace friedel

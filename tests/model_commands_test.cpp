@@ -148,6 +148,31 @@ TEST_F(ModelCommands, ASearchOfStructuresIsASecondOpinion) {
     EXPECT_EQ(run("classify -q model.h5 examples --structures absent.h5").status, 1);
 }
 
+// Without a model's name the one that ships answers, with the structures that ship.
+TEST_F(ModelCommands, TheShippedModelAnswersWhereNoneIsNamed) {
+    const test::RunResult result = run("classify -q examples -o shipped.csv");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const auto rows = read_csv(folder / "shipped.csv"), labels = read_csv(folder / "examples/labels.csv");
+    int right = 0;
+    for (const auto& row : rows) {
+        for (const auto& label : labels) right += fs::path(row[0]).filename() == label[0] && row[1] == label[1];
+    }
+    EXPECT_GE(right, 7) << "of eight";
+    EXPECT_NE(read_text(folder / "shipped.csv").find("Topaz"), std::string::npos) << "the closest structure has a mineral's name";
+    const test::RunResult alone = run("classify -q examples/quartz.xy --structures none");
+    EXPECT_EQ(alone.status, 0) << alone.err;
+    EXPECT_EQ(alone.out.find("looks like"), std::string::npos) << alone.out;
+    EXPECT_EQ(run("evaluate -q --labels examples/labels.csv -o shipped").status, 0);
+    const test::RunResult nothing = run("classify model.h5");
+    EXPECT_EQ(nothing.status, 1);
+    EXPECT_NE(nothing.err.find("no patterns named"), std::string::npos) << nothing.err;
+    ::setenv("FRIEDEL_DATA", "/nonexistent", 1);
+    const test::RunResult lost = run("classify -q examples/quartz.xy");
+    ::unsetenv("FRIEDEL_DATA");
+    EXPECT_EQ(lost.status, 1);
+    EXPECT_NE(lost.err.find("/nonexistent"), std::string::npos) << lost.err;
+}
+
 TEST_F(ModelCommands, StandardInputAndAnotherWavelength) {
     const std::string file = run("classify model.h5 examples/quartz.xy").out;
     const std::string command = "cd '" + folder.path.string() + "' && '" + test::program().string() +
@@ -268,6 +293,18 @@ TEST(Calibration, FindsTheTemperature) {
     EXPECT_NEAR(fit_temperature(answers, Target::crystal_system), 2, 0.01);
 }
 
+TEST_F(ModelCommands, HalfPrecisionKeepsTheAnswers) {
+    ASSERT_EQ(run("export model.h5 --half -o half.h5").status, 0);
+    const Model whole = Model::read(folder / "model.h5"), half = Model::read(folder / "half.h5");
+    EXPECT_LT(fs::file_size(folder / "half.h5"), fs::file_size(folder / "model.h5"));
+    for (std::size_t i = 0; i < whole.members[0].size(); ++i) {
+        ASSERT_NEAR(half.members[0][i], whole.members[0][i], 5e-4f * std::abs(whole.members[0][i]) + 3e-8f);
+    }
+    EXPECT_EQ(half.provenance.config, whole.provenance.config);
+    EXPECT_NE(run("export model.h5 -o x.h5").status, 0) << "in which form?";
+    EXPECT_NE(run("export model.h5 --half --onnx -o x.h5").status, 0) << "one form at a time";
+}
+
 TEST_F(ModelCommands, DamagedModels) {
     const std::string good = read_text(folder / "model.h5");
     write_text(folder / "cut.h5", good.substr(0, good.size() / 2));
@@ -277,7 +314,7 @@ TEST_F(ModelCommands, DamagedModels) {
     ASSERT_EQ(run("ingest -q minerals/quartz.cif -o library.h5").status, 0);
     write_text(folder / "prose.h5", "no model at all\n");
     for (const std::string bad : {"cut.h5", "nan.h5", "library.h5", "prose.h5", "absent.h5", "examples"}) {
-        expect_refused("classify " + bad + " examples -o out.csv", bad);
+        if (bad != "examples") expect_refused("classify " + bad + " examples -o out.csv", bad);  // two folders of patterns, to it
         expect_refused("evaluate " + bad + " --labels examples/labels.csv -o out", bad);
         expect_refused("calibrate " + bad + " --labels examples/labels.csv -o out.h5", bad);
     }

@@ -177,6 +177,24 @@ TEST_F(TrainCommand, RefusesWhatContradictsTheRunItResumes) {
     EXPECT_NE(shape.err.find("network.hidden"), std::string::npos) << shape.err;
 }
 
+TEST_F(TrainCommand, StartsFromAModel) {
+    const std::string all = "train " + library + small;
+    ASSERT_EQ(test::run_friedel(all + "--steps 60" + model("first.h5")).status, 0);
+    const std::string from = " --start-from '" + (folder / "first.h5").string() + "' ";
+    // A step of no length leaves the weights as they were.
+    const auto still =
+        test::run_friedel(all + "--steps 2 --set optimiser.learning_rate=1e-8 --set optimiser.average_decay=0" + from + model("same.h5"));
+    ASSERT_EQ(still.status, 0) << still.err;
+    const Model first = Model::read(folder / "first.h5"), same = Model::read(folder / "same.h5");
+    for (std::size_t i = 0; i < first.members[0].size(); ++i) ASSERT_NEAR(same.members[0][i], first.members[0][i], 1e-4f);
+    EXPECT_EQ(same.provenance.started_from.rfind("first.h5", 0), 0u) << same.provenance.started_from;
+    const auto other =
+        test::run_friedel(all + "--steps 2 --set 'network.hidden=[16]' --set network.dropout=0.1" + from + model("other.h5"));
+    EXPECT_EQ(other.status, 1);
+    EXPECT_NE(other.err.find("first.h5: its network"), std::string::npos) << other.err;
+    EXPECT_EQ(test::run_friedel(all + "--resume" + from + model("first.h5")).status, 2) << "two beginnings";
+}
+
 TEST_F(TrainCommand, NamesTheKeyThatIsWrong) {
     const auto refuses = [&](const std::string& arguments, const std::string& what) {
         const auto result = test::run_friedel("train " + library + small + "--steps 2 " + model("bad.h5") + arguments);

@@ -13,6 +13,7 @@
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "host/second_opinion.h"
+#include "host/shipped_files.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -20,8 +21,7 @@ namespace friedel::tools {
 namespace {
 
 struct Options {
-    std::string model;
-    std::vector<std::string> inputs;
+    std::vector<std::string> inputs;  // the first may be the model
     std::string output, structures;
     DeviceChoice device;
     double wavelength = 0;
@@ -30,15 +30,22 @@ struct Options {
     bool quiet = false;
 };
 
+// A first input that ends in .h5 is the model; results have the same ending, patterns have not.
+bool names_model(const Options& options) { return std::filesystem::path(options.inputs.front()).extension() == ".h5"; }
+
 int run(const Options& options) {
-    const Model model = Model::read(options.model);
+    const bool own_model = names_model(options);
+    const std::vector<std::string> inputs(options.inputs.begin() + (own_model ? 1 : 0), options.inputs.end());
+    if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");
+    const Model model = Model::read(own_model ? std::filesystem::path(options.inputs.front()) : shipped_model());
+    const std::string structures = structures_to_search(options.structures, !own_model);
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
     config.stated_wavelength = options.wavelength;
     config.least_coverage = options.least_coverage;
     config.threads = options.threads;
-    PatternReader reader(pattern_files(options.inputs), config);
+    PatternReader reader(pattern_files(inputs), config);
     std::unique_ptr<ClassificationOutput> output;
     if (!options.output.empty()) output = std::make_unique<ClassificationOutput>(options.output, model, reader.files());
 
@@ -47,9 +54,9 @@ int run(const Options& options) {
     Device device(options.device, options.threads, options.quiet);
     Classifier classifier(model, *device.backend);
     std::optional<SecondOpinion> second;
-    if (!options.structures.empty()) {
+    if (!structures.empty()) {
         ProgressLine progress("structures", options.quiet);
-        second.emplace(options.structures, model, device, shown_on(progress));
+        second.emplace(structures, model, device, shown_on(progress));
     }
     std::size_t done = 0, answered = 0, refused = 0, failed = 0, assumed = 0;
     {
@@ -112,15 +119,17 @@ int run(const Options& options) {
 
 std::function<int()> classify_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
-    app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
     app.add_option("PATTERNS", o->inputs,
-                   "Pattern files: text of two or three columns, XRDML, Rigaku RAS and RASX, GSAS, Bruker RAW; folders of them; - for "
+                   "A trained model (.h5) first, or none for the one that ships; then pattern files: text of two or three columns, XRDML, "
+                   "Rigaku RAS and RASX, GSAS, Bruker RAW; folders of them; - for "
                    "standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
-    app.add_option("--structures", o->structures,
-                   "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits "
-                   "best is named");
+    app.add_option(
+        "--structures", o->structures,
+        "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits best is "
+        "named. Where no MODEL is named the library that ships is searched, or what tools/fetch_structures.sh has fetched; none: the "
+        "network alone, a thousand times as fast");
     app.add_option("--wavelength", o->wavelength,
                    "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
         ->check(CLI::Range(0.05, 5.0));
@@ -132,7 +141,7 @@ std::function<int()> classify_command(CLI::App& app) {
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(
         "A pattern that cannot be read is named on standard error, the rest is done, and the exit status is 1. Examples:\n"
-        "  friedel classify model.h5 quartz.xy\n"
+        "  friedel classify quartz.xy\n"
         "  friedel classify model.h5 patterns/ -o results.csv\n"
         "  friedel classify model.h5 synchrotron.xye --wavelength 0.4139");
     return [o] { return run(*o); };

@@ -14,6 +14,7 @@
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "host/report.h"
+#include "host/shipped_files.h"
 #include "host/simulator.h"
 #include "host/structure_library.h"
 #include "host/text_file.h"
@@ -183,17 +184,25 @@ int run(const Options& options) {
     return evaluation.unreadable == 0 ? 0 : 1;
 }
 
+// Where no model is named it is the one that ships, with its structures.
+int run_with_defaults(Options options) {
+    options.structures = structures_to_search(options.structures, options.model.empty());
+    if (options.model.empty()) options.model = shipped_model().string();
+    return run(options);
+}
+
 }  // namespace
 
 std::function<int()> evaluate_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
-    app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
+    app.add_option("MODEL", o->model, "Trained model (.h5); where none is named, the one that ships, with a search of structures");
     app.add_option("--labels", o->labels, "CSV of measured patterns: columns file,space_group, and group,repeat_of if there are any");
     app.add_option("--data", o->data, "Folder of the pattern files; without it, that of the labels");
     app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
     app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));
-    app.add_option("--structures", o->structures, "Structure library to search as well, as 'friedel classify --structures' does");
+    app.add_option("--structures", o->structures,
+                   "Structure library to search as well, as 'friedel classify --structures' does; none: the network alone");
     app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");
     app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
@@ -204,7 +213,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
         "Examples:\n"
         "  friedel evaluate model.h5 --labels labels.csv -o results\n"
         "  friedel evaluate model.h5 --library held_out.h5 --patterns 5000 -o results");
-    return [o] { return run(*o); };
+    return [o] { return run_with_defaults(*o); };
 }
 
 }  // namespace friedel::tools

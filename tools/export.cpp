@@ -13,13 +13,17 @@ namespace {
 
 struct Options {
     std::string model, output;
-    bool onnx = false;
+    bool onnx = false, half = false;
 };
 
 int run(const Options& o) {
     if (std::filesystem::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
     const Model model = Model::read(o.model);
-    write_onnx(o.output, model);
+    if (o.half) {
+        model.write(o.output, Model::Weights::half);
+    } else {
+        write_onnx(o.output, model);
+    }
     std::printf("%s: %s", o.output.c_str(), model.shape.text().c_str());
     if (model.members.size() > 1) std::printf(", ensemble of %zu", model.members.size());
     std::printf(", %.1f MB\n", static_cast<double>(std::filesystem::file_size(o.output)) / 1e6);
@@ -31,7 +35,10 @@ int run(const Options& o) {
 std::function<int()> export_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
-    app.add_flag("--onnx", o->onnx, "As ONNX (opset 13), for onnxruntime and others; the one form there is so far")->required();
+    auto* const forms = app.add_option_group("forms", "One of");
+    forms->add_flag("--onnx", o->onnx, "As ONNX (opset 13), for onnxruntime and others");
+    forms->add_flag("--half", o->half, "As a model of Friedel's with weights in half precision: half the size");
+    forms->require_option(1);
     app.add_option("-o,--output", o->output, "File to write")->required();
     app.footer(
         "Input: pattern [batch][points], preprocessed as the file's metadata say. Outputs: probabilities [batch][classes], the mean over "

@@ -172,6 +172,7 @@ int run(const Options& options) {
     } else {
         labels = read_labels(options.labels);
         const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
+        std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
         for (const Label& label : labels) files.push_back((folder / label.file).string());
     }
     const StructureLibrary library = read_known_structures(options.library);
@@ -225,7 +226,7 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--fit", o->search.fitted, "Fit this many of the most similar structures; 0: go by similarity of ideal patterns alone")
         ->capture_default_str()
         ->check(CLI::Range(0, 50));
-    app.add_option("--labels", o->labels, "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS");
+    app.add_option("--labels", o->labels, "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
     app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")

@@ -48,7 +48,9 @@ show 'Its probabilities, made to mean what they say' calibrate "$output/model.h5
     --coverage 0.95 -o "$output/model.h5"
 show 'Eight example patterns, named' classify "$output/model.h5" data/examples -o "$output/results.csv"
 build/release/friedel classify "$output/model.h5" data/examples --quiet
-show 'How often it is right' evaluate "$output/model.h5" --labels data/examples/labels.csv -o "$output/evaluation"
+show 'The same by the network and the structures that ship' classify data/examples -o "$output/shipped.csv"
+build/release/friedel classify data/examples --quiet
+show 'How often the small network is right' evaluate "$output/model.h5" --labels data/examples/labels.csv -o "$output/evaluation"
 
 cat <<DONE
 
@@ -56,7 +58,8 @@ cat <<DONE
   topaz.svg               a simulated pattern with its indices
   model.h5                the network; friedel info describes it
   results.csv             what it says about data/examples
+  shipped.csv             what the model that ships says about them
   evaluation/             report.html (open it in a browser), metrics.json, predictions.csv
-The network has seen these 52 structures alone and its examples are simulated: it shows the way, not the accuracy on your powders.
-For that, ingest a database of structures (see README.md) and train for an hour.
+The small network has seen these 52 structures alone and its examples are simulated: it shows the way, not the accuracy on your powders.
+For these: friedel classify YOUR.xy; and tools/fetch_structures.sh for more structures to compare them with.
 DONE

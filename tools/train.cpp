@@ -86,7 +86,8 @@ std::function<int()> train_command(CLI::App& app) {
     app.add_option("--seed", s->seed, "Of everything random; the same seed gives the same weights on any number of cores");
     app.add_option("--validation", s->run.validation_library, "Structure library that is only simulated from for validation");
     app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
-    app.add_flag("--resume", s->run.resume, "Go on from the checkpoint of an interrupted run");
+    auto* const start = app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");
+    app.add_flag("--resume", s->run.resume, "Go on from the checkpoint of an interrupted run")->excludes(start);
     app.add_option("--threads", s->run.threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
     add_device_options(app, s->run.device);
     app.add_flag("-q,--quiet", s->run.quiet, "No progress");
