@@ -60,6 +60,7 @@ DeviceLibrary::DeviceLibrary(const LibraryView& host) {
     representatives_ = upload(host.representatives, host.representative_offset[sets]);
     centring_offset_ = upload(host.centring_offset, sets + 1);
     centrings_ = upload(host.centrings, 3 * static_cast<std::size_t>(host.centring_offset[sets]));
+    cones_ = upload(host.cones, sets);
     view_ = {cell_.data(),
              space_group_.data(),
              operation_set_.data(),
@@ -73,6 +74,7 @@ DeviceLibrary::DeviceLibrary(const LibraryView& host) {
              representatives_.data(),
              centring_offset_.data(),
              centrings_.data(),
+             cones_.data(),
              host.structures};
 }
 

@@ -23,6 +23,7 @@ private:
     DeviceArray<std::uint64_t> images_;
     DeviceArray<SymmetryOperation> representatives_;
     DeviceArray<std::int8_t> centrings_;
+    DeviceArray<LaueCone> cones_;
     LibraryView view_;
 };
 

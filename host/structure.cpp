@@ -8,6 +8,7 @@
 
 #include "host/elements.h"
 #include "host/error.h"
+#include "host/laue_cone.h"
 
 namespace friedel {
 
@@ -136,10 +137,15 @@ std::uint64_t Crystal::distinct_images(const std::array<double, 3>& position) co
     return mask;
 }
 
-Crystal::Crystal(const Structure& structure) : cell_(structure.cell), space_group_(structure.space_group) {
+Crystal::Crystal(const Structure& structure) : name_(structure.name), cell_(structure.cell), space_group_(structure.space_group) {
     if (structure.atoms.empty()) fail(structure.name, ": no atoms");
     if (structure.operations.empty()) fail(structure.name, ": no symmetry operations");
     split_operations(structure);
+    try {
+        cone_ = laue_cone(representatives_);
+    } catch (const Error& error) {
+        fail(structure.name, ": ", error.what());
+    }
     std::vector<int> order(structure.atoms.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return structure.atoms[a].element < structure.atoms[b].element; });
@@ -162,7 +168,7 @@ CrystalView<double> Crystal::view() const {
             images_.data(),
             static_cast<int>(element_.size()),
             {representatives_.data(), centrings_.front().data(), static_cast<int>(representatives_.size()),
-             static_cast<int>(centrings_.size())},
+             static_cast<int>(centrings_.size()), &cone_},
             space_group_};
 }
 

@@ -45,6 +45,8 @@ public:
     explicit Crystal(const Structure& structure);
     CrystalView<double> view() const;
 
+    const std::string& name() const { return name_; }
+    const std::array<double, 6>& cell() const { return cell_; }
     const std::vector<SymmetryOperation>& representatives() const { return representatives_; }
     const std::vector<std::array<std::int8_t, 3>>& centrings() const { return centrings_; }
     const std::vector<std::uint64_t>& images() const { return images_; }
@@ -57,12 +59,14 @@ private:
     void split_operations(const Structure& structure);
     std::uint64_t distinct_images(const std::array<double, 3>& position) const;
 
+    std::string name_;
     std::array<double, 6> cell_;
     std::vector<double> position_, occupancy_, b_iso_;
     std::vector<std::uint8_t> element_;  // sorted ascending, the atoms of `structure` in that order
     std::vector<std::uint64_t> images_;
     std::vector<SymmetryOperation> representatives_;
     std::vector<std::array<std::int8_t, 3>> centrings_;
+    LaueCone cone_;
     int space_group_;
 };
 

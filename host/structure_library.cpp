@@ -7,6 +7,7 @@
 
 #include "host/elements.h"
 #include "host/error.h"
+#include "host/laue_cone.h"
 
 namespace friedel {
 
@@ -38,6 +39,7 @@ std::uint16_t StructureLibrary::add_operation_set(const Crystal& crystal) {
         fail("more than 65 535 different symmetry settings in one library");
     representatives.insert(representatives.end(), set.begin(), set.end());
     for (const auto& centring : crystal.centrings()) centrings.insert(centrings.end(), centring.begin(), centring.end());
+    cones.push_back(*crystal.view().operations.cone);
     representative_offset.push_back(static_cast<std::uint32_t>(representatives.size()));
     centring_offset.push_back(static_cast<std::uint32_t>(centrings.size() / 3));
     return known->second;
@@ -78,6 +80,7 @@ LibraryView StructureLibrary::view() const {
             representatives.data(),
             centring_offset.data(),
             centrings.data(),
+            cones.data(),
             size()};
 }
 
@@ -114,6 +117,7 @@ StructureLibrary StructureLibrary::subset(const std::vector<int>& chosen) const 
     result.representatives = representatives;
     result.centring_offset = centring_offset;
     result.centrings = centrings;
+    result.cones = cones;
     const auto copy = [](auto& to, const auto& from, std::size_t first, std::size_t count) {
         to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(first + count));
     };
@@ -281,6 +285,14 @@ StructureLibrary StructureLibrary::read(const std::filesystem::path& path) {
     for (std::size_t i = 0; i < std::min({files.size(), blocks.size(), reasons.size()}); ++i)
         library.rejections.push_back({files[i], blocks[i], reasons[i]});
     validate(library, path.string());
+    for (std::size_t set = 0; set + 1 < library.representative_offset.size(); ++set) {
+        try {
+            library.cones.push_back(laue_cone(std::span(library.representatives.data() + library.representative_offset[set],
+                                                        library.representatives.data() + library.representative_offset[set + 1])));
+        } catch (const Error& error) {
+            fail(path.string(), ": ", error.what(), "; the library is damaged, make it again with 'friedel ingest'");
+        }
+    }
     for (std::size_t type = 0; type < library.structure_type_name.size(); ++type) {
         library.known_types_.emplace(library.structure_type_name[type], static_cast<std::uint32_t>(type));
     }

@@ -50,6 +50,7 @@ public:
     std::vector<SymmetryOperation> representatives;
     std::vector<std::uint32_t> centring_offset = {0};  // [operation sets + 1]
     std::vector<std::int8_t> centrings;                // [...][3]
+    std::vector<LaueCone> cones;                       // [operation sets] derived, not stored
     std::vector<std::string> structure_type_name;      // [types] "225: a b"
     std::vector<Rejection> rejections;                 // what ingest refused, and why
 

@@ -3,6 +3,7 @@
 // Leaves out: the CUDA version, which lives in cuda/cuda_block.cuh and has the same members.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,6 +26,23 @@
 
 namespace friedel {
 
+FRIEDEL_FN int bits_set(std::uint64_t bits) {
+#if defined(__CUDA_ARCH__)
+    return __popcll(bits);
+#else
+    return std::popcount(bits);
+#endif
+}
+
+// Place of the lowest bit set; `bits` is not 0.
+FRIEDEL_FN int lowest_bit(std::uint64_t bits) {
+#if defined(__CUDA_ARCH__)
+    return __ffsll(static_cast<long long>(bits)) - 1;
+#else
+    return std::countr_zero(bits);
+#endif
+}
+
 // One CPU core. `for_each(n, f)` calls f(0) ... f(n - 1).
 struct SerialBlock {
     // Consecutive items that one call of for_each_tile handles: enough for several vector registers here, one per thread on the GPU.
@@ -34,6 +52,9 @@ struct SerialBlock {
     void for_each(int n, F&& f) const {
         for (int i = 0; i < n; ++i) f(i);
     }
+
+    // Items to compute so that whole vector registers do n of a tile.
+    static constexpr int filled(int n) { return (n + 15) / 16 * 16; }
 
     // f(first, count) for the tiles of [0, n); count <= tile.
     template <class F>
@@ -62,6 +83,7 @@ struct SerialBlock {
 
     // Keeps some items of a ragged table. bounds(row, first, last) gives a row's items; weight(row, item) is positive for those to keep;
     // emit(row, item, weight, slot) is called for each of them, slot counting up in the order of (row, item). Returns how many were kept.
+    // A thread calls weight and emit only for the row that it last called bounds for, so the three may share what they know of a row.
     template <class Bounds, class Weight, class Emit>
     int compact_rows(int rows, Bounds&& bounds, Weight&& weight, Emit&& emit) const {
         int kept = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/block.h"
+#include "kernels/laue_cone.h"
 
 namespace friedel {
 
@@ -28,6 +29,7 @@ struct OperationSet {
     const std::int8_t* centrings;              // [centrings_count][3] in 24ths, the first is 0 0 0
     int representatives_count;                 // order of the point group, 1 to 48
     int centrings_count;                       // 1 to 4 in a conventional cell
+    const LaueCone* cone;                      // of these operations
 
     FRIEDEL_FN bool has_inversion() const {
         if (representatives_count % 2) return false;
@@ -78,6 +80,7 @@ struct LibraryView {
     const SymmetryOperation* representatives;
     const std::uint32_t* centring_offset;  // [operation_sets + 1]
     const std::int8_t* centrings;          // [...][3]
+    const LaueCone* cones;                 // [operation_sets]
     int structures;
 
     FRIEDEL_FN CrystalView<float> crystal(int i) const {
@@ -92,7 +95,7 @@ struct LibraryView {
                 static_cast<int>(atom_offset[i + 1] - first),
                 {representatives + representative_offset[set], centrings + 3 * static_cast<std::size_t>(centring_offset[set]),
                  static_cast<int>(representative_offset[set + 1] - representative_offset[set]),
-                 static_cast<int>(centring_offset[set + 1] - centring_offset[set])},
+                 static_cast<int>(centring_offset[set + 1] - centring_offset[set]), cones + set},
                 space_group[i]};
     }
 };

@@ -21,6 +21,7 @@ template <class Team>
 class ParallelBlock {
 public:
     static constexpr int tile = 1;
+    FRIEDEL_TEAM_FN static constexpr int filled(int n) { return n; }
 
     FRIEDEL_TEAM_FN explicit ParallelBlock(const Team& team) : team_(team) {}
 

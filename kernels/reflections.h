@@ -80,9 +80,6 @@ FRIEDEL_FN void transform(int* out, const int* hkl, const std::int8_t* rotation)
     }
 }
 
-// Orders reflections by h, then k, then l; indices within +-1023.
-FRIEDEL_FN int reflection_key(const int* hkl) { return (hkl[0] * 2048 + hkl[1]) * 2048 + hkl[2]; }
-
 FRIEDEL_FN bool extinguished_by_centring(const int* hkl, const OperationSet& operations) {
     for (int i = 1; i < operations.centrings_count; ++i) {
         const std::int8_t* t = operations.centrings + 3 * i;
@@ -92,32 +89,14 @@ FRIEDEL_FN bool extinguished_by_centring(const int* hkl, const OperationSet& ope
 }
 
 // A reflection is absent where an operation maps it onto itself with another phase: h R = h and h . t not a whole number.
-FRIEDEL_FN bool extinguished(const int* hkl, const OperationSet& operations) {
+// `fixing`: the representatives that map it onto itself, as bits (LaueCone::fixing).
+FRIEDEL_FN bool extinguished(const int* hkl, const OperationSet& operations, std::uint64_t fixing) {
     if (extinguished_by_centring(hkl, operations)) return true;
-    for (int i = 1; i < operations.representatives_count; ++i) {
-        const SymmetryOperation& op = operations.representatives[i];
-        int image[3];
-        transform(image, hkl, op.rotation);
-        const bool fixed = image[0] == hkl[0] && image[1] == hkl[1] && image[2] == hkl[2];
-        const int phase = hkl[0] * op.translation[0] + hkl[1] * op.translation[1] + hkl[2] * op.translation[2];
-        if (fixed && phase % translation_denominator != 0) return true;
+    for (; fixing; fixing &= fixing - 1) {
+        const std::int8_t* t = operations.representatives[lowest_bit(fixing)].translation;
+        if ((hkl[0] * t[0] + hkl[1] * t[1] + hkl[2] * t[2]) % translation_denominator != 0) return true;
     }
     return false;
-}
-
-// Number of Laue equivalents if hkl is the largest of them in the order of reflection_key, else 0.
-FRIEDEL_FN int multiplicity_if_representative(const int* hkl, const OperationSet& operations) {
-    const int key = reflection_key(hkl);
-    const int count = operations.laue_count();
-    int stabiliser = 0;
-    for (int i = 0; i < count; ++i) {
-        int image[3];
-        transform(image, hkl, operations.representatives[i].rotation);
-        const int other = reflection_key(image);
-        if (other > key || -other > key) return 0;
-        stabiliser += (other == key) + (-other == key);
-    }
-    return 2 * count / stabiliser;
 }
 
 constexpr int max_reflections = 4'000'000;  // of one crystal in one pattern
@@ -146,41 +125,51 @@ FRIEDEL_FN void find_reflections(Block& block, Reflections<Real>& out, const Met
     const Real limit = (1 + Real(1e-6)) / (d_min * d_min);
     int half_range[3];
     for (int i = 0; i < 3; ++i) half_range[i] = static_cast<int>(square_root(g.m[i] * limit));
-    const int rows = (half_range[0] + 1) * (2 * half_range[1] + 1);
-    out.count = block.compact_rows(
-        rows,
-        // Row (h, k): the l with |s|^2 <= limit lie between the roots of a quadratic.
-        [&](int row, int& first, int& last) {
-            const int hk[2] = {row / (2 * half_range[1] + 1), row % (2 * half_range[1] + 1) - half_range[1]};
-            const Real a = reciprocal.m[2];
-            const Real b = reciprocal.m[3] * hk[1] + reciprocal.m[4] * hk[0];
-            const Real c = reciprocal.m[0] * hk[0] * hk[0] + reciprocal.m[1] * hk[1] * hk[1] + 2 * reciprocal.m[5] * hk[0] * hk[1] - limit;
-            const Real discriminant = b * b - a * c;
-            if (discriminant < 0 || (hk[0] == 0 && hk[1] < 0)) {
-                first = 0;
-                last = -1;
-                return;
-            }
-            const Real root = square_root(discriminant);
-            first = static_cast<int>(ceil((-b - root) / a));
-            last = static_cast<int>(floor((-b + root) / a));
-            if (hk[0] == 0 && hk[1] == 0) first = 1;
-        },
-        [&](int row, int l) {
-            const int hkl[3] = {row / (2 * half_range[1] + 1), row % (2 * half_range[1] + 1) - half_range[1], l};
-            if (extinguished_by_centring(hkl, operations)) return 0;
-            const int multiplicity = multiplicity_if_representative(hkl, operations);
-            return multiplicity && !extinguished(hkl, operations) ? multiplicity : 0;
-        },
-        [&](int row, int l, int multiplicity, int slot) {
-            if (slot >= out.capacity) return;
-            const int hkl[3] = {row / (2 * half_range[1] + 1), row % (2 * half_range[1] + 1) - half_range[1], l};
-            out.h[slot] = static_cast<std::int16_t>(hkl[0]);
-            out.k[slot] = static_cast<std::int16_t>(hkl[1]);
-            out.l[slot] = static_cast<std::int16_t>(hkl[2]);
-            out.multiplicity[slot] = static_cast<std::int16_t>(multiplicity);
-            out.stol_sq[slot] = reciprocal.product(hkl, hkl) / 4;
-        });
+    const LaueCone& cone = *operations.cone;
+    const int first_k = cone.k_not_negative ? 0 : -half_range[1], columns = half_range[1] - first_k + 1;
+    const Real inverse_a = 1 / reciprocal.m[2];
+    // Of the row in hand: compact_rows asks for a row's bounds, then for its items.
+    LaueRow part{};
+    int hkl[3] = {};
+    out.count = block.compact_rows((half_range[0] + 1) * columns,
+                                   // Row (h, k): the l in the cone for which |s|^2 <= limit, between the roots of a quadratic.
+                                   [&](int row, int& first, int& last) {
+                                       hkl[0] = row / columns;
+                                       hkl[1] = row - hkl[0] * columns + first_k;
+                                       part = row_in_cone(cone, hkl[0], hkl[1]);
+                                       first = part.first;
+                                       last = part.last;
+                                       if (first > last) return;
+                                       const Real h = static_cast<Real>(hkl[0]), k = static_cast<Real>(hkl[1]), a = reciprocal.m[2];
+                                       const Real b = reciprocal.m[3] * k + reciprocal.m[4] * h;
+                                       const Real c =
+                                           reciprocal.m[0] * h * h + reciprocal.m[1] * k * k + 2 * reciprocal.m[5] * h * k - limit;
+                                       const Real discriminant = b * b - a * c;
+                                       if (discriminant < 0) {
+                                           last = first - 1;
+                                           return;
+                                       }
+                                       const Real root = square_root(discriminant);
+                                       const int nearest_l = static_cast<int>(ceil((-b - root) * inverse_a)),
+                                                 farthest_l = static_cast<int>(floor((-b + root) * inverse_a));
+                                       if (nearest_l > first) first = nearest_l;
+                                       if (farthest_l < last) last = farthest_l;
+                                       if (hkl[0] == 0 && hkl[1] == 0 && first < 1) first = 1;  // 0 0 0 is no reflection
+                                   },
+                                   [&](int, int l) {
+                                       hkl[2] = l;
+                                       const std::uint32_t on = part.walls_at(l);
+                                       return extinguished(hkl, operations, cone.fixing[on]) ? 0 : cone.multiplicity[on];
+                                   },
+                                   [&](int, int l, int multiplicity, int slot) {
+                                       if (slot >= out.capacity) return;
+                                       hkl[2] = l;
+                                       out.h[slot] = static_cast<std::int16_t>(hkl[0]);
+                                       out.k[slot] = static_cast<std::int16_t>(hkl[1]);
+                                       out.l[slot] = static_cast<std::int16_t>(l);
+                                       out.multiplicity[slot] = static_cast<std::int16_t>(multiplicity);
+                                       out.stol_sq[slot] = reciprocal.product(hkl, hkl) / 4;
+                                   });
     if (out.count > out.capacity) out.count = out.capacity;
 }
 

@@ -22,10 +22,7 @@ struct Sites {
 
 template <class Real>
 FRIEDEL_FN int sites_of(const CrystalView<Real>& crystal, int atom) {
-    std::uint64_t mask = crystal.images[atom] & ~self_inverse;
-    int count = 0;
-    for (; mask; mask &= mask - 1) ++count;
-    return count;
+    return bits_set(crystal.images[atom] & ~self_inverse);
 }
 
 template <class Real, class Block>
@@ -34,10 +31,8 @@ FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView
     block.for_each(crystal.atoms, [&](int atom) {
         const Real* x = crystal.position + 3 * atom;
         int slot = sites.first[atom];
-        const std::uint64_t mask = crystal.images[atom] & ~self_inverse;
-        for (int r = 0; r < crystal.operations.representatives_count; ++r) {
-            if (!(mask >> r & 1)) continue;
-            const SymmetryOperation& op = crystal.operations.representatives[r];
+        for (std::uint64_t images = crystal.images[atom] & ~self_inverse; images; images &= images - 1) {
+            const SymmetryOperation& op = crystal.operations.representatives[lowest_bit(images)];
             const std::int8_t* m = op.rotation;
             constexpr Real unit = Real(1) / translation_denominator;
             sites.x[slot] = m[0] * x[0] + m[1] * x[1] + m[2] * x[2] + op.translation[0] * unit;
@@ -55,30 +50,34 @@ FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, 
                                   const FormFactorTable<Real>& table, Real default_b, Real b_scale) {
     const bool real_valued = crystal.operations.inversion_at_origin();
     const Real centrings = static_cast<Real>(crystal.operations.centrings_count);
-    block.for_each_tile(reflections.count, [&](int begin, int n) {
+    block.for_each_tile(reflections.count, [&](int begin, int count) {
         constexpr int tile = Block::tile;
-        Real h[tile], k[tile], l[tile], f[tile], damping[tile];
+        const int n = Block::filled(count);
+        Real h[tile], k[tile], l[tile], stol_sq[tile], f[tile], damping[tile];
         Real a_re[tile], a_im[tile], b_re[tile], b_im[tile];  // sums with f0 + f' and with f''
         FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) {
+        for (int j = 0; j < count; ++j) {
             h[j] = reflections.h[begin + j];
             k[j] = reflections.k[begin + j];
             l[j] = reflections.l[begin + j];
-            a_re[j] = a_im[j] = b_re[j] = b_im[j] = f[j] = damping[j] = 0;
+            stol_sq[j] = reflections.stol_sq[begin + j];
         }
+        for (int j = count; j < n; ++j) h[j] = k[j] = l[j] = stol_sq[j] = 0;
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) a_re[j] = a_im[j] = b_re[j] = b_im[j] = f[j] = damping[j] = 0;
         int element = -1;
         Real b_damped = -1;
         for (int atom = 0; atom < crystal.atoms; ++atom) {
             if (crystal.element[atom] != element) {
                 element = crystal.element[atom];
                 FRIEDEL_SIMD
-                for (int j = 0; j < n; ++j) f[j] = form_factor(table.element[element], reflections.stol_sq[begin + j]);
+                for (int j = 0; j < n; ++j) f[j] = form_factor(table.element[element], stol_sq[j]);
             }
             const Real b = b_scale * (crystal.b_iso[atom] < 0 ? default_b : crystal.b_iso[atom]);
             if (b != b_damped) {
                 b_damped = b;
                 FRIEDEL_SIMD
-                for (int j = 0; j < n; ++j) damping[j] = exponential(-b * reflections.stol_sq[begin + j]);
+                for (int j = 0; j < n; ++j) damping[j] = exponential(-b * stol_sq[j]);
             }
             Real cosine[tile], sine[tile];
             FRIEDEL_SIMD
@@ -101,16 +100,21 @@ FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, 
             const Real weight = crystal.occupancy[atom] * pairs * centrings;
             const Real f_prime = table.element[element].f_prime, f_double_prime = table.element[element].f_double_prime;
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) {
-                const Real amplitude = weight * damping[j];
-                a_re[j] += amplitude * (f[j] + f_prime) * cosine[j];
-                a_im[j] += amplitude * (f[j] + f_prime) * sine[j];
-                b_re[j] += amplitude * f_double_prime * cosine[j];
-                b_im[j] += amplitude * f_double_prime * sine[j];
+            for (int j = 0; j < n; ++j) a_re[j] += weight * damping[j] * (f[j] + f_prime) * cosine[j];
+            if (!real_valued) {
+                FRIEDEL_SIMD
+                for (int j = 0; j < n; ++j) a_im[j] += weight * damping[j] * (f[j] + f_prime) * sine[j];
+            }
+            if (f_double_prime != 0) {
+                FRIEDEL_SIMD
+                for (int j = 0; j < n; ++j) {
+                    b_re[j] += weight * damping[j] * f_double_prime * cosine[j];
+                    b_im[j] += weight * damping[j] * f_double_prime * sine[j];
+                }
             }
         }
         FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) {
+        for (int j = 0; j < count; ++j) {
             reflections.intensity[begin + j] = a_re[j] * a_re[j] + a_im[j] * a_im[j] + b_re[j] * b_re[j] + b_im[j] * b_im[j];
         }
     });

@@ -209,6 +209,17 @@ TEST(StructureFactor, FloatAgreesWithDouble) {
     }
 }
 
+// By definition: h R = h and h . t not a whole number, for any operation.
+bool extinguished(const int* hkl, const OperationSet& operations) {
+    std::uint64_t fixing = 0;
+    for (int i = 0; i < operations.representatives_count; ++i) {
+        int image[3];
+        transform(image, hkl, operations.representatives[i].rotation);
+        if (std::equal(image, image + 3, hkl)) fixing |= std::uint64_t{1} << i;
+    }
+    return extinguished(hkl, operations, fixing);
+}
+
 TEST(Reflections, SpaceGroupsAgreeWithGemmi) {
     for (const gemmi::SpaceGroup& group : gemmi::spacegroup_tables::main) {
         if (group.number == 0) continue;
@@ -424,6 +435,18 @@ TEST(RealMath, FloatFunctionsAgreeWithTheLibrary) {
         }
     }
     EXPECT_EQ(exponential(-1000.0f), 0.0f);
+}
+
+TEST(RealMath, DoubleFunctionsAgreeWithTheLibrary) {
+    for (int i = -100000; i <= 100000; ++i) {
+        const double x = i * 0.00697;
+        ASSERT_NEAR(exponential(x) / std::exp(x), 1.0, 1e-15) << x;
+        const double y = std::abs(i) * 1e-5;
+        ASSERT_NEAR(arc_sine(y), std::asin(y), 4e-16) << y;
+    }
+    EXPECT_EQ(exponential(-1000.0), 0.0);
+    EXPECT_EQ(exponential(0.0), 1.0);
+    EXPECT_EQ(arc_sine(1.0), 0.5 * pi_d);
 }
 
 }  // namespace

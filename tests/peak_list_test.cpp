@@ -1,0 +1,112 @@
+// What a peak list promises beside its numbers (those are held to other programs in physics_test.cpp).
+#include "host/peak_list.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+
+#include "host/cif.h"
+#include "host/error.h"
+#include "host/form_factors.h"
+#include "kernels/reflections.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+std::vector<Structure> minerals() {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "data" / "minerals")) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    std::vector<Structure> structures;
+    for (const auto& file : files) {
+        if (file.extension() == ".cif") structures.push_back(read_cif(file).front());
+    }
+    return structures;
+}
+
+TEST(PeakLister, ForgetsTheCrystalBefore) {
+    PeakLister lister{PeakListOptions{}};
+    for (const Structure& structure : minerals()) {
+        const std::vector<Peak> fresh = peak_list(structure, {});
+        const std::span<const Peak> again = lister.list(Crystal(structure));
+        ASSERT_EQ(again.size(), fresh.size()) << structure.name;
+        for (std::size_t i = 0; i < fresh.size(); ++i) {
+            ASSERT_EQ(again[i].two_theta_deg, fresh[i].two_theta_deg) << structure.name;
+            ASSERT_EQ(again[i].intensity, fresh[i].intensity) << structure.name;
+            ASSERT_EQ(again[i].l, fresh[i].l) << structure.name;
+        }
+    }
+}
+
+TEST(PeakLister, NamesReflectionsAsPeopleDo) {
+    for (const Structure& structure : minerals()) {
+        const Crystal crystal(structure);
+        const OperationSet operations = crystal.view().operations;
+        double before = 0;
+        for (const Peak& peak : peak_list(structure, {})) {
+            const auto rank = [](const std::array<int, 3>& i) {
+                return std::array<int, 5>{-(i[0] < 0) - (i[1] < 0) - (i[2] < 0), i[0] + i[1] + i[2], i[0], i[1], i[2]};
+            };
+            const std::array<int, 3> named{peak.h, peak.k, peak.l};
+            for (int r = 0; r < operations.laue_count(); ++r) {
+                std::array<int, 3> image;
+                transform(image.data(), named.data(), operations.representatives[r].rotation);
+                EXPECT_LE(rank(image), rank(named)) << structure.name;
+                EXPECT_LE(rank({-image[0], -image[1], -image[2]}), rank(named)) << structure.name;
+            }
+            EXPECT_GE(peak.two_theta_deg, before - 1e-9) << structure.name;
+            before = peak.two_theta_deg;
+        }
+    }
+}
+
+// Against sines, cosines and exponentials of the library at reflections of high order, in a crystal without a centre of symmetry.
+TEST(PeakLister, KeepsItsPrecisionAtHighOrders) {
+    Structure structure;
+    structure.name = "two atoms";
+    structure.cell = {180, 3.1, 3.3, 90, 90, 90};
+    structure.operations = {{{1, 0, 0, 0, 1, 0, 0, 0, 1}, {}}};
+    structure.atoms = {{"Si", 14, {0.123456789, 0.234567891, 0.345678912}, 0.7, 0.4}, {"O", 8, {0.987654321, 0.876543219, 0.5}, 1, 1.3}};
+    PeakListOptions options;
+    options.wavelength = 0.7;
+    options.high_deg = 120;
+    int highest = 0;
+    const auto& table = form_factors_double();
+    for (const Peak& peak : peak_list(structure, options)) {
+        const double stol_sq = 0.25 / (peak.d_angstrom * peak.d_angstrom);
+        double re = 0, im = 0, electrons = 0;
+        for (const Atom& atom : structure.atoms) {
+            const auto& element = table.element[atom.element];
+            double f = element.c;
+            for (int i = 0; i < 4; ++i) f += element.a[i] * std::exp(-element.b[i] * stol_sq);
+            const double phase = 2 * pi_d * (peak.h * atom.position[0] + peak.k * atom.position[1] + peak.l * atom.position[2]);
+            const double amplitude = atom.occupancy * f * std::exp(-atom.b_iso * stol_sq);
+            re += amplitude * std::cos(phase);
+            im += amplitude * std::sin(phase);
+            electrons += amplitude;
+        }
+        ASSERT_NEAR(peak.f_squared, re * re + im * im, 1e-11 * electrons * electrons) << peak.h << ' ' << peak.k << ' ' << peak.l;
+        ASSERT_NEAR(2 * peak.d_angstrom * std::sin(peak.two_theta_deg * pi_d / 360), options.wavelength, 1e-13);
+        highest = std::max(highest, std::abs(peak.h));
+    }
+    EXPECT_GT(highest, 400);
+}
+
+TEST(PeakLister, ReachesToTheEndOfTheRange) {
+    PeakListOptions options;
+    options.low_deg = 0;
+    options.high_deg = 180;
+    const std::vector<Peak> peaks = peak_list(read_cif(test::source_dir() / "data/minerals/quartz.cif").front(), options);
+    ASSERT_FALSE(peaks.empty());
+    EXPECT_GT(peaks.back().two_theta_deg, 159);
+    for (const Peak& peak : peaks) EXPECT_TRUE(std::isfinite(peak.intensity));
+    options.high_deg = 3;
+    EXPECT_TRUE(peak_list(read_cif(test::source_dir() / "data/minerals/quartz.cif").front(), options).empty());
+}
+
+}  // namespace
+}  // namespace friedel
