@@ -92,7 +92,11 @@ public:
     virtual std::unique_ptr<Program> record(std::function<void()> step) = 0;
 };
 
-std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool);
+// What the processor multiplies; parameters and sums are floats in any case.
+enum class CpuPrecision { float32, bf16 };
+
+// Throws Error where this program or this processor does not do bf16.
+std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool, CpuPrecision precision = CpuPrecision::float32);
 
 // An array on a device. The backend must outlive it.
 template <class T>

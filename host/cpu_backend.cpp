@@ -1,4 +1,5 @@
 // The backend of the processor: blocks of kernels/ on all cores. Work is cut by shapes alone, so results do not depend on their number.
+// Matrix products multiply floats or, where the processor does that faster, bfloat16.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -7,9 +8,11 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <type_traits>
 #include <vector>
 
 #include "host/backend.h"
+#include "host/bf16_gemm.h"
 #include "host/error.h"
 #include "host/simulator.h"
 #include "kernels/dense.h"
@@ -40,8 +43,30 @@ std::size_t available_memory() {
     return std::numeric_limits<std::size_t>::max();
 }
 
-float* floats(Operand* operands) { return reinterpret_cast<float*>(operands); }
-const float* floats(const Operand* operands) { return reinterpret_cast<const float*>(operands); }
+// What a backend of each operand type does its own way.
+template <class Value>
+struct Products;
+
+template <>
+struct Products<float> {
+    static int stride(int columns) { return columns; }
+    std::string kernels() const { return "OpenBLAS for " + gemm_kernels(); }
+    template <class... Arguments>
+    void multiply(Arguments&&... arguments) {
+        friedel::gemm(arguments...);
+    }
+};
+
+template <>
+struct Products<Bfloat16> : Bf16Gemm {
+    static int stride(int columns) { return bf16_stride(columns); }
+};
+
+template <class Value>
+void convert(Value* to, const float* from, int n) {
+    FRIEDEL_SIMD
+    for (int i = 0; i < n; ++i) to[i] = Value(from[i]);
+}
 
 class ClosureProgram : public Program {
 public:
@@ -52,12 +77,20 @@ private:
     std::function<void()> step_;
 };
 
+template <class Value>
 class CpuBackend : public Backend {
 public:
     explicit CpuBackend(ThreadPool& pool) : pool_(pool) {}
 
+    static constexpr bool of_floats = std::is_same_v<Value, float>;
+    static Value* values(Operand* operands) { return reinterpret_cast<Value*>(operands); }
+    static const Value* values(const Operand* operands) { return reinterpret_cast<const Value*>(operands); }
+    // Elements from one row of a matrix to the next, and where a row starts.
+    static int stride(int columns) { return Products<Value>::stride(columns); }
+    static std::size_t start(int row, int columns) { return static_cast<std::size_t>(row) * stride(columns); }
+
     std::string description() const override {
-        return std::to_string(pool_.size()) + (pool_.size() == 1 ? " core" : " cores") + ", OpenBLAS for " + gemm_kernels();
+        return std::to_string(pool_.size()) + (pool_.size() == 1 ? " core" : " cores") + ", " + products_.kernels();
     }
 
     void wait() override {}
@@ -83,16 +116,19 @@ public:
 
     void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {
         pool_.run(n, [&](int i, int) { preprocess_pattern(patterns + static_cast<std::size_t>(i) * grid.points, grid, config); });
-        if (floats(inputs) != patterns) std::copy_n(patterns, static_cast<std::size_t>(n) * grid.points, floats(inputs));
+        if (static_cast<void*>(inputs) != patterns) to_operands(inputs, patterns, n, grid.points);
     }
 
-    bool operands_are_floats() const override { return true; }
-    std::size_t matrix_bytes(int rows, int columns) const override { return static_cast<std::size_t>(rows) * columns * sizeof(float); }
+    bool operands_are_floats() const override { return of_floats; }
+    std::size_t matrix_bytes(int rows, int columns) const override { return start(rows, columns) * sizeof(Value); }
     void to_operands(Operand* to, const float* from, int rows, int columns) override {
-        std::copy_n(from, static_cast<std::size_t>(rows) * columns, floats(to));
+        for_rows(rows, [&](SerialBlock&, int row) {
+            convert(values(to) + start(row, columns), from + static_cast<std::size_t>(row) * columns, columns);
+        });
     }
     void from_operands(float* to, const Operand* from, int rows, int columns) override {
-        std::copy_n(floats(from), static_cast<std::size_t>(rows) * columns, to);
+        for (int row = 0; row < rows; ++row)
+            std::copy_n(values(from) + start(row, columns), columns, to + static_cast<std::size_t>(row) * columns);
     }
 
     // Work aside is cut into pieces, which fill the gaps that open where workers wait for each other.
@@ -132,11 +168,11 @@ public:
 
     void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
               int inner) override {
-        gemm(floats(c), a, transpose_a, b, transpose_b, rows, columns, inner);
+        products_.multiply(values(c), values(a), transpose_a, values(b), transpose_b, rows, columns, inner, pool_);
     }
     void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
               int inner) override {
-        friedel::gemm(c, floats(a), transpose_a, floats(b), transpose_b, rows, columns, inner, pool_);
+        products_.multiply(c, values(a), transpose_a, values(b), transpose_b, rows, columns, inner, pool_);
     }
 
     void add_bias(float* out, const float* bias, int rows, int width) override {
@@ -144,24 +180,22 @@ public:
     }
 
     void activate(Operand* operands, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) override {
-        float* const out = floats(operands);
+        Value* const out = values(operands);
         Dropout what{dropout, 0, 0, static_cast<std::uint32_t>(layer)};
         if (dropout > 0) {
             what.seed = state->seed;
             what.first_sample = static_cast<std::uint64_t>(state->step) * rows;
         }
-        for_rows(rows, [&](SerialBlock& block, int row) {
-            activate_row(block, out + static_cast<std::size_t>(row) * width, bias, row, width, what);
-        });
+        for_rows(rows, [&](SerialBlock& block, int row) { activate_row(block, out + start(row, width), bias, row, width, what); });
     }
 
     void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) override {
         pool_.run((width + column_tile - 1) / column_tile, [&](int tile, int) {
             const int begin = tile * column_tile, n = std::min(column_tile, width - begin);
             if (out) {
-                activate_backward_columns(floats(gradient), bias_gradient, floats(out), begin, n, rows, width, dropout);
+                activate_backward_columns(values(gradient), bias_gradient, values(out), begin, n, rows, stride(width), dropout);
             } else {
-                bias_gradient_columns(bias_gradient, floats(gradient), begin, n, rows, width);
+                bias_gradient_columns(bias_gradient, values(gradient), begin, n, rows, stride(width));
             }
         });
     }
@@ -170,9 +204,8 @@ public:
                       const LossConfig& config, const float* smoothing, const StepState* state) override {
         const std::int64_t epoch = config.epoch_patterns > 0 ? state->step * n / config.epoch_patterns : 0;
         for_rows(n, [&](SerialBlock& block, int row) {
-            const std::size_t first = static_cast<std::size_t>(row) * classes;
-            samples[row] =
-                softmax_loss_row(block, floats(gradient) + first, logits + first, labels[row], classes, config, smoothing, epoch, 1.0f / n);
+            samples[row] = softmax_loss_row(block, values(gradient) + start(row, classes), logits + static_cast<std::size_t>(row) * classes,
+                                            labels[row], classes, config, smoothing, epoch, 1.0f / n);
         });
     }
 
@@ -234,46 +267,62 @@ private:
     }
 
     ThreadPool& pool_;
+    Products<Value> products_;
     std::vector<double> partial_;
     bool deferring_ = false;
     std::function<void(int)> deferred_;
     int deferred_pieces_ = 0;
 };
 
+template <class Value>
 class CpuPatternStream : public PatternStream {
 public:
-    CpuPatternStream(CpuBackend& backend, const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
+    CpuPatternStream(CpuBackend<Value>& backend, const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
                      const PreprocessConfig& preprocess)
         : backend_(backend), library_(library), sampler_(sampler), simulation_(simulation), preprocess_(preprocess) {}
 
     void draw(Operand* operands, std::int32_t* labels, const StepState* state, int ahead, int n) override {
         const std::uint64_t seed = state->seed, first_sample = static_cast<std::uint64_t>(state->step + ahead) * n;
-        float* const inputs = floats(operands);
         backend_.run_pieces(n, [=, this](int row) {
+            const int points = simulation_.grid.points;
             const DrawnStructure drawn = draw_structure(sampler_, seed, first_sample + row);
             labels[row] = drawn.label;
-            float* const pattern = inputs + static_cast<std::size_t>(row) * simulation_.grid.points;
+            Value* const out = CpuBackend<Value>::values(operands) + CpuBackend<Value>::start(row, points);
+            float* pattern;
+            if constexpr (CpuBackend<Value>::of_floats) {
+                pattern = out;
+            } else {
+                thread_local std::vector<float> scratch;
+                scratch.resize(static_cast<std::size_t>(points));
+                pattern = scratch.data();
+            }
             const PatternParameters parameters = draw_parameters(simulation_, library_, drawn.structure, seed, first_sample + row);
             simulate_one_pattern(pattern, parameters, library_, simulation_.grid);
             preprocess_pattern(pattern, simulation_.grid, preprocess_);
+            if constexpr (!CpuBackend<Value>::of_floats) convert(out, pattern, points);
         });
     }
 
 private:
-    CpuBackend& backend_;
+    CpuBackend<Value>& backend_;
     LibraryView library_;
     SamplerView sampler_;
     SimulationConfig simulation_;
     PreprocessConfig preprocess_;
 };
 
-std::unique_ptr<PatternStream> CpuBackend::open_stream(const LibraryView& library, const SamplerView& sampler,
-                                                       const SimulationConfig& simulation, const PreprocessConfig& preprocess) {
-    return std::make_unique<CpuPatternStream>(*this, library, sampler, simulation, preprocess);
+template <class Value>
+std::unique_ptr<PatternStream> CpuBackend<Value>::open_stream(const LibraryView& library, const SamplerView& sampler,
+                                                              const SimulationConfig& simulation, const PreprocessConfig& preprocess) {
+    return std::make_unique<CpuPatternStream<Value>>(*this, library, sampler, simulation, preprocess);
 }
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool) { return std::make_unique<CpuBackend>(pool); }
+std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool, CpuPrecision precision) {
+    if (precision == CpuPrecision::float32) return std::make_unique<CpuBackend<float>>(pool);
+    if (const std::string missing = Bf16Gemm::missing(); !missing.empty()) fail(missing, "; use --precision float");
+    return std::make_unique<CpuBackend<Bfloat16>>(pool);
+}
 
 }  // namespace friedel

@@ -57,9 +57,10 @@ std::optional<int> cuda_number(const std::string& choice) {
 
 std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& pool, bool quiet) {
     check_device_choice(choice);
+    const std::string on_cuda = choice.precision == "auto" ? "bf16" : choice.precision;
     if (const std::optional<int> number = cuda_number(choice.device)) {
         try {
-            return make_cuda_backend(*number, choice.precision);
+            return make_cuda_backend(*number, on_cuda);
         } catch (const Error& error) {
             const std::string what = error.what();
             if (what.find("--device cpu") != std::string::npos) throw;
@@ -68,12 +69,12 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
     }
     if (choice.device == "auto" && !cuda_library().empty()) {
         try {
-            return make_cuda_backend(0, choice.precision);
+            return make_cuda_backend(0, on_cuda);
         } catch (const Error& error) {
             if (!quiet) std::fprintf(stderr, "friedel: %s; running on the CPU\n", error.what());
         }
     }
-    return make_cpu_backend(pool);
+    return make_cpu_backend(pool, choice.precision == "bf16" ? CpuPrecision::bf16 : CpuPrecision::float32);
 }
 
 }  // namespace
@@ -84,8 +85,8 @@ void check_device_choice(const DeviceChoice& choice) {
     if (choice.device != "auto" && choice.device != "cpu" && !cuda_number(choice.device)) {
         fail("'", choice.device, "' is no device; give auto, cpu, cuda or cuda:N");
     }
-    if (choice.precision != "bf16" && choice.precision != "tf32" && choice.precision != "float") {
-        fail("'", choice.precision, "' is no precision; give bf16, tf32 or float");
+    if (choice.precision != "auto" && choice.precision != "bf16" && choice.precision != "tf32" && choice.precision != "float") {
+        fail("'", choice.precision, "' is no precision; give auto, bf16, tf32 or float");
     }
 }
 

@@ -14,8 +14,9 @@ namespace friedel {
 struct DeviceChoice {
     // "cpu"; "cuda" or "cuda:N", an Error where it cannot be had; "auto", the first CUDA device or else the processor.
     std::string device = "auto";
-    // Of matrix products on a CUDA device, "bf16", "tf32" or "float"; sums and parameters are single precision in any case.
-    std::string precision = "bf16";
+    // Of what matrix products multiply: "bf16", "tf32" (float on the processor) or "float"; "auto" is bf16 on a CUDA device and float on
+    // the processor. Sums and parameters are single precision in any case.
+    std::string precision = "auto";
 };
 
 struct Device {

@@ -110,18 +110,19 @@ FRIEDEL_FN float activation_gradient(float gradient, float out, float rate) {
 }
 
 // Columns [begin, begin + n), n <= 64, of a hidden layer, all rows: gradient[row][j] becomes that before bias, ReLU and dropout, and
-// bias_gradient[j] its sum over the rows.
-FRIEDEL_FN void activate_backward_columns(float* gradient, float* bias_gradient, const float* out, int begin, int n, int rows, int width,
+// bias_gradient[j] its sum over the rows. Rows start `stride` values apart.
+template <class Value>
+FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient, const Value* out, int begin, int n, int rows, int stride,
                                           float rate) {
     const auto [threshold, scale] = DropoutScale::of(rate);
     float total[64] = {};
     for (int row = 0; row < rows; ++row) {
-        float* const g = gradient + static_cast<std::size_t>(row) * width + begin;
-        const float* const y = out + static_cast<std::size_t>(row) * width + begin;
+        Value* const g = gradient + static_cast<std::size_t>(row) * stride + begin;
+        const Value* const y = out + static_cast<std::size_t>(row) * stride + begin;
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
-            const float value = y[j] > 0 ? g[j] * scale : 0.0f;
-            g[j] = value;
+            const float value = static_cast<float>(y[j]) > 0 ? static_cast<float>(g[j]) * scale : 0.0f;
+            g[j] = Value(value);
             total[j] += value;
         }
     }
@@ -129,12 +130,13 @@ FRIEDEL_FN void activate_backward_columns(float* gradient, float* bias_gradient,
 }
 
 // The same for the output layer, which has neither ReLU nor dropout.
-FRIEDEL_FN void bias_gradient_columns(float* bias_gradient, const float* gradient, int begin, int n, int rows, int width) {
+template <class Value>
+FRIEDEL_FN void bias_gradient_columns(float* bias_gradient, const Value* gradient, int begin, int n, int rows, int stride) {
     float total[64] = {};
     for (int row = 0; row < rows; ++row) {
-        const float* const g = gradient + static_cast<std::size_t>(row) * width + begin;
+        const Value* const g = gradient + static_cast<std::size_t>(row) * stride + begin;
         FRIEDEL_SIMD
-        for (int j = 0; j < n; ++j) total[j] += g[j];
+        for (int j = 0; j < n; ++j) total[j] += static_cast<float>(g[j]);
     }
     for (int j = 0; j < n; ++j) bias_gradient[begin + j] = total[j];
 }

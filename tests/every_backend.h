@@ -1,5 +1,5 @@
-// Tests that run on every backend there is: on the processor always, on a CUDA device where one is found, skipped there otherwise, with
-// the reason.
+// Tests that run on every backend there is: on the processor always, in bf16 and on a CUDA device where those can be had, skipped there
+// otherwise, with the reason.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,7 +15,8 @@ class OnEveryBackend : public ::testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
         try {
-            device = std::make_unique<Device>(DeviceChoice{GetParam(), "bf16"}, 2);
+            const std::string name = GetParam();
+            device = std::make_unique<Device>(name == "cpu_bf16" ? DeviceChoice{"cpu", "bf16"} : DeviceChoice{name}, 2);
             backend = device->backend.get();
         } catch (const Error& error) {
             GTEST_SKIP() << error.what();
@@ -29,7 +30,7 @@ protected:
     Backend* backend = nullptr;
 };
 
-inline const auto every_backend = ::testing::Values("cpu", "cuda");
+inline const auto every_backend = ::testing::Values("cpu", "cpu_bf16", "cuda");
 inline std::string backend_name(const ::testing::TestParamInfo<const char*>& info) { return info.param; }
 
 }  // namespace friedel::test

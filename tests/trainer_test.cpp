@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "host/bf16_gemm.h"
 #include "host/error.h"
 #include "host/ingest.h"
 #include "host/trainer.h"
@@ -39,10 +40,11 @@ TrainingConfig small_config() {
     return config;
 }
 
-std::vector<std::vector<float>> train(const TrainingConfig& config, int threads, int steps) {
+std::vector<std::vector<float>> train(const TrainingConfig& config, int threads, int steps,
+                                      CpuPrecision precision = CpuPrecision::float32) {
     const StructureLibrary library = StructureLibrary::read(small_library());
     ThreadPool pool(threads);
-    const auto backend = make_cpu_backend(pool);
+    const auto backend = make_cpu_backend(pool, precision);
     Trainer trainer(*backend, config, library);
     for (int step = 0; step < steps; ++step) trainer.step();
     return trainer.answering_parameters();
@@ -56,6 +58,15 @@ TEST(Trainer, SameWeightsOnAnyNumberOfCores) {
     TrainingConfig other = config;
     other.run.seed = 8;
     EXPECT_NE(one, train(other, 1, 6)) << "the seed changes nothing";
+}
+
+TEST(Trainer, SameWeightsOnAnyNumberOfCoresInBf16) {
+    if (const std::string missing = Bf16Gemm::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    const TrainingConfig config = small_config();
+    const auto one = train(config, 1, 6, CpuPrecision::bf16);
+    EXPECT_EQ(one, train(config, 2, 6, CpuPrecision::bf16));
+    EXPECT_EQ(one, train(config, 5, 6, CpuPrecision::bf16));
+    EXPECT_NE(one, train(config, 1, 6)) << "it multiplied floats";
 }
 
 TEST(Trainer, ResumesToTheSameBits) {
@@ -99,11 +110,11 @@ TEST(Trainer, MembersOfAnEnsembleDiffer) {
     EXPECT_EQ(train(config, 2, 3)[0], both[0]) << "a member depends on how many there are";
 }
 
-TEST(Trainer, LearnsToTellMineralsApart) {
+void expect_to_learn(CpuPrecision precision) {
     TrainingConfig config = small_config();
     const StructureLibrary library = StructureLibrary::read(small_library());
     ThreadPool pool;
-    const auto backend = make_cpu_backend(pool);
+    const auto backend = make_cpu_backend(pool, precision);
     config.run.steps = 250;
     Trainer trainer(*backend, config, library);
     trainer.step();
@@ -115,6 +126,13 @@ TEST(Trainer, LearnsToTellMineralsApart) {
     EXPECT_GT(before, 4) << "an untrained network already knows";
     EXPECT_LT(last.loss, 0.7);
     EXPECT_GT(last.accuracy, 0.8);
+}
+
+TEST(Trainer, LearnsToTellMineralsApart) { expect_to_learn(CpuPrecision::float32); }
+
+TEST(Trainer, LearnsToTellMineralsApartInBf16) {
+    if (const std::string missing = Bf16Gemm::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    expect_to_learn(CpuPrecision::bf16);
 }
 
 class TrainCommand : public ::testing::Test {

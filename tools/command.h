@@ -55,9 +55,10 @@ inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
     app.add_option("--device", choice.device, "auto (the first CUDA device, or else the processor), cpu, cuda or cuda:N")
         ->capture_default_str()
         ->check([complaint](const std::string& device) {
-            return complaint({device, "bf16"});
+            return complaint({device, "auto"});
         });
-    app.add_option("--precision", choice.precision, "Of matrix products on a CUDA device: bf16, tf32 or float")
+    app.add_option("--precision", choice.precision,
+                   "Of what matrix products multiply: auto (bf16 on a CUDA device, float on the processor), bf16, tf32 or float")
         ->capture_default_str()
         ->check([complaint](const std::string& precision) {
             return complaint({"cpu", precision});

@@ -5,6 +5,7 @@ Usage: python3 bench/peers/pytorch_dense.py [RESULTS.json [DEVICE [BATCH]]]   DE
 Needs torch (PyPI). A peer to measure beside Friedel, never shipped or linked.
 A step is what train_bench calls "training alone": forward with ReLU and dropout, loss, backward, clipping, AdamW. Best of several rounds.
 On a GPU: bf16 autocast, fused AdamW, once as written and once through torch.compile; no pattern is ever moved or simulated.
+On the processor: fused AdamW, once in float and once with bf16 autocast ("_bf16").
 """
 import json
 import sys
@@ -18,6 +19,8 @@ NETWORKS = {
     "twenty_million": ([2125, 7168, 640, 230], [0.2, 0.2], 512),
     "paper": ([8500, 4000, 3000, 1000, 800, 230], [0.6, 0.5, 0.4, 0.3], 500),
 }
+# Suffix of the result's name, torch.compile, bf16 autocast.
+WAYS = {"cuda": [("", False, True), ("_compiled", True, True)], "cpu": [("", False, False), ("_bf16", False, True)]}
 ROUNDS = 6
 SHORTEST_SECONDS = 0.2
 
@@ -31,7 +34,7 @@ def network(widths, dropout):
     return nn.Sequential(*layers)
 
 
-def measure(widths, dropout, batch, device, compiled):
+def measure(widths, dropout, batch, device, compiled, bf16):
     net = network(widths, dropout).to(device)
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=0.02, fused=True)
     loss = nn.CrossEntropyLoss(label_smoothing=0.05)
@@ -40,7 +43,7 @@ def measure(widths, dropout, batch, device, compiled):
     on_gpu = device == "cuda"
 
     def loss_of(inputs, wanted):
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=on_gpu):
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=bf16):
             return loss(net(inputs), wanted)
 
     if compiled:
@@ -52,13 +55,16 @@ def measure(widths, dropout, batch, device, compiled):
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
 
+    # On one core the processor's time, as train_bench: it does not count when others had the core.
+    clock = time.process_time if not on_gpu and torch.get_num_threads() == 1 else time.perf_counter
+
     def seconds(repeats):
-        start = time.perf_counter()
+        start = clock()
         for _ in range(repeats):
             step()
         if on_gpu:
             torch.cuda.synchronize()
-        return (time.perf_counter() - start) / repeats
+        return (clock() - start) / repeats
 
     seconds(3)
     repeats = max(1, int(SHORTEST_SECONDS / seconds(1)))
@@ -74,9 +80,9 @@ def main():
     for name, (widths, dropout, batch) in NETWORKS.items():
         if len(sys.argv) > 3:
             batch = int(sys.argv[3])
-        for compiled in [False, True] if device == "cuda" else [False]:
-            best = measure(widths, dropout, batch, device, compiled)
-            key = f"{name}_compiled" if compiled else name
+        for suffix, compiled, bf16 in WAYS[device]:
+            best = measure(widths, dropout, batch, device, compiled, bf16)
+            key = name + suffix
             results[key] = {"network": "-".join(map(str, widths)), "batch": batch, "step_ms": best * 1e3}
             print(f"{key}: {best * 1e3:.3f} ms a step, {batch / best:.0f} samples/s", flush=True)
             if len(sys.argv) > 1:
