@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numbers>
 #include <numeric>
 #include <set>
+#include <span>
 
 #include "host/atomic_radii.h"
 #include "host/elements.h"
 #include "host/error.h"
+#include "host/shipped_statistics.h"
 #include "host/space_groups.h"
 #include "host/structure.h"
 #include "host/symmetry.h"
@@ -307,8 +310,29 @@ void CrystalStatistics::write(const std::filesystem::path& path, const std::map<
     file.commit();
 }
 
-CrystalStatistics CrystalStatistics::read(const std::filesystem::path& path) {
-    const H5File file = H5File::open(path, crystal_statistics_kind);
+CrystalStatistics CrystalStatistics::read(const std::filesystem::path& path) { return read(H5File::open(path, crystal_statistics_kind)); }
+
+CrystalStatistics CrystalStatistics::shipped() {
+    const std::span<const std::byte> image = shipped_statistics();
+    return read(H5File::open_image("the statistics shipped with friedel", image.data(), image.size(), crystal_statistics_kind));
+}
+
+std::string CrystalStatistics::hash() const {
+    std::uint64_t hash = 0xcbf29ce484222325ull;
+    const auto add = [&](const auto& values) {
+        const auto* const bytes = reinterpret_cast<const unsigned char*>(values.data());
+        for (std::size_t i = 0; i < values.size() * sizeof values[0]; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3ull;
+    };
+    for (const auto* counts : {&group_count, &site_count, &element_count, &element, &letter, &shape_offset}) add(*counts);
+    for (const auto* numbers : {&atomic_volume, &packing, &shape, &occupancy, &b_iso}) add(*numbers);
+    add(std::array{partial});
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
+
+CrystalStatistics CrystalStatistics::read(const H5File& file) {
+    const std::filesystem::path& path = file.path();
     CrystalStatistics s;
     const auto require = [&](bool good, const std::string& what) {
         if (!good) fail(path.string(), ": ", what, "; the file is damaged, make it again with 'friedel statistics'");
@@ -361,7 +385,8 @@ CrystalStatistics CrystalStatistics::read(const std::filesystem::path& path) {
 }
 
 CrystalStatistics read_statistics(const std::string& name) {
-    return name == "uniform" ? CrystalStatistics::uniform() : CrystalStatistics::read(name);
+    if (name == "uniform") return CrystalStatistics::uniform();
+    return name == "shipped" ? CrystalStatistics::shipped() : CrystalStatistics::read(name);
 }
 
 }  // namespace friedel

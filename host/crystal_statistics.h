@@ -41,9 +41,16 @@ struct CrystalStatistics {
     void write(const std::filesystem::path& file, const std::map<std::string, std::string>& description = {}) const;
     // Checks everything that the generator relies on. Throws Error.
     static CrystalStatistics read(const std::filesystem::path& file);
+    static CrystalStatistics shipped();
+
+    // FNV-1a, 64 bits, of all that crystals depend on, as 16 hexadecimal digits: tells one from another.
+    std::string hash() const;
+
+private:
+    static CrystalStatistics read(const H5File& file);
 };
 
-// "uniform", or a file.
+// "uniform", "shipped" (gathered from open data, part of the program), or a file.
 CrystalStatistics read_statistics(const std::string& name);
 
 LatticeType lattice_type(int space_group);

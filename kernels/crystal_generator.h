@@ -19,11 +19,12 @@ struct GeneratedCrystal {
     std::uint8_t element[max_generated_atoms];
     int atoms;
     int space_group;
-    int attempts;  // drafts that were drawn
-    bool sound;    // distances kept and no symmetry found beyond the group's; false only where all attempts failed
+    OperationSet operations;  // of the tables
+    int attempts;             // drafts that were drawn
+    bool sound;               // distances kept and no symmetry found beyond the group's; false only where all attempts failed
 
-    FRIEDEL_FN CrystalView<float> view(const CrystalTables& tables) const {
-        return {cell, position, occupancy, b_iso, element, images, atoms, tables.operations(space_group), space_group};
+    FRIEDEL_FN CrystalView<float> view() const {
+        return {cell, position, occupancy, b_iso, element, images, atoms, operations, space_group};
     }
 };
 
@@ -55,7 +56,8 @@ FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, Genera
             bool general_metric = false;
             for (int draw = 0; draw < most_redraws && !general_metric; ++draw) {
                 draw_cell(cell, t, space_group, volume, random);
-                general_metric = is_general(block, cell, lattice, t.operations(space_group));
+                general_metric = cell[0] < max_generated_edge && cell[1] < max_generated_edge && cell[2] < max_generated_edge &&
+                                 is_general(block, cell, lattice, t.operations(space_group));
             }
             const std::uint32_t coordinates = stream + static_cast<std::uint32_t>(e << 12);
             placed = general_metric && place_atoms(block, s, t, space_group, cell, seed, sample, coordinates, false);
@@ -93,6 +95,7 @@ FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, Genera
         }
         crystal.atoms = atoms;
         crystal.space_group = space_group;
+        crystal.operations = t.operations(space_group);
         crystal.attempts = attempt;
         crystal.sound = sound;
     });

@@ -11,6 +11,7 @@ namespace friedel {
 
 constexpr int max_generated_atoms = 64;          // of the asymmetric unit
 constexpr int max_generated_cell_atoms = 512;    // of the conventional cell
+constexpr float max_generated_edge = 80.0f;      // angstrom
 constexpr float max_generated_volume = 6000.0f;  // angstrom^3 of the conventional cell
 constexpr int tabulated_elements = 98;
 constexpr int max_generated_elements = 8;

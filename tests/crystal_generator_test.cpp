@@ -107,7 +107,7 @@ TEST(CrystalGenerator, GivesWhatTheSimulationExpects) {
         const GeneratedCrystal crystal = crystal_of(group, 5);
         ASSERT_GE(crystal.atoms, 1);
         ASSERT_LE(crystal.atoms, max_generated_atoms);
-        const CrystalView<float> view = crystal.view(sketched().view());
+        const CrystalView<float> view = crystal.view();
         EXPECT_EQ(view.space_group, group);
         EXPECT_TRUE(std::is_sorted(view.element, view.element + view.atoms));
         Structure structure = to_structure(crystal, "generated");
