@@ -1,8 +1,10 @@
 // Random crystals on one CPU core, group by group, and beside simulating a pattern of each.
-// Usage: generator_bench [shipped|uniform|STATISTICS.h5] [results.json].
+// Usage: generator_bench [shipped|uniform|STATISTICS.h5] [results.json] [CHECKED]. With a number of crystals of each group to check, spglib
+// is asked for the group of each, from its atoms, with the tolerance of refined structures.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +13,7 @@
 #include "host/generated_structures.h"
 #include "host/simulator.h"
 #include "host/space_groups.h"
+#include "host/symmetry.h"
 #include "kernels/pattern.h"
 
 namespace friedel {
@@ -73,6 +76,28 @@ int main(int argc, char** argv) {
                 together, 100 * together / alone);
     json["with_simulation"] = together;
     json["share_of_generation"] = together / alone;
+    const int wanted = argc > 3 ? std::atoi(argv[3]) : 0;
+    if (wanted > 0) {
+        int checked = 0, right = 0;
+        for (int group = 1; group <= space_groups; ++group) {
+            for (int i = 0; i < wanted; ++i) {
+                generate(crystal, tables.view(), group, 2, static_cast<std::uint64_t>(i));
+                int found = 0;
+                try {
+                    found = standardise(to_structure(crystal, "generated"), {0.01, 3000}).structure.space_group;
+                } catch (const Error& error) {
+                    std::printf("group %d, crystal %d: %s\n", group, i, error.what());
+                }
+                ++checked;
+                right += found == group;
+                if (found != group)
+                    std::printf("group %d, crystal %d: spglib finds %d%s\n", group, i, found, crystal.sound ? "" : " (given up)");
+            }
+        }
+        std::printf("spglib finds the group meant in %d of %d (%.4f %%)\n", right, checked, 100.0 * right / checked);
+        json["checked"] = checked;
+        json["right"] = right;
+    }
     if (argc > 2) std::ofstream(argv[2]) << json.dump(1) << '\n';
     return 0;
 }

@@ -164,6 +164,12 @@ public:
             seconds_before_ = record.seconds;
         }
         if (!what.quiet) {
+            const auto& count = trainer_->sampler().count();
+            const auto lacking = std::count(count.begin(), count.end(), 0u);
+            if (!what.library.empty() && config_.run.fill > 0 && lacking > 0) {
+                tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + what.library.string() +
+                     "; crystals of them are generated (training.fill)");
+            }
             const std::string missing = what.library.empty() ? "" : trainer_->sampler().missing_classes();
             if (!missing.empty()) tell("no structure of " + missing + " in " + what.library.string() + "; the network can never name them");
         }

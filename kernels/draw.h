@@ -2,6 +2,7 @@
 // A structure -g stands for a crystal of space group g that is generated when it is drawn.
 #pragma once
 
+#include "kernels/crystal.h"
 #include "kernels/random.h"
 
 namespace friedel {
@@ -17,7 +18,7 @@ struct SamplerView {
 struct DrawnStructure {
     std::int32_t structure, label;
     // Of as many structures the pattern's impurity is one: generated crystals have generated ones of any group.
-    FRIEDEL_FN int impurities(int structures_of_library) const { return structure < 0 ? 230 : structures_of_library; }
+    FRIEDEL_FN int impurities(int structures_of_library) const { return structure < 0 ? space_groups : structures_of_library; }
 };
 
 FRIEDEL_FN DrawnStructure draw_structure(const SamplerView& sampler, std::uint64_t seed, std::uint64_t sample) {
