@@ -66,8 +66,8 @@ public:
     }
 
     std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
-                                               const PreprocessConfig& preprocess) override {
-        return std::make_unique<CudaPatternStream>(current_, precision_, library, sampler, simulation, preprocess);
+                                               const PreprocessConfig& preprocess, const CrystalTableStore* tables) override {
+        return std::make_unique<CudaPatternStream>(current_, precision_, library, sampler, simulation, preprocess, tables);
     }
 
     void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {

@@ -42,9 +42,34 @@ int most_reflections(const CrystalView<float>& crystal, const SimulationConfig& 
     return reflections_bound(reciprocal_metric(crystal, p), smallest_d(p.radiation, config.grid));
 }
 
+// The same for any crystal that is generated: a cell as large as they come, once as a cube, which has the most, and once more for long
+// edges.
+int most_generated_reflections(const SimulationConfig& config) {
+    const float edge = std::cbrt(max_generated_volume);
+    const float cell[6] = {edge, edge, edge, 90, 90, 90};
+    const SymmetryOperation identity{{1, 0, 0, 0, 1, 0, 0, 0, 1}, {}};
+    const std::int8_t origin[3] = {};
+    CrystalView<float> cube{};
+    cube.cell = cell;
+    cube.operations = {&identity, origin, 1, 1, nullptr};
+    const float d_min = smallest_d(config.radiation, config.grid);
+    return most_reflections(cube, config) + static_cast<int>(8 * max_generated_edge / d_min);
+}
+
 }  // namespace
 
-DeviceLibrary::DeviceLibrary(const LibraryView& host) {
+DeviceTables::DeviceTables(const CrystalTableStore* host) {
+    if (!host) return;
+    view_ = host->view();
+    host->for_each_array([&](const auto& array, auto member) {
+        using Pointer = std::remove_reference_t<decltype(view_.*member)>;
+        memory_.emplace_back(reinterpret_cast<const char*>(array.data()), array.size() * sizeof array[0]);
+        view_.*member = reinterpret_cast<Pointer>(memory_.back().data());
+    });
+}
+
+DeviceLibrary::DeviceLibrary(const LibraryView& host) : view_{} {
+    if (host.structures == 0) return;
     const auto structures = static_cast<std::size_t>(host.structures);
     const std::size_t atoms = host.atom_offset[structures], sets = operation_sets(host);
     cell_ = upload(host.cell, 6 * structures);
@@ -79,12 +104,14 @@ DeviceLibrary::DeviceLibrary(const LibraryView& host) {
 }
 
 CudaPatternStream::CudaPatternStream(const cudaStream_t& current, Precision precision, const LibraryView& library,
-                                     const SamplerView& sampler, const SimulationConfig& simulation, const PreprocessConfig& preprocess)
+                                     const SamplerView& sampler, const SimulationConfig& simulation, const PreprocessConfig& preprocess,
+                                     const CrystalTableStore* tables)
     : current_(current),
       precision_(precision),
       simulation_(simulation),
       preprocess_(preprocess),
       library_(library),
+      tables_(tables),
       cumulative_(sampler.cumulative, static_cast<std::size_t>(sampler.classes)),
       label_(sampler.label, static_cast<std::size_t>(sampler.classes)),
       first_(sampler.first, static_cast<std::size_t>(sampler.classes) + 1),
@@ -92,7 +119,8 @@ CudaPatternStream::CudaPatternStream(const cudaStream_t& current, Precision prec
       sampler_{cumulative_.data(), label_.data(), first_.data(), structures_.data(), sampler.classes},
       config_(&simulation, 1),
       table_(&form_factors_float(), 1),
-      next_(2) {
+      next_(simulation_groups) {
+    generates_ = std::any_of(sampler.structures, sampler.structures + sampler.first[sampler.classes], [](int i) { return i < 0; });
     if (precision == Precision::bf16) {
         choose_groups<__nv_bfloat16>(library);
     } else {
@@ -100,9 +128,27 @@ CudaPatternStream::CudaPatternStream(const cudaStream_t& current, Precision prec
     }
 }
 
+void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, std::int32_t few, int blocks) {
+    const auto index = static_cast<std::size_t>(rows);
+    const int phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
+    SimulationGroup group{reflections_.data(), few, rows, bounds, blocks, nullptr, next_.data() + index};
+    group.bounds.peaks =
+        phases * (bounds.reflections * simulation_.radiation.lines + (simulation_.axial_divergence.largest() > 0 ? padding_peaks : 0));
+    scratch_[index] = DeviceArray<char>(static_cast<std::size_t>(group.blocks) *
+                                        simulation_scratch(group.bounds, simulation_.grid, simulation_.radiation.lines));
+    group.scratch = scratch_[index].data();
+    groups_.push_back(group);
+}
+
 template <class Value>
 void CudaPatternStream::choose_groups(const LibraryView& host) {
-    const int lines = simulation_.radiation.lines, phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
+    using Rows = SimulationGroup::Rows;
+    const int all_blocks = simulation_blocks<Value>(simulation_.grid);
+    if (generates_) {
+        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, 0,
+                  all_blocks);
+    }
+    if (host.structures == 0) return;
     std::vector<std::int32_t> reflections;
     std::vector<CrystalBounds> of_structure;
     for (int i = 0; i < host.structures; ++i) {
@@ -120,8 +166,8 @@ void CudaPatternStream::choose_groups(const LibraryView& host) {
     const std::int32_t few = sorted[static_cast<std::size_t>(many * static_cast<double>(sorted.size() - 1))];
 
     // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all.
-    const int all_blocks = simulation_blocks<Value>(simulation_.grid);
-    for (const bool others : {false, true}) {
+    for (const Rows rows : {Rows::few_reflections, Rows::many_reflections}) {
+        const bool others = rows == Rows::many_reflections;
         CrystalBounds bounds{};
         int members = 0;
         for (const CrystalBounds& one : of_structure) {
@@ -132,28 +178,21 @@ void CudaPatternStream::choose_groups(const LibraryView& host) {
             bounds.atoms = std::max(bounds.atoms, one.atoms);
         }
         if (others && members == 0) continue;
-        bounds.peaks = phases * (bounds.reflections * lines + (simulation_.axial_divergence.largest() > 0 ? padding_peaks : 0));
-        SimulationGroup group{reflections_.data(),
-                              few,
-                              others,
-                              bounds,
-                              others ? std::min(blocks_for_few, all_blocks) : all_blocks,
-                              nullptr,
-                              next_.data() + (others ? 1 : 0)};
-        DeviceArray<char>& scratch = scratch_[others ? 1 : 0];
-        scratch = DeviceArray<char>(static_cast<std::size_t>(group.blocks) * simulation_scratch(bounds, simulation_.grid, lines));
-        group.scratch = scratch.data();
-        groups_.push_back(group);
+        add_group(rows, bounds, few, others ? std::min(blocks_for_few, all_blocks) : all_blocks);
     }
 }
 
 void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) {
     if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
     cuda::draw(current_, parameters_.data(), labels, next_.data(), sampler_, config_.data(), library_.view().structures, state, ahead, n);
+    if (generates_) {
+        if (crystals_.size() < 2 * static_cast<std::size_t>(n)) crystals_ = DeviceArray<GeneratedCrystal>(2 * static_cast<std::size_t>(n));
+        generate(current_, crystals_.data(), parameters_.data(), tables_.view(), n);
+    }
     const auto run = [&](auto* out) {
         for (const SimulationGroup& group : groups_) {
-            simulate(current_, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(), table_.data(),
-                     simulation_.grid, simulation_.radiation.lines, preprocess_, group);
+            simulate(current_, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(),
+                     crystals_.data(), table_.data(), simulation_.grid, simulation_.radiation.lines, preprocess_, group);
         }
     };
     if (precision_ == Precision::bf16) {

@@ -6,6 +6,7 @@
 #include "cuda/gemm.h"
 #include "cuda/simulate.h"
 #include "host/backend.h"
+#include "host/crystal_tables.h"
 
 namespace friedel::cuda {
 
@@ -27,33 +28,48 @@ private:
     LibraryView view_;
 };
 
+// The tables of the generator in device memory; empty without tables.
+class DeviceTables {
+public:
+    explicit DeviceTables(const CrystalTableStore* host);
+    const CrystalTables& view() const { return view_; }
+
+private:
+    std::vector<DeviceArray<char>> memory_;
+    CrystalTables view_{};
+};
+
 class CudaPatternStream : public PatternStream {
 public:
     // Work goes to whatever stream `current` names when draw() is called.
     CudaPatternStream(const cudaStream_t& current, Precision precision, const LibraryView& library, const SamplerView& sampler,
-                      const SimulationConfig& simulation, const PreprocessConfig& preprocess);
+                      const SimulationConfig& simulation, const PreprocessConfig& preprocess, const CrystalTableStore* tables);
 
     void draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) override;
 
 private:
     template <class Value>
     void choose_groups(const LibraryView& host);
+    void add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, std::int32_t few, int blocks);
 
     const cudaStream_t& current_;
     Precision precision_;
     SimulationConfig simulation_;
     PreprocessConfig preprocess_;
     DeviceLibrary library_;
+    DeviceTables tables_;
     DeviceArray<float> cumulative_;
     DeviceArray<std::int32_t> label_, first_, structures_;
     SamplerView sampler_;
     DeviceArray<SimulationConfig> config_;
     DeviceArray<FormFactorTable<float>> table_;
-    DeviceArray<PatternParameters> parameters_;  // of the batch; its size is that of the first
-    DeviceArray<std::int32_t> reflections_;      // [structures]
-    DeviceArray<std::int32_t> next_;             // [groups]
-    std::array<DeviceArray<char>, 2> scratch_;   // of each group
+    DeviceArray<PatternParameters> parameters_;                 // of the batch; its size is that of the first
+    DeviceArray<std::int32_t> reflections_;                     // [structures]
+    DeviceArray<GeneratedCrystal> crystals_;                    // [batch][2]
+    DeviceArray<std::int32_t> next_;                            // [groups]
+    std::array<DeviceArray<char>, simulation_groups> scratch_;  // of each group
     std::vector<SimulationGroup> groups_;
+    bool generates_ = false;
 };
 
 }  // namespace friedel::cuda

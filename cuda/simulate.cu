@@ -7,6 +7,7 @@ namespace friedel::cuda {
 namespace {
 
 constexpr int threads = block_threads;
+constexpr int generator_threads = 64;  // few, as the atoms of most cells are
 constexpr std::size_t most_shared_pattern =
     96 * 1024;  // bytes; two blocks of a multiprocessor can hold that. Longer patterns go to scratch.
 
@@ -69,18 +70,32 @@ __global__ void __launch_bounds__(threads)
     draw_kernel(PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, SamplerView sampler,
                 const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
-    if (row < 2) next[row] = 0;
+    if (row < simulation_groups) next[row] = 0;
     if (row >= n) return;
     const std::uint64_t sample = static_cast<std::uint64_t>(state->step + ahead) * n + row;
     const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
     labels[row] = drawn.label;
-    parameters[row] = draw_pattern(*config, drawn.structure, structures, state->seed, sample);
+    parameters[row] = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
+}
+
+// The main crystal and the impurity of each row that has generated ones.
+__global__ void __launch_bounds__(generator_threads)
+    generate_kernel(GeneratedCrystal* crystals, const PatternParameters* parameters, CrystalTables tables) {
+    __shared__ double shared[generator_threads];
+    __shared__ GeneratorScratch scratch;
+    CudaBlock block{CudaTeam(shared)};
+    const int row = blockIdx.x;
+    const PatternParameters& p = parameters[row];
+    if (p.structure >= 0) return;
+    generate_crystal(block, crystals[2 * row], scratch, tables, -p.structure, p.seed, p.sample, 0);
+    if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.impurity + 1, p.seed, p.sample, 1);
 }
 
 template <class Value>
-__global__ void __launch_bounds__(threads) simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n,
-                                                           LibraryView library, const FormFactorTable<float>* table, Grid grid, int lines,
-                                                           PreprocessConfig config, SimulationGroup group, std::size_t scratch_stride) {
+__global__ void __launch_bounds__(threads)
+    simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, LibraryView library,
+                    const GeneratedCrystal* crystals, const FormFactorTable<float>* table, Grid grid, int lines, PreprocessConfig config,
+                    SimulationGroup group, std::size_t scratch_stride) {
     extern __shared__ float shared_pattern[];
     __shared__ double shared[threads];
     __shared__ std::int32_t taken;
@@ -95,10 +110,17 @@ __global__ void __launch_bounds__(threads) simulate_kernel(Value* inputs, int st
         __syncthreads();
         if (row >= n) return;
         const PatternParameters& p = parameters[row];
-        int reflections = group.reflections[p.structure];
-        if (p.impurity >= 0) reflections = max(reflections, group.reflections[p.impurity]);
-        if ((reflections > group.few) != group.others) continue;
-        simulate_pattern(block, pattern, mine.pattern, library, *table, p, grid);
+        const bool generated = p.structure < 0;
+        if (generated != (group.rows == SimulationGroup::Rows::generated)) continue;
+        if (!generated) {
+            int reflections = group.reflections[p.structure];
+            if (p.impurity >= 0) reflections = max(reflections, group.reflections[p.impurity]);
+            if ((reflections > group.few) != (group.rows == SimulationGroup::Rows::many_reflections)) continue;
+        }
+        const auto phase = [&](int i) {
+            return generated ? crystals[2 * row + i].view() : library.crystal(i == 0 ? p.structure : p.impurity);
+        };
+        simulate_phases(block, pattern, mine.pattern, phase, *table, p, grid);
         preprocess(block, pattern, grid, config, mine.preprocess);
         Value* const out = inputs + static_cast<std::size_t>(row) * stride;
         block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
@@ -145,12 +167,17 @@ void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labe
     check_launch("launching the draw");
 }
 
+void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternParameters* parameters, const CrystalTables& tables, int n) {
+    generate_kernel<<<n, generator_threads, 0, stream>>>(crystals, parameters, tables);
+    check_launch("launching the generator of crystals");
+}
+
 template <class Value>
 void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
-              const FormFactorTable<float>* table, const Grid& grid, int lines, const PreprocessConfig& config,
-              const SimulationGroup& group) {
-    simulate_kernel<<<group.blocks, threads, shared_bytes(grid), stream>>>(inputs, stride, parameters, n, library, table, grid, lines,
-                                                                           config, group, simulation_scratch(group.bounds, grid, lines));
+              const GeneratedCrystal* crystals, const FormFactorTable<float>* table, const Grid& grid, int lines,
+              const PreprocessConfig& config, const SimulationGroup& group) {
+    simulate_kernel<<<group.blocks, threads, shared_bytes(grid), stream>>>(
+        inputs, stride, parameters, n, library, crystals, table, grid, lines, config, group, simulation_scratch(group.bounds, grid, lines));
     check_launch("launching the simulation");
 }
 
@@ -161,10 +188,10 @@ void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* 
     check_launch("launching the preprocessing");
 }
 
-#define FRIEDEL_OPERAND_TYPE(Value)                                                                                                     \
-    template int simulation_blocks<Value>(const Grid&);                                                                                 \
-    template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const LibraryView&, const FormFactorTable<float>*, \
-                           const Grid&, int, const PreprocessConfig&, const SimulationGroup&);                                          \
+#define FRIEDEL_OPERAND_TYPE(Value)                                                                                               \
+    template int simulation_blocks<Value>(const Grid&);                                                                           \
+    template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const LibraryView&, const GeneratedCrystal*, \
+                           const FormFactorTable<float>*, const Grid&, int, const PreprocessConfig&, const SimulationGroup&);     \
     template void preprocess_patterns(cudaStream_t, Value*, int, float*, int, const Grid&, const PreprocessConfig&, float*);
 FRIEDEL_OPERAND_TYPE(float)
 FRIEDEL_OPERAND_TYPE(__nv_bfloat16)

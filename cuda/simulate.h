@@ -5,6 +5,7 @@
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
+#include "kernels/crystal_generator.h"
 #include "kernels/draw.h"
 #include "kernels/pattern.h"
 #include "kernels/preprocess.h"
@@ -18,12 +19,13 @@ struct CrystalBounds {
     int peaks;  // of both phases
 };
 
-// Patterns are simulated in two groups, so that the memory of the blocks fits the many and not the few: those whose crystals have at most
-// `few` reflections, and the others.
+// Patterns are simulated in groups, so that the memory of the blocks fits the many and not the few: those of a library whose crystals have
+// at most `few` reflections, the others of the library, and those of generated crystals.
 struct SimulationGroup {
+    enum class Rows { few_reflections, many_reflections, generated };
     const std::int32_t* reflections;  // [structures] bound of each
     std::int32_t few;
-    bool others;           // which of the two
+    Rows rows;
     CrystalBounds bounds;  // within the group
     int blocks;            // resident
     void* scratch;         // [blocks] of simulation_scratch()
@@ -36,15 +38,19 @@ std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, in
 template <class Value>
 int simulation_blocks(const Grid& grid);
 
-// parameters [n], labels [n]: sample numbers are (state->step + ahead) * n + row. next [2] is set to 0.
+// parameters [n], labels [n]: sample numbers are (state->step + ahead) * n + row. next [simulation_groups] is set to 0.
+constexpr int simulation_groups = 3;
 void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, const SamplerView& sampler,
           const SimulationConfig* config, int structures, const StepState* state, int ahead, int n);
+
+// crystals [n][2]: the main crystal and the impurity of the rows whose parameters ask for generated ones.
+void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternParameters* parameters, const CrystalTables& tables, int n);
 
 // The rows of one group of inputs [n][grid.points], preprocessed. One block works at one pattern and takes the next when it is done.
 template <class Value>
 void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
-              const FormFactorTable<float>* table, const Grid& grid, int lines, const PreprocessConfig& config,
-              const SimulationGroup& group);
+              const GeneratedCrystal* crystals, const FormFactorTable<float>* table, const Grid& grid, int lines,
+              const PreprocessConfig& config, const SimulationGroup& group);
 
 // Patterns [n][grid.points], which are used up, into inputs. scratch [n][preprocess_scratch(grid)] floats.
 template <class Value>

@@ -30,6 +30,8 @@ public:
     virtual void run() = 0;
 };
 
+class CrystalTableStore;
+
 // An endless stream of freshly simulated patterns, each a pure function of the seed and of its number in the run.
 class PatternStream {
 public:
@@ -51,9 +53,11 @@ public:
     virtual void upload(void* to, const void* from, std::size_t bytes) = 0;
     virtual void download(void* to, const void* from, std::size_t bytes) = 0;
 
-    // Keeps a library on the device and simulates from it. What is pointed to must outlive the stream.
+    // Keeps a library on the device and simulates from it, and from crystals that it generates where the sampler says so; for those
+    // `tables` must be there. The library may be empty. What is pointed to must outlive the stream.
     virtual std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler,
-                                                       const SimulationConfig& simulation, const PreprocessConfig& preprocess) = 0;
+                                                       const SimulationConfig& simulation, const PreprocessConfig& preprocess,
+                                                       const CrystalTableStore* tables = nullptr) = 0;
     // Patterns [n][grid.points] as they were measured or simulated become the network's input, a matrix [n][grid.points]; their own
     // memory is used up. Where operands are floats, both may be the same.
     virtual void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) = 0;

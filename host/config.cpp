@@ -337,7 +337,10 @@ std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wa
     TrainingConfig before = stored, after = wanted;
     const std::vector<Key> keys = config_keys(before), changed = config_keys(after);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        const bool free = keys[i].section == "training" && keys[i].name != "seed" && keys[i].name != "batch" && keys[i].name != "tempering";
+        const auto is_one_of = [&](std::initializer_list<const char*> names) {
+            return std::any_of(names.begin(), names.end(), [&](const char* name) { return keys[i].name == name; });
+        };
+        const bool free = keys[i].section == "training" && !is_one_of({"seed", "batch", "tempering", "synthetic", "fill"});
         const std::string was = std::visit(Writer{}, keys[i].target), is = std::visit(Writer{}, changed[i].target);
         if (!free && was != is) return keys[i].path() + " is " + is + " here and " + was + " there";
     }

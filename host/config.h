@@ -28,6 +28,8 @@ struct RunConfig {
     std::int64_t steps = 2000;
     double minutes = 0;   // where above 0: as many steps as fit, instead of `steps`
     float tempering = 1;  // a class of n structures is drawn in proportion to n^tempering: 1 as they come, 0 all alike
+    float synthetic = 0;  // share of the patterns whose crystals are generated
+    float fill = 0.1f;    // largest share, of the others, for generated crystals of groups that the library lacks
     int validation_patterns = 2000;
     double report_seconds = 10;  // between lines of progress and rows of metrics.csv
     double validation_minutes = 2;

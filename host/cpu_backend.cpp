@@ -13,9 +13,11 @@
 
 #include "host/backend.h"
 #include "host/bf16_gemm.h"
+#include "host/crystal_tables.h"
 #include "host/error.h"
 #include "host/simulator.h"
 #include "kernels/dense.h"
+#include "kernels/pattern.h"
 
 namespace friedel {
 
@@ -112,7 +114,7 @@ public:
     }
 
     std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
-                                               const PreprocessConfig& preprocess) override;
+                                               const PreprocessConfig& preprocess, const CrystalTableStore* tables) override;
 
     void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {
         pool_.run(n, [&](int i, int) { preprocess_pattern(patterns + static_cast<std::size_t>(i) * grid.points, grid, config); });
@@ -278,8 +280,13 @@ template <class Value>
 class CpuPatternStream : public PatternStream {
 public:
     CpuPatternStream(CpuBackend<Value>& backend, const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
-                     const PreprocessConfig& preprocess)
-        : backend_(backend), library_(library), sampler_(sampler), simulation_(simulation), preprocess_(preprocess) {}
+                     const PreprocessConfig& preprocess, const CrystalTableStore* tables)
+        : backend_(backend),
+          library_(library),
+          sampler_(sampler),
+          simulation_(simulation),
+          preprocess_(preprocess),
+          tables_(tables ? tables->view() : CrystalTables{}) {}
 
     void draw(Operand* operands, std::int32_t* labels, const StepState* state, int ahead, int n) override {
         const std::uint64_t seed = state->seed, first_sample = static_cast<std::uint64_t>(state->step + ahead) * n;
@@ -296,8 +303,13 @@ public:
                 scratch.resize(static_cast<std::size_t>(points));
                 pattern = scratch.data();
             }
-            const PatternParameters parameters = draw_parameters(simulation_, library_, drawn.structure, seed, first_sample + row);
-            simulate_one_pattern(pattern, parameters, library_, simulation_.grid);
+            const PatternParameters parameters =
+                draw_pattern(simulation_, drawn.structure, drawn.impurities(library_.structures), seed, first_sample + row);
+            if (drawn.structure < 0) {
+                simulate_generated_pattern(pattern, parameters, tables_, simulation_.grid);
+            } else {
+                simulate_one_pattern(pattern, parameters, library_, simulation_.grid);
+            }
             preprocess_pattern(pattern, simulation_.grid, preprocess_);
             if constexpr (!CpuBackend<Value>::of_floats) convert(out, pattern, points);
         });
@@ -309,12 +321,14 @@ private:
     SamplerView sampler_;
     SimulationConfig simulation_;
     PreprocessConfig preprocess_;
+    CrystalTables tables_;
 };
 
 template <class Value>
 std::unique_ptr<PatternStream> CpuBackend<Value>::open_stream(const LibraryView& library, const SamplerView& sampler,
-                                                              const SimulationConfig& simulation, const PreprocessConfig& preprocess) {
-    return std::make_unique<CpuPatternStream<Value>>(*this, library, sampler, simulation, preprocess);
+                                                              const SimulationConfig& simulation, const PreprocessConfig& preprocess,
+                                                              const CrystalTableStore* tables) {
+    return std::make_unique<CpuPatternStream<Value>>(*this, library, sampler, simulation, preprocess, tables);
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ std::size_t product(const Shape& shape) {
 struct H5File::State {
     std::filesystem::path path;       // final name
     std::filesystem::path temporary;  // empty when reading
+    std::size_t image_bytes = 0;      // of a file in memory
     hid_t file = -1;
 
     ~State() {
@@ -193,7 +194,8 @@ struct H5File::State {
     // Elements of a dataset that is to be read whole. A file may claim more than memory holds: no more is believed than its size allows.
     std::size_t claimed_elements(const std::string& name, const Shape& extent, std::size_t element_bytes) const {
         std::error_code ignored;
-        const std::size_t most = std::filesystem::file_size(path, ignored) * deflate_ratio + unwritten_bytes;
+        const std::size_t size_on_disk = image_bytes ? image_bytes : std::filesystem::file_size(path, ignored);
+        const std::size_t most = size_on_disk * deflate_ratio + unwritten_bytes;
         std::size_t count = 1;
         for (std::size_t size : extent) {
             if (__builtin_mul_overflow(count, size, &count)) count = most + 1;
@@ -299,13 +301,34 @@ H5File H5File::open_any(const std::filesystem::path& file) {
     return opened;
 }
 
+void H5File::check_kind(const FileKind& wanted) const {
+    if (kind() != wanted.name) fail(path().string(), ": holds a ", kind(), ", not a ", wanted.name, "; name another file");
+    if (format() != wanted.format) {
+        fail(path().string(), ": is a ", wanted.name, " of format ", format(), ", this program reads format ", wanted.format, "; ",
+             wanted.cure);
+    }
+}
+
 H5File H5File::open(const std::filesystem::path& file, const FileKind& kind) {
     H5File opened = open_any(file);
-    if (opened.kind() != kind.name) fail(file.string(), ": holds a ", opened.kind(), ", not a ", kind.name, "; name another file");
-    if (opened.format() != kind.format) {
-        fail(file.string(), ": is a ", kind.name, " of format ", opened.format(), ", this program reads format ", kind.format, "; ",
-             kind.cure);
-    }
+    opened.check_kind(kind);
+    return opened;
+}
+
+H5File H5File::open_image(const std::string& name, const void* bytes, std::size_t size, const FileKind& kind) {
+    prepare_hdf5();
+    auto state = std::make_unique<State>();
+    state->path = name;
+    state->image_bytes = size;
+    const hid_t access = state->check(H5Pcreate(H5P_FILE_ACCESS), "read from memory");
+    constexpr std::size_t increment = 1 << 16;
+    // The library copies the bytes.
+    const bool ready = H5Pset_fapl_core(access, increment, 0) >= 0 && H5Pset_file_image(access, const_cast<void*>(bytes), size) >= 0;
+    if (ready) state->file = H5Fopen(name.c_str(), H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+    if (state->file < 0) fail(name, ": cannot be read (", last_reason(), ")");
+    H5File opened(std::move(state));
+    opened.check_kind(kind);
     return opened;
 }
 

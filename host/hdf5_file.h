@@ -29,6 +29,8 @@ public:
     static H5File create(const std::filesystem::path& file, const FileKind& kind);
     // Opens for reading; the file must be of this kind and format.
     static H5File open(const std::filesystem::path& file, const FileKind& kind);
+    // The same for the bytes of a file that lie in memory; `name` stands for the file in errors.
+    static H5File open_image(const std::string& name, const void* bytes, std::size_t size, const FileKind& kind);
     // Opens any file that Friedel wrote, for reading.
     static H5File open_any(const std::filesystem::path& file);
 
@@ -85,6 +87,7 @@ public:
 private:
     struct State;
     explicit H5File(std::unique_ptr<State> state);
+    void check_kind(const FileKind& kind) const;
     std::unique_ptr<State> state_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "host/error.h"
 #include "host/form_factors.h"
+#include "host/generated_structures.h"
 #include "kernels/pattern.h"
 
 namespace friedel {
@@ -14,12 +15,13 @@ namespace {
 // Memory behind a PatternWorkspace; grows to the largest crystal it has met.
 class CpuWorkspace {
 public:
-    PatternWorkspace& fit(const PatternParameters& p, const LibraryView& library, const Grid& grid) {
+    // `impurity` counts where p.impurity is not negative.
+    PatternWorkspace& fit(const PatternParameters& p, const CrystalView<float>& main, const CrystalView<float>& impurity,
+                          const Grid& grid) {
         const float d_min = smallest_d(p.radiation, grid);
         int reflections = 0, sites = 0;
-        for (int phase : {p.structure, p.impurity}) {
-            if (phase < 0) continue;
-            const CrystalView<float> crystal = library.crystal(phase);
+        for (int phase = 0; phase < (p.impurity >= 0 ? 2 : 1); ++phase) {
+            const CrystalView<float>& crystal = phase == 0 ? main : impurity;
             reflections = std::max(reflections, reflections_bound(reciprocal_metric(crystal, p), d_min));
             int count = 0;
             for (int atom = 0; atom < crystal.atoms; ++atom) count += sites_of(crystal, atom);
@@ -75,10 +77,29 @@ PatternParameters draw_parameters(const SimulationConfig& config, const LibraryV
     return draw_pattern(config, structure, library.structures, seed, sample);
 }
 
-void simulate_one_pattern(float* pattern, const PatternParameters& parameters, const LibraryView& library, const Grid& grid) {
+namespace {
+
+void simulate_crystals(float* pattern, const PatternParameters& parameters, const CrystalView<float>& main,
+                       const CrystalView<float>& impurity, const Grid& grid) {
     thread_local CpuWorkspace workspace;
     SerialBlock block;
-    simulate_pattern(block, pattern, workspace.fit(parameters, library, grid), library, form_factors_float(), parameters, grid);
+    PatternWorkspace& fitting = workspace.fit(parameters, main, impurity, grid);
+    simulate_phases(
+        block, pattern, fitting, [&](int phase) { return phase == 0 ? main : impurity; }, form_factors_float(), parameters, grid);
+}
+
+}  // namespace
+
+void simulate_generated_pattern(float* pattern, const PatternParameters& parameters, const CrystalTables& tables, const Grid& grid) {
+    thread_local GeneratedCrystal main, impurity;
+    generate(main, tables, -parameters.structure, parameters.seed, parameters.sample, 0);
+    if (parameters.impurity >= 0) generate(impurity, tables, parameters.impurity + 1, parameters.seed, parameters.sample, 1);
+    simulate_crystals(pattern, parameters, main.view(), (parameters.impurity >= 0 ? impurity : main).view(), grid);
+}
+
+void simulate_one_pattern(float* pattern, const PatternParameters& parameters, const LibraryView& library, const Grid& grid) {
+    const int other = parameters.impurity >= 0 ? parameters.impurity : parameters.structure;
+    simulate_crystals(pattern, parameters, library.crystal(parameters.structure), library.crystal(other), grid);
 }
 
 void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,

@@ -260,26 +260,6 @@ std::string spglib_reason() {
     }
 }
 
-std::string structure_type(int space_group, const std::map<int, std::string>& letters_of_element) {
-    std::vector<std::string> parts;
-    for (const auto& [element, letters] : letters_of_element) {
-        std::string sorted = letters, part;
-        std::sort(sorted.begin(), sorted.end());
-        for (std::size_t i = 0; i < sorted.size();) {
-            const std::size_t run = sorted.find_first_not_of(sorted[i], i) - i;
-            const std::size_t count = std::min(run, sorted.size() - i);
-            part += sorted[i];
-            if (count > 1) part += std::to_string(count);
-            i += count;
-        }
-        parts.push_back(part);
-    }
-    std::sort(parts.begin(), parts.end());
-    std::string type = std::to_string(space_group) + ":";
-    for (const std::string& part : parts) type += " " + part;
-    return type;
-}
-
 // x moved into [0, 1); values next to a simple fraction become that fraction.
 double tidy_coordinate(double x) {
     const double parts = x * translation_denominator;
@@ -393,6 +373,26 @@ int identify_space_group(const std::vector<PrimitiveOperation>& operations) {
                                                                             static_cast<int>(operations.size()), reduced, 1e-4);
     if (type.number < 1) fail(operations.size(), " symmetry operations that are no space group");
     return type.number;
+}
+
+std::string structure_type(int space_group, const std::map<int, std::string>& letters_of_element) {
+    std::vector<std::string> parts;
+    for (const auto& [element, letters] : letters_of_element) {
+        std::string sorted = letters, part;
+        std::sort(sorted.begin(), sorted.end());
+        for (std::size_t i = 0; i < sorted.size();) {
+            const std::size_t run = sorted.find_first_not_of(sorted[i], i) - i;
+            const std::size_t count = std::min(run, sorted.size() - i);
+            part += sorted[i];
+            if (count > 1) part += std::to_string(count);
+            i += count;
+        }
+        parts.push_back(part);
+    }
+    std::sort(parts.begin(), parts.end());
+    std::string type = std::to_string(space_group) + ":";
+    for (const std::string& part : parts) type += " " + part;
+    return type;
 }
 
 const std::vector<SymmetryOperation>& standard_operations(int space_group) { return standard_setting(space_group).operations; }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct StandardStructure {
     // Space group and the Wyckoff letters of each element, elements unnamed: "225: a b" is rock salt, "227: a" diamond.
     std::string structure_type;
 };
+
+// Name of a structure type from the Wyckoff letters of each element.
+std::string structure_type(int space_group, const std::map<int, std::string>& letters_of_element);
 
 // Throws Error if there are too many atoms, if atoms overlap, or if no group is found.
 StandardStructure standardise(const Structure& structure, const SymmetryOptions& options = {});

@@ -8,19 +8,30 @@
 
 namespace friedel {
 
-Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library,
+namespace {
+
+constexpr std::int64_t epoch_without_library = 100'000;  // patterns
+
+SyntheticShare synthetic_share(const RunConfig& run, const CrystalTableStore* tables) {
+    if (!tables) return {};
+    return {run.synthetic, run.fill, tables->group_share(run.tempering)};
+}
+
+}  // namespace
+
+Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const CrystalTableStore* tables,
                  const std::vector<std::vector<float>>& start)
     : backend_(backend),
       config_(config),
       shape_(config.shape()),
       loss_(config.loss),
-      sampler_(library.view(), config.network.target, config.run.tempering),
-      stream_(backend.open_stream(library.view(), sampler_.view(), config.simulation, config.preprocess)),
+      sampler_(library.view(), config.network.target, config.run.tempering, synthetic_share(config.run, tables)),
+      stream_(backend.open_stream(library.view(), sampler_.view(), config.simulation, config.preprocess, tables)),
       network_(backend, shape_, config.dropout(), config.run.batch, true),
       gradient_(backend, shape_.size()),
       state_(backend, 1),
       totals_(backend, 1) {
-    if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures();
+    if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures() > 0 ? sampler_.structures() : epoch_without_library;
     if (loss_.graph_smoothing > 0) {
         const std::vector<float> smoothing = subgroup_smoothing();
         smoothing_ = Buffer<float>(backend, smoothing.data(), smoothing.size());

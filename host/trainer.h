@@ -9,6 +9,7 @@
 
 #include "host/backend.h"
 #include "host/config.h"
+#include "host/crystal_tables.h"
 #include "host/hdf5_file.h"
 #include "host/network.h"
 #include "host/sampler.h"
@@ -20,7 +21,8 @@ class Trainer {
 public:
     // What is passed by reference must outlive the trainer, but for `start`: the members' parameters to start from, [members] of
     // [shape.size()]; random ones where it is empty.
-    Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library,
+    // With tables, crystals are generated as training.synthetic and training.fill say; without, there are those of the library alone.
+    Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const CrystalTableStore* tables = nullptr,
             const std::vector<std::vector<float>>& start = {});
 
     void step();

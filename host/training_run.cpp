@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-const FileKind checkpoint_kind = {"checkpoint", 1, "start anew without --resume"};
+const FileKind checkpoint_kind = {"checkpoint", 2, "start anew without --resume"};
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double plan_seconds = 1;                             // between estimates of the steps that a run given in minutes will take
 constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // before the first estimate of a run given in minutes
@@ -94,7 +94,7 @@ private:
 
 // What a checkpoint says about the run, beside the trainer's own state.
 struct RunRecord {
-    std::string config, library_hash, started_from;
+    std::string config, library_hash, statistics_hash, started_from;
     double seconds = 0;
 };
 
@@ -105,8 +105,7 @@ RunRecord read_record(const H5File& file) {
         return values[0];
     };
     const std::vector<double> seconds = file.read<double>("seconds");
-    return {text("config"), text("library_hash"), file.exists("started_from") ? text("started_from") : "",
-            seconds.size() == 1 ? seconds[0] : 0};
+    return {text("config"), text("library_hash"), text("statistics_hash"), text("started_from"), seconds.size() == 1 ? seconds[0] : 0};
 }
 
 class Run {
@@ -131,11 +130,25 @@ public:
         }
         check_output();
 
-        library_ = StructureLibrary::read(what.library);
-        library_hash_ = hash_file(what.library);
+        if (!what.library.empty()) {
+            library_ = StructureLibrary::read(what.library);
+            library_hash_ = hash_file(what.library);
+        } else if (config_.run.synthetic < 1) {
+            fail(what.output.string(), ": no structure library named for ", 100 * (1 - config_.run.synthetic),
+                 " % of the patterns; name one, or train with --stream synthetic:1");
+        }
         if (what.resume && record.library_hash != library_hash_) {
-            fail(checkpoint.string(), ": was trained on another structure library than ", what.library.string(),
-                 "; name that one, or start anew without --resume");
+            fail(checkpoint.string(), ": was trained on another structure library than ",
+                 what.library.empty() ? "none" : what.library.string(), "; name that one, or start anew without --resume");
+        }
+        if (config_.run.synthetic > 0 || config_.run.fill > 0) {
+            const CrystalStatistics statistics = read_statistics(what.statistics);
+            statistics_hash_ = statistics.hash();
+            tables_ = std::make_unique<CrystalTableStore>(statistics);
+        }
+        if (what.resume && record.statistics_hash != statistics_hash_) {
+            fail(checkpoint.string(), ": was trained on crystals drawn from other statistics than ", what.statistics,
+                 "; name those with --statistics, or start anew without --resume");
         }
         if (!what.validation_library.empty()) {
             held_out_ = StructureLibrary::read(what.validation_library);
@@ -145,7 +158,7 @@ public:
 
         std::vector<std::vector<float>> start;
         if (!what.start_from.empty() && !what.resume) start = starting_weights();
-        trainer_ = std::make_unique<Trainer>(*device_.backend, config_, library_, start);
+        trainer_ = std::make_unique<Trainer>(*device_.backend, config_, library_, tables_.get(), start);
         if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
         if (resumed) {
             trainer_->restore(*resumed);
@@ -154,7 +167,13 @@ public:
             started_from_ = record.started_from;
         }
         if (!what.quiet) {
-            const std::string missing = trainer_->sampler().missing_classes();
+            const auto& count = trainer_->sampler().count();
+            const auto lacking = std::count(count.begin(), count.end(), 0u);
+            if (!what.library.empty() && config_.run.fill > 0 && lacking > 0) {
+                tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + what.library.string() +
+                     "; crystals of them are generated (training.fill)");
+            }
+            const std::string missing = what.library.empty() ? "" : trainer_->sampler().missing_classes();
             if (!missing.empty()) tell("no structure of " + missing + " in " + what.library.string() + "; the network can never name them");
         }
     }
@@ -301,7 +320,7 @@ private:
         model.shape = config_.shape();
         model.members = trainer_->answering_parameters();
         model.provenance.config = to_toml(config_);
-        model.provenance.library = what_.library.filename().string();
+        model.provenance.library = what_.library.empty() ? "generated crystals alone" : what_.library.filename().string();
         model.provenance.library_hash = library_hash_;
         model.provenance.started_from = started_from_;
         model.provenance.seed = config_.run.seed;
@@ -317,6 +336,7 @@ private:
         file.write_strings("config", {to_toml(config_)});
         file.write_strings("library_hash", {library_hash_});
         file.write_strings("started_from", {started_from_});
+        file.write_strings("statistics_hash", {statistics_hash_});
         const double seconds = elapsed();
         file.write("seconds", &seconds, {1});
         trainer_->save(file);
@@ -327,7 +347,8 @@ private:
     Device device_;
     TrainingConfig config_;
     StructureLibrary library_, held_out_;
-    std::string library_hash_, started_from_;
+    std::string library_hash_, statistics_hash_, started_from_;
+    std::unique_ptr<CrystalTableStore> tables_;
     std::optional<ValidationSet> simulated_, measured_;
     std::unique_ptr<Trainer> trainer_;
     double seconds_before_ = 0;  // of training, in the runs that this one resumes

@@ -11,7 +11,8 @@
 namespace friedel {
 
 struct TrainingRun {
-    std::filesystem::path library;
+    std::filesystem::path library;             // may be empty where training.synthetic is 1
+    std::string statistics = "shipped";        // what generated crystals are drawn from: see read_statistics
     std::filesystem::path output;              // model; beside it OUTPUT.metrics.csv and, while unfinished, OUTPUT.checkpoint
     std::filesystem::path validation_library;  // held-out structures, may be empty
     std::filesystem::path measured_labels;     // CSV with columns file and space_group, may be empty

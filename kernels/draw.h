@@ -1,13 +1,15 @@
 // Which structure a sample shows: a class first, in the proportions wanted, then one of its structures, each as likely as the next.
+// A structure -g stands for a crystal of space group g that is generated when it is drawn.
 #pragma once
 
+#include "kernels/crystal.h"
 #include "kernels/random.h"
 
 namespace friedel {
 
 struct SamplerView {
     const float* cumulative;         // [classes] probability of this class and all before it; the last is 1
-    const std::int32_t* label;       // [classes] what the network is to answer
+    const std::int32_t* label;       // [classes] what the network is to answer; several may have the same
     const std::int32_t* first;       // [classes + 1] into `structures`
     const std::int32_t* structures;  // of class 0, class 1, ...
     int classes;
@@ -15,6 +17,8 @@ struct SamplerView {
 
 struct DrawnStructure {
     std::int32_t structure, label;
+    // Of as many structures the pattern's impurity is one: generated crystals have generated ones of any group.
+    FRIEDEL_FN int impurities(int structures_of_library) const { return structure < 0 ? space_groups : structures_of_library; }
 };
 
 FRIEDEL_FN DrawnStructure draw_structure(const SamplerView& sampler, std::uint64_t seed, std::uint64_t sample) {

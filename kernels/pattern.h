@@ -152,18 +152,27 @@ FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<f
     append_peaks(block, w.peaks, w.reflections, p, scale, last_deg);
 }
 
-// The whole pattern, maximum 1, into pattern[grid.points].
-template <class Block>
-FRIEDEL_FN void simulate_pattern(Block& block, float* pattern, PatternWorkspace& w, const LibraryView& library,
-                                 const FormFactorTable<float>& table, const PatternParameters& p, const Grid& grid) {
+// The whole pattern, maximum 1, into pattern[grid.points]. phase(0) gives the crystal, phase(1) its impurity where p.impurity is not
+// negative.
+template <class Block, class Phase>
+FRIEDEL_FN void simulate_phases(Block& block, float* pattern, PatternWorkspace& w, Phase&& phase, const FormFactorTable<float>& table,
+                                const PatternParameters& p, const Grid& grid) {
     w.peaks.count = 0;
-    add_phase(block, w, library.crystal(p.structure), table, p, grid, 1.0f);
-    if (p.impurity >= 0) add_phase(block, w, library.crystal(p.impurity), table, p, grid, p.impurity_fraction);
+    add_phase(block, w, phase(0), table, p, grid, 1.0f);
+    if (p.impurity >= 0) add_phase(block, w, phase(1), table, p, grid, p.impurity_fraction);
     sum_profiles(block, pattern, w.peaks, grid, w.profile);
     scale_maximum_to_one(block, pattern, grid.points);
     add_background(block, pattern, grid, p);
     add_noise(block, pattern, grid, p);
     scale_maximum_to_one(block, pattern, grid.points);
+}
+
+// Of crystals of a library.
+template <class Block>
+FRIEDEL_FN void simulate_pattern(Block& block, float* pattern, PatternWorkspace& w, const LibraryView& library,
+                                 const FormFactorTable<float>& table, const PatternParameters& p, const Grid& grid) {
+    simulate_phases(
+        block, pattern, w, [&](int i) { return library.crystal(i == 0 ? p.structure : p.impurity); }, table, p, grid);
 }
 
 }  // namespace friedel

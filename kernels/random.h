@@ -31,6 +31,10 @@ enum class Purpose : std::uint32_t {
     shuffle,
     bootstrap,
     intensity,
+    crystal,
+    crystal_lattice,
+    crystal_coordinates,
+    crystal_displacement,
 };
 
 struct Random4 {
@@ -51,8 +55,8 @@ FRIEDEL_FN float uniform_open(std::uint32_t bits) { return (static_cast<float>(b
 // A short sequence of draws for one (sample, purpose), for code that draws a few parameters one after another.
 class RandomSequence {
 public:
-    FRIEDEL_FN RandomSequence(std::uint64_t seed, std::uint64_t sample, Purpose purpose)
-        : seed_(seed), sample_(sample), purpose_(purpose) {}
+    FRIEDEL_FN RandomSequence(std::uint64_t seed, std::uint64_t sample, Purpose purpose, std::uint32_t first_block = 0)
+        : seed_(seed), sample_(sample), purpose_(purpose), next_block_(first_block) {}
 
     FRIEDEL_FN std::uint32_t bits() {
         if (used_ == 4) {
@@ -75,7 +79,7 @@ private:
     std::uint64_t seed_;
     std::uint64_t sample_;
     Purpose purpose_;
-    std::uint32_t next_block_ = 0;
+    std::uint32_t next_block_;
     int used_ = 4;
     Random4 block_{};
 };

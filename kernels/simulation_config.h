@@ -101,8 +101,8 @@ struct SimulationConfig {
 
 // Everything that was drawn for one pattern: enough to simulate it again, alone.
 struct PatternParameters {
-    int structure = 0;
-    int impurity = -1;
+    int structure = 0;  // of the library; -g: a generated crystal of space group g
+    int impurity = -1;  // of the library, or a generated crystal of group impurity + 1 beside a generated one; -1: none
     float impurity_fraction = 0;
     Radiation radiation;
     float monochromator_two_theta_deg = 0;

@@ -71,7 +71,8 @@ std::vector<std::string> write_universally_bad_files(const fs::path& folder) {
 // Subcommands that read one CIF.
 const std::vector<std::string> cif_commands = {"peaks {}", "simulate {} -o out.h5", "simulate {} -o out.xy --plot out.svg"};
 // Subcommands that read an HDF5 file.
-const std::vector<std::string> h5_commands = {"info {}", "info --json {}", "split {} --train out_a.h5 --test out_b.h5"};
+const std::vector<std::string> h5_commands = {"info {}", "info --json {}", "split {} --train out_a.h5 --test out_b.h5",
+                                              "statistics {} -o out.h5", "generate -q -n 5 --statistics {} -o out.h5"};
 
 TEST(BadInput, NoCommandAcceptsRubbish) {
     const TemporaryDirectory folder;

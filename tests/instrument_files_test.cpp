@@ -55,7 +55,7 @@ std::string ras() {
 
 std::string gsas(const std::string& type) {
     std::string text = "A title line\r\n# Calibrated wavelength = 0.413259\r\nBANK 1 300 30 CONST 1500 2 0 0 " + type + "\r\n";
-    char field[40];
+    char field[40] = "1500 1";
     const int per_line = type == "STD" ? 10 : type == "ESD" ? 5 : 1;
     for (int i = 0; i < points; ++i) {
         if (type == "STD") std::snprintf(field, sizeof field, " 1%6.0f", intensity_at(i));

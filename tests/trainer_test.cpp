@@ -92,6 +92,33 @@ TEST(Trainer, ResumesToTheSameBits) {
     EXPECT_EQ(second.answering_parameters(), undisturbed.answering_parameters());
 }
 
+// Generated crystals beside those of the library, and alone, on any number of cores and however often a run is stopped.
+TEST(Trainer, GeneratedCrystalsKeepTheBits) {
+    TrainingConfig config = small_config();
+    const CrystalTableStore tables(CrystalStatistics::shipped());
+    const FileKind kind{"checkpoint", 1, "start anew"};
+    for (const float share : {0.5f, 1.0f}) {
+        config.run.synthetic = share;
+        const StructureLibrary library = share < 1 ? StructureLibrary::read(small_library()) : StructureLibrary();
+        ThreadPool one(1), three(3);
+        const auto first = make_cpu_backend(one), second = make_cpu_backend(three);
+        Trainer undisturbed(*first, config, library, &tables), stopped(*second, config, library, &tables);
+        for (int step = 0; step < 8; ++step) undisturbed.step();
+        for (int step = 0; step < 3; ++step) stopped.step();
+        const test::TemporaryDirectory folder;
+        {
+            H5File file = H5File::create(folder / "checkpoint.h5", kind);
+            stopped.save(file);
+            file.commit();
+        }
+        Trainer resumed(*second, config, library, &tables);
+        resumed.restore(H5File::open(folder / "checkpoint.h5", kind));
+        for (int step = 0; step < 5; ++step) resumed.step();
+        EXPECT_EQ(resumed.answering_parameters(), undisturbed.answering_parameters());
+        EXPECT_NE(undisturbed.answering_parameters(), train(small_config(), 1, 8));
+    }
+}
+
 TEST(Trainer, SpreadsTheTargetOverTheGraphOfSubgroups) {
     TrainingConfig config = small_config();
     const auto sharp = train(config, 2, 2);

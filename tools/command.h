@@ -20,6 +20,8 @@ std::function<int()> ingest_command(CLI::App& app);
 std::function<int()> info_command(CLI::App& app);
 std::function<int()> split_command(CLI::App& app);
 std::function<int()> merge_command(CLI::App& app);
+std::function<int()> statistics_command(CLI::App& app);
+std::function<int()> generate_command(CLI::App& app);
 std::function<int()> peaks_command(CLI::App& app);
 std::function<int()> simulate_command(CLI::App& app);
 std::function<int()> train_command(CLI::App& app);

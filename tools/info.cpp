@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "host/crystal_statistics.h"
 #include "host/error.h"
 #include "host/hdf5_file.h"
 #include "host/model.h"
@@ -145,11 +146,39 @@ void describe_model(const Settings& settings) {
     std::printf("configuration     (--json shows it)\n");
 }
 
+void describe_statistics(const Settings& settings) {
+    const CrystalStatistics statistics = CrystalStatistics::read(settings.file);
+    std::map<int, int> groups;
+    long long structures = 0, sites = 0;
+    for (int group = 1; group <= space_groups; ++group) {
+        const auto count = static_cast<int>(statistics.group_count[static_cast<std::size_t>(group - 1)]);
+        if (count) groups[group] = count;
+        structures += count;
+    }
+    for (std::uint32_t count : statistics.element) sites += count;
+    if (settings.json) {
+        nlohmann::json json = {{"kind", crystal_statistics_kind.name},
+                               {"format", crystal_statistics_kind.format},
+                               {"structures", structures},
+                               {"sites", sites},
+                               {"source", statistics.source},
+                               {"hash", statistics.hash()}};
+        for (const auto& [group, count] : groups) json["space_groups"][std::to_string(group)] = count;
+        std::cout << json.dump(2) << '\n';
+        return;
+    }
+    std::printf("%s: statistics of crystals, format %d\n", settings.file.c_str(), crystal_statistics_kind.format);
+    std::printf("gathered from     %lld structures with %lld sites: %s\n", structures, sites, statistics.source.c_str());
+    std::printf("partly occupied   %.1f %% of the sites\n", 100 * static_cast<double>(statistics.partial));
+    print_space_groups(groups);
+}
+
 // One line per kind of file, by its friedel_kind.
 const std::map<std::string, void (*)(const Settings&)> describers = {
     {"structure_library", describe_library},
     {"patterns", describe_patterns},
     {"model", describe_model},
+    {"crystal_statistics", describe_statistics},
 };
 
 }  // namespace

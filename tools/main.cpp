@@ -24,6 +24,8 @@ const std::vector<Entry> commands = {
     {"info", "Describe a file that friedel wrote", info_command},
     {"split", "Cut a structure library into training and test parts by structure type", split_command},
     {"merge", "Make one structure library of several", merge_command},
+    {"statistics", "Count what the crystals of libraries are made of, or compare two libraries", statistics_command},
+    {"generate", "Make random crystals of any space group as a structure library", generate_command},
     {"peaks", "Print the reflection list of a CIF as CSV", peaks_command},
     {"simulate", "Compute powder patterns of CIFs or of a structure library", simulate_command},
     {"train", "Train a network on patterns simulated while it trains", train_command},

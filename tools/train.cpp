@@ -4,6 +4,8 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
+#include <sstream>
 
 #include "host/error.h"
 #include "host/training_run.h"
@@ -17,6 +19,7 @@ struct Settings {
     TrainingRun run;
     std::string preset, config;
     std::vector<std::string> assignments;
+    std::string stream;
     std::optional<double> minutes;
     std::optional<std::int64_t> steps;
     std::optional<std::uint64_t> seed;
@@ -24,6 +27,26 @@ struct Settings {
 };
 
 constexpr const char* default_preset = "friedel";
+
+// "synthetic:0.5,library:0.5": parts of the patterns, in any unit. Returns that of the synthetic ones.
+float synthetic_share_of(const std::string& stream) {
+    const std::string wanted = "give parts such as synthetic:0.5,library:0.5, or synthetic:1";
+    double synthetic = 0, library = 0;
+    std::set<std::string> named;
+    std::istringstream parts(stream);
+    for (std::string part; std::getline(parts, part, ',');) {
+        const std::size_t colon = part.find(':');
+        const std::string name = part.substr(0, colon), number = colon == std::string::npos ? "1" : part.substr(colon + 1);
+        double value = 0;
+        if (!CLI::detail::lexical_cast(number, value) || !(value >= 0) || !std::isfinite(value))
+            fail("--stream ", stream, ": '", number, "' is no part; ", wanted);
+        if (name != "synthetic" && name != "library") fail("--stream ", stream, ": '", name, "' is no source; ", wanted);
+        if (!named.insert(name).second) fail("--stream ", stream, ": names ", name, " twice; ", wanted);
+        (name == "synthetic" ? synthetic : library) = value;
+    }
+    if (!(synthetic + library > 0)) fail("--stream ", stream, ": leaves nothing to train on; ", wanted);
+    return static_cast<float>(synthetic / (synthetic + library));
+}
 
 void apply(const Settings& s, TrainingConfig& config) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
@@ -33,6 +56,7 @@ void apply(const Settings& s, TrainingConfig& config) {
         read_toml_file(config, s.config);
     }
     for (const std::string& assignment : s.assignments) set_key(config, assignment);
+    if (!s.stream.empty()) config.run.synthetic = synthetic_share_of(s.stream);
     if (s.minutes) config.run.minutes = *s.minutes;
     if (s.steps) {
         config.run.steps = *s.steps;
@@ -53,7 +77,6 @@ int run(const Settings& s) {
         std::cout << to_toml(config);
         return 0;
     }
-    if (s.run.library.empty()) fail("train: no structure library named; give the file that 'friedel ingest' wrote");
     if (s.run.output.empty()) fail("train: no model named; say where to write it with -o model.h5");
     const TrainingSummary summary = run_training(s.run, [&](TrainingConfig& config) { apply(s, config); });
     if (!s.run.quiet) {
@@ -76,7 +99,7 @@ std::function<int()> train_command(CLI::App& app) {
     const auto s = std::make_shared<Settings>();
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
-    app.add_option("library", s->run.library, "Structure library written by 'friedel ingest'");
+    app.add_option("library", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
     app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint");
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset);
     app.add_option("--config", s->config, "TOML file, read over the preset if one is named");
@@ -84,6 +107,12 @@ std::function<int()> train_command(CLI::App& app) {
     auto* const minutes = app.add_option("--minutes", s->minutes, "Train for this long")->check(CLI::PositiveNumber);
     app.add_option("--steps", s->steps, "Train for this many steps")->check(CLI::PositiveNumber)->excludes(minutes);
     app.add_option("--seed", s->seed, "Of everything random; the same seed gives the same weights on any number of cores");
+    app.add_option("--stream", s->stream,
+                   "Where crystals come from, as parts: synthetic:0.5,library:0.5 or synthetic:1, which needs no library; the same as "
+                   "training.synthetic");
+    app.add_option("--statistics", s->run.statistics,
+                   "What generated crystals are drawn from: shipped, uniform, or a file of 'friedel statistics'")
+        ->capture_default_str();
     app.add_option("--validation", s->run.validation_library, "Structure library that is only simulated from for validation");
     app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
     auto* const start = app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");

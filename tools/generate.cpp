@@ -1,0 +1,90 @@
+// friedel generate: random crystals of any space group, written as a structure library.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <sstream>
+
+#include "host/error.h"
+#include "host/generated_structures.h"
+#include "host/interrupt.h"
+#include "host/space_groups.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Settings {
+    LibraryWish wish;
+    std::string output, groups, statistics = "shipped";
+    int threads = 0;
+    bool quiet = false;
+};
+
+// "225,1-15": numbers and ranges of space groups, each once.
+std::vector<int> groups_of(const std::string& text) {
+    std::vector<int> groups;
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        const std::size_t dash = part.find('-');
+        int first = 0, last = 0;
+        const bool numbers = CLI::detail::lexical_cast(part.substr(0, dash), first) &&
+                             CLI::detail::lexical_cast(dash == std::string::npos ? part : part.substr(dash + 1), last);
+        if (!numbers || first < 1 || last > space_groups || first > last)
+            fail("--groups ", text, ": '", part, "' is no space group or range of them; give numbers from 1 to 230, as in 1-15,225");
+        for (int group = first; group <= last; ++group)
+            if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+    }
+    if (!text.empty() && groups.empty()) fail("--groups ", text, ": names no space group; give numbers from 1 to 230, as in 1-15,225");
+    return groups;
+}
+
+int run(const Settings& settings) {
+    LibraryWish wish = settings.wish;
+    wish.groups = groups_of(settings.groups);
+    const CrystalStatistics statistics = read_statistics(settings.statistics);
+    const CrystalTableStore tables(statistics);
+    ThreadPool pool(settings.threads);
+    int unsound = 0;
+    StructureLibrary library;
+    {
+        const InterruptGuard guard;
+        ProgressLine progress("crystals", settings.quiet);
+        library = generate_library(tables, wish, pool, shown_on(progress), interrupted, unsound);
+        if (interrupted()) {
+            std::fprintf(stderr, "friedel: interrupted; nothing was written\n");
+            return 130;
+        }
+    }
+    if (library.size() == 0)
+        fail(settings.output, ": no crystal could be made of these groups from ", settings.statistics, "; use other statistics");
+    library.write(settings.output, {{"generated", std::to_string(wish.structures) + " crystals, seed " + std::to_string(wish.seed) +
+                                                      ", statistics " + settings.statistics + " (" + statistics.hash() + ")"}});
+    if (!settings.quiet) {
+        std::printf("%d crystals of %zu structure types -> %s\n", library.size(), library.structure_type_name.size(),
+                    settings.output.c_str());
+        if (unsound) std::printf("%d left out: too crowded or too symmetric in every attempt\n", unsound);
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::function<int()> generate_command(CLI::App& app) {
+    auto s = std::make_shared<Settings>();
+    app.add_option("-n,--number", s->wish.structures, "How many crystals to make")->required()->check(within(1, 100'000'000));
+    app.add_option("-o,--output", s->output, "Structure library to write")->required();
+    app.add_option("--groups", s->groups, "Space groups to make, as in 1-15,225; all by default");
+    app.add_option("--statistics", s->statistics, "What to draw from: shipped, uniform, or a file of 'friedel statistics'")
+        ->capture_default_str();
+    app.add_option("--tempering", s->wish.tempering,
+                   "Groups as often as their structures to this power: 1 as they were counted, 0 all alike")
+        ->capture_default_str()
+        ->check(within(0, 1));
+    app.add_option("--seed", s->wish.seed, "Another seed makes other crystals")->capture_default_str();
+    app.add_option("--threads", s->threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
+    app.add_flag("-q,--quiet", s->quiet, "No progress");
+    return [s] { return run(*s); };
+}
+
+}  // namespace friedel::tools

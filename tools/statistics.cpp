@@ -1,0 +1,65 @@
+// friedel statistics: counts what random crystals are drawn from, or sets the distributions of two libraries side by side.
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "host/crystal_statistics.h"
+#include "host/error.h"
+#include "host/library_comparison.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Settings {
+    std::vector<std::string> libraries;
+    std::string output;
+    bool compare = false;
+    int sample = 4000;
+};
+
+int gather(const Settings& settings) {
+    if (settings.output.empty()) fail("statistics: no file named to write; give one with -o, or --compare two libraries");
+    std::vector<StructureLibrary> libraries;
+    std::string source;
+    for (const std::string& file : settings.libraries) {
+        libraries.push_back(read_known_structures(file));
+        source += (source.empty() ? "" : ", ") + std::filesystem::path(file).filename().string();
+    }
+    std::vector<const StructureLibrary*> all;
+    for (const StructureLibrary& library : libraries) all.push_back(&library);
+    CrystalStatistics statistics = CrystalStatistics::gathered(all);
+    statistics.source = source;
+    statistics.write(settings.output);
+    std::size_t structures = 0, groups = 0;
+    for (std::uint32_t count : statistics.group_count) {
+        structures += count;
+        groups += count > 0;
+    }
+    std::printf("%zu structures of %zu space groups counted -> %s\n", structures, groups, settings.output.c_str());
+    return 0;
+}
+
+int compare(const Settings& settings) {
+    if (settings.libraries.size() != 2) fail("statistics: --compare needs two structure libraries, not ", settings.libraries.size());
+    if (!settings.output.empty()) fail("statistics: --compare prints its table; leave out -o");
+    const StructureLibrary first = read_known_structures(settings.libraries[0]), second = read_known_structures(settings.libraries[1]);
+    std::fputs(comparison_table(first, second, settings.sample).c_str(), stdout);
+    return 0;
+}
+
+}  // namespace
+
+std::function<int()> statistics_command(CLI::App& app) {
+    auto s = std::make_shared<Settings>();
+    app.add_option("library", s->libraries, "Structure libraries to count")->required();
+    app.add_option("-o,--output", s->output, "File of statistics to write, for generate and train");
+    app.add_flag("--compare", s->compare, "Print distributions of two libraries side by side instead");
+    app.add_option("--sample", s->sample, "Structures of each library to compare, evenly spread")
+        ->capture_default_str()
+        ->check(within(10, 10'000'000));
+    return [s] { return s->compare ? compare(*s) : gather(*s); };
+}
+
+}  // namespace friedel::tools
