@@ -12,15 +12,9 @@
 
 namespace friedel {
 
-// A structure as a library of its own, and its parents once they are asked for.
-struct StructureSearch::Phases {
-    std::shared_ptr<const StructureLibrary> own;
-    std::vector<std::shared_ptr<const StructureLibrary>> parents;
-    bool looked_for = false;
-};
-
 namespace {
 
+constexpr std::size_t most_phases_kept = 10'000;  // some 10 kB each
 // Of pool_opinions, chosen on the RRUFF development set.
 constexpr double network_weight = 0.4, least_probability = 1e-3, least_vote = 1e-3;
 
@@ -51,8 +45,7 @@ StructureSearch::StructureSearch(const StructureLibrary& library, const SearchCo
       device_(device),
       matcher_(library, config.matcher, device, progress),
       fitter_(config.radiation),
-      frequency_(space_groups, 0.0f),
-      phases_(static_cast<std::size_t>(library.size())) {
+      frequency_(space_groups, 0.0f) {
     std::size_t known = 0;
     for (int group : library.space_group) {
         if (group == 0) continue;
@@ -61,8 +54,6 @@ StructureSearch::StructureSearch(const StructureLibrary& library, const SearchCo
     }
     for (float& group : frequency_) group /= static_cast<float>(known);
 }
-
-StructureSearch::~StructureSearch() = default;
 
 std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* patterns, int n, const Grid& grid,
                                                                   double wavelength_angstrom) {
@@ -143,14 +134,17 @@ void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found,
     }
     const auto width = static_cast<std::size_t>(PatternFitter::grid.points);
     run_interruptibly(found.size(), [&](std::size_t i) { prepared[i] = fitter_.prepare(patterns.data() + i * width); });
+    // A pattern with next to nothing in it is like no structure.
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (prepared[i].points < fewest_points) found[i].clear();
+    }
+    if (phases_.size() > most_phases_kept) phases_.clear();
     for (int structure : structures) {
-        std::unique_ptr<Phases>& phases = phases_[static_cast<std::size_t>(structure)];
-        if (phases) continue;
-        phases = std::make_unique<Phases>();
-        phases->own = library_of(library_.structure(structure));
+        Phases& phases = phases_[structure];
+        if (!phases.own) phases.own = library_of(library_.structure(structure));
     }
     for (auto& candidates : found) {
-        for (SearchCandidate& candidate : candidates) candidate.phase = phases_[static_cast<std::size_t>(candidate.structure)]->own;
+        for (SearchCandidate& candidate : candidates) candidate.phase = phases_.at(candidate.structure).own;
     }
     fit(std::vector<std::size_t>(found.size(), 0));
 
@@ -165,10 +159,10 @@ void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found,
     }
     std::vector<int> unknown;
     for (int structure : wanted) {
-        if (!phases_[static_cast<std::size_t>(structure)]->looked_for) unknown.push_back(structure);
+        if (!phases_.at(structure).looked_for) unknown.push_back(structure);
     }
     run_interruptibly(unknown.size(), [&](std::size_t j) {
-        Phases& phases = *phases_[static_cast<std::size_t>(unknown[j])];
+        Phases& phases = phases_.at(unknown[j]);
         for (const Structure& parent : parent_structures(library_.structure(unknown[j]))) phases.parents.push_back(library_of(parent));
         phases.looked_for = true;
     });
@@ -178,7 +172,7 @@ void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found,
         for (std::size_t c = 0; c < own.back(); ++c) {
             const SearchCandidate child = candidates[c];
             if (child.similarity < candidates.front().similarity - static_cast<float>(config_.worth_a_parent)) break;
-            for (const auto& parent : phases_[static_cast<std::size_t>(child.structure)]->parents) {
+            for (const auto& parent : phases_.at(child.structure).parents) {
                 candidates.push_back({child.structure,
                                       parent->space_group.front(),
                                       point_group_order(*parent, 0),

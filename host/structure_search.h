@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "host/matcher.h"
@@ -42,9 +43,6 @@ class StructureSearch {
 public:
     // Simulates every structure of the library, 0.9 kB of memory each. What is passed by reference must outlive the search.
     StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress = {});
-    ~StructureSearch();
-    StructureSearch(const StructureSearch&) = delete;
-    StructureSearch& operator=(const StructureSearch&) = delete;
 
     const SearchConfig& config() const { return config_; }
 
@@ -61,10 +59,14 @@ public:
     const std::vector<float>& frequency() const { return frequency_; }
 
 private:
-    struct Phases;
+    // A structure as a library of its own, and its parents once they are asked for.
+    struct Phases {
+        std::shared_ptr<const StructureLibrary> own;
+        std::vector<std::shared_ptr<const StructureLibrary>> parents;
+        bool looked_for = false;
+    };
 
     void fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns);
-    const Phases& phases_of(int structure);
 
     const StructureLibrary& library_;
     SearchConfig config_;
@@ -72,7 +74,7 @@ private:
     Matcher matcher_;
     PatternFitter fitter_;
     std::vector<float> frequency_;
-    std::vector<std::unique_ptr<Phases>> phases_;  // [structures] of those that were fitted
+    std::unordered_map<int, Phases> phases_;  // by structure, of those fitted lately
 };
 
 // A network's probabilities and the votes of a search, both [230], as one, in place of the probabilities: the weighted geometric mean of

@@ -64,7 +64,8 @@ def main():
             if text is None:
                 skipped += 1
                 continue
-            name = "".join(c if c.isalnum() else "_" for c in row["mineral"])
+            known = row["mineral"] != "<missing>"
+            name = "".join(c if c.isalnum() else "_" for c in row["mineral"]) if known else "unnamed"
             member = tarfile.TarInfo(f"amcsd/{name}_{row['id']}.cif")
             data = text.encode()
             member.size = len(data)

@@ -69,6 +69,7 @@ std::vector<Match> match_all(PatternReader& reader, StructureSearch& search, con
             all.push_back({batch.file[i], reason, {}, {}});
             if (!reason.empty()) continue;
             all.back().candidates = found[i];
+            if (found[i].empty()) all.back().reason = "nothing in it stands out from the background";
             all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
         }
         progress.show(static_cast<double>(all.size()) / static_cast<double>(reader.files()), all.size());
