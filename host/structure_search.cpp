@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <set>
 
@@ -29,13 +30,75 @@ int point_group_order(const StructureLibrary& library, int structure) {
     return static_cast<int>(library.representative_offset[set + 1] - library.representative_offset[set]);
 }
 
-bool more_similar(const SearchCandidate& a, const SearchCandidate& b) { return a.similarity > b.similarity; }
-
 // Relative change of the cube root of the cell's volume.
 double lattice_change(const PatternFit& fit, const PatternFitter& fitter, const LibraryView& phase) {
     const PatternParameters p = fitter.parameters(fit, phase);
     return static_cast<double>(p.lattice_scale) * (1 + static_cast<double>(p.strain[0] + p.strain[1] + p.strain[2]) / 6) - 1;
 }
+
+// work(i) for i in [0, jobs) on all threads; Ctrl-C ends it with an Error.
+void run_interruptibly(ThreadPool& pool, std::size_t jobs, const std::function<void(std::size_t)>& work) {
+    pool.run(static_cast<int>(jobs), [&](int i, int) {
+        if (!interrupted()) work(static_cast<std::size_t>(i));
+    });
+    if (interrupted()) fail("interrupted; nothing was written");
+}
+
+// Fits the candidates of several patterns, all of them as one list of jobs for the threads, in rounds.
+class FittingRounds {
+public:
+    FittingRounds(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns, const PatternFitter& fitter,
+                  const SearchConfig& config, ThreadPool& pool)
+        : found_(found), fitter_(fitter), config_(config), pool_(pool), prepared_(found.size()), best_start_(found.size(), -1.0f) {
+        const auto width = static_cast<std::size_t>(PatternFitter::grid.points);
+        run_interruptibly(pool_, found_.size(), [&](std::size_t i) {
+            prepared_[i] = fitter_.prepare(patterns.data() + i * width);
+            // A pattern with next to nothing in it is like no structure.
+            if (prepared_[i].points < static_cast<int>(fewest_points)) found_[i].clear();
+        });
+    }
+
+    // The candidates of each pattern from `first` on: starts a fit of each, drops those that are not worth more, finishes the others.
+    // Leaves all candidates of a pattern in order, most similar first.
+    void fit(const std::vector<std::size_t>& first) {
+        for_each_from(first, [&](std::size_t pattern, SearchCandidate& candidate) {
+            candidate.fit = fitter_.start(prepared_[pattern], candidate.phase->view(), 0, candidate.lattice_change);
+        });
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            const auto begin = found_[i].begin() + static_cast<std::ptrdiff_t>(first[i]);
+            for (auto c = begin; c != found_[i].end(); ++c) best_start_[i] = std::max(best_start_[i], c->fit.similarity);
+            const float least = best_start_[i] - static_cast<float>(config_.worth_finishing);
+            found_[i].erase(std::remove_if(begin, found_[i].end(), [&](const SearchCandidate& c) { return c.fit.similarity < least; }),
+                            found_[i].end());
+        }
+        for_each_from(first, [&](std::size_t pattern, SearchCandidate& candidate) {
+            const LibraryView phase = candidate.phase->view();
+            fitter_.finish(candidate.fit, prepared_[pattern], phase);
+            candidate.similarity = candidate.fit.similarity;
+            candidate.lattice_change = lattice_change(candidate.fit, fitter_, phase);
+        });
+        for (auto& candidates : found_) {
+            std::stable_sort(candidates.begin(), candidates.end(),
+                             [](const SearchCandidate& a, const SearchCandidate& b) { return a.similarity > b.similarity; });
+        }
+    }
+
+private:
+    void for_each_from(const std::vector<std::size_t>& first, const std::function<void(std::size_t, SearchCandidate&)>& work) {
+        std::vector<std::pair<std::size_t, std::size_t>> jobs;  // pattern, candidate
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            for (std::size_t c = first[i]; c < found_[i].size(); ++c) jobs.emplace_back(i, c);
+        }
+        run_interruptibly(pool_, jobs.size(), [&](std::size_t j) { work(jobs[j].first, found_[jobs[j].first][jobs[j].second]); });
+    }
+
+    std::vector<std::vector<SearchCandidate>>& found_;
+    const PatternFitter& fitter_;
+    const SearchConfig& config_;
+    ThreadPool& pool_;
+    std::vector<PatternFitter::Prepared> prepared_;
+    std::vector<float> best_start_;  // of each pattern, over all rounds
+};
 
 }  // namespace
 
@@ -64,14 +127,11 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
     const auto matches = matcher_.match(coarse.data(), n);
     for (std::size_t i = 0; i < found.size(); ++i) {
         for (const MatchCandidate& match : matches[i]) {
-            found[i].push_back({match.structure,
-                                library_.space_group[static_cast<std::size_t>(match.structure)],
-                                point_group_order(library_, match.structure),
-                                false,
-                                match.similarity,
-                                static_cast<double>(match.strain),
-                                {},
-                                nullptr});
+            SearchCandidate candidate{match.structure, library_.space_group[static_cast<std::size_t>(match.structure)],
+                                      point_group_order(library_, match.structure)};
+            candidate.similarity = match.similarity;
+            candidate.lattice_change = static_cast<double>(match.strain);
+            found[i].push_back(candidate);
         }
     }
     if (config_.fitted > 0) {
@@ -82,110 +142,61 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
 }
 
 void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns) {
-    ThreadPool& pool = device_.pool;
-    const auto run_interruptibly = [&](std::size_t jobs, const auto& work) {
-        pool.run(static_cast<int>(jobs), [&](int i, int) {
-            if (!interrupted()) work(static_cast<std::size_t>(i));
-        });
-        if (interrupted()) fail("interrupted; nothing was written");
-    };
-    struct Job {
-        std::size_t pattern, candidate;
-    };
-    // Candidates of all patterns from `first` of each on, as jobs for all threads.
-    const auto jobs_from = [&](const std::vector<std::size_t>& first) {
-        std::vector<Job> jobs;
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            for (std::size_t c = first[i]; c < found[i].size(); ++c) jobs.push_back({i, c});
-        }
-        return jobs;
-    };
-    // Starts a fit of each, keeps those that are worth it (all patterns' candidates from `first` on) and finishes these.
-    std::vector<PatternFitter::Prepared> prepared(found.size());
-    std::vector<float> best_start(found.size(), -1.0f);
-    const auto fit = [&](const std::vector<std::size_t>& first) {
-        std::vector<Job> jobs = jobs_from(first);
-        run_interruptibly(jobs.size(), [&](std::size_t j) {
-            SearchCandidate& candidate = found[jobs[j].pattern][jobs[j].candidate];
-            candidate.fit = fitter_.start(prepared[jobs[j].pattern], candidate.phase->view(), 0, candidate.lattice_change);
-        });
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            for (std::size_t c = first[i]; c < found[i].size(); ++c) best_start[i] = std::max(best_start[i], found[i][c].fit.similarity);
-            const auto begin = found[i].begin() + static_cast<std::ptrdiff_t>(first[i]);
-            found[i].erase(std::remove_if(begin, found[i].end(),
-                                          [&](const SearchCandidate& c) {
-                                              return c.fit.similarity < best_start[i] - static_cast<float>(config_.worth_finishing);
-                                          }),
-                           found[i].end());
-        }
-        jobs = jobs_from(first);
-        run_interruptibly(jobs.size(), [&](std::size_t j) {
-            SearchCandidate& candidate = found[jobs[j].pattern][jobs[j].candidate];
-            fitter_.finish(candidate.fit, prepared[jobs[j].pattern], candidate.phase->view());
-            candidate.similarity = candidate.fit.similarity;
-            candidate.lattice_change = lattice_change(candidate.fit, fitter_, candidate.phase->view());
-        });
-    };
-
-    std::set<int> structures;
-    for (auto& candidates : found) {
-        candidates.resize(std::min(candidates.size(), static_cast<std::size_t>(config_.fitted)));
-        for (const SearchCandidate& candidate : candidates) structures.insert(candidate.structure);
-    }
-    const auto width = static_cast<std::size_t>(PatternFitter::grid.points);
-    run_interruptibly(found.size(), [&](std::size_t i) { prepared[i] = fitter_.prepare(patterns.data() + i * width); });
-    // A pattern with next to nothing in it is like no structure.
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        if (prepared[i].points < fewest_points) found[i].clear();
-    }
+    FittingRounds rounds(found, patterns, fitter_, config_, device_.pool);
+    for (auto& candidates : found) candidates.resize(std::min(candidates.size(), static_cast<std::size_t>(config_.fitted)));
     if (phases_.size() > most_phases_kept) phases_.clear();
-    for (int structure : structures) {
-        Phases& phases = phases_[structure];
-        if (!phases.own) phases.own = library_of(library_.structure(structure));
-    }
     for (auto& candidates : found) {
-        for (SearchCandidate& candidate : candidates) candidate.phase = phases_.at(candidate.structure).own;
-    }
-    fit(std::vector<std::size_t>(found.size(), 0));
-
-    // Parents of those that are nearly as good as the best.
-    std::set<int> wanted;
-    for (auto& candidates : found) {
-        std::stable_sort(candidates.begin(), candidates.end(), more_similar);
-        for (const SearchCandidate& candidate : candidates) {
-            if (candidate.similarity >= candidates.front().similarity - static_cast<float>(config_.worth_a_parent))
-                wanted.insert(candidate.structure);
+        for (SearchCandidate& candidate : candidates) {
+            Phases& phases = phases_[candidate.structure];
+            if (!phases.own) phases.own = library_of(library_.structure(candidate.structure));
+            candidate.phase = phases.own;
         }
     }
-    std::vector<int> unknown;
-    for (int structure : wanted) {
-        if (!phases_.at(structure).looked_for) unknown.push_back(structure);
+    rounds.fit(std::vector<std::size_t>(found.size(), 0));
+    find_parents(found);
+    rounds.fit(add_parents(found));
+}
+
+// Looks for the parents of all candidates that are worth it, unless they are known.
+void StructureSearch::find_parents(const std::vector<std::vector<SearchCandidate>>& found) {
+    std::set<int> unknown;
+    for (const auto& candidates : found) {
+        for (const SearchCandidate& candidate : candidates) {
+            if (worth_a_parent(candidate, candidates.front()) && !phases_.at(candidate.structure).looked_for)
+                unknown.insert(candidate.structure);
+        }
     }
-    run_interruptibly(unknown.size(), [&](std::size_t j) {
-        Phases& phases = phases_.at(unknown[j]);
-        for (const Structure& parent : parent_structures(library_.structure(unknown[j]))) phases.parents.push_back(library_of(parent));
+    const std::vector<int> structures(unknown.begin(), unknown.end());
+    run_interruptibly(device_.pool, structures.size(), [&](std::size_t i) {
+        Phases& phases = phases_.at(structures[i]);
+        for (const Structure& parent : parent_structures(library_.structure(structures[i]))) phases.parents.push_back(library_of(parent));
         phases.looked_for = true;
     });
-    std::vector<std::size_t> own;
+}
+
+// Adds the parents behind the candidates of each pattern; returns where they begin.
+std::vector<std::size_t> StructureSearch::add_parents(std::vector<std::vector<SearchCandidate>>& found) const {
+    std::vector<std::size_t> begin;
     for (auto& candidates : found) {
-        own.push_back(candidates.size());
-        for (std::size_t c = 0; c < own.back(); ++c) {
-            const SearchCandidate child = candidates[c];
-            if (child.similarity < candidates.front().similarity - static_cast<float>(config_.worth_a_parent)) break;
+        begin.push_back(candidates.size());
+        std::vector<SearchCandidate> parents;
+        for (const SearchCandidate& child : candidates) {
+            if (!worth_a_parent(child, candidates.front())) continue;
             for (const auto& parent : phases_.at(child.structure).parents) {
-                candidates.push_back({child.structure,
-                                      parent->space_group.front(),
-                                      point_group_order(*parent, 0),
-                                      true,
-                                      -1,
-                                      child.lattice_change,
-                                      {},
-                                      parent});
+                SearchCandidate candidate{child.structure, parent->space_group.front(), point_group_order(*parent, 0)};
+                candidate.is_parent = true;
+                candidate.lattice_change = child.lattice_change;
+                candidate.phase = parent;
+                parents.push_back(candidate);
             }
         }
+        candidates.insert(candidates.end(), parents.begin(), parents.end());
     }
-    fit(own);
-    for (auto& candidates : found) std::stable_sort(candidates.begin(), candidates.end(), more_similar);
+    return begin;
+}
+
+bool StructureSearch::worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const {
+    return candidate.similarity >= best.similarity - static_cast<float>(config_.worth_a_parent);
 }
 
 std::vector<float> StructureSearch::vote(const std::vector<SearchCandidate>& candidates) const {

@@ -29,14 +29,14 @@ struct SearchConfig {
 };
 
 struct SearchCandidate {
-    int structure;                                  // in the library
-    int space_group;                                // the structure's own, or that of the parent that was fitted
-    int point_group_order;                          // of it: 1 to 48
-    bool is_parent;                                 // the structure is a distorted or ordered model of what was fitted
-    float similarity;                               // of the fitted pattern; of the ideal one where nothing is fitted
-    double lattice_change;                          // relative: 0.01 is a cell one per cent larger than the library's
-    PatternFit fit;                                 // its `structure` is the one in `phase`
-    std::shared_ptr<const StructureLibrary> phase;  // what was fitted, of one structure; null where nothing was
+    int structure;                                    // in the library
+    int space_group;                                  // the structure's own, or that of the parent that was fitted
+    int point_group_order;                            // of it: 1 to 48
+    bool is_parent = false;                           // the structure is a distorted or ordered model of what was fitted
+    float similarity = -1;                            // of the fitted pattern; of the ideal one where nothing is fitted
+    double lattice_change = 0;                        // relative: 0.01 is a cell one per cent larger than the library's
+    PatternFit fit{};                                 // its `structure` is the one in `phase`
+    std::shared_ptr<const StructureLibrary> phase{};  // what was fitted, of one structure; null where nothing was
 };
 
 class StructureSearch {
@@ -67,6 +67,9 @@ private:
     };
 
     void fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns);
+    void find_parents(const std::vector<std::vector<SearchCandidate>>& found);
+    std::vector<std::size_t> add_parents(std::vector<std::vector<SearchCandidate>>& found) const;
+    bool worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const;
 
     const StructureLibrary& library_;
     SearchConfig config_;
