@@ -1,5 +1,6 @@
 // friedel classify: names the crystal system and space group of measured patterns, or refuses, with the reason.
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -104,9 +105,11 @@ int run(const Options& options) {
     }
     if (output) output->finish();
     if (!options.quiet) {
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        std::cerr << done << " patterns: " << answered << " answered, " << refused << " refused, " << failed << " not read; "
-                  << static_cast<long>(static_cast<double>(done) / seconds) << " a second\n";
+        const double rate = static_cast<double>(done) / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        char number[32];
+        std::snprintf(number, sizeof number, "%.*f", rate < 10 ? 1 : 0, rate);
+        std::cerr << done << " patterns: " << answered << " answered, " << refused << " refused, " << failed << " not read; " << number
+                  << " a second\n";
         if (assumed > 0) {
             std::cerr << assumed << (assumed == 1 ? " states" : " state") << " no wavelength: the model's " << model.wavelength_angstrom
                       << " angstrom was taken; --wavelength gives another\n";
