@@ -2,34 +2,13 @@
 // numbers. Offsets as found in files whose range, step and wavelength are known.
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
-#include "host/error.h"
+#include "host/binary_file.h"
 #include "host/instrument_files.h"
 
 namespace friedel {
 
 namespace {
-
-class Bytes {
-public:
-    Bytes(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
-
-    template <class T>
-    T at(std::size_t offset) const {
-        if (offset > bytes_.size() || bytes_.size() - offset < sizeof(T)) fail(name_, ": ends early; it is truncated, copy it again");
-        T value;
-        std::memcpy(&value, bytes_.data() + offset, sizeof value);
-        return value;
-    }
-    std::size_t size() const { return bytes_.size(); }
-    std::string_view bytes() const { return bytes_; }
-    const std::string& name() const { return name_; }
-
-private:
-    std::string_view bytes_;
-    const std::string& name_;
-};
 
 struct Range {
     std::size_t points;

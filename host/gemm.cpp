@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 
+// LAPACK, which OpenBLAS carries without a header of its own that every distribution packs.
+extern "C" void dposv_(const char* triangle, const int* n, const int* right_sides, double* a, const int* lda, double* b, const int* ldb,
+                       int* info, std::size_t triangle_length);
+
 namespace friedel {
 
 namespace {
@@ -34,6 +38,13 @@ void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Trans
         cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, height, width, inner, 1.0f, a_tile, lda,
                     b_tile, ldb, 0.0f, c + static_cast<std::size_t>(row) * columns + column, columns);
     });
+}
+
+bool solve_positive_definite(double* a, double* x, int n) {
+    const int one = 1;
+    int info = 0;
+    dposv_("L", &n, &one, a, &n, x, &n, &info, 1);
+    return info == 0;
 }
 
 std::string gemm_kernels() { return openblas_get_corename(); }

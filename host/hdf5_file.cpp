@@ -1,11 +1,9 @@
 #include "host/hdf5_file.h"
 
 #include <fcntl.h>
-#include <hdf5.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -13,8 +11,11 @@
 #include <utility>
 
 #include "host/error.h"
+#include "host/hdf5_types.h"
 
 namespace friedel {
+
+using namespace hdf5;
 
 namespace {
 
@@ -24,114 +25,6 @@ constexpr unsigned deflate_level = 7;
 constexpr std::size_t deflate_ratio = 1032;       // the most that deflate shrinks anything
 constexpr std::size_t unwritten_bytes = 1 << 16;  // what may be read of datasets that were made and never filled
 constexpr std::size_t longest_text = 1 << 24;     // of one string
-
-// An HDF5 identifier, closed by the function of its kind.
-class Handle {
-public:
-    Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
-    Handle& operator=(Handle&&) = delete;
-    ~Handle() {
-        if (id_ >= 0) close_(id_);
-    }
-    operator hid_t() const { return id_; }
-
-private:
-    hid_t id_;
-    herr_t (*close_)(hid_t);
-};
-
-template <class T>
-hid_t native_type();
-template <>
-hid_t native_type<float>() {
-    return H5T_NATIVE_FLOAT;
-}
-template <>
-hid_t native_type<double>() {
-    return H5T_NATIVE_DOUBLE;
-}
-template <>
-hid_t native_type<std::int8_t>() {
-    return H5T_NATIVE_INT8;
-}
-template <>
-hid_t native_type<std::uint8_t>() {
-    return H5T_NATIVE_UINT8;
-}
-template <>
-hid_t native_type<std::int16_t>() {
-    return H5T_NATIVE_INT16;
-}
-template <>
-hid_t native_type<std::uint16_t>() {
-    return H5T_NATIVE_UINT16;
-}
-template <>
-hid_t native_type<std::int32_t>() {
-    return H5T_NATIVE_INT32;
-}
-template <>
-hid_t native_type<std::uint32_t>() {
-    return H5T_NATIVE_UINT32;
-}
-template <>
-hid_t native_type<std::int64_t>() {
-    return H5T_NATIVE_INT64;
-}
-template <>
-hid_t native_type<std::uint64_t>() {
-    return H5T_NATIVE_UINT64;
-}
-
-// The operating system's reason among HDF5's stack of complaints ("No space left on device"), or its innermost complaint.
-std::string last_reason() {
-    std::string reason;
-    H5Ewalk2(
-        H5E_DEFAULT, H5E_WALK_UPWARD,
-        [](unsigned, const H5E_error2_t* error, void* out) -> herr_t {
-            std::string& found = *static_cast<std::string*>(out);
-            if (!error->desc) return 0;
-            const std::string description = error->desc;
-            const std::string marker = "error message = '";
-            if (const std::size_t at = description.find(marker); at != std::string::npos) {
-                const std::size_t begin = at + marker.size();
-                found = description.substr(begin, description.find('\'', begin) - begin);
-                return 1;
-            }
-            if (found.empty()) found = description;
-            return 0;
-        },
-        &reason);
-    return reason.empty() ? "HDF5 gives no reason" : reason;
-}
-
-// To the nearest number that half precision holds, ties to even. HDF5's own rounding loses the carry into the exponent
-// (0.24999 becomes 0.125, seen with 1.10.8), so that it must not have anything left to round.
-float rounded_to_half(float value) {
-    constexpr float smallest_normal = 6.103515625e-5f, step_below = 5.9604644775390625e-8f;  // 2^-14, 2^-24
-    if (std::fabs(value) < smallest_normal) return std::nearbyint(value / step_below) * step_below;
-    auto bits = std::bit_cast<std::uint32_t>(value);
-    bits += 0xfff + (bits >> 13 & 1);
-    return std::bit_cast<float>(bits & ~std::uint32_t{0x1fff});
-}
-
-Handle half_type() {
-    Handle type(H5Tcopy(H5T_IEEE_F32LE), H5Tclose);
-    // Sign at bit 15, five bits of exponent from 10, ten of fraction from 0.
-    H5Tset_fields(type, 15, 10, 5, 0, 10);
-    H5Tset_size(type, 2);
-    H5Tset_ebias(type, 15);
-    return type;
-}
-
-Handle text_type(std::size_t length) {
-    Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(type, std::max<std::size_t>(length, 1));
-    H5Tset_strpad(type, H5T_STR_NULLPAD);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    return type;
-}
 
 std::size_t product(const Shape& shape) {
     std::size_t count = 1;
@@ -278,7 +171,7 @@ H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
     return H5File(std::move(state));
 }
 
-H5File H5File::open_any(const std::filesystem::path& file) {
+H5File H5File::open_foreign(const std::filesystem::path& file) {
     prepare_hdf5();
     auto state = std::make_unique<State>();
     state->path = file;
@@ -294,7 +187,11 @@ H5File H5File::open_any(const std::filesystem::path& file) {
         const bool truncated = reason.find("truncated") != std::string::npos || reason.find("eof") != std::string::npos;
         fail(file.string(), ": ", truncated ? "is truncated" : "cannot be read", " (", reason, "); make it again or copy it again");
     }
-    H5File opened(std::move(state));
+    return H5File(std::move(state));
+}
+
+H5File H5File::open_any(const std::filesystem::path& file) {
+    H5File opened = open_foreign(file);
     if (!opened.has_attribute("/", "friedel_kind") || !opened.has_attribute("/", "friedel_format")) {
         fail(file.string(), ": was not written by friedel (no attribute friedel_kind); name a file that friedel wrote");
     }
@@ -358,6 +255,11 @@ bool H5File::exists(const std::string& name) const {
         if (H5Lexists(state_->file, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
     }
     return H5Lexists(state_->file, name.c_str(), H5P_DEFAULT) > 0;
+}
+
+bool H5File::is_group(const std::string& name) const {
+    H5O_info_t info;
+    return H5Oget_info_by_name(state_->file, name.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
 }
 
 std::vector<std::string> H5File::children(const std::string& group) const {
@@ -490,7 +392,14 @@ bool H5File::has_attribute(const std::string& object, const std::string& name) c
 std::string H5File::read_text_attribute(const std::string& object, const std::string& name) const {
     const Handle attribute = state_->open_attribute(object, name);
     const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
-    if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0) fail(path().string(), ": attribute '", name, "' is not text");
+    if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
+    if (H5Tis_variable_str(stored) > 0) {  // as other programs write them
+        char* text = nullptr;
+        state_->check(H5Aread(attribute, stored, &text), "read attribute '" + name + "'");
+        std::string value = text ? text : "";
+        H5free_memory(text);
+        return value;
+    }
     if (H5Tget_size(stored) > longest_text) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
     std::string value(H5Tget_size(stored), '\0');
     state_->check(H5Aread(attribute, text_type(value.size()), value.data()), "read attribute '" + name + "'");

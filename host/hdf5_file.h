@@ -31,6 +31,8 @@ public:
     static H5File open(const std::filesystem::path& file, const FileKind& kind);
     // The same for the bytes of a file that lie in memory; `name` stands for the file in errors.
     static H5File open_image(const std::string& name, const void* bytes, std::size_t size, const FileKind& kind);
+    // Opens any HDF5 file, whoever wrote it, for reading.
+    static H5File open_foreign(const std::filesystem::path& file);
     // Opens any file that Friedel wrote, for reading.
     static H5File open_any(const std::filesystem::path& file);
 
@@ -45,6 +47,7 @@ public:
     std::string kind() const;
     int format() const;
     bool exists(const std::string& name) const;
+    bool is_group(const std::string& name) const;
     std::vector<std::string> children(const std::string& group = "/") const;  // names, in alphabetical order
 
     // Datasets. Chunked, shuffled and deflated if `compress` and large enough to gain by it.

@@ -43,11 +43,14 @@ std::optional<MeasuredPattern> parse_instrument_file(std::string_view bytes, con
         pattern = parse_ras(bytes, name);
     } else if (bytes.starts_with("<") && bytes.substr(0, 4096).find("xrdMeasurement") != std::string_view::npos) {
         pattern = parse_xrdml(bytes, name);
+    } else if (bytes.starts_with("RAW_1.06Powdat")) {
+        pattern = parse_stoe_raw(bytes, name);
     } else if (has_gsas_bank(bytes)) {
         pattern = parse_gsas(bytes, name);
     } else {
-        return std::nullopt;
+        pattern = parse_with_xylib(bytes, name);
     }
+    if (!pattern) return std::nullopt;
     pattern->name = name;
     check_pattern(*pattern);
     return pattern;

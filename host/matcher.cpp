@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "host/correlation.h"
 #include "host/error.h"
 #include "host/interrupt.h"
 #include "host/simulator.h"
@@ -17,13 +17,6 @@ constexpr double radians = 3.14159265358979323846 / 180;
 // Refinement around the best step of the search.
 constexpr double fine_strain_step = 0.0005, fine_shift_step_deg = 0.03;
 constexpr int fine_strains = 3, fine_shifts = 3;  // to either side
-
-float norm_of(const float* values, std::size_t n) {
-    float square = 0;
-    FRIEDEL_SIMD_SUM(square)
-    for (std::size_t i = 0; i < n; ++i) square += values[i] * values[i];
-    return std::sqrt(square);
-}
 
 }  // namespace
 
@@ -88,10 +81,7 @@ void Matcher::transformed(float* out, const float* pattern, double strain, doubl
         out[i] = (1 - part) * pattern[left] + part * pattern[left + 1];
     }
     // With the mean taken out here, that of what it is multiplied with no longer matters.
-    const float mean = std::accumulate(out, out + grid.points, 0.0f) / static_cast<float>(grid.points);
-    for (int i = 0; i < grid.points; ++i) out[i] -= mean;
-    const float norm = norm_of(out, static_cast<std::size_t>(grid.points));
-    for (int i = 0; i < grid.points && norm > 0; ++i) out[i] /= norm;
+    normalise(out, grid.points);
 }
 
 void Matcher::refine(MatchCandidate& candidate, const float* pattern) const {
@@ -104,9 +94,7 @@ void Matcher::refine(MatchCandidate& candidate, const float* pattern) const {
         for (int z = -fine_shifts; z <= fine_shifts; ++z) {
             const double strain = start + s * fine_strain_step;
             transformed(moved.data(), pattern, strain, z * fine_shift_step_deg);
-            float similarity = 0;
-            FRIEDEL_SIMD_SUM(similarity)
-            for (std::size_t p = 0; p < points; ++p) similarity += ideal[p] * moved[p];
+            const float similarity = product(ideal.data(), moved.data(), config_.grid.points);
             if (similarity > candidate.similarity) candidate.similarity = similarity, candidate.strain = static_cast<float>(strain);
         }
     }

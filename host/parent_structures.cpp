@@ -46,7 +46,6 @@ Kinds alike_cations() {
     for (int element = 1; element <= elements; ++element) {
         if (std::find(anions.begin(), anions.end(), element) == anions.end()) kinds[static_cast<std::size_t>(element)] = cation;
     }
-    for (int anion : anions) kinds[static_cast<std::size_t>(anion)] = alike_elements()[static_cast<std::size_t>(anion)];
     return kinds;
 }
 

@@ -35,8 +35,8 @@ struct OtherKind {
 
 constexpr const char* export_as_text = "; export the scan as text of two columns (.xy)";
 constexpr std::array<OtherKind, 14> other_kinds = {{
-    {0, "\x89HDF", "an HDF5 file, not a pattern in text columns"},
-    {0, "PK\x03\x04", "a zip archive and no .rasx file; unpack it, or export the scan as text of two columns (.xy)"},
+    {0, "\x89HDF", "an HDF5 file; give it as a file, not as standard input"},
+    {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it, or export the scan as text of two columns (.xy)"},
     {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
     {0,
      "\xfd"
@@ -48,7 +48,7 @@ constexpr std::array<OtherKind, 14> other_kinds = {{
     {0, "\x89PNG", "a picture, not a pattern in text columns"},
     {0, "\xff\xfe", "UTF-16 text; save it as UTF-8"},
     {0, "\xfe\xff", "UTF-16 text; save it as UTF-8"},
-    {0, "RAW", "a RAW file of a version that is not read (Bruker 1.01 and 4.00 are); export the scan as text of two columns (.xy)"},
+    {0, "RAW", "a RAW file of a kind that is not read (Bruker 1 to 4 and STOE 1.06 are); export the scan as text of two columns (.xy)"},
     {0, "<", "XML and no XRDML; export the scan as text of two columns (.xy)"},
     {0, "{", "JSON, not a pattern in text columns"},
     {0, "data_", "a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it"},
@@ -222,9 +222,12 @@ private:
         }
         std::vector<double>& angles = pattern_.two_theta_deg;
         if (!angles.empty() && angle <= angles.back()) {
-            if (angle == angles.back()) fail_here("angle ", number_text(angle), " occurs twice; merge the two rows");
-            fail_here("angle ", number_text(angle), " after ", number_text(angles.back()), "; sort the rows, one scan to a file");
+            if (angle <= last_angle_) begin_range(angle);  // else within the overlap of two ranges
+            last_angle_ = angle;
+            return;
         }
+        range_line_ = 0;
+        last_angle_ = angle;
         angles.push_back(angle);
         pattern_.intensity.push_back(row.value[1]);
         constant_ = constant_ && row.value[1] == pattern_.intensity.front();
@@ -236,6 +239,26 @@ private:
         }
     }
 
+    // Scans are measured in a few ranges that overlap a little: a row that goes back by a part of what was measured begins another one,
+    // of which only what lies beyond the range before is kept.
+    void begin_range(double angle) {
+        constexpr double overlap = 0.1;
+        constexpr int most_ranges = 10;
+        const std::vector<double>& angles = pattern_.two_theta_deg;
+        const bool may = range_line_ == 0 && ++ranges_ <= most_ranges && angles.size() >= static_cast<std::size_t>(fewest_points) &&
+                         angles.back() - angle <= overlap * (angles.back() - angles.front());
+        if (!may) fail_out_of_order(line_number_, angle);
+        range_line_ = line_number_;
+        range_start_ = angle;
+    }
+
+    [[noreturn]] void fail_out_of_order(int line, double angle) const {
+        const double before = range_line_ == line ? pattern_.two_theta_deg.back() : last_angle_;
+        if (angle == before) fail(pattern_.name, ": line ", line, ": angle ", number_text(angle), " occurs twice; merge the two rows");
+        fail(pattern_.name, ": line ", line, ": angle ", number_text(angle), " after ", number_text(before),
+             "; sort the rows, one scan to a file");
+    }
+
     void check_whole() const {
         const std::size_t points = pattern_.two_theta_deg.size();
         if (points == 0 && single_numbers_ >= fewest_points) fail(pattern_.name, ": only one column", cure);
@@ -245,6 +268,7 @@ private:
         }
         if (constant_)
             fail(pattern_.name, ": every intensity is ", number_text(pattern_.intensity.front()), "; measure or export it again");
+        if (range_line_ > 0) fail_out_of_order(range_line_, range_start_);  // and never came to anything new
     }
 
     static constexpr const char* cure = "; write angle, intensity and optionally its standard deviation in each row";
@@ -255,7 +279,11 @@ private:
     int columns_ = 0;  // 0 until the first row
     int line_number_ = 0;
     int single_numbers_ = 0;
+    int ranges_ = 1;
     bool constant_ = true;
+    double last_angle_ = -1;  // of the last row, kept or not
+    int range_line_ = 0;      // where a range began of which nothing was new yet; 0: none
+    double range_start_ = 0;
 };
 
 // The whole file; one read where the size is known, which a stream library does not do.
@@ -334,6 +362,7 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     if (text.empty()) fail(name, ": is empty");
     if (std::optional<MeasuredPattern> pattern = parse_instrument_file(text, name)) return std::move(*pattern);
     refuse_other_kinds(text, name);
+    if (std::optional<MeasuredPattern> pattern = parse_table(text, name)) return std::move(*pattern);
     return Reader(text, name).read();
 }
 
@@ -341,7 +370,9 @@ MeasuredPattern read_pattern(const fs::path& file) {
     const std::string text = read_text(file);
     if (text.starts_with("PK\x03\x04")) {
         if (std::optional<MeasuredPattern> pattern = read_rasx(file)) return std::move(*pattern);
+        if (std::optional<MeasuredPattern> pattern = read_brml(file)) return std::move(*pattern);
     }
+    if (text.starts_with("\x89HDF")) return read_nexus(file);
     return parse_pattern(text, file.string());
 }
 

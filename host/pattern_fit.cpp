@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "host/correlation.h"
+#include "host/gemm.h"
 #include "host/simulator.h"
 #include "kernels/pattern.h"
 
@@ -28,45 +30,6 @@ constexpr double restraint = 3e-4;
 constexpr double first_damping = 1e-2, least_damping = 1e-5, damping_down = 5, damping_up = 8;
 constexpr int attempts = 4;
 constexpr double worthwhile = 2e-5;  // a step that gains less is the last
-
-float product(const float* a, const float* b, int n) {
-    float sum = 0;
-    FRIEDEL_SIMD_SUM(sum)
-    for (int i = 0; i < n; ++i) sum += a[i] * b[i];
-    return sum;
-}
-
-// No mean, unit norm.
-void normalise(float* values, int n) {
-    float mean = 0;
-    FRIEDEL_SIMD_SUM(mean)
-    for (int i = 0; i < n; ++i) mean += values[i];
-    mean /= static_cast<float>(n);
-    for (int i = 0; i < n; ++i) values[i] -= mean;
-    const float square = product(values, values, n), scale = square > 0 ? 1 / std::sqrt(square) : 0.0f;
-    for (int i = 0; i < n; ++i) values[i] *= scale;
-}
-
-// Solves the symmetric a x = b, [n][n] row-major, by Cholesky's factors; x holds b before. False if a is not positive definite.
-bool solve(double* a, double* x, int n) {
-    for (int j = 0; j < n; ++j) {
-        for (int k = 0; k < j; ++k) {
-            for (int i = j; i < n; ++i) a[i * n + j] -= a[i * n + k] * a[j * n + k];
-        }
-        if (!(a[j * n + j] > 0)) return false;
-        const double root = std::sqrt(a[j * n + j]);
-        for (int i = j; i < n; ++i) a[i * n + j] /= root;
-    }
-    for (int i = 0; i < n; ++i) {
-        for (int k = 0; k < i; ++k) x[i] -= a[i * n + k] * x[k];
-        x[i] /= a[i * n + i];
-    }
-    for (int i = n - 1; i >= 0; --i) {
-        for (int k = i + 1; k < n; ++k) x[i] -= a[k * n + i] * x[k];
-        x[i] /= a[i * n + i];
-    }
-    return true;
-}
 
 void blur(float* pattern, double fwhm_deg, const Grid& grid) {
     const double sigma = fwhm_deg / 2.3548 / static_cast<double>(grid.step_deg);
@@ -229,7 +192,7 @@ private:
                 std::copy_n(normal, n * n, matrix);
                 std::copy_n(gradient, n, change);
                 for (int j = 0; j < n; ++j) matrix[j * n + j] += damping * normal[j * n + j];
-                if (solve(matrix, change, n)) {
+                if (solve_positive_definite(matrix, change, n)) {
                     PatternFit trial = fit_;
                     for (int j = 0; j < n; ++j) {
                         double& x = trial.unknown[static_cast<std::size_t>(free[static_cast<std::size_t>(j)])];

@@ -18,8 +18,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<const char*, 13> endings = {".xy",   ".xye", ".txt",  ".dat", ".asc",  ".xrdml", ".ras",
-                                                 ".rasx", ".raw", ".gsas", ".gsa", ".fxye", ".xra"};
+// A CIF is more often a structure than a pattern, an .h5 file a model, a .csv labels or results: those are named one by one.
+constexpr std::array<const char*, 17> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc",  ".xrdml", ".ras", ".rasx", ".raw",
+                                                 ".uxd", ".brml", ".gsas", ".gsa", ".fxye", ".xra",   ".udf", ".nxs"};
+
+std::string all_endings() {
+    std::string all;
+    for (const char* ending : endings) all += (all.empty() ? "" : ", ") + std::string(ending);
+    return all;
+}
 
 bool has_pattern_ending(const fs::path& file) {
     std::string ending = file.extension().string();
@@ -61,10 +68,7 @@ std::vector<std::string> pattern_files(const std::vector<std::string>& paths) {
             if (entry->is_regular_file(ignored) && has_pattern_ending(entry->path())) files.push_back(entry->path().string());
         }
         if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
-        if (files.size() == first)
-            fail(path,
-                 ": holds no pattern (.xy, .xye, .txt, .dat, .asc, .xrdml, .ras, .rasx, .raw, .gsas, .fxye); name files with other "
-                 "endings one by one");
+        if (files.size() == first) fail(path, ": holds no pattern (", all_endings(), "); name files with other endings one by one");
         std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
     }
     return files;
@@ -113,6 +117,7 @@ void PatternReader::read_one(int row) {
         } else if (*lowest == *highest) {
             ahead_.refusal[i] = "no signal within the model's range";
         }
+        if (!ahead_.refusal[i].empty()) std::fill_n(out, config_.grid.points, 0.0f);
     } catch (const Error& error) {
         ahead_.error[i] = error.what();
     } catch (const std::bad_alloc&) {

@@ -24,7 +24,7 @@ struct PatternReaderConfig {
 
 struct PatternBatch {
     int size = 0;
-    std::vector<float> patterns;           // [size][grid.points], zeros where there is an error
+    std::vector<float> patterns;           // [size][grid.points], zeros where there is an error or a refusal
     std::vector<std::string> file;         // [size]
     std::vector<std::string> error;        // [size] why the file could not be read, with its name; empty if it could
     std::vector<std::string> refusal;      // [size] why the pattern cannot be classified; empty if it can
@@ -32,9 +32,8 @@ struct PatternBatch {
     std::vector<char> wavelength_assumed;  // [size] neither the file nor the caller states one
 };
 
-// The pattern files that the paths name: files as they are, folders with all that is in them (.xy .xye .txt .dat .asc .xrdml .ras
-// .rasx .raw .gsas .gsa .fxye .xra), by name;
-// "-" stands for standard input. Throws Error for a folder without any; a file need not exist.
+// The pattern files that the paths name: files as they are, folders with all that is in them that has the ending of a pattern, by
+// name; "-" stands for standard input. Throws Error for a folder without any; a file need not exist.
 std::vector<std::string> pattern_files(const std::vector<std::string>& paths);
 
 class PatternReader {

@@ -10,6 +10,7 @@
 
 #include "host/matcher.h"
 #include "host/pattern_fit.h"
+#include "host/radiation.h"
 
 namespace friedel {
 
@@ -25,7 +26,7 @@ struct SearchConfig {
     double symmetry_power = 1;
     double doubtful = 0.6;  // a best fit of this similarity is as likely not to be of the right structure
     double doubt_width = 0.1;
-    Radiation radiation{2, {1.540593f, 1.544427f}, {1.0f, 0.5f}};  // of the fitted patterns
+    Radiation radiation = parse_radiation("cu");  // of the fitted patterns
 };
 
 struct SearchCandidate {
@@ -54,6 +55,13 @@ public:
     // of them is right. Votes count by the order of the point group: where a model of low symmetry and one of high explain a pattern
     // alike, the powder is most often the one of high symmetry.
     std::vector<float> vote(const std::vector<SearchCandidate>& candidates) const;
+
+    // What the fit of a candidate that was fitted says about instrument and specimen.
+    PatternParameters parameters(const SearchCandidate& candidate) const {
+        return fitter_.parameters(candidate.fit, candidate.phase->view());
+    }
+
+    const StructureLibrary& library() const { return library_; }
 
     // How often each space group is in the library, [230], sum 1: what is left to say where no candidate is right.
     const std::vector<float>& frequency() const { return frequency_; }

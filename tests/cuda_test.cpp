@@ -56,6 +56,18 @@ protected:
         there.download(values.data());
         return values;
     }
+    // A batch of a stream: inputs [n][points] and labels [n].
+    static std::pair<Values, std::vector<std::int32_t>> drawn(Backend& backend, PatternStream& stream, int n, int points) {
+        const StepState state{9, 4, 100};
+        Matrix inputs(backend, n, points);
+        Buffer<std::int32_t> labels(backend, n);
+        const Buffer<StepState> there(backend, &state, 1);
+        stream.draw(inputs.data(), labels.data(), there.data(), 1, n);
+        std::vector<std::int32_t> found(n);
+        Values patterns = values_of(backend, inputs, n, points);
+        labels.download(found.data());
+        return {patterns, found};
+    }
     static Values values_of(const Buffer<float>& buffer) {
         Values values(buffer.size());
         buffer.download(values.data());
@@ -208,17 +220,8 @@ TEST_P(Cuda, DrawsTheSamePatterns) {
     set_key(config, "preprocess.unit_rms=false");  // differences are relative to the maximum, which is 1
     const int n = 300, points = config.simulation.grid.points;
     const Sampler sampler(library.view(), Target::space_group, 0.5);
-    const StepState state{9, 4, 100};
     const auto run = [&](Backend& backend) {
-        const auto stream = backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess);
-        Matrix inputs(backend, n, points);
-        Buffer<std::int32_t> labels(backend, n);
-        const Buffer<StepState> there(backend, &state, 1);
-        stream->draw(inputs.data(), labels.data(), there.data(), 1, n);
-        std::vector<std::int32_t> found(n);
-        Values patterns = values_of(backend, inputs, n, points);
-        labels.download(found.data());
-        return std::pair{patterns, found};
+        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
     };
     const auto [expected, expected_labels] = run(*cpu);
     const auto [found, found_labels] = run(*cuda);
@@ -238,17 +241,8 @@ TEST_P(Cuda, GeneratesTheSameCrystals) {
     const int n = 460, points = config.simulation.grid.points;
     const StructureLibrary empty;
     const Sampler sampler(empty.view(), Target::space_group, 0, {1, 0, tables.group_share(0)});
-    const StepState state{9, 4, 100};
     const auto run = [&](Backend& backend) {
-        const auto stream = backend.open_stream(empty.view(), sampler.view(), config.simulation, config.preprocess, &tables);
-        Matrix inputs(backend, n, points);
-        Buffer<std::int32_t> labels(backend, n);
-        const Buffer<StepState> there(backend, &state, 1);
-        stream->draw(inputs.data(), labels.data(), there.data(), 1, n);
-        std::vector<std::int32_t> found(n);
-        Values patterns = values_of(backend, inputs, n, points);
-        labels.download(found.data());
-        return std::pair{patterns, found};
+        return drawn(backend, *backend.open_stream(empty.view(), sampler.view(), config.simulation, config.preprocess, &tables), n, points);
     };
     const auto [expected, expected_labels] = run(*cpu);
     const auto [found, found_labels] = run(*cuda);

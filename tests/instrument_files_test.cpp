@@ -8,6 +8,8 @@
 #include <functional>
 
 #include "host/error.h"
+#include "host/hdf5_file.h"
+#include "tests/pack_archive.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -117,6 +119,121 @@ std::string raw_4() {
     return bytes;
 }
 
+std::string old_raw() {
+    std::string bytes = "RAW ";
+    put(bytes, 4, static_cast<std::uint32_t>(points));
+    put(bytes, 12, 0.02f);
+    put(bytes, 24, 10.0f);
+    put(bytes, 72, 1.5406f);
+    put(bytes, 76, 1.54439f);
+    put(bytes, 152, std::uint32_t{0});
+    put_intensities(bytes, 156, 0, points);
+    return bytes;
+}
+
+std::string raw_2() {
+    std::string bytes = "RAW2";
+    put(bytes, 4, std::uint16_t{1});
+    put(bytes, 190, 1.5406f);
+    put(bytes, 194, 1.54439f);
+    put(bytes, 198, 0.5f);
+    put(bytes, 256, std::uint16_t{60});
+    put(bytes, 258, static_cast<std::uint16_t>(points));
+    put(bytes, 268, 0.02f);
+    put(bytes, 272, 10.0f);
+    put_intensities(bytes, 256 + 60, 0, points);
+    return bytes;
+}
+
+std::string stoe() {
+    std::string bytes = "RAW_1.06Powdat";
+    constexpr std::uint16_t data_blocks = 3, blocks = 8;
+    put(bytes, 0x142, 1.5406f);
+    put(bytes, 0x146, 1.54439f);
+    put(bytes, 0x1da, data_blocks);
+    put(bytes, 0x1dc, blocks);
+    const std::size_t data = 512 * (blocks - data_blocks), range = data - 512;
+    put(bytes, range + 0x22, static_cast<std::uint16_t>(points));
+    put(bytes, range + 0x2c, 10.0f);
+    put(bytes, range + 0x34, static_cast<float>(10 + 0.02 * (points - 1)));
+    put(bytes, range + 0x3c, 0.02f);
+    for (int i = 0; i < points; ++i)
+        put(bytes, data + 4 * static_cast<std::size_t>(i), static_cast<std::uint32_t>(std::lround(intensity_at(i))));
+    bytes.resize(512 * blocks, '\0');
+    return bytes;
+}
+
+std::string counts(const char* format, int per_line, const char* line_end) {
+    std::string text;
+    for (int i = 0; i < points; ++i) {
+        char field[32];
+        std::snprintf(field, sizeof field, format, std::lround(intensity_at(i)));
+        text += field;
+        if (i % per_line == per_line - 1 && i + 1 < points) text += line_end;
+    }
+    return text;
+}
+
+std::string udf() {
+    return "SampleIdent,quartz ,/\nAnode,Cu,/\nLabdaAlpha1, 1.54060,/\nLabdaAlpha2, 1.54439,/\nRatioAlpha21, 0.50000,/\n"
+           "DataAngleRange,  10.0000,  15.9800,/\nScanStepSize,   0.020,/\nRawScan\n" +
+           counts("%8ld,", 8, "\n") + "/\n";
+}
+
+std::string uxd() {
+    return "; made here\n_FILEVERSION=2\n_WL1=1.5406\n_WL2=1.54439\n_WLRATIO=0.5\n; range "
+           "1\n_DRIVE='COUPLED'\n_STEPSIZE=0.02\n_START=10.0\n_2THETA=10.0\n_COUNTS\n" +
+           counts("%8ld", 8, "\n") + "\n";
+}
+
+std::string powder_cif(bool scan) {
+    std::string text = "data_test\n_diffrn_radiation_wavelength 1.5406\n";
+    if (!scan) {
+        return text +
+               "_pd_meas_2theta_range_min 10\n_pd_meas_2theta_range_max 15.98\n_pd_meas_2theta_range_inc "
+               "0.02\nloop_\n_pd_meas_counts_total\n" +
+               counts("%8ld", 1, "\n") + "\n";
+    }
+    text += "loop_\n_pd_meas_2theta_scan\n_pd_calc_intensity_total\n_pd_meas_intensity_total\n";
+    for (int i = 0; i < points; ++i) text += std::to_string(10 + 0.02 * i) + " 7 " + std::to_string(std::lround(intensity_at(i))) + "(9)\n";
+    return text;
+}
+
+// As beamlines write them; Bragg's law gives the wavelength where two columns say the same.
+std::string table(bool angles, int frames = 1) {
+    std::string text = angles ? "frame  twotheta  dspacing  intensity  date\n" : "# q [1/A], I, sigma\n";
+    for (int f = 0; f < frames; ++f) {
+        for (int i = 0; i < points; ++i) {
+            const double theta = 0.5 * M_PI / 180 * (10 + 0.02 * i);
+            char line[96];
+            if (angles)
+                std::snprintf(line, sizeof line, "%d %.2f %.6f %.4f 07/07/2022\n", f, 10 + 0.02 * i, 0.7 / (2 * std::sin(theta)),
+                              intensity_at(i));
+            else
+                std::snprintf(line, sizeof line, "%.8f,%.4f,1\n", 4 * M_PI * std::sin(theta) / 1.541871067, intensity_at(i));
+            text += line;
+        }
+    }
+    return text;
+}
+
+std::string raw_data(const char* axis) {
+    std::string rows;
+    for (int i = 0; i < points; ++i) {
+        const double angle = 10 + 0.02 * i;
+        rows += "<Datum>0.5,1," + std::to_string(angle) + "," + std::to_string(angle / 2) + "," +
+                std::to_string(std::lround(intensity_at(i))) + "</Datum>";
+    }
+    return std::string(
+               "<?xml version=\"1.0\"?><RawData><FixedInformation><WaveLengthAlpha1 Unit=\"Angstrom\" Value=\"1.5406\"/>"
+               "<WaveLengthAlpha2 Value=\"1.54439\"/><WaveLengthRatio Value=\"0.5\"/></FixedInformation><DataRoutes>"
+               "<DataRoute RouteFlag=\"Measured\"><Datum>1</Datum></DataRoute><DataRoute RouteFlag=\"Final\"><ScanInformation><ScanAxes>"
+               "<ScanAxisInfo AxisId=\"Theta\"><Start>5</Start><Stop>7.99</Stop><Increment>0.01</Increment></ScanAxisInfo><ScanAxisInfo "
+               "AxisId=\"") +
+           axis + "\"><Start>10</Start><Stop>15.98</Stop><Increment>0.02</Increment></ScanAxisInfo></ScanAxes></ScanInformation>" + rows +
+           "</DataRoute></DataRoutes></RawData>";
+}
+
 TEST(InstrumentFiles, EveryFormatGivesThePatternThatWentIn) {
     const double copper = (1.540598 + 0.5 * 1.544426) / 1.5;
     expect_pattern(parse_pattern(xrdml(), "a.xrdml"), 10, 0.02, copper);
@@ -131,11 +248,86 @@ TEST(InstrumentFiles, EveryFormatGivesThePatternThatWentIn) {
     expect_pattern(parse_pattern(raw_1(false), "a.raw"), 10, 0.02, bruker, 1e-3);
     expect_pattern(parse_pattern(raw_1(true), "a.raw"), 10, 0.02, bruker, 1e-3);
     expect_pattern(parse_pattern(raw_4(), "a.raw"), 37, 0.02, 1.5418, 1e-3);
+    expect_pattern(parse_pattern(old_raw(), "a.raw"), 10, 0.02, bruker, 1e-3);
+    expect_pattern(parse_pattern(raw_2(), "a.raw"), 10, 0.02, bruker, 1e-3);
+    expect_pattern(parse_pattern(stoe(), "a.raw"), 10, 0.02, bruker);
+    expect_pattern(parse_pattern(udf(), "a.udf"), 10, 0.02, bruker);
+    expect_pattern(parse_pattern(uxd(), "a.uxd"), 10, 0.02, bruker);
+    expect_pattern(parse_pattern(powder_cif(false), "a.cif"), 10, 0.02, 1.5406);
+    expect_pattern(parse_pattern(powder_cif(true), "a.cif"), 10, 0.02, 1.5406);
+    expect_pattern(parse_pattern(table(true), "a.dat"), 10, 0.02, 0.7, 1e-3);
+}
+
+TEST(InstrumentFiles, ColumnsArePickedByName) {
+    const MeasuredPattern q = parse_pattern(table(false), "a.csv");
+    expect_pattern(q, 10, 0.02, q.wavelength_angstrom, 1e-3);  // any wavelength would do: the angles are its own
+    EXPECT_NEAR(q.wavelength_angstrom, 1.54187, 1e-5);
+    const MeasuredPattern twice = parse_pattern(table(true, 2), "a.dat");
+    ASSERT_EQ(twice.intensity.size(), static_cast<std::size_t>(points));
+    EXPECT_NEAR(twice.intensity[7], 2 * intensity_at(7), 1e-3);
+}
+
+TEST(InstrumentFiles, Brml) {
+    const test::TemporaryDirectory folder;
+    test::pack(folder / "a.brml", "zip",
+               {{"Experiment0/DataContainer.xml", "<DataContainer/>"}, {"Experiment0/RawData0.xml", raw_data("TwoTheta")}});
+    expect_pattern(read_pattern(folder / "a.brml"), 10, 0.02, (1.5406 + 0.5 * 1.54439) / 1.5);
+    const auto says = [&](const test::Members& members, const std::string& expected) {
+        test::pack(folder / "b.brml", "zip", members);
+        const std::string message = error_of([&] { read_pattern(folder / "b.brml"); });
+        EXPECT_NE(message.find(expected), std::string::npos) << message;
+    };
+    says({{"Experiment0/RawData0.xml", raw_data("Phi")}}, "another axis than 2theta");
+    says({{"Experiment0/RawData0.xml", raw_data("TwoTheta")}, {"Experiment0/RawData1.xml", raw_data("TwoTheta")}}, "several scans");
+    says({{"Experiment0/RawData0.xml", raw_data("TwoTheta").substr(0, 3000)}}, "no whole XML");
+    std::string unfinished = raw_data("TwoTheta");
+    unfinished.replace(unfinished.find("15.98<"), 5, "85.98");
+    says({{"Experiment0/RawData0.xml", unfinished}}, "was not finished");
+    says({{"word/document.xml", "<w/>"}}, "neither .rasx nor .brml");
+}
+
+TEST(InstrumentFiles, Nexus) {
+    const test::TemporaryDirectory folder;
+    const auto write = [&](const std::string& axis, const std::string& units, const std::function<double(int)>& x, int scans) {
+        H5File file = H5File::create(folder / "a.nxs", {"foreign", 1, ""});
+        std::vector<double> axis_values, values;
+        for (int i = 0; i < points; ++i) {
+            axis_values.push_back(x(i));
+            values.push_back(intensity_at(i));
+        }
+        for (int s = 0; s < scans; ++s) {
+            const std::string data = "entry/data" + std::to_string(s);
+            file.write(data + "/" + axis, axis_values);
+            file.write(data + "/I", values);
+            file.write_attribute(data, "NX_class", std::string("NXdata"));
+            file.write_attribute(data, "signal", std::string("I"));
+            file.write_attribute(data, "axes", axis);
+            file.write_attribute(data + "/" + axis, "units", units);
+        }
+        const double nanometres = 0.15406;
+        file.write("entry/instrument/beam/incident_wavelength", &nanometres, {1});
+        file.write_attribute("entry/instrument/beam/incident_wavelength", "units", std::string("nm"));
+        file.commit();
+    };
+    const auto angle = [](int i) { return 10 + 0.02 * i; };
+    write("two_theta", "deg", angle, 1);
+    expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    write(
+        "q", "1/nm", [&](int i) { return 40 * M_PI * std::sin(angle(i) * M_PI / 360) / 1.5406; }, 1);
+    expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    write("two_theta", "deg", angle, 2);
+    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("holds 2 scans"), std::string::npos);
+    write("temperature", "K", angle, 1);
+    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("'temperature', not 2theta"), std::string::npos);
+    const std::string whole = test::read_text(folder / "a.nxs");
+    test::write_text(folder / "a.nxs", whole.substr(0, whole.size() / 2));
+    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("truncated"), std::string::npos);
 }
 
 // Cut anywhere, a file is refused in one line, or what is left is no such file; it never becomes a shorter pattern.
 TEST(InstrumentFiles, TruncatedFilesAreRefused) {
-    for (const std::string& whole : {xrdml(), ras(), gsas("STD"), gsas("FXYE"), raw_1(false), raw_1(true), raw_4()}) {
+    for (const std::string& whole :
+         {xrdml(), ras(), gsas("STD"), gsas("FXYE"), raw_1(false), raw_1(true), raw_4(), old_raw(), raw_2(), stoe(), udf()}) {
         for (const double part : {0.02, 0.3, 0.5, 0.9, 0.985}) {
             const std::string cut = whole.substr(0, static_cast<std::size_t>(part * static_cast<double>(whole.size())));
             const std::string message = error_of([&] { parse_pattern(cut, "cut.dat"); });
@@ -166,7 +358,14 @@ TEST(InstrumentFiles, WhatCannotBeUsedIsNamed) {
     std::string huge = raw_4();
     put(huge, 61 + 42 + 88, std::uint32_t{4'000'000'000u});
     says(huge, "truncated");
-    says("RAW2 and more", "RAW file of a version that is not read");
+    says("RAW2 and more", "no whole Bruker RAW file");
+    says("RAW5.00 and more", "RAW file of a kind that is not read");
+    std::string uneven = stoe();
+    put(uneven, 512 * 4 + 0x34, 40.0f);
+    says(uneven, "states 300 points from 10 to 40");
+    std::string extra = table(true);
+    says(extra.replace(extra.find("07/07"), 0, "x "), "has not a number under each of");
+    says(table(true, 2) + "2 9.0 4.5 1 x\n", "out of range or order");
     says("<html><body>nothing</body></html>", "XML and no XRDML");
 }
 
@@ -195,6 +394,9 @@ TEST(InstrumentFiles, FilesThatInstrumentsWrote) {
         {"LaB6_Jan2018.raw", 10, 10 + 0.0197448 * 3039, 3040, bruker},
         {"bruker.raw", 37.0001, 37.0001 + 0.02045454498 * 4058, 4059, 1.5418},
         {"RM20220915Si01.rasx", 8.5, 0, 0, (1.540593 + 0.5 * 1.544414) / 1.5},
+        {"stoe.raw", 10, 91.045, 5404, 1.20808},
+        {"data.dat", 3, 54.98, 2600, 1.23984},
+        {"single.csv", 30.00313, 110.0656, 0, 0},
     };
     for (const Expected& expected : all) {
         SCOPED_TRACE(expected.file);

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <gemmi/symmetry.hpp>
 #include <random>
 #include <tuple>
 
 #include "host/error.h"
 #include "host/structure.h"
 #include "kernels/reflections.h"
+#include "tests/gemmi_operations.h"
 
 namespace friedel {
 namespace {
@@ -22,12 +22,7 @@ Structure carbon_in(const gemmi::GroupOps& ops, const std::string& name) {
     Structure structure;
     structure.name = name;
     structure.cell = {7.1, 8.2, 9.3, 83, 94, 77};
-    for (const gemmi::Op& op : ops) {
-        SymmetryOperation ours;
-        for (int i = 0; i < 9; ++i) ours.rotation[i] = static_cast<std::int8_t>(op.rot[i / 3][i % 3] / gemmi::Op::DEN);
-        for (int i = 0; i < 3; ++i) ours.translation[i] = static_cast<std::int8_t>((op.tran[i] * 24 / gemmi::Op::DEN % 24 + 24) % 24);
-        structure.operations.push_back(ours);
-    }
+    structure.operations = test::operations_of(ops);
     structure.atoms.push_back({"C", 6, {0.123, 0.234, 0.345}, 1, 0});
     return structure;
 }

@@ -7,7 +7,6 @@
 #include <gemmi/sfcalc.hpp>
 #include <gemmi/small.hpp>
 #include <gemmi/smcif.hpp>
-#include <gemmi/symmetry.hpp>
 #include <map>
 #include <sstream>
 
@@ -18,6 +17,7 @@
 #include "kernels/pattern.h"
 #include "kernels/structure_factor.h"
 #include "kernels/texture.h"
+#include "tests/gemmi_operations.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -227,12 +227,7 @@ TEST(Reflections, SpaceGroupsAgreeWithGemmi) {
         Structure structure;
         structure.name = group.xhm();
         structure.cell = {7.1, 8.2, 9.3, 83, 94, 77};
-        for (const gemmi::Op& op : ops) {
-            SymmetryOperation ours;
-            for (int i = 0; i < 9; ++i) ours.rotation[i] = static_cast<std::int8_t>(op.rot[i / 3][i % 3] / gemmi::Op::DEN);
-            for (int i = 0; i < 3; ++i) ours.translation[i] = static_cast<std::int8_t>((op.tran[i] * 24 / gemmi::Op::DEN % 24 + 24) % 24);
-            structure.operations.push_back(ours);
-        }
+        structure.operations = test::operations_of(ops);
         structure.atoms.push_back({"X", 6, {0.123, 0.234, 0.345}, 1, 0});
         const Crystal crystal(structure);
         // A general metric averaged over the group fits every setting of every crystal system.

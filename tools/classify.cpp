@@ -123,9 +123,9 @@ int run(const Options& options) {
 std::function<int()> classify_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("PATTERNS", o->inputs,
-                   "A trained model (.h5) first, or none for the one that ships; then pattern files: text of two or three columns, XRDML, "
-                   "Rigaku RAS and RASX, GSAS, Bruker RAW; folders of them; - for "
-                   "standard input")
+                   "A trained model (.h5) first, or none for the one that ships; then pattern files: text of two or three columns or with "
+                   "named ones, XRDML, UDF, Rigaku RAS and RASX, Bruker RAW, UXD and BRML, STOE RAW, GSAS, powder CIF, NeXus; folders of "
+                   "them; - for standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
     app.add_option(

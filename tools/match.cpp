@@ -95,15 +95,14 @@ std::string csv(const std::vector<Match>& matches, const StructureLibrary& libra
 }
 
 // What the fit says about instrument and specimen.
-Json fit_json(const SearchCandidate& c) {
-    const PatternParameters p = PatternFitter(SearchConfig().radiation).parameters(c.fit, c.phase->view());
+Json fit_json(const PatternParameters& p) {
     return {{"displacement_deg", p.displacement_deg}, {"fwhm_deg", std::sqrt(p.caglioti_w)},
             {"size_angstrom", p.size_angstrom},       {"microstrain", p.microstrain},
             {"b_iso_scale", p.b_iso_scale},           {"march_dollase", p.march_dollase},
             {"texture_axis", p.texture_axis},         {"metric_change", p.strain}};
 }
 
-std::string json_lines(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
+std::string json_lines(const std::vector<Match>& matches, const StructureSearch& search, int shown) {
     std::string text;
     for (const Match& match : matches) {
         Json json{{"file", match.file}};
@@ -119,11 +118,11 @@ std::string json_lines(const std::vector<Match>& matches, const StructureLibrary
             const auto i = static_cast<std::size_t>(c.structure);
             json["candidates"].push_back({{"similarity", c.similarity},
                                           {"space_group", c.space_group},
-                                          {"formula", library.formula[i]},
-                                          {"structure", library.name[i]},
+                                          {"formula", search.library().formula[i]},
+                                          {"structure", search.library().name[i]},
                                           {"lattice_change", c.lattice_change},
                                           {"parent", c.is_parent}});
-            if (c.phase) json["candidates"].back()["fit"] = fit_json(c);
+            if (c.phase) json["candidates"].back()["fit"] = fit_json(search.parameters(c));
         }
         text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
     }
@@ -194,8 +193,8 @@ int run(const Options& options) {
     }
     const std::vector<Match> matches = match_all(reader, *search, options);
     if (!options.output.empty()) {
-        write_text_file(output,
-                        output.extension() == ".csv" ? csv(matches, library, options.shown) : json_lines(matches, library, options.shown));
+        const bool as_csv = output.extension() == ".csv";
+        write_text_file(output, as_csv ? csv(matches, library, options.shown) : json_lines(matches, *search, options.shown));
     } else if (labels.empty()) {
         print(matches, library, options.shown);
     }
@@ -218,8 +217,10 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--fwhm", o->search.matcher.fwhm_deg, "Width of the peaks that are compared with, degrees")
         ->capture_default_str()
         ->check(within(0.05, 2));
-    app.add_option("--vote-width", o->search.vote_width, "A vote falls by e for so much less similarity than the best one's")
-        ->capture_default_str()
+    app.add_option_function<double>(
+           "--vote-width", [o](double width) { o->search.vote_width = o->search.ideal_vote_width = width; },
+           "A vote falls by e for so much less similarity than the best one's; default " + number("%g", o->search.vote_width) + ", and " +
+               number("%g", o->search.ideal_vote_width) + " with --fit 0")
         ->check(within(0.001, 1));
     app.add_option("--symmetry-power", o->search.symmetry_power, "Votes count by this power of the order of the point group")
         ->capture_default_str()
@@ -227,7 +228,8 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--fit", o->search.fitted, "Fit this many of the most similar structures; 0: go by similarity of ideal patterns alone")
         ->capture_default_str()
         ->check(CLI::Range(0, 50));
-    app.add_option("--labels", o->labels, "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
+    app.add_option("--labels", o->labels,
+                   "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
     app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")

@@ -1,6 +1,7 @@
 // friedel merge: several structure libraries as one.
 #include <cstdio>
 #include <memory>
+#include <set>
 
 #include "host/duplicates.h"
 #include "host/error.h"
@@ -13,20 +14,32 @@ namespace {
 
 struct Settings {
     std::vector<std::string> libraries;
-    std::string output;
+    std::string output, held_out;
     bool keep_duplicates = false;
 };
 
 int run(const Settings& settings) {
     StructureLibrary all;
     std::string sources;
+    std::set<std::string> held_out;
+    if (!settings.held_out.empty()) {
+        const StructureLibrary library = StructureLibrary::read(settings.held_out);
+        held_out.insert(library.structure_type_name.begin(), library.structure_type_name.end());
+    }
+    int left_out = 0;
     for (const std::string& file : settings.libraries) {
         const StructureLibrary library = StructureLibrary::read(file);
-        for (int i = 0; i < library.size(); ++i) all.add(library.structure(i), library.type_of(i));
+        for (int i = 0; i < library.size(); ++i) {
+            if (held_out.count(library.type_of(i)))
+                ++left_out;
+            else
+                all.add(library.structure(i), library.type_of(i));
+        }
         all.rejections.insert(all.rejections.end(), library.rejections.begin(), library.rejections.end());
         sources += (sources.empty() ? "" : ", ") + file;
         std::printf("%8d structures <- %s\n", library.size(), file.c_str());
     }
+    if (!settings.held_out.empty()) std::printf("%8d are of a type in %s and are left out\n", left_out, settings.held_out.c_str());
     if (!settings.keep_duplicates) {
         const int dropped = drop_duplicates(all);
         std::printf("%8d repeat another and are left out\n", dropped);
@@ -45,6 +58,8 @@ std::function<int()> merge_command(CLI::App& app) {
         ->required();
     app.add_option("-o,--output", settings->output, "Library to write")->required();
     app.add_flag("--keep-duplicates", settings->keep_duplicates, "Leave structures in that repeat another");
+    app.add_option("--without-types-of", settings->held_out,
+                   "Leave out structures of a type that this library has, so that it stays fit for testing what is trained on the rest");
     app.footer("Example:\n  friedel merge minerals.h5 relaxed.h5 -o all.h5");
     return [settings] { return run(*settings); };
 }

@@ -20,7 +20,7 @@ die() {
 packages=(
     g++ cmake ninja-build pkg-config ccache
     gemmi-dev tao-pegtl-dev libsymspg-dev              # crystals
-    libhdf5-dev libarchive-dev libtomlplusplus-dev nlohmann-json3-dev libprotozero-dev libpugixml-dev  # files
+    libhdf5-dev libarchive-dev libtomlplusplus-dev nlohmann-json3-dev libprotozero-dev libpugixml-dev libxy-dev  # files
     librandom123-dev libopenblas-dev libdnnl-dev       # numbers
     libcli11-dev libspdlog-dev libgtest-dev            # program and tests
 )

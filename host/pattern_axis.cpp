@@ -1,0 +1,80 @@
+#include "host/pattern_axis.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+
+#include "host/error.h"
+#include "host/radiation.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+// Letters and digits in lower case, and what is in brackets left out: "2Theta [deg]" becomes "2theta".
+std::string plain(std::string_view name) {
+    std::string text;
+    for (char c : name) {
+        if (c == '(' || c == '[') break;
+        if (std::isalnum(static_cast<unsigned char>(c))) text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    return text;
+}
+
+template <std::size_t n>
+bool is_one_of(const std::string& name, const std::array<const char*, n>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr std::array<const char*, 10> angle_names = {"2theta", "twotheta",    "tth",       "2th",        "2t",
+                                                     "angle",  "twothetadeg", "2thetadeg", "polarangle", "position"};
+constexpr std::array<const char*, 4> q_names = {"q", "qvalue", "qvec", "qmodulus"};
+constexpr std::array<const char*, 3> d_names = {"d", "dspacing", "dvalue"};
+
+}  // namespace
+
+bool is_axis_name(std::string_view name) {
+    const std::string text = plain(name);
+    return is_one_of(text, angle_names) || is_one_of(text, q_names) || is_one_of(text, d_names);
+}
+
+PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {
+    const std::string text = plain(name);
+    if (is_one_of(text, angle_names)) return units.starts_with("rad") ? PatternAxis::two_theta_rad : PatternAxis::two_theta_deg;
+    if (is_one_of(text, q_names)) return units.find("nm") != units.npos ? PatternAxis::q_per_nm : PatternAxis::q_per_angstrom;
+    if (is_one_of(text, d_names)) return PatternAxis::d_angstrom;
+    fail(file, ": its axis is '", name, "', not 2theta, Q or d; export it against one of these");
+}
+
+void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
+    std::vector<double>& x = pattern.two_theta_deg;
+    if (axis == PatternAxis::two_theta_deg) return;
+    if (axis == PatternAxis::two_theta_rad) {
+        for (double& value : x) value *= 180 / pi;
+        return;
+    }
+    if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = static_cast<double>(mean_wavelength(parse_radiation("cu")));
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double q = axis == PatternAxis::d_angstrom ? 2 * pi / x[i] : axis == PatternAxis::q_per_nm ? x[i] / 10 : x[i];
+        const double sine = q * pattern.wavelength_angstrom / (4 * pi);
+        if (!(sine >= 0 && sine < 1)) continue;
+        x[kept] = 360 / pi * std::asin(sine);
+        pattern.intensity[kept] = pattern.intensity[i];
+        if (!pattern.sigma.empty()) pattern.sigma[kept] = pattern.sigma[i];
+        ++kept;
+    }
+    for (std::vector<double>* column : {&x, &pattern.intensity, &pattern.sigma}) {
+        if (column->empty()) continue;
+        column->resize(kept);
+        if (axis == PatternAxis::d_angstrom) std::reverse(column->begin(), column->end());
+    }
+    if (axis == PatternAxis::d_angstrom && kept > 1 && x.front() > x.back()) {  // d that fell already
+        for (std::vector<double>* column : {&x, &pattern.intensity, &pattern.sigma}) std::reverse(column->begin(), column->end());
+    }
+}
+
+}  // namespace friedel
