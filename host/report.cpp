@@ -193,16 +193,18 @@ void add_drawn(std::string& page, const Evaluation& evaluation, const Level& lev
         for (const std::size_t i : chosen) {
             const auto index = static_cast<std::size_t>(level.pattern[i]);
             const DrawnPattern drawn = patterns.draw(index);
-            compared = compared || !drawn.ideal.empty();
+            compared = compared || !drawn.compared.empty();
             const std::string drawing = drawn.pattern.empty() ? "<p class=\"soft\">This pattern cannot be read any more.</p>\n"
-                                                              : pattern_figure(patterns.grid, drawn.pattern, drawn.ideal);
-            figures += figure("", drawing, caption_of(evaluation.patterns[index], level, level.answers[i]));
+                                                              : pattern_figure(patterns.grid, drawn.pattern, drawn.compared);
+            std::string caption = caption_of(evaluation.patterns[index], level, level.answers[i]);
+            if (!drawn.structure.empty()) caption += "<br/>under the line: " + escaped(drawn.structure);
+            figures += figure("", drawing, caption);
         }
         figures += "</div>\n";
     }
     page += "<h2>Surest answers, looked at</h2>\n<p>Each pattern as the network sees it";
     page += patterns.square_root ? ", in square roots of intensity. " : ". ";
-    page += compared ? "Upside down under the line: the ideal pattern of the true structure, without any disturbance, treated alike."
+    page += compared ? "Upside down under the line: " + patterns.compared_with + ", treated alike."
                      : "No structures are at hand for these patterns, so none is compared with a simulated one.";
     page += " Of patterns that belong together one is shown.</p>\n" + figures;
 }

@@ -13,14 +13,16 @@
 namespace friedel {
 
 struct DrawnPattern {
-    std::vector<float> pattern;  // [grid.points] as the network sees it; empty if it cannot be had again
-    std::vector<float> ideal;    // the true structure's, treated alike; empty where no structure is at hand
+    std::vector<float> pattern;   // [grid.points] as the network sees it; empty if it cannot be had again
+    std::vector<float> compared;  // a simulated one, treated alike; empty where no structure is at hand
+    std::string structure;        // whose it is, for the caption; may be empty
 };
 
 // The patterns of an evaluation, of which the report draws a few.
 struct PatternSource {
     Grid grid;
     bool square_root = true;                              // see PreprocessConfig
+    std::string compared_with;                            // what DrawnPattern::compared is: "the ideal pattern of the true structure"
     std::function<DrawnPattern(std::size_t index)> draw;  // index into Evaluation::patterns
 };
 

@@ -42,7 +42,7 @@ path, .frame { fill: none; stroke: var(--ink); }
 .group { fill: var(--first); fill-opacity: .15; stroke: var(--first); }
 .mean { stroke: var(--second); stroke-width: 2.2; }
 .pattern { stroke: var(--first); stroke-width: .8; stroke-linejoin: round; }
-.ideal { stroke: var(--second); stroke-width: .8; stroke-linejoin: round; }
+.below { stroke: var(--second); stroke-width: .8; stroke-linejoin: round; }
 .base { stroke-width: .6; }
 .cell { fill: var(--first); stroke: var(--line); }
 .diagonal-cell { fill: none; stroke: var(--ink); stroke-width: 1.4; }

@@ -280,7 +280,7 @@ std::string training_count_figure(const Evaluation& evaluation, const Level& lev
     return chart.finish();
 }
 
-std::string pattern_figure(const Grid& grid, const std::vector<float>& pattern, const std::vector<float>& ideal) {
+std::string pattern_figure(const Grid& grid, const std::vector<float>& pattern, const std::vector<float>& below) {
     const double last = std::max(1, grid.points - 1), start = grid.start_deg, step = grid.step_deg;
     std::vector<Tick> ticks;
     const double spacing = last * step > 50 ? 20 : last * step > 20 ? 10 : 5;
@@ -289,11 +289,11 @@ std::string pattern_figure(const Grid& grid, const std::vector<float>& pattern, 
         print(label, "%g", angle);
         ticks.push_back({(angle - start) / step, label});
     }
-    const bool compared = !ideal.empty();
+    const bool compared = !below.empty();
     Chart chart("Pattern", {0, last, ticks, "2\u03b8 / \u00b0"}, {compared ? -1.05 : -0.03, 1.05, {}, ""}, compared ? 220 : 150);
     print(chart.markup(), "<path class=\"pattern\" d=\"%s\"/>\n", reduced_path(chart, grid, pattern, 1).c_str());
     if (compared) {
-        print(chart.markup(), "<path class=\"ideal\" d=\"%s\"/>\n", reduced_path(chart, grid, ideal, -1).c_str());
+        print(chart.markup(), "<path class=\"below\" d=\"%s\"/>\n", reduced_path(chart, grid, below, -1).c_str());
         chart.curve({{0, 0}, {last, 0}}, "base");
     }
     return chart.finish();

@@ -27,7 +27,7 @@ std::string space_group_confusion_figure(const Level& space_groups);
 // Every space group against its structures in the training library, and the means of decades of that count.
 std::string training_count_figure(const Evaluation& evaluation, const Level& space_groups);
 
-// A pattern, and under the line, upside down, the ideal one to compare it with; `ideal` may be empty. Both [grid.points].
-std::string pattern_figure(const Grid& grid, const std::vector<float>& pattern, const std::vector<float>& ideal);
+// A pattern, and under the line, upside down, the one to compare it with; `below` may be empty. Both [grid.points].
+std::string pattern_figure(const Grid& grid, const std::vector<float>& pattern, const std::vector<float>& below);
 
 }  // namespace friedel

@@ -5,7 +5,7 @@
 namespace friedel {
 
 SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress)
-    : model_(model), library_(read_known_structures(structures)), search_(library_, SearchConfig(), device, progress) {
+    : model_(model), device_(device), library_(read_known_structures(structures)), search_(library_, SearchConfig(), device, progress) {
     if (model.target != Target::space_group) fail("the model names crystal systems; a search of structures goes with one of space groups");
 }
 
@@ -17,6 +17,14 @@ std::vector<float> SecondOpinion::votes(const float* patterns, int n) {
         all.insert(all.end(), votes.begin(), votes.end());
     }
     return all;
+}
+
+std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {
+    const SearchCandidate* const best = closest(i);
+    if (!best || !best->phase) return {};
+    return regridded(search_.fitted_pattern(*best).data(), 1, PatternFitter::grid,
+                     static_cast<double>(search_.config().matcher.wavelength_angstrom), model_.grid,
+                     static_cast<double>(model_.wavelength_angstrom), device_.pool);
 }
 
 }  // namespace friedel

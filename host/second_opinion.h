@@ -22,10 +22,13 @@ public:
 
     // The structure that explains pattern i of the last call best; null where the pattern is empty.
     const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
+    // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
+    std::vector<float> fitted_pattern(std::size_t i) const;
     const StructureLibrary& library() const { return library_; }
 
 private:
     const Model& model_;
+    Device& device_;
     StructureLibrary library_;
     StructureSearch search_;
     std::vector<std::vector<SearchCandidate>> found_;

@@ -10,6 +10,7 @@
 #include "host/interrupt.h"
 #include "host/parent_structures.h"
 #include "host/resample.h"
+#include "host/simulator.h"
 
 namespace friedel {
 
@@ -28,6 +29,11 @@ std::shared_ptr<const StructureLibrary> library_of(const Structure& structure) {
 int point_group_order(const StructureLibrary& library, int structure) {
     const std::size_t set = library.operation_set[static_cast<std::size_t>(structure)];
     return static_cast<int>(library.representative_offset[set + 1] - library.representative_offset[set]);
+}
+
+bool has_determined_symmetry(const StructureLibrary& library, int structure) {
+    const auto i = static_cast<std::size_t>(structure);
+    return library.claimed_space_group[i] > 1 && library.claimed_space_group[i] == library.space_group[i];
 }
 
 // Relative change of the cube root of the cell's volume.
@@ -199,6 +205,12 @@ bool StructureSearch::worth_a_parent(const SearchCandidate& candidate, const Sea
     return candidate.similarity >= best.similarity - static_cast<float>(config_.worth_a_parent);
 }
 
+std::vector<float> StructureSearch::fitted_pattern(const SearchCandidate& candidate) const {
+    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    simulate_one_pattern(pattern.data(), parameters(candidate), candidate.phase->view(), PatternFitter::grid);
+    return pattern;
+}
+
 std::vector<float> StructureSearch::vote(const std::vector<SearchCandidate>& candidates) const {
     std::vector<float> votes(space_groups, 0.0f);
     if (candidates.empty()) return votes;
@@ -208,8 +220,10 @@ std::vector<float> StructureSearch::vote(const std::vector<SearchCandidate>& can
     const double certain = fitted ? 1 / (1 + std::exp((config_.doubtful - best) / config_.doubt_width)) : 1;
     double total = 0;
     for (const SearchCandidate& candidate : candidates) {
-        const double weight = std::pow(candidate.point_group_order, config_.symmetry_power) *
-                              std::exp((static_cast<double>(candidate.similarity) - best) / width);
+        const bool determined = candidate.is_parent && has_determined_symmetry(library_, candidate.structure);
+        const double weight =
+            std::pow(candidate.point_group_order, config_.symmetry_power) *
+            std::exp((static_cast<double>(candidate.similarity) - best) / width - (determined ? config_.determined_symmetry : 0));
         votes[static_cast<std::size_t>(candidate.space_group - 1)] += static_cast<float>(weight);
         total += weight;
     }

@@ -23,9 +23,13 @@ struct SearchConfig {
     // A candidate's vote falls by e for so much less similarity than the best one's, and grows with this power of the order of its point
     // group. Where nothing is fitted the width is that of similarity to ideal patterns.
     double vote_width = 0.008, ideal_vote_width = 0.03;
-    double symmetry_power = 1;
-    double doubtful = 0.6;  // a best fit of this similarity is as likely not to be of the right structure
-    double doubt_width = 0.1;
+    double symmetry_power = 0.7;
+    // The vote of a parent counts less by e to this power where the structure's own symmetry was determined by those who measured it:
+    // a file that states a group which its atoms have. Computed structures are stated without symmetry, and may lack what their parents
+    // have.
+    double determined_symmetry = 2;
+    double doubtful = 0.68;  // a best fit of this similarity is as likely not to be of the right structure
+    double doubt_width = 0.07;
     Radiation radiation = parse_radiation("cu");  // of the fitted patterns
 };
 
@@ -60,6 +64,9 @@ public:
     PatternParameters parameters(const SearchCandidate& candidate) const {
         return fitter_.parameters(candidate.fit, candidate.phase->view());
     }
+
+    // The pattern of that fit on PatternFitter::grid, maximum 1, without any background.
+    std::vector<float> fitted_pattern(const SearchCandidate& candidate) const;
 
     const StructureLibrary& library() const { return library_; }
 

@@ -39,8 +39,8 @@ Evaluation some_answers(Target target = Target::space_group) {
 }
 
 PatternSource flat_patterns(bool with_ideal = true) {
-    return {{5, 0.17f, points}, true, [with_ideal](std::size_t) {
-                return DrawnPattern{std::vector<float>(points, 0.5f), std::vector<float>(with_ideal ? points : 0, 0.25f)};
+    return {{5, 0.17f, points}, true, "the ideal pattern", [with_ideal](std::size_t) {
+                return DrawnPattern{std::vector<float>(points, 0.5f), std::vector<float>(with_ideal ? points : 0, 0.25f), ""};
             }};
 }
 
@@ -153,14 +153,14 @@ TEST(Report, ShowsTheFiguresOfTheMetrics) {
 TEST(Report, DrawsTheSurestAnswersOnePerMineral) {
     const std::string page = page_of(some_answers());
     EXPECT_EQ(count(page, "class=\"pattern\""), 12);
-    EXPECT_EQ(count(page, "class=\"ideal\""), 12);
+    EXPECT_EQ(count(page, "class=\"below\""), 12);
     EXPECT_EQ(count(page, ", rightly"), 4);
     EXPECT_EQ(count(page, "; true: "), 8);
     EXPECT_EQ(count(page, "<b>pattern_59.xy</b>"), 1) << "the surest of all";
     EXPECT_EQ(count(page, "<b>pattern_58.xy</b>"), 0) << "the same mineral again";
     EXPECT_EQ(count(page, "<b>pattern_57.xy</b>"), 1) << "the surest wrong one";
     const std::string alone = page_of(some_answers(), flat_patterns(false));
-    EXPECT_EQ(count(alone, "class=\"ideal\""), 0);
+    EXPECT_EQ(count(alone, "class=\"below\""), 0);
     EXPECT_EQ(count(alone, "No structures are at hand"), 1);
 }
 
@@ -195,11 +195,11 @@ TEST(Report, EvaluateWritesItForMeasuredAndSimulatedPatterns) {
         EXPECT_EQ(malformed(page), "");
         const bool simulated = &command != commands;
         EXPECT_EQ(count(page, "class=\"pattern\""), simulated ? 2 : 8);
-        EXPECT_EQ(count(page, "class=\"ideal\""), simulated ? 2 : 0);
+        EXPECT_EQ(count(page, "class=\"below\""), simulated ? 2 : 0);
         EXPECT_EQ(count(page, "cannot be read"), 0);
         if (!simulated) continue;
         // Simulated without any disturbance, a pattern is the mirror image of the ideal one drawn under it.
-        const std::vector<double> up = heights(page, "pattern"), down = heights(page, "ideal");
+        const std::vector<double> up = heights(page, "pattern"), down = heights(page, "below");
         ASSERT_GT(up.size(), points / 2u);
         ASSERT_EQ(up.size(), down.size());
         for (std::size_t i = 0; i < up.size(); ++i) ASSERT_NEAR(up[i] + down[i], up[0] + down[0], 0.21) << i;

@@ -10,6 +10,7 @@
 #include "host/classifier.h"
 #include "host/device.h"
 #include "host/error.h"
+#include "host/explanation.h"
 #include "host/interrupt.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
@@ -23,7 +24,7 @@ namespace {
 
 struct Options {
     std::vector<std::string> inputs;  // the first may be the model
-    std::string output, structures;
+    std::string output, structures, explain;
     DeviceChoice device;
     double wavelength = 0;
     double least_coverage = 0.6;
@@ -49,6 +50,9 @@ int run(const Options& options) {
     PatternReader reader(pattern_files(inputs), config);
     std::unique_ptr<ClassificationOutput> output;
     if (!options.output.empty()) output = std::make_unique<ClassificationOutput>(options.output, model, reader.files());
+
+    std::optional<Explainer> explainer;
+    if (!options.explain.empty()) explainer.emplace(options.explain);
 
     const InterruptGuard guard;
     const auto start = std::chrono::steady_clock::now();
@@ -90,6 +94,10 @@ int run(const Options& options) {
                             result.closest_formula = second->library().formula[structure];
                             result.similarity = closest->similarity;
                         }
+                    }
+                    if (explainer && batch.refusal[i].empty()) {
+                        explainer->explain(result, batch.patterns.data() + static_cast<std::size_t>(i) * model.grid.points, model,
+                                           second ? &*second : nullptr, static_cast<std::size_t>(i));
                     }
                     ++(result.refused.empty() ? answered : refused);
                     assumed += batch.wavelength_assumed[i] != 0;
@@ -133,6 +141,8 @@ std::function<int()> classify_command(CLI::App& app) {
         "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits best is "
         "named. Where no MODEL is named the library that ships is searched, or what tools/fetch_structures.sh has fetched; none: the "
         "network alone, a thousand times as fast");
+    app.add_option("--explain", o->explain,
+                   "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
     app.add_option("--wavelength", o->wavelength,
                    "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
         ->check(CLI::Range(0.05, 5.0));

@@ -72,13 +72,23 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     config.model_wavelength = model.wavelength_angstrom;
     config.stated_wavelength = options.wavelength;
     config.batch = config.threads = 1;
-    const auto draw = [&evaluation, &model, folder, config](std::size_t index) {
+    // The few that are drawn are read and searched for again, rather than all kept.
+    const auto draw = [&evaluation, &model, second, folder, config](std::size_t index) {
         PatternReader again({(folder / evaluation.patterns[index].file).string()}, config);
         PatternBatch one;
-        const bool read = again.next(one) && one.error[0].empty();
-        return DrawnPattern{read ? preprocessed(one.patterns, model) : std::vector<float>(), {}};
+        DrawnPattern drawn;
+        if (!again.next(one) || !one.error[0].empty()) return drawn;
+        drawn.pattern = preprocessed(one.patterns, model);
+        if (!second) return drawn;
+        second->votes(one.patterns.data(), 1);
+        if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
+            drawn.compared = preprocessed(std::move(fitted), model);
+            const auto structure = static_cast<std::size_t>(second->closest(0)->structure);
+            drawn.structure = second->library().formula[structure] + ", " + second->library().name[structure];
+        }
+        return drawn;
     };
-    return {model.grid, model.preprocess.square_root, draw};
+    return {model.grid, model.preprocess.square_root, "the structure that fits best, as it was fitted", draw};
 }
 
 // The settings that the simulated patterns are drawn from: those the model was trained with, unless a file says otherwise.
@@ -119,11 +129,11 @@ PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options,
             std::vector<float> pattern(static_cast<std::size_t>(model.grid.points));
             const auto parameters = draw_parameters(ideal ? undisturbed : config, library->view(), structure, seed, index);
             simulate_one_pattern(pattern.data(), parameters, library->view(), model.grid);
-            (ideal ? drawn.ideal : drawn.pattern) = preprocessed(std::move(pattern), model);
+            (ideal ? drawn.compared : drawn.pattern) = preprocessed(std::move(pattern), model);
         }
         return drawn;
     };
-    return {model.grid, model.preprocess.square_root, draw};
+    return {model.grid, model.preprocess.square_root, "the ideal pattern of the true structure, without any disturbance", draw};
 }
 
 // What was judged, and on what: the head of metrics.json.

@@ -11,6 +11,7 @@
 #include "host/csv.h"
 #include "host/error.h"
 #include "host/evaluation.h"
+#include "host/fit_statistics.h"
 #include "host/interrupt.h"
 #include "host/labels.h"
 #include "host/pattern_reader.h"
@@ -160,6 +161,26 @@ void print_accuracy(const std::vector<Match>& matches, const std::vector<Label>&
     std::cout << summary(evaluation);
 }
 
+// What the fits found, of the patterns whose right group was among the candidates.
+void print_fits(const std::vector<Match>& matches, const std::vector<Label>& labels, const StructureSearch& search) {
+    std::vector<FittedPattern> fitted;
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+        if (matches[i].candidates.empty()) continue;
+        FittedPattern pattern;
+        pattern.answered_rightly = most_voted(matches[i].votes) == labels[i].space_group;
+        for (const SearchCandidate& candidate : matches[i].candidates) {
+            if (candidate.space_group != labels[i].space_group || !candidate.phase) continue;
+            pattern.right_group_found = true;
+            pattern.similarity = candidate.similarity;
+            pattern.parameters = search.parameters(candidate);
+            pattern.lattice_change = candidate.lattice_change;
+            break;  // the most similar comes first
+        }
+        fitted.push_back(pattern);
+    }
+    std::cout << fit_summary(fitted);
+}
+
 int run(const Options& options) {
     const fs::path output = options.output;
     if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
@@ -198,7 +219,10 @@ int run(const Options& options) {
     } else if (labels.empty()) {
         print(matches, library, options.shown);
     }
-    if (!labels.empty()) print_accuracy(matches, labels);
+    if (!labels.empty()) {
+        print_accuracy(matches, labels);
+        if (options.search.fitted > 0) print_fits(matches, labels, *search);
+    }
     const auto compared = std::count_if(matches.begin(), matches.end(), [](const Match& match) { return !match.candidates.empty(); });
     return static_cast<std::size_t>(compared) == matches.size() ? 0 : 1;
 }
