@@ -237,6 +237,16 @@ std::string summary(const Evaluation& evaluation) {
               100 * first.value, 100 * first.low, 100 * first.high, 100 * five.value, 100 * five.low, 100 * five.high,
               100 * curve.at_half_coverage, curve.area, expected_calibration_error(reliability(level.answers)));
     }
+    const Level& finest = levels.front();
+    std::vector<Answer> kept;
+    for (std::size_t i = 0; i < finest.answers.size(); ++i) {
+        if (evaluation.patterns[static_cast<std::size_t>(finest.pattern[i])].refused.empty()) kept.push_back(finest.answers[i]);
+    }
+    if (kept.size() < finest.answers.size()) {
+        const Estimate right = accuracy(kept, 1);
+        print(text, "%zu of %zu would be refused for their data; of the others %.1f %% (%.1f to %.1f) are right\n",
+              finest.answers.size() - kept.size(), finest.answers.size(), 100 * right.value, 100 * right.low, 100 * right.high);
+    }
     return text;
 }
 

@@ -17,7 +17,7 @@ struct EvaluatedPattern {
     int space_group = 0;               // the true one
     std::string cluster;               // patterns that are no independent witnesses share it: specimens of one mineral, types of structure
     bool repeat = false;               // measures again what another one measured
-    std::string refused;               // why the pattern itself was refused; empty if it was not
+    std::string refused;               // why the pattern itself was refused, its answer standing; empty if it was not
     std::vector<float> probabilities;  // [classes of the model]
 };
 

@@ -104,7 +104,9 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
             if (!batch.error[row].empty()) {
                 collector.leave_out(batch.error[row] + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
             } else {
-                collector.keep(row, labels[first + row].space_group, first + row, batch.refusal[row]);
+                const std::string& refusal = batch.refusal[row];
+                collector.keep(row, labels[first + row].space_group, first + row,
+                               refusal.empty() && second ? second->unlike(row) : refusal);
             }
         }
         if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());

@@ -1,5 +1,8 @@
 #include "host/second_opinion.h"
 
+#include <cmath>
+#include <cstdio>
+
 #include "host/error.h"
 
 namespace friedel {
@@ -17,6 +20,21 @@ std::vector<float> SecondOpinion::votes(const float* patterns, int n) {
         all.insert(all.end(), votes.begin(), votes.end());
     }
     return all;
+}
+
+std::string SecondOpinion::unlike(std::size_t i) const {
+    const SearchCandidate* const best = closest(i);
+    const SearchConfig& config = search_.config();
+    char text[128];
+    if (!best || best->similarity < config.unlike) {
+        std::snprintf(text, sizeof text, "unlike any of the %d structures searched (similarity %.2f at best)", library_.size(),
+                      best ? static_cast<double>(best->similarity) : 0.0);
+        return text;
+    }
+    const double fwhm_deg = best->phase ? std::sqrt(static_cast<double>(search_.parameters(*best).caglioti_w)) : 0;
+    if (fwhm_deg <= config.broadest_fwhm_deg) return {};
+    std::snprintf(text, sizeof text, "no sharp lines (%.1f degrees wide): amorphous, or crystals of a few nanometres", fwhm_deg);
+    return text;
 }
 
 std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 
 #include "host/calibration.h"
@@ -171,6 +173,42 @@ TEST_F(ModelCommands, TheShippedModelAnswersWhereNoneIsNamed) {
     ::unsetenv("FRIEDEL_DATA");
     EXPECT_EQ(lost.status, 1);
     EXPECT_NE(lost.err.find("/nonexistent"), std::string::npos) << lost.err;
+}
+
+// What is no powder pattern of anything that was searched gets no answer, and each refusal says that; a real pattern does get one.
+TEST_F(ModelCommands, RefusesWhatIsUnlikeAnything) {
+    const auto write = [&](const char* name, const std::function<double(double)>& intensity) {
+        std::string text;
+        for (int i = 0; i < 4250; ++i) {
+            char line[48];
+            const double angle = 5 + 0.02 * i;
+            std::snprintf(line, sizeof line, "%.2f %.4f\n", angle, intensity(angle));
+            text += line;
+        }
+        test::write_text(folder / "odd" / name, text);
+    };
+    fs::create_directory(folder / "odd");
+    std::mt19937 random(1);
+    std::normal_distribution<double> noise(0, 3);
+    const auto hump = [](double x, double centre, double width) { return std::exp(-0.5 * std::pow((x - centre) / width, 2)); };
+    write("empty_holder.xy", [&](double) { return 100 + noise(random); });
+    write("glass.xy", [&](double x) { return 100 + 900 * hump(x, 22, 4) + 200 * hump(x, 45, 8) + noise(random); });
+    write("other_axis.xy", [&](double x) { return 10 + 1000 * std::pow(std::cos(x), 40) + noise(random); });  // even spacing: no powder
+    fs::copy_file(folder / "examples/quartz.xy", folder / "odd/quartz.xy");
+    ASSERT_EQ(run("classify -q odd -o odd.csv").status, 0);
+    const auto rows = read_csv(folder / "odd.csv");
+    const auto column = [&](const char* name) {
+        return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
+    };
+    ASSERT_EQ(rows.size(), 5u);
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        const bool real = rows[i][0].find("quartz") != std::string::npos;
+        EXPECT_EQ(rows[i][column("refused")], real ? "no" : "yes") << rows[i][0];
+        if (!real) {
+            const std::string reason = rows[i][0].find("glass") != std::string::npos ? "no sharp lines" : "unlike any";
+            EXPECT_NE(rows[i][column("reason")].find(reason), std::string::npos) << rows[i][0] << ": " << rows[i][column("reason")];
+        }
+    }
 }
 
 TEST_F(ModelCommands, StandardInputAndAnotherWavelength) {

@@ -94,6 +94,7 @@ int run(const Options& options) {
                             result.closest_formula = second->library().formula[structure];
                             result.similarity = closest->similarity;
                         }
+                        if (second && result.refused.empty()) result.refused = second->unlike(static_cast<std::size_t>(i));
                     }
                     if (explainer && batch.refusal[i].empty()) {
                         explainer->explain(result, batch.patterns.data() + static_cast<std::size_t>(i) * model.grid.points, model,
