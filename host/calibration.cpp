@@ -106,4 +106,23 @@ RefusalRule rule_for_coverage(std::vector<Outcome> outcomes, double coverage) {
     return *std::find_if(rules.begin(), rules.end(), [&](const RefusalRule& rule) { return rule.coverage >= coverage - 1e-12; });
 }
 
+float set_probability(const KnownAnswers& answers, Target target, float temperature, double level) {
+    require_enough(answers.size());
+    const std::vector<float> probabilities = answers.probabilities(temperature);
+    std::vector<float> of_truth;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto truth = static_cast<std::size_t>(class_of(target, answers.space_group[i]));
+        of_truth.push_back(probabilities[i * static_cast<std::size_t>(answers.classes) + truth]);
+    }
+    // One more pattern than these falls below the k-th lowest with a probability of k / (n + 1).
+    const auto k = static_cast<std::size_t>((1 - level) * static_cast<double>(of_truth.size() + 1) + 1e-9);
+    if (k == 0) {
+        fail("sets that hold the truth for ", level, " of the patterns need ", std::ceil(1 / (1 - level)) - 1,
+             " patterns to be fitted on, there are ", of_truth.size());
+    }
+    const auto at = of_truth.begin() + static_cast<std::ptrdiff_t>(k - 1);
+    std::nth_element(of_truth.begin(), at, of_truth.end());
+    return *at;
+}
+
 }  // namespace friedel

@@ -34,4 +34,8 @@ RefusalRule rule_for_accuracy(std::vector<Outcome> outcomes, double accuracy);
 // The rule that answers at least this part of the patterns, and as little more as equal entropies allow.
 RefusalRule rule_for_coverage(std::vector<Outcome> outcomes, double coverage);
 
+// The probability that a class needs to be in a pattern's conformal set, for sets that hold the truth for the part `level` of patterns like
+// these: split conformal prediction (Vovk et al. 2005; the sets of Sadinle et al. 2019). Throws Error where there are too few patterns.
+float set_probability(const KnownAnswers& answers, Target target, float temperature, double level);
+
 }  // namespace friedel

@@ -29,6 +29,18 @@ std::string number(const char* format, double value) {
     return text;
 }
 
+// The likeliest first; never none.
+void fill_set(Classification& c, const Calibration& calibration) {
+    c.set.clear();
+    if (!(calibration.set_level > 0)) return;
+    const auto probability = [&](int group) { return c.probabilities[static_cast<std::size_t>(group - 1)]; };
+    for (int group = 1; group <= space_groups; ++group) {
+        if (probability(group) >= calibration.set_probability) c.set.push_back(group);
+    }
+    if (c.set.empty()) c.set.push_back(c.candidates.front().space_group);
+    std::stable_sort(c.set.begin(), c.set.end(), [&](int a, int b) { return probability(a) > probability(b); });
+}
+
 }  // namespace
 
 void interpret(Classification& c, const Model& model, const float* probabilities) {
@@ -46,6 +58,7 @@ void interpret(Classification& c, const Model& model, const float* probabilities
                           [&](int a, int b) { return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b; });
         c.candidates.clear();
         for (std::size_t i = 0; i < most_candidates; ++i) c.candidates.push_back({order[i] + 1, probabilities[order[i]]});
+        fill_set(c, model.calibration);
         std::vector<float> extinctions(static_cast<std::size_t>(extinction_group_count()), 0.0f);
         for (int group = 1; group <= space_groups; ++group)
             extinctions[static_cast<std::size_t>(extinction_group(group))] += probabilities[group - 1];
@@ -74,6 +87,14 @@ std::string one_line(const Classification& c) {
     for (std::size_t i = 1; i < std::min<std::size_t>(c.candidates.size(), 4); ++i) {
         line += std::string(i == 1 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
                 number("%.2f", c.candidates[i].probability);
+    }
+    constexpr std::size_t most_in_a_line = 8;
+    if (c.set.size() > 1) line += "  one of ";
+    if (c.set.size() > most_in_a_line) {
+        line += std::to_string(c.set.size()) + " groups";
+    } else {
+        for (std::size_t i = 0; c.set.size() > 1 && i < c.set.size(); ++i)
+            line += (i > 0 ? ", " : "") + std::string(space_group_symbol(c.set[i]));
     }
     if (!c.closest.empty()) line += "  looks like " + c.closest_formula + " " + c.closest + ' ' + number("%.2f", c.similarity);
     if (!c.refused.empty()) line += "  refused: " + c.refused;
@@ -123,7 +144,7 @@ public:
     explicit CsvWriter(const fs::path& file) : TextWriter(file) {
         line(
             "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
-            "entropy,refused,reason,runners_up,coverage,closest_structure,closest_formula,similarity");
+            "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,similarity");
     }
     void add(const Classification& c) override {
         std::string text = csv_field(c.file) + ',';
@@ -142,6 +163,8 @@ public:
         for (std::size_t i = 1; i < c.candidates.size(); ++i) {
             text += (i > 1 ? " " : "") + std::to_string(c.candidates[i].space_group) + ':' + number("%.4f", c.candidates[i].probability);
         }
+        text += ',';
+        for (std::size_t i = 0; i < c.set.size(); ++i) text += (i > 0 ? " " : "") + std::to_string(c.set[i]);
         text += ',' + number("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
         line(text + (c.closest.empty() ? "" : number("%.4f", c.similarity)));
     }
@@ -174,6 +197,7 @@ public:
                                           {"symbol", space_group_symbol(c.candidates[i].space_group)},
                                           {"probability", c.candidates[i].probability}});
         }
+        if (!c.set.empty()) json["set"] = c.set;
         json["coverage"] = c.coverage;
         if (!c.closest.empty()) json["closest"] = {{"structure", c.closest}, {"formula", c.closest_formula}, {"similarity", c.similarity}};
         line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));

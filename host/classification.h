@@ -21,6 +21,7 @@ struct Classification {
     int system = -1;      // crystal system, the sum over its groups; -1: nothing was computed
     float system_probability = 0;
     std::vector<Candidate> candidates;  // the five likeliest space groups; none from a model of crystal systems
+    std::vector<int> set;               // space groups, one of which is right with the model's calibrated set_level; empty without one
     int extinction = -1;                // likeliest extinction group, the sum over its members; -1 from a model of crystal systems
     float extinction_probability = 0;
     float entropy = 0;                 // nats

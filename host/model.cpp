@@ -87,6 +87,10 @@ void Model::write(const std::filesystem::path& file, Weights weights) const {
 
     h5.write("calibration/temperature", &calibration.temperature, {1});
     h5.write("calibration/entropy_threshold", &calibration.entropy_threshold, {1});
+    if (calibration.set_level > 0) {
+        h5.write("calibration/set_level", &calibration.set_level, {1});
+        h5.write("calibration/set_probability", &calibration.set_probability, {1});
+    }
     h5.write_strings("calibration/fitted_on", {calibration.fitted_on});
 
     h5.write_strings("training/config", {provenance.config});
@@ -173,8 +177,14 @@ Model Model::read(const std::filesystem::path& file) {
 
     single("calibration/temperature", model.calibration.temperature);
     single("calibration/entropy_threshold", model.calibration.entropy_threshold);
+    if (h5.exists("calibration/set_level")) {
+        single("calibration/set_level", model.calibration.set_level);
+        single("calibration/set_probability", model.calibration.set_probability);
+    }
+    const auto is_part = [](float value) { return value >= 0 && value <= 1; };
     if (!(model.calibration.temperature >= 0.01f && model.calibration.temperature <= 100) ||
-        std::isnan(model.calibration.entropy_threshold)) {
+        std::isnan(model.calibration.entropy_threshold) || !is_part(model.calibration.set_level) ||
+        !is_part(model.calibration.set_probability)) {
         damaged("its calibration is impossible");
     }
     model.calibration.fitted_on = text("calibration/fitted_on");

@@ -29,7 +29,9 @@ std::string class_name(Target target, int index);  // "225", or "cubic"
 struct Calibration {
     float temperature = 1;                                             // logits are divided by it
     float entropy_threshold = std::numeric_limits<float>::infinity();  // nats; an answer of higher entropy is refused
-    std::string fitted_on;                                             // in words: file, count, aim; empty if never fitted
+    // Conformal sets: the groups that are at least this probable hold the true one for this part of the patterns. 0: no sets.
+    float set_level = 0, set_probability = 0;
+    std::string fitted_on;  // in words: file, count, aim; empty if never fitted
 };
 
 struct Provenance {

@@ -54,6 +54,20 @@ void preprocess_row(float* pattern) {
     preprocess(block, pattern, PatternFitter::grid, PreprocessConfig(), scratch.data());
 }
 
+// The part of a row of unit norm [points] that is not noise, as a norm. Noise differs from point to point where lines do not: the median
+// deviation of a point from the middle of its neighbours tells it, as long as most of the pattern is no steep flank.
+float signal_of(const float* row, int points) {
+    if (points < 3) return 1;
+    std::vector<float> deviation;
+    for (int i = 1; i + 1 < points; ++i) deviation.push_back(std::fabs(row[i] - 0.5f * (row[i - 1] + row[i + 1])));
+    const auto middle = deviation.begin() + static_cast<std::ptrdiff_t>(deviation.size() / 2);
+    std::nth_element(deviation.begin(), middle, deviation.end());
+    constexpr float median_of_normal = 0.6745f, variance_of_deviation = 1.5f, least_signal = 0.25f;
+    const float sigma = *middle / median_of_normal;
+    const float noise = sigma * sigma / variance_of_deviation * static_cast<float>(points);
+    return std::sqrt(std::max(least_signal, 1 - noise));
+}
+
 }  // namespace
 
 // One structure against one measured pattern.
@@ -99,6 +113,7 @@ public:
         if (last) choose_texture_axis();
         descend(free);
         fit_.similarity = product(now_.data(), target(), measured_.points);
+        if (last) fit_.similarity = std::min(1.0f, fit_.similarity / measured_.signal);
     }
 
 private:
@@ -239,6 +254,7 @@ PatternFitter::Prepared PatternFitter::prepare(const float* pattern) const {
         out.assign(row.begin() + prepared.first, row.begin() + end);
         normalise(out.data(), prepared.points);
     }
+    prepared.signal = signal_of(prepared.stages.back().data(), prepared.points);
     return prepared;
 }
 

@@ -23,7 +23,7 @@ constexpr int max_fit_unknowns = fit_strain + 6;
 struct PatternFit {
     int structure = 0;      // in the library
     double strain = 0;      // relative change of the lattice that the fit started from
-    float similarity = -1;  // -1 to 1
+    float similarity = -1;  // -1 to 1, of what is not noise
     std::array<double, max_fit_unknowns> unknown{};
     std::array<int, 3> texture_axis{0, 0, 1};
 };
@@ -40,6 +40,7 @@ public:
     struct Prepared {
         int first = 0, points = 0;                 // of the grid, that were measured
         std::array<std::vector<float>, 3> stages;  // [points], no mean, unit norm
+        float signal = 1;                          // norm of what is not noise in the last of them: the most that a fit can reach
     };
     Prepared prepare(const float* pattern) const;
 

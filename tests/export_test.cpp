@@ -36,7 +36,9 @@ Model random_model(Target target, int members) {
             for (int i = 0; i < model.shape.outputs(layer); ++i)
                 model.members.back()[model.shape.bias_offset(layer) + static_cast<std::size_t>(i)] = bias(random);
     }
-    model.calibration = {1.7f, 2.25f, "labels.csv, 40 measured patterns"};
+    model.calibration.temperature = 1.7f;
+    model.calibration.entropy_threshold = 2.25f;
+    model.calibration.fitted_on = "labels.csv, 40 measured patterns";
     model.provenance.config = "[training]\nseed = 3\n";
     model.provenance.library = "train.h5";
     model.provenance.library_hash = "00ff";

@@ -331,6 +331,44 @@ TEST(Calibration, FindsTheTemperature) {
     EXPECT_NEAR(fit_temperature(answers, Target::crystal_system), 2, 0.01);
 }
 
+// The promise of conformal sets holds whatever the probabilities are worth: here they are noise with a little truth in it.
+TEST(Calibration, SetsHoldTheTruthAsOftenAsPromised) {
+    std::mt19937 random(5);
+    std::normal_distribution<float> normal(0, 2);
+    const auto patterns = [&](int n) {
+        KnownAnswers answers;
+        answers.members = 1;
+        answers.classes = 7;
+        answers.logits.resize(1);
+        constexpr int of_system[] = {1, 3, 16, 75, 143, 168, 195};
+        for (int i = 0; i < n; ++i) {
+            const int truth = static_cast<int>(random() % 7);
+            for (int c = 0; c < 7; ++c) answers.logits[0].push_back(normal(random) + (c == truth ? 1.5f : 0));
+            answers.space_group.push_back(of_system[truth]);
+        }
+        return answers;
+    };
+    constexpr int fitted_on = 99, asked = 200, rounds = 200;
+    for (const double level : {0.8, 0.95}) {
+        int held = 0;
+        double size = 0;
+        for (int round = 0; round < rounds; ++round) {
+            const float threshold = set_probability(patterns(fitted_on), Target::crystal_system, 1, level);
+            const KnownAnswers others = patterns(asked);
+            const std::vector<float> probabilities = others.probabilities(1);
+            for (std::size_t i = 0; i < others.size(); ++i) {
+                held +=
+                    probabilities[7 * i + static_cast<std::size_t>(class_of(Target::crystal_system, others.space_group[i]))] >= threshold;
+                for (std::size_t c = 0; c < 7; ++c) size += probabilities[7 * i + c] >= threshold;
+            }
+        }
+        constexpr double all = rounds * asked;
+        EXPECT_NEAR(held / all, level, 0.012) << "with 99 patterns the promise is exact on average";
+        EXPECT_LT(size / all, 6.5) << "and the sets leave something out";
+    }
+    EXPECT_THROW(set_probability(patterns(30), Target::crystal_system, 1, 0.99), Error) << "30 patterns cannot promise 99 %";
+}
+
 TEST_F(ModelCommands, HalfPrecisionKeepsTheAnswers) {
     ASSERT_EQ(run("export model.h5 --half -o half.h5").status, 0);
     const Model whole = Model::read(folder / "model.h5"), half = Model::read(folder / "half.h5");

@@ -22,7 +22,7 @@ struct Options {
     std::string model, labels, folder, library, structures, output;
     int patterns = 20000;
     std::uint64_t seed = 20260101;  // other patterns than those of training and validation
-    double accuracy = 0, coverage = 0, wavelength = 0;
+    double accuracy = 0, coverage = 0, set_level = 0, wavelength = 0;
     int threads = 0;
     DeviceChoice device;
     bool quiet = false;
@@ -92,6 +92,12 @@ int run(const Options& o) {
     } else {
         std::printf("refuses nothing; --accuracy or --coverage chooses a threshold\n");
     }
+    if (o.set_level > 0) {
+        model.calibration.set_level = static_cast<float>(o.set_level);
+        model.calibration.set_probability = set_probability(answers, model.target, temperature, o.set_level);
+        std::printf("sets of the groups of probability %.4f or more hold the right one for %s\n",
+                    static_cast<double>(model.calibration.set_probability), percent(o.set_level).c_str());
+    }
     model.calibration.fitted_on = fitted_on;
     model.write(o.output);
     return answers.problems.empty() ? 0 : 1;
@@ -111,6 +117,9 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(CLI::Range(0.0, 1.0));
     app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(CLI::Range(0.0, 1.0));
+    app.add_option("--sets", o->set_level,
+                   "Also name, of each pattern, the groups that hold the right one for this part of patterns like these (conformal sets)")
+        ->check(CLI::Range(0.5, 0.999));
     app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom")->check(CLI::Range(0.05, 5.0));
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
     add_device_options(app, o->device);

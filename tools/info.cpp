@@ -116,6 +116,8 @@ void describe_model(const Settings& settings) {
             {"grid", {{"start_deg", model.grid.start_deg}, {"step_deg", model.grid.step_deg}, {"points", model.grid.points}}},
             {"wavelength_angstrom", model.wavelength_angstrom},
             {"temperature", calibration.temperature},
+            {"set_level", calibration.set_level},
+            {"set_probability", calibration.set_probability},
             {"library", made.library},
             {"library_hash", made.library_hash},
             {"seed", made.seed},

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Trains the model that ships (data/models/friedel-cu.h5), from crystal structures on, on whatever device is there. Run it again and it
+# goes on where it was interrupted.
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+Usage: tools/train_release.sh [--minutes M] [--labels FILE.csv] [--start-from MODEL.h5] [-o FOLDER] PATH...
+  PATH...              structures to train on beside the minerals that ship: CIFs, folders and archives of them;
+                       the model that ships was trained on the Materials Project's (mp_cifs.tar.xz) and Open Chemistry's crystals
+  --minutes M          how long to train (default 190: 27 million patterns on two quiet cores with bfloat16)
+  --start-from MODEL   go on from a model's weights, at full precision
+  --labels FILE.csv    measured patterns to look at while training and at the end; they choose the temperature and nothing else
+  -o FOLDER            for everything that is made (default: release)
+HELP
+}
+
+folder=release
+minutes=190
+labels=
+start=()
+paths=()
+while (($#)); do
+    case $1 in
+        --minutes) minutes=${2:?train_release: --minutes needs a number} && shift 2 ;;
+        --labels) labels=$(realpath "${2:?train_release: --labels needs a file}") && shift 2 ;;
+        --start-from) start=(--start-from "$(realpath "${2:?train_release: --start-from needs a model}")") && shift 2 ;;
+        -o) folder=${2:?train_release: -o needs a folder} && shift 2 ;;
+        -h | --help) usage && exit 0 ;;
+        -*) usage >&2 && exit 2 ;;
+        *) paths+=("$(realpath "$1")") && shift ;;
+    esac
+done
+((${#paths[@]})) || { usage >&2 && exit 2; }
+folder=$(realpath -m "$folder")
+cd "$(dirname "$0")/.."
+friedel=build/release/friedel
+[[ -x $friedel ]] || { printf 'train_release: %s is missing; run tools/setup.sh first\n' "$friedel" >&2 && exit 1; }
+mkdir -p "$folder"
+
+# Each step leaves a file under its final name only when it is whole: what is there already is not made again.
+step() {
+    local made=$1 what=$2
+    shift 2
+    [[ -e $made ]] && { printf '== %s: %s is there\n' "$what" "$made" && return; }
+    printf '== %s\n' "$what"
+    local started=$SECONDS
+    "$friedel" "$@"
+    printf '== %s: %d s\n' "$what" $((SECONDS - started))
+}
+
+step "$folder/structures.h5" 'Reading structures' ingest "${paths[@]}" -o "$folder/structures.h5"
+step "$folder/test.h5" 'Structure types set aside for testing' split "$folder/structures.h5" --fraction 0.05 --seed 1 \
+    --train "$folder/train_part.h5" --test "$folder/test.h5"
+step "$folder/train.h5" 'One library to train on' merge "$folder/train_part.h5" data/structures/minerals.h5 \
+    --without-types-of "$folder/test.h5" -o "$folder/train.h5"
+
+precision=()
+# Twice as fast where the processor multiplies bfloat16, and what a GPU does anyway.
+if grep -q avx512_bf16 /proc/cpuinfo 2>/dev/null; then precision=(--precision bf16); fi
+measured=()
+[[ -z $labels ]] || measured=(--measured "$labels")
+training=("$folder/train.h5" -o "$folder/model.h5" --preset friedel --minutes "$minutes" --validation "$folder/test.h5" "${measured[@]}" "${precision[@]}")
+if compgen -G "$folder/model.h5.checkpoint*" >/dev/null; then
+    printf '== Training goes on\n'
+    "$friedel" train "${training[@]}" --resume
+else
+    step "$folder/model.h5" "Training for $minutes minutes" train "${training[@]}" "${start[@]}"
+fi
+
+if [[ -n $labels ]]; then
+    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --labels "$labels" -o "$folder/calibrated.h5"
+else
+    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --library "$folder/test.h5" --patterns 4000 -o "$folder/calibrated.h5"
+fi
+step "$folder/friedel-cu.h5" 'Weights in half precision' export "$folder/calibrated.h5" --half -o "$folder/friedel-cu.h5"
+step "$folder/unseen" 'On structure types it never saw' evaluate "$folder/friedel-cu.h5" --library "$folder/test.h5" --patterns 4000 -o "$folder/unseen"
+if [[ -n $labels ]]; then
+    step "$folder/measured" 'On measured patterns' evaluate "$folder/friedel-cu.h5" --labels "$labels" -o "$folder/measured"
+fi
+printf '== %s; copy it to data/models to ship it\n' "$folder/friedel-cu.h5"
