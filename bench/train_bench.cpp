@@ -60,6 +60,7 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
     Buffer<SampleLoss> samples(*backend, static_cast<std::size_t>(batch));
     const StepState begin{1, 0, 100000};
     Buffer<StepState> state(*backend, &begin, 1);
+    Buffer<StepGuard> guard(*backend, 1);
 
     const auto simulate = [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch); };
     const auto train = [&] {
@@ -67,7 +68,7 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
                               state.data(), 0);
         backend->optimise({parameters.values().data(), m.data(), v.data(), config.optimiser.average_decay > 0 ? average.data() : nullptr,
                            gradient.data()},
-                          shape.weights_end(), shape.size(), config.optimiser, state.data());
+                          guard.data(), shape.weights_end(), shape.size(), config.optimiser, state.data());
         parameters.refresh();
         backend->advance(state.data());
     };

@@ -116,11 +116,13 @@ public:
             cuda::softmax_loss(current_, samples, values, logits, labels, n, classes, stride(classes), config, smoothing, state);
         });
     }
-    void add_losses(LossTotals* totals, const SampleLoss* samples, int n) override { cuda::add_losses(current_, totals, samples, n); }
+    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) override {
+        cuda::add_losses(current_, totals, guard, samples, n);
+    }
 
-    void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
+    void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                   const StepState* state) override {
-        cuda::optimise(current_, arrays, weights, size, config, state, scratch_floats(reduction_scratch(1)));
+        cuda::optimise(current_, arrays, guard, weights, size, config, state, scratch_floats(reduction_scratch(1)));
     }
     void advance(StepState* state) override { cuda::advance(current_, state); }
 

@@ -95,14 +95,11 @@ __global__ void __launch_bounds__(threads)
     if (threadIdx.x == 0) samples[row] = result;
 }
 
-__global__ void __launch_bounds__(threads) add_losses_kernel(LossTotals* totals, const SampleLoss* samples, int n) {
+__global__ void __launch_bounds__(threads) add_losses_kernel(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) {
     __shared__ double shared[threads];
     const CudaBlock block = block_with(shared);
     const LossTotals more = loss_totals(block, samples, n);
-    if (threadIdx.x > 0) return;
-    totals->loss += more.loss;
-    totals->correct += more.correct;
-    totals->samples += more.samples;
+    if (threadIdx.x == 0) add_batch(*totals, *guard, more);
 }
 
 __global__ void __launch_bounds__(threads) norm_kernel(float* partial, const float* gradient, std::size_t size) {
@@ -116,16 +113,17 @@ __global__ void __launch_bounds__(threads) norm_kernel(float* partial, const flo
     if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-__global__ void __launch_bounds__(threads) adamw_kernel(AdamwArrays arrays, std::size_t weights, std::size_t size, OptimiserConfig config,
-                                                        const StepState* state, const float* partial) {
+__global__ void __launch_bounds__(threads) adamw_kernel(AdamwArrays arrays, StepGuard* guard, std::size_t weights, std::size_t size,
+                                                        OptimiserConfig config, const StepState* state, const float* partial) {
     __shared__ double shared[threads];
     __shared__ StepRates rates;
     const CudaBlock block = block_with(shared);
-    float clip = 1;
-    if (config.clip_norm > 0) {
-        const double norm = sqrt(block.sum<double>(norm_blocks, [&](int i) { return double{partial[i]}; }));
-        if (norm > config.clip_norm) clip = static_cast<float>(config.clip_norm / norm);
-    }
+    const double norm = sqrt(block.sum<double>(norm_blocks, [&](int i) { return double{partial[i]}; }));
+    const bool taken = may_step(*guard, norm);
+    // The counts, which no block reads.
+    if (blockIdx.x == 0 && threadIdx.x == 0) count_step(*guard, taken);
+    if (!taken) return;
+    const float clip = clip_factor(config, norm);
     if (threadIdx.x == 0) rates = step_rates(config, state->step, state->total_steps);
     __syncthreads();
     const std::size_t all = static_cast<std::size_t>(gridDim.x) * blockDim.x;
@@ -186,18 +184,16 @@ void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, con
     check_launch("launching the loss");
 }
 
-void add_losses(cudaStream_t stream, LossTotals* totals, const SampleLoss* samples, int n) {
-    add_losses_kernel<<<1, threads, 0, stream>>>(totals, samples, n);
+void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) {
+    add_losses_kernel<<<1, threads, 0, stream>>>(totals, guard, samples, n);
     check_launch("launching the sum of losses");
 }
 
-void optimise(cudaStream_t stream, const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
-              const StepState* state, float* scratch) {
-    if (config.clip_norm > 0) {
-        norm_kernel<<<norm_blocks, threads, 0, stream>>>(scratch, arrays.gradient, size);
-        check_launch("launching the norm");
-    }
-    adamw_kernel<<<optimiser_blocks, threads, 0, stream>>>(arrays, weights, size, config, state, scratch);
+void optimise(cudaStream_t stream, const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size,
+              const OptimiserConfig& config, const StepState* state, float* scratch) {
+    norm_kernel<<<norm_blocks, threads, 0, stream>>>(scratch, arrays.gradient, size);
+    check_launch("launching the norm");
+    adamw_kernel<<<optimiser_blocks, threads, 0, stream>>>(arrays, guard, weights, size, config, state, scratch);
     check_launch("launching the optimiser");
 }
 

@@ -35,11 +35,11 @@ template <class Value>
 void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int n,
                   int classes, int stride, const LossConfig& config, const float* smoothing, const StepState* state);
 
-void add_losses(cudaStream_t stream, LossTotals* totals, const SampleLoss* samples, int n);
+void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n);
 
-// The norm of the gradient, clipping, AdamW and the moving average. Two launches.
-void optimise(cudaStream_t stream, const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
-              const StepState* state, float* scratch);
+// The norm of the gradient, clipping, AdamW and the moving average, or nothing where the step is not finite. Two launches.
+void optimise(cudaStream_t stream, const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size,
+              const OptimiserConfig& config, const StepState* state, float* scratch);
 
 void advance(cudaStream_t stream, StepState* state);
 

@@ -34,6 +34,7 @@ struct RunConfig {
     double report_seconds = 10;  // between lines of progress and rows of metrics.csv
     double validation_minutes = 2;
     double checkpoint_minutes = 5;
+    int checkpoints_kept = 2;
 };
 
 struct TrainingConfig {

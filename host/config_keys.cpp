@@ -97,7 +97,8 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"training", "validation_patterns", &r.validation_patterns, 0, 1e7, "simulated from held-out structures"},
         {"training", "report_seconds", &r.report_seconds, 0.01, 1e6, "between rows of metrics.csv"},
         {"training", "validation_minutes", &r.validation_minutes, 0.001, 1e6, "between validations"},
-        {"training", "checkpoint_minutes", &r.checkpoint_minutes, 0.001, 1e6, "between checkpoints"},
+        {"training", "checkpoint_minutes", &r.checkpoint_minutes, 0, 1e6, "between checkpoints; 0: as often as they can be written"},
+        {"training", "checkpoints_kept", &r.checkpoints_kept, 1, 1000, "the newest ones of an unfinished run"},
     };
 }
 

@@ -211,21 +211,18 @@ public:
         });
     }
 
-    void add_losses(LossTotals* totals, const SampleLoss* samples, int n) override {
+    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) override {
         SerialBlock block;
-        const LossTotals more = loss_totals(block, samples, n);
-        totals->loss += more.loss;
-        totals->correct += more.correct;
-        totals->samples += more.samples;
+        add_batch(*totals, *guard, loss_totals(block, samples, n));
     }
 
-    void optimise(const AdamwArrays& arrays, std::size_t weights, std::size_t size, const OptimiserConfig& config,
+    void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                   const StepState* state) override {
-        float clip = 1;
-        if (config.clip_norm > 0) {
-            const double norm = gradient_norm(arrays.gradient, size);
-            if (norm > config.clip_norm) clip = static_cast<float>(config.clip_norm / norm);
-        }
+        const double norm = gradient_norm(arrays.gradient, size);
+        const bool taken = may_step(*guard, norm);
+        count_step(*guard, taken);
+        if (!taken) return;
+        const float clip = clip_factor(config, norm);
         const StepRates rates = step_rates(config, state->step, state->total_steps);
         for_parameters(size, [&](std::size_t, std::size_t begin, int n) {
             const int decaying = begin >= weights ? 0 : static_cast<int>(std::min<std::size_t>(n, weights - begin));

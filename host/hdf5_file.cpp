@@ -163,12 +163,39 @@ H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
     errno = 0;
     state->file = H5Fcreate(state->temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (state->file < 0) fail(file.string(), ": cannot be written (", last_reason(), "); check the folder and its permissions");
-    state->write_attribute("/", "friedel_kind", text_type(kind.name.size()), kind.name.c_str());
+    H5File created(std::move(state));
+    created.write_kind(kind);
+    return created;
+}
+
+H5File H5File::create_image(const std::string& name, const FileKind& kind) {
+    prepare_hdf5();
+    auto state = std::make_unique<State>();
+    state->path = name;
+    const Handle access(state->check(H5Pcreate(H5P_FILE_ACCESS), "make it in memory"), H5Pclose);
+    constexpr std::size_t increment = 1 << 24;
+    constexpr bool on_disk = false;
+    state->check(H5Pset_fapl_core(access, increment, on_disk), "make it in memory");
+    state->file = state->check(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), "make it in memory");
+    H5File created(std::move(state));
+    created.write_kind(kind);
+    return created;
+}
+
+std::vector<unsigned char> H5File::image() const {
+    state_->check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), "finish the file");
+    const auto size = state_->check(H5Fget_file_image(state_->file, nullptr, 0), "measure the file");
+    std::vector<unsigned char> bytes(static_cast<std::size_t>(size));
+    state_->check(H5Fget_file_image(state_->file, bytes.data(), bytes.size()), "copy the file");
+    return bytes;
+}
+
+void H5File::write_kind(const FileKind& kind) const {
+    state_->write_attribute("/", "friedel_kind", text_type(kind.name.size()), kind.name.c_str());
     const std::int64_t format = kind.format;
-    state->write_attribute("/", "friedel_format", H5T_NATIVE_INT64, &format);
+    state_->write_attribute("/", "friedel_format", H5T_NATIVE_INT64, &format);
     const std::string program = FRIEDEL_VERSION;
-    state->write_attribute("/", "friedel_program", text_type(program.size()), program.c_str());
-    return H5File(std::move(state));
+    state_->write_attribute("/", "friedel_program", text_type(program.size()), program.c_str());
 }
 
 H5File H5File::open_foreign(const std::filesystem::path& file) {

@@ -27,6 +27,8 @@ class H5File {
 public:
     // Starts a new file of this kind. Nothing stands under `file` until commit().
     static H5File create(const std::filesystem::path& file, const FileKind& kind);
+    // The same in memory, nothing on the disk: image() gives the bytes that the file would have. `name` stands for the file in errors.
+    static H5File create_image(const std::string& name, const FileKind& kind);
     // Opens for reading; the file must be of this kind and format.
     static H5File open(const std::filesystem::path& file, const FileKind& kind);
     // The same for the bytes of a file that lie in memory; `name` stands for the file in errors.
@@ -42,6 +44,9 @@ public:
 
     // Flushes, closes and renames the temporary file over the final name. The object cannot be used afterwards.
     void commit();
+
+    // The bytes of a file that was made in memory.
+    std::vector<unsigned char> image() const;
 
     const std::filesystem::path& path() const;
     std::string kind() const;
@@ -91,6 +96,7 @@ private:
     struct State;
     explicit H5File(std::unique_ptr<State> state);
     void check_kind(const FileKind& kind) const;
+    void write_kind(const FileKind& kind) const;
     std::unique_ptr<State> state_;
 };
 

@@ -6,10 +6,11 @@ namespace friedel {
 
 namespace {
 
-volatile std::sig_atomic_t signalled = 0;
-struct sigaction previous_interrupt, previous_terminate;
+volatile std::sig_atomic_t signalled = 0, checkpoint_signalled = 0;
+struct sigaction previous_interrupt, previous_terminate, previous_user;
 
-void on_signal(int) { signalled = 1; }
+void on_signal(int signal) { signalled = signal; }
+void on_checkpoint_signal(int) { checkpoint_signalled = 1; }
 
 }  // namespace
 
@@ -28,5 +29,22 @@ InterruptGuard::~InterruptGuard() {
 }
 
 bool interrupted() { return signalled != 0; }
+int interrupting_signal() { return signalled; }
+
+CheckpointSignalGuard::CheckpointSignalGuard() {
+    checkpoint_signalled = 0;
+    struct sigaction action = {};
+    action.sa_handler = on_checkpoint_signal;
+    action.sa_flags = SA_RESTART;  // files that are being read know nothing of it
+    sigaction(SIGUSR1, &action, &previous_user);
+}
+
+CheckpointSignalGuard::~CheckpointSignalGuard() { sigaction(SIGUSR1, &previous_user, nullptr); }
+
+bool take_checkpoint_signal() {
+    if (checkpoint_signalled == 0) return false;
+    checkpoint_signalled = 0;
+    return true;
+}
 
 }  // namespace friedel

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM as a question that long work asks between its steps.
+// Ctrl-C, SIGTERM and SIGUSR1 as questions that long work asks between its steps.
 #pragma once
 
 namespace friedel {
@@ -14,5 +14,19 @@ public:
 
 // True once a signal has come in under a guard.
 bool interrupted();
+// Its number, 0 if there was none.
+int interrupting_signal();
+
+// While one of these lives, SIGUSR1, which batch systems send before their time limit, asks for a checkpoint instead of ending the program.
+class CheckpointSignalGuard {
+public:
+    CheckpointSignalGuard();
+    ~CheckpointSignalGuard();
+    CheckpointSignalGuard(const CheckpointSignalGuard&) = delete;
+    CheckpointSignalGuard& operator=(const CheckpointSignalGuard&) = delete;
+};
+
+// True once for any number of such signals.
+bool take_checkpoint_signal();
 
 }  // namespace friedel

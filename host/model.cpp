@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/space_groups.h"
 
 namespace friedel {
@@ -204,16 +205,12 @@ Model Model::read(const std::filesystem::path& file) {
 
 std::string hash_file(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
-    std::uint64_t hash = 14695981039346656037ull;
+    Fnv1a hash;
     std::vector<char> part(1 << 20);
-    while (in.read(part.data(), static_cast<std::streamsize>(part.size())), in.gcount() > 0) {
-        for (std::streamsize i = 0; i < in.gcount(); ++i)
-            hash = (hash ^ static_cast<unsigned char>(part[static_cast<std::size_t>(i)])) * 1099511628211ull;
-    }
+    while (in.read(part.data(), static_cast<std::streamsize>(part.size())), in.gcount() > 0)
+        hash.add(part.data(), static_cast<std::size_t>(in.gcount()));
     if (!in.eof()) fail(file.string(), ": cannot be read; check the name and the permissions");
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
+    return hash.text();
 }
 
 }  // namespace friedel

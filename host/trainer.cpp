@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "host/error.h"
 #include "host/subgroups.h"
@@ -43,7 +45,8 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
                       Buffer<float>(backend, first.size()),
                       Buffer<float>(backend, first.size()),
                       {},
-                      Buffer<SampleLoss>(backend, static_cast<std::size_t>(config.run.batch))};
+                      Buffer<SampleLoss>(backend, static_cast<std::size_t>(config.run.batch)),
+                      Buffer<StepGuard>(backend, 1)};
         if (config.optimiser.average_decay > 0) member.average = Buffer<float>(backend, first.data(), first.size());
         members_.push_back(std::move(member));
     }
@@ -68,10 +71,10 @@ void Trainer::run_step(int current) {
                              Member& member = members_[static_cast<std::size_t>(m)];
                              network_.backpropagate(gradient_.data(), member.losses.data(), inputs_[current].data(),
                                                     labels_[current].data(), member.parameters, loss_, smoothing_.data(), state_.data(), m);
-                             backend_.add_losses(totals_.data(), member.losses.data(), batch);
+                             backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), batch);
                              backend_.optimise({member.parameters.values().data(), member.first_moment.data(), member.second_moment.data(),
                                                 member.average.data(), gradient_.data()},
-                                               shape_.weights_end(), shape_.size(), config_.optimiser, state_.data());
+                                               member.guard.data(), shape_.weights_end(), shape_.size(), config_.optimiser, state_.data());
                              member.parameters.refresh();
                          }
                      });
@@ -95,8 +98,38 @@ Trainer::Results Trainer::take_results() {
     LossTotals totals, nothing{};
     totals_.download(&totals);
     totals_.upload(&nothing);
+    std::int64_t skipped = 0, in_a_row = 0;
+    for (const Member& member : members_) {
+        StepGuard guard;
+        member.guard.download(&guard);
+        skipped += guard.skipped;
+        in_a_row = std::max(in_a_row, guard.in_a_row);
+    }
     const auto samples = static_cast<double>(totals.samples);
-    return {totals.loss / samples, static_cast<double>(totals.correct) / samples};
+    return {totals.loss / samples, static_cast<double>(totals.correct) / samples, totals.samples,
+            skipped - std::exchange(skipped_, skipped), in_a_row};
+}
+
+std::vector<std::int32_t> Trainer::spoilt_structures() const {
+    const int batch = config_.run.batch, points = shape_.inputs(0);
+    std::vector<float> patterns(static_cast<std::size_t>(batch) * points);
+    backend_.from_operands(patterns.data(), inputs_[static_cast<std::size_t>(1 - current_)].data(), batch, points);
+    std::vector<char> spoilt(static_cast<std::size_t>(batch));
+    for (int i = 0; i < batch; ++i) {
+        const auto pattern = patterns.begin() + static_cast<std::ptrdiff_t>(i) * points;
+        spoilt[static_cast<std::size_t>(i)] = !std::all_of(pattern, pattern + points, [](float value) { return std::isfinite(value); });
+    }
+    std::vector<SampleLoss> losses(static_cast<std::size_t>(batch));
+    for (const Member& member : members_) {
+        member.losses.download(losses.data());
+        for (std::size_t i = 0; i < losses.size(); ++i) spoilt[i] |= !std::isfinite(losses[i].loss);
+    }
+    std::set<std::int32_t> structures;
+    const std::uint64_t first = static_cast<std::uint64_t>(step_ - 1) * static_cast<std::uint64_t>(batch);
+    for (std::size_t i = 0; i < spoilt.size(); ++i) {
+        if (spoilt[i]) structures.insert(draw_structure(sampler_.view(), config_.run.seed, first + i).structure);
+    }
+    return {structures.begin(), structures.end()};
 }
 
 double Trainer::learning_rate() const { return step_rates(config_.optimiser, step_, total_steps_).learning_rate; }
@@ -136,9 +169,9 @@ void Trainer::restore(const H5File& file) {
             const std::string path = "members/" + std::to_string(m) + "/" + name;
             const std::vector<float> values = file.read<float>(path);
             if (values.size() != buffer.size())
-                fail(file.path().string(), ": ", path, " does not fit the network; start anew without --resume");
+                fail(file.path().string(), ": ", path, " does not fit the network; remove it to go on from an earlier one");
             if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
-                fail(file.path().string(), ": ", path, " holds numbers that are not finite; start anew without --resume");
+                fail(file.path().string(), ": ", path, " holds numbers that are not finite; remove it to go on from an earlier one");
             }
             buffer.upload(values.data());
         };
@@ -149,7 +182,8 @@ void Trainer::restore(const H5File& file) {
         get("average", member.average);
     }
     const std::vector<std::int64_t> step = file.read<std::int64_t>("step"), total = file.read<std::int64_t>("total_steps");
-    if (step.size() != 1 || total.size() != 1 || step[0] < 0) fail(file.path().string(), ": has no step; start anew without --resume");
+    if (step.size() != 1 || total.size() != 1 || step[0] < 0)
+        fail(file.path().string(), ": has no step; remove it to go on from an earlier one");
     step_ = step[0];
     filled_ = false;
     set_total_steps(total[0]);

@@ -31,11 +31,18 @@ public:
     void set_total_steps(std::int64_t total);
     std::int64_t total_steps() const { return total_steps_; }
 
-    // Mean over the samples of all steps since the last call, and all members. Waits for the device; nothing else here does.
+    // Since the last call. Waits for the device.
     struct Results {
-        double loss, accuracy;
+        double loss, accuracy;          // mean over the samples and all members; NaN where there is no sample
+        std::int64_t samples;           // whose batch has a finite loss
+        std::int64_t skipped;           // steps that were not finite, of all members
+        std::int64_t skipped_in_a_row;  // the last ones, of the member that has most
     };
     Results take_results();
+
+    // The structures of the last step's batch whose pattern or loss is not finite, each once; -g stands for a generated crystal of space
+    // group g. Waits for the device.
+    std::vector<std::int32_t> spoilt_structures() const;
 
     const Sampler& sampler() const { return sampler_; }
     double learning_rate() const;  // of the next step
@@ -52,6 +59,7 @@ private:
         Parameters parameters;
         Buffer<float> first_moment, second_moment, average;
         Buffer<SampleLoss> losses;  // [batch]
+        Buffer<StepGuard> guard;
     };
 
     void run_step(int current);
@@ -74,6 +82,7 @@ private:
     int current_ = 0;
     bool filled_ = false;  // inputs_[current_] holds the batch of the next step
     std::int64_t step_ = 0, total_steps_ = 1;
+    std::int64_t skipped_ = 0;  // as of the last results
 };
 
 }  // namespace friedel

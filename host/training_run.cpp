@@ -4,17 +4,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <limits>
-#include <memory>
 #include <optional>
 
 #include "host/error.h"
 #include "host/interrupt.h"
 #include "host/progress_line.h"
-#include "host/radiation.h"
-#include "host/trainer.h"
-#include "host/validation.h"
+#include "host/training_log.h"
+#include "host/training_setup.h"
 
 namespace friedel {
 
@@ -23,56 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-const FileKind checkpoint_kind = {"checkpoint", 2, "start anew without --resume"};
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double plan_seconds = 1;                             // between estimates of the steps that a run given in minutes will take
-constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // before the first estimate of a run given in minutes
-
-fs::path beside(const fs::path& output, const char* suffix) { return output.string() + suffix; }
+constexpr double plan_seconds = 1;                  // between estimates of the steps that a run given in minutes will take
+constexpr std::int64_t most_skipped_in_a_row = 20;  // steps; more of them are no accident
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-void tell(const std::string& line) { std::fprintf(stderr, "friedel: %s\n", line.c_str()); }
-
-// metrics.csv: a row per report, flushed at once. A resumed run goes on behind the rows of the steps it has.
-class MetricsFile {
-public:
-    MetricsFile(const fs::path& file, std::int64_t resumed_step) : file_(file) {
-        std::string kept =
-            "step,patterns,seconds,patterns_per_second,learning_rate,loss,accuracy,simulated_loss,simulated_accuracy,"
-            "measured_loss,measured_accuracy\n";
-        if (resumed_step > 0) {
-            std::ifstream before(file);
-            std::string line;
-            std::getline(before, line);
-            while (std::getline(before, line) && std::atoll(line.c_str()) <= resumed_step) kept += line + "\n";
-        }
-        out_.open(file, std::ios::trunc);
-        write(kept);
-    }
-
-    void row(std::int64_t step, std::int64_t patterns, double seconds, double rate, double learning_rate, double loss, double accuracy,
-             const std::optional<ValidationResult>& simulated, const std::optional<ValidationResult>& measured) {
-        char text[256];
-        std::snprintf(text, sizeof text, "%lld,%lld,%.2f,%.1f,%.6g,%.6g,%.4f", static_cast<long long>(step),
-                      static_cast<long long>(patterns), seconds, rate, learning_rate, loss, accuracy);
-        std::string line = text;
-        for (const auto& result : {simulated, measured}) {
-            std::snprintf(text, sizeof text, ",%.6g,%.4f", result ? result->loss : 0.0, result ? result->accuracy : 0.0);
-            line += result ? text : ",,";
-        }
-        write(line + "\n");
-    }
-
-private:
-    void write(const std::string& text) {
-        out_ << text << std::flush;
-        if (!out_) fail(file_.string(), ": cannot be written; check the folder, its permissions and the space on the disk");
-    }
-
-    fs::path file_;
-    std::ofstream out_;
-};
 
 // How many steps to take between looks at the clock and the losses: a look waits for the device, and is wanted a few times a second.
 class LookInterval {
@@ -92,212 +44,116 @@ private:
     double last_ = 0;
 };
 
-// What a checkpoint says about the run, beside the trainer's own state.
-struct RunRecord {
-    std::string config, library_hash, statistics_hash, started_from;
-    double seconds = 0;
-};
-
-RunRecord read_record(const H5File& file) {
-    const auto text = [&](const char* name) {
-        const std::vector<std::string> values = file.read_strings(name);
-        if (values.size() != 1) fail(file.path().string(), ": has no ", name, "; start anew without --resume");
-        return values[0];
-    };
-    const std::vector<double> seconds = file.read<double>("seconds");
-    return {text("config"), text("library_hash"), text("statistics_hash"), text("started_from"), seconds.size() == 1 ? seconds[0] : 0};
-}
-
 class Run {
 public:
-    Run(const TrainingRun& what, const std::function<void(TrainingConfig&)>& adjust)
-        : what_(what), device_(what.device, what.threads, what.quiet) {
-        const fs::path checkpoint = beside(what.output, ".checkpoint");
-        std::optional<H5File> resumed;
-        RunRecord record;
-        if (what.resume) {
-            if (!fs::exists(checkpoint)) fail(checkpoint.string(), ": is not there; there is no run to resume, start it without --resume");
-            resumed = H5File::open(checkpoint, checkpoint_kind);
-            record = read_record(*resumed);
-            read_toml(config_, record.config, checkpoint.string());
-        }
-        const TrainingConfig stored = config_;
-        adjust(config_);
-        check(config_);
-        if (what.resume) {
-            const std::string difference = contradiction(stored, config_);
-            if (!difference.empty()) fail(checkpoint.string(), ": ", difference, "; leave it out, or start anew without --resume");
-        }
-        check_output();
-
-        if (!what.library.empty()) {
-            library_ = StructureLibrary::read(what.library);
-            library_hash_ = hash_file(what.library);
-        } else if (config_.run.synthetic < 1) {
-            fail(what.output.string(), ": no structure library named for ", 100 * (1 - config_.run.synthetic),
-                 " % of the patterns; name one, or train with --stream synthetic:1");
-        }
-        if (what.resume && record.library_hash != library_hash_) {
-            fail(checkpoint.string(), ": was trained on another structure library than ",
-                 what.library.empty() ? "none" : what.library.string(), "; name that one, or start anew without --resume");
-        }
-        if (config_.run.synthetic > 0 || config_.run.fill > 0) {
-            const CrystalStatistics statistics = read_statistics(what.statistics);
-            statistics_hash_ = statistics.hash();
-            tables_ = std::make_unique<CrystalTableStore>(statistics);
-        }
-        if (what.resume && record.statistics_hash != statistics_hash_) {
-            fail(checkpoint.string(), ": was trained on crystals drawn from other statistics than ", what.statistics,
-                 "; name those with --statistics, or start anew without --resume");
-        }
-        if (!what.validation_library.empty()) {
-            held_out_ = StructureLibrary::read(what.validation_library);
-            simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
-        }
-        if (!what.measured_labels.empty()) measured_ = ValidationSet::measured(config_, what.measured_labels, tell);
-
-        std::vector<std::vector<float>> start;
-        if (!what.start_from.empty() && !what.resume) start = starting_weights();
-        trainer_ = std::make_unique<Trainer>(*device_.backend, config_, library_, tables_.get(), start);
-        if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
-        if (resumed) {
-            trainer_->restore(*resumed);
-            if (config_.run.minutes == 0) trainer_->set_total_steps(config_.run.steps);
-            seconds_before_ = record.seconds;
-            started_from_ = record.started_from;
-        }
-        if (!what.quiet) {
-            const auto& count = trainer_->sampler().count();
-            const auto lacking = std::count(count.begin(), count.end(), 0u);
-            if (!what.library.empty() && config_.run.fill > 0 && lacking > 0) {
-                tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + what.library.string() +
-                     "; crystals of them are generated (training.fill)");
-            }
-            const std::string missing = what.library.empty() ? "" : trainer_->sampler().missing_classes();
-            if (!missing.empty()) tell("no structure of " + missing + " in " + what.library.string() + "; the network can never name them");
-        }
-    }
+    Run(const TrainingRun& what, const AdjustConfig& adjust)
+        : what_(what),
+          device_(what.device, what.threads, what.quiet),
+          setup_(what, adjust, device_),
+          config_(setup_.config()),
+          writer_(what.output, config_.run.checkpoints_kept),
+          log_(what.log) {}
 
     TrainingSummary go() {
-        MetricsFile metrics(beside(what_.output, ".metrics.csv"), trainer_->steps());
-        const InterruptGuard guard;
-        std::optional<ProgressLine> progress(std::in_place, "patterns", what_.quiet);
+        if (setup_.was_finished()) return {0, true, "", 0, 0, 0, not_a_number, not_a_number};
+        metrics_.emplace(what_.output.string() + ".metrics.csv", trainer().steps());
         start_ = Clock::now();
-        const std::int64_t first_step = trainer_->steps(), batch = config_.run.batch;
-        std::int64_t reported_step = first_step, looked_step = first_step;
-        double reported = elapsed(), validated = reported, saved = reported, planned = reported, loss = 0, accuracy = 0;
-        LookInterval interval;
-        std::optional<ValidationResult> simulated, measured;
-        bool finished = done();
-        while (!finished && !interrupted()) {
-            const std::int64_t wanted = std::max<std::int64_t>(1, std::min(interval.steps(), trainer_->total_steps() - trainer_->steps()));
-            for (std::int64_t step = 0; step < wanted; ++step) trainer_->step();
-            const Trainer::Results result = trainer_->take_results();
-            finished = done();
-            const double now = elapsed();
-            interval.took(now);
-            if (!std::isfinite(result.loss)) {
-                fail(what_.output.string(), ": the loss is no longer finite after ", trainer_->steps(),
-                     " steps; lower optimiser.learning_rate or set optimiser.clip_norm");
-            }
-            const double looked = static_cast<double>(trainer_->steps() - looked_step);
-            looked_step = trainer_->steps();
-            loss += looked * result.loss;
-            accuracy += looked * result.accuracy;
-            if (config_.run.minutes > 0 && now - planned > plan_seconds) {
-                plan_steps(first_step);
-                planned = now;
-            }
-            const bool validate = finished || now - validated > 60 * config_.run.validation_minutes;
-            if (finished || validate || now - reported > config_.run.report_seconds) {
-                const double steps = static_cast<double>(trainer_->steps() - reported_step);
-                loss /= steps;
-                accuracy /= steps;
-                if (validate) {
-                    const Model model = snapshot();
-                    if (simulated_) simulated = simulated_->validate(model, device_);
-                    if (measured_) measured = measured_->validate(model, device_);
-                    validated = elapsed();
-                }
-                metrics.row(trainer_->steps(), trainer_->steps() * batch, now, steps * static_cast<double>(batch) / (now - reported),
-                            trainer_->learning_rate(), loss, accuracy, validate ? simulated : std::nullopt,
-                            validate ? measured : std::nullopt);
-                note_ = note(loss, simulated, measured);
-                reported = elapsed();
-                reported_step = trainer_->steps();
-                loss = accuracy = 0;
-            }
-            if (!finished && now - saved > 60 * config_.run.checkpoint_minutes) {
-                save_checkpoint();
-                saved = elapsed();
-            }
-            progress->show(fraction(), static_cast<std::uint64_t>((trainer_->steps() - first_step) * batch), note_);
+        first_step_ = reported_step_ = trainer().steps();
+        reported_ = validated_ = saved_ = planned_ = elapsed();
+        log_.start(what_.output, first_step_, trainer().total_steps(), config_.run.batch, config_.run.seed);
+        if (setup_.resumed()) log_.resume(*setup_.resumed());
+        try {
+            return train();
+        } catch (const std::exception& error) {
+            log_.end(trainer().steps(), "failed", 0, error.what());
+            throw;
         }
-        progress.reset();
-        if (!finished) save_checkpoint();
-        snapshot().write(what_.output);
-        std::error_code ignored;
-        if (finished) fs::remove(beside(what_.output, ".checkpoint"), ignored);
-        return {!finished,
-                trainer_->steps(),
-                trainer_->steps() * batch,
-                elapsed(),
-                simulated ? simulated->accuracy : not_a_number,
-                measured ? measured->accuracy : not_a_number};
     }
 
 private:
-    // Found out before hours of training, not after.
-    void check_output() const {
-        const fs::path folder = what_.output.has_parent_path() ? what_.output.parent_path() : fs::path(".");
-        if (!fs::is_directory(folder)) fail(what_.output.string(), ": its folder is not there; make it first");
-        if (fs::is_directory(what_.output)) fail(what_.output.string(), ": is a folder; give a file name");
+    TrainingSummary train() {
+        const InterruptGuard guard;
+        progress_.emplace("patterns", what_.quiet);
+        LookInterval interval;
+        bool finished = done();
+        while (!finished && !interrupted()) {
+            const std::int64_t wanted = std::max<std::int64_t>(1, std::min(interval.steps(), trainer().total_steps() - trainer().steps()));
+            for (std::int64_t step = 0; step < wanted && !interrupted(); ++step) trainer().step();
+            add_up(trainer().take_results());
+            finished = done();
+            const double now = elapsed();
+            interval.took(now);
+            if (config_.run.minutes > 0 && now - planned_ > plan_seconds) plan_steps(now);
+            const bool validate = finished || now - validated_ > 60 * config_.run.validation_minutes;
+            if (validate || now - reported_ > config_.run.report_seconds) report(now, validate);
+            tell_outcome(writer_.outcome());
+            if (take_checkpoint_signal() && !finished) {
+                save_now();
+            } else if (!finished && !writer_.busy() && now - saved_ >= 60 * config_.run.checkpoint_minutes) {
+                start_saving();
+            }
+            progress_->show(fraction(), static_cast<std::uint64_t>((trainer().steps() - first_step_) * config_.run.batch), note_);
+        }
+        if (!finished) save_now();
+        progress_.reset();
+        return end(finished);
     }
 
-    // Those of the model to start from, which must be of the network and the input that the configuration asks for.
-    std::vector<std::vector<float>> starting_weights() {
-        const Model model = Model::read(what_.start_from);
-        const auto differ = [&](const std::string& what) {
-            fail(what_.start_from.string(), ": its ", what, " is not the configuration's; 'friedel info --config ",
-                 what_.start_from.string(), "' prints what it was trained with, for --config");
-        };
-        const Grid& grid = config_.simulation.grid;
-        if (model.target != config_.network.target) differ("target");
-        if (model.grid.start_deg != grid.start_deg || model.grid.step_deg != grid.step_deg || model.grid.points != grid.points)
-            differ("grid");
-        if (model.shape.widths != config_.shape().widths) differ("network, " + model.shape.text() + ",");
-        if (static_cast<int>(model.members.size()) != config_.network.members) differ("number of members");
-        if (!(model.preprocess == config_.preprocess)) differ("preprocessing");
-        started_from_ = what_.start_from.filename().string() + " (" + hash_file(what_.start_from) + "), trained on " +
-                        std::to_string(model.provenance.patterns) + " patterns";
-        if (!model.provenance.started_from.empty()) started_from_ += ", started from " + model.provenance.started_from;
-        return model.members;
+    Trainer& trainer() { return setup_.trainer(); }
+
+    // The results of the steps since the last look.
+    void add_up(const Trainer::Results& result) {
+        if (result.samples > 0) {
+            const auto samples = static_cast<double>(result.samples);
+            loss_ += samples * result.loss;
+            accuracy_ += samples * result.accuracy;
+            samples_ += samples;
+        }
+        if (result.skipped == 0) return;
+        skipped_ += result.skipped;
+        all_skipped_ += result.skipped;
+        log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row);
+        if (result.skipped_in_a_row < most_skipped_in_a_row) return;
+        const std::vector<std::int32_t> structures = trainer().spoilt_structures();
+        const std::string skipped = std::to_string(result.skipped_in_a_row) + " steps in a row were skipped, the last of them step " +
+                                    std::to_string(trainer().steps()) + ", for losses or gradients that are not finite";
+        if (structures.empty()) {
+            fail(what_.output.string(), ": ", skipped, "; lower optimiser.learning_rate or set optimiser.clip_norm");
+        }
+        fail(what_.output.string(), ": ", skipped, ", from ", setup_.names_of(structures), " of ", source(),
+             "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing");
     }
 
-    double elapsed() const { return seconds_before_ + seconds_since(start_); }
+    std::string source() const { return what_.library.empty() ? "the generated crystals" : what_.library.string(); }
 
-    bool done() const {
-        if (config_.run.minutes > 0) return elapsed() >= 60 * config_.run.minutes;
-        return trainer_->steps() >= trainer_->total_steps();
+    void report(double now, bool validate) {
+        const auto steps = static_cast<double>(trainer().steps() - reported_step_);
+        TrainingReport report{trainer().steps(),
+                              trainer().steps() * config_.run.batch,
+                              now,
+                              steps * config_.run.batch / (now - reported_),
+                              trainer().learning_rate(),
+                              loss_ / samples_,
+                              accuracy_ / samples_,
+                              skipped_,
+                              std::nullopt,
+                              std::nullopt};
+        if (validate) {
+            const Model model = setup_.model(now);
+            if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
+            if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
+            validated_ = elapsed();
+        }
+        metrics_->row(report);
+        log_.report(report);
+        note_ = note(report.loss);
+        reported_ = elapsed();
+        reported_step_ = trainer().steps();
+        loss_ = accuracy_ = samples_ = 0;
+        skipped_ = 0;
     }
 
-    double fraction() const {
-        if (config_.run.minutes > 0) return elapsed() / (60 * config_.run.minutes);
-        return static_cast<double>(trainer_->steps()) / static_cast<double>(trainer_->total_steps());
-    }
-
-    // A run given in minutes: the schedule ends where the time will, at the rate seen so far.
-    void plan_steps(std::int64_t first_step) {
-        constexpr std::int64_t fewest = 10;
-        const std::int64_t steps = trainer_->steps() - first_step;
-        if (steps < fewest) return;
-        const double rate = static_cast<double>(steps) / seconds_since(start_);
-        const double left = std::max(60 * config_.run.minutes - elapsed(), 0.0);
-        trainer_->set_total_steps(trainer_->steps() + static_cast<std::int64_t>(left * rate));
-    }
-
-    static std::string note(double loss, const std::optional<ValidationResult>& simulated,
-                            const std::optional<ValidationResult>& measured) {
+    std::string note(double loss) const {
         char text[96];
         std::snprintf(text, sizeof text, "loss %.3f", loss);
         std::string all = text;
@@ -306,58 +162,91 @@ private:
             std::snprintf(text, sizeof text, ", %s %.1f %%", name, 100 * result->accuracy);
             all += text;
         };
-        add("simulated", simulated);
-        add("measured", measured);
+        add("simulated", simulated_);
+        add("measured", measured_);
+        if (all_skipped_ > 0) all += ", " + std::to_string(all_skipped_) + (all_skipped_ == 1 ? " step" : " steps") + " skipped";
         return all;
     }
 
-    Model snapshot() const {
-        Model model;
-        model.grid = config_.simulation.grid;
-        model.wavelength_angstrom = mean_wavelength(config_.simulation.radiation);
-        model.preprocess = config_.preprocess;
-        model.target = config_.network.target;
-        model.shape = config_.shape();
-        model.members = trainer_->answering_parameters();
-        model.provenance.config = to_toml(config_);
-        model.provenance.library = what_.library.empty() ? "generated crystals alone" : what_.library.filename().string();
-        model.provenance.library_hash = library_hash_;
-        model.provenance.started_from = started_from_;
-        model.provenance.seed = config_.run.seed;
-        model.provenance.steps = trainer_->steps();
-        model.provenance.patterns = trainer_->steps() * config_.run.batch;
-        model.provenance.seconds = elapsed();
-        model.provenance.training_count = trainer_->sampler().count();
-        return model;
+    void start_saving() {
+        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()));
+        saved_ = elapsed();
     }
 
-    void save_checkpoint() const {
-        H5File file = H5File::create(beside(what_.output, ".checkpoint"), checkpoint_kind);
-        file.write_strings("config", {to_toml(config_)});
-        file.write_strings("library_hash", {library_hash_});
-        file.write_strings("started_from", {started_from_});
-        file.write_strings("statistics_hash", {statistics_hash_});
-        const double seconds = elapsed();
-        file.write("seconds", &seconds, {1});
-        trainer_->save(file);
-        file.commit();
+    void save_now() {
+        tell_outcome(writer_.wait());
+        start_saving();
+        tell_outcome(writer_.wait());
     }
 
+    void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
+        if (!outcome) return;
+        log_.checkpoint(*outcome);
+        if (outcome->fault.empty()) return;
+        std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, check the folder and its space\n", outcome->fault.c_str(),
+                     static_cast<long long>(outcome->checkpoint.step));
+    }
+
+    TrainingSummary end(bool finished) {
+        tell_outcome(writer_.wait());
+        setup_.model(elapsed()).write(what_.output);
+        if (finished) remove_checkpoints(what_.output);
+        const int signal = finished ? 0 : interrupting_signal();
+        log_.end(trainer().steps(), finished ? "finished" : "interrupted", signal, "");
+        const std::vector<Checkpoint> left = list_checkpoints(what_.output);
+        return {signal,
+                false,
+                left.empty() ? fs::path() : left.back().file,
+                trainer().steps(),
+                trainer().steps() * config_.run.batch,
+                elapsed(),
+                simulated_ ? simulated_->accuracy : not_a_number,
+                measured_ ? measured_->accuracy : not_a_number};
+    }
+
+    double elapsed() const { return setup_.seconds_before() + seconds_since(start_); }
+
+    bool done() {
+        if (config_.run.minutes > 0) return elapsed() >= 60 * config_.run.minutes;
+        return trainer().steps() >= trainer().total_steps();
+    }
+
+    double fraction() {
+        if (config_.run.minutes > 0) return elapsed() / (60 * config_.run.minutes);
+        return static_cast<double>(trainer().steps()) / static_cast<double>(trainer().total_steps());
+    }
+
+    // A run given in minutes: the schedule ends where the time will, at the rate seen so far.
+    void plan_steps(double now) {
+        planned_ = now;
+        constexpr std::int64_t fewest = 10;
+        const std::int64_t steps = trainer().steps() - first_step_;
+        if (steps < fewest) return;
+        const double rate = static_cast<double>(steps) / seconds_since(start_);
+        const double left = std::max(60 * config_.run.minutes - elapsed(), 0.0);
+        trainer().set_total_steps(trainer().steps() + static_cast<std::int64_t>(left * rate));
+    }
+
+    const CheckpointSignalGuard checkpoint_signals_;
     const TrainingRun& what_;
     Device device_;
-    TrainingConfig config_;
-    StructureLibrary library_, held_out_;
-    std::string library_hash_, statistics_hash_, started_from_;
-    std::unique_ptr<CrystalTableStore> tables_;
-    std::optional<ValidationSet> simulated_, measured_;
-    std::unique_ptr<Trainer> trainer_;
-    double seconds_before_ = 0;  // of training, in the runs that this one resumes
+    TrainingSetup setup_;
+    const TrainingConfig& config_;
+    CheckpointWriter writer_;
+    TrainingLog log_;
+    std::optional<MetricsFile> metrics_;
+    std::optional<ProgressLine> progress_;
+    std::optional<ValidationResult> simulated_, measured_;  // the last ones
     Clock::time_point start_ = Clock::now();
+    std::int64_t first_step_ = 0, reported_step_ = 0;
+    double reported_ = 0, validated_ = 0, saved_ = 0, planned_ = 0;  // seconds of training
+    double loss_ = 0, accuracy_ = 0, samples_ = 0;                   // sums since the last report
+    std::int64_t skipped_ = 0, all_skipped_ = 0;                     // steps, since the last report and in this run
     std::string note_;
 };
 
 }  // namespace
 
-TrainingSummary run_training(const TrainingRun& run, const std::function<void(TrainingConfig&)>& adjust) { return Run(run, adjust).go(); }
+TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust) { return Run(run, adjust).go(); }
 
 }  // namespace friedel

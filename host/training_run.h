@@ -10,27 +10,35 @@
 
 namespace friedel {
 
+// Whether to go on from the newest whole checkpoint: one must be there; or, where there is none, start anew; or start anew in any case.
+enum class Resume { no, must, if_any };
+
 struct TrainingRun {
     std::filesystem::path library;             // may be empty where training.synthetic is 1
     std::string statistics = "shipped";        // what generated crystals are drawn from: see read_statistics
-    std::filesystem::path output;              // model; beside it OUTPUT.metrics.csv and, while unfinished, OUTPUT.checkpoint
+    std::filesystem::path output;              // model; beside it OUTPUT.metrics.csv and, while unfinished, OUTPUT.checkpoint.STEP
     std::filesystem::path validation_library;  // held-out structures, may be empty
     std::filesystem::path measured_labels;     // CSV with columns file and space_group, may be empty
     std::filesystem::path start_from;          // model whose weights are the first ones, may be empty
-    bool resume = false;
+    std::filesystem::path log;                 // JSON lines, see training_log.h; may be empty
+    Resume resume = Resume::no;
     bool quiet = false;
     int threads = 0;  // 0: all cores
     DeviceChoice device;
 };
 
 struct TrainingSummary {
-    bool interrupted;  // a checkpoint was written beside the model
+    int signal;                        // that interrupted it, 0 if it finished
+    bool was_finished;                 // before: nothing was done
+    std::filesystem::path checkpoint;  // to go on from; empty where there is none
     std::int64_t steps, patterns;
     double seconds;
     double simulated_accuracy, measured_accuracy;  // NaN where not validated
 };
 
-// `adjust` is given the configuration to change: a fresh one, or the one of the run that is resumed.
-TrainingSummary run_training(const TrainingRun& run, const std::function<void(TrainingConfig&)>& adjust);
+// Changes the configuration, a fresh one or the one of the run that is resumed.
+using AdjustConfig = std::function<void(TrainingConfig&, bool resumed)>;
+
+TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust);
 
 }  // namespace friedel

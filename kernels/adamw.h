@@ -1,6 +1,7 @@
 // AdamW (Loshchilov & Hutter 2019) over a range of parameters in one pass: clipping, both moments, weight decay, step, moving average.
 #pragma once
 
+#include "kernels/step_guard.h"
 #include "kernels/step_state.h"
 
 namespace friedel {
@@ -11,6 +12,11 @@ FRIEDEL_FN float squared_norm_range(const float* gradient, std::size_t begin, in
     FRIEDEL_SIMD_SUM(total)
     for (int i = 0; i < n; ++i) total += gradient[begin + i] * gradient[begin + i];
     return total;
+}
+
+// What multiplies the gradient so that its norm stays within the limit.
+FRIEDEL_FN float clip_factor(const OptimiserConfig& c, double norm) {
+    return c.clip_norm > 0 && norm > c.clip_norm ? static_cast<float>(c.clip_norm / norm) : 1.0f;
 }
 
 struct AdamwArrays {

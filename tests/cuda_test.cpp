@@ -160,9 +160,10 @@ TEST_P(Cuda, FindsTheSameLoss) {
             const Buffer<StepState> s(backend, &state, 1);
             Buffer<SampleLoss> samples(backend, rows);
             Buffer<LossTotals> totals(backend, 1);
+            Buffer<StepGuard> guard(backend, 1);
             backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, classes, {kind, 0.1f, 0, 100}, nullptr,
                                  s.data());
-            backend.add_losses(totals.data(), samples.data(), rows);
+            backend.add_losses(totals.data(), guard.data(), samples.data(), rows);
             LossTotals sum;
             totals.download(&sum);
             EXPECT_EQ(sum.samples, rows);
@@ -188,8 +189,10 @@ TEST_P(Cuda, OptimisesAlike) {
             gradient(backend, slope.data(), size);
         const StepState begin{1, 0, 100};
         Buffer<StepState> state(backend, &begin, 1);
+        Buffer<StepGuard> guard(backend, 1);
         for (int step = 0; step < 3; ++step) {
-            backend.optimise({w.data(), m.data(), v.data(), average.data(), gradient.data()}, weights, size, config, state.data());
+            backend.optimise({w.data(), m.data(), v.data(), average.data(), gradient.data()}, guard.data(), weights, size, config,
+                             state.data());
             backend.advance(state.data());
         }
         return std::pair{values_of(w), values_of(average)};

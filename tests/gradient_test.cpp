@@ -161,8 +161,9 @@ TEST_P(Adamw, FirstTwoStepsByHand) {
     Buffer<float> weights(*backend, start, 2), m(*backend, 2), v(*backend, 2), averages(*backend, start, 2), slope(*backend, gradient, 2);
     Buffer<StepState> state(*backend, &begin, 1);
     const AdamwArrays arrays{weights.data(), m.data(), v.data(), averages.data(), slope.data()};
+    Buffer<StepGuard> guard(*backend, 1);
     float w[2], average[2];
-    backend->optimise(arrays, 1, 2, config, state.data());
+    backend->optimise(arrays, guard.data(), 1, 2, config, state.data());
     weights.download(w);
     averages.download(average);
     // First step: the corrected moments are g and g^2, so that the step is the learning rate. The weight decays, the bias does not.
@@ -172,10 +173,68 @@ TEST_P(Adamw, FirstTwoStepsByHand) {
     const double before = w[0];
     backend->advance(state.data());
     slope.upload(zero);
-    backend->optimise(arrays, 1, 2, config, state.data());
+    backend->optimise(arrays, guard.data(), 1, 2, config, state.data());
     weights.download(w);
     const double first = 0.9 * 0.1 * 0.6 / (1 - 0.81), second = 0.999 * 0.001 * 0.36 / (1 - 0.999 * 0.999);
     EXPECT_NEAR(w[0], before * 0.95 - 0.1 * first / std::sqrt(second), 1e-5);
+}
+
+// A step whose gradient or loss is not finite leaves everything as it was and is counted; the next good one is taken.
+TEST_P(Adamw, SkipsWhatIsNotFinite) {
+    OptimiserConfig config;
+    config.average_decay = 0.5f;
+    const float start[3] = {1, -2, 3}, moments[3] = {0.5f, 0.25f, 0.125f}, good[3] = {1, 2, 3};
+    constexpr float infinity = std::numeric_limits<float>::infinity(), not_a_number = std::numeric_limits<float>::quiet_NaN();
+    const StepState begin{1, 0, 10};
+    Buffer<float> weights(*backend, start, 3), m(*backend, moments, 3), v(*backend, moments, 3), averages(*backend, start, 3),
+        slope(*backend, good, 3);
+    Buffer<StepState> state(*backend, &begin, 1);
+    Buffer<StepGuard> guard(*backend, 1);
+    const AdamwArrays arrays{weights.data(), m.data(), v.data(), averages.data(), slope.data()};
+    const auto values = [](const Buffer<float>& buffer) {
+        std::vector<float> all(3);
+        buffer.download(all.data());
+        return all;
+    };
+    const auto step = [&](const std::vector<float>& gradient, const std::vector<float>& losses) {
+        std::vector<SampleLoss> samples;
+        for (float loss : losses) samples.push_back({loss, 0, 1});
+        const Buffer<SampleLoss> there(*backend, samples.data(), samples.size());
+        Buffer<LossTotals> totals(*backend, 1);
+        backend->add_losses(totals.data(), guard.data(), there.data(), static_cast<int>(samples.size()));
+        slope.upload(gradient.data());
+        backend->optimise(arrays, guard.data(), 2, 3, config, state.data());
+        LossTotals sum;
+        totals.download(&sum);
+        StepGuard counts;
+        guard.download(&counts);
+        return std::pair{sum, counts};
+    };
+    const std::vector<float> before = values(weights), moments_before = values(m);
+    const auto expect_nothing_changed = [&] {
+        EXPECT_EQ(values(weights), before);
+        EXPECT_EQ(values(averages), before);
+        EXPECT_EQ(values(m), moments_before);
+        EXPECT_EQ(values(v), moments_before);
+    };
+    for (const float bad : {infinity, -infinity, not_a_number, 1e30f}) {  // 1e30: its square is no float
+        for (const float clip : {0.0f, 1.0f}) {
+            config.clip_norm = clip;
+            step({1, bad, 2}, {1, 2});
+            expect_nothing_changed();
+        }
+    }
+    for (const float bad : {infinity, not_a_number}) {
+        EXPECT_EQ(step({1, 1, 1}, {1, bad}).first.samples, 0) << "counted as a loss";
+        expect_nothing_changed();
+    }
+    const auto [sum, counts] = step({1, 1, 1}, {1, 2});
+    EXPECT_EQ(sum.samples, 2);
+    EXPECT_EQ(sum.loss, 3);
+    EXPECT_EQ(counts.skipped, 10);
+    EXPECT_EQ(counts.in_a_row, 0);
+    EXPECT_NE(values(weights), before);
+    EXPECT_EQ(step({1, 1, infinity}, {1, 2}).second.in_a_row, 1);
 }
 
 TEST(Schedule, WarmsUpAndFalls) {

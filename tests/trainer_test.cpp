@@ -2,33 +2,20 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 
 #include "host/bf16_gemm.h"
 #include "host/error.h"
-#include "host/ingest.h"
 #include "host/trainer.h"
 #include "host/training_run.h"
-#include "tests/test_paths.h"
+#include "tests/train_command.h"
 
 namespace friedel {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A few minerals of different crystal systems.
-const fs::path& small_library() {
-    static const test::TemporaryDirectory folder;
-    static const fs::path library = [] {
-        std::string files;
-        for (const char* name : {"quartz", "NaCl", "rutile", "calcite", "diopside", "W", "zircon", "albite"})
-            files += " '" + (test::source_dir() / "data/minerals" / (std::string(name) + ".cif")).string() + "'";
-        const fs::path file = folder / "small.h5";
-        const auto made = test::run_friedel("ingest" + files + " -o '" + file.string() + "'");
-        if (made.status != 0) fail(made.err);
-        return file;
-    }();
-    return library;
-}
+using test::small_library;
+using test::TrainCommand;
 
 TrainingConfig small_config() {
     TrainingConfig config = preset("quick");
@@ -137,6 +124,30 @@ TEST(Trainer, MembersOfAnEnsembleDiffer) {
     EXPECT_EQ(train(config, 2, 3)[0], both[0]) << "a member depends on how many there are";
 }
 
+// A first step that is far too long makes every later loss infinite: those steps are counted, change nothing, and tell their structures.
+TEST(Trainer, SkipsStepsThatAreNotFinite) {
+    TrainingConfig config = small_config();
+    config.optimiser.learning_rate = 1e30f;
+    const StructureLibrary library = StructureLibrary::read(small_library());
+    ThreadPool pool(2);
+    const auto backend = make_cpu_backend(pool);
+    Trainer trainer(*backend, config, library);
+    trainer.step();
+    EXPECT_EQ(trainer.take_results().skipped, 0);
+    const auto before = trainer.answering_parameters();
+    for (int step = 0; step < 5; ++step) trainer.step();
+    const Trainer::Results results = trainer.take_results();
+    EXPECT_EQ(results.skipped, 5);
+    EXPECT_EQ(results.skipped_in_a_row, 5);
+    EXPECT_EQ(results.samples, 0);
+    EXPECT_EQ(trainer.answering_parameters(), before);
+    const std::vector<std::int32_t> structures = trainer.spoilt_structures();
+    ASSERT_FALSE(structures.empty());
+    EXPECT_GE(structures.front(), 0);
+    EXPECT_LT(structures.back(), library.size());
+    EXPECT_EQ(trainer.take_results().skipped, 0) << "counted twice";
+}
+
 void expect_to_learn(CpuPrecision precision) {
     TrainingConfig config = small_config();
     const StructureLibrary library = StructureLibrary::read(small_library());
@@ -162,66 +173,6 @@ TEST(Trainer, LearnsToTellMineralsApartInBf16) {
     expect_to_learn(CpuPrecision::bf16);
 }
 
-class TrainCommand : public ::testing::Test {
-protected:
-    test::TemporaryDirectory folder;
-    const std::string library = "'" + small_library().string() + "'";
-    const std::string small =
-        " --preset quick --set grid.step_deg=0.2 --set grid.points=425 --set 'network.hidden=[48, 32]' --set training.batch=64 --set "
-        "optimiser.warmup_steps=1 ";
-    std::string model(const char* name) const { return " -q -o '" + (folder / name).string() + "' "; }
-};
-
-// A run that Ctrl-C stops, taken up again, ends with the model that an undisturbed run gives; its metrics have every report once.
-TEST_F(TrainCommand, GoesOnAfterAnInterruption) {
-    const std::string all = "train " + library + small + "--steps 1200 --set training.report_seconds=0.05 --validation " + library;
-    ASSERT_EQ(test::run_friedel(all + model("whole.h5")).status, 0);
-    const std::string program = test::program().string();
-    // Until training has begun, there is nothing to keep; slow builds take a while.
-    int status = 0;
-    for (double seconds = 1; seconds < 100 && !fs::exists(folder / "part.h5.checkpoint"); seconds *= 2) {
-        const std::string stopped = "timeout --signal=INT --preserve-status " + std::to_string(seconds) + " '" + program + "' " + all;
-        status = std::system((stopped + model("part.h5") + " >/dev/null 2>&1").c_str());
-        if (WEXITSTATUS(status) == 0) GTEST_SKIP() << "the whole run took less than " << seconds << " s here";
-    }
-    EXPECT_EQ(WEXITSTATUS(status), 130);
-    ASSERT_TRUE(fs::exists(folder / "part.h5.checkpoint"));
-    const auto resumed = test::run_friedel(all + model("part.h5") + "--resume");
-    ASSERT_EQ(resumed.status, 0) << resumed.err;
-    EXPECT_FALSE(fs::exists(folder / "part.h5.checkpoint"));
-    EXPECT_EQ(Model::read(folder / "part.h5").members, Model::read(folder / "whole.h5").members);
-    std::ifstream metrics(folder / "part.h5.metrics.csv");
-    std::string line;
-    std::getline(metrics, line);
-    long long last = 0;
-    while (std::getline(metrics, line)) {
-        EXPECT_GT(std::atoll(line.c_str()), last);
-        last = std::atoll(line.c_str());
-    }
-    EXPECT_EQ(last, 1200);
-}
-
-TEST_F(TrainCommand, RefusesWhatContradictsTheRunItResumes) {
-    const std::string run = "train " + library + small + "--set training.checkpoint_minutes=0.001 --steps 400" + model("a.h5");
-    const auto without = test::run_friedel(run + "--resume");
-    EXPECT_EQ(without.status, 1);
-    EXPECT_NE(without.err.find("there is no run to resume"), std::string::npos) << without.err;
-
-    const std::string program = test::program().string();
-    const int status = std::system(("timeout --signal=KILL 1 '" + program + "' train " + library + small +
-                                    "--set training.checkpoint_minutes=0.001 --steps 1000000" + model("a.h5") + ">/dev/null 2>&1")
-                                       .c_str());
-    ASSERT_NE(status, 0);
-    if (!fs::exists(folder / "a.h5.checkpoint")) GTEST_SKIP() << "no checkpoint within a second here";
-    EXPECT_FALSE(fs::exists(folder / "a.h5")) << "a killed run left a model under the final name";
-    const auto other = test::run_friedel(run + "--resume --set training.batch=32");
-    EXPECT_EQ(other.status, 1);
-    EXPECT_NE(other.err.find("training.batch is 32 here and 64 there"), std::string::npos) << other.err;
-    const auto shape = test::run_friedel(run + "--resume --set 'network.hidden=[16]' --set network.dropout=0.1");
-    EXPECT_EQ(shape.status, 1);
-    EXPECT_NE(shape.err.find("network.hidden"), std::string::npos) << shape.err;
-}
-
 TEST_F(TrainCommand, StartsFromAModel) {
     const std::string all = "train " + library + small;
     ASSERT_EQ(test::run_friedel(all + "--steps 60" + model("first.h5")).status, 0);
@@ -238,6 +189,7 @@ TEST_F(TrainCommand, StartsFromAModel) {
     EXPECT_EQ(other.status, 1);
     EXPECT_NE(other.err.find("first.h5: its network"), std::string::npos) << other.err;
     EXPECT_EQ(test::run_friedel(all + "--resume" + from + model("first.h5")).status, 2) << "two beginnings";
+    EXPECT_EQ(test::run_friedel(all + "--steps 2 --resume=auto" + from + model("once_more.h5")).status, 0) << "nothing to resume yet";
 }
 
 TEST_F(TrainCommand, NamesTheKeyThatIsWrong) {

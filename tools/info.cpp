@@ -9,6 +9,7 @@
 
 #include "host/crystal_statistics.h"
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/hdf5_file.h"
 #include "host/model.h"
 #include "host/pattern_output.h"
@@ -99,6 +100,13 @@ void describe_patterns(const Settings& settings) {
     print_space_groups(groups);
 }
 
+// The same for the same bits, whenever and wherever they were trained.
+std::string weights_hash(const Model& model) {
+    Fnv1a hash;
+    for (const std::vector<float>& member : model.members) hash.add(member.data(), member.size() * sizeof(float));
+    return hash.text();
+}
+
 void describe_model(const Settings& settings) {
     const Model model = Model::read(settings.file);
     const Provenance& made = model.provenance;
@@ -124,7 +132,8 @@ void describe_model(const Settings& settings) {
             {"steps", made.steps},
             {"patterns", made.patterns},
             {"seconds", made.seconds},
-            {"config", made.config}};
+            {"config", made.config},
+            {"weights_hash", weights_hash(model)}};
         json["entropy_threshold"] = refuses ? nlohmann::json(calibration.entropy_threshold) : nlohmann::json();
         std::cout << json.dump(2) << '\n';
         return;

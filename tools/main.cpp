@@ -1,4 +1,5 @@
 // friedel: the one program, a table of subcommands. Errors are one line on standard error and a non-zero exit.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -38,6 +39,8 @@ const std::vector<Entry> commands = {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // A file beyond the limit (ulimit -f) is an error like a full disk, with a message of its own.
+    std::signal(SIGXFSZ, SIG_IGN);
     CLI::App app{"Friedel names the crystal system and space group of a powder from its X-ray diffraction pattern.", "friedel"};
     app.set_version_flag("--version", "friedel " FRIEDEL_VERSION);
     app.require_subcommand(1);

@@ -23,10 +23,12 @@ struct Settings {
     std::optional<double> minutes;
     std::optional<std::int64_t> steps;
     std::optional<std::uint64_t> seed;
+    std::string resume;  // empty, "newest" or "auto"
     bool list_keys = false, show_config = false;
 };
 
 constexpr const char* default_preset = "friedel";
+constexpr int signal_status = 128;  // plus the signal: what shells say of programs that a signal ended
 
 // "synthetic:0.5,library:0.5": parts of the patterns, in any unit. Returns that of the synthetic ones.
 float synthetic_share_of(const std::string& stream) {
@@ -48,9 +50,9 @@ float synthetic_share_of(const std::string& stream) {
     return static_cast<float>(synthetic / (synthetic + library));
 }
 
-void apply(const Settings& s, TrainingConfig& config) {
+void apply(const Settings& s, TrainingConfig& config, bool resumed) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
-    if (!s.preset.empty() || (!s.run.resume && s.config.empty())) config = preset(s.preset.empty() ? default_preset : s.preset);
+    if (!s.preset.empty() || (!resumed && s.config.empty())) config = preset(s.preset.empty() ? default_preset : s.preset);
     if (!s.config.empty()) {
         if (s.preset.empty()) config = TrainingConfig();
         read_toml_file(config, s.config);
@@ -65,6 +67,21 @@ void apply(const Settings& s, TrainingConfig& config) {
     if (s.seed) config.run.seed = *s.seed;
 }
 
+void print(const Settings& s, const TrainingSummary& summary) {
+    if (summary.was_finished) {
+        std::printf("%s: is finished already; remove it to train it again\n", s.run.output.c_str());
+        return;
+    }
+    std::printf("%s after %lld steps, %lld patterns, %.0f s (%.0f patterns/s)\n", summary.signal ? "Interrupted" : "Trained",
+                static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
+                static_cast<double>(summary.patterns) / summary.seconds);
+    if (!std::isnan(summary.simulated_accuracy))
+        std::printf("%.1f %% of patterns simulated for validation named right\n", 100 * summary.simulated_accuracy);
+    if (!std::isnan(summary.measured_accuracy)) std::printf("%.1f %% of measured patterns named right\n", 100 * summary.measured_accuracy);
+    std::printf("-> %s\n", s.run.output.c_str());
+    if (!summary.checkpoint.empty()) std::printf("The same command with --resume goes on from %s\n", summary.checkpoint.c_str());
+}
+
 int run(const Settings& s) {
     if (s.list_keys) {
         std::cout << describe_keys();
@@ -72,25 +89,18 @@ int run(const Settings& s) {
     }
     if (s.show_config) {
         TrainingConfig config;
-        apply(s, config);
+        apply(s, config, false);
         check(config);
         std::cout << to_toml(config);
         return 0;
     }
     if (s.run.output.empty()) fail("train: no model named; say where to write it with -o model.h5");
-    const TrainingSummary summary = run_training(s.run, [&](TrainingConfig& config) { apply(s, config); });
-    if (!s.run.quiet) {
-        std::printf("%s after %lld steps, %lld patterns, %.0f s (%.0f patterns/s)\n", summary.interrupted ? "Interrupted" : "Trained",
-                    static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
-                    static_cast<double>(summary.patterns) / summary.seconds);
-        if (!std::isnan(summary.simulated_accuracy))
-            std::printf("%.1f %% of patterns simulated for validation named right\n", 100 * summary.simulated_accuracy);
-        if (!std::isnan(summary.measured_accuracy))
-            std::printf("%.1f %% of measured patterns named right\n", 100 * summary.measured_accuracy);
-        std::printf("-> %s\n", s.run.output.c_str());
-        if (summary.interrupted) std::printf("The same command with --resume goes on from %s.checkpoint\n", s.run.output.c_str());
-    }
-    return summary.interrupted ? 130 : 0;
+    TrainingRun what = s.run;
+    if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
+    if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");
+    const TrainingSummary summary = run_training(what, [&](TrainingConfig& config, bool resumed) { apply(s, config, resumed); });
+    if (!what.quiet) print(s, summary);
+    return summary.signal ? signal_status + summary.signal : 0;
 }
 
 }  // namespace
@@ -100,7 +110,7 @@ std::function<int()> train_command(CLI::App& app) {
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("library", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
-    app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint");
+    app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP");
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset);
     app.add_option("--config", s->config, "TOML file, read over the preset if one is named");
     app.add_option("--set", s->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);
@@ -115,8 +125,13 @@ std::function<int()> train_command(CLI::App& app) {
         ->capture_default_str();
     app.add_option("--validation", s->run.validation_library, "Structure library that is only simulated from for validation");
     app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
-    auto* const start = app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");
-    app.add_flag("--resume", s->run.resume, "Go on from the checkpoint of an interrupted run")->excludes(start);
+    app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");
+    app.add_flag(
+           "--resume{newest}", s->resume,
+           "Go on from the newest whole checkpoint of an unfinished run; --resume=auto starts anew where there is none, so that a batch "
+           "script can always give the same command")
+        ->check(CLI::IsMember({"newest", "auto"}));
+    app.add_option("--log", s->run.log, "File to append to, a JSON object per line: start, report, validation, checkpoint, skipped, end");
     app.add_option("--threads", s->run.threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
     add_device_options(app, s->run.device);
     app.add_flag("-q,--quiet", s->run.quiet, "No progress");
