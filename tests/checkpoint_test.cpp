@@ -317,5 +317,14 @@ TEST_F(CheckpointedTraining, GoesOnWhereNoCheckpointCanBeWritten) {
     EXPECT_EQ(Model::read(part).members, undisturbed.members);
 }
 
+// A few kills of what tools/soak.sh does by the hundred.
+TEST(Soak, NothingIsLostToKills) {
+    const test::TemporaryDirectory folder;
+    const std::string script = (test::source_dir() / "tools/soak.sh").string(), log = (folder / "log").string();
+    const std::string command = "'" + script + "' --kills 4 --friedel '" + test::program().string() + "' >'" + log + "' 2>&1";
+    EXPECT_EQ(std::system(command.c_str()), 0) << read_text(log);
+    EXPECT_NE(read_text(log).find("training: 4 kills"), std::string::npos) << read_text(log);
+}
+
 }  // namespace
 }  // namespace friedel
