@@ -28,7 +28,7 @@ struct SearchConfig {
     // a file that states a group which its atoms have. Computed structures are stated without symmetry, and may lack what their parents
     // have.
     double determined_symmetry = 2;
-    double doubtful = 0.8;  // a best fit of this similarity is as likely not to be of the right structure
+    double doubtful = 0.78;  // a best fit of this similarity is as likely not to be of the right structure
     double doubt_width = 0.05;
     // Lines broader than this tell no structure: what fits them is a glass's hump as well.
     double broadest_fwhm_deg = 1.2;

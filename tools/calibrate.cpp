@@ -22,7 +22,7 @@ struct Options {
     std::string model, labels, folder, library, structures, output;
     int patterns = 20000;
     std::uint64_t seed = 20260101;  // other patterns than those of training and validation
-    double accuracy = 0, coverage = 0, set_level = 0, wavelength = 0;
+    double accuracy = 0, coverage = 0, set_level = 0, temperature = 0, wavelength = 0;
     int threads = 0;
     DeviceChoice device;
     bool quiet = false;
@@ -65,10 +65,10 @@ int run(const Options& o) {
     const std::size_t asked = answers.size();
     answers.leave_out_refused();
     if (answers.size() < asked)
-        std::cerr << "friedel: " << asked - answers.size() << " patterns cover too little of the model's range; left out\n";
+        std::cerr << "friedel: " << asked - answers.size() << " patterns would be refused for their data; left out\n";
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
 
-    const float temperature = fit_temperature(answers, model.target);
+    const float temperature = o.temperature > 0 ? static_cast<float>(o.temperature) : fit_temperature(answers, model.target);
     const std::vector<Outcome> results = outcomes(answers, model.target, temperature);
     const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
     std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
@@ -117,6 +117,8 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(CLI::Range(0.0, 1.0));
     app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(CLI::Range(0.0, 1.0));
+    app.add_option("--temperature", o->temperature, "Take this one instead of fitting it, and choose the rest for it")
+        ->check(CLI::Range(0.05, 20.0));
     app.add_option("--sets", o->set_level,
                    "Also name, of each pattern, the groups that hold the right one for this part of patterns like these (conformal sets)")
         ->check(CLI::Range(0.5, 0.999));
