@@ -94,7 +94,9 @@ int run(const Options& options) {
                             result.closest_formula = second->library().formula[structure];
                             result.similarity = closest->similarity;
                         }
-                        if (second && result.refused.empty()) result.refused = second->unlike(static_cast<std::size_t>(i));
+                        // What is wrong with the pattern says more than that the answer is uncertain.
+                        const std::string unlike = second ? second->unlike(static_cast<std::size_t>(i)) : std::string();
+                        if (!unlike.empty()) result.refused = unlike;
                     }
                     if (explainer && batch.refusal[i].empty()) {
                         explainer->explain(result, batch.patterns.data() + static_cast<std::size_t>(i) * model.grid.points, model,
