@@ -1,9 +1,12 @@
 // The CUDA backend: memory, streams, recorded steps, and the launches of every stage. Built as a library of its own with two functions
 // that the program finds by name (host/device.cpp).
+#include <dlfcn.h>
+
 #include <cstring>
 #include <string>
 
 #include "cuda/check.h"
+#include "cuda/convolution.h"
 #include "cuda/gemm.h"
 #include "cuda/network.h"
 #include "cuda/pattern_stream.h"
@@ -96,6 +99,23 @@ public:
         gemm_.multiply(current_, c, true, a, transpose_a, b, transpose_b, rows, columns, inner);
     }
 
+    void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
+        convolution().forward(current_, out, in, filters, shape, rows);
+    }
+    // cuDNN gives gradients of operands' own type.
+    void convolve_backward_filters(float* gradient, const Operand* out_gradient, const Operand* in, const ConvolutionShape& shape,
+                                   int rows) override {
+        if (precision_ != Precision::bf16) return convolution().backward_filters(current_, gradient, out_gradient, in, shape, rows);
+        float* const scratch = scratch_floats(static_cast<std::size_t>(shape.filters) * shape.patch());
+        convolution().backward_filters(current_, scratch, out_gradient, in, shape, rows);
+        cuda::from_operands(current_, gradient, reinterpret_cast<const __nv_bfloat16*>(scratch), shape.filters, shape.patch(),
+                            shape.patch());
+    }
+    void convolve_backward_input(Operand* in_gradient, const Operand* out_gradient, const Operand* filters, const ConvolutionShape& shape,
+                                 int rows) override {
+        convolution().backward_input(current_, in_gradient, out_gradient, filters, shape, rows);
+    }
+
     void add_bias(float* out, const float* bias, int rows, int width) override { cuda::add_bias(current_, out, bias, rows, width); }
 
     void activate(Operand* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) override {
@@ -170,6 +190,21 @@ private:
         return number;
     }
 
+    ConvolutionEngine& convolution() {
+        if (!convolution_) {
+            constexpr const char* name = "libfriedel_cudnn.so";  // found beside this library
+            void* const library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+            if (!library) {
+                fail("convolutions on a GPU need cuDNN 9, which cannot be loaded (", dlerror(),
+                     "); put its folder into LD_LIBRARY_PATH, or use --device cpu");
+            }
+            const auto make = reinterpret_cast<MakeConvolutionEngine*>(dlsym(library, "friedel_cudnn_engine"));
+            if (!make) fail(name, " belongs to another version of friedel; build both together");
+            convolution_.reset(make(precision_));
+        }
+        return *convolution_;
+    }
+
     int stride(int columns) const { return row_stride(precision_, columns); }
 
     // Calls f with the operands as what they are.
@@ -192,6 +227,7 @@ private:
     Precision precision_;
     int number_;
     Gemm gemm_;
+    std::unique_ptr<ConvolutionEngine> convolution_;
     Stream main_, aside_;
     Event fork_, join_;
     cudaStream_t current_ = nullptr;

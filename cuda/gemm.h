@@ -7,19 +7,12 @@
 #include <tuple>
 
 #include "cuda/check.h"
+#include "cuda/precision.h"
 #include "host/gemm.h"
 
 namespace friedel::cuda {
 
-enum class Precision { bf16, tf32, float32 };
-
 inline cudaDataType_t operand_type(Precision precision) { return precision == Precision::bf16 ? CUDA_R_16BF : CUDA_R_32F; }
-inline int operand_size(Precision precision) { return precision == Precision::bf16 ? 2 : 4; }
-// Rows of a matrix of operands start at multiples of 16 bytes, as tensor cores and their copy engines want them.
-inline int row_stride(Precision precision, int columns) {
-    const int step = 16 / operand_size(precision);
-    return (columns + step - 1) / step * step;
-}
 
 class Gemm {
 public:

@@ -12,6 +12,7 @@
 #include "host/gemm.h"
 #include "host/thread_pool.h"
 #include "kernels/adamw.h"
+#include "kernels/convolution.h"
 #include "kernels/crystal.h"
 #include "kernels/draw.h"
 #include "kernels/preprocess.h"
@@ -74,6 +75,13 @@ public:
                       int inner) = 0;
     virtual void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
                       int inner) = 0;
+    // Convolutions of `rows` signals, kernels/convolution.h: in is a matrix [rows][shape.inputs()], out [rows][shape.outputs()] and filters
+    // [shape.filters][shape.patch()]. Shapes are such as NetworkShape::fault_of_convolutions() finds no fault with.
+    virtual void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) = 0;
+    virtual void convolve_backward_filters(float* gradient, const Operand* out_gradient, const Operand* in, const ConvolutionShape& shape,
+                                           int rows) = 0;
+    virtual void convolve_backward_input(Operand* in_gradient, const Operand* out_gradient, const Operand* filters,
+                                         const ConvolutionShape& shape, int rows) = 0;
     virtual void add_bias(float* out, const float* bias, int rows, int width) = 0;
     // Bias, ReLU and dropout, see kernels/dense.h. `layer` tells one mask from another.
     virtual void activate(Operand* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) = 0;

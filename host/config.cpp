@@ -252,12 +252,20 @@ NetworkShape TrainingConfig::shape() const {
     shape.widths.push_back(simulation.grid.points);
     shape.widths.insert(shape.widths.end(), network.hidden.begin(), network.hidden.end());
     shape.widths.push_back(classes_of(network.target));
+    for (std::size_t i = 0; i < network.filters.size(); ++i)
+        shape.convolutions.push_back({network.filters[i], network.kernels.at(i), network.strides.at(i)});
     return shape;
 }
 
 std::vector<float> TrainingConfig::dropout() const {
-    if (network.dropout.size() == network.hidden.size()) return network.dropout;
-    return std::vector<float>(network.hidden.size(), network.dropout.empty() ? 0.0f : network.dropout[0]);
+    std::vector<float> all(network.filters.size(), 0.0f);
+    for (std::size_t i = 0; i < network.hidden.size(); ++i) {
+        if (network.dropout.size() == network.hidden.size())
+            all.push_back(network.dropout[i]);
+        else
+            all.push_back(network.dropout.empty() ? 0.0f : network.dropout[0]);
+    }
+    return all;
 }
 
 namespace {
@@ -325,7 +333,12 @@ void check(const TrainingConfig& c) {
     if (c.run.minutes == 0 && c.optimiser.warmup_steps >= c.run.steps) {
         fail("optimiser.warmup_steps: is ", c.optimiser.warmup_steps, " of ", c.run.steps, " steps; let it be less than training.steps");
     }
+    if (c.network.kernels.size() != c.network.filters.size() || c.network.strides.size() != c.network.filters.size()) {
+        fail("network: has ", c.network.filters.size(), " filters, ", c.network.kernels.size(), " kernels and ", c.network.strides.size(),
+             " strides; give one of each for every layer of convolutions, or [] for all three");
+    }
     const NetworkShape shape = c.shape();
+    if (const std::string fault = shape.fault_of_convolutions(); !fault.empty()) fail("network: ", fault);
     for (int layer = 0; layer < shape.layers(); ++layer) {
         if (static_cast<double>(shape.inputs(layer)) * shape.outputs(layer) > 2e9) {
             fail("network.hidden: makes a layer of ", shape.inputs(layer), " by ", shape.outputs(layer), " weights; let it be below 2e9");

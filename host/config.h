@@ -17,8 +17,9 @@ namespace friedel {
 
 struct NetworkConfig {
     Target target = Target::space_group;
+    std::vector<int> filters, kernels, strides;  // of each layer of convolutions that comes before the dense ones
     std::vector<int> hidden = {1024, 512};
-    std::vector<float> dropout = {0.2f, 0.2f};  // of each hidden layer, or one number for all
+    std::vector<float> dropout = {0.2f, 0.2f};  // of each hidden dense layer, or one number for all
     int members = 1;                            // networks of the ensemble, trained on the same patterns from different starts
 };
 
@@ -46,7 +47,7 @@ struct TrainingConfig {
     RunConfig run;
 
     NetworkShape shape() const;
-    std::vector<float> dropout() const;  // [hidden layers]
+    std::vector<float> dropout() const;  // [layers before the last], convolutions included
 };
 
 // Reads TOML text over `config`; `origin` names it in errors. Call check() once all layers have been read.

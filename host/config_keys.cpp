@@ -65,8 +65,12 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"preprocess", "unit_rms", &p.unit_rms, 0, 1, "scale to a root mean square of 1 instead"},
 
         {"network", "target", choice(n.target, {"space_group", "crystal_system"}), 0, 0, "what the classes are"},
-        {"network", "hidden", &n.hidden, 1, 65536, "widths of the hidden layers"},
-        {"network", "dropout", &n.dropout, 0, 0.95, "of each hidden layer, or one number for all"},
+        {"network", "filters", &n.filters, 32, 4096, "of each layer of convolutions, multiples of 32; []: dense layers alone"},
+        {"network", "kernels", &n.kernels, 8, 4096, "of each layer of convolutions, points that a filter covers, multiples of 8"},
+        {"network", "strides", &n.strides, 1, 4096,
+         "of each layer of convolutions, points from one position to the next, divisors of the kernel"},
+        {"network", "hidden", &n.hidden, 1, 65536, "widths of the hidden dense layers"},
+        {"network", "dropout", &n.dropout, 0, 0.95, "of each hidden dense layer, or one number for all"},
         {"network", "members", &n.members, 1, 100, "networks of the ensemble, trained on the same patterns"},
 
         {"loss", "kind", choice(l.kind, {"cross_entropy", "mean_squared_error", "alternating"}), 0, 0,

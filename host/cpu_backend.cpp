@@ -13,6 +13,7 @@
 
 #include "host/backend.h"
 #include "host/bf16_gemm.h"
+#include "host/cpu_convolution.h"
 #include "host/crystal_tables.h"
 #include "host/error.h"
 #include "host/simulator.h"
@@ -82,7 +83,7 @@ private:
 template <class Value>
 class CpuBackend : public Backend {
 public:
-    explicit CpuBackend(ThreadPool& pool) : pool_(pool) {}
+    explicit CpuBackend(ThreadPool& pool) : pool_(pool), convolution_(pool) {}
 
     static constexpr bool of_floats = std::is_same_v<Value, float>;
     static Value* values(Operand* operands) { return reinterpret_cast<Value*>(operands); }
@@ -177,6 +178,18 @@ public:
         products_.multiply(c, values(a), transpose_a, values(b), transpose_b, rows, columns, inner, pool_);
     }
 
+    void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
+        convolution_.forward(values(out), values(in), values(filters), shape, rows);
+    }
+    void convolve_backward_filters(float* gradient, const Operand* out_gradient, const Operand* in, const ConvolutionShape& shape,
+                                   int rows) override {
+        convolution_.backward_filters(gradient, values(out_gradient), values(in), shape, rows);
+    }
+    void convolve_backward_input(Operand* in_gradient, const Operand* out_gradient, const Operand* filters, const ConvolutionShape& shape,
+                                 int rows) override {
+        convolution_.backward_input(values(in_gradient), values(out_gradient), values(filters), shape, rows);
+    }
+
     void add_bias(float* out, const float* bias, int rows, int width) override {
         for_rows(rows, [&](SerialBlock& block, int row) { add_bias_row(block, out + static_cast<std::size_t>(row) * width, bias, width); });
     }
@@ -267,6 +280,7 @@ private:
 
     ThreadPool& pool_;
     Products<Value> products_;
+    CpuConvolution<Value, Products<Value>::stride> convolution_;
     std::vector<double> partial_;
     bool deferring_ = false;
     std::function<void(int)> deferred_;

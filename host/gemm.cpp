@@ -18,12 +18,16 @@ constexpr int tile_rows = 256, tile_columns = 512;
 
 int tiles_of(int extent, int tile) { return (extent + tile - 1) / tile; }
 
+CBLAS_TRANSPOSE of(Transpose transpose) { return transpose == Transpose::yes ? CblasTrans : CblasNoTrans; }
+
+// The pool shares out tiles; threads of OpenBLAS's own would fight it for the cores.
+void keep_to_one_thread() { [[maybe_unused]] static const bool single_threaded = (openblas_set_num_threads(1), true); }
+
 }  // namespace
 
 void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns, int inner,
           ThreadPool& pool) {
-    // The pool shares out tiles; threads of OpenBLAS's own would fight it for the cores.
-    [[maybe_unused]] static const bool single_threaded = (openblas_set_num_threads(1), true);
+    keep_to_one_thread();
     const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;
     const int row_tiles = tiles_of(rows, tile_rows), column_tiles = tiles_of(columns, tile_columns);
     // Tiles of equal size instead of full ones and a remainder.
@@ -35,9 +39,17 @@ void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Trans
         if (height <= 0 || width <= 0) return;
         const float* const a_tile = a + (ta ? row : static_cast<std::size_t>(row) * lda);
         const float* const b_tile = b + (tb ? static_cast<std::size_t>(column) * ldb : column);
-        cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, height, width, inner, 1.0f, a_tile, lda,
-                    b_tile, ldb, 0.0f, c + static_cast<std::size_t>(row) * columns + column, columns);
+        cblas_sgemm(CblasRowMajor, of(transpose_a), of(transpose_b), height, width, inner, 1.0f, a_tile, lda, b_tile, ldb, 0.0f,
+                    c + static_cast<std::size_t>(row) * columns + column, columns);
     });
+}
+
+void gemm_on_this_thread(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
+                         int inner, bool add) {
+    keep_to_one_thread();
+    cblas_sgemm(CblasRowMajor, of(transpose_a), of(transpose_b), rows, columns, inner, 1.0f, a,
+                transpose_a == Transpose::yes ? rows : inner, b, transpose_b == Transpose::yes ? inner : columns, add ? 1.0f : 0.0f, c,
+                columns);
 }
 
 bool solve_positive_definite(double* a, double* x, int n) {

@@ -14,6 +14,10 @@ enum class Transpose { no, yes };
 void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns, int inner,
           ThreadPool& pool);
 
+// The same on the thread that calls, added to c where `add` says so.
+void gemm_on_this_thread(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
+                         int inner, bool add = false);
+
 // Solves the symmetric a x = b, [n][n], by Cholesky's factors; x holds b before, `a` is used up. False if a is not positive definite.
 bool solve_positive_definite(double* a, double* x, int n);
 

@@ -71,6 +71,12 @@ void Model::write(const std::filesystem::path& file, Weights weights) const {
     for (int c = 0; c < classes(); ++c) names.push_back(class_name(target, c));
     h5.write_strings("classes", names);
     h5.write("widths", std::vector<std::int32_t>(shape.widths.begin(), shape.widths.end()));
+    if (!shape.convolutions.empty()) {
+        std::vector<std::int32_t> convolutions;
+        for (const Convolution& c : shape.convolutions) convolutions.insert(convolutions.end(), {c.filters, c.kernel, c.stride});
+        h5.write("convolutions", convolutions.data(), {shape.convolutions.size(), 3});
+        h5.write_attribute("convolutions", "layout", std::string("filters, kernel, stride of each layer before the dense ones"));
+    }
     for (int m = 0; m < static_cast<int>(members.size()); ++m) {
         const float* const parameters = members[static_cast<std::size_t>(m)].data();
         for (int l = 0; l < shape.layers(); ++l) {
@@ -151,6 +157,16 @@ Model Model::read(const std::filesystem::path& file) {
         damaged("its widths are impossible");
     }
     model.shape.widths.assign(widths.begin(), widths.end());
+    if (h5.exists("convolutions")) {
+        const std::vector<std::int32_t> convolutions = h5.read<std::int32_t>("convolutions");
+        if (convolutions.empty() || convolutions.size() % 3 != 0 || convolutions.size() > 3 * most_layers ||
+            std::any_of(convolutions.begin(), convolutions.end(), [](int number) { return number < 1 || number > most_points; })) {
+            damaged("its convolutions are impossible");
+        }
+        for (std::size_t i = 0; i < convolutions.size(); i += 3)
+            model.shape.convolutions.push_back({convolutions[i], convolutions[i + 1], convolutions[i + 2]});
+        if (const std::string fault = model.shape.fault_of_convolutions(); !fault.empty()) damaged(fault);
+    }
     if (widths.front() != model.grid.points)
         damaged("its network takes " + std::to_string(widths.front()) + " points, its grid has " + std::to_string(model.grid.points));
     if (widths.back() != classes_of(model.target))

@@ -32,8 +32,9 @@ Network::Network(Backend& backend, NetworkShape shape, std::vector<float> dropou
       batch_(batch),
       logits_(backend, static_cast<std::size_t>(batch) * shape_.classes()) {
     for (int layer = 0; layer + 1 < shape_.layers(); ++layer) {
-        activation_.emplace_back(backend, batch, shape_.outputs(layer));
-        if (training) hidden_gradient_.emplace_back(backend, batch, shape_.outputs(layer));
+        const int width = shape_.positions(layer) * shape_.outputs(layer);
+        activation_.emplace_back(backend, batch, width);
+        if (training) hidden_gradient_.emplace_back(backend, batch, width);
     }
     if (training && !backend.operands_are_floats()) logit_gradient_ = Matrix(backend, batch, shape_.classes());
 }
@@ -43,9 +44,13 @@ float* Network::forward(const Operand* input, const Parameters& parameters, int 
     for (int layer = 0; layer < last; ++layer) {
         Operand* const out = activation_[static_cast<std::size_t>(layer)].data();
         const int width = shape_.outputs(layer);
-        backend_.gemm(out, input, Transpose::no, parameters.weight(layer), Transpose::yes, rows, width, shape_.inputs(layer));
-        backend_.activate(out, parameters.bias(layer), rows, width, state ? dropout_[static_cast<std::size_t>(layer)] : 0.0f,
-                          member * 256 + layer, state);
+        if (shape_.is_convolution(layer)) {
+            backend_.convolve(out, input, parameters.weight(layer), shape_.convolution(layer), rows);
+        } else {
+            backend_.gemm(out, input, Transpose::no, parameters.weight(layer), Transpose::yes, rows, width, shape_.inputs(layer));
+        }
+        backend_.activate(out, parameters.bias(layer), rows * shape_.positions(layer), width,
+                          state ? dropout_[static_cast<std::size_t>(layer)] : 0.0f, member * 256 + layer, state);
         input = out;
     }
     backend_.gemm(logits_.data(), input, Transpose::no, parameters.weight(last), Transpose::yes, rows, shape_.classes(),
@@ -68,13 +73,20 @@ void Network::backpropagate(float* gradient, SampleLoss* samples, const Operand*
         const auto index = static_cast<std::size_t>(layer);
         const bool last = layer + 1 == shape_.layers();
         const int width = shape_.outputs(layer), inputs = shape_.inputs(layer);
-        backend_.activate_backward(out_gradient, gradient + shape_.bias_offset(layer), last ? nullptr : activation_[index].data(), batch_,
-                                   width, last ? 0.0f : dropout_[index]);
+        backend_.activate_backward(out_gradient, gradient + shape_.bias_offset(layer), last ? nullptr : activation_[index].data(),
+                                   batch_ * shape_.positions(layer), width, last ? 0.0f : dropout_[index]);
         const Operand* const in = layer ? activation_[index - 1].data() : input;
-        backend_.gemm(gradient + shape_.weight_offset(layer), out_gradient, Transpose::yes, in, Transpose::no, width, inputs, batch_);
-        if (layer == 0) break;
-        Operand* const in_gradient = hidden_gradient_[index - 1].data();
-        backend_.gemm(in_gradient, out_gradient, Transpose::no, parameters.weight(layer), Transpose::no, batch_, inputs, width);
+        Operand* const in_gradient = layer ? hidden_gradient_[index - 1].data() : nullptr;
+        float* const weight_gradient = gradient + shape_.weight_offset(layer);
+        if (shape_.is_convolution(layer)) {
+            const ConvolutionShape convolution = shape_.convolution(layer);
+            backend_.convolve_backward_filters(weight_gradient, out_gradient, in, convolution, batch_);
+            if (layer > 0) backend_.convolve_backward_input(in_gradient, out_gradient, parameters.weight(layer), convolution, batch_);
+        } else {
+            backend_.gemm(weight_gradient, out_gradient, Transpose::yes, in, Transpose::no, width, inputs, batch_);
+            if (layer > 0)
+                backend_.gemm(in_gradient, out_gradient, Transpose::no, parameters.weight(layer), Transpose::no, batch_, inputs, width);
+        }
         out_gradient = in_gradient;
     }
 }

@@ -1,5 +1,5 @@
-// A dense network on a backend: activations of one batch, answers, and the gradient of the loss. Layers are ReLU with dropout, the last
-// one linear. One object serves all members of an ensemble in turn.
+// A network on a backend: activations of one batch, answers, and the gradient of the loss. Layers, convolutions and then dense ones, are
+// ReLU with dropout, the last one linear. One object serves all members of an ensemble in turn.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +49,8 @@ private:
     NetworkShape shape_;
     std::vector<float> dropout_;
     int batch_;
-    std::vector<Matrix> activation_;       // [layers - 1] of [batch][outputs]
-    std::vector<Matrix> hidden_gradient_;  // [layers - 1] of [batch][outputs]
+    std::vector<Matrix> activation_;       // [layers - 1] of [batch][positions * outputs]
+    std::vector<Matrix> hidden_gradient_;  // the same
     Buffer<float> logits_;                 // [batch][classes]
     Matrix logit_gradient_;                // [batch][classes], where it cannot take the place of the logits
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <protozero/pbf_builder.hpp>
+#include <variant>
 
 #include "host/error.h"
 #include "host/text_file.h"
@@ -18,7 +19,7 @@ using Tag = protozero::pbf_tag_type;
 enum class ModelProto : Tag { ir_version = 1, producer_name = 2, producer_version = 3, graph = 7, opset_import = 8, metadata_props = 14 };
 enum class GraphProto : Tag { node = 1, name = 2, initializer = 5, input = 11, output = 12 };
 enum class NodeProto : Tag { input = 1, output = 2, name = 3, op_type = 4, attribute = 5 };
-enum class AttributeProto : Tag { name = 1, i = 3, type = 20 };
+enum class AttributeProto : Tag { name = 1, i = 3, ints = 8, type = 20 };
 enum class TensorProto : Tag { dims = 1, data_type = 2, name = 8, raw_data = 9 };
 enum class ValueInfoProto : Tag { name = 1, type = 2 };
 enum class TypeProto : Tag { tensor_type = 1 };
@@ -33,15 +34,15 @@ using Builder = protozero::pbf_builder<Message>;
 
 // Old enough for any runtime since 2020; what is used here has not changed since.
 constexpr int ir_version = 7, opset = 13;
-constexpr int type_float = 1, type_int64 = 7;  // TensorProto.DataType
-constexpr int attribute_int = 2;               // AttributeProto.AttributeType
+constexpr int type_float = 1, type_int64 = 7;         // TensorProto.DataType
+constexpr int attribute_int = 2, attribute_ints = 7;  // AttributeProto.AttributeType
 
 constexpr std::size_t largest_message = 2'147'483'647;  // bytes; protobuf counts them in 31 bits
 static_assert(std::endian::native == std::endian::little, "raw_data is little-endian");
 
 struct Attribute {
     const char* name;
-    std::int64_t value;
+    std::variant<std::int64_t, std::vector<std::int64_t>> value;
 };
 
 constexpr std::int64_t batch_axis = -1;  // in a shape: any number of patterns
@@ -85,8 +86,13 @@ public:
         for (const Attribute& attribute : attributes) {
             Builder<AttributeProto> message(node, NodeProto::attribute);
             message.add_string(AttributeProto::name, attribute.name);
-            message.add_int64(AttributeProto::i, attribute.value);
-            message.add_enum(AttributeProto::type, attribute_int);
+            if (const auto* const list = std::get_if<std::vector<std::int64_t>>(&attribute.value)) {
+                for (std::int64_t element : *list) message.add_int64(AttributeProto::ints, element);
+                message.add_enum(AttributeProto::type, attribute_ints);
+            } else {
+                message.add_int64(AttributeProto::i, std::get<std::int64_t>(attribute.value));
+                message.add_enum(AttributeProto::type, attribute_int);
+            }
         }
         return output;
     }
@@ -107,13 +113,45 @@ private:
     Builder<GraphProto> graph_;
 };
 
+// ONNX has filters as [filters][channels][kernel].
+std::vector<float> transposed_filters(const float* filters, const ConvolutionShape& shape) {
+    std::vector<float> transposed(static_cast<std::size_t>(shape.filters) * shape.patch());
+    for (int f = 0; f < shape.filters; ++f)
+        for (int k = 0; k < shape.kernel; ++k)
+            for (int c = 0; c < shape.channels; ++c)
+                transposed[(static_cast<std::size_t>(f) * shape.channels + c) * shape.kernel + k] =
+                    filters[(static_cast<std::size_t>(f) * shape.kernel + k) * shape.channels + c];
+    return transposed;
+}
+
+// The convolutions of one member, from [batch][points] to [batch][positions * filters] in Friedel's order. Returns the name of the latter.
+std::string add_convolutions(Graph& graph, const NetworkShape& shape, const float* parameters, const std::string& member) {
+    const std::int64_t channel_axis = 1;
+    std::string value =
+        graph.node("Unsqueeze", {"pattern", graph.constant(member + "/channel_axis", &channel_axis, {1})}, member + "/signal");
+    for (int layer = 0; layer < shape.convolution_layers(); ++layer) {
+        const std::string name = member + "/layers/" + std::to_string(layer);
+        const ConvolutionShape own = shape.convolution(layer);
+        const std::vector<float> filters = transposed_filters(parameters + shape.weight_offset(layer), own);
+        const std::string weight = graph.constant(name + "/weight", filters.data(), {own.filters, own.channels, own.kernel});
+        const std::string bias = graph.constant(name + "/bias", parameters + shape.bias_offset(layer), {own.filters});
+        const std::vector<std::int64_t> kernel = {own.kernel}, strides = {own.stride};
+        value = graph.node("Conv", {value, weight, bias}, name + "/sum", {{"kernel_shape", kernel}, {"strides", strides}});
+        value = graph.node("Relu", {value}, name + "/output");
+    }
+    const std::vector<std::int64_t> channels_last = {0, 2, 1};
+    value = graph.node("Transpose", {value}, member + "/positions", {{"perm", channels_last}});
+    return graph.node("Flatten", {value}, member + "/features", {{"axis", 1}});
+}
+
 // One member, under the names that its weights have in the model file. Returns the name of its logits.
 std::string add_member(Graph& graph, const Model& model, std::size_t member, const std::string& logits) {
     const NetworkShape& shape = model.shape;
     const float* const parameters = model.members[member].data();
-    std::string value = "pattern";
-    for (int layer = 0; layer < shape.layers(); ++layer) {
-        const std::string name = "members/" + std::to_string(member) + "/layers/" + std::to_string(layer);
+    const std::string own = "members/" + std::to_string(member);
+    std::string value = shape.convolutions.empty() ? "pattern" : add_convolutions(graph, shape, parameters, own);
+    for (int layer = shape.convolution_layers(); layer < shape.layers(); ++layer) {
+        const std::string name = own + "/layers/" + std::to_string(layer);
         const bool last = layer + 1 == shape.layers();
         const std::string weight =
             graph.constant(name + "/weight", parameters + shape.weight_offset(layer), {shape.outputs(layer), shape.inputs(layer)});

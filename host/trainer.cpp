@@ -51,7 +51,7 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
         members_.push_back(std::move(member));
     }
     for (int half = 0; half < 2; ++half) {
-        inputs_[half] = Matrix(backend, config.run.batch, shape_.inputs(0));
+        inputs_[half] = Matrix(backend, config.run.batch, shape_.points());
         labels_[half] = Buffer<std::int32_t>(backend, static_cast<std::size_t>(config.run.batch));
     }
     set_total_steps(config.run.steps);
@@ -111,7 +111,7 @@ Trainer::Results Trainer::take_results() {
 }
 
 std::vector<std::int32_t> Trainer::spoilt_structures() const {
-    const int batch = config_.run.batch, points = shape_.inputs(0);
+    const int batch = config_.run.batch, points = shape_.points();
     std::vector<float> patterns(static_cast<std::size_t>(batch) * points);
     backend_.from_operands(patterns.data(), inputs_[static_cast<std::size_t>(1 - current_)].data(), batch, points);
     std::vector<char> spoilt(static_cast<std::size_t>(batch));

@@ -131,7 +131,7 @@ std::vector<std::vector<float>> TrainingSetup::starting_weights() {
     const Grid& grid = config_.simulation.grid;
     if (model.target != config_.network.target) differ("target");
     if (model.grid.start_deg != grid.start_deg || model.grid.step_deg != grid.step_deg || model.grid.points != grid.points) differ("grid");
-    if (model.shape.widths != config_.shape().widths) differ("network, " + model.shape.text() + ",");
+    if (!(model.shape == config_.shape())) differ("network, " + model.shape.text() + ",");
     if (static_cast<int>(model.members.size()) != config_.network.members) differ("number of members");
     if (!(model.preprocess == config_.preprocess)) differ("preprocessing");
     record_.started_from = what_.start_from.filename().string() + " (" + hash_file(what_.start_from) + "), trained on " +

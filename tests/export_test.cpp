@@ -22,12 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Model random_model(Target target, int members) {
+Model random_model(Target target, int members, std::vector<Convolution> convolutions = {}) {
     Model model;
     model.grid = {8.0f, 0.02f, 1203};  // the last three points fill no bin of the background
     model.wavelength_angstrom = 0.7093f;
     model.target = target;
     model.shape.widths = {model.grid.points, 40, 24, classes_of(target)};
+    model.shape.convolutions = std::move(convolutions);
     std::mt19937 random(11);
     std::normal_distribution<float> bias(0, 0.3f);
     for (int member = 0; member < members; ++member) {
@@ -161,7 +162,12 @@ TEST(Export, SaysWhatIsWrong) {
     EXPECT_FALSE(fs::exists(folder / "model.onnx"));
 }
 
-class ExportToOnnxruntime : public ::testing::TestWithParam<std::pair<std::string, int>> {};
+struct Exported {
+    Target target;
+    int members;
+    std::vector<Convolution> convolutions;
+};
+class ExportToOnnxruntime : public ::testing::TestWithParam<Exported> {};
 
 TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
     const char* const given = std::getenv("FRIEDEL_PYTHON");
@@ -170,10 +176,9 @@ TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
         GTEST_SKIP() << "SKIPPED FOR WANT OF ONNXRUNTIME: " << python
                      << " has no numpy and onnxruntime; set FRIEDEL_PYTHON to one that has (python3 -m venv, pip install onnx onnxruntime)";
     }
-    const auto& [target_name, members] = GetParam();
-    const Target target = target_name == "space_group" ? Target::space_group : Target::crystal_system;
+    const auto& [target, members, convolutions] = GetParam();
     const test::TemporaryDirectory folder;
-    const Model model = random_model(target, members);
+    const Model model = random_model(target, members, convolutions);
     write_onnx(folder / "model.onnx", model);
 
     constexpr int n = 5;
@@ -202,7 +207,9 @@ TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ExportToOnnxruntime,
-                         ::testing::Values(std::pair("space_group", 1), std::pair("space_group", 3), std::pair("crystal_system", 1)));
+                         ::testing::Values(Exported{Target::space_group, 1, {}}, Exported{Target::space_group, 3, {}},
+                                           Exported{Target::crystal_system, 1, {}},
+                                           Exported{Target::space_group, 2, {{32, 64, 8}, {64, 8, 2}}}));
 
 }  // namespace
 }  // namespace friedel

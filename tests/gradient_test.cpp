@@ -18,6 +18,7 @@ struct Case {
     LossConfig loss;
     bool graph;
     std::int64_t step;
+    std::vector<Convolution> convolutions = {};
 };
 
 const std::vector<Case> cases = {
@@ -29,6 +30,10 @@ const std::vector<Case> cases = {
     {"squared", {11, 16, 7}, {0}, 8, {LossKind::mean_squared_error, 0.1f, 0, 0}, false, 0},
     {"alternating_even", {11, 16, 7}, {0}, 8, {LossKind::alternating, 0, 0, 16}, false, 1},
     {"alternating_odd", {11, 16, 7}, {0}, 8, {LossKind::alternating, 0, 0, 16}, false, 2},
+    {"convolution", {37, 7}, {0}, 5, {LossKind::cross_entropy, 0, 0, 0}, false, 0, {{32, 8, 4}}},
+    {"convolutions", {90, 20, 7}, {0, 0, 0.3f}, 19, {LossKind::cross_entropy, 0, 0, 0}, false, 3, {{32, 16, 4}, {64, 8, 2}}},
+    {"convolution_of_everything", {16, 7}, {0}, 3, {LossKind::cross_entropy, 0, 0, 0}, false, 0, {{32, 16, 1}}},
+    {"convolution_of_many_groups", {600, 7}, {0}, 9, {LossKind::cross_entropy, 0, 0, 0}, false, 0, {{32, 8, 8}}},
 };
 
 // The same loss in double precision, straight from the definitions; masks are read off the network's own zeros.
@@ -39,13 +44,16 @@ double loss_of(const Case& c, const NetworkShape& shape, const std::vector<float
     const bool squared = c.loss.kind == LossKind::mean_squared_error || (c.loss.kind == LossKind::alternating && epoch % 2 == 0);
     double total = 0;
     for (int row = 0; row < c.batch; ++row) {
-        std::vector<double> x(input.begin() + row * shape.inputs(0), input.begin() + (row + 1) * shape.inputs(0));
+        std::vector<double> x(input.begin() + row * shape.points(), input.begin() + (row + 1) * shape.points());
         for (int layer = 0; layer < shape.layers(); ++layer) {
-            std::vector<double> y(shape.outputs(layer));
-            for (int j = 0; j < shape.outputs(layer); ++j) {
+            // Of a convolution, the values at one position after another; each position sees its own run of the values before.
+            const int step = shape.is_convolution(layer) ? shape.convolution(layer).stride * shape.convolution(layer).channels : 0;
+            std::vector<double> y(static_cast<std::size_t>(shape.positions(layer)) * shape.outputs(layer));
+            for (int k = 0; k < static_cast<int>(y.size()); ++k) {
+                const int j = k % shape.outputs(layer), first = k / shape.outputs(layer) * step;
                 double z = parameter(shape.bias_offset(layer) + j);
                 for (int i = 0; i < shape.inputs(layer); ++i)
-                    z += x[i] * parameter(shape.weight_offset(layer) + static_cast<std::size_t>(j) * shape.inputs(layer) + i);
+                    z += x[first + i] * parameter(shape.weight_offset(layer) + static_cast<std::size_t>(j) * shape.inputs(layer) + i);
                 if (layer + 1 < shape.layers()) {
                     z = std::max(z, 0.0);
                     if (c.dropout[layer] > 0) {
@@ -58,7 +66,7 @@ double loss_of(const Case& c, const NetworkShape& shape, const std::vector<float
                         z = u >= rate ? z / (1 - rate) : 0;
                     }
                 }
-                y[j] = z;
+                y[k] = z;
             }
             x = y;
         }
@@ -88,12 +96,12 @@ class Gradient : public test::OnEveryBackend {};
 TEST_P(Gradient, AgreesWithFiniteDifferences) {
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
-        const NetworkShape shape{c.widths};
+        const NetworkShape shape{c.widths, c.convolutions};
         Network network(*backend, shape, c.dropout, c.batch, true);
         std::vector<float> parameters = initial_parameters(shape, 5, 0);
         for (int layer = 0; layer < shape.layers(); ++layer)
             for (int j = 0; j < shape.outputs(layer); ++j) parameters[shape.bias_offset(layer) + j] = 0.2f * uniform_at(layer, j);
-        std::vector<float> input(static_cast<std::size_t>(c.batch) * shape.inputs(0)), smoothing;
+        std::vector<float> input(static_cast<std::size_t>(c.batch) * shape.points()), smoothing;
         for (std::size_t i = 0; i < input.size(); ++i) input[i] = uniform_at(100, static_cast<std::uint32_t>(i));
         std::vector<int> labels(c.batch);
         for (int row = 0; row < c.batch; ++row) labels[row] = static_cast<int>(uniform_at(101, row) * shape.classes());
@@ -111,8 +119,8 @@ TEST_P(Gradient, AgreesWithFiniteDifferences) {
             smoothing_there(*backend, smoothing.data(), smoothing.size());
         const Buffer<std::int32_t> labels_there(*backend, labels.data(), labels.size());
         const Parameters parameters_there(*backend, shape, parameters);
-        Matrix operands(*backend, c.batch, shape.inputs(0));
-        backend->to_operands(operands.data(), input_there.data(), c.batch, shape.inputs(0));
+        Matrix operands(*backend, c.batch, shape.points());
+        backend->to_operands(operands.data(), input_there.data(), c.batch, shape.points());
         Buffer<float> gradient_there(*backend, shape.size());
         Buffer<SampleLoss> samples_there(*backend, static_cast<std::size_t>(c.batch));
         network.backpropagate(gradient_there.data(), samples_there.data(), operands.data(), labels_there.data(), parameters_there, c.loss,
@@ -139,8 +147,9 @@ TEST_P(Gradient, AgreesWithFiniteDifferences) {
                 const double numeric = (loss_of(c, shape, parameters, i, h, input, labels, smoothing) -
                                         loss_of(c, shape, parameters, i, -h, input, labels, smoothing)) /
                                        (2 * h);
-                EXPECT_NEAR(gradient[i], numeric, gradient_tolerance() * largest + 2e-8)
-                    << "layer " << layer << (bias ? " bias" : " weight");
+                // Sums over positions as well as samples: where products are rounded, more units end on the other side of 0.
+                const double allowed = (c.convolutions.empty() ? 1 : 2) * gradient_tolerance();
+                EXPECT_NEAR(gradient[i], numeric, allowed * largest + 2e-8) << "layer " << layer << (bias ? " bias" : " weight");
             }
         }
     }

@@ -56,6 +56,48 @@ TEST(Trainer, SameWeightsOnAnyNumberOfCoresInBf16) {
     EXPECT_NE(one, train(config, 1, 6)) << "it multiplied floats";
 }
 
+TEST(Trainer, ConvolutionsKeepTheBits) {
+    TrainingConfig config = small_config();
+    for (const char* setting : {"network.filters=[32, 64]", "network.kernels=[24, 8]", "network.strides=[8, 4]"}) set_key(config, setting);
+    check(config);
+    const auto one = train(config, 1, 4);
+    EXPECT_EQ(one.front().size(), config.shape().size());
+    EXPECT_EQ(one, train(config, 2, 4));
+    EXPECT_EQ(one, train(config, 5, 4));
+    EXPECT_NE(one, train(config, 1, 3)) << "nothing is learnt";
+}
+
+// A model file with convolutions gives back what was written, and no other.
+TEST(Trainer, ConvolutionsAreKeptInTheModel) {
+    const test::TemporaryDirectory folder;
+    TrainingConfig config = small_config();
+    for (const char* setting : {"network.filters=[32, 64]", "network.kernels=[24, 8]", "network.strides=[8, 4]"}) set_key(config, setting);
+    Model model;
+    model.grid = config.simulation.grid;
+    model.wavelength_angstrom = 1.54f;
+    model.shape = config.shape();
+    model.members = {initial_parameters(model.shape, 3, 0)};
+    model.write(folder / "model.h5");
+    const Model read = Model::read(folder / "model.h5");
+    EXPECT_EQ(read.shape, model.shape);
+    EXPECT_EQ(read.shape.text(), "425-32x24/8-64x8/4-48-32-230");
+    EXPECT_EQ(read.members, model.members);
+
+    for (const Convolution& impossible :
+         {Convolution{33, 24, 8}, Convolution{32, 20, 4}, Convolution{32, 24, 7}, Convolution{32, 800, 8}}) {
+        Model wrong = model;
+        wrong.shape.convolutions.front() = impossible;
+        wrong.members.clear();
+        wrong.write(folder / "wrong.h5");
+        try {
+            Model::read(folder / "wrong.h5");
+            ADD_FAILURE() << "read a network with " << wrong.shape.text();
+        } catch (const Error& error) {
+            EXPECT_NE(std::string(error.what()).find("wrong.h5: convolution 1 has"), std::string::npos) << error.what();
+        }
+    }
+}
+
 TEST(Trainer, ResumesToTheSameBits) {
     const TrainingConfig config = small_config();
     const StructureLibrary library = StructureLibrary::read(small_library());
@@ -206,6 +248,9 @@ TEST_F(TrainCommand, NamesTheKeyThatIsWrong) {
     refuses("--set optimiser.learning_rate=nan", "optimiser.learning_rate");
     refuses("--set network.dropout=1.5", "network.dropout");
     refuses("--set grid.points=-5", "grid.points");
+    refuses("--set 'network.filters=[32]'", "1 filters, 0 kernels");
+    refuses("--set 'network.filters=[32]' --set 'network.kernels=[16]' --set 'network.strides=[3]'", "divides the kernel");
+    refuses("--set 'network.filters=[40]' --set 'network.kernels=[16]' --set 'network.strides=[8]'", "multiple of 32");
     refuses("--set training.batch=1000000 --set 'network.hidden=[65536]' --set network.dropout=0.1", "training.batch");
     refuses("--measured nowhere.csv", "nowhere.csv");
     refuses("--validation nowhere.h5", "nowhere.h5");

@@ -39,7 +39,9 @@ printf '== Collecting into %s\n' "$folder"
 rm -rf "$folder" "$folder.tar.xz"
 mkdir -p "$folder/bin" "$folder/lib" "$folder/share"
 built=(build/bundle-build/friedel)
-[[ -e build/bundle-build/libfriedel_cuda.so ]] && built+=(build/bundle-build/libfriedel_cuda.so)
+for backend in build/bundle-build/libfriedel_{cuda,cudnn}.so; do
+    [[ -e $backend ]] && built+=("$backend")
+done
 [[ $tests == ON ]] && built+=(build/bundle-build/tests/friedel_tests build/bundle-build/bench/train_bench build/bundle-build/bench/simulation_bench)
 cp "${built[@]}" "$folder/lib/"
 cp -r data README.md LICENSE "$folder/share/"
