@@ -24,26 +24,8 @@ std::size_t operation_sets(const LibraryView& library) {
                                    : std::size_t{1} + *std::max_element(library.operation_set, library.operation_set + library.structures);
 }
 
-// Distinct images of all atoms of a crystal.
-int sites_of_crystal(const CrystalView<float>& crystal) {
-    int sites = 0;
-    for (int atom = 0; atom < crystal.atoms; ++atom) sites += sites_of(crystal, atom);
-    return sites;
-}
-
-// More reflections than any draw of the configuration can give this crystal.
-int most_reflections(const CrystalView<float>& crystal, const SimulationConfig& config) {
-    // Strains are three standard deviations at most for lengths, and random ones are doubled and normal without a cut: six cover them.
-    const float strain = config.lattice_strain.largest() + 12 * config.lattice_strain_anisotropic.largest();
-    const float change = std::abs(config.wavelength_scale.largest() - 1);
-    PatternParameters p;
-    p.radiation = config.radiation;
-    p.lattice_scale = 1 + strain + change;
-    return reflections_bound(reciprocal_metric(crystal, p), smallest_d(p.radiation, config.grid));
-}
-
-// The same for any crystal that is generated: a cell as large as they come, once as a cube, which has the most, and once more for long
-// edges.
+// More reflections than any crystal that is generated can have: a cell as large as they come, once as a cube, which has the most, and once
+// more for long edges.
 int most_generated_reflections(const SimulationConfig& config) {
     const float edge = std::cbrt(max_generated_volume);
     const float cell[6] = {edge, edge, edge, 90, 90, 90};
@@ -53,7 +35,7 @@ int most_generated_reflections(const SimulationConfig& config) {
     cube.cell = cell;
     cube.operations = {&identity, origin, 1, 1, nullptr};
     const float d_min = smallest_d(config.radiation, config.grid);
-    return most_reflections(cube, config) + static_cast<int>(8 * max_generated_edge / d_min);
+    return ReflectionsOfStructure({}, config)(cube) + static_cast<int>(8 * max_generated_edge / d_min);
 }
 
 }  // namespace
@@ -121,17 +103,18 @@ CudaPatternStream::CudaPatternStream(const cudaStream_t& current, Precision prec
       table_(&form_factors_float(), 1),
       next_(simulation_groups) {
     generates_ = std::any_of(sampler.structures, sampler.structures + sampler.first[sampler.classes], [](int i) { return i < 0; });
+    if (library.structures > 0) costs_ = structure_costs(library_.view(), simulation_, many);
     if (precision == Precision::bf16) {
-        choose_groups<__nv_bfloat16>(library);
+        choose_groups<__nv_bfloat16>();
     } else {
-        choose_groups<float>(library);
+        choose_groups<float>();
     }
 }
 
-void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, std::int32_t few, int blocks) {
+void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, int blocks) {
     const auto index = static_cast<std::size_t>(rows);
     const int phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
-    SimulationGroup group{reflections_.data(), few, rows, bounds, blocks, nullptr, next_.data() + index};
+    SimulationGroup group{costs_.reflections.data(), costs_.few, rows, bounds, blocks, nullptr, nullptr, next_.data() + index};
     group.bounds.peaks =
         phases * (bounds.reflections * simulation_.radiation.lines + (simulation_.axial_divergence.largest() > 0 ? padding_peaks : 0));
     scratch_[index] = DeviceArray<char>(static_cast<std::size_t>(group.blocks) *
@@ -141,56 +124,31 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
 }
 
 template <class Value>
-void CudaPatternStream::choose_groups(const LibraryView& host) {
+void CudaPatternStream::choose_groups() {
     using Rows = SimulationGroup::Rows;
     const int all_blocks = simulation_blocks<Value>(simulation_.grid);
     if (generates_) {
-        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, 0,
-                  all_blocks);
+        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, all_blocks);
     }
-    if (host.structures == 0) return;
-    std::vector<std::int32_t> reflections;
-    std::vector<CrystalBounds> of_structure;
-    for (int i = 0; i < host.structures; ++i) {
-        const CrystalView<float> crystal = host.crystal(i);
-        reflections.push_back(most_reflections(crystal, simulation_));
-        if (reflections.back() > max_reflections) {
-            fail("structure ", i + 1, " of the library has more than ", max_reflections,
-                 " reflections in this range; end the grid at a lower angle");
-        }
-        of_structure.push_back({reflections.back(), sites_of_crystal(crystal), crystal.atoms, 0});
-    }
-    reflections_ = DeviceArray<std::int32_t>(reflections.data(), reflections.size());
-    std::vector<std::int32_t> sorted = reflections;
-    std::sort(sorted.begin(), sorted.end());
-    const std::int32_t few = sorted[static_cast<std::size_t>(many * static_cast<double>(sorted.size() - 1))];
-
+    if (costs_.reflections.size() == 0) return;
+    add_group(Rows::few_reflections, costs_.of_few, all_blocks);
     // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all.
-    for (const Rows rows : {Rows::few_reflections, Rows::many_reflections}) {
-        const bool others = rows == Rows::many_reflections;
-        CrystalBounds bounds{};
-        int members = 0;
-        for (const CrystalBounds& one : of_structure) {
-            if (!others && one.reflections > few) continue;
-            members += one.reflections > few;
-            bounds.reflections = std::max(bounds.reflections, one.reflections);
-            bounds.sites = std::max(bounds.sites, one.sites);
-            bounds.atoms = std::max(bounds.atoms, one.atoms);
-        }
-        if (others && members == 0) continue;
-        add_group(rows, bounds, few, others ? std::min(blocks_for_few, all_blocks) : all_blocks);
-    }
+    if (costs_.of_all.reflections > costs_.few) add_group(Rows::many_reflections, costs_.of_all, std::min(blocks_for_few, all_blocks));
 }
 
 void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) {
     if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
-    cuda::draw(current_, parameters_.data(), labels, next_.data(), sampler_, config_.data(), library_.view().structures, state, ahead, n);
+    order_.reserve(n);
+    cuda::draw(current_, parameters_.data(), labels, next_.data(), order_.cost(), order_.row(), costs_.reflections.data(), sampler_,
+               config_.data(), library_.view().structures, state, ahead, n);
+    const std::int32_t* const order = order_.sort(current_, n);
     if (generates_) {
         if (crystals_.size() < 2 * static_cast<std::size_t>(n)) crystals_ = DeviceArray<GeneratedCrystal>(2 * static_cast<std::size_t>(n));
         generate(current_, crystals_.data(), parameters_.data(), tables_.view(), n);
     }
     const auto run = [&](auto* out) {
-        for (const SimulationGroup& group : groups_) {
+        for (SimulationGroup& group : groups_) {
+            group.order = order;
             simulate(current_, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(),
                      crystals_.data(), table_.data(), simulation_.grid, simulation_.radiation.lines, preprocess_, group);
         }

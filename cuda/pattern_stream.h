@@ -49,8 +49,8 @@ public:
 
 private:
     template <class Value>
-    void choose_groups(const LibraryView& host);
-    void add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, std::int32_t few, int blocks);
+    void choose_groups();
+    void add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, int blocks);
 
     const cudaStream_t& current_;
     Precision precision_;
@@ -63,8 +63,9 @@ private:
     SamplerView sampler_;
     DeviceArray<SimulationConfig> config_;
     DeviceArray<FormFactorTable<float>> table_;
-    DeviceArray<PatternParameters> parameters_;                 // of the batch; its size is that of the first
-    DeviceArray<std::int32_t> reflections_;                     // [structures]
+    DeviceArray<PatternParameters> parameters_;  // of the batch; its size is that of the first
+    StructureCosts costs_;
+    RowOrder order_;
     DeviceArray<GeneratedCrystal> crystals_;                    // [batch][2]
     DeviceArray<std::int32_t> next_;                            // [groups]
     std::array<DeviceArray<char>, simulation_groups> scratch_;  // of each group

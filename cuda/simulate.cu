@@ -1,4 +1,10 @@
+#include <thrust/execution_policy.h>
+#include <thrust/find.h>
+
+#include <cub/device/device_radix_sort.cuh>
+
 #include "cuda/check.h"
+#include "cuda/cost_algorithms.h"
 #include "cuda/cuda_block.cuh"
 #include "cuda/simulate.h"
 
@@ -67,15 +73,19 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
 }
 
 __global__ void __launch_bounds__(threads)
-    draw_kernel(PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, SamplerView sampler,
-                const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
+    draw_kernel(PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* cost, std::int32_t* rows,
+                const std::int32_t* reflections, SamplerView sampler, const SimulationConfig* config, int structures,
+                const StepState* state, int ahead, int n) {
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
     if (row < simulation_groups) next[row] = 0;
     if (row >= n) return;
     const std::uint64_t sample = static_cast<std::uint64_t>(state->step + ahead) * n + row;
     const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
     labels[row] = drawn.label;
-    parameters[row] = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
+    const PatternParameters p = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
+    parameters[row] = p;
+    rows[row] = row;
+    cost[row] = p.structure < 0 ? 0 : reflections[p.structure] + (p.impurity >= 0 ? reflections[p.impurity] : 0);
 }
 
 // The main crystal and the impurity of each row that has generated ones.
@@ -104,7 +114,10 @@ __global__ void __launch_bounds__(threads)
     carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, lines);
     float* const pattern = pattern_in_shared(grid) ? shared_pattern : mine.points;
     for (;;) {
-        if (threadIdx.x == 0) taken = atomicAdd(group.next, 1);
+        if (threadIdx.x == 0) {
+            const int turn = atomicAdd(group.next, 1);
+            taken = turn < n ? group.order[turn] : n;
+        }
         __syncthreads();
         const int row = taken;
         __syncthreads();
@@ -160,10 +173,55 @@ int simulation_blocks(const Grid& grid) {
     return blocks * multiprocessors;
 }
 
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, const SamplerView& sampler,
-          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
-    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(parameters, labels, next, sampler, config, structures, state, ahead,
-                                                                     n);
+StructureCosts structure_costs(const LibraryView& library, const SimulationConfig& config, double share) {
+    const auto structures = static_cast<std::size_t>(library.structures);
+    StructureCosts costs;
+    costs.reflections = DeviceArray<std::int32_t>(structures);
+    DeviceArray<std::int32_t> ascending(structures);
+    find_reflections_of_structures(thrust::device, costs.reflections.data(), ascending.data(), library, config);
+    const auto value = [](const std::int32_t* at) {
+        std::int32_t read = 0;
+        check(cudaMemcpy(&read, at, sizeof read, cudaMemcpyDeviceToHost), "copying from the device");
+        return read;
+    };
+    if (value(ascending.data() + structures - 1) > max_reflections) {
+        const std::int32_t* const all = costs.reflections.data();
+        const auto first = thrust::find(thrust::device, all, all + structures, max_reflections + 1) - all;
+        fail("structure ", first + 1, " of the library has more than ", max_reflections,
+             " reflections in this range; end the grid at a lower angle");
+    }
+    costs.few = value(ascending.data() + static_cast<std::size_t>(share * static_cast<double>(structures - 1)));
+    costs.of_few = largest_bounds(thrust::device, library, costs.reflections.data(), costs.few);
+    costs.of_all = largest_bounds(thrust::device, library, costs.reflections.data(), max_reflections);
+    return costs;
+}
+
+void RowOrder::reserve(int n) {
+    const auto size = static_cast<std::size_t>(n);
+    if (order_.size() >= size) return;
+    cost_ = DeviceArray<std::int32_t>(size);
+    row_ = DeviceArray<std::int32_t>(size);
+    sorted_cost_ = DeviceArray<std::int32_t>(size);
+    order_ = DeviceArray<std::int32_t>(size);
+    std::size_t bytes = 0;
+    check(cub::DeviceRadixSort::SortPairsDescending(nullptr, bytes, cost_.data(), sorted_cost_.data(), row_.data(), order_.data(), n),
+          "asking for the scratch of a sort");
+    scratch_ = DeviceArray<char>(bytes);
+}
+
+const std::int32_t* RowOrder::sort(cudaStream_t stream, int n) {
+    std::size_t bytes = scratch_.size();
+    check(cub::DeviceRadixSort::SortPairsDescending(scratch_.data(), bytes, cost_.data(), sorted_cost_.data(), row_.data(), order_.data(),
+                                                    n, 0, 32, stream),
+          "sorting a batch by cost");
+    return order_.data();
+}
+
+void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* cost,
+          std::int32_t* row, const std::int32_t* reflections, const SamplerView& sampler, const SimulationConfig* config, int structures,
+          const StepState* state, int ahead, int n) {
+    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(parameters, labels, next, cost, row, reflections, sampler, config,
+                                                                     structures, state, ahead, n);
     check_launch("launching the draw");
 }
 

@@ -5,6 +5,8 @@
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
+#include "cuda/check.h"
+#include "cuda/structure_costs.h"
 #include "kernels/crystal_generator.h"
 #include "kernels/draw.h"
 #include "kernels/pattern.h"
@@ -13,12 +15,6 @@
 
 namespace friedel::cuda {
 
-// What the largest pattern of a group of crystals needs.
-struct CrystalBounds {
-    int reflections, sites, atoms;
-    int peaks;  // of both phases
-};
-
 // Patterns are simulated in groups, so that the memory of the blocks fits the many and not the few: those of a library whose crystals have
 // at most `few` reflections, the others of the library, and those of generated crystals.
 struct SimulationGroup {
@@ -26,10 +22,33 @@ struct SimulationGroup {
     const std::int32_t* reflections;  // [structures] bound of each
     std::int32_t few;
     Rows rows;
-    CrystalBounds bounds;  // within the group
-    int blocks;            // resident
-    void* scratch;         // [blocks] of simulation_scratch()
-    std::int32_t* next;    // the next row to take; set to 0 by draw()
+    CrystalBounds bounds;       // within the group
+    int blocks;                 // resident
+    void* scratch;              // [blocks] of simulation_scratch()
+    const std::int32_t* order;  // [n] rows, the costliest first
+    std::int32_t* next;         // how many of them are taken; set to 0 by draw()
+};
+
+// The costs of a library's structures; both arrays [structures].
+struct StructureCosts {
+    DeviceArray<std::int32_t> reflections;  // a bound of each, in the library's order
+    std::int32_t few = 0;                   // what `share` of the structures have at most
+    CrystalBounds of_few{}, of_all{};
+};
+// Throws Error where a structure has more reflections than can be simulated.
+StructureCosts structure_costs(const LibraryView& library, const SimulationConfig& config, double share);
+
+// The rows of a batch by cost, so that blocks which take them in turn end together. Its memory is made for batches of one size.
+class RowOrder {
+public:
+    void reserve(int n);
+    std::int32_t* cost() { return cost_.data(); }          // [n], to be filled by draw()
+    std::int32_t* row() { return row_.data(); }            // [n], likewise
+    const std::int32_t* sort(cudaStream_t stream, int n);  // [n] rows, the costliest first
+
+private:
+    DeviceArray<std::int32_t> cost_, row_, sorted_cost_, order_;
+    DeviceArray<char> scratch_;
 };
 
 // Bytes of global scratch of one block.
@@ -38,10 +57,12 @@ std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, in
 template <class Value>
 int simulation_blocks(const Grid& grid);
 
-// parameters [n], labels [n]: sample numbers are (state->step + ahead) * n + row. next [simulation_groups] is set to 0.
+// parameters [n], labels [n]: sample numbers are (state->step + ahead) * n + row. next [simulation_groups] is set to 0. cost and row [n]
+// are what is to be sorted: reflections [structures] of both phases, and the rows as they come.
 constexpr int simulation_groups = 3;
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, const SamplerView& sampler,
-          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n);
+void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* cost,
+          std::int32_t* row, const std::int32_t* reflections, const SamplerView& sampler, const SimulationConfig* config, int structures,
+          const StepState* state, int ahead, int n);
 
 // crystals [n][2]: the main crystal and the impurity of the rows whose parameters ask for generated ones.
 void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternParameters* parameters, const CrystalTables& tables, int n);

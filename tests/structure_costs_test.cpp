@@ -1,0 +1,59 @@
+// The costs of a library's structures, by the algorithms that a GPU runs, here on the processor.
+#if __has_include(<thrust/version.h>)
+
+#include <gtest/gtest.h>
+#include <thrust/execution_policy.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cuda/cost_algorithms.h"
+#include "host/config.h"
+#include "host/structure_library.h"
+#include "tests/test_paths.h"
+#include "tests/train_command.h"
+
+namespace friedel {
+namespace {
+
+TEST(StructureCosts, BoundsOfAllAndOfTheSimpleOnes) {
+    const StructureLibrary library = StructureLibrary::read(test::small_library());
+    const LibraryView view = library.view();
+    const SimulationConfig config = preset("friedel").simulation;
+    std::vector<std::int32_t> reflections(static_cast<std::size_t>(view.structures)), ascending(reflections);
+    cuda::find_reflections_of_structures(thrust::seq, reflections.data(), ascending.data(), view, config);
+    EXPECT_TRUE(std::is_sorted(ascending.begin(), ascending.end()));
+    EXPECT_TRUE(std::is_permutation(ascending.begin(), ascending.end(), reflections.begin()));
+
+    const std::int32_t few = ascending[ascending.size() / 2];
+    for (const std::int32_t most : {few, ascending.back()}) {
+        int largest = 0, sites = 0, atoms = 0;
+        for (int i = 0; i < view.structures; ++i) {
+            // Half of all lattice points within the sphere, before absences, in a cell 7 % and more larger.
+            const CrystalView<float> crystal = view.crystal(i);
+            const Metric<float> direct = direct_metric(crystal.cell);
+            const double d = smallest_d(config.radiation, config.grid), edge = 1 + config.lattice_strain.largest();
+            const double det = double{direct.m[0]} * direct.m[1] * direct.m[2];
+            EXPECT_GT(reflections[static_cast<std::size_t>(i)], 64);
+            if (direct.m[3] == 0 && direct.m[4] == 0 && direct.m[5] == 0) {
+                EXPECT_GT(reflections[static_cast<std::size_t>(i)], 0.5 * 4.18 * std::sqrt(det) * edge * edge * edge / (d * d * d));
+            }
+            if (reflections[static_cast<std::size_t>(i)] > most) continue;
+            largest = std::max(largest, reflections[static_cast<std::size_t>(i)]);
+            atoms = std::max(atoms, crystal.atoms);
+            int own = 0;
+            for (int atom = 0; atom < crystal.atoms; ++atom) own += sites_of(crystal, atom);
+            sites = std::max(sites, own);
+        }
+        const cuda::CrystalBounds bounds = cuda::largest_bounds(thrust::seq, view, reflections.data(), most);
+        EXPECT_EQ(bounds.reflections, largest);
+        EXPECT_EQ(bounds.reflections, most);
+        EXPECT_EQ(bounds.sites, sites);
+        EXPECT_EQ(bounds.atoms, atoms);
+    }
+}
+
+}  // namespace
+}  // namespace friedel
+
+#endif
