@@ -146,6 +146,10 @@ public:
     }
     void advance(StepState* state) override { cuda::advance(current_, state); }
 
+    void join(Communicator&) override { fail("several ranks cannot train on CUDA devices yet; use --device cpu, or start one rank"); }
+    void begin_sum(float*, std::size_t) override {}
+    void finish_sums() override {}
+
     void overlap(const std::function<void()>& aside, const std::function<void()>& main) override {
         check(cudaEventRecord(fork_, main_), "forking a step");
         check(cudaStreamWaitEvent(aside_, fork_, 0), "forking a step");

@@ -39,7 +39,7 @@ __global__ void __launch_bounds__(threads)
     Dropout what{dropout, 0, 0, static_cast<std::uint32_t>(layer)};
     if (dropout > 0) {
         what.seed = state->seed;
-        what.first_sample = static_cast<std::uint64_t>(state->step) * gridDim.x;
+        what.first_sample = first_sample(*state, 0, static_cast<int>(gridDim.x));
     }
     Value* const row = out + static_cast<std::size_t>(blockIdx.x) * stride;
     for (int draw = threadIdx.x; draw < activation_draws(width); draw += blockDim.x) {
@@ -88,10 +88,10 @@ __global__ void __launch_bounds__(threads)
     __shared__ double shared[threads];
     const CudaBlock block = block_with(shared);
     const int n = static_cast<int>(gridDim.x), row = static_cast<int>(blockIdx.x);
-    const std::int64_t epoch = config.epoch_patterns > 0 ? state->step * n / config.epoch_patterns : 0;
+    const std::int64_t batch = batch_of(*state, n), epoch = config.epoch_patterns > 0 ? state->step * batch / config.epoch_patterns : 0;
     const SampleLoss result =
         softmax_loss_row(block, gradient + static_cast<std::size_t>(row) * stride, logits + static_cast<std::size_t>(row) * classes,
-                         labels[row], classes, config, smoothing, epoch, 1.0f / n);
+                         labels[row], classes, config, smoothing, epoch, 1.0f / static_cast<float>(batch));
     if (threadIdx.x == 0) samples[row] = result;
 }
 

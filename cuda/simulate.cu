@@ -79,7 +79,7 @@ __global__ void __launch_bounds__(threads)
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
     if (row < simulation_groups) next[row] = 0;
     if (row >= n) return;
-    const std::uint64_t sample = static_cast<std::uint64_t>(state->step + ahead) * n + row;
+    const std::uint64_t sample = first_sample(*state, ahead, n) + row;
     const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
     labels[row] = drawn.label;
     const PatternParameters p = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);

@@ -57,8 +57,8 @@ std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, in
 template <class Value>
 int simulation_blocks(const Grid& grid);
 
-// parameters [n], labels [n]: sample numbers are (state->step + ahead) * n + row. next [simulation_groups] is set to 0. cost and row [n]
-// are what is to be sorted: reflections [structures] of both phases, and the rows as they come.
+// parameters [n], labels [n]: sample numbers are first_sample(*state, ahead, n) + row. next [simulation_groups] is set to 0. cost and row
+// [n] are what is to be sorted: reflections [structures] of both phases, and the rows as they come.
 constexpr int simulation_groups = 3;
 void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* cost,
           std::int32_t* row, const std::int32_t* reflections, const SamplerView& sampler, const SimulationConfig* config, int structures,

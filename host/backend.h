@@ -31,6 +31,7 @@ public:
     virtual void run() = 0;
 };
 
+class Communicator;
 class CrystalTableStore;
 
 // An endless stream of freshly simulated patterns, each a pure function of the seed and of its number in the run.
@@ -38,7 +39,7 @@ class PatternStream {
 public:
     virtual ~PatternStream() = default;
     // A batch for the step that comes `ahead` steps after the present one: inputs, a matrix [n][grid.points], preprocessed, and labels
-    // [n]. Row i has the number (state->step + ahead) * n + i.
+    // [n]. Row i has the number first_sample(*state, ahead, n) + i.
     virtual void draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) = 0;
 };
 
@@ -87,8 +88,8 @@ public:
     virtual void activate(Operand* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) = 0;
     // `out` null: a layer without ReLU and dropout, of which only the bias gradient is wanted.
     virtual void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) = 0;
-    // gradient [n][classes], a matrix, of the mean loss of the batch; it may be the memory of the logits where operands are floats.
-    // samples [n].
+    // gradient [n][classes], a matrix, of the mean loss of the whole batch, to which other ranks' rows may belong; it may be the memory of
+    // the logits where operands are floats. samples [n].
     virtual void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
                               const LossConfig& config, const float* smoothing, const StepState* state) = 0;
     // Adds the losses of samples [n] to the totals and tells them to the guard of the network.
@@ -97,6 +98,11 @@ public:
     virtual void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                           const StepState* state) = 0;
     virtual void advance(StepState* state) = 0;  // to the next step
+
+    // Sums over the ranks that train together, see Communicator; without join() there is one rank, and they do nothing.
+    virtual void join(Communicator& ranks) = 0;
+    virtual void begin_sum(float* values, std::size_t n) = 0;
+    virtual void finish_sums() = 0;
 
     // `main` and `aside` touch different memory: the device may run them together. `aside` only draws patterns.
     virtual void overlap(const std::function<void()>& aside, const std::function<void()>& main) = 0;

@@ -36,6 +36,7 @@ struct RunConfig {
     double validation_minutes = 2;
     double checkpoint_minutes = 5;
     int checkpoints_kept = 2;
+    double rank_timeout_seconds = 600;
 };
 
 struct TrainingConfig {

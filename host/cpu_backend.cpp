@@ -13,6 +13,7 @@
 
 #include "host/backend.h"
 #include "host/bf16_gemm.h"
+#include "host/communicator.h"
 #include "host/cpu_convolution.h"
 #include "host/crystal_tables.h"
 #include "host/error.h"
@@ -199,7 +200,7 @@ public:
         Dropout what{dropout, 0, 0, static_cast<std::uint32_t>(layer)};
         if (dropout > 0) {
             what.seed = state->seed;
-            what.first_sample = static_cast<std::uint64_t>(state->step) * rows;
+            what.first_sample = first_sample(*state, 0, rows);
         }
         for_rows(rows, [&](SerialBlock& block, int row) { activate_row(block, out + start(row, width), bias, row, width, what); });
     }
@@ -217,10 +218,10 @@ public:
 
     void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
                       const LossConfig& config, const float* smoothing, const StepState* state) override {
-        const std::int64_t epoch = config.epoch_patterns > 0 ? state->step * n / config.epoch_patterns : 0;
+        const std::int64_t batch = batch_of(*state, n), epoch = config.epoch_patterns > 0 ? state->step * batch / config.epoch_patterns : 0;
         for_rows(n, [&](SerialBlock& block, int row) {
             samples[row] = softmax_loss_row(block, values(gradient) + start(row, classes), logits + static_cast<std::size_t>(row) * classes,
-                                            labels[row], classes, config, smoothing, epoch, 1.0f / n);
+                                            labels[row], classes, config, smoothing, epoch, 1.0f / static_cast<float>(batch));
         });
     }
 
@@ -245,6 +246,14 @@ public:
     }
 
     void advance(StepState* state) override { ++state->step; }
+
+    void join(Communicator& ranks) override { ranks_ = &ranks; }
+    void begin_sum(float* values, std::size_t n) override {
+        if (ranks_) ranks_->begin_sum(values, n);
+    }
+    void finish_sums() override {
+        if (ranks_) ranks_->finish_sums();
+    }
 
     std::unique_ptr<Program> record(std::function<void()> step) override {
         step();
@@ -279,6 +288,7 @@ private:
     }
 
     ThreadPool& pool_;
+    Communicator* ranks_ = nullptr;
     Products<Value> products_;
     CpuConvolution<Value, Products<Value>::stride> convolution_;
     std::vector<double> partial_;
@@ -300,10 +310,10 @@ public:
           tables_(tables ? tables->view() : CrystalTables{}) {}
 
     void draw(Operand* operands, std::int32_t* labels, const StepState* state, int ahead, int n) override {
-        const std::uint64_t seed = state->seed, first_sample = static_cast<std::uint64_t>(state->step + ahead) * n;
+        const std::uint64_t seed = state->seed, first = first_sample(*state, ahead, n);
         backend_.run_pieces(n, [=, this](int row) {
             const int points = simulation_.grid.points;
-            const DrawnStructure drawn = draw_structure(sampler_, seed, first_sample + row);
+            const DrawnStructure drawn = draw_structure(sampler_, seed, first + row);
             labels[row] = drawn.label;
             Value* const out = CpuBackend<Value>::values(operands) + CpuBackend<Value>::start(row, points);
             float* pattern;
@@ -315,7 +325,7 @@ public:
                 pattern = scratch.data();
             }
             const PatternParameters parameters =
-                draw_pattern(simulation_, drawn.structure, drawn.impurities(library_.structures), seed, first_sample + row);
+                draw_pattern(simulation_, drawn.structure, drawn.impurities(library_.structures), seed, first + row);
             if (drawn.structure < 0) {
                 simulate_generated_pattern(pattern, parameters, tables_, simulation_.grid);
             } else {

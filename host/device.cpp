@@ -8,40 +8,13 @@
 #include <optional>
 
 #include "host/error.h"
+#include "host/shared_module.h"
 
 namespace friedel {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* library_name = "libfriedel_cuda.so";
-
-// Beside the program, in the lib folder of an installation, or one up (the tests' program in a build tree). Empty where there is none.
-fs::path cuda_library() {
-    std::error_code failure;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", failure).parent_path();
-    for (const fs::path& place : {folder, folder / ".." / "lib", folder / ".."}) {
-        if (fs::exists(place / library_name, failure)) return place / library_name;
-    }
-    return {};
-}
-
-void* open_library(const fs::path& file) {
-    void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        fail("the CUDA backend cannot be loaded (", dlerror(),
-             "); put the folder of the CUDA libraries into LD_LIBRARY_PATH, or use --device cpu");
-    }
-    return library;
-}
-
-template <class Function>
-Function* find(void* library, const char* name) {
-    void* const address = dlsym(library, name);
-    if (!address) fail(library_name, " belongs to another version of friedel; build both together");
-    return reinterpret_cast<Function*>(address);
-}
 
 // The number N of "cuda:N", 0 of "cuda"; none for the other choices.
 std::optional<int> cuda_number(const std::string& choice) {
@@ -67,7 +40,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
             fail(what, "; use --device cpu where there is none");
         }
     }
-    if (choice.device == "auto" && !cuda_library().empty()) {
+    if (choice.device == "auto" && !module_file(library_name).empty()) {
         try {
             return make_cuda_backend(0, on_cuda);
         } catch (const Error& error) {
@@ -91,14 +64,16 @@ void check_device_choice(const DeviceChoice& choice) {
 }
 
 std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision) {
-    const fs::path file = cuda_library();
+    const std::filesystem::path file = module_file(library_name);
     if (file.empty()) fail("no CUDA backend beside this program (built without a CUDA toolkit); build it with -DFRIEDEL_CUDA=ON");
     // Asked first, because it is quick: the backend itself draws in hundreds of megabytes of libraries.
     if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL)) fail("no CUDA device (driver missing)");
-    void* const library = open_library(file);
-    const auto version = find<const char*()>(library, "friedel_cuda_version");
+    void* const library = open_module(file, false, "the CUDA backend cannot be loaded",
+                                      "put the folder of the CUDA libraries into LD_LIBRARY_PATH, or use --device cpu");
+    const auto version = module_function<const char*()>(library, file, "friedel_cuda_version");
     if (std::string(version()) != FRIEDEL_VERSION) fail(library_name, " is of version ", version(), ", the program of " FRIEDEL_VERSION);
-    return std::unique_ptr<Backend>(find<Backend*(int, const char*)>(library, "friedel_cuda_backend")(number, precision.c_str()));
+    const auto make = module_function<Backend*(int, const char*)>(library, file, "friedel_cuda_backend");
+    return std::unique_ptr<Backend>(make(number, precision.c_str()));
 }
 
 }  // namespace friedel

@@ -65,7 +65,7 @@ float* Network::answer(const Operand* input, const Parameters& parameters, int r
 
 void Network::backpropagate(float* gradient, SampleLoss* samples, const Operand* input, const std::int32_t* labels,
                             const Parameters& parameters, const LossConfig& loss, const float* smoothing, const StepState* state,
-                            int member) {
+                            int member, const GradientReady& ready) {
     float* const logits = forward(input, parameters, batch_, state, member);
     Operand* out_gradient = backend_.operands_are_floats() ? reinterpret_cast<Operand*>(logits) : logit_gradient_.data();
     backend_.softmax_loss(samples, out_gradient, logits, labels, batch_, shape_.classes(), loss, smoothing, state);
@@ -87,8 +87,10 @@ void Network::backpropagate(float* gradient, SampleLoss* samples, const Operand*
             if (layer > 0)
                 backend_.gemm(in_gradient, out_gradient, Transpose::no, parameters.weight(layer), Transpose::no, batch_, inputs, width);
         }
+        if (ready) ready(weight_gradient, static_cast<std::size_t>(width) * inputs);
         out_gradient = in_gradient;
     }
+    if (ready) ready(gradient + shape_.weights_end(), shape_.size() - shape_.weights_end());
 }
 
 std::vector<float> initial_parameters(const NetworkShape& shape, std::uint64_t seed, int member) {

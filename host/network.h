@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "host/backend.h"
@@ -36,9 +37,13 @@ public:
     // input [rows][inputs], rows <= batch. Returns the logits [rows][classes], which stay until the next call. Nothing is dropped.
     float* answer(const Operand* input, const Parameters& parameters, int rows);
 
+    // Told that values [n] of the gradient are final, while the others are still computed.
+    using GradientReady = std::function<void(float* values, std::size_t n)>;
+
     // One forward and backward pass: gradient [shape.size()] of the mean loss, and the loss of each sample.
     void backpropagate(float* gradient, SampleLoss* samples, const Operand* input, const std::int32_t* labels, const Parameters& parameters,
-                       const LossConfig& loss, const float* smoothing, const StepState* state, int member);
+                       const LossConfig& loss, const float* smoothing, const StepState* state, int member,
+                       const GradientReady& ready = nullptr);
 
     const NetworkShape& shape() const { return shape_; }
 

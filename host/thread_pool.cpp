@@ -4,14 +4,12 @@
 
 namespace friedel {
 
-namespace {
 int usable_cores() {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
     const unsigned cores = std::thread::hardware_concurrency();
     return cores ? static_cast<int>(cores) : 1;
 }
-}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
     if (threads <= 0) threads = usable_cores();

@@ -13,6 +13,8 @@
 
 namespace friedel {
 
+int usable_cores();  // that this process may run on
+
 class ThreadPool {
 public:
     // threads = 0: one per core that this process may use. The calling thread is one of them.

@@ -22,17 +22,20 @@ SyntheticShare synthetic_share(const RunConfig& run, const CrystalTableStore* ta
 }  // namespace
 
 Trainer::Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const CrystalTableStore* tables,
-                 const std::vector<std::vector<float>>& start)
+                 const std::vector<std::vector<float>>& start, Communicator* ranks)
     : backend_(backend),
       config_(config),
+      ranks_(ranks && ranks->size() > 1 ? ranks : nullptr),
+      rows_(ranks_ ? rows_of_rank(config.run.batch, *ranks_) : RowShare{0, config.run.batch}),
       shape_(config.shape()),
       loss_(config.loss),
       sampler_(library.view(), config.network.target, config.run.tempering, synthetic_share(config.run, tables)),
       stream_(backend.open_stream(library.view(), sampler_.view(), config.simulation, config.preprocess, tables)),
-      network_(backend, shape_, config.dropout(), config.run.batch, true),
+      network_(backend, shape_, config.dropout(), rows_.count, true),
       gradient_(backend, shape_.size()),
       state_(backend, 1),
       totals_(backend, 1) {
+    if (ranks_) backend_.join(*ranks_);
     if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures() > 0 ? sampler_.structures() : epoch_without_library;
     if (loss_.graph_smoothing > 0) {
         const std::vector<float> smoothing = subgroup_smoothing();
@@ -45,33 +48,37 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
                       Buffer<float>(backend, first.size()),
                       Buffer<float>(backend, first.size()),
                       {},
-                      Buffer<SampleLoss>(backend, static_cast<std::size_t>(config.run.batch)),
+                      Buffer<SampleLoss>(backend, static_cast<std::size_t>(rows_.count)),
                       Buffer<StepGuard>(backend, 1)};
         if (config.optimiser.average_decay > 0) member.average = Buffer<float>(backend, first.data(), first.size());
         members_.push_back(std::move(member));
     }
     for (int half = 0; half < 2; ++half) {
-        inputs_[half] = Matrix(backend, config.run.batch, shape_.points());
-        labels_[half] = Buffer<std::int32_t>(backend, static_cast<std::size_t>(config.run.batch));
+        inputs_[half] = Matrix(backend, rows_.count, shape_.points());
+        labels_[half] = Buffer<std::int32_t>(backend, static_cast<std::size_t>(rows_.count));
     }
     set_total_steps(config.run.steps);
 }
 
 void Trainer::set_total_steps(std::int64_t total) {
     total_steps_ = total;
-    const StepState state{config_.run.seed, step_, total_steps_};
+    const StepState state{config_.run.seed, step_, total_steps_, config_.run.batch, rows_.first};
     state_.upload(&state);
 }
 
 void Trainer::run_step(int current) {
-    const int batch = config_.run.batch, next = 1 - current;
-    backend_.overlap([&] { stream_->draw(inputs_[next].data(), labels_[next].data(), state_.data(), 1, batch); },
+    const int rows = rows_.count, next = 1 - current;
+    Network::GradientReady add_up;
+    if (ranks_) add_up = [this](float* values, std::size_t n) { backend_.begin_sum(values, n); };
+    backend_.overlap([&] { stream_->draw(inputs_[next].data(), labels_[next].data(), state_.data(), 1, rows); },
                      [&] {
                          for (int m = 0; m < static_cast<int>(members_.size()); ++m) {
                              Member& member = members_[static_cast<std::size_t>(m)];
                              network_.backpropagate(gradient_.data(), member.losses.data(), inputs_[current].data(),
-                                                    labels_[current].data(), member.parameters, loss_, smoothing_.data(), state_.data(), m);
-                             backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), batch);
+                                                    labels_[current].data(), member.parameters, loss_, smoothing_.data(), state_.data(), m,
+                                                    add_up);
+                             backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), rows);
+                             backend_.finish_sums();
                              backend_.optimise({member.parameters.values().data(), member.first_moment.data(), member.second_moment.data(),
                                                 member.average.data(), gradient_.data()},
                                                member.guard.data(), shape_.weights_end(), shape_.size(), config_.optimiser, state_.data());
@@ -82,7 +89,7 @@ void Trainer::run_step(int current) {
 }
 
 void Trainer::step() {
-    if (!filled_) stream_->draw(inputs_[current_].data(), labels_[current_].data(), state_.data(), 0, config_.run.batch);
+    if (!filled_) stream_->draw(inputs_[current_].data(), labels_[current_].data(), state_.data(), 0, rows_.count);
     filled_ = true;
     auto& program = programs_[static_cast<std::size_t>(current_)];
     if (program) {
@@ -105,27 +112,28 @@ Trainer::Results Trainer::take_results() {
         skipped += guard.skipped;
         in_a_row = std::max(in_a_row, guard.in_a_row);
     }
-    const auto samples = static_cast<double>(totals.samples);
-    return {totals.loss / samples, static_cast<double>(totals.correct) / samples, totals.samples,
-            skipped - std::exchange(skipped_, skipped), in_a_row};
+    double sums[] = {totals.loss, static_cast<double>(totals.correct), static_cast<double>(totals.samples)};
+    if (ranks_) ranks_->sum(sums, std::size(sums));
+    const auto [loss, correct, samples] = sums;
+    return {loss / samples, correct / samples, static_cast<std::int64_t>(samples), skipped - std::exchange(skipped_, skipped), in_a_row};
 }
 
 std::vector<std::int32_t> Trainer::spoilt_structures() const {
-    const int batch = config_.run.batch, points = shape_.points();
-    std::vector<float> patterns(static_cast<std::size_t>(batch) * points);
-    backend_.from_operands(patterns.data(), inputs_[static_cast<std::size_t>(1 - current_)].data(), batch, points);
-    std::vector<char> spoilt(static_cast<std::size_t>(batch));
-    for (int i = 0; i < batch; ++i) {
+    const int rows = rows_.count, points = shape_.points();
+    std::vector<float> patterns(static_cast<std::size_t>(rows) * points);
+    backend_.from_operands(patterns.data(), inputs_[static_cast<std::size_t>(1 - current_)].data(), rows, points);
+    std::vector<char> spoilt(static_cast<std::size_t>(rows));
+    for (int i = 0; i < rows; ++i) {
         const auto pattern = patterns.begin() + static_cast<std::ptrdiff_t>(i) * points;
         spoilt[static_cast<std::size_t>(i)] = !std::all_of(pattern, pattern + points, [](float value) { return std::isfinite(value); });
     }
-    std::vector<SampleLoss> losses(static_cast<std::size_t>(batch));
+    std::vector<SampleLoss> losses(static_cast<std::size_t>(rows));
     for (const Member& member : members_) {
         member.losses.download(losses.data());
         for (std::size_t i = 0; i < losses.size(); ++i) spoilt[i] |= !std::isfinite(losses[i].loss);
     }
     std::set<std::int32_t> structures;
-    const std::uint64_t first = static_cast<std::uint64_t>(step_ - 1) * static_cast<std::uint64_t>(batch);
+    const std::uint64_t first = first_sample({config_.run.seed, step_ - 1, total_steps_, config_.run.batch, rows_.first}, 0, rows);
     for (std::size_t i = 0; i < spoilt.size(); ++i) {
         if (spoilt[i]) structures.insert(draw_structure(sampler_.view(), config_.run.seed, first + i).structure);
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/backend.h"
+#include "host/communicator.h"
 #include "host/config.h"
 #include "host/crystal_tables.h"
 #include "host/hdf5_file.h"
@@ -22,8 +23,9 @@ public:
     // What is passed by reference must outlive the trainer, but for `start`: the members' parameters to start from, [members] of
     // [shape.size()]; random ones where it is empty.
     // With tables, crystals are generated as training.synthetic and training.fill say; without, there are those of the library alone.
+    // Several ranks share the rows of each batch and take the same steps; each calls what is here in the same order.
     Trainer(Backend& backend, const TrainingConfig& config, const StructureLibrary& library, const CrystalTableStore* tables = nullptr,
-            const std::vector<std::vector<float>>& start = {});
+            const std::vector<std::vector<float>>& start = {}, Communicator* ranks = nullptr);
 
     void step();
     std::int64_t steps() const { return step_; }
@@ -31,7 +33,7 @@ public:
     void set_total_steps(std::int64_t total);
     std::int64_t total_steps() const { return total_steps_; }
 
-    // Since the last call. Waits for the device.
+    // Since the last call, of all ranks together. Waits for the device.
     struct Results {
         double loss, accuracy;          // mean over the samples and all members; NaN where there is no sample
         std::int64_t samples;           // whose batch has a finite loss
@@ -40,8 +42,8 @@ public:
     };
     Results take_results();
 
-    // The structures of the last step's batch whose pattern or loss is not finite, each once; -g stands for a generated crystal of space
-    // group g. Waits for the device.
+    // The structures of the last step's batch, of the rows here, whose pattern or loss is not finite, each once; -g stands for a generated
+    // crystal of space group g. Waits for the device.
     std::vector<std::int32_t> spoilt_structures() const;
 
     const Sampler& sampler() const { return sampler_; }
@@ -58,7 +60,7 @@ private:
     struct Member {
         Parameters parameters;
         Buffer<float> first_moment, second_moment, average;
-        Buffer<SampleLoss> losses;  // [batch]
+        Buffer<SampleLoss> losses;  // [rows]
         Buffer<StepGuard> guard;
     };
 
@@ -66,6 +68,8 @@ private:
 
     Backend& backend_;
     const TrainingConfig& config_;
+    Communicator* ranks_;  // null: one rank alone
+    RowShare rows_;        // of a batch, here
     NetworkShape shape_;
     LossConfig loss_;
     Sampler sampler_;
@@ -74,8 +78,8 @@ private:
     std::vector<Member> members_;
     Buffer<float> gradient_;
     Buffer<float> smoothing_;                     // [classes][classes]; empty without loss.graph_smoothing
-    std::array<Matrix, 2> inputs_;                // [batch][points]; one trains while the other is filled
-    std::array<Buffer<std::int32_t>, 2> labels_;  // [batch]
+    std::array<Matrix, 2> inputs_;                // [rows][points]; one trains while the other is filled
+    std::array<Buffer<std::int32_t>, 2> labels_;  // [rows]
     Buffer<StepState> state_;
     Buffer<LossTotals> totals_;
     std::array<std::unique_ptr<Program>, 2> programs_;  // by the half of the double buffers that trains

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <limits>
 #include <optional>
+#include <thread>
 
+#include "host/communicator.h"
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/interrupt.h"
 #include "host/progress_line.h"
 #include "host/training_log.h"
@@ -44,19 +48,43 @@ private:
     double last_ = 0;
 };
 
+// What the first rank decides at a look, for all.
+struct Orders {
+    std::int64_t steps;  // until the next look
+    std::int64_t total_steps;
+    std::int32_t finished;
+    std::int32_t signal;                     // that ends the run, else 0
+    std::int32_t checkpoint, without_delay;  // write one; and wait until it is written
+};
+
+int threads_of(int wanted, const Communicator& ranks) { return wanted > 0 ? wanted : std::max(1, usable_cores() / ranks.sharing_cores()); }
+
+// Files, validation and what the user is told are the first rank's.
+TrainingRun part_of_rank(TrainingRun what, const Communicator& ranks) {
+    if (ranks.first()) return what;
+    what.quiet = true;
+    what.log.clear();
+    what.validation_library.clear();
+    what.measured_labels.clear();
+    return what;
+}
+
 class Run {
 public:
-    Run(const TrainingRun& what, const AdjustConfig& adjust)
-        : what_(what),
-          device_(what.device, what.threads, what.quiet),
-          setup_(what, adjust, device_),
+    Run(const TrainingRun& what, const AdjustConfig& adjust, Communicator& ranks)
+        : what_(part_of_rank(what, ranks)),
+          ranks_(ranks),
+          device_(what.device, threads_of(what.threads, ranks), what_.quiet),
+          setup_(what_, adjust, device_, ranks),
           config_(setup_.config()),
           writer_(what.output, config_.run.checkpoints_kept),
-          log_(what.log) {}
+          log_(what_.log) {
+        ranks.set_timeout(config_.run.rank_timeout_seconds);
+    }
 
     TrainingSummary go() {
-        if (setup_.was_finished()) return {0, true, "", 0, 0, 0, not_a_number, not_a_number};
-        metrics_.emplace(what_.output.string() + ".metrics.csv", trainer().steps());
+        if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
+        if (ranks_.first()) metrics_.emplace(what_.output.string() + ".metrics.csv", trainer().steps());
         start_ = Clock::now();
         first_step_ = reported_step_ = trainer().steps();
         reported_ = validated_ = saved_ = planned_ = elapsed();
@@ -74,29 +102,65 @@ private:
     TrainingSummary train() {
         const InterruptGuard guard;
         progress_.emplace("patterns", what_.quiet);
-        LookInterval interval;
-        bool finished = done();
-        while (!finished && !interrupted()) {
-            const std::int64_t wanted = std::max<std::int64_t>(1, std::min(interval.steps(), trainer().total_steps() - trainer().steps()));
-            for (std::int64_t step = 0; step < wanted && !interrupted(); ++step) trainer().step();
+        Orders orders = agree();
+        while (!orders.finished && !orders.signal) {
+            for (std::int64_t step = 0; step < orders.steps; ++step) trainer().step();
             add_up(trainer().take_results());
-            finished = done();
-            const double now = elapsed();
-            interval.took(now);
-            if (config_.run.minutes > 0 && now - planned_ > plan_seconds) plan_steps(now);
-            const bool validate = finished || now - validated_ > 60 * config_.run.validation_minutes;
-            if (validate || now - reported_ > config_.run.report_seconds) report(now, validate);
-            tell_outcome(writer_.outcome());
-            if (take_checkpoint_signal() && !finished) {
-                save_now();
-            } else if (!finished && !writer_.busy() && now - saved_ >= 60 * config_.run.checkpoint_minutes) {
-                start_saving();
-            }
-            progress_->show(fraction(), static_cast<std::uint64_t>((trainer().steps() - first_step_) * config_.run.batch), note_);
+            interval_.took(elapsed());
+            orders = agree();
+            if (orders.checkpoint || orders.signal) compare_ranks();
+            if (ranks_.first()) look(orders);
         }
-        if (!finished) save_now();
         progress_.reset();
-        return end(finished);
+        return end(orders);
+    }
+
+    // What all ranks do next. Signals may have come to any of them; the clock is the first one's.
+    Orders agree() {
+        double asked[] = {interrupted() ? 1.0 : 0.0, take_checkpoint_signal() ? 1.0 : 0.0};
+        ranks_.sum(asked, std::size(asked));
+        Orders orders{};
+        if (ranks_.first()) {
+            const double now = elapsed();
+            if (config_.run.minutes > 0 && now - planned_ > plan_seconds) plan_steps(now);
+            orders.total_steps = trainer().total_steps();
+            orders.steps = std::max<std::int64_t>(1, std::min(interval_.steps(), orders.total_steps - trainer().steps()));
+            orders.finished = done();
+            if (asked[0] > 0 && !orders.finished) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
+            const bool due = !writer_.busy() && now - saved_ >= 60 * config_.run.checkpoint_minutes && trainer().steps() > first_step_;
+            orders.without_delay = asked[1] > 0;
+            orders.checkpoint = !orders.finished && !orders.signal && (due || orders.without_delay);
+        }
+        ranks_.broadcast(&orders, sizeof orders);
+        if (orders.total_steps != trainer().total_steps()) trainer().set_total_steps(orders.total_steps);
+        return orders;
+    }
+
+    // Ranks that drifted apart train no network at all: memory that fails, or a library that differs from node to node.
+    void compare_ranks() {
+        if (ranks_.size() == 1) return;
+        Fnv1a hash;
+        for (const std::vector<float>& values : trainer().answering_parameters()) hash.add(values.data(), values.size() * sizeof(float));
+        const std::vector<std::string> all = ranks_.gather(hash.text());
+        for (std::size_t rank = 1; rank < all.size(); ++rank) {
+            if (all[rank] == all[0]) continue;
+            fail(what_.output.string(), ": rank ", rank, " has other weights than rank 0 after ", trainer().steps(),
+                 " steps; check that machine, and go on from the last checkpoint with --resume");
+        }
+    }
+
+    // The first rank's look at the run.
+    void look(const Orders& orders) {
+        const double now = elapsed();
+        const bool validate = orders.finished || now - validated_ > 60 * config_.run.validation_minutes;
+        if (validate || now - reported_ > config_.run.report_seconds) report(now, validate);
+        tell_outcome(writer_.outcome());
+        if (orders.checkpoint && orders.without_delay) {
+            save_now();
+        } else if (orders.checkpoint) {
+            start_saving();
+        }
+        progress_->show(fraction(), static_cast<std::uint64_t>((trainer().steps() - first_step_) * config_.run.batch), note_);
     }
 
     Trainer& trainer() { return setup_.trainer(); }
@@ -114,13 +178,16 @@ private:
         all_skipped_ += result.skipped;
         log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row);
         if (result.skipped_in_a_row < most_skipped_in_a_row) return;
-        const std::vector<std::int32_t> structures = trainer().spoilt_structures();
+        std::string structures;
+        for (const std::string& of_rank : ranks_.gather(setup_.names_of(trainer().spoilt_structures()))) {
+            if (!of_rank.empty()) structures += (structures.empty() ? "" : ", ") + of_rank;
+        }
         const std::string skipped = std::to_string(result.skipped_in_a_row) + " steps in a row were skipped, the last of them step " +
                                     std::to_string(trainer().steps()) + ", for losses or gradients that are not finite";
         if (structures.empty()) {
             fail(what_.output.string(), ": ", skipped, "; lower optimiser.learning_rate or set optimiser.clip_norm");
         }
-        fail(what_.output.string(), ": ", skipped, ", from ", setup_.names_of(structures), " of ", source(),
+        fail(what_.output.string(), ": ", skipped, ", from ", structures, " of ", source(),
              "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing");
     }
 
@@ -187,15 +254,18 @@ private:
                      static_cast<long long>(outcome->checkpoint.step));
     }
 
-    TrainingSummary end(bool finished) {
+    TrainingSummary end(const Orders& orders) {
+        const bool finished = orders.finished;
+        if (!ranks_.first()) return {.signal = orders.signal, .first_rank = false};
+        if (!finished) save_now();
         tell_outcome(writer_.wait());
         setup_.model(elapsed()).write(what_.output);
         if (finished) remove_checkpoints(what_.output);
-        const int signal = finished ? 0 : interrupting_signal();
-        log_.end(trainer().steps(), finished ? "finished" : "interrupted", signal, "");
+        log_.end(trainer().steps(), finished ? "finished" : "interrupted", orders.signal, "");
         const std::vector<Checkpoint> left = list_checkpoints(what_.output);
-        return {signal,
+        return {orders.signal,
                 false,
+                true,
                 left.empty() ? fs::path() : left.back().file,
                 trainer().steps(),
                 trainer().steps() * config_.run.batch,
@@ -228,7 +298,8 @@ private:
     }
 
     const CheckpointSignalGuard checkpoint_signals_;
-    const TrainingRun& what_;
+    const TrainingRun what_;
+    Communicator& ranks_;
     Device device_;
     TrainingSetup setup_;
     const TrainingConfig& config_;
@@ -243,10 +314,23 @@ private:
     double loss_ = 0, accuracy_ = 0, samples_ = 0;                   // sums since the last report
     std::int64_t skipped_ = 0, all_skipped_ = 0;                     // steps, since the last report and in this run
     std::string note_;
+    LookInterval interval_;
 };
 
 }  // namespace
 
-TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust) { return Run(run, adjust).go(); }
+TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust) {
+    const std::unique_ptr<Communicator> ranks = open_communicator();
+    try {
+        return Run(run, adjust, *ranks).go();
+    } catch (const std::exception& error) {
+        if (ranks->size() == 1) throw;
+        // What fails on all ranks is told by the first one.
+        if (!ranks->first()) std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        std::fprintf(stderr, "friedel: rank %d of %d: %s\n", ranks->rank(), ranks->size(), error.what());
+        ranks->abort();
+        throw;
+    }
+}
 
 }  // namespace friedel

@@ -1,4 +1,5 @@
 // A whole training run, from a structure library to a model file: time, progress, metrics.csv, validation, checkpoints, interruption.
+// Under mpirun or srun each process is a rank of one run.
 #pragma once
 
 #include <filesystem>
@@ -28,12 +29,13 @@ struct TrainingRun {
 };
 
 struct TrainingSummary {
-    int signal;                        // that interrupted it, 0 if it finished
-    bool was_finished;                 // before: nothing was done
-    std::filesystem::path checkpoint;  // to go on from; empty where there is none
-    std::int64_t steps, patterns;
-    double seconds;
-    double simulated_accuracy, measured_accuracy;  // NaN where not validated
+    int signal = 0;                         // that interrupted it, 0 if it finished
+    bool was_finished = false;              // before: nothing was done
+    bool first_rank = true;                 // of several, which alone knows what follows
+    std::filesystem::path checkpoint = {};  // to go on from; empty where there is none
+    std::int64_t steps = 0, patterns = 0;
+    double seconds = 0;
+    double simulated_accuracy = 0, measured_accuracy = 0;  // NaN where not validated
 };
 
 // Changes the configuration, a fresh one or the one of the run that is resumed.

@@ -15,8 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // of a run given in minutes, before the first estimate
 const char* const start_anew = "; or remove the checkpoints and leave --resume out to start anew";
 
-void tell(const std::string& line) { std::fprintf(stderr, "friedel: %s\n", line.c_str()); }
-
 RunRecord read_record(const H5File& file) {
     const auto text = [&](const char* name) {
         const std::vector<std::string> values = file.read_strings(name);
@@ -29,7 +27,8 @@ RunRecord read_record(const H5File& file) {
 
 }  // namespace
 
-TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device) : what_(what) {
+TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
+    : what_(what), ranks_(ranks) {
     read_checkpoint();
     read_config(adjust);
     check_output();
@@ -39,9 +38,14 @@ TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust
         held_out_ = StructureLibrary::read(what.validation_library);
         simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
     }
-    if (!what.measured_labels.empty()) measured_ = ValidationSet::measured(config_, what.measured_labels, tell);
+    if (!what.measured_labels.empty())
+        measured_ = ValidationSet::measured(config_, what.measured_labels, [this](const std::string& line) { tell(line); });
     start_trainer(device);
     if (!what.quiet) tell_missing();
+}
+
+void TrainingSetup::tell(const std::string& line) const {
+    if (ranks_.first()) std::fprintf(stderr, "friedel: %s\n", line.c_str());
 }
 
 void TrainingSetup::read_checkpoint() {
@@ -51,7 +55,7 @@ void TrainingSetup::read_checkpoint() {
         fail(unfinished.back().file.string(), ": an unfinished run wrote it; go on with --resume, or remove ", what_.output.string(),
              ".checkpoint.* to start anew");
     }
-    resumed_ = newest_whole_checkpoint(what_.output, tell);
+    resumed_ = newest_whole_checkpoint(what_.output, [this](const std::string& line) { tell(line); });
     if (!resumed_ && what_.resume == Resume::if_any) return;
     if (!resumed_) {
         fail(what_.output.string(),
@@ -113,7 +117,7 @@ bool TrainingSetup::finished_model_is_there() const {
 void TrainingSetup::start_trainer(Device& device) {
     std::vector<std::vector<float>> start;
     if (!what_.start_from.empty() && !resumed_) start = starting_weights();
-    trainer_ = std::make_unique<Trainer>(*device.backend, config_, library_, tables_.get(), start);
+    trainer_ = std::make_unique<Trainer>(*device.backend, config_, library_, tables_.get(), start, &ranks_);
     if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
     if (!resumed_) return;
     trainer_->restore(*resumed_file_);

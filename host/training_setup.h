@@ -20,8 +20,8 @@ struct RunRecord {
 
 class TrainingSetup {
 public:
-    // `what` and `device` must outlive it. Throws Error.
-    TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device);
+    // What is passed must outlive it. Throws Error.
+    TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks);
     TrainingSetup(const TrainingSetup&) = delete;
     TrainingSetup& operator=(const TrainingSetup&) = delete;
 
@@ -48,7 +48,10 @@ private:
     bool finished_model_is_there() const;
     void tell_missing() const;
 
+    void tell(const std::string& line) const;  // on the first rank
+
     const TrainingRun& what_;
+    Communicator& ranks_;
     TrainingConfig config_;
     StructureLibrary library_, held_out_;
     RunRecord record_;

@@ -27,6 +27,9 @@ FRIEDEL_FN LossTotals loss_totals(Block& block, const SampleLoss* samples, int n
             block.template sum<int>(n, [&](int i) { return int{samples[i].correct}; }), n};
 }
 
+// A loss that is not finite makes its gradient so: the norm of the whole gradient then tells every rank to skip the step.
+FRIEDEL_FN float nothing_or_nan(float loss) { return loss - loss; }
+
 // gradient [classes], of the loss with respect to the logits [classes], times `gradient_scale`; it may be the logits' own memory.
 // `smoothing` [classes][classes], rows summing to 1, may be null.
 template <class Block, class Value>
@@ -60,14 +63,15 @@ FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, Value* gradient, const floa
             const float p = exponential(logits[j] - log_total);
             return p * (p - target(j));
         });
-        const float scale = 2 * gradient_scale / classes;
+        const float scale = 2 * gradient_scale / classes + nothing_or_nan(result.loss);
         block.for_each(classes, [&](int j) {
             const float p = exponential(logits[j] - log_total);
             gradient[j] = Value(scale * p * (p - target(j) - mean));
         });
     } else {
         result.loss = block.template sum<float>(classes, [&](int j) { return target(j) * (log_total - logits[j]); });
-        block.for_each(classes, [&](int j) { gradient[j] = Value(gradient_scale * (exponential(logits[j] - log_total) - target(j))); });
+        const float scale = gradient_scale + nothing_or_nan(result.loss);
+        block.for_each(classes, [&](int j) { gradient[j] = Value(scale * (exponential(logits[j] - log_total) - target(j))); });
     }
     return result;
 }

@@ -24,7 +24,16 @@ struct StepState {
     std::uint64_t seed = 0;
     std::int64_t step = 0;         // steps completed
     std::int64_t total_steps = 1;  // where the schedule ends
+    std::int64_t batch = 0;        // patterns of a step, those of other ranks included; 0: as many rows as there are here
+    std::int64_t first_row = 0;    // of the batch, here
 };
+
+FRIEDEL_FN std::int64_t batch_of(const StepState& state, int rows) { return state.batch > 0 ? state.batch : rows; }
+
+// The number, in the whole run, of the sample in row 0 here, `ahead` steps after the present one.
+FRIEDEL_FN std::uint64_t first_sample(const StepState& state, int ahead, int rows) {
+    return static_cast<std::uint64_t>((state.step + ahead) * batch_of(state, rows) + state.first_row);
+}
 
 // Quantities of one step, all pure functions of the configuration and the step's number (0-based).
 struct StepRates {

@@ -44,12 +44,11 @@ TemporaryDirectory::~TemporaryDirectory() {
     fs::remove_all(path, ignored);
 }
 
-RunResult run_friedel(const std::string& arguments, const fs::path& directory) {
+static RunResult run_command(const std::string& before, const fs::path& directory) {
     const TemporaryDirectory scratch;
     std::string command;
     if (!directory.empty()) command += "cd '" + directory.string() + "' && ";
-    command += "'" + program().string() + "' " + arguments + " >'" + (scratch / "out").string() + "' 2>'" + (scratch / "err").string() +
-               "' </dev/null";
+    command += before + " >'" + (scratch / "out").string() + "' 2>'" + (scratch / "err").string() + "' </dev/null";
     const int status = std::system(command.c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     // Said wherever a CUDA backend was built and no driver is found; no error.
@@ -57,6 +56,16 @@ RunResult run_friedel(const std::string& arguments, const fs::path& directory) {
     std::string err = read_text(scratch / "err");
     if (err.starts_with(note)) err.erase(0, note.size());
     return {code, read_text(scratch / "out"), err};
+}
+
+RunResult run_friedel(const std::string& arguments, const fs::path& directory) {
+    return run_command("'" + program().string() + "' " + arguments, directory);
+}
+
+RunResult run_script(const std::string& script, const fs::path& directory) {
+    const TemporaryDirectory scratch;
+    write_text(scratch / "script.sh", script);
+    return run_command("friedel='" + program().string() + "' bash '" + (scratch / "script.sh").string() + "'", directory);
 }
 
 std::string read_text(const fs::path& file) {

@@ -34,6 +34,9 @@ struct RunResult {
 // Runs `friedel ARGUMENTS` through the shell, with `directory` as the working directory.
 RunResult run_friedel(const std::string& arguments, const std::filesystem::path& directory = {});
 
+// Runs a bash script in which $friedel is the program, with `directory` as the working directory. Its loops must end by themselves.
+RunResult run_script(const std::string& script, const std::filesystem::path& directory);
+
 std::string read_text(const std::filesystem::path& file);
 // The message of the Error that f throws, or "no error".
 std::string error_of(const std::function<void()>& f);

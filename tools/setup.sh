@@ -22,6 +22,7 @@ packages=(
     gemmi-dev tao-pegtl-dev libsymspg-dev              # crystals
     libhdf5-dev libarchive-dev libtomlplusplus-dev nlohmann-json3-dev libprotozero-dev libpugixml-dev libxy-dev  # files
     librandom123-dev libopenblas-dev libdnnl-dev       # numbers
+    libopenmpi-dev openmpi-bin                         # ranks
     libcli11-dev libspdlog-dev libgtest-dev            # program and tests
 )
 preset=release

@@ -99,7 +99,7 @@ int run(const Settings& s) {
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
     if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");
     const TrainingSummary summary = run_training(what, [&](TrainingConfig& config, bool resumed) { apply(s, config, resumed); });
-    if (!what.quiet) print(s, summary);
+    if (!what.quiet && summary.first_rank) print(s, summary);
     return summary.signal ? signal_status + summary.signal : 0;
 }
 
@@ -137,6 +137,9 @@ std::function<int()> train_command(CLI::App& app) {
     app.add_flag("-q,--quiet", s->run.quiet, "No progress");
     app.add_flag("--keys", s->list_keys, "Print every configuration key with its default and meaning, and stop");
     app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");
+    app.footer(
+        "SIGINT and SIGTERM write a checkpoint and stop; SIGUSR1 writes one and goes on. Under mpirun or srun --mpi=pmix the ranks share "
+        "every batch.");
     return [s] { return run(*s); };
 }
 

@@ -1,0 +1,164 @@
+// Ranks under mpirun: the samples, the loss and the answers of one process, whatever their number; and what happens when one of them fails.
+// Skipped, loudly, where there is no mpirun or the program was built without MPI.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+#include "host/checkpoint.h"
+#include "host/communicator.h"
+#include "host/trainer.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+namespace fs = std::filesystem;
+using test::read_text;
+
+class Ranks : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!fs::exists(test::program().parent_path() / "libfriedel_mpi.so")) GTEST_SKIP() << "SKIPPED FOR WANT OF MPI: built without it";
+        if (std::system("mpirun --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "SKIPPED FOR WANT OF MPI: no mpirun";
+        ASSERT_EQ(test::run_friedel("ingest -q '" + (test::source_dir() / "data/minerals").string() + "' -o lib.h5", folder.path).status,
+                  0);
+    }
+    // A command under mpirun; `meanwhile` runs beside it, in bash, where $! is mpirun.
+    test::RunResult mpirun(int ranks, const std::string& command, const std::string& meanwhile = "") const {
+        return test::run_script(
+            "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1\n"
+            "wait_for() { for i in $(seq 400); do \"$@\" 2>/dev/null && return; sleep 0.05; done; kill -9 $!; }\n"
+            "mpirun --oversubscribe -np " +
+                std::to_string(ranks) + " " + command + " &\n" + meanwhile + "\nwait $!",
+            folder.path);
+    }
+    std::string train(const std::string& options) const {
+        return "'" + test::program().string() +
+               "' train lib.h5 --preset quick --set grid.step_deg=0.2 --set grid.points=425 --set 'network.hidden=[48,32]' --set "
+               "training.batch=30 --set optimiser.warmup_steps=1 --device cpu -q " +
+               options;
+    }
+    test::TemporaryDirectory folder;
+};
+
+// Run by the test below under mpirun: the loss of every step, written by the first rank.
+TEST(RankProgram, DISABLED_WritesItsLosses) {
+    const char* const file = std::getenv("FRIEDEL_LOSSES");
+    ASSERT_TRUE(file);
+    const auto ranks = open_communicator();
+    TrainingConfig config = preset("quick");
+    for (const char* setting : {"grid.step_deg=0.2", "grid.points=425", "network.hidden=[48, 32]", "network.dropout=[0.2, 0.1]",
+                                "training.batch=61", "training.steps=200", "training.minutes=0", "optimiser.warmup_steps=2"})
+        set_key(config, setting);
+    const StructureLibrary library = StructureLibrary::read("lib.h5");
+    const CrystalTableStore tables(CrystalStatistics::shipped());
+    ThreadPool pool(1);
+    const auto backend = make_cpu_backend(pool);
+    Trainer trainer(*backend, config, library, &tables, {}, ranks.get());
+    std::ofstream out;
+    if (ranks->first()) out.open(file);
+    out.precision(17);
+    for (int step = 0; step < 200; ++step) {
+        trainer.step();
+        out << trainer.take_results().loss << "\n";
+    }
+}
+
+std::vector<double> numbers_of(const fs::path& file) {
+    std::ifstream in(file);
+    std::vector<double> numbers;
+    for (double number = 0; in >> number;) numbers.push_back(number);
+    return numbers;
+}
+
+TEST_F(Ranks, HaveTheLossesOfOne) {
+    const std::string program = "'" + fs::read_symlink("/proc/self/exe").string() +
+                                "' --gtest_also_run_disabled_tests --gtest_filter=RankProgram.DISABLED_WritesItsLosses";
+    setenv("FRIEDEL_LOSSES", "losses", 1);
+    std::vector<double> alone;
+    for (const int ranks : {1, 2, 4}) {
+        const auto result = mpirun(ranks, program);
+        ASSERT_EQ(result.status, 0) << result.out << result.err;
+        const std::vector<double> losses = numbers_of(folder / "losses");
+        ASSERT_EQ(losses.size(), 200u);
+        if (ranks == 1) {
+            alone = losses;
+            EXPECT_LT(alone.back(), 0.8 * alone.front()) << "it learns nothing";
+        }
+        double largest = 0;
+        for (std::size_t i = 0; i < losses.size(); ++i) largest = std::max(largest, std::abs(losses[i] - alone[i]) / alone[i]);
+        EXPECT_LT(largest, 1e-6) << ranks << " ranks";
+        RecordProperty("largest_difference_" + std::to_string(ranks), std::to_string(largest * 1e9) + "e-9");
+    }
+}
+
+// Two ranks are told to stop and leave a checkpoint, three go on from it: the weights are those of a rank alone, to rounding.
+TEST_F(Ranks, GoOnInAnotherNumber) {
+    const auto alone = mpirun(1, train("--steps 300 -o whole.h5"));
+    ASSERT_EQ(alone.status, 0) << alone.err;
+    const std::string part = train("--steps 300 -o part.h5 --log part.jsonl");
+    test::write_text(folder / "rank.sh", "echo $$ >pid$OMPI_COMM_WORLD_RANK\nexec " + part + "\n");
+    const auto two = mpirun(2, "bash rank.sh", "wait_for grep -q start part.jsonl; sleep 0.3; kill -TERM $(<pid1)");
+    ASSERT_EQ(two.status, 143) << two.err;
+    const auto stopped = newest_whole_checkpoint(folder / "part.h5", [](const std::string& line) { ADD_FAILURE() << line; });
+    ASSERT_TRUE(stopped);
+    EXPECT_LT(stopped->step, 300);
+    const auto three = mpirun(3, part + " --resume");
+    ASSERT_EQ(three.status, 0) << three.err;
+    const Model found = Model::read(folder / "part.h5"), expected = Model::read(folder / "whole.h5");
+    EXPECT_EQ(found.provenance.steps, 300);
+    double squares = 0, differences = 0;
+    for (std::size_t i = 0; i < found.members[0].size(); ++i) {
+        squares += std::pow(expected.members[0][i], 2);
+        differences += std::pow(found.members[0][i] - expected.members[0][i], 2);
+    }
+    EXPECT_LT(std::sqrt(differences / squares), 1e-4);
+}
+
+TEST_F(Ranks, AnErrorOfOneEndsAllAndNamesIt) {
+    const std::string good = train("--steps 100000 -o model.h5");
+    const std::string nowhere = train("--steps 100000 -o model.h5").replace(good.find("lib.h5"), 6, "nowhere.h5");
+    const auto one = mpirun(1, good + " : -np 1 " + nowhere);
+    EXPECT_NE(one.status, 0);
+    EXPECT_NE(one.err.find("friedel: rank 1 of 2: nowhere.h5: cannot be opened"), std::string::npos) << one.err;
+    const auto all = mpirun(31, good);
+    EXPECT_NE(all.status, 0);
+    EXPECT_NE(all.err.find("rank 0 of 31: training.batch: 30 patterns cannot be shared by 31 ranks"), std::string::npos) << all.err;
+}
+
+TEST_F(Ranks, OneThatStopsIsNamed) {
+    test::write_text(folder / "rank.sh", "echo $$ >pid$OMPI_COMM_WORLD_RANK\nexec " +
+                                             train("--steps 1000000 --set training.rank_timeout_seconds=1 -o model.h5 --log model.jsonl") +
+                                             "\n");
+    const auto result = mpirun(3, "bash rank.sh", "wait_for grep -q start model.jsonl; sleep 0.2; kill -STOP $(<pid1)");
+    EXPECT_NE(result.status, 0);
+    EXPECT_NE(result.err.find("rank 1 on "), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("has not answered for 1 s"), std::string::npos) << result.err;
+    EXPECT_EQ(result.err.find("rank 2 on "), std::string::npos) << "it had answered: " << result.err;
+}
+
+TEST(RankAlone, NeedsNoMpi) {
+    const test::TemporaryDirectory folder;
+    ASSERT_EQ(std::system(("ldd '" + test::program().string() + "' >'" + (folder / "ldd").string() + "'").c_str()), 0);
+    EXPECT_EQ(read_text(folder / "ldd").find("libmpi"), std::string::npos);
+    const Communicator alone;
+    const RowShare all = rows_of_rank(7, alone);
+    EXPECT_EQ(all.first, 0);
+    EXPECT_EQ(all.count, 7);
+}
+
+// srun starts copies that know nothing of each other unless it is told otherwise: they would all write the same files.
+TEST(RankAlone, CopiesWithoutMpiAreRefused) {
+    const test::TemporaryDirectory folder;
+    setenv("SLURM_STEP_NUM_TASKS", "4", 1);
+    const auto result = test::run_friedel("train --stream synthetic:1 --steps 1 -o model.h5", folder.path);
+    unsetenv("SLURM_STEP_NUM_TASKS");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("srun --mpi=pmix"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace friedel
