@@ -49,6 +49,7 @@ public:
                                                 : "float");
     }
 
+    bool is_gpu() const override { return true; }
     void wait() override { check(cudaStreamSynchronize(main_), "waiting for the device"); }
 
     void* allocate(std::size_t bytes) override {

@@ -47,6 +47,7 @@ class Backend {
 public:
     virtual ~Backend() = default;
     virtual std::string description() const = 0;
+    virtual bool is_gpu() const = 0;
     virtual void wait() = 0;  // until all that was asked for is done
 
     // Memory.

@@ -97,6 +97,7 @@ public:
         return std::to_string(pool_.size()) + (pool_.size() == 1 ? " core" : " cores") + ", " + products_.kernels();
     }
 
+    bool is_gpu() const override { return false; }
     void wait() override {}
 
     void* allocate(std::size_t bytes) override {

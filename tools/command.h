@@ -30,6 +30,7 @@ std::function<int()> calibrate_command(CLI::App& app);
 std::function<int()> evaluate_command(CLI::App& app);
 std::function<int()> match_command(CLI::App& app);
 std::function<int()> export_command(CLI::App& app);
+std::function<int()> bench_command(CLI::App& app);
 
 // Accepts numbers from `low` to `high`. Unlike CLI::Range it refuses NaN.
 inline CLI::Validator within(double low, double high) {

@@ -86,6 +86,12 @@ stage_bench() {
         "$train_bench" "$work/minerals.h5" "$out/bench-minerals-$precision.json" cuda $precision "$batch" | tee "$out/bench-minerals-$precision.txt"
     done
     [[ -z $library ]] || "$train_bench" "$library" "$out/bench-library-bf16.json" cuda bf16 "$batch" | tee "$out/bench-library-bf16.txt"
+    # Stage by stage, beside the limits of the same run.
+    local preset
+    for preset in friedel paper-space-group convolutional; do
+        "$friedel" bench ${library:+"$library"} --preset $preset --set "training.batch=$batch" --batches "$((batch / 8)),$((batch * 2))" \
+            --device cuda -o "$out/stages-$preset.jsonl" | tee "$out/stages-$preset.txt"
+    done
 }
 
 stage_pytorch() {

@@ -35,6 +35,7 @@ const std::vector<Entry> commands = {
     {"classify", "Name the crystal system and space group of measured patterns", classify_command},
     {"match", "Find the structures whose patterns are most like measured ones", match_command},
     {"export", "Write a model for other programs to run", export_command},
+    {"bench", "Measure what this machine does a second, stage by stage", bench_command},
 };
 }  // namespace
 

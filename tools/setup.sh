@@ -4,10 +4,11 @@ set -euo pipefail
 
 usage() {
     cat <<'HELP'
-Usage: tools/setup.sh [--preset NAME] [--target NAME] [--no-packages]
+Usage: tools/setup.sh [--preset NAME] [--target NAME] [--no-packages | --only-packages]
   --preset NAME   release (default), debug or asan; built in build/NAME
   --target NAME   build this target alone, such as friedel (default: everything)
   --no-packages   install nothing; the build says what is missing
+  --only-packages build nothing
 HELP
 }
 
@@ -28,11 +29,13 @@ packages=(
 preset=release
 target=all
 install=yes
+build=yes
 while (($#)); do
     case $1 in
         --preset) preset=${2:?setup: --preset needs a name} && shift 2 ;;
         --target) target=${2:?setup: --target needs a name} && shift 2 ;;
         --no-packages) install=no && shift ;;
+        --only-packages) build=no && shift ;;
         -h | --help) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;
     esac
@@ -65,6 +68,7 @@ if [[ $install == yes ]]; then
     fi
 fi
 
+[[ $build == yes ]] || exit 0
 for program in cmake ninja c++; do
     command -v "$program" >/dev/null || die "$program is missing; run it without --no-packages, or install it"
 done

@@ -1,0 +1,262 @@
+#include "host/benchmark.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "host/network.h"
+#include "host/sampler.h"
+#include "host/trainer.h"
+#include "kernels/pattern.h"
+
+namespace friedel {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t copied_floats = std::size_t{1} << 25;  // 134 MB: more than any cache holds
+constexpr int product_extent_cpu = 2048, product_extent_gpu = 8192;
+
+class Benchmark {
+public:
+    Benchmark(const TrainingConfig& config, const StructureLibrary& library, Device& device, const BenchmarkOptions& options)
+        : config_(config),
+          library_(library),
+          backend_(*device.backend),
+          options_(options),
+          shape_(config.shape()),
+          batch_(config.run.batch),
+          operand_bytes_(static_cast<double>(backend_.matrix_bytes(1, 1024)) / 1024) {}
+
+    std::vector<BenchmarkRow> go() {
+        measure_limits();
+        measure_simulation();
+        measure_network();
+        measure_steps();
+        return std::move(rows_);
+    }
+
+private:
+    double best_seconds(const std::function<void()>& work) const {
+        const auto seconds_of = [&](int repeats) {
+            const auto start = Clock::now();
+            for (int i = 0; i < repeats; ++i) work();
+            backend_.wait();
+            return std::chrono::duration<double>(Clock::now() - start).count() / repeats;
+        };
+        seconds_of(1);  // plans, scratch and caches
+        const int repeats = std::max(1, static_cast<int>(options_.seconds / std::max(seconds_of(1), 1e-7)));
+        double best = seconds_of(repeats);
+        for (int round = 1; round < options_.rounds; ++round) best = std::min(best, seconds_of(repeats));
+        return best;
+    }
+
+    void add(BenchmarkRow row) {
+        const double of_copy = copy_rate_ > 0 ? row.bytes / row.seconds / copy_rate_ : 0;
+        const double of_product = product_rate_ > 0 ? row.operations / row.seconds / product_rate_ : 0;
+        if (of_copy > 0 || of_product > 0) row.fraction_of_limit = std::max(of_copy, of_product);
+        if (options_.tell) options_.tell(row);
+        rows_.push_back(std::move(row));
+    }
+
+    void add(const std::string& stage, int patterns, const std::function<void()>& work, double bytes = 0, double operations = 0) {
+        const double seconds = best_seconds(work);
+        add({stage, seconds, patterns / seconds, bytes, operations});
+    }
+
+    void measure_limits() {
+        {
+            Buffer<float> from(backend_, copied_floats);
+            constexpr int columns = 1024, rows = static_cast<int>(copied_floats / columns);
+            Matrix to(backend_, rows, columns);
+            const double bytes = static_cast<double>(copied_floats) * (4 + operand_bytes_);
+            const double seconds = best_seconds([&] { backend_.to_operands(to.data(), from.data(), rows, columns); });
+            add({"limit: copy, bytes", seconds, bytes / seconds});
+            copy_rate_ = bytes / seconds;
+        }
+        const int n = backend_.is_gpu() ? product_extent_gpu : product_extent_cpu;
+        const Matrix a(backend_, n, n), b(backend_, n, n);
+        Matrix c(backend_, n, n);
+        const double operations = 2.0 * n * n * n;
+        const double seconds = best_seconds([&] { backend_.gemm(c.data(), a.data(), Transpose::no, b.data(), Transpose::yes, n, n, n); });
+        add({"limit: matrix product, operations", seconds, operations / seconds});
+        product_rate_ = operations / seconds;
+    }
+
+    // Draws, simulates and prepares a batch of a library.
+    void add_simulation(const std::string& stage, const StructureLibrary& library) {
+        const Sampler sampler(library.view(), config_.network.target, config_.run.tempering);
+        const auto stream = backend_.open_stream(library.view(), sampler.view(), config_.simulation, config_.preprocess);
+        const StepState begin{config_.run.seed, 0, 1};
+        const Buffer<StepState> state(backend_, &begin, 1);
+        Matrix patterns(backend_, batch_, config_.simulation.grid.points);
+        Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch_));
+        add(stage, batch_, [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch_); });
+    }
+
+    void measure_simulation() {
+        add_simulation("simulation", library_);
+        std::vector<int> order(static_cast<std::size_t>(library_.size()));
+        std::iota(order.begin(), order.end(), 0);
+        std::erase_if(order, [&](int i) { return library_.space_group[static_cast<std::size_t>(i)] == 0; });
+        std::vector<int> reflections(static_cast<std::size_t>(library_.size()));
+        PatternParameters ideal{};
+        ideal.radiation = config_.simulation.radiation;
+        ideal.lattice_scale = 1;
+        const float d_min = smallest_d(ideal.radiation, config_.simulation.grid);
+        for (int i : order)
+            reflections[static_cast<std::size_t>(i)] = reflections_bound(reciprocal_metric(library_.view().crystal(i), ideal), d_min);
+        std::stable_sort(order.begin(), order.end(),
+                         [&](int a, int b) { return reflections[static_cast<std::size_t>(a)] < reflections[static_cast<std::size_t>(b)]; });
+        const char* const names[] = {"simulation, smaller third", "simulation, middle third", "simulation, larger third"};
+        if (order.size() < std::size(names)) return;
+        for (std::size_t part = 0; part < std::size(names); ++part) {
+            const auto at = [&](std::size_t third) { return order.begin() + static_cast<std::ptrdiff_t>(order.size() * third / 3); };
+            add_simulation(names[part], library_.subset({at(part), at(part + 1)}));
+        }
+    }
+
+    void measure_network() {
+        Network network(backend_, shape_, config_.dropout(), batch_, true);
+        Parameters parameters(backend_, shape_, initial_parameters(shape_, config_.run.seed, 0));
+        const std::size_t size = shape_.size();
+        Buffer<float> gradient(backend_, size), first(backend_, size), second(backend_, size), average(backend_, size);
+        const StepState begin{config_.run.seed, 0, 1 << 30};
+        const Buffer<StepState> state(backend_, &begin, 1);
+        Buffer<StepGuard> guard(backend_, 1);
+        const auto rows = [&](int layer) { return batch_ * shape_.positions(layer); };
+        const auto values = [&](int layer) { return static_cast<double>(rows(layer)) * shape_.outputs(layer); };
+
+        for (int layer = 0; layer < shape_.layers(); ++layer) {
+            const int width = shape_.outputs(layer), inputs = shape_.inputs(layer);
+            const std::string of = ", layer " + std::to_string(layer);
+            const bool convolves = shape_.is_convolution(layer), last = layer + 1 == shape_.layers();
+            const ConvolutionShape convolution = convolves ? shape_.convolution(layer) : ConvolutionShape{};
+            const int columns = convolves ? convolution.inputs() : inputs, outputs = convolves ? convolution.outputs() : width;
+            Matrix in(backend_, batch_, columns), out(backend_, batch_, outputs), slope(backend_, batch_, outputs);
+            float* const weights = gradient.data() + shape_.weight_offset(layer);
+            const double operations = 2.0 * values(layer) * inputs;
+            add((convolves ? "convolution" : "product") + of, batch_,
+                [&] {
+                    if (convolves) {
+                        backend_.convolve(out.data(), in.data(), parameters.weight(layer), convolution, batch_);
+                    } else {
+                        backend_.gemm(out.data(), in.data(), Transpose::no, parameters.weight(layer), Transpose::yes, batch_, width,
+                                      inputs);
+                    }
+                },
+                0, operations);
+            add(
+                "gradient of weights" + of, batch_,
+                [&] {
+                    if (convolves) {
+                        backend_.convolve_backward_filters(weights, slope.data(), in.data(), convolution, batch_);
+                    } else {
+                        backend_.gemm(weights, slope.data(), Transpose::yes, in.data(), Transpose::no, width, inputs, batch_);
+                    }
+                },
+                0, operations);
+            if (last) break;
+            const float dropout = config_.dropout()[static_cast<std::size_t>(layer)];
+            add(
+                "bias, ReLU, dropout" + of, batch_,
+                [&] { backend_.activate(out.data(), parameters.bias(layer), rows(layer), width, dropout, layer, state.data()); },
+                2 * values(layer) * operand_bytes_);
+            add(
+                "the same backwards" + of, batch_,
+                [&] {
+                    backend_.activate_backward(slope.data(), gradient.data() + shape_.bias_offset(layer), out.data(), rows(layer), width,
+                                               dropout);
+                },
+                3 * values(layer) * operand_bytes_);
+        }
+
+        const auto outputs = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(shape_.classes());
+        Buffer<float> logits(backend_, outputs);
+        Matrix slope(backend_, batch_, shape_.classes());
+        const Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch_));
+        Buffer<SampleLoss> samples(backend_, static_cast<std::size_t>(batch_));
+        add(
+            "softmax, loss, gradient", batch_,
+            [&] {
+                backend_.softmax_loss(samples.data(), slope.data(), logits.data(), labels.data(), batch_, shape_.classes(), config_.loss,
+                                      nullptr, state.data());
+            },
+            static_cast<double>(outputs) * (4 + operand_bytes_));
+        // Read: weights, moments, average and, for its norm, the gradient twice. Written: all but the gradient.
+        const double arrays = config_.optimiser.average_decay > 0 ? 9 : 7;
+        add(
+            "AdamW with norm and average", batch_,
+            [&] {
+                backend_.optimise({parameters.values().data(), first.data(), second.data(),
+                                   config_.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
+                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data());
+            },
+            4 * arrays * static_cast<double>(size));
+
+        Matrix patterns(backend_, batch_, shape_.points());
+        add(
+            "answers to patterns in memory", batch_, [&] { network.answer(patterns.data(), parameters, batch_); }, 0, forward_operations());
+        add(
+            "training on patterns in memory", batch_,
+            [&] {
+                network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters, config_.loss, nullptr,
+                                      state.data(), 0);
+                backend_.optimise({parameters.values().data(), first.data(), second.data(),
+                                   config_.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
+                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data());
+                parameters.refresh();
+            },
+            0, training_operations(batch_));
+    }
+
+    double forward_operations() const {
+        double all = 0;
+        for (int layer = 0; layer < shape_.layers(); ++layer)
+            all += 2.0 * batch_ * shape_.positions(layer) * shape_.outputs(layer) * shape_.inputs(layer);
+        return all;
+    }
+    // Forwards, gradients of the weights, and of every layer's input but the pattern.
+    double training_operations(int batch) const {
+        double all = 0;
+        for (int layer = 0; layer < shape_.layers(); ++layer)
+            all += (layer > 0 ? 6.0 : 4.0) * batch * shape_.positions(layer) * shape_.outputs(layer) * shape_.inputs(layer);
+        return all;
+    }
+
+    void measure_steps() {
+        std::vector<int> batches = options_.batches;
+        batches.insert(batches.begin(), batch_);
+        for (int batch : batches) {
+            TrainingConfig config = config_;
+            config.run.batch = batch;
+            Trainer trainer(backend_, config, library_);
+            trainer.step();
+            trainer.step();
+            add(
+                "step, batch of " + std::to_string(batch), batch, [&] { trainer.step(); }, 0,
+                config.network.members * training_operations(batch));
+        }
+    }
+
+    const TrainingConfig& config_;
+    const StructureLibrary& library_;
+    Backend& backend_;
+    const BenchmarkOptions& options_;
+    NetworkShape shape_;
+    int batch_;
+    double operand_bytes_;
+    double copy_rate_ = 0, product_rate_ = 0;
+    std::vector<BenchmarkRow> rows_;
+};
+
+}  // namespace
+
+std::vector<BenchmarkRow> run_benchmark(const TrainingConfig& config, const StructureLibrary& library, Device& device,
+                                        const BenchmarkOptions& options) {
+    return Benchmark(config, library, device, options).go();
+}
+
+}  // namespace friedel

@@ -1,0 +1,162 @@
+// friedel bench: what this machine does a second, stage by stage, beside the limits it shows in the same run.
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "host/benchmark.h"
+#include "host/hash.h"
+#include "host/shipped_files.h"
+#include "host/text_file.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+struct Settings {
+    std::string library, preset = "friedel", output, compare;
+    std::vector<std::string> assignments;
+    std::vector<int> batches;
+    double seconds = 0.2;
+    int rounds = 5, threads = 0;
+    DeviceChoice device;
+};
+
+nlohmann::ordered_json json_of(const BenchmarkRow& row) {
+    nlohmann::ordered_json json{{"stage", row.stage}, {"seconds", row.seconds}, {"per_second", row.per_second}};
+    if (row.bytes > 0) json["bytes"] = row.bytes;
+    if (row.operations > 0) json["operations"] = row.operations;
+    if (row.fraction_of_limit) json["fraction_of_limit"] = *row.fraction_of_limit;
+    return json;
+}
+
+// Earlier results: the first line says what was measured, each other one is a stage.
+class Earlier {
+public:
+    explicit Earlier(const std::string& file) : file_(file) {
+        if (file.empty()) return;
+        std::ifstream in(file);
+        if (!in) fail(file, ": cannot be opened; give a file that 'friedel bench -o' wrote");
+        int number = 0;
+        for (std::string line; std::getline(in, line);) {
+            ++number;
+            const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+            const bool good = json.is_object() && (number == 1 ? json.value("benchmark", "") == "friedel"
+                                                               : json.contains("stage") && json["stage"].is_string() &&
+                                                                     json.contains("seconds") && json["seconds"].is_number());
+            if (!good) fail(file, ":", number, ": is no line of 'friedel bench -o'; give a file that it wrote");
+            if (number == 1) {
+                head_ = json;
+            } else {
+                seconds_[json["stage"]] = json["seconds"];
+            }
+        }
+        if (number == 0) fail(file, ": is empty; give a file that 'friedel bench -o' wrote");
+    }
+
+    void warn_of_differences(const nlohmann::ordered_json& now) const {
+        if (file_.empty()) return;
+        for (const char* name : {"device", "network", "batch", "library", "flags"}) {
+            const std::string then = head_.value(name, nlohmann::json()).dump(), is = now.value(name, nlohmann::ordered_json()).dump();
+            if (then != is)
+                std::fprintf(stderr, "friedel: %s: %s was %s there and is %s here\n", file_.c_str(), name, then.c_str(), is.c_str());
+        }
+    }
+    // How many times as fast it is now, if it was measured.
+    std::optional<double> gain(const BenchmarkRow& row) const {
+        const auto found = seconds_.find(row.stage);
+        return found == seconds_.end() ? std::nullopt : std::optional(found->second / row.seconds);
+    }
+    bool any() const { return !file_.empty(); }
+
+private:
+    std::string file_;
+    nlohmann::json head_;
+    std::map<std::string, double> seconds_;
+};
+
+// "1.23 M" of 1.23e6, "45.6 m" of 0.0456: three digits and a prefix.
+std::string with_prefix(double value) {
+    constexpr const char* prefixes[] = {"n", "u", "m", "", "k", "M", "G", "T", "P"};
+    constexpr int none = 3;
+    int prefix = none;
+    for (; value >= 999.5 && prefix + 1 < static_cast<int>(std::size(prefixes)); ++prefix) value /= 1000;
+    for (; value > 0 && value < 0.9995 && prefix > 0; --prefix) value *= 1000;
+    char text[32];
+    std::snprintf(text, sizeof text, "%.3g %s", value, prefixes[prefix]);
+    return text;
+}
+
+void print(const BenchmarkRow& row, const Earlier& earlier) {
+    std::printf("%-34s %10ss %10s/s", row.stage.c_str(), with_prefix(row.seconds).c_str(), with_prefix(row.per_second).c_str());
+    if (row.fraction_of_limit)
+        std::printf(" %7.1f %%", 100 * *row.fraction_of_limit);
+    else if (earlier.any())
+        std::printf(" %9s", "");
+    if (const std::optional<double> gain = earlier.gain(row)) std::printf("  x %.2f", *gain);
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+int run(const Settings& s) {
+    const Earlier earlier(s.compare);
+    TrainingConfig config = preset(s.preset);
+    for (const std::string& assignment : s.assignments) set_key(config, assignment);
+    check(config);
+    const std::filesystem::path file = s.library.empty() ? shipped_structures() : std::filesystem::path(s.library);
+    const StructureLibrary library = StructureLibrary::read(file);
+    Device device(s.device, s.threads, false);
+    const nlohmann::ordered_json head{{"benchmark", "friedel"},
+                                      {"version", FRIEDEL_VERSION},
+                                      {"commit", FRIEDEL_COMMIT},
+                                      {"flags", FRIEDEL_FLAGS},
+                                      {"device", device.backend->description()},
+                                      {"network", config.shape().text()},
+                                      {"batch", config.run.batch},
+                                      {"library", hash_file(file)},
+                                      {"structures", library.size()}};
+    earlier.warn_of_differences(head);
+    std::printf("%s; %s, batches of %d; %d structures of %s\n", device.backend->description().c_str(), config.shape().text().c_str(),
+                config.run.batch, library.size(), file.filename().c_str());
+    std::printf("%-34s %11s %12s %9s%s\n", "stage", "a batch", "patterns", "of limit", earlier.any() ? "  against " : "");
+    std::string lines = head.dump() + "\n";
+    BenchmarkOptions options{s.seconds, s.rounds, s.batches, [&](const BenchmarkRow& row) {
+                                 print(row, earlier);
+                                 lines += json_of(row).dump() + "\n";
+                             }};
+    run_benchmark(config, library, device, options);
+    if (!s.output.empty()) {
+        write_text_file(s.output, lines);
+        std::printf("-> %s\n", s.output.c_str());
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::function<int()> bench_command(CLI::App& app) {
+    const auto s = std::make_shared<Settings>();
+    app.add_option("library", s->library, "Structure library to simulate; default the minerals that ship");
+    std::string presets;
+    for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
+    app.add_option("--preset", s->preset, "Configuration: " + presets)->capture_default_str();
+    app.add_option("--set", s->assignments, "Change one key of it: --set training.batch=8192; may be repeated")->allow_extra_args(false);
+    app.add_option("--batches", s->batches, "Whole steps with these batches too: 128,1024")->delimiter(',')->check(CLI::Range(1, 1 << 20));
+    app.add_option("--seconds", s->seconds, "Of a round; shorter work is repeated")->capture_default_str()->check(within(0, 3600));
+    app.add_option("--rounds", s->rounds, "The best of as many counts")->capture_default_str()->check(CLI::Range(1, 1000));
+    app.add_option("-o,--output", s->output, "JSON lines to write: what was measured, then a line for each stage");
+    app.add_option("--compare", s->compare, "Results of an earlier run: says how many times as fast each stage is now");
+    app.add_option("--threads", s->threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
+    add_device_options(app, s->device);
+    app.footer(
+        "Of limit: the bandwidth of a copy that no cache holds, or the rate of a large matrix product, whichever is nearer. What lies in "
+        "a\n"
+        "cache goes beyond it. Example:\n  friedel bench --set training.batch=8192 --device cuda -o before.jsonl");
+    return [s] { return run(*s); };
+}
+
+}  // namespace friedel::tools
