@@ -209,7 +209,8 @@ TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
 INSTANTIATE_TEST_SUITE_P(Models, ExportToOnnxruntime,
                          ::testing::Values(Exported{Target::space_group, 1, {}}, Exported{Target::space_group, 3, {}},
                                            Exported{Target::crystal_system, 1, {}},
-                                           Exported{Target::space_group, 2, {{32, 64, 8}, {64, 8, 2}}}));
+                                           Exported{Target::space_group, 2, {{32, 64, 8}, {64, 8, 2}}}),
+                         [](const auto& info) { return "Model" + std::to_string(info.index); });
 
 }  // namespace
 }  // namespace friedel
