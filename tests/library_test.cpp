@@ -177,6 +177,13 @@ TEST(Merge, MakesOneLibraryOfSeveralWithoutRepeats) {
     EXPECT_EQ(all.type_of(2), StructureLibrary::read(folder / "b.h5").type_of(1));
     ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --keep-duplicates -o all.h5", folder.path).status, 0);
     EXPECT_EQ(StructureLibrary::read(folder / "all.h5").size(), 4);
+    ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --containing Al,Ti --lacking F -o titanium.h5", folder.path).status, 0);
+    EXPECT_EQ(StructureLibrary::read(folder / "titanium.h5").formula, (std::vector<std::string>{"O2Ti"}));
+    const auto none = test::run_friedel("merge a.h5 b.h5 --containing Pu -o none.h5", folder.path);
+    EXPECT_NE(none.err.find("none.h5: nothing is left"), std::string::npos) << none.err;
+    const auto unknown = test::run_friedel("merge a.h5 --lacking O,Xx -o none.h5", folder.path);
+    EXPECT_NE(unknown.err.find("--lacking: 'Xx' is no element"), std::string::npos) << unknown.err;
+    EXPECT_FALSE(std::filesystem::exists(folder / "none.h5"));
     const auto absent = test::run_friedel("merge a.h5 absent.h5 -o c.h5", folder.path);
     EXPECT_EQ(absent.status, 1);
     EXPECT_NE(absent.err.find("absent.h5"), std::string::npos);

@@ -1,9 +1,11 @@
 // friedel merge: several structure libraries as one.
+#include <bitset>
 #include <cstdio>
 #include <memory>
 #include <set>
 
 #include "host/duplicates.h"
+#include "host/elements.h"
 #include "host/error.h"
 #include "host/structure_library.h"
 #include "tools/command.h"
@@ -15,7 +17,36 @@ namespace {
 struct Settings {
     std::vector<std::string> libraries;
     std::string output, held_out;
+    std::vector<std::string> containing, lacking;  // element symbols
     bool keep_duplicates = false;
+};
+
+// A structure is wanted if it has one of some elements and none of others.
+class Composition {
+public:
+    explicit Composition(const Settings& settings)
+        : containing_(those_of("--containing", settings.containing)), lacking_(those_of("--lacking", settings.lacking)) {}
+    bool wanted(const Structure& structure) const {
+        bool contains = containing_.none(), lacks = true;
+        for (const Atom& atom : structure.atoms) {
+            contains |= containing_[static_cast<std::size_t>(atom.element)];
+            lacks &= !lacking_[static_cast<std::size_t>(atom.element)];
+        }
+        return contains && lacks;
+    }
+
+private:
+    using Elements = std::bitset<elements + 1>;
+    static Elements those_of(const char* option, const std::vector<std::string>& symbols) {
+        Elements all;
+        for (const std::string& symbol : symbols) {
+            const int element = element_of_symbol(symbol);
+            if (element <= 0) fail(option, ": '", symbol, "' is no element; give symbols with commas between them, as in O,S,Cl");
+            all.set(static_cast<std::size_t>(element));
+        }
+        return all;
+    }
+    Elements containing_, lacking_;
 };
 
 int run(const Settings& settings) {
@@ -26,20 +57,26 @@ int run(const Settings& settings) {
         const StructureLibrary library = StructureLibrary::read(settings.held_out);
         held_out.insert(library.structure_type_name.begin(), library.structure_type_name.end());
     }
-    int left_out = 0;
+    const Composition composition(settings);
+    int left_out = 0, unwanted = 0;
     for (const std::string& file : settings.libraries) {
         const StructureLibrary library = StructureLibrary::read(file);
         for (int i = 0; i < library.size(); ++i) {
+            const Structure structure = library.structure(i);
             if (held_out.count(library.type_of(i)))
                 ++left_out;
+            else if (!composition.wanted(structure))
+                ++unwanted;
             else
-                all.add(library.structure(i), library.type_of(i));
+                all.add(structure, library.type_of(i));
         }
         all.rejections.insert(all.rejections.end(), library.rejections.begin(), library.rejections.end());
         sources += (sources.empty() ? "" : ", ") + file;
         std::printf("%8d structures <- %s\n", library.size(), file.c_str());
     }
     if (!settings.held_out.empty()) std::printf("%8d are of a type in %s and are left out\n", left_out, settings.held_out.c_str());
+    if (!settings.containing.empty() || !settings.lacking.empty()) std::printf("%8d are of other elements and are left out\n", unwanted);
+    if (all.size() == 0) fail(settings.output, ": nothing is left to write; ask for other elements or types");
     if (!settings.keep_duplicates) {
         const int dropped = drop_duplicates(all);
         std::printf("%8d repeat another and are left out\n", dropped);
@@ -60,6 +97,8 @@ std::function<int()> merge_command(CLI::App& app) {
     app.add_flag("--keep-duplicates", settings->keep_duplicates, "Leave structures in that repeat another");
     app.add_option("--without-types-of", settings->held_out,
                    "Leave out structures of a type that this library has, so that it stays fit for testing what is trained on the rest");
+    app.add_option("--containing", settings->containing, "Only structures with at least one of these elements: O,S,F")->delimiter(',');
+    app.add_option("--lacking", settings->lacking, "Only structures with none of these elements: Tc,Pm,Np")->delimiter(',');
     app.footer("Example:\n  friedel merge minerals.h5 relaxed.h5 -o all.h5");
     return [settings] { return run(*settings); };
 }
