@@ -8,6 +8,7 @@
 #include "cuda/check.h"
 #include "cuda/convolution.h"
 #include "cuda/gemm.h"
+#include "cuda/gradient_sum.h"
 #include "cuda/network.h"
 #include "cuda/pattern_stream.h"
 #include "cuda/simulate.h"
@@ -147,9 +148,16 @@ public:
     }
     void advance(StepState* state) override { cuda::advance(current_, state); }
 
-    void join(Communicator&) override { fail("several ranks cannot train on CUDA devices yet; use --device cpu, or start one rank"); }
-    void begin_sum(float*, std::size_t) override {}
-    void finish_sums() override {}
+    void join(Communicator& ranks) override {
+        const auto make = part<MakeGradientSum>("libfriedel_nccl.so", "friedel_nccl_sum", "several ranks on GPUs need NCCL");
+        gradient_sum_.reset(make(ranks));
+    }
+    void begin_sum(float* values, std::size_t n) override {
+        if (gradient_sum_) gradient_sum_->begin(current_, values, n);
+    }
+    void finish_sums() override {
+        if (gradient_sum_) gradient_sum_->finish(current_);
+    }
 
     void overlap(const std::function<void()>& aside, const std::function<void()>& main) override {
         check(cudaEventRecord(fork_, main_), "forking a step");
@@ -195,16 +203,22 @@ private:
         return number;
     }
 
+    // A function of a library beside this one that only some runs need.
+    template <class Function>
+    static Function* part(const char* library, const char* function, const char* need) {
+        void* const opened = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+        if (!opened) {
+            fail(need, ", which cannot be loaded (", dlerror(), "); put its folder into LD_LIBRARY_PATH, or use --device cpu");
+        }
+        void* const found = dlsym(opened, function);
+        if (!found) fail(library, " belongs to another version of friedel; build both together");
+        return reinterpret_cast<Function*>(found);
+    }
+
     ConvolutionEngine& convolution() {
         if (!convolution_) {
-            constexpr const char* name = "libfriedel_cudnn.so";  // found beside this library
-            void* const library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-            if (!library) {
-                fail("convolutions on a GPU need cuDNN 9, which cannot be loaded (", dlerror(),
-                     "); put its folder into LD_LIBRARY_PATH, or use --device cpu");
-            }
-            const auto make = reinterpret_cast<MakeConvolutionEngine*>(dlsym(library, "friedel_cudnn_engine"));
-            if (!make) fail(name, " belongs to another version of friedel; build both together");
+            const auto make =
+                part<MakeConvolutionEngine>("libfriedel_cudnn.so", "friedel_cudnn_engine", "convolutions on a GPU need cuDNN 9");
             convolution_.reset(make(precision_));
         }
         return *convolution_;
@@ -233,6 +247,7 @@ private:
     int number_;
     Gemm gemm_;
     std::unique_ptr<ConvolutionEngine> convolution_;
+    std::unique_ptr<GradientSum> gradient_sum_;  // null: one rank alone
     Stream main_, aside_;
     Event fork_, join_;
     cudaStream_t current_ = nullptr;
@@ -252,6 +267,11 @@ Precision precision_named(const std::string& name) {
 extern "C" {
 
 const char* friedel_cuda_version() { return FRIEDEL_VERSION; }
+
+int friedel_cuda_devices() {
+    int devices = 0;
+    return cudaGetDeviceCount(&devices) == cudaSuccess ? devices : 0;
+}
 
 friedel::Backend* friedel_cuda_backend(int number, const char* precision) {
     return new friedel::cuda::CudaBackend(number, friedel::cuda::precision_named(precision));

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -33,7 +34,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
     const std::string on_cuda = choice.precision == "auto" ? "bf16" : choice.precision;
     if (const std::optional<int> number = cuda_number(choice.device)) {
         try {
-            return make_cuda_backend(*number, on_cuda);
+            return choice.device == "cuda" ? make_cuda_backend(choice.turn, on_cuda, true) : make_cuda_backend(*number, on_cuda);
         } catch (const Error& error) {
             const std::string what = error.what();
             if (what.find("--device cpu") != std::string::npos) throw;
@@ -42,7 +43,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
     }
     if (choice.device == "auto" && !module_file(library_name).empty()) {
         try {
-            return make_cuda_backend(0, on_cuda);
+            return make_cuda_backend(choice.turn, on_cuda, true);
         } catch (const Error& error) {
             if (!quiet) std::fprintf(stderr, "friedel: %s; running on the CPU\n", error.what());
         }
@@ -63,7 +64,7 @@ void check_device_choice(const DeviceChoice& choice) {
     }
 }
 
-std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision) {
+std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision, bool wrap) {
     const std::filesystem::path file = module_file(library_name);
     if (file.empty()) fail("no CUDA backend beside this program (built without a CUDA toolkit); build it with -DFRIEDEL_CUDA=ON");
     // Asked first, because it is quick: the backend itself draws in hundreds of megabytes of libraries.
@@ -72,6 +73,7 @@ std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precis
                                       "put the folder of the CUDA libraries into LD_LIBRARY_PATH, or use --device cpu");
     const auto version = module_function<const char*()>(library, file, "friedel_cuda_version");
     if (std::string(version()) != FRIEDEL_VERSION) fail(library_name, " is of version ", version(), ", the program of " FRIEDEL_VERSION);
+    if (wrap) number %= std::max(1, module_function<int()>(library, file, "friedel_cuda_devices")());
     const auto make = module_function<Backend*(int, const char*)>(library, file, "friedel_cuda_backend");
     return std::unique_ptr<Backend>(make(number, precision.c_str()));
 }

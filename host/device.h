@@ -17,6 +17,8 @@ struct DeviceChoice {
     // Of what matrix products multiply: "bf16", "tf32" (float on the processor) or "float"; "auto" is bf16 on a CUDA device and float on
     // the processor. Sums and parameters are single precision in any case.
     std::string precision = "auto";
+    // Which of the visible devices, counted round and round, where "auto" or "cuda" leaves that open: ranks of one node take one each.
+    int turn = 0;
 };
 
 struct Device {
@@ -30,7 +32,8 @@ struct Device {
 // Throws Error unless `choice` is one that Device knows.
 void check_device_choice(const DeviceChoice& choice);
 
-// The backend of a CUDA device, `number` as the CUDA runtime counts them. Throws Error, saying what is missing and what to do.
-std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision);
+// The backend of a CUDA device, `number` as the CUDA runtime counts them; round and round, if `wrap`. Throws Error, saying what is missing
+// and what to do.
+std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision, bool wrap = false);
 
 }  // namespace friedel

@@ -59,6 +59,12 @@ struct Orders {
 
 int threads_of(int wanted, const Communicator& ranks) { return wanted > 0 ? wanted : std::max(1, usable_cores() / ranks.sharing_cores()); }
 
+// The ranks of a node take its devices in turn.
+DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
+    wanted.turn = ranks.rank_on_node();
+    return wanted;
+}
+
 // Files, validation and what the user is told are the first rank's.
 TrainingRun part_of_rank(TrainingRun what, const Communicator& ranks) {
     if (ranks.first()) return what;
@@ -74,7 +80,7 @@ public:
     Run(const TrainingRun& what, const AdjustConfig& adjust, Communicator& ranks)
         : what_(part_of_rank(what, ranks)),
           ranks_(ranks),
-          device_(what.device, threads_of(what.threads, ranks), what_.quiet),
+          device_(device_of(what.device, ranks), threads_of(what.threads, ranks), what_.quiet),
           setup_(what_, adjust, device_, ranks),
           config_(setup_.config()),
           writer_(what.output, config_.run.checkpoints_kept),

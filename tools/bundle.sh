@@ -39,7 +39,7 @@ printf '== Collecting into %s\n' "$folder"
 rm -rf "$folder" "$folder.tar.xz"
 mkdir -p "$folder/bin" "$folder/lib" "$folder/share"
 built=(build/bundle-build/friedel)
-for backend in build/bundle-build/libfriedel_{cuda,cudnn}.so; do
+for backend in build/bundle-build/libfriedel_{cuda,cudnn,nccl}.so; do
     [[ -e $backend ]] && built+=("$backend")
 done
 [[ $tests == ON ]] && built+=(build/bundle-build/tests/friedel_tests build/bundle-build/bench/train_bench build/bundle-build/bench/simulation_bench)
@@ -47,7 +47,7 @@ cp "${built[@]}" "$folder/lib/"
 cp -r data README.md LICENSE "$folder/share/"
 # The C library comes with the machine, CUDA's with its toolkit; libcuda with the driver.
 ldd "${built[@]}" | awk '$3 ~ /^\// {print $3}' | sort -u |
-    grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|libcuda|libcudart|libcublas|libcublasLt|libcudnn[a-z_]*|libnvrtc)\.so' |
+    grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|libcuda|libcudart|libcublas|libcublasLt|libcudnn[a-z_]*|libnccl|libnvrtc)\.so' |
     xargs -I{} cp -L {} "$folder/lib/"
 strip --strip-unneeded "$folder"/lib/* 2>/dev/null || true
 
