@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/error.h"
+#include "host/lattice_scale.h"
 #include "host/network.h"
 
 namespace friedel {
@@ -20,6 +21,7 @@ struct Classifier::State {
           patterns(b, static_cast<std::size_t>(batch) * m.grid.points) {
         if (!b.operands_are_floats()) inputs = Matrix(b, batch, m.grid.points);
         for (const auto& member : m.members) parameters.emplace_back(b, m.shape, member);
+        for (float scale : m.calibration.lattice_scales) scalers.emplace_back(m.grid, scale);
     }
     Operand* input() { return backend.operands_are_floats() ? reinterpret_cast<Operand*>(patterns.data()) : inputs.data(); }
 
@@ -29,6 +31,7 @@ struct Classifier::State {
     Buffer<float> patterns;  // [batch][points]
     Matrix inputs;           // the same, where operands are not floats
     std::vector<Parameters> parameters;
+    std::vector<LatticeScaler> scalers;
 };
 
 Classifier::Classifier(const Model& model, Backend& backend) : state_(std::make_unique<State>(model, backend)) {}
@@ -41,14 +44,23 @@ int Classifier::members() const { return static_cast<int>(state_->model.members.
 void Classifier::logits(float* logits, const float* patterns, int n) {
     State& s = *state_;
     const std::size_t width = static_cast<std::size_t>(points()), answers = static_cast<std::size_t>(classes());
+    std::vector<float> scaled(s.scalers.empty() ? 0 : batch * width), answer(batch * answers);
+    const std::size_t scales = std::max<std::size_t>(1, s.scalers.size());
+    std::fill(logits, logits + static_cast<std::size_t>(members()) * n * answers, 0.0f);
     for (int first = 0; first < n; first += batch) {
         const int rows = std::min(batch, n - first);
-        s.backend.upload(s.patterns.data(), patterns + first * width, rows * width * sizeof(float));
-        s.backend.preprocess(s.input(), s.patterns.data(), rows, s.model.grid, s.model.preprocess);
-        for (int member = 0; member < members(); ++member) {
-            const float* const answer = s.network.answer(s.input(), s.parameters[static_cast<std::size_t>(member)], rows);
-            float* const to = logits + (static_cast<std::size_t>(member) * n + first) * answers;
-            s.backend.download(to, answer, rows * answers * sizeof(float));
+        for (std::size_t i = 0; i < scales; ++i) {
+            const float* from = patterns + first * width;
+            for (int row = 0; row < rows && !s.scalers.empty(); ++row) s.scalers[i].scale(scaled.data() + row * width, from + row * width);
+            if (!s.scalers.empty()) from = scaled.data();
+            s.backend.upload(s.patterns.data(), from, rows * width * sizeof(float));
+            s.backend.preprocess(s.input(), s.patterns.data(), rows, s.model.grid, s.model.preprocess);
+            for (int member = 0; member < members(); ++member) {
+                s.backend.download(answer.data(), s.network.answer(s.input(), s.parameters[static_cast<std::size_t>(member)], rows),
+                                   rows * answers * sizeof(float));
+                float* const to = logits + (static_cast<std::size_t>(member) * n + first) * answers;
+                for (std::size_t j = 0; j < rows * answers; ++j) to[j] += answer[j] / static_cast<float>(scales);
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ const FileKind model_kind = {"model", 2, "train it again with 'friedel train'"};
 namespace {
 
 constexpr int most_points = 1 << 20;  // of a grid or of any layer
-constexpr std::size_t most_layers = 100;
+constexpr std::size_t most_layers = 100, most_lattice_scales = 100;
 constexpr float largest_parameter = 1e4f;
 constexpr const char* target_names[] = {"space_group", "crystal_system"};
 
@@ -94,6 +94,7 @@ void Model::write(const std::filesystem::path& file, Weights weights) const {
 
     h5.write("calibration/temperature", &calibration.temperature, {1});
     h5.write("calibration/entropy_threshold", &calibration.entropy_threshold, {1});
+    if (!calibration.lattice_scales.empty()) h5.write("calibration/lattice_scales", calibration.lattice_scales);
     if (calibration.set_level > 0) {
         h5.write("calibration/set_level", &calibration.set_level, {1});
         h5.write("calibration/set_probability", &calibration.set_probability, {1});
@@ -192,6 +193,14 @@ Model Model::read(const std::filesystem::path& file) {
         model.members.push_back(std::move(parameters));
     }
 
+    if (h5.exists("calibration/lattice_scales")) {
+        model.calibration.lattice_scales = h5.read<float>("calibration/lattice_scales");
+        const std::vector<float>& scales = model.calibration.lattice_scales;
+        if (scales.size() > most_lattice_scales ||
+            !std::all_of(scales.begin(), scales.end(), [](float scale) { return scale > 0.8f && scale < 1.25f; })) {
+            damaged("its lattice scales are impossible");
+        }
+    }
     single("calibration/temperature", model.calibration.temperature);
     single("calibration/entropy_threshold", model.calibration.entropy_threshold);
     if (h5.exists("calibration/set_level")) {

@@ -29,6 +29,8 @@ std::string class_name(Target target, int index);  // "225", or "cubic"
 struct Calibration {
     float temperature = 1;                                             // logits are divided by it
     float entropy_threshold = std::numeric_limits<float>::infinity();  // nats; an answer of higher entropy is refused
+    // Factors on the lattice: the network is asked about the pattern at each, and its logits are averaged. Empty: as it is.
+    std::vector<float> lattice_scales;
     // Conformal sets: the groups that are at least this probable hold the true one for this part of the patterns. 0: no sets.
     float set_level = 0, set_probability = 0;
     std::string fitted_on;  // in words: file, count, aim; empty if never fitted

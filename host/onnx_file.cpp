@@ -236,6 +236,13 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
     add("target", model.target == Target::space_group ? "space_group" : "crystal_system");
     add("classes", classes.dump());
     add("temperature", number(model.calibration.temperature));
+    std::string scales;
+    for (float scale : model.calibration.lattice_scales) scales += (scales.empty() ? "" : ",") + number(scale);
+    add("lattice_scales", scales);
+    add("lattice_scales_meaning",
+        "if any: the answer is the softmax of the mean of logits / temperature over the pattern with every d multiplied by each of them, "
+        "after "
+        "step 2");
     add("refusal", "where the Shannon entropy of probabilities, -sum p ln p, exceeds entropy_threshold_nats");
     add("entropy_threshold_nats", number(model.calibration.entropy_threshold));
     add("calibration_fitted_on", model.calibration.fitted_on);

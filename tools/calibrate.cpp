@@ -9,6 +9,7 @@
 #include "host/calibration.h"
 #include "host/error.h"
 #include "host/interrupt.h"
+#include "host/lattice_scale.h"
 #include "host/progress_line.h"
 #include "tools/command.h"
 
@@ -23,7 +24,7 @@ struct Options {
     int patterns = 20000;
     std::uint64_t seed = 20260101;  // other patterns than those of training and validation
     double accuracy = 0, coverage = 0, set_level = 0, temperature = 0, wavelength = 0;
-    int threads = 0;
+    int threads = 0, lattices = 0;
     DeviceChoice device;
     bool quiet = false;
 };
@@ -60,6 +61,8 @@ int run(const Options& o) {
     if (o.accuracy > 0 && o.coverage > 0) fail("give either --accuracy or --coverage, not both");
     if (fs::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
     Model model = Model::read(o.model);
+    if (o.lattices > 0) model.calibration.lattice_scales = o.lattices > 1 ? lattice_scales(o.lattices) : std::vector<float>();
+    const std::vector<float> scales = model.calibration.lattice_scales;
     const InterruptGuard guard;
     KnownAnswers answers = answer(o, model);
     const std::size_t asked = answers.size();
@@ -80,6 +83,7 @@ int run(const Options& o) {
     // The old threshold belongs to the old temperature.
     model.calibration = {};
     model.calibration.temperature = temperature;
+    model.calibration.lattice_scales = scales;
     if (o.accuracy > 0 || o.coverage > 0) {
         const RefusalRule rule = o.accuracy > 0 ? rule_for_accuracy(results, o.accuracy) : rule_for_coverage(results, o.coverage);
         model.calibration.entropy_threshold = rule.entropy_threshold;
@@ -119,6 +123,10 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(CLI::Range(0.0, 1.0));
     app.add_option("--temperature", o->temperature, "Take this one instead of fitting it, and choose the rest for it")
         ->check(CLI::Range(0.05, 20.0));
+    app.add_option("--lattices", o->lattices,
+                   "Ask the network about each pattern as it is and at lattices up to 1.6 % larger and smaller, as many in all (odd), and "
+                   "average; where not given as the model has it")
+        ->check(CLI::IsMember({1, 3, 5, 7, 9, 11, 13, 15, 17}));
     app.add_option("--sets", o->set_level,
                    "Also name, of each pattern, the groups that hold the right one for this part of patterns like these (conformal sets)")
         ->check(CLI::Range(0.5, 0.999));

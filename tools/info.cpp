@@ -124,6 +124,7 @@ void describe_model(const Settings& settings) {
             {"grid", {{"start_deg", model.grid.start_deg}, {"step_deg", model.grid.step_deg}, {"points", model.grid.points}}},
             {"wavelength_angstrom", model.wavelength_angstrom},
             {"temperature", calibration.temperature},
+            {"lattice_scales", calibration.lattice_scales},
             {"set_level", calibration.set_level},
             {"set_probability", calibration.set_probability},
             {"library", made.library},

@@ -74,9 +74,9 @@ else
 fi
 
 if [[ -n $labels ]]; then
-    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --labels "$labels" -o "$folder/calibrated.h5"
+    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --labels "$labels" --lattices 9 -o "$folder/calibrated.h5"
 else
-    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --library "$folder/test.h5" --patterns 4000 -o "$folder/calibrated.h5"
+    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --library "$folder/test.h5" --patterns 4000 --lattices 9 -o "$folder/calibrated.h5"
 fi
 step "$folder/friedel-cu.h5" 'Weights in half precision' export "$folder/calibrated.h5" --half -o "$folder/friedel-cu.h5"
 step "$folder/unseen" 'On structure types it never saw' evaluate "$folder/friedel-cu.h5" --library "$folder/test.h5" --patterns 4000 -o "$folder/unseen"
