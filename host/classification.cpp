@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -101,11 +102,69 @@ std::string one_line(const Classification& c) {
     return line;
 }
 
+// ---- Between processes ----
+
+std::string packed(const std::vector<Classification>& classifications) {
+    nlohmann::json all = nlohmann::json::array();
+    for (const Classification& c : classifications) {
+        nlohmann::json candidates = nlohmann::json::array();
+        for (const Candidate& candidate : c.candidates) candidates.push_back({candidate.space_group, candidate.probability});
+        std::vector<std::uint8_t> probabilities(c.probabilities.size() * sizeof(float));
+        if (!probabilities.empty()) std::memcpy(probabilities.data(), c.probabilities.data(), probabilities.size());
+        all.push_back({c.file, c.refused, c.system, c.system_probability, candidates, c.set, c.extinction, c.extinction_probability,
+                       c.entropy, c.coverage, nlohmann::json::binary(probabilities), c.closest, c.closest_formula, c.similarity, c.unread,
+                       c.wavelength_assumed});
+    }
+    std::string bytes;
+    nlohmann::json::to_cbor(all, bytes);
+    return bytes;
+}
+
+std::vector<Classification> unpacked(const std::string& bytes) {
+    std::vector<Classification> classifications;
+    try {
+        for (const nlohmann::json& one : nlohmann::json::from_cbor(bytes)) {
+            Classification c;
+            std::size_t field = 0;
+            const auto take = [&](auto& value) { one.at(field++).get_to(value); };
+            take(c.file);
+            take(c.refused);
+            take(c.system);
+            take(c.system_probability);
+            for (const nlohmann::json& candidate : one.at(field++))
+                c.candidates.push_back({candidate.at(0).get<int>(), candidate.at(1).get<float>()});
+            take(c.set);
+            take(c.extinction);
+            take(c.extinction_probability);
+            take(c.entropy);
+            take(c.coverage);
+            const auto& probabilities = one.at(field++).get_binary();
+            c.probabilities.resize(probabilities.size() / sizeof(float));
+            if (!c.probabilities.empty()) std::memcpy(c.probabilities.data(), probabilities.data(), c.probabilities.size() * sizeof(float));
+            take(c.closest);
+            take(c.closest_formula);
+            take(c.similarity);
+            take(c.unread);
+            take(c.wavelength_assumed);
+            classifications.push_back(std::move(c));
+        }
+    } catch (const nlohmann::json::exception& error) {
+        fail("results from another process cannot be understood (", error.what(), "); use one build of friedel on all machines");
+    }
+    return classifications;
+}
+
+// ---- Files of results ----
+
 class ClassificationOutput::Writer {
 public:
     virtual ~Writer() = default;
     virtual void add(const Classification& classification) = 0;
+    virtual void flush() {}
+    virtual fs::path unfinished_file() const { return {}; }
     virtual void finish() = 0;
+
+    std::unordered_set<std::string> there_already;
 };
 
 namespace {
@@ -113,16 +172,29 @@ namespace {
 // Lines of text under a temporary name, renamed at the end.
 class TextWriter : public ClassificationOutput::Writer {
 public:
-    explicit TextWriter(const fs::path& file) : file_(file), temporary_(file.string() + ".part"), out_(temporary_, std::ios::binary) {
+    using NameOfLine = std::string (*)(const std::string& line);
+
+    // `header` may be empty; name_of_line throws Error where a line is no result.
+    TextWriter(const fs::path& file, ClassificationOutput::Begin begin, const std::string& header, NameOfLine name_of_line)
+        : file_(file), temporary_(file.string() + ".part") {
+        const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, name_of_line);
+        out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
         if (!out_) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
+        if (!go_on && !header.empty()) out_ << header << '\n';
     }
     ~TextWriter() override {
         std::error_code ignored;
-        if (!finished_) fs::remove(temporary_, ignored);
+        if (!finished_ && kept_ == 0) fs::remove(temporary_, ignored);
     }
+    void flush() override {
+        out_.flush();
+        check_written();
+        kept_ = lines_;
+    }
+    fs::path unfinished_file() const override { return kept_ > 0 ? temporary_ : fs::path(); }
     void finish() override {
         out_.close();
-        if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+        check_written();
         fs::rename(temporary_, file_);
         finished_ = true;
     }
@@ -130,22 +202,61 @@ public:
 protected:
     void line(const std::string& text) {
         out_ << text << '\n';
-        if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+        check_written();
+        ++lines_;
     }
 
 private:
+    void check_written() const {
+        if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+    }
+
+    // Leaves the whole lines of earlier results under the temporary name. False where there are none.
+    bool read_earlier(const std::string& header, NameOfLine name_of_line) {
+        std::error_code failure;
+        if (!fs::exists(temporary_, failure)) {
+            if (!fs::exists(file_, failure)) return false;
+            fs::copy_file(file_, temporary_, failure);
+            if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
+        }
+        std::ifstream in(temporary_, std::ios::binary);
+        std::uintmax_t whole = 0;
+        std::size_t number = 0;
+        for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
+            ++number;
+            try {
+                if (number == 1 && !header.empty()) {
+                    if (text != header) fail("other columns than these are written");
+                    continue;
+                }
+                there_already.insert(name_of_line(text));
+            } catch (const Error& error) {
+                const std::string reason = error.what();
+                fail(temporary_.string(), ": line ", number, " is not a result of 'friedel classify' (", reason,
+                     "); remove the file and leave --resume out");
+            }
+        }
+        in.close();
+        fs::resize_file(temporary_, whole, failure);
+        if (failure) fail(temporary_.string(), ": cannot be cut after its last whole line (", failure.message(), ")");
+        lines_ = kept_ = there_already.size();
+        return whole > 0;
+    }
+
     fs::path file_, temporary_;
     std::ofstream out_;
+    std::size_t lines_ = 0, kept_ = 0;  // results added, and of these on the disk
     bool finished_ = false;
 };
 
 class CsvWriter : public TextWriter {
 public:
-    explicit CsvWriter(const fs::path& file) : TextWriter(file) {
-        line(
-            "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
-            "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,similarity");
-    }
+    CsvWriter(const fs::path& file, ClassificationOutput::Begin begin)
+        : TextWriter(
+              file, begin,
+              "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
+              "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,similarity",
+              [](const std::string& text) { return split_csv(text).front(); }) {}
     void add(const Classification& c) override {
         std::string text = csv_field(c.file) + ',';
         if (!c.candidates.empty()) {
@@ -172,7 +283,12 @@ public:
 
 class JsonLinesWriter : public TextWriter {
 public:
-    using TextWriter::TextWriter;
+    JsonLinesWriter(const fs::path& file, ClassificationOutput::Begin begin) : TextWriter(file, begin, "", name_of_line) {}
+    static std::string name_of_line(const std::string& text) {
+        const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+        if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
+        return json.at("file").get<std::string>();
+    }
     void add(const Classification& c) override {
         nlohmann::ordered_json json;
         json["file"] = c.file;
@@ -254,21 +370,26 @@ private:
 
 }  // namespace
 
-ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns) {
+ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns, Begin begin) {
     const std::string ending = file.extension().string();
     if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name that ends in .csv, .jsonl or .h5");
-    if (ending == ".csv")
-        writer_ = std::make_unique<CsvWriter>(file);
-    else if (ending == ".jsonl")
-        writer_ = std::make_unique<JsonLinesWriter>(file);
-    else if (ending == ".h5")
+    if (ending == ".csv") {
+        writer_ = std::make_unique<CsvWriter>(file, begin);
+    } else if (ending == ".jsonl") {
+        writer_ = std::make_unique<JsonLinesWriter>(file, begin);
+    } else if (ending == ".h5") {
+        if (begin != Begin::anew) fail(file.string(), ": only results in .csv and .jsonl can be gone on with; leave --resume out");
         writer_ = std::make_unique<HdfWriter>(file, model, patterns);
-    else
+    } else {
         fail(file.string(), ": results are written as .csv, .jsonl or .h5; give one of these endings");
+    }
 }
 
 ClassificationOutput::~ClassificationOutput() = default;
+const std::unordered_set<std::string>& ClassificationOutput::there_already() const { return writer_->there_already; }
 void ClassificationOutput::add(const Classification& classification) { writer_->add(classification); }
+void ClassificationOutput::flush() { writer_->flush(); }
+fs::path ClassificationOutput::unfinished_file() const { return writer_->unfinished_file(); }
 void ClassificationOutput::finish() { writer_->finish(); }
 
 }  // namespace friedel

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "host/model.h"
@@ -30,20 +31,36 @@ struct Classification {
     std::string closest;               // structure whose pattern is most like this one, where a library was searched
     std::string closest_formula;
     float similarity = 0;  // of the two patterns, see matcher.h
+    bool unread = false;   // `refused` says why the file could not be read
+    bool wavelength_assumed = false;
 };
 
 // Fills in everything but `file` and `coverage`; refuses where the entropy exceeds the model's threshold.
 void interpret(Classification& classification, const Model& model, const float* probabilities);
 
+// Classifications as bytes, for another process on a machine of the same kind, and back. Throws Error for anything else.
+std::string packed(const std::vector<Classification>& classifications);
+std::vector<Classification> unpacked(const std::string& bytes);
+
 // Writes results one by one, in the form that the ending asks for: .csv, .jsonl or .h5 (friedel_kind "classification", format 1).
-// The file stands under its name once finish() returns.
+// The file stands under its name once finish() returns; until then lines are in FILE.part, where they stay if the work ends early.
 class ClassificationOutput {
 public:
-    ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns);
+    enum class Begin { anew, where_it_ended };
+
+    // where_it_ended: after the whole lines of FILE.part, or else of FILE. Throws Error where these are no results, and for .h5.
+    ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns, Begin begin = Begin::anew);
     ~ClassificationOutput();
     ClassificationOutput(const ClassificationOutput&) = delete;
     ClassificationOutput& operator=(const ClassificationOutput&) = delete;
+
+    // Names of the patterns that were there already.
+    const std::unordered_set<std::string>& there_already() const;
     void add(const Classification& classification);
+    // What was added survives the end of this process.
+    void flush();
+    // Where results are kept if the work ends now; empty if nowhere.
+    std::filesystem::path unfinished_file() const;
     void finish();
 
     class Writer;

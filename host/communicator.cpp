@@ -1,9 +1,11 @@
 #include "host/communicator.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "host/error.h"
 #include "host/shared_module.h"
+#include "host/thread_pool.h"
 
 namespace friedel {
 
@@ -39,6 +41,10 @@ std::unique_ptr<Communicator> open_communicator() {
     // Open MPI loads modules of its own that look for its symbols among the program's.
     void* const module = open_module(file, true, "the MPI module cannot be loaded", "load the MPI that friedel was built with");
     return std::unique_ptr<Communicator>(module_function<Communicator*()>(module, file, "friedel_mpi_communicator")());
+}
+
+int threads_of_rank(int wanted, const Communicator& ranks) {
+    return wanted > 0 ? wanted : std::max(1, usable_cores() / ranks.sharing_cores());
 }
 
 RowShare rows_of_rank(int batch, const Communicator& ranks) {

@@ -1,13 +1,19 @@
-// Processes that train one network together, each a rank: this is the only door to MPI. A program that mpirun or srun started as several
+// Processes that work on one thing together, each a rank: this is the only door to MPI. A program that mpirun or srun started as several
 // ranks opens libfriedel_mpi.so (mpi_communicator.cpp); any other is alone and neither loads nor starts MPI.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace friedel {
+
+struct RankMessage {
+    int from;
+    std::string text;
+};
 
 // This class itself is a rank alone. All ranks make the same calls in the same order; each may throw Error, naming the rank at fault.
 class Communicator {
@@ -31,12 +37,19 @@ public:
     virtual void broadcast(void* /*values*/, std::size_t /*bytes*/) {}  // from the first rank to all
     // On the first rank: the texts of all, in their order. On the others nothing.
     virtual std::vector<std::string> gather(const std::string& text) { return {text}; }
+    // A message to one rank; it is kept until it has left.
+    virtual void send(int /*to*/, std::string /*message*/) {}
+    // The next message that has come from any rank, in the order in which each sent them; nothing where there is none yet.
+    virtual std::optional<RankMessage> receive() { return std::nullopt; }
     // Ends all ranks at once, after one of them has said why.
     virtual void abort() {}
 };
 
 // Throws Error where this process is one of several and there is no MPI for it.
 std::unique_ptr<Communicator> open_communicator();
+
+// Threads that this rank should have: as many as wanted, or its part of the cores where that is 0.
+int threads_of_rank(int wanted, const Communicator& ranks);
 
 // Rows of a batch that belong to a rank: as even as can be.
 struct RowShare {

@@ -25,6 +25,7 @@ constexpr unsigned deflate_level = 7;
 constexpr std::size_t deflate_ratio = 1032;       // the most that deflate shrinks anything
 constexpr std::size_t unwritten_bytes = 1 << 16;  // what may be read of datasets that were made and never filled
 constexpr std::size_t longest_text = 1 << 24;     // of one string
+constexpr hssize_t most_texts = 64;               // of one attribute
 
 std::size_t product(const Shape& shape) {
     std::size_t count = 1;
@@ -134,9 +135,13 @@ struct H5File::State {
         Handle attribute(
             check(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "find attribute '" + name + "'"),
             H5Aclose);
-        const Handle space(check(H5Aget_space(attribute), "read attribute '" + name + "'"), H5Sclose);
-        if (H5Sget_simple_extent_npoints(space) != 1) fail(path.string(), ": attribute '", name, "' is not a single value");
+        if (values_of_attribute(attribute, name) != 1) fail(path.string(), ": attribute '", name, "' is not a single value");
         return attribute;
+    }
+
+    hssize_t values_of_attribute(hid_t attribute, const std::string& name) const {
+        const Handle space(check(H5Aget_space(attribute), "read attribute '" + name + "'"), H5Sclose);
+        return H5Sget_simple_extent_npoints(space);
     }
 };
 
@@ -432,6 +437,33 @@ std::string H5File::read_text_attribute(const std::string& object, const std::st
     state_->check(H5Aread(attribute, text_type(value.size()), value.data()), "read attribute '" + name + "'");
     value.resize(strnlen(value.data(), value.size()));
     return value;
+}
+
+std::vector<std::string> H5File::read_text_attributes(const std::string& object, const std::string& name) const {
+    const std::string what = "read attribute '" + name + "'";
+    const Handle attribute(state_->check(H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), what),
+                           H5Aclose);
+    const Handle stored(state_->check(H5Aget_type(attribute), what), H5Tclose);
+    const hssize_t values = state_->values_of_attribute(attribute, name);
+    if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
+    if (values < 0 || values > most_texts) fail(path().string(), ": attribute '", name, "' has too many values; the file is damaged");
+    std::vector<std::string> texts(static_cast<std::size_t>(values));
+    if (H5Tis_variable_str(stored) > 0) {
+        std::vector<char*> found(texts.size());
+        state_->check(H5Aread(attribute, stored, found.data()), what);
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            texts[i] = found[i] ? found[i] : "";
+            H5free_memory(found[i]);
+        }
+    } else {
+        const std::size_t length = H5Tget_size(stored);
+        if (length > longest_text / most_texts) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
+        std::string padded(length * texts.size(), '\0');
+        state_->check(H5Aread(attribute, text_type(length), padded.data()), what);
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            texts[i].assign(padded.data() + i * length, strnlen(padded.data() + i * length, length));
+    }
+    return texts;
 }
 
 double H5File::read_number_attribute(const std::string& object, const std::string& name) const {

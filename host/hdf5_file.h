@@ -89,7 +89,8 @@ public:
     }
     bool has_attribute(const std::string& object, const std::string& name) const;
     std::string read_text_attribute(const std::string& object, const std::string& name) const;
-    double read_number_attribute(const std::string& object, const std::string& name) const;  // finite
+    std::vector<std::string> read_text_attributes(const std::string& object, const std::string& name) const;  // of one or more texts
+    double read_number_attribute(const std::string& object, const std::string& name) const;                   // finite
     int read_integer_attribute(const std::string& object, const std::string& name) const;
 
 private:

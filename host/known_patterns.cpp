@@ -94,7 +94,8 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     config.threads = device.pool.size();
     std::vector<std::string> files;
     for (const Label& label : labels) files.push_back((folder / label.file).string());
-    PatternReader reader(files, config);
+    const PatternList list = PatternList::of_files(std::move(files));
+    PatternReader reader(list, config);
     Collector collector(model, *device.backend, second);
     PatternBatch batch;
     for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {

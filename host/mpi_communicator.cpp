@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <list>
 #include <numeric>
 
 #include "host/communicator.h"
@@ -18,7 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int roll_call_tag = 1;
+constexpr int roll_call_tag = 1, message_tag = 2;
 constexpr double roll_call_seconds = 5;
 constexpr std::size_t largest_part = std::size_t{1} << 20;  // floats of one sum: the next part travels while this one is added
 
@@ -96,6 +97,26 @@ public:
         return texts;
     }
 
+    void send(int to, std::string message) override {
+        forget_sent();
+        Sent& sent = sent_.emplace_back(Sent{std::move(message), MPI_REQUEST_NULL});
+        check(MPI_Isend(sent.text.data(), static_cast<int>(sent.text.size()), MPI_CHAR, to, message_tag, MPI_COMM_WORLD, &sent.request),
+              "sending a message");
+    }
+
+    std::optional<RankMessage> receive() override {
+        forget_sent();
+        int found = 0, length = 0;
+        MPI_Status status;
+        check(MPI_Iprobe(MPI_ANY_SOURCE, message_tag, MPI_COMM_WORLD, &found, &status), "looking for messages");
+        if (!found) return std::nullopt;
+        check(MPI_Get_count(&status, MPI_CHAR, &length), "looking for messages");
+        RankMessage message{status.MPI_SOURCE, std::string(static_cast<std::size_t>(length), '\0')};
+        check(MPI_Recv(message.text.data(), length, MPI_CHAR, message.from, message_tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE),
+              "receiving a message");
+        return message;
+    }
+
     void abort() override { MPI_Abort(MPI_COMM_WORLD, 1); }
 
 private:
@@ -110,6 +131,14 @@ private:
         check(MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, node), "comparing cores");
         sharing_cores_ =
             static_cast<int>(std::count_if(all.begin(), all.end(), [&](const cpu_set_t& set) { return CPU_EQUAL(&set, &mine); }));
+    }
+
+    void forget_sent() {
+        sent_.remove_if([](Sent& sent) {
+            int done = 0;
+            check(MPI_Test(&sent.request, &done, MPI_STATUS_IGNORE), "sending a message");
+            return done != 0;
+        });
     }
 
     // Until all that is pending is done.
@@ -158,6 +187,11 @@ private:
     double timeout_seconds_ = 600;
     std::vector<char> hosts_;  // [size][MPI_MAX_PROCESSOR_NAME]
     std::vector<MPI_Request> pending_;
+    struct Sent {
+        std::string text;
+        MPI_Request request;
+    };
+    std::list<Sent> sent_;  // and not yet gone
 };
 
 }  // namespace

@@ -1,11 +1,9 @@
-// Patterns in HDF5 files as NeXus lays them out: a group of class NXdata whose attributes name the signal and its axis.
-// The axis is 2theta in degrees or radians, Q in inverse angstrom or nanometres, or d in angstrom.
-#include <cmath>
+#include "host/nexus_file.h"
+
+#include <algorithm>
 
 #include "host/error.h"
-#include "host/hdf5_file.h"
 #include "host/instrument_files.h"
-#include "host/pattern_axis.h"
 
 namespace friedel {
 
@@ -21,7 +19,7 @@ bool is_scan(const H5File& file, const std::string& group) {
     const std::string signal = text_attribute(file, group, "signal");
     if (text_attribute(file, group, "NX_class") != "NXdata" || signal.empty() || !file.exists(group + "/" + signal)) return false;
     const Shape shape = file.shape(group + "/" + signal);
-    return shape.size() == 1 && shape[0] >= static_cast<std::size_t>(fewest_points);
+    return (shape.size() == 1 || shape.size() == 2) && shape.back() >= static_cast<std::size_t>(fewest_points);
 }
 
 void find_scans(std::vector<std::string>& found, const H5File& file, const std::string& group, int depth) {
@@ -54,41 +52,64 @@ double number_below(const H5File& file, const std::string& entry, std::initializ
     return 0;
 }
 
+// The axis of the last dimension: `axes` holds one name for each, a dot for those without.
+std::string axis_name(const H5File& file, const std::string& group) {
+    if (!file.has_attribute(group, "axes")) return {};
+    const std::vector<std::string> axes = file.read_text_attributes(group, "axes");
+    if (axes.empty()) return {};
+    const std::size_t colon = axes.back().rfind(':');  // as older files join them
+    return colon == std::string::npos ? axes.back() : axes.back().substr(colon + 1);
+}
+
 }  // namespace
 
-MeasuredPattern read_nexus(const std::filesystem::path& path) {
-    const std::string name = path.string();
-    const H5File file = H5File::open_foreign(path);
+std::optional<NexusData> find_nexus_data(const H5File& file) {
+    const std::string name = file.path().string();
     std::string group = default_group(file);
     if (group.empty() || !is_scan(file, group)) {
         std::vector<std::string> scans;
         find_scans(scans, file, "", 0);
-        if (scans.empty()) {
-            fail(name,
-                 ": an HDF5 file without a pattern (a group of NX_class NXdata with a signal of one dimension); export the scan as "
-                 "text of two columns (.xy)");
-        }
+        if (scans.empty()) return std::nullopt;
         if (scans.size() > 1)
             fail(name, ": holds ", scans.size(), " scans (", scans[0], ", ", scans[1],
                  "); name one with the attribute 'default', or export it");
         group = scans.front();
     }
-    const std::string axes = text_attribute(file, group, "axes");
-    if (axes.empty() || !file.exists(group + "/" + axes))
+    const std::string axis = axis_name(file, group);
+    if (axis.empty() || !file.exists(group + "/" + axis))
         fail(name, ": ", group, " names no axis for its signal; export the scan as text of two columns (.xy)");
+    NexusData data;
+    data.signal = group + "/" + text_attribute(file, group, "signal");
+    data.axis = file.read<double>(group + "/" + axis);
+    const Shape shape = file.shape(data.signal);
+    if (shape.back() != data.axis.size())
+        fail(name, ": ", group, " has ", shape.back(), " intensities and ", data.axis.size(), " angles; write it again");
+    if (shape.size() == 2 && shape[0] != 1) data.rows = shape[0];
+    data.kind = axis_of(axis, text_attribute(file, group + "/" + axis, "units"), name);
+    const std::string entry = group.substr(0, group.find('/', 1));
+    data.wavelength_angstrom = mean_k_alpha(number_below(file, entry,
+                                                         {"instrument/beam/incident_wavelength", "instrument/monochromator/wavelength",
+                                                          "instrument/source/wavelength", "wavelength"}),
+                                            0, 0);
+    return data;
+}
+
+MeasuredPattern read_nexus(const std::filesystem::path& path) {
+    const std::string name = path.string();
+    const H5File file = H5File::open_foreign(path);
+    const std::optional<NexusData> data = find_nexus_data(file);
+    if (!data) {
+        fail(name,
+             ": an HDF5 file without a pattern (a group of NX_class NXdata with a signal of one or two dimensions); export the scan as "
+             "text of two columns (.xy)");
+    }
+    if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name the file itself to 'friedel classify' or 'friedel match'");
     MeasuredPattern pattern;
     pattern.name = name;
-    pattern.intensity = file.read<double>(group + "/" + text_attribute(file, group, "signal"));
-    pattern.two_theta_deg = file.read<double>(group + "/" + axes);
-    if (pattern.two_theta_deg.size() != pattern.intensity.size())
-        fail(name, ": ", group, " has ", pattern.intensity.size(), " intensities and ", pattern.two_theta_deg.size(),
-             " angles; write it again");
-    const std::string entry = group.substr(0, group.find('/', 1));
-    pattern.wavelength_angstrom = mean_k_alpha(number_below(file, entry,
-                                                            {"instrument/beam/incident_wavelength", "instrument/monochromator/wavelength",
-                                                             "instrument/source/wavelength", "wavelength"}),
-                                               0, 0);
-    convert_axis(pattern, axis_of(axes, text_attribute(file, group + "/" + axes, "units"), name));
+    pattern.intensity = file.read<double>(data->signal);
+    pattern.two_theta_deg = data->axis;
+    pattern.wavelength_angstrom = data->wavelength_angstrom;
+    convert_axis(pattern, data->kind);
     check_pattern(pattern);
     return pattern;
 }

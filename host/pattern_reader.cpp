@@ -1,44 +1,15 @@
 #include "host/pattern_reader.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <utility>
 
 #include "host/error.h"
-#include "host/pattern_file.h"
 #include "host/resample.h"
 
 namespace friedel {
 
-namespace fs = std::filesystem;
-
 namespace {
-
-// A CIF is more often a structure than a pattern, an .h5 file a model, a .csv labels or results: those are named one by one.
-constexpr std::array<const char*, 17> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc",  ".xrdml", ".ras", ".rasx", ".raw",
-                                                 ".uxd", ".brml", ".gsas", ".gsa", ".fxye", ".xra",   ".udf", ".nxs"};
-
-std::string all_endings() {
-    std::string all;
-    for (const char* ending : endings) all += (all.empty() ? "" : ", ") + std::string(ending);
-    return all;
-}
-
-bool has_pattern_ending(const fs::path& file) {
-    std::string ending = file.extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-    return std::find(endings.begin(), endings.end(), ending) != endings.end();
-}
-
-MeasuredPattern read_input(const std::string& file) {
-    if (file != "-") return read_pattern(file);
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    return parse_pattern(text, "standard input");
-}
 
 std::string percent(double part) {
     char text[16];
@@ -54,36 +25,22 @@ std::string range_text(double low, double high) {
 
 }  // namespace
 
-std::vector<std::string> pattern_files(const std::vector<std::string>& paths) {
-    std::vector<std::string> files;
-    for (const std::string& path : paths) {
-        std::error_code ignored;
-        if (path == "-" || !fs::is_directory(path, ignored)) {
-            files.push_back(path);
-            continue;
-        }
-        const std::size_t first = files.size();
-        std::error_code failure;
-        for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
-            if (entry->is_regular_file(ignored) && has_pattern_ending(entry->path())) files.push_back(entry->path().string());
-        }
-        if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
-        if (files.size() == first) fail(path, ": holds no pattern (", all_endings(), "); name files with other endings one by one");
-        std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+PatternReader::PatternReader(const PatternList& list, const PatternReaderConfig& config, NextRange next_range)
+    : list_(list), config_(config), next_range_(std::move(next_range)), readers_(config.threads) {
+    if (!next_range_) {
+        next_range_ = [this](bool) {
+            const std::size_t count = std::min(static_cast<std::size_t>(config_.batch), list_.size() - next_);
+            return PatternRange{std::exchange(next_, next_ + count), count};
+        };
     }
-    return files;
-}
-
-PatternReader::PatternReader(std::vector<std::string> files, const PatternReaderConfig& config)
-    : files_(std::move(files)), config_(config), readers_(config.threads) {
-    start_reading();
+    start_reading(next_range_(false));
 }
 
 PatternReader::~PatternReader() = default;
 
-void PatternReader::start_reading() {
-    const std::size_t size = std::min(static_cast<std::size_t>(config_.batch), files_.size() - next_file_);
-    first_ahead_ = std::exchange(next_file_, next_file_ + size);
+void PatternReader::start_reading(PatternRange range) {
+    const std::size_t size = range.count;
+    ahead_.first = range.first;
     ahead_.size = static_cast<int>(size);
     ahead_.patterns.assign(size * static_cast<std::size_t>(config_.grid.points), 0.0f);
     ahead_.file.assign(size, {});
@@ -97,10 +54,10 @@ void PatternReader::start_reading() {
 
 void PatternReader::read_one(int row) {
     const auto i = static_cast<std::size_t>(row);
-    ahead_.file[i] = files_[first_ahead_ + i];
+    ahead_.file[i] = list_.name(ahead_.first + i);
     float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
     try {
-        MeasuredPattern pattern = read_input(ahead_.file[i]);
+        MeasuredPattern pattern = list_.read(ahead_.first + i);
         double wavelength = config_.stated_wavelength > 0 ? config_.stated_wavelength : pattern.wavelength_angstrom;
         if (wavelength == 0) {
             wavelength = config_.model_wavelength;
@@ -126,10 +83,11 @@ void PatternReader::read_one(int row) {
 }
 
 bool PatternReader::next(PatternBatch& batch) {
+    if (ahead_.size == 0) start_reading(next_range_(true));
     if (ahead_.size == 0) return false;
     reading_.get();
     std::swap(batch, ahead_);
-    start_reading();
+    start_reading(next_range_(false));
     return true;
 }
 

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
+#include <functional>
 #include <future>
 #include <string>
 #include <vector>
 
+#include "host/pattern_list.h"
 #include "host/thread_pool.h"
 #include "kernels/simulation_config.h"
 
@@ -23,40 +24,45 @@ struct PatternReaderConfig {
 };
 
 struct PatternBatch {
+    std::size_t first = 0;  // its number in the list
     int size = 0;
     std::vector<float> patterns;           // [size][grid.points], zeros where there is an error or a refusal
-    std::vector<std::string> file;         // [size]
+    std::vector<std::string> file;         // [size] as the list names it
     std::vector<std::string> error;        // [size] why the file could not be read, with its name; empty if it could
     std::vector<std::string> refusal;      // [size] why the pattern cannot be classified; empty if it can
     std::vector<double> coverage;          // [size]
     std::vector<char> wavelength_assumed;  // [size] neither the file nor the caller states one
 };
 
-// The pattern files that the paths name: files as they are, folders with all that is in them that has the ending of a pattern, by
-// name; "-" stands for standard input. Throws Error for a folder without any; a file need not exist.
-std::vector<std::string> pattern_files(const std::vector<std::string>& paths);
+// Patterns of a list, one after the other; of none where `count` is 0.
+struct PatternRange {
+    std::size_t first = 0, count = 0;
+};
+
+// The patterns to read next. With `wait` it returns none only at the end; without, also where it is not known yet.
+using NextRange = std::function<PatternRange(bool wait)>;
 
 class PatternReader {
 public:
-    PatternReader(std::vector<std::string> files, const PatternReaderConfig& config);
+    // Reads the whole list in its order, or what `next_range` says. `list` must outlive the reader.
+    PatternReader(const PatternList& list, const PatternReaderConfig& config, NextRange next_range = {});
     ~PatternReader();
     PatternReader(const PatternReader&) = delete;
     PatternReader& operator=(const PatternReader&) = delete;
-
-    std::size_t files() const { return files_.size(); }
 
     // False at the end. The arrays of `batch` are reused.
     bool next(PatternBatch& batch);
 
 private:
-    void start_reading();
+    void start_reading(PatternRange range);
     void read_one(int row);
 
-    std::vector<std::string> files_;
+    const PatternList& list_;
     PatternReaderConfig config_;
+    NextRange next_range_;
     ThreadPool readers_;
     PatternBatch ahead_;
-    std::size_t first_ahead_ = 0, next_file_ = 0;
+    std::size_t next_ = 0;       // of the list
     std::future<void> reading_;  // last, so that it ends before what it writes to goes
 };
 

@@ -25,8 +25,9 @@ std::string time_text(double seconds) {
 ProgressLine::ProgressLine(std::string unit, bool quiet)
     : unit_(std::move(unit)), quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0), start_(Clock::now()), last_(start_) {}
 
-ProgressLine::~ProgressLine() {
+void ProgressLine::clear() {
     if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
+    shown_ = false;
 }
 
 void ProgressLine::show(double fraction, std::uint64_t count, const std::string& note) {

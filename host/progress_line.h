@@ -15,9 +15,11 @@ class ProgressLine {
 public:
     // `unit` is what is counted: "structures". quiet: show nothing.
     explicit ProgressLine(std::string unit, bool quiet = false);
-    ~ProgressLine();  // clears the bar
+    ~ProgressLine() { clear(); }
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void clear();  // the bar, before something else is written
 
     // Cheap enough to call at every step. `fraction` of the whole work, 0 to 1; `note` stands behind the rate.
     void show(double fraction, std::uint64_t count, const std::string& note = "");

@@ -57,8 +57,6 @@ struct Orders {
     std::int32_t checkpoint, without_delay;  // write one; and wait until it is written
 };
 
-int threads_of(int wanted, const Communicator& ranks) { return wanted > 0 ? wanted : std::max(1, usable_cores() / ranks.sharing_cores()); }
-
 // The ranks of a node take its devices in turn.
 DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
     wanted.turn = ranks.rank_on_node();
@@ -80,7 +78,7 @@ public:
     Run(const TrainingRun& what, const AdjustConfig& adjust, Communicator& ranks)
         : what_(part_of_rank(what, ranks)),
           ranks_(ranks),
-          device_(device_of(what.device, ranks), threads_of(what.threads, ranks), what_.quiet),
+          device_(device_of(what.device, ranks), threads_of_rank(what.threads, ranks), what_.quiet),
           setup_(what_, adjust, device_, ranks),
           config_(setup_.config()),
           writer_(what.output, config_.run.checkpoints_kept),

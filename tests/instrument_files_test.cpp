@@ -1,5 +1,6 @@
 // Instruments' own formats: small files of each made here, whole, truncated and damaged; and files that instruments wrote, where at hand.
 #include "host/instrument_files.h"
+#include "host/pattern_list.h"
 
 #include <gtest/gtest.h>
 
@@ -322,6 +323,33 @@ TEST(InstrumentFiles, Nexus) {
     const std::string whole = test::read_text(folder / "a.nxs");
     test::write_text(folder / "a.nxs", whole.substr(0, whole.size() / 2));
     EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("truncated"), std::string::npos);
+}
+
+TEST(InstrumentFiles, NexusStacks) {
+    const test::TemporaryDirectory folder;
+    const std::string name = (folder / "stack.nxs").string();
+    H5File file = H5File::create(name, {"foreign", 1, ""});
+    std::vector<double> axis, values;
+    for (int i = 0; i < points; ++i) axis.push_back(10 + 0.02 * i);
+    for (int row = 0; row < 3; ++row)
+        for (int i = 0; i < points; ++i) values.push_back(intensity_at(i) * (row + 1));
+    file.write("entry/data/two_theta", axis);
+    file.write("entry/data/I", values.data(), {3, static_cast<std::size_t>(points)});
+    file.write_attribute("entry/data", "NX_class", std::string("NXdata"));
+    file.write_attribute("entry/data", "signal", std::string("I"));
+    file.write_attribute("entry/data", "axes", std::string("frame:two_theta"));
+    file.write_attribute("entry/data/two_theta", "units", std::string("deg"));
+    const double wavelength = 0.4139;
+    file.write("entry/wavelength", &wavelength, {1});
+    file.commit();
+    const PatternList list = PatternList::of_paths({"before.xy", name});
+    ASSERT_EQ(list.size(), 4u);
+    EXPECT_EQ(list.name(0), "before.xy");
+    EXPECT_EQ(list.name(3), name + "[2]");
+    const MeasuredPattern first = list.read(1), last = list.read(3);
+    expect_pattern(first, 10, 0.02, 0.4139);
+    EXPECT_DOUBLE_EQ(last.intensity[7], 3 * first.intensity[7]);
+    EXPECT_NE(error_of([&] { read_pattern(name); }).find("holds 3 patterns"), std::string::npos);
 }
 
 // Cut anywhere, a file is refused in one line, or what is left is no such file; it never becomes a shorter pattern.

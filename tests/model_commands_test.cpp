@@ -112,6 +112,79 @@ TEST_F(ModelCommands, AllOutputsSayTheSame) {
     }
 }
 
+TEST_F(ModelCommands, PatternsOfAStackAreClassifiedLikeFiles) {
+    ASSERT_EQ(run("simulate minerals/quartz.cif minerals/topaz.cif minerals/Si.cif -o stack.h5").status, 0);
+    ASSERT_EQ(run("simulate minerals/quartz.cif minerals/topaz.cif minerals/Si.cif -o p.xy").status, 0);
+    ASSERT_EQ(run("classify -q model.h5 stack.h5 -o stack.csv").status, 0);
+    ASSERT_EQ(run("classify -q model.h5 p_0001.xy p_0002.xy p_0003.xy -o files.csv").status, 0);
+    const auto of_stack = read_csv(folder / "stack.csv"), of_files = read_csv(folder / "files.csv");
+    ASSERT_EQ(of_stack.size(), 4u);
+    for (std::size_t i = 1; i < 4; ++i) {
+        EXPECT_EQ(of_stack[i][0], "stack.h5[" + std::to_string(i - 1) + "]");
+        EXPECT_EQ(of_stack[i][1], of_files[i][1]);
+        EXPECT_NEAR(std::stod(of_stack[i][3]), std::stod(of_files[i][3]), 1e-3);
+    }
+    // Without a model before it a stack is what it is, and not taken for the model.
+    const test::RunResult shipped = run("classify -q stack.h5 --structures none");
+    EXPECT_EQ(shipped.status, 0) << shipped.err;
+    EXPECT_EQ(std::count(shipped.out.begin(), shipped.out.end(), '\n'), 3) << shipped.out;
+}
+
+TEST_F(ModelCommands, ResultsAreGoneOnWith) {
+    const std::string all = "classify -q model.h5 examples ";
+    for (const std::string ending : {"csv", "jsonl"}) {
+        const fs::path file = folder / ("r." + ending), part = folder / ("r." + ending + ".part");
+        const std::string again = all + "-o r." + ending + " --resume";
+        ASSERT_EQ(run(all + "-o whole." + ending).status, 0);
+        const std::string whole = read_text(folder / ("whole." + ending));
+        ASSERT_EQ(run(again).status, 0) << "where there is nothing, all is done";
+        EXPECT_EQ(read_text(file), whole);
+        // An interrupted run left a third of the file, and half a line.
+        for (const std::size_t left : {whole.size() / 3, std::size_t{0}, std::size_t{10}}) {
+            fs::remove(file);
+            write_text(part, whole.substr(0, left));
+            ASSERT_EQ(run(again).status, 0);
+            EXPECT_EQ(read_text(file), whole) << left;
+            EXPECT_FALSE(fs::exists(part));
+        }
+        // Files that came later are done, the others are left as they are.
+        write_text(file, whole.substr(0, whole.find('\n', whole.find("calcite")) + 1));
+        ASSERT_EQ(run(again).status, 0);
+        EXPECT_EQ(read_text(file), whole);
+        const test::RunResult nothing = run("classify model.h5 examples -o r." + ending + " --resume");
+        EXPECT_EQ(nothing.status, 0);
+        EXPECT_NE(nothing.err.find("0 patterns: "), std::string::npos) << nothing.err;
+        EXPECT_NE(nothing.err.find("results of 8 more were there already"), std::string::npos) << nothing.err;
+        write_text(file, "something else\nentirely\n");
+        const test::RunResult other = run(again);
+        EXPECT_EQ(other.status, 1);
+        EXPECT_NE(other.err.find("line 1 is not a result of 'friedel classify'"), std::string::npos) << other.err;
+        EXPECT_EQ(read_text(file), "something else\nentirely\n");
+        fs::remove(part);
+    }
+    expect_refused("classify model.h5 examples -o out.h5 --resume", "only results in .csv and .jsonl can be gone on with");
+}
+
+TEST_F(ModelCommands, DamagedStacksAreRefused) {
+    ASSERT_EQ(run("simulate minerals/quartz.cif minerals/topaz.cif -o stack.h5").status, 0);
+    const std::string whole = read_text(folder / "stack.h5");
+    write_text(folder / "cut.h5", whole.substr(0, whole.size() / 2));
+    const test::RunResult cut = run("classify -q model.h5 cut.h5 examples/topaz.xy -o cut.csv");
+    EXPECT_EQ(cut.status, 1);
+    EXPECT_NE(cut.err.find("cut.h5: "), std::string::npos) << cut.err;
+    EXPECT_EQ(read_csv(folder / "cut.csv").size(), 3u) << "the other one is answered";
+    // A dataset of four thousand million patterns that nobody wrote.
+    {
+        H5File file = H5File::create(folder / "claims.h5", {"patterns", 1, ""});
+        file.create_dataset<float>("patterns", {4'000'000'000u, 500}, false);
+        file.write_attribute("patterns", "start_deg", 5.0);
+        file.write_attribute("patterns", "step_deg", 0.1);
+        file.write_attribute("patterns", "wavelength_angstrom", 1.54);
+        file.commit();
+    }
+    expect_refused("classify model.h5 claims.h5 -o out.csv", "claims 4000000000 patterns");
+}
+
 // A network that knows nothing and a search that does: the answer is the search's.
 TEST_F(ModelCommands, ASearchOfStructuresIsASecondOpinion) {
     ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -138,6 +139,59 @@ TEST_F(Ranks, OneThatStopsIsNamed) {
     EXPECT_NE(result.err.find("rank 1 on "), std::string::npos) << result.err;
     EXPECT_NE(result.err.find("has not answered for 1 s"), std::string::npos) << result.err;
     EXPECT_EQ(result.err.find("rank 2 on "), std::string::npos) << "it had answered: " << result.err;
+}
+
+// ---- Classification ----
+
+class RanksThatClassify : public Ranks {
+protected:
+    void SetUp() override {
+        Ranks::SetUp();
+        if (IsSkipped()) return;
+        ASSERT_EQ(test::run_friedel("simulate lib.h5 --random 700 -o stack.h5", folder.path).status, 0);
+        ASSERT_EQ(test::run_friedel("train lib.h5 --preset quick --set 'network.hidden=[48]' --set network.dropout=0 "
+                                    "--set optimiser.warmup_steps=1 --steps 3 --device cpu -q -o model.h5",
+                                    folder.path)
+                      .status,
+                  0);
+        ASSERT_EQ(test::run_friedel(classify.substr(classify.find("' ") + 2) + "alone.csv", folder.path).status, 0);
+    }
+    const std::string classify = "'" + test::program().string() + "' classify model.h5 stack.h5 --device cpu -o ";
+};
+
+TEST_F(RanksThatClassify, WriteWhatOneWrites) {
+    for (const int ranks : {2, 3}) {
+        const auto result = mpirun(ranks, classify + "shared.csv");
+        ASSERT_EQ(result.status, 0) << result.err;
+        EXPECT_NE(result.err.find("700 patterns: "), std::string::npos) << result.err;
+        EXPECT_EQ(read_text(folder / "shared.csv"), read_text(folder / "alone.csv")) << ranks << " ranks";
+    }
+}
+
+TEST_F(RanksThatClassify, OneThatCannotBeginLeavesItsShareToTheOthers) {
+    fs::create_directory(folder / "elsewhere");
+    const auto result =
+        mpirun(1, classify + "shared.csv : -np 1 --wdir '" + (folder / "elsewhere").string() + "' " + classify + "shared.csv");
+    EXPECT_NE(result.status, 0);
+    EXPECT_NE(result.err.find("friedel: rank 1: model.h5: cannot be opened"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("the others do its share"), std::string::npos) << result.err;
+    EXPECT_EQ(read_text(folder / "shared.csv"), read_text(folder / "alone.csv"));
+}
+
+// The second rank sees a pipe that nobody writes to where the first sees a pattern.
+TEST_F(RanksThatClassify, OneThatHangsIsNamedAndReplaced) {
+    fs::create_directory(folder / "a");
+    fs::create_directory(folder / "b");
+    fs::copy_file(test::source_dir() / "data/examples/quartz.xy", folder / "a/one.xy");
+    ASSERT_EQ(std::system(("mkfifo '" + (folder / "b/one.xy").string() + "'").c_str()), 0);
+    std::string command = "'" + test::program().string() + "' classify ../model.h5 --device cpu --rank-timeout 1 -o shared.csv";
+    for (int i = 0; i < 600; ++i) command += " one.xy";
+    const auto result = mpirun(1, "--wdir a " + command + " : -np 1 --wdir b " + command);
+    EXPECT_NE(result.status, 0);
+    EXPECT_NE(result.err.find("rank 1: has not answered for 1 s; the others do its share"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("600 patterns: "), std::string::npos) << result.err;
+    const std::string found = read_text(folder / "a/shared.csv");
+    EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 601);
 }
 
 TEST(RankAlone, NeedsNoMpi) {

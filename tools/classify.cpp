@@ -4,23 +4,31 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "host/answerer.h"
 #include "host/classification.h"
-#include "host/classifier.h"
+#include "host/communicator.h"
 #include "host/device.h"
 #include "host/error.h"
-#include "host/explanation.h"
+#include "host/hdf5_file.h"
 #include "host/interrupt.h"
+#include "host/pattern_list.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
-#include "host/second_opinion.h"
 #include "host/shipped_files.h"
+#include "host/work_share.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
 
 namespace {
+
+namespace fs = std::filesystem;
+
+// Patterns that a rank answers at once: a search takes its time for each, and an interrupt waits for them.
+constexpr std::size_t portion_alone = 256, portion_with_search = 64;
 
 struct Options {
     std::vector<std::string> inputs;  // the first may be the model
@@ -28,105 +36,174 @@ struct Options {
     DeviceChoice device;
     double wavelength = 0;
     double least_coverage = 0.6;
+    double rank_timeout_seconds = 900;
     int threads = 0;
-    bool quiet = false;
+    bool resume = false, quiet = false;
 };
 
-// A first input that ends in .h5 is the model; results have the same ending, patterns have not.
-bool names_model(const Options& options) { return std::filesystem::path(options.inputs.front()).extension() == ".h5"; }
+// A first input that ends in .h5 is the model, unless it holds patterns; results have the same ending, patterns seldom.
+bool names_model(const Options& options) {
+    const fs::path first = options.inputs.front();
+    return first.extension() == ".h5" && !PatternStack::open(first);
+}
 
-int run(const Options& options) {
-    const bool own_model = names_model(options);
-    const std::vector<std::string> inputs(options.inputs.begin() + (own_model ? 1 : 0), options.inputs.end());
-    if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");
-    const Model model = Model::read(own_model ? std::filesystem::path(options.inputs.front()) : shipped_model());
-    const std::string structures = structures_to_search(options.structures, !own_model);
+// What all ranks know before they begin.
+struct Task {
+    Task(const Options& given, const Communicator& ranks)
+        : options(given),
+          own_model(names_model(given)),
+          model(Model::read(own_model ? fs::path(given.inputs.front()) : shipped_model())),
+          structures(structures_to_search(given.structures, !own_model)),
+          portion(structures.empty() ? portion_alone : portion_with_search) {
+        const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
+        if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");
+        if (!given.explain.empty() && ranks.size() > 1) fail("--explain draws in one process; leave it out, or start one");
+        list = PatternList::of_paths(inputs);
+    }
+
+    std::size_t portions() const { return (list.size() + portion - 1) / portion; }
+    PatternRange range(std::size_t number) const { return {number * portion, std::min(portion, list.size() - number * portion)}; }
+
+    // What the first rank tells the others: which patterns there are, and which of them need no answer any more.
+    std::string briefing(const std::vector<std::size_t>& left_out) const {
+        return nlohmann::json{{"patterns", list.size()}, {"names", list.fingerprint()}, {"left_out", left_out}}.dump();
+    }
+    void follow(const std::string& briefing) {
+        const nlohmann::json told = nlohmann::json::parse(briefing);
+        if (told.at("patterns") != list.size() || told.at("names") != list.fingerprint())
+            fail("sees ", list.size(), " patterns, others than the first rank's ", told.at("patterns").get<std::size_t>());
+        list.leave_out(told.at("left_out").get<std::vector<std::size_t>>());
+    }
+
+    const Options& options;
+    bool own_model;
+    Model model;
+    std::string structures;
+    std::size_t portion;
+    PatternList list;
+};
+
+// What every rank does: portions of the list, until there are none.
+void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk) {
     PatternReaderConfig config;
-    config.grid = model.grid;
-    config.model_wavelength = model.wavelength_angstrom;
-    config.stated_wavelength = options.wavelength;
-    config.least_coverage = options.least_coverage;
-    config.threads = options.threads;
-    PatternReader reader(pattern_files(inputs), config);
-    std::unique_ptr<ClassificationOutput> output;
-    if (!options.output.empty()) output = std::make_unique<ClassificationOutput>(options.output, model, reader.files());
+    config.grid = task.model.grid;
+    config.model_wavelength = task.model.wavelength_angstrom;
+    config.stated_wavelength = task.options.wavelength;
+    config.least_coverage = task.options.least_coverage;
+    config.threads = threads_of_rank(task.options.threads, ranks);
+    PatternReader reader(task.list, config, [&](bool wait) {
+        const std::optional<std::size_t> portion = desk.next(wait);
+        return portion ? task.range(*portion) : PatternRange{};
+    });
+    DeviceChoice choice = task.options.device;
+    choice.turn = ranks.rank_on_node();
+    const bool quiet = task.options.quiet || !ranks.first();
+    Device device(choice, config.threads, quiet);
+    std::optional<Answerer> answerer;
+    {
+        ProgressLine progress("structures", quiet || task.structures.empty());
+        answerer.emplace(task.model, device, task.structures, task.options.explain, shown_on(progress));
+    }
+    for (PatternBatch batch; reader.next(batch);) desk.done(batch.first / task.portion, packed(answerer->answer(batch)));
+}
 
-    std::optional<Explainer> explainer;
-    if (!options.explain.empty()) explainer.emplace(options.explain);
+struct Counts {
+    std::size_t answered = 0, refused = 0, unread = 0, assumed = 0;
+    std::size_t all() const { return answered + refused + unread; }
+
+    void add(const Classification& c) {
+        ++(c.unread ? unread : c.refused.empty() ? answered : refused);
+        assumed += c.wavelength_assumed;
+    }
+};
+
+void print_summary(const Counts& counts, const Task& task, std::size_t there_already, double seconds) {
+    const double rate = static_cast<double>(counts.all()) / seconds;
+    char number[32];
+    std::snprintf(number, sizeof number, "%.*f", rate < 10 ? 1 : 0, rate);
+    std::cerr << counts.all() << " patterns: " << counts.answered << " answered, " << counts.refused << " refused, " << counts.unread
+              << " not read; " << number << " a second";
+    if (there_already > 0) std::cerr << "; results of " << there_already << " more were there already";
+    std::cerr << '\n';
+    if (counts.assumed > 0) {
+        std::cerr << counts.assumed << (counts.assumed == 1 ? " states" : " state") << " no wavelength: the model's "
+                  << task.model.wavelength_angstrom << " angstrom was taken; --wavelength gives another\n";
+    }
+}
+
+// The first rank, which also writes what all of them find.
+int classify(Task& task, Communicator& ranks) {
+    using Begin = ClassificationOutput::Begin;
+    const Options& options = task.options;
+    std::optional<ClassificationOutput> output;
+    if (!options.output.empty())
+        output.emplace(options.output, task.model, task.list.size(), options.resume ? Begin::where_it_ended : Begin::anew);
 
     const InterruptGuard guard;
     const auto start = std::chrono::steady_clock::now();
-    Device device(options.device, options.threads, options.quiet);
-    Classifier classifier(model, *device.backend);
-    std::optional<SecondOpinion> second;
-    if (!structures.empty()) {
-        ProgressLine progress("structures", options.quiet);
-        second.emplace(structures, model, device, shown_on(progress));
-    }
-    std::size_t done = 0, answered = 0, refused = 0, failed = 0, assumed = 0;
-    {
-        ProgressLine progress("patterns", options.quiet || !output);
-        std::vector<float> probabilities;
-        PatternBatch batch;
-        while (reader.next(batch)) {
-            if (interrupted()) fail("interrupted after ", done, " of ", reader.files(), " patterns; no results were written");
-            probabilities.resize(static_cast<std::size_t>(batch.size) * model.classes());
-            classifier.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
-            if (second) {
-                const std::vector<float> votes = second->votes(batch.patterns.data(), batch.size);
-                for (std::size_t at = 0; at < votes.size(); at += space_groups) pool_opinions(probabilities.data() + at, votes.data() + at);
-            }
-            for (int i = 0; i < batch.size; ++i) {
-                Classification result;
-                result.file = batch.file[i];
-                result.coverage = batch.coverage[i];
-                result.refused = batch.refusal[i];
-                if (!batch.error[i].empty()) {
-                    std::cerr << "friedel: " << batch.error[i] << '\n';
-                    result.refused = batch.error[i];
-                    ++failed;
-                } else {
-                    if (result.refused.empty()) {
-                        interpret(result, model, probabilities.data() + static_cast<std::size_t>(i) * model.classes());
-                        if (const SearchCandidate* closest = second ? second->closest(static_cast<std::size_t>(i)) : nullptr) {
-                            const auto structure = static_cast<std::size_t>(closest->structure);
-                            result.closest = second->library().name[structure];
-                            result.closest_formula = second->library().formula[structure];
-                            result.similarity = closest->similarity;
-                        }
-                        // What is wrong with the pattern says more than that the answer is uncertain.
-                        const std::string unlike = second ? second->unlike(static_cast<std::size_t>(i)) : std::string();
-                        if (!unlike.empty()) result.refused = unlike;
-                    }
-                    if (explainer && batch.refusal[i].empty()) {
-                        explainer->explain(result, batch.patterns.data() + static_cast<std::size_t>(i) * model.grid.points, model,
-                                           second ? &*second : nullptr, static_cast<std::size_t>(i));
-                    }
-                    ++(result.refused.empty() ? answered : refused);
-                    assumed += batch.wavelength_assumed[i] != 0;
-                }
-                if (output)
-                    output->add(result);
-                else if (batch.error[i].empty())
-                    std::cout << one_line(result) << '\n';
-            }
-            done += static_cast<std::size_t>(batch.size);
-            progress.show(static_cast<double>(done) / static_cast<double>(reader.files()), done);
+    Counts counts;
+    ProgressLine progress("patterns", options.quiet || !output);
+    SharedWork work;
+    const std::vector<std::size_t> left_out = output ? task.list.numbers_of(output->there_already()) : std::vector<std::size_t>();
+    if (ranks.size() > 1) work.briefing = task.briefing(left_out);
+    task.list.leave_out(left_out);
+    work.portions = task.portions();
+    work.timeout_seconds = options.rank_timeout_seconds;
+    work.work = [&](WorkDesk& desk, const std::string&) { answer_portions(task, ranks, desk); };
+    work.tell = [](const std::string& what) { std::cerr << "friedel: " << what << '\n'; };
+    work.take = [&](std::size_t, const std::string& bytes) {
+        for (const Classification& c : unpacked(bytes)) {
+            counts.add(c);
+            if (c.unread) std::cerr << "friedel: " << c.refused << '\n';
+            if (output)
+                output->add(c);
+            else if (!c.unread)
+                std::cout << one_line(c) << '\n';
         }
+        if (output) output->flush();
+        progress.show(static_cast<double>(counts.all()) / static_cast<double>(task.list.size()), counts.all());
+    };
+    const auto kept = [&output] {
+        const fs::path file = output ? output->unfinished_file() : fs::path();
+        return file.empty() ? std::string() : "; results so far are kept in " + file.string() + ", go on with --resume";
+    };
+    WorkOutcome outcome;
+    try {
+        outcome = share_work(ranks, work);
+        if (output && !outcome.interrupted) output->finish();
+    } catch (const Error& error) {
+        fail(error.what(), kept());
     }
-    if (output) output->finish();
+    progress.clear();
+    if (outcome.interrupted) fail("interrupted after ", counts.all(), " of ", task.list.size(), " patterns", kept());
     if (!options.quiet) {
-        const double rate = static_cast<double>(done) / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        char number[32];
-        std::snprintf(number, sizeof number, "%.*f", rate < 10 ? 1 : 0, rate);
-        std::cerr << done << " patterns: " << answered << " answered, " << refused << " refused, " << failed << " not read; " << number
-                  << " a second\n";
-        if (assumed > 0) {
-            std::cerr << assumed << (assumed == 1 ? " states" : " state") << " no wavelength: the model's " << model.wavelength_angstrom
-                      << " angstrom was taken; --wavelength gives another\n";
-        }
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        print_summary(counts, task, left_out.size(), seconds.count());
     }
-    return failed == 0 ? 0 : 1;
+    if (outcome.rank_is_lost) ranks.abort();
+    return counts.unread == 0 && outcome.failed_ranks == 0 ? 0 : 1;
+}
+
+int run(const Options& options) {
+    const std::unique_ptr<Communicator> ranks = open_communicator();
+    try {
+        Task task(options, *ranks);
+        if (ranks->first()) return classify(task, *ranks);
+        SharedWork work;
+        work.work = [&](WorkDesk& desk, const std::string& briefing) {
+            task.follow(briefing);
+            answer_portions(task, *ranks, desk);
+        };
+        share_work(*ranks, work);
+    } catch (const Error& error) {
+        if (ranks->size() == 1) throw;
+        if (ranks->first()) {
+            std::cerr << "friedel: " << error.what() << '\n';
+            ranks->abort();
+        }
+        leave_work(*ranks, error.what());
+    }
+    return 0;  // what befell this rank the first one has told, and a launcher would end the others
 }
 
 }  // namespace
@@ -136,14 +213,14 @@ std::function<int()> classify_command(CLI::App& app) {
     app.add_option("PATTERNS", o->inputs,
                    "A trained model (.h5) first, or none for the one that ships; then pattern files: text of two or three columns or with "
                    "named ones, XRDML, UDF, Rigaku RAS and RASX, Bruker RAW, UXD and BRML, STOE RAW, GSAS, powder CIF, NeXus; folders of "
-                   "them; - for standard input")
+                   "them; stacks, HDF5 files of many (of 'friedel simulate', or NeXus); - for standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
     app.add_option(
         "--structures", o->structures,
         "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits best is "
         "named. Where no MODEL is named the library that ships is searched, or what tools/fetch_structures.sh has fetched; none: the "
-        "network alone, a thousand times as fast");
+        "network alone, a hundred times as fast");
     app.add_option("--explain", o->explain,
                    "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
     app.add_option("--wavelength", o->wavelength,
@@ -153,13 +230,20 @@ std::function<int()> classify_command(CLI::App& app) {
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    app.add_flag("--resume", o->resume,
+                 "Go on with the results in the file of -o, or with what an interrupted run left in FILE.part: patterns that are in it are "
+                 "not looked at again");
+    app.add_option("--rank-timeout", o->rank_timeout_seconds, "Under mpirun: seconds of silence of a process until the others do its share")
+        ->capture_default_str()
+        ->check(CLI::Range(1.0, 1e6));
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(
         "A pattern that cannot be read is named on standard error, the rest is done, and the exit status is 1. Examples:\n"
         "  friedel classify quartz.xy\n"
         "  friedel classify model.h5 patterns/ -o results.csv\n"
-        "  friedel classify model.h5 synchrotron.xye --wavelength 0.4139");
+        "  friedel classify model.h5 synchrotron.xye --wavelength 0.4139\n"
+        "  mpirun -np 8 friedel classify patterns/ -o results.csv --resume");
     return [o] { return run(*o); };
 }
 

@@ -74,7 +74,8 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     config.batch = config.threads = 1;
     // The few that are drawn are read and searched for again, rather than all kept.
     const auto draw = [&evaluation, &model, second, folder, config](std::size_t index) {
-        PatternReader again({(folder / evaluation.patterns[index].file).string()}, config);
+        const PatternList list = PatternList::of_files({(folder / evaluation.patterns[index].file).string()});
+        PatternReader again(list, config);
         PatternBatch one;
         DrawnPattern drawn;
         if (!again.next(one) || !one.error[0].empty()) return drawn;

@@ -56,12 +56,13 @@ int most_voted(const std::vector<float>& votes) {
 }
 
 // Every pattern of the reader against every structure.
-std::vector<Match> match_all(PatternReader& reader, StructureSearch& search, const Options& options) {
+std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig& config, StructureSearch& search, const Options& options) {
+    PatternReader reader(list, config);
     std::vector<Match> all;
     ProgressLine progress("patterns", options.quiet);
     PatternBatch batch;
     while (reader.next(batch)) {
-        if (interrupted()) fail("interrupted after ", all.size(), " of ", reader.files(), " patterns; nothing was written");
+        if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
         const auto found =
             search.search(batch.patterns.data(), batch.size, PatternFitter::grid, search.config().matcher.wavelength_angstrom);
         for (std::size_t i = 0; i < found.size(); ++i) {
@@ -73,7 +74,7 @@ std::vector<Match> match_all(PatternReader& reader, StructureSearch& search, con
             if (found[i].empty()) all.back().reason = "nothing in it stands out from the background";
             all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
         }
-        progress.show(static_cast<double>(all.size()) / static_cast<double>(reader.files()), all.size());
+        progress.show(static_cast<double>(all.size()) / static_cast<double>(list.size()), all.size());
     }
     return all;
 }
@@ -187,14 +188,16 @@ int run(const Options& options) {
         fail(options.output, ": results are written as .csv or .jsonl; give one of these endings");
     if (options.inputs.empty() == options.labels.empty()) fail("give either patterns or --labels FILE.csv");
     std::vector<Label> labels;
-    std::vector<std::string> files;
+    PatternList list;
     if (options.labels.empty()) {
-        files = pattern_files(options.inputs);
+        list = PatternList::of_paths(options.inputs);
     } else {
         labels = read_labels(options.labels);
         const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
         std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
+        std::vector<std::string> files;
         for (const Label& label : labels) files.push_back((folder / label.file).string());
+        list = PatternList::of_files(std::move(files));
     }
     const StructureLibrary library = read_known_structures(options.library);
 
@@ -206,13 +209,12 @@ int run(const Options& options) {
     config.stated_wavelength = options.wavelength;
     config.least_coverage = options.least_coverage;
     config.threads = options.threads;
-    PatternReader reader(files, config);
     std::optional<StructureSearch> search;
     {
         ProgressLine progress("structures", options.quiet);
         search.emplace(library, options.search, device, shown_on(progress));
     }
-    const std::vector<Match> matches = match_all(reader, *search, options);
+    const std::vector<Match> matches = match_all(list, config, *search, options);
     if (!options.output.empty()) {
         const bool as_csv = output.extension() == ".csv";
         write_text_file(output, as_csv ? csv(matches, library, options.shown) : json_lines(matches, *search, options.shown));
@@ -232,7 +234,7 @@ int run(const Options& options) {
 std::function<int()> match_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("LIBRARY", o->library, "Structure library written by 'friedel ingest'")->required();
-    app.add_option("PATTERNS", o->inputs, "Pattern files, folders of them, or - for standard input, as of 'friedel classify'");
+    app.add_option("PATTERNS", o->inputs, "Pattern files, stacks, folders, or - for standard input, as of 'friedel classify'");
     app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed");
     app.add_option("--count", o->shown, "Structures to name for each pattern")->capture_default_str()->check(CLI::Range(1, 1000));
     app.add_option("--strain", o->search.matcher.largest_strain, "Largest relative change of the lattice that is looked for")

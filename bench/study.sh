@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# What each choice in training is worth: trains the same network on the same number of patterns with one thing changed at a time, and
+# evaluates each on measured patterns, on structure types held out, and on types trained on. Run it again and it goes on where it was.
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+Usage: bench/study.sh [--steps N] [--hidden "[A, B]"] [--only NAME,...] [-o FOLDER] TRAIN.h5 TEST.h5 LABELS.csv
+  TRAIN.h5, TEST.h5   structure libraries, of 'friedel split'
+  LABELS.csv          measured patterns of known space groups
+  --steps N           of 512 patterns each (default 1000)
+  --hidden WIDTHS     of the network (default "[2048, 768]")
+  --only NAME,...     of the changes listed by --list; default all
+  --threads N         default 1
+  -o FOLDER           for models, evaluations and table.md (default study)
+HELP
+}
+
+# A name, then the keys that differ from preset 'friedel'.
+changes=(
+    'base'
+    'no texture, no jitter of intensities|simulation.march_dollase=1 simulation.intensity_jitter=0'
+    'no spread of displacement factors|simulation.b_iso_scale=1'
+    'no lattice strain|simulation.lattice_strain=0 simulation.lattice_strain_anisotropic=0'
+    'no zero shift, no displacement|simulation.zero_shift_deg=0 simulation.displacement_deg=0'
+    'one width|simulation.caglioti_u=0 simulation.caglioti_v=0 simulation.caglioti_w=0.006 simulation.size_angstrom=1500 simulation.microstrain=0.0003 simulation.axial_divergence=0'
+    'no background|simulation.chebyshev_amplitude=0 simulation.hump_height=0 simulation.air_scatter=0'
+    'no noise|simulation.counts_at_maximum=0 simulation.gaussian_noise=0'
+    'no impurities|simulation.impurity_fraction=0'
+    'one wavelength|simulation.kalpha2_ratio=0'
+    'groups balanced|training.tempering=0'
+    'groups as frequent as in the library|training.tempering=1'
+    'intensities, not their square roots|preprocess.square_root=false'
+    'maximum of 1, not unit root mean square|preprocess.unit_rms=false'
+    'mean squared error|loss.kind=mean_squared_error'
+    'alternating loss, as in the paper|loss.kind=alternating loss.epoch_patterns=51200'
+    'label smoothing 0.1|loss.label_smoothing=0.1'
+    'smoothing over the group-subgroup graph 0.1|loss.graph_smoothing=0.1'
+    'background left on|preprocess.remove_background=false preprocess.remove_pedestal=false'
+)
+
+steps=1000
+hidden='[2048, 768]'
+only=
+threads=1
+folder=study
+files=()
+while (($#)); do
+    case $1 in
+        --steps) steps=${2:?study: --steps needs a number} && shift 2 ;;
+        --hidden) hidden=${2:?study: --hidden needs widths} && shift 2 ;;
+        --only) only=,${2:?study: --only needs names}, && shift 2 ;;
+        --threads) threads=${2:?study: --threads needs a number} && shift 2 ;;
+        -o) folder=${2:?study: -o needs a folder} && shift 2 ;;
+        --list) printf '%s\n' "${changes[@]%%|*}" && exit 0 ;;
+        -h | --help) usage && exit 0 ;;
+        -*) usage >&2 && exit 2 ;;
+        *) files+=("$(realpath "$1")") && shift ;;
+    esac
+done
+((${#files[@]} == 3)) || { usage >&2 && exit 2; }
+friedel=${FRIEDEL:-$(cd "$(dirname "$0")/.." && pwd)/build/release/friedel}
+[[ -x $friedel ]] || { printf 'study: %s is missing; run tools/setup.sh first\n' "$friedel" >&2 && exit 1; }
+mkdir -p "$folder"
+cd "$folder"
+
+# The figure with its interval of a line of 'friedel evaluate'.
+figure() { sed -nE "s/^$1 +([0-9.]+ % \([0-9.]+ to [0-9.]+\)).*/\1/p" "$2"; }
+
+printf '| changed | measured patterns | crystal system of these | types held out | types trained on |\n| --- | --- | --- | --- | --- |\n' >table.part
+for change in "${changes[@]}"; do
+    what=${change%%|*}
+    [[ -z $only || $only == *",$what,"* ]] || continue
+    keys=()
+    [[ $change == *'|'* ]] && for key in ${change#*|}; do keys+=(--set "$key"); done
+    name=${what//[^a-z0-9]/_}
+    [[ -e $name.h5 ]] || "$friedel" train "${files[0]}" --preset friedel --set "network.hidden=$hidden" --set training.minutes=0 \
+        --set optimiser.warmup_steps=100 --steps "$steps" --precision bf16 --threads "$threads" "${keys[@]}" --resume=auto -q -o "$name.h5"
+    [[ -e $name.measured.txt ]] ||
+        { "$friedel" evaluate "$name.h5" --labels "${files[2]}" --threads "$threads" -o "$name.measured" >part.txt && mv part.txt "$name.measured.txt"; }
+    for kind in test train; do
+        library=${files[1]}
+        [[ $kind == train ]] && library=${files[0]}
+        # Every network is asked about the same patterns, with all effects.
+        "$friedel" train --preset friedel --show-config >effects.toml
+        [[ -e $name.$kind.txt ]] ||
+            { "$friedel" evaluate "$name.h5" --library "$library" --patterns 3000 --config effects.toml --threads "$threads" -o "$name.$kind" >part.txt 2>/dev/null &&
+                mv part.txt "$name.$kind.txt"; }
+    done
+    printf '| %s | %s | %s | %s | %s |\n' "$what" "$(figure 'space group' "$name.measured.txt")" "$(figure 'crystal system' "$name.measured.txt")" \
+        "$(figure 'space group' "$name.test.txt")" "$(figure 'space group' "$name.train.txt")" >>table.part
+    cp table.part table.md
+done
+cat table.md

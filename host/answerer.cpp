@@ -1,0 +1,55 @@
+#include "host/answerer.h"
+
+namespace friedel {
+
+Answerer::Answerer(const Model& model, Device& device, const std::filesystem::path& structures, const std::filesystem::path& explanations,
+                   const ShowProgress& progress)
+    : model_(model), classifier_(model, *device.backend) {
+    if (!explanations.empty()) explainer_.emplace(explanations);
+    if (!structures.empty()) second_.emplace(structures, model, device, progress);
+}
+
+std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
+    const auto classes = static_cast<std::size_t>(model_.classes());
+    std::vector<float> probabilities(static_cast<std::size_t>(batch.size) * classes);
+    classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
+    if (second_) {
+        const std::vector<float> votes = second_->votes(batch.patterns.data(), batch.size);
+        for (std::size_t at = 0; at < votes.size(); at += classes) pool_opinions(probabilities.data() + at, votes.data() + at);
+    }
+    std::vector<Classification> answers;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i)
+        answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
+    return answers;
+}
+
+Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, const float* probabilities) {
+    Classification c;
+    c.file = batch.file[i];
+    c.coverage = batch.coverage[i];
+    c.refused = batch.refusal[i];
+    if (!batch.error[i].empty()) {
+        c.refused = batch.error[i];
+        c.unread = true;
+        return c;
+    }
+    c.wavelength_assumed = batch.wavelength_assumed[i] != 0;
+    if (!c.refused.empty()) return c;
+    interpret(c, model_, probabilities);
+    if (const SearchCandidate* closest = second_ ? second_->closest(i) : nullptr) {
+        const auto structure = static_cast<std::size_t>(closest->structure);
+        c.closest = second_->library().name[structure];
+        c.closest_formula = second_->library().formula[structure];
+        c.similarity = closest->similarity;
+    }
+    // What is wrong with the pattern says more than that the answer is uncertain.
+    const std::string unlike = second_ ? second_->unlike(i) : std::string();
+    if (!unlike.empty()) c.refused = unlike;
+    if (explainer_) {
+        const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
+        explainer_->explain(c, pattern, model_, second_ ? &*second_ : nullptr, i);
+    }
+    return c;
+}
+
+}  // namespace friedel

@@ -1,0 +1,36 @@
+// Patterns in, classifications out: a network, a search of structures beside it where there is one, and what both of them refuse.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "host/classification.h"
+#include "host/classifier.h"
+#include "host/device.h"
+#include "host/explanation.h"
+#include "host/pattern_reader.h"
+#include "host/second_opinion.h"
+
+namespace friedel {
+
+class Answerer {
+public:
+    // structures: a library to search beside the network; explanations: a folder to draw into; empty: none. `model` and `device` must
+    // outlive it.
+    Answerer(const Model& model, Device& device, const std::filesystem::path& structures, const std::filesystem::path& explanations,
+             const ShowProgress& progress);
+
+    // One for each pattern of the batch, in its order.
+    std::vector<Classification> answer(const PatternBatch& batch);
+
+private:
+    Classification answer_one(const PatternBatch& batch, std::size_t i, const float* probabilities);
+
+    const Model& model_;
+    std::optional<Explainer> explainer_;
+    Classifier classifier_;
+    std::optional<SecondOpinion> second_;
+};
+
+}  // namespace friedel

@@ -1,0 +1,27 @@
+// Patterns in HDF5 files as NeXus lays them out: a group of class NXdata whose attributes name the signal and its axis.
+// The axis is 2theta in degrees or radians, Q in inverse angstrom or nanometres, or d in angstrom.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/hdf5_file.h"
+#include "host/pattern_axis.h"
+
+namespace friedel {
+
+struct NexusData {
+    std::string signal;          // the dataset: [points], or [rows][points] where `rows` is not 0
+    std::size_t rows = 0;        // 0: one pattern
+    std::vector<double> axis;    // [points]
+    PatternAxis kind;            // of the axis
+    double wavelength_angstrom;  // 0 if the file states none
+};
+
+// The one NXdata group of the file, or that which the attributes `default` lead to; nothing where there is none. Throws Error, naming
+// the file, where there are several, or one without an axis that fits.
+std::optional<NexusData> find_nexus_data(const H5File& file);
+
+}  // namespace friedel

@@ -1,0 +1,122 @@
+#include "host/pattern_list.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <limits>
+
+#include "host/error.h"
+#include "host/hash.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A CIF is more often a structure than a pattern, an .h5 file a model, a .csv labels or results: those are named one by one.
+constexpr std::array<const char*, 17> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc",  ".xrdml", ".ras", ".rasx", ".raw",
+                                                 ".uxd", ".brml", ".gsas", ".gsa", ".fxye", ".xra",   ".udf", ".nxs"};
+
+std::string all_endings() {
+    std::string all;
+    for (const char* ending : endings) all += (all.empty() ? "" : ", ") + std::string(ending);
+    return all;
+}
+
+bool has_pattern_ending(const fs::path& file) {
+    std::string ending = file.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+    return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+void add_folder(std::vector<std::string>& files, const std::string& path) {
+    const std::size_t first = files.size();
+    std::error_code failure, ignored;
+    for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
+        if (entry->is_regular_file(ignored) && has_pattern_ending(entry->path())) files.push_back(entry->path().string());
+    }
+    if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
+    if (files.size() == first) fail(path, ": holds no pattern (", all_endings(), "); name files with other endings one by one");
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+}
+
+}  // namespace
+
+PatternList PatternList::of_files(std::vector<std::string> files) {
+    PatternList list;
+    list.files_ = std::move(files);
+    for (std::uint32_t file = 0; file < list.files_.size(); ++file) list.entries_.push_back({file, 0});
+    return list;
+}
+
+PatternList PatternList::of_paths(const std::vector<std::string>& paths) {
+    PatternList list;
+    for (const std::string& path : paths) {
+        std::error_code ignored;
+        const auto first = static_cast<std::uint32_t>(list.files_.size());
+        if (path != "-" && fs::is_directory(path, ignored)) {
+            add_folder(list.files_, path);
+            for (std::uint32_t file = first; file < list.files_.size(); ++file) list.entries_.push_back({file, 0});
+            continue;
+        }
+        list.files_.push_back(path);
+        std::unique_ptr<PatternStack> stack = path == "-" ? nullptr : PatternStack::open(path);
+        const std::size_t rows = stack ? stack->size() : 1;
+        if (rows > std::numeric_limits<std::uint32_t>::max()) fail(path, ": holds more patterns than 4 294 967 295; split it");
+        for (std::size_t row = 0; row < rows; ++row) list.entries_.push_back({first, static_cast<std::uint32_t>(row)});
+        if (!stack) continue;
+        list.stacks_.resize(list.files_.size());
+        list.stacks_.back() = std::move(stack);
+    }
+    return list;
+}
+
+std::string PatternList::name(std::size_t i) const {
+    const Entry entry = entries_[i];
+    const std::string& file = files_[entry.file];
+    return entry.file < stacks_.size() && stacks_[entry.file] ? PatternStack::row_name(file, entry.row) : file;
+}
+
+MeasuredPattern PatternList::read(std::size_t i) const {
+    const Entry entry = entries_[i];
+    if (entry.file < stacks_.size() && stacks_[entry.file]) return stacks_[entry.file]->read(entry.row);
+    const std::string& file = files_[entry.file];
+    if (file != "-") return read_pattern(file);
+    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+    return parse_pattern(text, "standard input");
+}
+
+std::vector<std::size_t> PatternList::numbers_of(const std::unordered_set<std::string>& names) const {
+    std::vector<std::size_t> numbers;
+    for (std::size_t i = 0; !names.empty() && i < size(); ++i) {
+        if (names.contains(name(i))) numbers.push_back(i);
+    }
+    return numbers;
+}
+
+void PatternList::leave_out(const std::vector<std::size_t>& numbers) {
+    std::vector<Entry> left;
+    auto next = numbers.begin();
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (next != numbers.end() && *next == i)
+            ++next;
+        else
+            left.push_back(entries_[i]);
+    }
+    entries_ = std::move(left);
+}
+
+std::string PatternList::fingerprint() const {
+    Fnv1a hash;
+    for (std::size_t i = 0; i < size(); ++i) {
+        const std::string one = name(i) + '\n';
+        hash.add(one.data(), one.size());
+    }
+    return hash.text();
+}
+
+}  // namespace friedel
