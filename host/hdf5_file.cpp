@@ -253,7 +253,8 @@ H5File H5File::open_image(const std::string& name, const void* bytes, std::size_
     constexpr std::size_t increment = 1 << 16;
     // The library copies the bytes.
     const bool ready = H5Pset_fapl_core(access, increment, 0) >= 0 && H5Pset_file_image(access, const_cast<void*>(bytes), size) >= 0;
-    if (ready) state->file = H5Fopen(name.c_str(), H5F_ACC_RDONLY, access);
+    // Under a name that no file has: one that is there would be in the way.
+    if (ready) state->file = H5Fopen((name + " in memory").c_str(), H5F_ACC_RDONLY, access);
     H5Pclose(access);
     if (state->file < 0) fail(name, ": cannot be read (", last_reason(), ")");
     H5File opened(std::move(state));

@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int roll_call_tag = 1, message_tag = 2;
 constexpr double roll_call_seconds = 5;
+constexpr std::size_t largest_message = std::size_t{1} << 30;  // bytes
 constexpr std::size_t largest_part = std::size_t{1} << 20;  // floats of one sum: the next part travels while this one is added
 
 void check(int status, const char* what) {
@@ -75,8 +76,12 @@ public:
     }
 
     void broadcast(void* values, std::size_t bytes) override {
-        check(MPI_Ibcast(values, static_cast<int>(bytes), MPI_BYTE, 0, MPI_COMM_WORLD, &pending_.emplace_back()), "sending orders");
-        wait("sending orders");
+        auto* const from = static_cast<char*>(values);
+        for (std::size_t begin = 0; begin < bytes; begin += largest_message) {
+            const int count = static_cast<int>(std::min(largest_message, bytes - begin));
+            check(MPI_Ibcast(from + begin, count, MPI_BYTE, 0, MPI_COMM_WORLD, &pending_.emplace_back()), "sending orders");
+            wait("sending orders");
+        }
     }
 
     std::vector<std::string> gather(const std::string& text) override {

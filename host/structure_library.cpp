@@ -256,8 +256,14 @@ void validate(const StructureLibrary& library, const std::string& file) {
 
 }  // namespace
 
-StructureLibrary StructureLibrary::read(const std::filesystem::path& path) {
-    const H5File file = H5File::open(path, structure_library_kind);
+StructureLibrary StructureLibrary::read(const std::filesystem::path& path) { return read(H5File::open(path, structure_library_kind)); }
+
+StructureLibrary StructureLibrary::read_image(const std::string& name, const std::string& bytes) {
+    return read(H5File::open_image(name, bytes.data(), bytes.size(), structure_library_kind));
+}
+
+StructureLibrary StructureLibrary::read(const H5File& file) {
+    const std::filesystem::path& path = file.path();
     StructureLibrary library;
     library.cell = file.read<float>("cell");
     library.space_group = file.read<std::uint16_t>("space_group");

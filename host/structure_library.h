@@ -15,6 +15,8 @@
 
 namespace friedel {
 
+class H5File;
+
 extern const FileKind structure_library_kind;
 
 class StructureLibrary {
@@ -33,6 +35,8 @@ public:
     void write(const std::filesystem::path& file, const std::map<std::string, std::string>& description = {}) const;
     // Checks that every array fits the others: what the kernels are given can be trusted. Throws Error.
     static StructureLibrary read(const std::filesystem::path& file);
+    // The same from the bytes of a file that lie in memory; `name` stands for the file in errors.
+    static StructureLibrary read_image(const std::string& name, const std::string& bytes);
 
     std::vector<float> cell;                                 // [structures][6] angstrom, degrees
     std::vector<std::uint16_t> space_group;                  // [structures] found from the atoms, 0 if unknown
@@ -55,6 +59,7 @@ public:
     std::vector<Rejection> rejections;                 // what ingest refused, and why
 
 private:
+    static StructureLibrary read(const H5File& file);
     std::uint16_t add_operation_set(const Crystal& crystal);
 
     std::map<std::string, std::uint16_t> known_operation_sets_;  // by their bytes

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/radiation.h"
 
 namespace friedel {
@@ -25,6 +28,29 @@ RunRecord read_record(const H5File& file) {
     return {text("config"), text("library_hash"), text("statistics_hash"), text("started_from"), seconds.size() == 1 ? seconds[0] : 0};
 }
 
+// The first rank reads the file for all, so that a shared file system has one reader, and only its node need see it.
+// hash: of its bytes.
+StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::string& hash) {
+    if (ranks.size() == 1) {
+        hash = hash_file(file);
+        return StructureLibrary::read(file);
+    }
+    std::string bytes;
+    if (ranks.first()) {
+        std::ifstream in(file, std::ios::binary);
+        bytes.assign(std::istreambuf_iterator<char>(in), {});
+        if (!in) fail(file.string(), ": cannot be read; check the name and the permissions");
+    }
+    std::uint64_t size = bytes.size();
+    ranks.broadcast(&size, sizeof size);
+    bytes.resize(size);
+    ranks.broadcast(bytes.data(), size);
+    Fnv1a all;
+    all.add(bytes.data(), bytes.size());
+    hash = all.text();
+    return StructureLibrary::read_image(file.string(), bytes);
+}
+
 }  // namespace
 
 TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
@@ -34,11 +60,12 @@ TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust
     check_output();
     read_structures();
     if (finished_model_is_there()) return;
-    if (!what.validation_library.empty()) {
+    // Only the first rank looks at how good the network is.
+    if (!what.validation_library.empty() && ranks.first()) {
         held_out_ = StructureLibrary::read(what.validation_library);
         simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
     }
-    if (!what.measured_labels.empty())
+    if (!what.measured_labels.empty() && ranks.first())
         measured_ = ValidationSet::measured(config_, what.measured_labels, [this](const std::string& line) { tell(line); });
     start_trainer(device);
     if (!what.quiet) tell_missing();
@@ -85,8 +112,7 @@ void TrainingSetup::read_structures() {
     const RunRecord stored = record_;
     record_.library_hash = record_.statistics_hash = "";
     if (!what_.library.empty()) {
-        library_ = StructureLibrary::read(what_.library);
-        record_.library_hash = hash_file(what_.library);
+        library_ = read_for_all(what_.library, ranks_, record_.library_hash);
     } else if (config_.run.synthetic < 1) {
         fail(what_.output.string(), ": no structure library named for ", 100 * (1 - config_.run.synthetic),
              " % of the patterns; name one, or train with --stream synthetic:1");

@@ -121,13 +121,22 @@ TEST_F(Ranks, GoOnInAnotherNumber) {
 
 TEST_F(Ranks, AnErrorOfOneEndsAllAndNamesIt) {
     const std::string good = train("--steps 100000 -o model.h5");
-    const std::string nowhere = train("--steps 100000 -o model.h5").replace(good.find("lib.h5"), 6, "nowhere.h5");
+    const std::string nowhere = train("--steps 100000 -o model.h5 --start-from nowhere.h5");
     const auto one = mpirun(1, good + " : -np 1 " + nowhere);
     EXPECT_NE(one.status, 0);
     EXPECT_NE(one.err.find("friedel: rank 1 of 2: nowhere.h5: cannot be opened"), std::string::npos) << one.err;
     const auto all = mpirun(4, good + " --set training.batch=3");
     EXPECT_NE(all.status, 0);
     EXPECT_NE(all.err.find(" of 4: training.batch: 3 patterns cannot be shared by 4 ranks"), std::string::npos) << all.err;
+}
+
+// Other nodes need not see it: the first rank reads it for all.
+TEST_F(Ranks, TheFirstReadsTheLibraryForAll) {
+    fs::create_directory(folder / "elsewhere");
+    const std::string good = train("--steps 3 -o model.h5");
+    const auto result = mpirun(1, good + " : -np 1 --wdir '" + (folder / "elsewhere").string() + "' " + good);
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(Model::read(folder / "model.h5").provenance.steps, 3);
 }
 
 TEST_F(Ranks, OneThatStopsIsNamed) {
