@@ -65,7 +65,7 @@ mkdir -p "$folder"
 cd "$folder"
 
 # The figure with its interval of a line of 'friedel evaluate'.
-figure() { sed -nE "s/^$1 +([0-9.]+ % \([0-9.]+ to [0-9.]+\)).*/\1/p" "$2"; }
+figure() { sed -nE "s/^$1 +([0-9.]+ %) \( *([0-9.]+) to +([0-9.]+)\).*/\1 (\2 to \3)/p" "$2"; }
 
 printf '| changed | measured patterns | crystal system of these | types held out | types trained on |\n| --- | --- | --- | --- | --- |\n' >table.part
 for change in "${changes[@]}"; do

@@ -85,12 +85,13 @@ void KnownAnswers::leave_out_refused() {
     refused.assign(kept, "");
 }
 
-KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, double stated_wavelength,
+KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, const MeasuredOptions& options,
                              Device& device, SecondOpinion* second, const ShowProgress& progress) {
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
-    config.stated_wavelength = stated_wavelength;
+    config.stated_wavelength = options.wavelength;
+    config.strip_k_alpha_2 = options.strip_k_alpha_2;
     config.threads = device.pool.size();
     std::vector<std::string> files;
     for (const Label& label : labels) files.push_back((folder / label.file).string());

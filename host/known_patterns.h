@@ -32,10 +32,15 @@ struct KnownAnswers {
     void leave_out_refused();                                   // what the network is not asked about says nothing about it
 };
 
+struct MeasuredOptions {
+    double wavelength = 0;         // of all patterns, angstrom; 0: what each states
+    bool strip_k_alpha_2 = false;  // see k_alpha.h
+};
+
 // `second`, where it is not null, is asked about every pattern as well.
 // Files of the labels lie in `folder`. What cannot be read becomes a problem; what covers too little of the model's range is refused.
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const std::filesystem::path& folder,
-                             double stated_wavelength, Device& device, SecondOpinion* second, const ShowProgress& progress = {});
+                             const MeasuredOptions& options, Device& device, SecondOpinion* second, const ShowProgress& progress = {});
 
 // The structures of a library whose space group is known, in an order that the seed decides.
 std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/error.h"
+#include "host/k_alpha.h"
 #include "host/resample.h"
 
 namespace friedel {
@@ -63,6 +64,7 @@ void PatternReader::read_one(int row) {
             wavelength = config_.model_wavelength;
             ahead_.wavelength_assumed[i] = 1;
         }
+        if (config_.strip_k_alpha_2) strip_k_alpha_2(pattern, wavelength);
         convert_wavelength(pattern, wavelength, config_.model_wavelength);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);

@@ -53,7 +53,7 @@ KnownAnswers answer(const Options& o, const Model& model) {
     std::vector<Label> labels = read_labels(o.labels);
     std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
     const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
-    return answer_measured(model, labels, folder, o.wavelength, device, second, progress);
+    return answer_measured(model, labels, folder, {o.wavelength}, device, second, progress);
 }
 
 int run(const Options& o) {

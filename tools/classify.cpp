@@ -38,7 +38,7 @@ struct Options {
     double least_coverage = 0.6;
     double rank_timeout_seconds = 900;
     int threads = 0;
-    bool resume = false, quiet = false;
+    bool strip_k_alpha_2 = false, resume = false, quiet = false;
 };
 
 // A first input that ends in .h5 is the model, unless it holds patterns; results have the same ending, patterns seldom.
@@ -89,6 +89,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     config.grid = task.model.grid;
     config.model_wavelength = task.model.wavelength_angstrom;
     config.stated_wavelength = task.options.wavelength;
+    config.strip_k_alpha_2 = task.options.strip_k_alpha_2;
     config.least_coverage = task.options.least_coverage;
     config.threads = threads_of_rank(task.options.threads, ranks);
     PatternReader reader(task.list, config, [&](bool wait) {
@@ -226,6 +227,8 @@ std::function<int()> classify_command(CLI::App& app) {
     app.add_option("--wavelength", o->wavelength,
                    "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
         ->check(CLI::Range(0.05, 5.0));
+    app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
+                 "Take the second line of the tube's doublet off first (Rachinger's correction); the networks that ship need it not");
     app.add_option("--min-coverage", o->least_coverage, "Refuse a pattern that covers less than this part of the model's range")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));

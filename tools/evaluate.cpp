@@ -31,7 +31,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
     std::string model, labels, data, library, structures, config, output;
     DeviceChoice device;
-    double wavelength = 0;
+    MeasuredOptions measured;
     int patterns = 2000, threads = 0;
     std::uint64_t seed = 2;
     bool quiet = false;
@@ -53,7 +53,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     KnownAnswers answers;
     {
         ProgressLine progress("patterns", options.quiet);
-        answers = answer_measured(model, labels, folder, options.wavelength, device, second, shown_on(progress));
+        answers = answer_measured(model, labels, folder, options.measured, device, second, shown_on(progress));
     }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
     evaluation.unreadable = static_cast<int>(answers.problems.size());
@@ -70,7 +70,8 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
-    config.stated_wavelength = options.wavelength;
+    config.stated_wavelength = options.measured.wavelength;
+    config.strip_k_alpha_2 = options.measured.strip_k_alpha_2;
     config.batch = config.threads = 1;
     // The few that are drawn are read and searched for again, rather than all kept.
     const auto draw = [&evaluation, &model, second, folder, config](std::size_t index) {
@@ -209,7 +210,9 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("MODEL", o->model, "Trained model (.h5); where none is named, the one that ships, with a search of structures");
     app.add_option("--labels", o->labels, "CSV of measured patterns: columns file,space_group, and group,repeat_of if there are any");
     app.add_option("--data", o->data, "Folder of the pattern files; without it, that of the labels");
-    app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
+    app.add_option("--wavelength", o->measured.wavelength, "Of all measured patterns, angstrom, whatever they state")
+        ->check(CLI::Range(0.05, 5.0));
+    app.add_flag("--strip-kalpha2", o->measured.strip_k_alpha_2, "Take the second line of the tube's doublet off measured patterns");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));
     app.add_option("--structures", o->structures,

@@ -34,6 +34,7 @@ struct Options {
     SearchConfig search;
     int shown = 5, threads = 0;
     double wavelength = 0, least_coverage = 0.6;
+    bool strip_k_alpha_2 = false;
     DeviceChoice device;
     bool quiet = false;
 };
@@ -207,6 +208,7 @@ int run(const Options& options) {
     config.grid = PatternFitter::grid;
     config.model_wavelength = options.search.matcher.wavelength_angstrom;
     config.stated_wavelength = options.wavelength;
+    config.strip_k_alpha_2 = options.strip_k_alpha_2;
     config.least_coverage = options.least_coverage;
     config.threads = options.threads;
     std::optional<StructureSearch> search;
@@ -258,6 +260,7 @@ std::function<int()> match_command(CLI::App& app) {
                    "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
+    app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
     app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));

@@ -5,7 +5,7 @@ set -euo pipefail
 usage() {
     cat <<'HELP'
 Usage: tools/test.sh [--preset NAME] [--no-packages]
-  --preset NAME   release (default), debug or asan (AddressSanitizer and UBSan)
+  --preset NAME   release (default), debug, asan (AddressSanitizer and UBSan) or tsan (ThreadSanitizer)
   --no-packages   install nothing
 HELP
 }

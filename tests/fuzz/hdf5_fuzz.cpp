@@ -1,22 +1,29 @@
-// libFuzzer target: a good structure library or model with some of its datasets and attributes removed, reshaped, retyped or filled with
-// other numbers is refused with an Error, or what was read can be used. The HDF5 library's own reading of damaged bytes is not tested
-// here: it is the edits that are drawn, and every file is well-formed.
+// libFuzzer target: a good structure library, model, file of statistics, stack of patterns or NeXus file with some of its datasets and
+// attributes removed, reshaped, retyped or filled with other numbers is refused with an Error, or what was read can be used. The HDF5
+// library's own reading of damaged bytes is not tested here: it is the edits that are drawn, and every file is well-formed.
 //   build/fuzz/tests/fuzz/hdf5_fuzz -max_total_time=60 CORPUS tests/fuzz/hdf5
 #include <fuzzer/FuzzedDataProvider.h>
 #include <hdf5.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "host/cif.h"
 #include "host/classifier.h"
+#include "host/crystal_statistics.h"
+#include "host/crystal_tables.h"
 #include "host/device.h"
 #include "host/error.h"
+#include "host/generated_structures.h"
 #include "host/model.h"
 #include "host/network.h"
+#include "host/pattern_list.h"
+#include "host/pattern_output.h"
+#include "host/resample.h"
 #include "host/simulator.h"
 #include "host/structure_library.h"
 #include "host/symmetry.h"
@@ -57,7 +64,8 @@ Cl 0.5 0.5 0.5
 // What is edited: made once, copied for every run.
 struct Subjects {
     fs::path folder = fs::temp_directory_path() / ("friedel_hdf5_fuzz." + std::to_string(getpid()));
-    fs::path library = folder / "library.h5", model = folder / "model.h5", edited = folder / "edited.h5";
+    fs::path library = folder / "library.h5", model = folder / "model.h5", statistics = folder / "statistics.h5",
+             stack = folder / "stack.h5", nexus = folder / "nexus.h5", edited = folder / "edited.h5";
 
     Subjects() {
         fs::create_directories(folder);
@@ -74,7 +82,33 @@ struct Subjects {
         network.grid = {5, 1, 20};
         network.shape.widths = {20, 3, 230};
         network.members = {initial_parameters(network.shape, 1, 0), initial_parameters(network.shape, 1, 1)};
+        network.calibration.lattice_scales = {1, 0.99f, 1.01f};
         network.write(model);
+        CrystalStatistics::uniform().write(statistics);
+        std::vector<float> pattern(200);
+        for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = 1 + static_cast<float>(i % 7);
+        PatternOutput out(stack, {10, 0.1f, 200}, 1.54f, 2);
+        out.add(pattern.data(), "one", 1);
+        out.add(pattern.data(), "two", 2);
+        out.finish();
+        write_nexus(pattern);
+    }
+    void write_nexus(const std::vector<float>& pattern) const {
+        H5File file = H5File::create(nexus, {"foreign", 1, ""});
+        std::vector<double> axis;
+        for (std::size_t i = 0; i < pattern.size(); ++i) axis.push_back(10 + 0.1 * static_cast<double>(i));
+        file.write("entry/data/two_theta", axis);
+        file.write("entry/data/I", pattern);
+        file.write_attribute("/", "default", std::string("entry"));
+        file.write_attribute("entry", "default", std::string("data"));
+        file.write_attribute("entry/data", "NX_class", std::string("NXdata"));
+        file.write_attribute("entry/data", "signal", std::string("I"));
+        file.write_attribute("entry/data", "axes", std::string("two_theta"));
+        file.write_attribute("entry/data/two_theta", "units", std::string("deg"));
+        const double wavelength = 0.154;
+        file.write("entry/instrument/source/wavelength", &wavelength, {1});
+        file.write_attribute("entry/instrument/source/wavelength", "units", std::string("nm"));
+        file.commit();
     }
     ~Subjects() { fs::remove_all(folder); }
 };
@@ -196,17 +230,37 @@ void use(const Model& model, const fs::path& copy) {
     Model::read(copy);
 }
 
+void use(const CrystalStatistics& statistics) {
+    const CrystalTableStore tables(statistics);
+    GeneratedCrystal crystal;
+    for (const int group : {1, 62, 225}) generate(crystal, tables.view(), group, 1, 1);
+}
+
+void use_patterns(const fs::path& file) {
+    const PatternList list = PatternList::of_paths({file.string()});
+    for (std::size_t i = 0; i < std::min<std::size_t>(list.size(), 3); ++i) {
+        MeasuredPattern pattern = list.read(i);
+        check_pattern(pattern);
+        convert_wavelength(pattern, pattern.wavelength_angstrom > 0 ? pattern.wavelength_angstrom : 0.7, 1.54184);
+        Grid grid;
+        std::vector<float> values(static_cast<std::size_t>(grid.points));
+        resample(values.data(), grid, pattern);
+    }
+}
+
 }  // namespace
 }  // namespace friedel
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace friedel;
     static const Subjects subjects;
-    static const std::vector<std::string> library_objects = objects_of(subjects.library), model_objects = objects_of(subjects.model);
+    static const std::array<fs::path, 5> files = {subjects.library, subjects.model, subjects.statistics, subjects.stack, subjects.nexus};
+    static const std::array<std::vector<std::string>, 5> objects_of_files = {
+        objects_of(files[0]), objects_of(files[1]), objects_of(files[2]), objects_of(files[3]), objects_of(files[4])};
     FuzzedDataProvider drawn(data, size);
-    const bool of_library = drawn.ConsumeBool();
-    const std::vector<std::string>& objects = of_library ? library_objects : model_objects;
-    fs::copy_file(of_library ? subjects.library : subjects.model, subjects.edited, fs::copy_options::overwrite_existing);
+    const auto kind = drawn.ConsumeIntegralInRange<std::size_t>(0, files.size() - 1);
+    const std::vector<std::string>& objects = objects_of_files[kind];
+    fs::copy_file(files[kind], subjects.edited, fs::copy_options::overwrite_existing);
     {
         const Handle file{H5Fopen(subjects.edited.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose};
         for (int edits = drawn.ConsumeIntegralInRange(1, 3); edits > 0; --edits) {
@@ -214,10 +268,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     try {
-        if (of_library)
-            use(StructureLibrary::read(subjects.edited), subjects.folder / "copy.h5");
-        else
-            use(Model::read(subjects.edited), subjects.folder / "copy.h5");
+        if (kind == 0) use(StructureLibrary::read(subjects.edited), subjects.folder / "copy.h5");
+        if (kind == 1) use(Model::read(subjects.edited), subjects.folder / "copy.h5");
+        if (kind == 2) use(CrystalStatistics::read(subjects.edited));
+        if (kind >= 3) use_patterns(subjects.edited);
     } catch (const Error&) {
     }
     return 0;
