@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "host/markup.h"
+#include "host/report_assets.h"
+#include "host/report_figures.h"
 #include "host/space_groups.h"
 #include "kernels/reflections.h"
 
@@ -109,8 +112,13 @@ double largest_difference(std::vector<double> a, std::vector<double> b) {
     return largest;
 }
 
-std::string comparison_table(const StructureLibrary& first, const StructureLibrary& second, int sample) {
-    std::vector<StructureProperty> a = structure_properties(first, sample), b = structure_properties(second, sample);
+LibraryComparison compare_libraries(const std::string& first_name, const StructureLibrary& first, const std::string& second_name,
+                                    const StructureLibrary& second, int sample) {
+    return {first_name, second_name, structure_properties(first, sample), structure_properties(second, sample)};
+}
+
+std::string comparison_table(const LibraryComparison& comparison) {
+    std::vector<StructureProperty> a = comparison.first, b = comparison.second;
     char text[200];
     std::snprintf(text, sizeof text, "%-35s %8s %8s %8s %8s %8s %8s %6s\n", "quantity", "number", "10 %", "25 %", "50 %", "75 %", "90 %",
                   "differ");
@@ -131,6 +139,21 @@ std::string comparison_table(const StructureLibrary& first, const StructureLibra
         }
     }
     return table;
+}
+
+std::string comparison_page(const LibraryComparison& comparison) {
+    const std::string first = escaped(comparison.first_name), second = escaped(comparison.second_name);
+    std::string page = page_head("Friedel: two structure libraries");
+    page += "<h1>" + first + " and " + second + "</h1>\n<p>For each quantity, the part of the structures (or sites) that have less of it. ";
+    page += "<span class=\"key\"></span>" + first + " <span class=\"key dashed\"></span>" + second + "</p>\n<div class=\"pair\">\n";
+    for (std::size_t p = 0; p < comparison.first.size(); ++p) {
+        const std::vector<double>&a = comparison.first[p].values, &b = comparison.second[p].values;
+        std::string caption;
+        print(caption, "%zu and %zu values; the distribution functions differ by at most %.3f.", a.size(), b.size(),
+              largest_difference(a, b));
+        page += figure(escaped(comparison.first[p].name), distribution_figure(comparison.first[p].name, a, b), caption);
+    }
+    return page + "</div>\n" + page_foot();
 }
 
 }  // namespace friedel

@@ -20,7 +20,16 @@ std::vector<StructureProperty> structure_properties(const StructureLibrary& libr
 // Largest distance between the two distribution functions (Kolmogorov and Smirnov), 0 to 1.
 double largest_difference(std::vector<double> a, std::vector<double> b);
 
+struct LibraryComparison {
+    std::string first_name, second_name;  // the files
+    std::vector<StructureProperty> first, second;
+};
+LibraryComparison compare_libraries(const std::string& first_name, const StructureLibrary& first, const std::string& second_name,
+                                    const StructureLibrary& second, int sample);
+
 // Quantiles of all properties of both, and their largest differences, as lines of text.
-std::string comparison_table(const StructureLibrary& first, const StructureLibrary& second, int sample);
+std::string comparison_table(const LibraryComparison& comparison);
+// The distribution functions side by side: one page that opens offline.
+std::string comparison_page(const LibraryComparison& comparison);
 
 }  // namespace friedel

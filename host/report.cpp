@@ -57,11 +57,6 @@ std::string table_row(const std::vector<std::string>& cells, const char* tag) {
     return row + "</tr>\n";
 }
 
-std::string figure(const std::string& heading, const std::string& drawing, const std::string& caption) {
-    const std::string title = heading.empty() ? "" : "<h3>" + heading + "</h3>\n";
-    return "<figure>" + title + drawing + "<figcaption>" + caption + "</figcaption></figure>\n";
-}
-
 // The head of metrics.json, up to the first level: what was judged on what.
 void add_facts(std::string& page, const Json& value, const std::string& name) {
     if (value.is_object()) {
@@ -153,6 +148,16 @@ void add_training_counts(std::string& page, const Json& metrics, const Evaluatio
     page += "</tbody></table></div>\n</div>\n";
 }
 
+void add_distances(std::string& page, const Json& metrics, const Level& level) {
+    const Json& distance = metrics["subgroup_distance"];
+    std::string caption = "From a group to a maximal subgroup, or back, is one step. Mean ";
+    print(caption, "%.2f (%.2f to %.2f), median %g; ", distance["mean"]["value"].get<double>(), distance["mean"]["low"].get<double>(),
+          distance["mean"]["high"].get<double>(), distance["median"].get<double>());
+    caption += with_interval(distance["within_one"]) + " at most one step away.";
+    page += "<h2>How far off it is</h2>\n<div class=\"pair\">\n" +
+            figure("Steps between truth and answer", subgroup_distance_figure(level), caption) + "</div>\n";
+}
+
 // The most confident answers that are right, or wrong; one of each cluster, since specimens of one mineral show the same again.
 std::vector<std::size_t> most_confident(const Evaluation& evaluation, const Level& level, bool right, std::size_t most) {
     std::vector<std::size_t> order, chosen;
@@ -215,10 +220,7 @@ std::string report_html(const Evaluation& evaluation, const std::string& metrics
     const Json metrics = Json::parse(metrics_text);
     const std::vector<Level> levels = judge_levels(evaluation);
     const Level& finest = levels.front();
-    std::string page =
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>Friedel: evaluation</title>\n<style>";
-    page += std::string(report_style) + "</style></head>\n<body><main>\n";
+    std::string page = page_head("Friedel: evaluation");
     const Json& first = metrics[finest.name]["top1"];
     page += "<h1>" + with_interval(first) + " of " + first["count"].dump() + (metrics.contains("measured") ? " measured" : " simulated") +
             " patterns: " + spaced(finest.name) + " named right</h1>\n";
@@ -228,10 +230,13 @@ std::string report_html(const Evaluation& evaluation, const std::string& metrics
     add_accuracies(page, metrics, levels);
     add_confidence(page, evaluation, finest);
     add_confusions(page, levels);
-    if (evaluation.target == Target::space_group) add_training_counts(page, metrics, evaluation, finest);
+    if (evaluation.target == Target::space_group) {
+        add_distances(page, metrics, finest);
+        add_training_counts(page, metrics, evaluation, finest);
+    }
     add_drawn(page, evaluation, finest, patterns);
     add_subject(page, metrics);
-    return page + "</main>\n<script>" + report_script + "</script></body></html>\n";
+    return page + page_foot();
 }
 
 }  // namespace friedel

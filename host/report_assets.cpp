@@ -1,5 +1,7 @@
 #include "host/report_assets.h"
 
+#include "host/markup.h"
+
 namespace friedel {
 
 const char* const report_style = R"(
@@ -151,5 +153,18 @@ for (const svg of document.querySelectorAll("svg.zoom")) {
   controls.hidden = false;
 }
 )";
+
+std::string page_head(const std::string& title) {
+    return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
+           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>" +
+           escaped(title) + "</title>\n<style>" + report_style + "</style></head>\n<body><main>\n";
+}
+
+std::string page_foot() { return std::string("</main>\n<script>") + report_script + "</script></body></html>\n"; }
+
+std::string figure(const std::string& heading, const std::string& drawing, const std::string& caption) {
+    const std::string title = heading.empty() ? "" : "<h3>" + heading + "</h3>\n";
+    return "<figure>" + title + drawing + "<figcaption>" + caption + "</figcaption></figure>\n";
+}
 
 }  // namespace friedel

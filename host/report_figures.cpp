@@ -7,6 +7,7 @@
 
 #include "host/markup.h"
 #include "host/space_groups.h"
+#include "host/subgroups.h"
 
 namespace friedel {
 
@@ -276,6 +277,71 @@ std::string training_count_figure(const Evaluation& evaluation, const Level& lev
                                                                                           : std::min(end, at(row.to));
         chart.curve({{from, row.accuracy.value}, {to, row.accuracy.value}}, "mean");
         chart.interval((from + to) / 2, row.accuracy, "mean");
+    }
+    return chart.finish();
+}
+
+std::string subgroup_distance_figure(const Level& level) {
+    constexpr int most = 6;  // and more
+    std::array<int, most + 1> counts{};
+    for (const Answer& answer : level.answers)
+        ++counts[static_cast<std::size_t>(std::min(most, subgroup_distance(answer.truth + 1, answer.predicted + 1)))];
+    const auto all = static_cast<double>(std::max<std::size_t>(1, level.answers.size()));
+    std::vector<Tick> ticks;
+    for (int steps = 0; steps <= most; ++steps) ticks.push_back({double(steps), std::to_string(steps) + (steps == most ? " or more" : "")});
+    Chart chart("Steps from the truth", {-0.6, most + 0.6, ticks, "steps between truth and answer"},
+                {0, 1.12, percent_ticks(), "of the patterns / %"}, 230);
+    for (int steps = 0; steps <= most; ++steps) {
+        const int count = counts[static_cast<std::size_t>(steps)];
+        const double left = chart.x(steps - 0.35), right = chart.x(steps + 0.35), top = chart.y(count / all);
+        print(chart.markup(), "<rect class=\"bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>", left, top, right - left,
+              chart.bottom - top);
+        chart.text((left + right) / 2, top - 4, "middle", std::to_string(count));
+    }
+    return chart.finish();
+}
+
+std::string distribution_figure(const std::string& quantity, const std::vector<double>& first, const std::vector<double>& second) {
+    std::vector<double> all = first;
+    all.insert(all.end(), second.begin(), second.end());
+    std::sort(all.begin(), all.end());
+    if (all.empty()) return "<p class=\"soft\">Neither library has any.</p>\n";
+    // The outermost hundredths would leave little room for the rest.
+    const auto quantile = [&](double u) { return all[static_cast<std::size_t>(u * static_cast<double>(all.size() - 1))]; };
+    const double low = quantile(0.01), high = std::max(quantile(0.99), std::nextafter(low, HUGE_VAL));
+    const bool decades = low > 0 && high / low > 30;
+    const auto at = [&](double value) { return decades ? std::log10(value) : value; };
+    std::vector<Tick> ticks;
+    if (decades) {
+        for (int decade = static_cast<int>(std::floor(at(low))); decade <= static_cast<int>(std::ceil(at(high))); ++decade) {
+            for (const int digit : {1, 2, 5}) {
+                const double value = digit * std::pow(10.0, decade);
+                std::string label;
+                print(label, "%g", value);
+                if (value >= low && value <= high) ticks.push_back({at(value), label});
+            }
+        }
+    } else {
+        const double rough = (high - low) / 5, power = std::pow(10, std::floor(std::log10(rough)));
+        const double step = power * (rough / power < 2 ? 2 : rough / power < 5 ? 5 : 10);
+        for (double value = std::ceil(low / step) * step; value <= high; value += step) {
+            std::string label;
+            print(label, "%g", value);
+            ticks.push_back({value, label});
+        }
+    }
+    Chart chart(quantity, {at(low), std::max(at(high), at(low) + 1e-9), ticks, escaped(quantity)}, {0, 1, percent_ticks(), "below / %"},
+                230);
+    for (const auto* values : {&first, &second}) {
+        std::vector<double> sorted = *values;
+        std::sort(sorted.begin(), sorted.end());
+        std::vector<std::pair<double, double>> points;
+        constexpr int most = 300;
+        for (int i = 0; i <= most && !sorted.empty(); ++i) {
+            const double value = sorted[static_cast<std::size_t>(i) * (sorted.size() - 1) / most];
+            if (value >= low && value <= high) points.emplace_back(at(value), static_cast<double>(i) / most);
+        }
+        if (!points.empty()) chart.curve(points, values == &first ? "first" : "second");
     }
     return chart.finish();
 }

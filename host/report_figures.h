@@ -27,6 +27,12 @@ std::string space_group_confusion_figure(const Level& space_groups);
 // Every space group against its structures in the training library, and the means of decades of that count.
 std::string training_count_figure(const Evaluation& evaluation, const Level& space_groups);
 
+// How many answers are how many steps, each to a maximal subgroup or back from one, away from the truth.
+std::string subgroup_distance_figure(const Level& space_groups);
+
+// Two distribution functions, solid and dashed: the part of the values below each. An axis over decades where the values span some.
+std::string distribution_figure(const std::string& quantity, const std::vector<double>& first, const std::vector<double>& second);
+
 // A pattern, and under the line, upside down, the one to compare it with; `below` may be empty. Both [grid.points].
 std::string pattern_figure(const Grid& grid, const std::vector<float>& pattern, const std::vector<float>& below);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <pugixml.hpp>
 #include <numeric>
 
 #include "host/crystal_statistics.h"
@@ -44,6 +45,12 @@ TEST_F(GenerateCommand, WritesALibraryThatEverythingReads) {
     const test::RunResult table = run("statistics --compare a.h5 t.h5");
     EXPECT_EQ(table.status, 0) << table.err;
     EXPECT_NE(table.out.find("volume per atom"), std::string::npos);
+    EXPECT_EQ(run("statistics --compare a.h5 a.h5 -o page.html").status, 0);
+    const std::string page = test::read_text(folder / "page.html");
+    pugi::xml_document document;
+    EXPECT_TRUE(document.load_string(page.c_str())) << "well-formed";
+    EXPECT_EQ(document.select_nodes("//figure").size(), 10u);
+    EXPECT_NE(page.find("460 and 460 values; the distribution functions differ by at most 0.000"), std::string::npos);
     ASSERT_EQ(run("generate -q -n 20 --groups 225,1-3 --statistics s.h5 -o b.h5").status, 0);
     for (std::uint16_t group : StructureLibrary::read(folder / "b.h5").space_group) EXPECT_TRUE(group <= 3 || group == 225) << group;
 }

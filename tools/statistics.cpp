@@ -6,6 +6,7 @@
 #include "host/crystal_statistics.h"
 #include "host/error.h"
 #include "host/library_comparison.h"
+#include "host/text_file.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -43,9 +44,12 @@ int gather(const Settings& settings) {
 
 int compare(const Settings& settings) {
     if (settings.libraries.size() != 2) fail("statistics: --compare needs two structure libraries, not ", settings.libraries.size());
-    if (!settings.output.empty()) fail("statistics: --compare prints its table; leave out -o");
+    if (!settings.output.empty() && std::filesystem::path(settings.output).extension() != ".html")
+        fail(settings.output, ": a comparison is drawn as .html; give that ending, or leave out -o");
     const StructureLibrary first = read_known_structures(settings.libraries[0]), second = read_known_structures(settings.libraries[1]);
-    std::fputs(comparison_table(first, second, settings.sample).c_str(), stdout);
+    const LibraryComparison comparison = compare_libraries(settings.libraries[0], first, settings.libraries[1], second, settings.sample);
+    std::fputs(comparison_table(comparison).c_str(), stdout);
+    if (!settings.output.empty()) write_text_file(settings.output, comparison_page(comparison));
     return 0;
 }
 
@@ -54,7 +58,7 @@ int compare(const Settings& settings) {
 std::function<int()> statistics_command(CLI::App& app) {
     auto s = std::make_shared<Settings>();
     app.add_option("library", s->libraries, "Structure libraries to count")->required();
-    app.add_option("-o,--output", s->output, "File of statistics to write, for generate and train");
+    app.add_option("-o,--output", s->output, "File of statistics to write, for generate and train; of --compare a page of figures, .html");
     app.add_flag("--compare", s->compare, "Print distributions of two libraries side by side instead");
     app.add_option("--sample", s->sample, "Structures of each library to compare, evenly spread")
         ->capture_default_str()
