@@ -3,7 +3,6 @@
 // Leaves out: the CUDA version, which lives in cuda/cuda_block.cuh and has the same members.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -30,7 +29,7 @@ FRIEDEL_FN int bits_set(std::uint64_t bits) {
 #if defined(__CUDA_ARCH__)
     return __popcll(bits);
 #else
-    return std::popcount(bits);
+    return __builtin_popcountll(bits);
 #endif
 }
 
@@ -39,7 +38,7 @@ FRIEDEL_FN int lowest_bit(std::uint64_t bits) {
 #if defined(__CUDA_ARCH__)
     return __ffsll(static_cast<long long>(bits)) - 1;
 #else
-    return std::countr_zero(bits);
+    return __builtin_ctzll(bits);
 #endif
 }
 
