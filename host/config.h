@@ -23,12 +23,19 @@ struct NetworkConfig {
     int members = 1;                            // networks of the ensemble, trained on the same patterns from different starts
 };
 
+// Which space group of a structure the network is to answer with.
+enum class Labels {
+    structure,  // the one its atoms have
+    powder      // the one that a powder of it shows (powder_group.h), where that was looked for
+};
+
 struct RunConfig {
     std::uint64_t seed = 1;
     int batch = 512;
     std::int64_t steps = 2000;
     double minutes = 0;   // where above 0: as many steps as fit, instead of `steps`
     float tempering = 1;  // a class of n structures is drawn in proportion to n^tempering: 1 as they come, 0 all alike
+    Labels labels = Labels::structure;
     float synthetic = 0;  // share of the patterns whose crystals are generated
     float fill = 0.1f;    // largest share, of the others, for generated crystals of groups that the library lacks
     int validation_patterns = 2000;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "host/correlation.h"
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/interrupt.h"
 #include "host/simulator.h"
 
@@ -20,49 +22,100 @@ constexpr int fine_strains = 3, fine_shifts = 3;  // to either side
 
 }  // namespace
 
-Matcher::Matcher(const StructureLibrary& library, const MatcherConfig& config, Device& device, const ShowProgress& progress)
+Matcher::Matcher(const StructureLibrary& library, const MatcherConfig& config, Device& device, const ShowProgress& progress,
+                 const std::filesystem::path& index)
     : library_(library), config_(config), device_(device) {
     for (int i = 0; i < library.size(); ++i) {
         if (library.space_group[static_cast<std::size_t>(i)] > 0) structures_.push_back(i);
     }
     const auto points = static_cast<std::size_t>(config_.grid.points);
-    pattern_.resize(structures_.size() * points);
-    inverse_norm_.resize(structures_.size());
-    SimulationConfig ideal;
-    ideal.grid = config_.grid;
-    ideal.radiation.wavelength[0] = config_.wavelength_angstrom;
-    ideal.caglioti_w.a = config_.fwhm_deg * config_.fwhm_deg;
-    const LibraryView view = library_.view();
+    if (!index.empty()) {
+        if (auto kept = SearchIndex::read(index, fingerprint(), structures_.size(), points, index_refused_)) {
+            index_ = std::move(*kept);
+            if (as_simulated()) return;
+            index_refused_ = "was written by a program that simulates otherwise";
+        }
+    }
+    index_.pattern.resize(structures_.size() * points);
+    index_.inverse_norm.resize(structures_.size());
     const int entries = static_cast<int>(structures_.size()), parts = (entries + entries_at_a_time - 1) / entries_at_a_time;
     for (int part = 0; part < parts; ++part) {
         if (interrupted()) fail("interrupted; nothing was written");
         const int first = part * entries_at_a_time, count = std::min(entries_at_a_time, entries - first);
         device_.pool.run(count, [&](int i, int) {
             const auto entry = static_cast<std::size_t>(first + i);
-            thread_local std::vector<float> pattern, scratch;
-            pattern.resize(points);
-            scratch.resize(static_cast<std::size_t>(preprocess_scratch(config_.grid)));
-            simulate_one_pattern(pattern.data(), draw_parameters(ideal, view, structures_[entry], 0, 0), view, config_.grid);
-            SerialBlock block;
-            preprocess(block, pattern.data(), config_.grid, preprocess_, scratch.data());
-            std::uint8_t* const out = pattern_.data() + entry * points;
-            double sum = 0, square = 0;
-            for (std::size_t p = 0; p < points; ++p) {
-                out[p] = static_cast<std::uint8_t>(std::lround(255 * pattern[p]));
-                sum += out[p];
-                square += static_cast<double>(out[p]) * out[p];
-            }
-            const double spread = square - sum * sum / static_cast<double>(points);
-            inverse_norm_[entry] = spread > 0 ? static_cast<float>(1 / std::sqrt(spread)) : 0.0f;
+            index_.inverse_norm[entry] = simulate_entry(index_.pattern.data() + entry * points, first + i);
         });
         if (progress) progress(static_cast<std::size_t>(first + count), structures_.size());
     }
 }
 
+float Matcher::simulate_entry(std::uint8_t* out, int entry) const {
+    const auto points = static_cast<std::size_t>(config_.grid.points);
+    SimulationConfig ideal;
+    ideal.grid = config_.grid;
+    ideal.radiation.wavelength[0] = config_.wavelength_angstrom;
+    ideal.caglioti_w.a = config_.fwhm_deg * config_.fwhm_deg;
+    const LibraryView view = library_.view();
+    thread_local std::vector<float> pattern, scratch;
+    pattern.resize(points);
+    scratch.resize(static_cast<std::size_t>(preprocess_scratch(config_.grid)));
+    simulate_one_pattern(pattern.data(), draw_parameters(ideal, view, structures_[static_cast<std::size_t>(entry)], 0, 0), view, config_.grid);
+    SerialBlock block;
+    preprocess(block, pattern.data(), config_.grid, preprocess_, scratch.data());
+    double sum = 0, square = 0;
+    for (std::size_t p = 0; p < points; ++p) {
+        out[p] = static_cast<std::uint8_t>(std::lround(255 * pattern[p]));
+        sum += out[p];
+        square += static_cast<double>(out[p]) * out[p];
+    }
+    const double spread = square - sum * sum / static_cast<double>(points);
+    return spread > 0 ? static_cast<float>(1 / std::sqrt(spread)) : 0.0f;
+}
+
+// Of what the patterns are made and how, but for the program: that as_simulated() finds out.
+std::string Matcher::fingerprint() const {
+    Fnv1a hash;
+    const auto add = [&](const auto& values) { hash.add(values.data(), values.size() * sizeof(values[0])); };
+    add(library_.cell);
+    add(library_.space_group);
+    add(library_.operation_set);
+    add(library_.atom_offset);
+    add(library_.position);
+    add(library_.occupancy);
+    add(library_.b_iso);
+    add(library_.element);
+    add(library_.images);
+    const float settings[] = {config_.grid.start_deg, config_.grid.step_deg, config_.wavelength_angstrom, config_.fwhm_deg};
+    hash.add(settings, sizeof settings);
+    return hash.text();
+}
+
+// Whether a few patterns of the index are those that this program makes, to a unit of the last place.
+bool Matcher::as_simulated() const {
+    constexpr int asked = 16;
+    const int entries = static_cast<int>(structures_.size());
+    const auto points = static_cast<std::size_t>(config_.grid.points);
+    std::vector<std::uint8_t> anew(points);
+    for (int n = 0; n < std::min(asked, entries); ++n) {
+        const auto entry = static_cast<int>(static_cast<std::int64_t>(n) * entries / std::min(asked, entries));
+        simulate_entry(anew.data(), entry);
+        const std::uint8_t* const kept = index_.pattern.data() + static_cast<std::size_t>(entry) * points;
+        for (std::size_t p = 0; p < points; ++p) {
+            if (std::abs(anew[p] - kept[p]) > 1) return false;
+        }
+    }
+    return true;
+}
+
+void Matcher::save_index(const std::filesystem::path& file) const {
+    index_.write(file, fingerprint(), static_cast<std::size_t>(config_.grid.points));
+}
+
 void Matcher::unpack(float* out, int entry) const {
     const auto index = static_cast<std::size_t>(entry), points = static_cast<std::size_t>(config_.grid.points);
-    const std::uint8_t* const from = pattern_.data() + index * points;
-    const float scale = inverse_norm_[index];
+    const std::uint8_t* const from = index_.pattern.data() + index * points;
+    const float scale = index_.inverse_norm[index];
     FRIEDEL_SIMD
     for (std::size_t p = 0; p < points; ++p) out[p] = scale * static_cast<float>(from[p]);
 }
@@ -167,6 +220,12 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
         });
     }
     return found;
+}
+
+void tell_of_index(const Matcher& matcher, const std::filesystem::path& library) {
+    if (matcher.index_refused().empty()) return;
+    std::fprintf(stderr, "friedel: %s: %s; the patterns are simulated anew ('friedel match %s --save-index' replaces it)\n",
+                 index_beside(library).c_str(), matcher.index_refused().c_str(), library.c_str());
 }
 
 }  // namespace friedel

@@ -6,10 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "host/device.h"
 #include "host/progress_line.h"
+#include "host/search_index.h"
 #include "host/structure_library.h"
 #include "kernels/preprocess.h"
 #include "kernels/simulation_config.h"
@@ -33,10 +36,15 @@ struct MatchCandidate {
 
 class Matcher {
 public:
-    // Simulates every structure of the library, 0.9 kB of memory each. What is passed by reference must outlive the matcher.
-    Matcher(const StructureLibrary& library, const MatcherConfig& config, Device& device, const ShowProgress& progress = {});
+    // The ideal pattern of every structure of the library, 0.9 kB of memory each: from the file `index` where that has them, simulated
+    // otherwise. What is passed by reference must outlive the matcher.
+    Matcher(const StructureLibrary& library, const MatcherConfig& config, Device& device, const ShowProgress& progress = {},
+            const std::filesystem::path& index = {});
 
     const MatcherConfig& config() const { return config_; }
+    // Why an index that is there was not used; empty where it was, or where there is none.
+    const std::string& index_refused() const { return index_refused_; }
+    void save_index(const std::filesystem::path& file) const;
 
     // Raw patterns [n][grid.points] -> the best candidates of each, most similar first; structures of unknown group are never among them.
     std::vector<std::vector<MatchCandidate>> match(const float* patterns, int n);
@@ -46,14 +54,21 @@ private:
     void transformed(float* out, const float* pattern, double strain, double shift_deg) const;
     void refine(MatchCandidate& candidate, const float* pattern) const;
     void unpack(float* out, int entry) const;
+    std::string fingerprint() const;
+    // The ideal pattern of an entry into out [points]; returns its inverse norm.
+    float simulate_entry(std::uint8_t* out, int entry) const;
+    bool as_simulated() const;
 
     const StructureLibrary& library_;
     MatcherConfig config_;
     PreprocessConfig preprocess_;
     Device& device_;
-    std::vector<int> structures_;        // [entries] of known space group
-    std::vector<std::uint8_t> pattern_;  // [entries][points] square roots of intensity, 255 the highest
-    std::vector<float> inverse_norm_;    // [entries] of the above less their mean
+    std::vector<int> structures_;  // [entries] of known space group
+    SearchIndex index_;
+    std::string index_refused_;
 };
+
+// Says on standard error why the index beside a library was not used, where one is there.
+void tell_of_index(const Matcher& matcher, const std::filesystem::path& library);
 
 }  // namespace friedel

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 #include "host/elements.h"
@@ -49,6 +50,18 @@ Kinds alike_cations() {
     return kinds;
 }
 
+// With a tolerance in angstrom, elements of one kind as one species where kinds are given. Nothing where atoms come to overlap.
+std::optional<Structure> standardised(const Structure& structure, double tolerance, const Kinds* kinds) {
+    SymmetryOptions options;
+    options.symprec_angstrom = tolerance;
+    options.alike = kinds ? kinds->data() : nullptr;
+    try {
+        return standardise(structure, options).structure;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 std::vector<Structure> parent_structures(const Structure& structure) {
@@ -68,18 +81,18 @@ std::vector<Structure> parent_structures(const Structure& structure) {
     std::set<int> known{structure.space_group};
     for (const auto& [without_hydrogen, kinds] : simplifications) {
         if (heavy.atoms.empty() || (without_hydrogen && !kinds && !has_hydrogen)) continue;
-        for (double tolerance : tolerances) {
-            SymmetryOptions options;
-            options.symprec_angstrom = tolerance;
-            options.alike = kinds ? kinds->data() : nullptr;
-            try {
-                Structure parent = standardise(without_hydrogen ? heavy : structure, options).structure;
-                if (!known.insert(parent.space_group).second) continue;
-                parent.name = structure.name;
-                parent.formula = structure.formula;
-                parents.push_back(std::move(parent));
-            } catch (const Error&) {  // atoms that come to overlap: no such parent
-            }
+        const Structure& simplified = without_hydrogen ? heavy : structure;
+        // Most structures have no parent: where the loosest tolerance finds nothing new, the tighter ones need not be tried.
+        std::optional<Structure> loosest = standardised(simplified, tolerances.back(), kinds);
+        if (loosest && loosest->space_group == structure.space_group) continue;
+        std::vector<std::optional<Structure>> found;
+        for (std::size_t t = 0; t + 1 < tolerances.size(); ++t) found.push_back(standardised(simplified, tolerances[t], kinds));
+        found.push_back(std::move(loosest));
+        for (std::optional<Structure>& parent : found) {
+            if (!parent || !known.insert(parent->space_group).second) continue;
+            parent->name = structure.name;
+            parent->formula = structure.formula;
+            parents.push_back(std::move(*parent));
         }
     }
     return parents;

@@ -61,8 +61,10 @@ dropout = [0.6, 0.5, 0.4, 0.3]
 // distributions cover, with a margin, what was fitted to 303 measured patterns (bench/results/README.md, "What was fitted").
 const std::string realistic_patterns = R"(
 [simulation]
-radiation = "cu"
+radiation = "cu-tube"
 kalpha2_ratio = {uniform = [0.45, 0.52], probability = 0.7, otherwise = 0}
+kbeta_ratio = {log_uniform = [0.002, 0.03], probability = 0.15, otherwise = 0}
+tungsten_ratio = {log_uniform = [0.002, 0.03], probability = 0.1, otherwise = 0}
 b_iso_scale = {log_uniform = [0.5, 16]}
 caglioti_u = {uniform = [0, 0.03]}
 caglioti_v = {uniform = [-0.005, 0]}
@@ -70,16 +72,19 @@ caglioti_w = {log_uniform = [0.0005, 0.04]}
 axial_divergence = {uniform = [0.005, 0.04], probability = 0.3}
 zero_shift_deg = {normal = [0, 0.02]}
 displacement_deg = {normal = [0.03, 0.05]}
+transparency_deg = {uniform = [0, 0.04], probability = 0.3}
 size_angstrom = {log_uniform = [200, 4000]}
 microstrain = {log_uniform = [0.00005, 0.002]}
 march_dollase = {log_uniform = [0.4, 1.6], probability = 0.6}
 lattice_strain = {uniform = [-0.02, 0.02]}
 lattice_strain_anisotropic = {uniform = [0, 0.01]}
-intensity_jitter = {uniform = [0, 0.4]}
+substitution = {uniform = [0, 0.25], probability = 0.6}
+intensity_jitter = {uniform = [0, 0.3]}
 impurity_fraction = {log_uniform = [0.01, 0.15], probability = 0.2}
 chebyshev_amplitude = {log_uniform = [0.003, 0.2], probability = 0.7}
 hump_height = {log_uniform = [0.01, 0.15], probability = 0.15}
 air_scatter = {log_uniform = [0.01, 0.3], probability = 0.4}
+saturation = {uniform = [0.02, 0.25], probability = 0.15}
 counts_at_maximum = {log_uniform = [300, 100000], probability = 0.7}
 gaussian_noise = {log_uniform = [0.0005, 0.03], probability = 0.7}
 

@@ -22,13 +22,15 @@ constexpr Anode anodes[] = {
 };
 
 constexpr float filtered_k_beta = 0.02f;
+// What comes off the filament onto the anode of a tube in use; L alpha 1 (Bearden 1967).
+constexpr float tungsten_l_alpha = 1.4763900f, tungsten_weight = 0.01f;
 
 float parse_number(std::string_view text, const std::string& whole) {
     float value = 0;
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (status != std::errc() || end != text.data() + text.size() || !(value > 0)) {
         fail("'", whole,
-             "' is no radiation: give an anode (cu, co, cr, fe, ni, mo, ag; with -ka1, -mean or -kb) or wavelengths in angstrom "
+             "' is no radiation: give an anode (cu, co, cr, fe, ni, mo, ag; with -ka1, -mean, -kb or -tube) or wavelengths in angstrom "
              "with weights, as in 1.5406,1.5444:0.5");
     }
     return value;
@@ -45,6 +47,11 @@ Radiation parse_radiation(const std::string& text) {
         if (kind.empty()) return {2, {anode.k_alpha_1, anode.k_alpha_2}, {1.0f, 0.5f}};
         if (kind == "-ka1") return {1, {anode.k_alpha_1}, {1.0f}};
         if (kind == "-mean") return {1, {(2 * anode.k_alpha_1 + anode.k_alpha_2) / 3}, {1.0f}};
+        if (kind == "-tube") {
+            return {4,
+                    {anode.k_alpha_1, anode.k_alpha_2, anode.k_beta, tungsten_l_alpha},
+                    {1.0f, 0.5f, filtered_k_beta, tungsten_weight}};
+        }
         if (kind == "-kb") return {3, {anode.k_alpha_1, anode.k_alpha_2, anode.k_beta}, {1.0f, 0.5f, filtered_k_beta}};
     }
     Radiation radiation;

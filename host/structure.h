@@ -29,6 +29,7 @@ struct Structure {
     std::vector<SymmetryOperation> operations;  // all operations, centring included, identity first
     int space_group = 0;                        // found from the atoms, 0 if not looked for
     int claimed_space_group = 0;                // what the file says, 0 if it says nothing
+    int powder_group = 0;                       // what a powder of it shows (powder_group.h), 0 if not looked for
 };
 
 // Why a file or one block of it gives no structure.

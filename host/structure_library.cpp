@@ -53,6 +53,7 @@ void StructureLibrary::add(const Structure& structure, const std::string& type) 
     for (double value : structure.cell) cell.push_back(static_cast<float>(value));
     space_group.push_back(static_cast<std::uint16_t>(structure.space_group));
     claimed_space_group.push_back(static_cast<std::uint16_t>(structure.claimed_space_group));
+    powder_group.push_back(static_cast<std::uint16_t>(structure.powder_group));
     const auto [known, added] = known_types_.emplace(type, static_cast<std::uint32_t>(structure_type_name.size()));
     if (added) structure_type_name.push_back(type);
     structure_type.push_back(known->second);
@@ -92,6 +93,7 @@ Structure StructureLibrary::structure(int i) const {
     result.formula = formula[index];
     result.space_group = space_group[index];
     result.claimed_space_group = claimed_space_group[index];
+    result.powder_group = powder_group[index];
     std::copy_n(crystal.cell, 6, result.cell.begin());
     for (int a = 0; a < crystal.atoms; ++a) {
         const float* x = crystal.position + 3 * a;
@@ -127,6 +129,7 @@ StructureLibrary StructureLibrary::subset(const std::vector<int>& chosen) const 
         copy(result.cell, cell, 6 * i, 6);
         result.space_group.push_back(space_group[i]);
         result.claimed_space_group.push_back(claimed_space_group[i]);
+        result.powder_group.push_back(powder_group[i]);
         result.operation_set.push_back(operation_set[i]);
         const std::string& type = structure_type_name[structure_type[i]];
         const auto [known, added] = result.known_types_.emplace(type, static_cast<std::uint32_t>(result.structure_type_name.size()));
@@ -144,12 +147,17 @@ StructureLibrary StructureLibrary::subset(const std::vector<int>& chosen) const 
     return result;
 }
 
+bool StructureLibrary::has_powder_groups() const {
+    return std::any_of(powder_group.begin(), powder_group.end(), [](std::uint16_t group) { return group > 0; });
+}
+
 void StructureLibrary::write(const std::filesystem::path& path, const std::map<std::string, std::string>& description) const {
     H5File file = H5File::create(path, structure_library_kind);
     const auto structures = static_cast<std::size_t>(size()), atoms = element.size();
     file.write("cell", cell.data(), {structures, 6});
     file.write("space_group", space_group);
     file.write("claimed_space_group", claimed_space_group);
+    if (has_powder_groups()) file.write("powder_group", powder_group);
     file.write("operation_set", operation_set);
     file.write("structure_type", structure_type);
     file.write_strings("name", name);
@@ -191,6 +199,7 @@ void validate(const StructureLibrary& library, const std::string& file) {
     };
     const std::size_t structures = library.space_group.size(), atoms = library.element.size();
     require(library.cell.size() == 6 * structures && library.claimed_space_group.size() == structures &&
+                library.powder_group.size() == structures &&
                 library.operation_set.size() == structures && library.structure_type.size() == structures &&
                 library.name.size() == structures && library.formula.size() == structures,
             "the arrays of structures differ in length");
@@ -211,7 +220,7 @@ void validate(const StructureLibrary& library, const std::string& file) {
                 "a symmetry set has an impossible number of operations");
     }
     for (std::size_t i = 0; i < structures; ++i) {
-        require(library.space_group[i] <= space_groups, "a space group is above 230");
+        require(library.space_group[i] <= space_groups && library.powder_group[i] <= space_groups, "a space group is above 230");
         require(library.operation_set[i] < sets && library.structure_type[i] < library.structure_type_name.size(),
                 "an index is out of range");
         require(library.atom_offset[i + 1] > library.atom_offset[i], "a structure has no atoms");
@@ -268,6 +277,11 @@ StructureLibrary StructureLibrary::read(const H5File& file) {
     library.cell = file.read<float>("cell");
     library.space_group = file.read<std::uint16_t>("space_group");
     library.claimed_space_group = file.read<std::uint16_t>("claimed_space_group");
+    if (file.exists("powder_group")) {
+        library.powder_group = file.read<std::uint16_t>("powder_group");
+    } else {
+        library.powder_group.assign(library.space_group.size(), 0);
+    }
     library.operation_set = file.read<std::uint16_t>("operation_set");
     library.structure_type = file.read<std::uint32_t>("structure_type");
     library.name = file.read_strings("name");

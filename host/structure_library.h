@@ -1,5 +1,5 @@
 // A structure library: many crystals as arrays plus offsets, the form in which they are stored, held in memory and uploaded.
-// File format (friedel_kind "structure_library", format 1): the arrays below under their own names, rejections/file, /block, /reason.
+// File format (friedel_kind "structure_library", format 1): the arrays below under their own names (powder_group only where looked for), rejections/file, /block, /reason.
 // Leaves out: how structures get into it (ingest.h).
 #pragma once
 
@@ -29,6 +29,7 @@ public:
     LibraryView view() const;  // points into this object
     Structure structure(int i) const;
     const std::string& type_of(int i) const { return structure_type_name[structure_type[static_cast<std::size_t>(i)]]; }
+    bool has_powder_groups() const;  // of any structure
     StructureLibrary subset(const std::vector<int>& chosen) const;
 
     // `description` becomes attributes of the file, for people: how the library was made.
@@ -41,6 +42,7 @@ public:
     std::vector<float> cell;                                 // [structures][6] angstrom, degrees
     std::vector<std::uint16_t> space_group;                  // [structures] found from the atoms, 0 if unknown
     std::vector<std::uint16_t> claimed_space_group;          // [structures] what the file said, 0 if nothing
+    std::vector<std::uint16_t> powder_group;                 // [structures] what a powder shows (powder_group.h), 0 if not looked for
     std::vector<std::uint16_t> operation_set;                // [structures]
     std::vector<std::uint32_t> structure_type;               // [structures] index into structure_type_name
     std::vector<std::string> name, formula;                  // [structures]

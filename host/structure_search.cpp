@@ -108,11 +108,12 @@ private:
 
 }  // namespace
 
-StructureSearch::StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress)
+StructureSearch::StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress,
+                                 const std::filesystem::path& index)
     : library_(library),
       config_(config),
       device_(device),
-      matcher_(library, config.matcher, device, progress),
+      matcher_(library, config.matcher, device, progress, index),
       fitter_(config.radiation),
       frequency_(space_groups, 0.0f) {
     std::size_t known = 0;

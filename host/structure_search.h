@@ -49,8 +49,10 @@ struct SearchCandidate {
 
 class StructureSearch {
 public:
-    // Simulates every structure of the library, 0.9 kB of memory each. What is passed by reference must outlive the search.
-    StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress = {});
+    // The ideal pattern of every structure of the library, 0.9 kB of memory each, is read from the file `index` or simulated, as Matcher
+    // does. What is passed by reference must outlive the search.
+    StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress = {},
+                    const std::filesystem::path& index = {});
 
     const SearchConfig& config() const { return config_; }
 
@@ -72,6 +74,7 @@ public:
     std::vector<float> fitted_pattern(const SearchCandidate& candidate) const;
 
     const StructureLibrary& library() const { return library_; }
+    const Matcher& matcher() const { return matcher_; }
 
     // How often each space group is in the library, [230], sum 1: what is left to say where no candidate is right.
     const std::vector<float>& frequency() const { return frequency_; }

@@ -7,6 +7,7 @@
 
 #include "host/error.h"
 #include "host/hash.h"
+#include "host/powder_group.h"
 #include "host/radiation.h"
 
 namespace friedel {
@@ -116,6 +117,13 @@ void TrainingSetup::read_structures() {
     } else if (config_.run.synthetic < 1) {
         fail(what_.output.string(), ": no structure library named for ", 100 * (1 - config_.run.synthetic),
              " % of the patterns; name one, or train with --stream synthetic:1");
+    }
+    if (config_.run.labels == Labels::powder) {
+        if (!library_.has_powder_groups() && library_.size() > 0) {
+            fail(what_.library.string(), ": training.labels is powder, but nobody looked for the groups that powders show; make it anew with "
+                 "'friedel merge --powder-groups', or train with --set training.labels=structure");
+        }
+        use_powder_groups(library_);
     }
     if (resumed_ && stored.library_hash != record_.library_hash) {
         fail(resumed_->file.string(), ": was trained on another structure library than ",

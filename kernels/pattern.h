@@ -41,7 +41,10 @@ FRIEDEL_FN PatternParameters draw_pattern(const SimulationConfig& c, int structu
         RandomSequence random(seed, sample, Purpose::wavelength);
         const float scale = c.wavelength_scale.draw(random), ratio = c.kalpha2_ratio.draw(random);
         for (float& wavelength : p.radiation.wavelength) wavelength *= scale;
+        const float k_beta = c.kbeta_ratio.draw(random), tungsten = c.tungsten_ratio.draw(random);
         if (ratio >= 0 && p.radiation.lines > 1) p.radiation.weight[1] = ratio;
+        if (k_beta >= 0 && p.radiation.lines > 2) p.radiation.weight[2] = k_beta;
+        if (tungsten >= 0 && p.radiation.lines > 3) p.radiation.weight[3] = tungsten;
     }
     {
         RandomSequence random(seed, sample, Purpose::instrument);
@@ -58,6 +61,8 @@ FRIEDEL_FN PatternParameters draw_pattern(const SimulationConfig& c, int structu
         p.microstrain = c.microstrain.draw(random);
         p.b_iso_scale = c.b_iso_scale.draw(random);
         p.intensity_jitter = c.intensity_jitter.draw(random);
+        p.substitution = c.substitution.draw(random);
+        p.transparency_deg = c.transparency_deg.draw(random);
     }
     {
         RandomSequence random(seed, sample, Purpose::texture);
@@ -103,6 +108,7 @@ FRIEDEL_FN PatternParameters draw_pattern(const SimulationConfig& c, int structu
         p.gaussian_noise = c.gaussian_noise.draw(random);
         p.uniform_noise_low = c.uniform_noise_low.draw(random);
         p.uniform_noise_high = c.uniform_noise_high.draw(random);
+        p.saturation = c.saturation.draw(random);
     }
     return p;
 }
@@ -116,10 +122,12 @@ FRIEDEL_FN void scale_maximum_to_one(Block& block, float* pattern, int points) {
     block.for_each(points, [&](int i) { pattern[i] *= scale; });
 }
 
-// Smallest d that can matter: half a degree beyond the grid, at the shortest wavelength.
+// Smallest d that can matter: half a degree beyond the grid, at the shortest wavelength that is there.
 FRIEDEL_FN float smallest_d(const Radiation& radiation, const Grid& grid) {
     float shortest = radiation.wavelength[0];
-    for (int i = 1; i < radiation.lines; ++i) shortest = radiation.wavelength[i] < shortest ? radiation.wavelength[i] : shortest;
+    for (int i = 1; i < radiation.lines; ++i) {
+        if (radiation.weight[i] > 0 && radiation.wavelength[i] < shortest) shortest = radiation.wavelength[i];
+    }
     const float last_deg = grid.start_deg + grid.points * grid.step_deg + 0.5f;
     const float sine = sinf(0.5f * (last_deg < 179.0f ? last_deg : 179.0f) * degree<float>);
     return 0.5f * shortest / sine;
@@ -132,6 +140,17 @@ FRIEDEL_FN Metric<float> reciprocal_metric(const CrystalView<float>& crystal, co
     return strained_metric(direct, p.strain, crystal.operations).inverse();
 }
 
+// Crystals are solid solutions: what the sites of an element hold scatters more or less than that element, alike at all of them, so that
+// the symmetry stays.
+struct Substitution {
+    const PatternParameters& p;
+    FRIEDEL_FN float operator()(int element) const {
+        if (!(p.substitution > 0)) return 1;
+        const auto index = static_cast<std::uint32_t>(element);
+        return exponential(p.substitution * normal_quantile(uniform_open(random4(p.seed, p.sample, Purpose::substitution, index).bits[0])));
+    }
+};
+
 // Adds the peaks of one phase to workspace.peaks; its strongest line gets area `scale`.
 template <class Block>
 FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<float>& crystal, const FormFactorTable<float>& table,
@@ -139,7 +158,7 @@ FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<f
     const Metric<float> reciprocal = reciprocal_metric(crystal, p);
     find_reflections(block, w.reflections, reciprocal, crystal.operations, smallest_d(p.radiation, grid));
     expand_sites(block, w.sites, crystal);
-    structure_factors(block, w.reflections, w.sites, crystal, table, p.default_b_iso, p.b_iso_scale);
+    structure_factors(block, w.reflections, w.sites, crystal, table, p.default_b_iso, p.b_iso_scale, Substitution{p});
     const float jitter = p.intensity_jitter;
     block.for_each(w.reflections.count, [&](int i) {
         float factor = w.reflections.multiplicity[i];
@@ -150,6 +169,14 @@ FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<f
     if (p.march_dollase != 1.0f) apply_texture(block, w.reflections, reciprocal, crystal.operations, p.texture_axis, p.march_dollase);
     const float last_deg = grid.start_deg + grid.points * grid.step_deg + 0.5f;
     append_peaks(block, w.peaks, w.reflections, p, scale, last_deg);
+}
+
+// What a counter with a (non-paralysable) dead time records, of a pattern in units of its strongest point: that one loses the share `lost`.
+template <class Block>
+FRIEDEL_FN void saturate(Block& block, float* pattern, int points, float lost) {
+    if (!(lost > 0)) return;
+    const float dead = lost / (1 - lost);
+    block.for_each(points, [&](int i) { pattern[i] = pattern[i] > 0 ? pattern[i] / (1 + dead * pattern[i]) : pattern[i]; });
 }
 
 // The whole pattern, maximum 1, into pattern[grid.points]. phase(0) gives the crystal, phase(1) its impurity where p.impurity is not
@@ -163,6 +190,7 @@ FRIEDEL_FN void simulate_phases(Block& block, float* pattern, PatternWorkspace& 
     sum_profiles(block, pattern, w.peaks, grid, w.profile);
     scale_maximum_to_one(block, pattern, grid.points);
     add_background(block, pattern, grid, p);
+    saturate(block, pattern, grid.points, p.saturation);
     add_noise(block, pattern, grid, p);
     scale_maximum_to_one(block, pattern, grid.points);
 }

@@ -91,10 +91,10 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
     const auto peak_of = [&](int i, int line) -> Line {
         const float wavelength = p.radiation.wavelength[line];
         const float sin_sq = reflections.stol_sq[i] * wavelength * wavelength;
-        if (!(sin_sq < 0.9999f) || !(reflections.intensity[i] > 0)) return {0, 0, {1, 0}};
+        if (!(sin_sq < 0.9999f) || !(reflections.intensity[i] > 0) || !(p.radiation.weight[line] > 0)) return {0, 0, {1, 0}};
         const float sine = sqrtf(sin_sq), cosine = sqrtf(1 - sin_sq);
         const float ideal_deg = 2 * arc_tangent(sine / cosine) / degree<float>;
-        const float recorded_deg = ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine;
+        const float recorded_deg = ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine - p.transparency_deg * 2 * sine * cosine;
         if (recorded_deg > last_deg) return {0, 0, {1, 0}};
         const float area = unit * reflections.intensity[i] * lorentz_polarisation(sin_sq, polarisation) * p.radiation.weight[line];
         return {recorded_deg, area, peak_width(sine / cosine, cosine, wavelength, p)};

@@ -35,6 +35,7 @@ enum class Purpose : std::uint32_t {
     crystal_lattice,
     crystal_coordinates,
     crystal_displacement,
+    substitution,
 };
 
 struct Random4 {

@@ -71,14 +71,18 @@ struct SimulationConfig {
     Distribution zero_shift_deg;    // added to two-theta
     Distribution wavelength_scale{Distribution::Kind::constant, 1, 0, 1, 1};
     Distribution kalpha2_ratio{Distribution::Kind::constant, -1, 0, 1, -1};  // overrides the weight of the second line where >= 0
+    // The same of the third and fourth line: what a filter leaves of K beta, and tungsten on the anode ("cu-tube").
+    Distribution kbeta_ratio{Distribution::Kind::constant, -1, 0, 1, -1}, tungsten_ratio{Distribution::Kind::constant, -1, 0, 1, -1};
 
     // Specimen.
     Distribution displacement_deg;                                         // added to two-theta, times cos theta
+    Distribution transparency_deg;                                         // added to two-theta, times -sin 2theta
     Distribution size_angstrom;                                            // Scherrer (K = 0.9) Lorentzian size broadening, 0: none
     Distribution microstrain;                                              // e, Lorentzian FWHM 4 e tan theta
     Distribution march_dollase{Distribution::Kind::constant, 1, 0, 1, 1};  // r; the axis is drawn among low-index directions
     Distribution lattice_strain;                                           // isotropic relative change of the cell edges
     Distribution lattice_strain_anisotropic;  // standard deviation of a random change that keeps the crystal system
+    Distribution substitution;                // standard deviation of ln of what the sites of each element scatter
     Distribution intensity_jitter;            // standard deviation of ln I per reflection
 
     // Mixture.
@@ -92,6 +96,9 @@ struct SimulationConfig {
     Distribution air_scatter;  // height at the low-angle end, falls off exponentially
     Distribution air_scatter_decay_deg{Distribution::Kind::uniform, 2, 10, 1, 5};
     bool paper_background = false;  // the recipe of Vecsei et al. 2019, beside whatever else is on
+
+    // Detector.
+    Distribution saturation;  // share of the strongest point that is lost to dead time
 
     // Noise.
     Distribution counts_at_maximum;                      // Poisson: counts at the strongest point, 0: no counting noise
@@ -108,18 +115,19 @@ struct PatternParameters {
     float monochromator_two_theta_deg = 0;
     float default_b_iso = 0.5f, b_iso_scale = 1;
     float caglioti_u = 0, caglioti_v = 0, caglioti_w = 0.01f, axial_divergence = 0;
-    float zero_shift_deg = 0, displacement_deg = 0;
+    float zero_shift_deg = 0, displacement_deg = 0, transparency_deg = 0;
     float size_angstrom = 0, microstrain = 0;
     float march_dollase = 1;
     int texture_axis[3] = {0, 0, 1};  // reciprocal-lattice direction h k l
     float lattice_scale = 1;          // of the cell edges
     float strain[6] = {};             // relative changes of the direct metric: see strained_metric
-    float intensity_jitter = 0;
+    float substitution = 0, intensity_jitter = 0;
     float chebyshev[max_background_terms] = {};
     int chebyshev_terms = 0;
     float hump_height[max_humps] = {}, hump_center_deg[max_humps] = {}, hump_width_deg[max_humps] = {};
     float air_scatter = 0, air_scatter_decay_deg = 5;
     bool paper_background = false;
+    float saturation = 0;
     float counts_at_maximum = 0, gaussian_noise = 0, uniform_noise_low = 0, uniform_noise_high = 0;
     std::uint64_t seed = 0, sample = 0;  // for what is drawn point by point
 };

@@ -43,11 +43,17 @@ FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView
     });
 }
 
+// Every site holds the element that the structure says.
+struct AsStated {
+    FRIEDEL_FN float operator()(int) const { return 1; }
+};
+
 // Fills reflections.intensity with |F|^2 (electrons^2). With f'' the mean of |F(h)|^2 and |F(-h)|^2: both fall on one line.
-// b_scale multiplies every displacement parameter; default_b (angstrom^2) stands in where none is known.
-template <class Real, class Block>
+// b_scale multiplies every displacement parameter; default_b (angstrom^2) stands in where none is known. scattering(element) multiplies
+// what the sites of an element scatter.
+template <class Real, class Block, class Scattering = AsStated>
 FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, const Sites<Real>& sites, const CrystalView<Real>& crystal,
-                                  const FormFactorTable<Real>& table, Real default_b, Real b_scale) {
+                                  const FormFactorTable<Real>& table, Real default_b, Real b_scale, Scattering scattering = {}) {
     const bool real_valued = crystal.operations.inversion_at_origin();
     const Real centrings = static_cast<Real>(crystal.operations.centrings_count);
     block.for_each_tile(reflections.count, [&](int begin, int count) {
@@ -66,10 +72,11 @@ FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, 
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) a_re[j] = a_im[j] = b_re[j] = b_im[j] = f[j] = damping[j] = 0;
         int element = -1;
-        Real b_damped = -1;
+        Real b_damped = -1, of_element = 1;
         for (int atom = 0; atom < crystal.atoms; ++atom) {
             if (crystal.element[atom] != element) {
                 element = crystal.element[atom];
+                of_element = static_cast<Real>(scattering(element));
                 FRIEDEL_SIMD
                 for (int j = 0; j < n; ++j) f[j] = form_factor(table.element[element], stol_sq[j]);
             }
@@ -97,7 +104,7 @@ FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, 
                 }
             }
             const Real pairs = real_valued && !(crystal.images[atom] & self_inverse) ? Real(2) : Real(1);
-            const Real weight = crystal.occupancy[atom] * pairs * centrings;
+            const Real weight = crystal.occupancy[atom] * of_element * pairs * centrings;
             const Real f_prime = table.element[element].f_prime, f_double_prime = table.element[element].f_double_prime;
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) a_re[j] += weight * damping[j] * (f[j] + f_prime) * cosine[j];

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -23,6 +24,39 @@ const test::TemporaryDirectory& minerals() {
     }();
     static_cast<void>(made);
     return folder;
+}
+
+TEST(SearchIndex, IsUsedWhereItFitsAndSaidNotToWhereItDoesNot) {
+    const test::TemporaryDirectory folder;
+    std::filesystem::copy_file(minerals() / "minerals.h5", folder / "a.h5");
+    const std::string pattern = " '" + (test::source_dir() / "data/examples/zircon.xy").string() + "' -q";
+    const auto before = test::run_friedel("match a.h5" + pattern, folder.path);
+    ASSERT_EQ(test::run_friedel("match a.h5 --save-index", folder.path).status, 0);
+    const auto with = test::run_friedel("match a.h5" + pattern, folder.path);
+    EXPECT_EQ(with.out, before.out);
+    EXPECT_EQ(with.err, "");
+
+    const StructureLibrary library = StructureLibrary::read(folder / "a.h5");
+    Device device({"cpu"});
+    std::size_t simulated = 0;
+    const auto count = [&](std::size_t done, std::size_t) { simulated = done; };
+    const Matcher kept(library, {}, device, count, folder / "a.index.h5");
+    EXPECT_EQ(simulated, 0u) << "nothing is simulated again";
+    EXPECT_EQ(kept.index_refused(), "");
+
+    // Of other settings, of another library, of a program that simulates otherwise, and cut short.
+    MatcherConfig wide;
+    wide.fwhm_deg = 0.5f;
+    EXPECT_NE(Matcher(library, wide, device, count, folder / "a.index.h5").index_refused(), "");
+    EXPECT_GT(simulated, 0u);
+    library.subset({0, 1, 2}).write(folder / "b.h5");
+    std::filesystem::copy_file(folder / "a.index.h5", folder / "b.index.h5");
+    const auto other = test::run_friedel("match b.h5" + pattern, folder.path);
+    EXPECT_NE(other.err.find("b.index.h5: is of another library"), std::string::npos) << other.err;
+    std::filesystem::resize_file(folder / "a.index.h5", std::filesystem::file_size(folder / "a.index.h5") / 2);
+    const auto cut = test::run_friedel("match a.h5" + pattern, folder.path);
+    EXPECT_EQ(cut.out, before.out);
+    EXPECT_NE(cut.err.find("simulated anew"), std::string::npos) << cut.err;
 }
 
 // Each mineral with another lattice, texture, counting noise and background.

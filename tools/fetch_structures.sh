@@ -79,5 +79,6 @@ fi
 printf '== One library of all\n'
 mkdir -p "$(dirname "$output")"
 "$friedel" merge "${libraries[@]}" -o "$output"
+"$friedel" match "$output" --save-index -q
 printf '== %s\n' "$output"
 ((!failed)) || printf '== Not everything could be fetched, see above\n'

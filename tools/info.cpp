@@ -23,7 +23,7 @@ namespace {
 
 struct Settings {
     std::string file;
-    bool json = false, rejections = false;
+    bool json = false, config = false, rejections = false;
 };
 
 void print_space_groups(const std::map<int, int>& groups) {
@@ -55,6 +55,9 @@ void describe_library(const Settings& settings) {
         ++systems[static_cast<std::size_t>(crystal_system(group))];
     }
     const double mean_atoms = library.size() ? static_cast<double>(library.element.size()) / library.size() : 0;
+    int other_powders = 0;
+    for (std::size_t i = 0; i < library.powder_group.size(); ++i)
+        other_powders += library.powder_group[i] > 0 && library.powder_group[i] != library.space_group[i];
     if (settings.json) {
         nlohmann::json json = {{"kind", structure_library_kind.name},
                                {"format", structure_library_kind.format},
@@ -62,6 +65,7 @@ void describe_library(const Settings& settings) {
                                {"atoms", library.element.size()},
                                {"structure_types", library.structure_type_name.size()},
                                {"rejections", library.rejections.size()}};
+        if (library.has_powder_groups()) json["other_powder_groups"] = other_powders;
         for (const auto& [group, count] : groups) json["space_groups"][std::to_string(group)] = count;
         for (int system = 0; system < crystal_systems; ++system)
             json["crystal_systems"][crystal_system_name(system)] = systems[static_cast<std::size_t>(system)];
@@ -72,6 +76,7 @@ void describe_library(const Settings& settings) {
     std::printf("structures        %d (%zu types, %zu space groups)\n", library.size(), library.structure_type_name.size(), groups.size());
     std::printf("atoms             %zu in the asymmetric units, %.1f a structure\n", library.element.size(), mean_atoms);
     std::printf("left out          %zu (list them with --rejections)\n", library.rejections.size());
+    if (library.has_powder_groups()) std::printf("other as powders  %d show another space group than their atoms have\n", other_powders);
     for (int system = 0; system < crystal_systems; ++system) {
         std::printf("%-18s%d\n", crystal_system_name(system), systems[static_cast<std::size_t>(system)]);
     }
@@ -110,6 +115,10 @@ std::string weights_hash(const Model& model) {
 void describe_model(const Settings& settings) {
     const Model model = Model::read(settings.file);
     const Provenance& made = model.provenance;
+    if (settings.config) {
+        std::printf("%s", made.config.c_str());
+        return;
+    }
     const Calibration& calibration = model.calibration;
     const bool refuses = std::isfinite(calibration.entropy_threshold);
     const char* const target = model.target == Target::space_group ? "space group" : "crystal system";
@@ -155,7 +164,7 @@ void describe_model(const Settings& settings) {
         if (refuses) std::printf("refuses above an entropy of %.3f nats", calibration.entropy_threshold);
         std::printf("%s (%s)\n", refuses ? "" : "refuses nothing", calibration.fitted_on.c_str());
     }
-    std::printf("configuration     (--json shows it)\n");
+    std::printf("configuration     (--config shows it)\n");
 }
 
 void describe_statistics(const Settings& settings) {
@@ -199,6 +208,7 @@ std::function<int()> info_command(CLI::App& app) {
     auto settings = std::make_shared<Settings>();
     app.add_option("file", settings->file, "Any file that friedel wrote (.h5)")->required();
     app.add_flag("--json", settings->json, "Print JSON");
+    app.add_flag("--config", settings->config, "Print what a model was trained with, for 'friedel train --config'");
     app.add_flag("--rejections", settings->rejections, "List what ingest left out of a structure library, tab-separated");
     return [settings] {
         const std::string kind = H5File::open_any(settings->file).kind();

@@ -11,6 +11,7 @@
 
 #include "host/error.h"
 #include "host/interrupt.h"
+#include "host/powder_group.h"
 #include "host/progress_line.h"
 #include "host/space_groups.h"
 #include "tools/command.h"
@@ -24,7 +25,7 @@ struct Settings {
     std::string output;
     std::string symprec = "auto";
     IngestOptions ingest;
-    bool json = false, quiet = false;
+    bool powder_groups = false, json = false, quiet = false;
 };
 
 // The part of a reason that many rejections share: numbers and names of atoms left out.
@@ -136,6 +137,13 @@ int run(const Settings& given) {
         fail(first ? first->file + ": " + first->reason : settings.paths.front() + ": holds no structure",
              "; no structure was found, nothing was written");
     }
+    if (settings.powder_groups) {
+        ProgressLine progress("structures", settings.quiet);
+        ThreadPool pool(settings.ingest.processes);
+        find_powder_groups(result.library, pool, {}, [&](std::size_t done, std::size_t of) {
+            progress.show(static_cast<double>(done) / static_cast<double>(of), done, "groups that powders show");
+        });
+    }
     result.library.write(settings.output, {{"symprec_angstrom", settings.symprec}});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (settings.json) {
@@ -174,6 +182,9 @@ std::function<int()> ingest_command(CLI::App& app) {
         ->capture_default_str()
         ->check(CLI::Range(0, 1024));
     app.add_flag("--keep-duplicates", settings->ingest.keep_duplicates, "Keep structures that repeat one read before");
+    app.add_flag("--powder-groups", settings->powder_groups,
+                 "Also find the space group that a powder of each structure shows: that of a parent of higher symmetry with the same pattern. "
+                 "For 'train --set training.labels=powder'; several times as long");
     app.add_flag("--json", settings->json, "Print the summary as JSON");
     app.add_flag("-q,--quiet", settings->quiet, "Show no progress");
     return [settings] { return run(*settings); };

@@ -34,7 +34,7 @@ struct Options {
     SearchConfig search;
     int shown = 5, threads = 0;
     double wavelength = 0, least_coverage = 0.6;
-    bool strip_k_alpha_2 = false;
+    bool strip_k_alpha_2 = false, save_index = false;
     DeviceChoice device;
     bool quiet = false;
 };
@@ -187,7 +187,8 @@ int run(const Options& options) {
     const fs::path output = options.output;
     if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
         fail(options.output, ": results are written as .csv or .jsonl; give one of these endings");
-    if (options.inputs.empty() == options.labels.empty()) fail("give either patterns or --labels FILE.csv");
+    if (!options.inputs.empty() && !options.labels.empty()) fail("give either patterns or --labels FILE.csv");
+    if (options.inputs.empty() && options.labels.empty() && !options.save_index) fail("give patterns, --labels FILE.csv or --save-index");
     std::vector<Label> labels;
     PatternList list;
     if (options.labels.empty()) {
@@ -214,7 +215,15 @@ int run(const Options& options) {
     std::optional<StructureSearch> search;
     {
         ProgressLine progress("structures", options.quiet);
-        search.emplace(library, options.search, device, shown_on(progress));
+        search.emplace(library, options.search, device, shown_on(progress), index_beside(options.library));
+    }
+    if (options.save_index) {
+        const fs::path index = index_beside(options.library);
+        search->matcher().save_index(index);
+        if (!options.quiet) std::fprintf(stderr, "friedel: %d patterns -> %s\n", library.size(), index.c_str());
+        if (options.inputs.empty() && options.labels.empty()) return 0;
+    } else {
+        tell_of_index(search->matcher(), options.library);
     }
     const std::vector<Match> matches = match_all(list, config, *search, options);
     if (!options.output.empty()) {
@@ -258,6 +267,8 @@ std::function<int()> match_command(CLI::App& app) {
         ->check(CLI::Range(0, 50));
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
+    app.add_flag("--save-index", o->save_index,
+                 "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");

@@ -7,6 +7,9 @@
 #include "host/duplicates.h"
 #include "host/elements.h"
 #include "host/error.h"
+#include "host/interrupt.h"
+#include "host/powder_group.h"
+#include "host/progress_line.h"
 #include "host/structure_library.h"
 #include "tools/command.h"
 
@@ -18,7 +21,8 @@ struct Settings {
     std::vector<std::string> libraries;
     std::string output, held_out;
     std::vector<std::string> containing, lacking;  // element symbols
-    bool keep_duplicates = false;
+    bool keep_duplicates = false, powder_groups = false;
+    int threads = 0;
 };
 
 // A structure is wanted if it has one of some elements and none of others.
@@ -81,6 +85,16 @@ int run(const Settings& settings) {
         const int dropped = drop_duplicates(all);
         std::printf("%8d repeat another and are left out\n", dropped);
     }
+    if (settings.powder_groups) {
+        const InterruptGuard guard;
+        ThreadPool pool(settings.threads);
+        ProgressLine progress("structures");
+        const int different = find_powder_groups(all, pool, {}, [&](std::size_t done, std::size_t of) {
+            progress.show(static_cast<double>(done) / static_cast<double>(of), done);
+        });
+        progress.clear();
+        std::printf("%8d show another space group as powders than their atoms have\n", different);
+    }
     all.write(settings.output, {{"merged", sources}});
     std::printf("%8d structures -> %s\n", all.size(), settings.output.c_str());
     return 0;
@@ -99,6 +113,10 @@ std::function<int()> merge_command(CLI::App& app) {
                    "Leave out structures of a type that this library has, so that it stays fit for testing what is trained on the rest");
     app.add_option("--containing", settings->containing, "Only structures with at least one of these elements: O,S,F")->delimiter(',');
     app.add_option("--lacking", settings->lacking, "Only structures with none of these elements: Tc,Pm,Np")->delimiter(',');
+    app.add_flag("--powder-groups", settings->powder_groups,
+                 "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "
+                 "training.labels=powder; takes minutes for many structures");
+    app.add_option("--threads", settings->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
     app.footer("Example:\n  friedel merge minerals.h5 relaxed.h5 -o all.h5");
     return [settings] { return run(*settings); };
 }

@@ -200,7 +200,7 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("-o,--output", o->output, "Patterns: .h5 (all in one file), .xy or .csv (a file each, numbered if several)");
     app.add_option("--plot", o->plot, "Picture of the first pattern, SVG, with tick marks and indices of the strong lines");
     app.add_option("--radiation", o->radiation,
-                   "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, or wavelengths in "
+                   "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, cu-tube, or wavelengths in "
                    "angstrom with weights: 1.5406,1.5444:0.5")
         ->capture_default_str();
     app.add_option("--range", o->range, "First and last two-theta, degrees")
@@ -231,6 +231,9 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("--displacement", o->exact.displacement_deg, "Added to two-theta times cos theta, degrees")
         ->group(specimen)
         ->check(within(-10, 10));
+    app.add_option("--transparency", o->exact.transparency_deg, "Taken off two-theta times sin 2theta, degrees")
+        ->group(specimen)
+        ->check(within(0, 10));
     app.add_option("--size", o->exact.size_angstrom, "Crystallite size for Scherrer broadening, angstrom")
         ->group(specimen)
         ->check(within(0, 1e9));
@@ -246,6 +249,9 @@ std::function<int()> simulate_command(CLI::App& app) {
         ->group(specimen)
         ->check(within(0, 100));
     app.add_option("--b-scale", o->exact.b_iso_scale, "Factor on every B")->group(specimen)->check(within(0, 100));
+    app.add_option("--substitution", o->exact.substitution, "Standard deviation of ln of what the sites of each element scatter")
+        ->group(specimen)
+        ->check(within(0, 2));
     app.add_option("--intensity-jitter", o->exact.intensity_jitter, "Standard deviation of ln I per reflection")
         ->group(specimen)
         ->check(within(0, 10));
@@ -272,6 +278,9 @@ std::function<int()> simulate_command(CLI::App& app) {
         ->group(signal)
         ->check(within(0, 1e6));
     app.add_flag("--paper-background", o->exact.paper_background, "The recipe of Vecsei et al. 2019")->group(signal);
+    app.add_option("--saturation", o->exact.saturation, "Share of the strongest point that the detector's dead time loses")
+        ->group(signal)
+        ->check(within(0, 0.9));
     app.add_option("--counts", o->exact.counts_at_maximum, "Poisson noise: counts at the strongest point")
         ->group(signal)
         ->check(within(0, 1e12));
