@@ -50,50 +50,78 @@ Kinds alike_cations() {
     return kinds;
 }
 
-// With a tolerance in angstrom, elements of one kind as one species where kinds are given. Nothing where atoms come to overlap.
-std::optional<Structure> standardised(const Structure& structure, double tolerance, const Kinds* kinds) {
+// A structure as those see it who do not tell some of its atoms apart.
+struct View {
+    const Structure* structure;
+    const Kinds* kinds;  // null: each element is its own
+};
+
+bool tells_apart(const View& view, int a, int b) {
+    return view.kinds ? (*view.kinds)[static_cast<std::size_t>(a)] != (*view.kinds)[static_cast<std::size_t>(b)] : a != b;
+}
+
+// The same atoms, and the same elements of them told apart.
+bool same_view(const View& a, const View& b) {
+    if (a.structure != b.structure) return false;
+    for (const Atom& atom : a.structure->atoms) {
+        for (const Atom& other : a.structure->atoms) {
+            if (tells_apart(a, atom.element, other.element) != tells_apart(b, atom.element, other.element)) return false;
+        }
+    }
+    return true;
+}
+
+// Nothing where atoms come to overlap: no such parent.
+std::optional<Structure> standardised(const View& view, double tolerance_angstrom) {
     SymmetryOptions options;
-    options.symprec_angstrom = tolerance;
-    options.alike = kinds ? kinds->data() : nullptr;
+    options.symprec_angstrom = tolerance_angstrom;
+    options.alike = view.kinds ? view.kinds->data() : nullptr;
     try {
-        return standardise(structure, options).structure;
+        return standardise(*view.structure, options).structure;
     } catch (const Error&) {
         return std::nullopt;
     }
 }
 
+bool of_group(const std::optional<Structure>& structure, int space_group) { return structure && structure->space_group == space_group; }
+
 }  // namespace
 
 std::vector<Structure> parent_structures(const Structure& structure) {
     static const Kinds alike = alike_elements(), cations = alike_cations();
-    constexpr std::array<double, 3> tolerances = {0.1, 0.2, 0.4};  // angstrom
-    struct Simplification {
-        bool without_hydrogen;
-        const Kinds* kinds;
-    };
+    constexpr double tight = 0.1, middle = 0.2, loose = 0.4;  // angstrom
     constexpr int hydrogen = 1;
-    const std::array<Simplification, 4> simplifications = {{{false, nullptr}, {true, nullptr}, {true, &alike}, {true, &cations}}};
     Structure heavy = structure;
     std::erase_if(heavy.atoms, [](const Atom& atom) { return atom.element == hydrogen; });
     const bool has_hydrogen = heavy.atoms.size() < structure.atoms.size();
-
+    const Structure& rest = has_hydrogen ? heavy : structure;
+    std::vector<View> views;
+    for (const View& view : {View{&structure, nullptr}, View{&rest, nullptr}, View{&rest, &alike}, View{&rest, &cations}}) {
+        if (!view.structure->atoms.empty() && (views.empty() || !same_view(views.back(), view))) views.push_back(view);
+    }
+    if (views.empty()) return {};
+    // Every search costs, and what is found with less told apart or a larger tolerance holds the symmetry found with more: where both
+    // ends of a chain have one group, nothing lies between.
+    std::optional<Structure> loosest = standardised(views.back(), loose);
+    const int most = loosest ? loosest->space_group : 0;
+    if (most == structure.space_group) return {};
     std::vector<Structure> parents;
     std::set<int> known{structure.space_group};
-    for (const auto& [without_hydrogen, kinds] : simplifications) {
-        if (heavy.atoms.empty() || (without_hydrogen && !kinds && !has_hydrogen)) continue;
-        const Structure& simplified = without_hydrogen ? heavy : structure;
-        // Most structures have no parent: where the loosest tolerance finds nothing new, the tighter ones need not be tried.
-        std::optional<Structure> loosest = standardised(simplified, tolerances.back(), kinds);
-        if (loosest && loosest->space_group == structure.space_group) continue;
-        std::vector<std::optional<Structure>> found;
-        for (std::size_t t = 0; t + 1 < tolerances.size(); ++t) found.push_back(standardised(simplified, tolerances[t], kinds));
-        found.push_back(std::move(loosest));
-        for (std::optional<Structure>& parent : found) {
-            if (!parent || !known.insert(parent->space_group).second) continue;
-            parent->name = structure.name;
-            parent->formula = structure.formula;
-            parents.push_back(std::move(*parent));
-        }
+    const auto add = [&](std::optional<Structure>&& parent) {
+        if (!parent || !known.insert(parent->space_group).second) return;
+        parent->name = structure.name;
+        parent->formula = structure.formula;
+        parents.push_back(std::move(*parent));
+    };
+    for (const View& view : views) {
+        std::optional<Structure> last = &view == &views.back() ? std::move(loosest) : standardised(view, loose);
+        if (of_group(last, structure.space_group)) continue;
+        std::optional<Structure> first = standardised(view, tight);
+        const bool nothing_between = last && of_group(first, last->space_group), nothing_beyond = of_group(first, most);
+        add(std::move(first));
+        if (nothing_beyond) break;
+        if (!nothing_between) add(standardised(view, middle));
+        add(std::move(last));
     }
     return parents;
 }

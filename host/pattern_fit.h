@@ -1,9 +1,10 @@
-// Fit of a structure's simulated pattern to a measured one: lattice, sample displacement, peak widths, displacement parameters and
-// texture are varied until the two are as alike as they get. What is left over speaks against the structure; what was fitted says what
-// instrument and specimen did to the pattern.
+// Fit of a structure's simulated pattern to a measured one: lattice, sample displacement, peak widths, displacement parameters,
+// texture and, if asked, how strongly each element scatters are varied until the two are as alike as they get. What is left over speaks
+// against the structure; what was fitted says what instrument and specimen did to the pattern.
 // Similarity: correlation of the square roots of intensity after the same preprocessing on both sides, as in matcher.h, in steps of
 // 0.04 degrees and with the measured widths.
-// Leaves out: atoms (their positions and occupancies stay), second phases, the background (removed from both sides).
+// Leaves out: atoms (their positions stay, and the occupancies of one element to one another), second phases, the background (removed from
+// both sides).
 #pragma once
 
 #include <array>
@@ -17,8 +18,18 @@ namespace friedel {
 struct LibraryView;
 
 // What PatternFitter varies, each in units of how far it usually goes; 0 is where it starts.
-enum FitUnknown { fit_displacement, fit_width, fit_size, fit_microstrain, fit_b, fit_texture, fit_strain };  // then up to 5 more strains
-constexpr int max_fit_unknowns = fit_strain + 6;
+constexpr int max_fit_elements = 4, max_fit_strains = 6;
+enum FitUnknown {
+    fit_displacement,
+    fit_width,
+    fit_size,
+    fit_microstrain,
+    fit_b,
+    fit_texture,
+    fit_element,  // and up to 3 more
+    fit_strain = fit_element + max_fit_elements,
+    max_fit_unknowns = fit_strain + max_fit_strains
+};
 
 struct PatternFit {
     int structure = 0;      // in the library
@@ -26,7 +37,14 @@ struct PatternFit {
     float similarity = -1;  // -1 to 1, of what is not noise
     std::array<double, max_fit_unknowns> unknown{};
     std::array<int, 3> texture_axis{0, 0, 1};
+    std::vector<int> elements{};  // atomic numbers of those whose scattering power was fitted
 };
+
+// What the occupancies of each element in fit.elements are multiplied with.
+std::vector<double> scattering_power(const PatternFit& fit);
+
+// Occupancies of all atoms of the library with those factors in them, to simulate the fitted pattern with.
+std::vector<float> fitted_occupancies(const PatternFit& fit, const LibraryView& library);
 
 class PatternFitter {
 public:
@@ -38,9 +56,15 @@ public:
     // A measured pattern made ready to be fitted: preprocessed as it is, and blurred, for the first steps from far away. Only what was
     // measured counts: resample() goes on level beyond the ends of the data.
     struct Prepared {
-        int first = 0, points = 0;                 // of the grid, that were measured
-        std::array<std::vector<float>, 3> stages;  // [points], no mean, unit norm
-        float signal = 1;                          // norm of what is not noise in the last of them: the most that a fit can reach
+        int first = 0, points = 0;  // of the grid, that were measured
+        float signal = 1;           // norm of what is not noise: the most that a fit can reach
+        // Blurred patterns need fewer points: each stage has a grid of its own.
+        struct Stage {
+            Grid grid;
+            int first, points;
+            std::vector<float> row;  // [points], no mean, unit norm
+        };
+        std::vector<Stage> stages{};
     };
     Prepared prepare(const float* pattern) const;
 
@@ -49,12 +73,15 @@ public:
     PatternFit start(const Prepared& measured, const LibraryView& library, int structure, double strain) const;
     void finish(PatternFit& fit, const Prepared& measured, const LibraryView& library) const;
 
-    // simulate_one_pattern() with these draws the fitted pattern.
+    // A finished fit with the scattering power of the elements that matter most varied as well: minerals are solid solutions, and a
+    // structure that was determined of another member of the series differs in its intensities. The pattern is linear in what the
+    // elements contribute to structure factors; what it does not tell stays as the structure has it.
+    void vary_composition(PatternFit& fit, const Prepared& measured, const LibraryView& library) const;
+
+    // simulate_one_pattern() with these and fitted_occupancies() draws the fitted pattern.
     PatternParameters parameters(const PatternFit& fit, const LibraryView& library) const;
 
 private:
-    class Problem;
-
     Radiation radiation_;
 };
 

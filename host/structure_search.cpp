@@ -83,13 +83,32 @@ public:
             candidate.similarity = candidate.fit.similarity;
             candidate.lattice_change = lattice_change(candidate.fit, fitter_, phase);
         });
+        sort();
+    }
+
+    // Varies the composition of the best; all have been fitted.
+    void vary_composition() {
+        if (config_.worth_composition < 0) return;
+        std::vector<float> least;
+        for (const auto& candidates : found_)
+            least.push_back(candidates.empty() ? 0 : candidates.front().similarity - static_cast<float>(config_.worth_composition));
+        for_each_from(std::vector<std::size_t>(found_.size(), 0), [&](std::size_t pattern, SearchCandidate& candidate) {
+            if (candidate.similarity < least[pattern]) return;
+            fitter_.vary_composition(candidate.fit, prepared_[pattern], candidate.phase->view());
+            candidate.similarity = candidate.fit.similarity;
+            candidate.lattice_change = lattice_change(candidate.fit, fitter_, candidate.phase->view());
+        });
+        sort();
+    }
+
+private:
+    void sort() {
         for (auto& candidates : found_) {
             std::stable_sort(candidates.begin(), candidates.end(),
                              [](const SearchCandidate& a, const SearchCandidate& b) { return a.similarity > b.similarity; });
         }
     }
 
-private:
     void for_each_from(const std::vector<std::size_t>& first, const std::function<void(std::size_t, SearchCandidate&)>& work) {
         std::vector<std::pair<std::size_t, std::size_t>> jobs;  // pattern, candidate
         for (std::size_t i = 0; i < found_.size(); ++i) {
@@ -162,6 +181,7 @@ void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found,
     rounds.fit(std::vector<std::size_t>(found.size(), 0));
     find_parents(found);
     rounds.fit(add_parents(found));
+    rounds.vary_composition();
 }
 
 // Looks for the parents of all candidates that are worth it, unless they are known.
@@ -208,7 +228,10 @@ bool StructureSearch::worth_a_parent(const SearchCandidate& candidate, const Sea
 
 std::vector<float> StructureSearch::fitted_pattern(const SearchCandidate& candidate) const {
     std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
-    simulate_one_pattern(pattern.data(), parameters(candidate), candidate.phase->view(), PatternFitter::grid);
+    LibraryView phase = candidate.phase->view();
+    const std::vector<float> occupancy = fitted_occupancies(candidate.fit, phase);
+    phase.occupancy = occupancy.data();
+    simulate_one_pattern(pattern.data(), parameters(candidate), phase, PatternFitter::grid);
     return pattern;
 }
 

@@ -20,6 +20,9 @@ struct SearchConfig {
     int fitted = 20;                // of the most similar structures; 0: none, the votes go by similarity of ideal patterns alone
     double worth_finishing = 0.15;  // a fit so much less similar than the best one, with the patterns blurred, is not finished
     double worth_a_parent = 0.08;   // nor parents looked for if it is finished and so much less similar
+    // Of the candidates that are less similar than the best by no more than this the composition is varied too; negative: of none. Wrong
+    // structures gain by it, too; see bench/results.
+    double worth_composition = -1;
     // A candidate's vote falls by e for so much less similarity than the best one's, and grows with this power of the order of its point
     // group. Where nothing is fitted the width is that of similarity to ideal patterns.
     double vote_width = 0.008, ideal_vote_width = 0.03;

@@ -65,15 +65,38 @@ FRIEDEL_FN int axial_parts(float two_theta_deg, float fwhm_deg, float a) {
     return wanted < max_axial_parts ? static_cast<int>(wanted) : max_axial_parts;
 }
 
+// A reflection as one line of the radiation records it.
+struct RecordedLine {
+    float position_deg, area;  // area 0: out of reach
+    PseudoVoigt shape;
+};
+
+// Of a reflection with this intensity (multiplicity |F|^2 texture); `polarisation` as of lorentz_polarisation().
+FRIEDEL_FN RecordedLine recorded_line(float stol_sq, float intensity, int line, const PatternParameters& p, float polarisation) {
+    const float wavelength = p.radiation.wavelength[line];
+    const float asked = stol_sq * wavelength * wavelength;
+    const bool reached = asked < 0.9999f;
+    const float sin_sq = reached ? asked : 0.9999f;
+    const float sine = sqrtf(sin_sq), cosine = sqrtf(1 - sin_sq);
+    const float ideal_deg = 2 * arc_tangent(sine / cosine) / degree<float>;
+    const float area = intensity * lorentz_polarisation(sin_sq, polarisation) * p.radiation.weight[line];
+    return {ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine - p.transparency_deg * 2 * sine * cosine, reached && area > 0 ? area : 0.0f,
+            peak_width(sine / cosine, cosine, wavelength, p)};
+}
+
+// cos^2 2theta of the monochromator, as lorentz_polarisation() takes it.
+FRIEDEL_FN float polarisation_of(const PatternParameters& p) {
+    if (!(p.monochromator_two_theta_deg > 0)) return -1;
+    const float c = cosf(p.monochromator_two_theta_deg * degree<float>);
+    return c * c;
+}
+
 // Appends the peaks of `reflections` (intensity = multiplicity |F|^2 texture) to `peaks`. The strongest reflection with its
 // Lorentz-polarisation factor gets area `scale`. Peaks beyond last_deg are left out.
 template <class Block>
 FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float>& reflections, const PatternParameters& p, float scale,
                              float last_deg) {
-    const float polarisation = p.monochromator_two_theta_deg > 0 ? [&] {
-        const float c = cosf(p.monochromator_two_theta_deg * degree<float>);
-        return c * c;
-    }() : -1.0f;
+    const float polarisation = polarisation_of(p);
     const int lines = p.radiation.lines;
     const float main_sq = p.radiation.wavelength[0] * p.radiation.wavelength[0];
     const float strongest = block.maximum(reflections.count, 0.0f, [&](int i) {
@@ -83,31 +106,20 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
     if (!(strongest > 0)) return;
     const float unit = scale / strongest;
 
-    struct Line {
-        float position_deg, area;
-        PseudoVoigt shape;
-    };
-    // Reflection i in line `line` as recorded; area 0 if it is out of reach.
-    const auto peak_of = [&](int i, int line) -> Line {
-        const float wavelength = p.radiation.wavelength[line];
-        const float sin_sq = reflections.stol_sq[i] * wavelength * wavelength;
-        if (!(sin_sq < 0.9999f) || !(reflections.intensity[i] > 0) || !(p.radiation.weight[line] > 0)) return {0, 0, {1, 0}};
-        const float sine = sqrtf(sin_sq), cosine = sqrtf(1 - sin_sq);
-        const float ideal_deg = 2 * arc_tangent(sine / cosine) / degree<float>;
-        const float recorded_deg = ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine - p.transparency_deg * 2 * sine * cosine;
-        if (recorded_deg > last_deg) return {0, 0, {1, 0}};
-        const float area = unit * reflections.intensity[i] * lorentz_polarisation(sin_sq, polarisation) * p.radiation.weight[line];
-        return {recorded_deg, area, peak_width(sine / cosine, cosine, wavelength, p)};
+    const auto peak_of = [&](int i, int line) {
+        RecordedLine peak = recorded_line(reflections.stol_sq[i], unit * reflections.intensity[i], line, p, polarisation);
+        if (peak.position_deg > last_deg) peak.area = 0;
+        return peak;
     };
     const int base = peaks.count;
     const int added = block.running_total(peaks.first, reflections.count * lines, [&](int n) {
-        const Line peak = peak_of(n / lines, n % lines);
+        const RecordedLine peak = peak_of(n / lines, n % lines);
         return peak.area > 0 ? axial_parts(peak.position_deg, peak.shape.fwhm, p.axial_divergence) : 0;
     });
     block.for_each(reflections.count * lines, [&](int n) {
         const int parts = peaks.first[n + 1] - peaks.first[n];
         if (parts == 0) return;
-        const Line peak = peak_of(n / lines, n % lines);
+        const RecordedLine peak = peak_of(n / lines, n % lines);
         for (int part = 0; part < parts; ++part) {
             const int slot = base + peaks.first[n] + part;
             if (slot >= peaks.capacity) return;

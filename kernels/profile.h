@@ -33,18 +33,22 @@ struct PeakShape {
     float gauss;           // G(x) = gauss exp(-decay x^2)
     float decay;
     Tail near, far;
+
+    FRIEDEL_FN void set(float area, float fwhm, float eta) {
+        const float g = 0.5f * fwhm;
+        half_width_sq = g * g;
+        lorentz = area * eta * g / pi_f;
+        gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi) / g
+        decay = 0.69314718f / half_width_sq;
+    }
 };
 
 FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, const Grid& grid, float highest) {
     const float step_deg = grid.step_deg;
     const float fwhm = peaks.fwhm_deg[i] > 1e-3f * step_deg ? peaks.fwhm_deg[i] : 1e-3f * step_deg;
-    const float g = 0.5f * fwhm, eta = peaks.eta[i], area = peaks.area[i];
     PeakShape s;
     s.position_steps = (peaks.position_deg[i] - grid.start_deg) / step_deg;
-    s.half_width_sq = g * g;
-    s.lorentz = area * eta * g / pi_f;
-    s.gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi) / g
-    s.decay = 0.69314718f / s.half_width_sq;
+    s.set(peaks.area[i], fwhm, peaks.eta[i]);
     const float radius = radius_steps * step_deg + 2 * fwhm;
     const bool tails = s.lorentz > tail_tolerance * highest * radius * radius;
     s.near = Tail::of(tails ? s.lorentz : 0.0f, s.half_width_sq, radius);

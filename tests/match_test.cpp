@@ -123,6 +123,12 @@ TEST(MatchCommand, NamesStructuresAndWhatItCannotCompare) {
     EXPECT_EQ(compared, 8);
     EXPECT_EQ(left_out, 2);
 
+    const auto varied =
+        test::run_friedel("match -q " + library + " " + examples + "/topaz.xy --worth-composition 0.01 -o varied.jsonl", folder.path);
+    EXPECT_EQ(varied.status, 0) << varied.err;
+    const auto best = nlohmann::json::parse(test::read_text(folder / "varied.jsonl"))["candidates"][0];
+    EXPECT_NEAR(best["fit"]["scattering_power"]["Al"].get<double>(), 1, 0.3) << "the example is simulated with topaz's own composition";
+
     const auto judged = test::run_friedel("match -q " + library + " --labels " + examples + "/labels.csv", folder.path);
     EXPECT_EQ(judged.status, 0) << judged.err;
     EXPECT_NE(judged.out.find("space group"), std::string::npos) << judged.out;

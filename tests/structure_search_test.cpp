@@ -7,26 +7,16 @@
 #include <cmath>
 #include <numeric>
 
-#include "host/error.h"
 #include "host/parent_structures.h"
 #include "host/simulator.h"
 #include "host/symmetry.h"
 #include "kernels/reflections.h"
-#include "tests/test_paths.h"
+#include "tests/minerals.h"
 
 namespace friedel {
 namespace {
 
-const StructureLibrary& minerals() {
-    static const StructureLibrary library = [] {
-        const test::TemporaryDirectory folder;
-        const std::string source = (test::source_dir() / "data/minerals").string();
-        const auto result = test::run_friedel("ingest -q '" + source + "' -o '" + (folder / "minerals.h5").string() + "'");
-        if (result.status != 0) fail(result.err);
-        return StructureLibrary::read(folder / "minerals.h5");
-    }();
-    return library;
-}
+using test::minerals;
 
 Radiation copper() { return SearchConfig().radiation; }
 
@@ -91,6 +81,51 @@ TEST(PatternFit, WhatWasNotMeasuredDoesNotCount) {
     PatternFit fit = fitter.start(prepared, library.view(), 7, 0.003);
     fitter.finish(fit, prepared, library.view());
     EXPECT_GT(fit.similarity, 0.97);
+}
+
+// An olivine between forsterite and fayalite, which the library has not: magnesium's sites scatter as much more as half iron makes them.
+TEST(PatternFit, FindsTheCompositionOfASolidSolution) {
+    const StructureLibrary& library = minerals();
+    const auto named = std::find_if(library.name.begin(), library.name.end(),
+                                    [](const std::string& name) { return name.find("forsterite") != std::string::npos; });
+    ASSERT_NE(named, library.name.end());
+    const int structure = static_cast<int>(named - library.name.begin());
+    constexpr int magnesium = 12;
+    constexpr float as_much = 1.6f;
+    StructureLibrary solution = library;
+    for (std::uint32_t atom = library.atom_offset[static_cast<std::size_t>(structure)];
+         atom < library.atom_offset[static_cast<std::size_t>(structure) + 1]; ++atom) {
+        if (library.element[atom] == magnesium) solution.occupancy[atom] *= as_much;
+    }
+    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    PatternParameters given = disturbed(structure);
+    given.march_dollase = 1;
+    simulate_one_pattern(pattern.data(), given, solution.view(), PatternFitter::grid);
+    const PatternFitter fitter(copper());
+    const auto prepared = fitter.prepare(pattern.data());
+    PatternFit fit = fitter.start(prepared, library.view(), structure, 0.003);
+    fitter.finish(fit, prepared, library.view());
+    EXPECT_TRUE(scattering_power(fit).empty()) << "not asked for";
+    const float before = fit.similarity;
+    fitter.vary_composition(fit, prepared, library.view());
+    EXPECT_GT(fit.similarity, before + 0.01f);
+    EXPECT_GT(fit.similarity, 0.97f);
+    // What a powder tells is how elements compare: a factor on all of them is a scale.
+    const std::vector<double> power = scattering_power(fit);
+    double found = 0, others = 0;
+    for (std::size_t e = 0; e < power.size(); ++e) {
+        if (fit.elements[e] == magnesium) found = power[e];
+        if (fit.elements[e] == 14) others = power[e];
+    }
+    ASSERT_GT(others, 0);
+    EXPECT_NEAR(found / others, static_cast<double>(as_much), 0.25);
+    // Of a pattern of the structure itself nothing is to be found.
+    simulate_one_pattern(pattern.data(), given, library.view(), PatternFitter::grid);
+    const auto own = fitter.prepare(pattern.data());
+    fit = fitter.start(own, library.view(), structure, 0.003);
+    fitter.finish(fit, own, library.view());
+    fitter.vary_composition(fit, own, library.view());
+    for (double factor : scattering_power(fit)) EXPECT_NEAR(factor, 1, 0.15);
 }
 
 Structure in_p1(const std::array<double, 6>& cell, std::vector<Atom> atoms) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "host/csv.h"
+#include "host/elements.h"
 #include "host/error.h"
 #include "host/evaluation.h"
 #include "host/fit_statistics.h"
@@ -125,7 +126,10 @@ std::string json_lines(const std::vector<Match>& matches, const StructureSearch&
                                           {"structure", search.library().name[i]},
                                           {"lattice_change", c.lattice_change},
                                           {"parent", c.is_parent}});
-            if (c.phase) json["candidates"].back()["fit"] = fit_json(search.parameters(c));
+            if (!c.phase) continue;
+            Json& fit = json["candidates"].back()["fit"] = fit_json(search.parameters(c));
+            const std::vector<double> power = scattering_power(c.fit);
+            for (std::size_t e = 0; e < power.size(); ++e) fit["scattering_power"][element_symbol(c.fit.elements[e])] = power[e];
         }
         text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
     }
@@ -265,6 +269,10 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--fit", o->search.fitted, "Fit this many of the most similar structures; 0: go by similarity of ideal patterns alone")
         ->capture_default_str()
         ->check(CLI::Range(0, 50));
+    app.add_option("--worth-composition", o->search.worth_composition,
+                   "Vary the composition of structures that are less similar than the best by no more than this; negative: of none")
+        ->capture_default_str()
+        ->check(CLI::Range(-1.0, 1.0));
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
     app.add_flag("--save-index", o->save_index,
