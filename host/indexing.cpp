@@ -1,0 +1,242 @@
+#include "host/indexing.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/gemm.h"
+#include "host/lattice_search.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr int most_parameters = 7;
+constexpr int most_reflections = 20000;
+constexpr double usual_shift_deg = 0.03, shift_spread_deg = 0.06;
+constexpr double least_sigma_deg = 0.008;  // what the shape of lines and the rest of the geometry leave
+constexpr double parameter_density = 1 / 0.05;  // of elements of the reciprocal metric, angstrom^2
+
+struct Line {
+    double q, q_per_deg, sigma, doubt;
+};
+
+// What is observed, as 1/d^2.
+std::vector<Line> lines_of(const ObservedLines& pattern, const IndexingConfig& config) {
+    std::vector<Line> lines;
+    const double square = config.wavelength_angstrom * config.wavelength_angstrom;
+    for (const ObservedLine& o : pattern.lines) {
+        const double theta = o.two_theta_deg * pi_d / 360, s = std::sin(theta);
+        const double per_deg = 2 * std::sin(2 * theta) / square * pi_d / 180;
+        // Impurities are weak as a rule, and so is what is no line at all.
+        const double doubt = std::clamp(0.03 + 0.3 * std::exp(-o.height / 0.03) + 0.4 * std::exp(-o.significance / 4), 0.03, 0.6);
+        lines.push_back({4 * s * s / square, per_deg, per_deg * std::hypot(o.sigma_deg, least_sigma_deg), doubt});
+    }
+    return lines;
+}
+
+struct Reflection {
+    double q;
+    int h, k, l;
+};
+
+class Refinement {
+public:
+    Refinement(const std::vector<Line>& lines, double lowest_q) : lines_(lines), lowest_q_(lowest_q) {}
+
+    // Least squares for the first n lines, with reflections assigned anew in each round.
+    void fit(IndexedCell& cell, int n, int rounds, double tolerance_deg) {
+        const int p = metric_parameters(cell.lattice);
+        for (int round = 0; round < rounds; ++round) {
+            if (!list(cell, n)) return;
+            double normal[most_parameters * most_parameters] = {}, right[most_parameters] = {};
+            double x[most_parameters];
+            parameters_of(x, cell.lattice, cell.reciprocal);
+            for (int i = 0; i < n; ++i) {
+                const Line& line = lines_[static_cast<std::size_t>(i)];
+                const double at = line.q - line.q_per_deg * cell.shift_deg;
+                const Reflection* const r = nearest(at);
+                if (!r) continue;
+                const double off = at - r->q;
+                const double width = std::max(tolerance_deg * line.q_per_deg, 2.5 * line.sigma);
+                if (std::fabs(off) > width) continue;
+                double row[most_parameters];
+                metric_row(row, cell.lattice, r->h, r->k, r->l);
+                row[p] = line.q_per_deg;
+                const double w = 1 / (line.sigma * line.sigma) / (1 + off * off / (4 * line.sigma * line.sigma));
+                for (int a = 0; a <= p; ++a) {
+                    right[a] += w * row[a] * off;
+                    for (int b = 0; b <= a; ++b) normal[a * (p + 1) + b] += w * row[a] * row[b];
+                }
+            }
+            // The shift is about what shifts are.
+            const double w = 1 / (shift_spread_deg * shift_spread_deg);
+            normal[p * (p + 1) + p] += w;
+            right[p] += w * (usual_shift_deg - cell.shift_deg);
+            double scale[most_parameters];
+            for (int a = 0; a <= p; ++a) scale[a] = 1 / std::sqrt(std::max(1e-30, normal[a * (p + 1) + a]));
+            for (int a = 0; a <= p; ++a) {
+                right[a] *= scale[a];
+                for (int b = 0; b <= a; ++b) {
+                    normal[a * (p + 1) + b] *= scale[a] * scale[b];
+                    normal[b * (p + 1) + a] = normal[a * (p + 1) + b];
+                }
+                normal[a * (p + 1) + a] += 1e-9;
+            }
+            if (!solve_positive_definite(normal, right, p + 1)) return;
+            for (int a = 0; a < p; ++a) x[a] += scale[a] * right[a];
+            cell.shift_deg = std::clamp(cell.shift_deg + scale[p] * right[p], -0.25, 0.3);
+            const Metric<double> moved = metric_of(cell.lattice, x);
+            if (!(volume_of(moved) > 5) || !(moved.m[0] > 0 && moved.m[1] > 0 && moved.m[2] > 0)) return;
+            cell.reciprocal = moved;
+        }
+    }
+
+    void judge(IndexedCell& cell, int n) {
+        cell.evidence = -1e9;
+        if (!list(cell, n)) return;
+        const int p = metric_parameters(cell.lattice);
+        const double range = lines_[static_cast<std::size_t>(n - 1)].q - lowest_q_;
+        int distinct = 0;
+        double last = -1;
+        const Line& end = lines_[static_cast<std::size_t>(n - 1)];
+        for (const Reflection& r : reflections_) {
+            if (r.q < lowest_q_ || r.q > end.q + 2 * end.sigma) continue;
+            if (r.q - last > 1e-7 * r.q + 1e-9) ++distinct;
+            last = r.q;
+        }
+        if (distinct == 0) return;
+        double hessian[most_parameters * most_parameters] = {};
+        double sum = 0, off_20 = 0;
+        cell.lines = n, cell.indexed = 0;
+        int of_20 = 0;
+        for (int i = 0; i < n; ++i) {
+            const Line& line = lines_[static_cast<std::size_t>(i)];
+            const double at = line.q - line.q_per_deg * cell.shift_deg;
+            double density = 0;
+            const auto first = std::lower_bound(reflections_.begin(), reflections_.end(), at - 5 * line.sigma,
+                                                [](const Reflection& r, double q) { return r.q < q; });
+            double last_q = -1;
+            for (auto r = first; r != reflections_.end() && r->q < at + 5 * line.sigma; ++r) {
+                if (r->q - last_q <= 1e-7 * r->q + 1e-9) continue;
+                last_q = r->q;
+                const double z = (at - r->q) / line.sigma;
+                density += std::exp(-0.5 * z * z) / (2.5066 * line.sigma);
+            }
+            const double likelihood = line.doubt + (1 - line.doubt) * density * range / distinct;
+            sum += std::log(likelihood);
+            const Reflection* const r = nearest(at);
+            if (!r) continue;
+            const double off = at - r->q;
+            if (i < 20) off_20 += std::fabs(off), ++of_20;
+            if (std::fabs(off) > 3 * line.sigma) continue;
+            ++cell.indexed;
+            double row[most_parameters];
+            metric_row(row, cell.lattice, r->h, r->k, r->l);
+            row[p] = line.q_per_deg;
+            const double w = 1 / (line.sigma * line.sigma);
+            for (int a = 0; a <= p; ++a) {
+                for (int b = 0; b <= p; ++b) hessian[a * (p + 1) + b] += w * row[a] * row[b];
+            }
+        }
+        const double w = 1 / (shift_spread_deg * shift_spread_deg), z = (cell.shift_deg - usual_shift_deg) / shift_spread_deg;
+        hessian[p * (p + 1) + p] += w;
+        sum += -0.5 * z * z - std::log(2.5066 * shift_spread_deg) + p * std::log(parameter_density);
+        sum += 0.5 * (p + 1) * std::log(2 * pi_d) - 0.5 * log_determinant(hessian, p + 1);
+        cell.evidence = sum;
+        if (of_20 > 0) {
+            const double last_20 = lines_[static_cast<std::size_t>(of_20 - 1)].q;
+            int calculated = 0;
+            for (const Reflection& r : reflections_) calculated += r.q <= last_20;
+            cell.m20 = last_20 / (2 * std::max(off_20 / of_20, 1e-7) * std::max(1, calculated));
+        }
+    }
+
+private:
+    static double log_determinant(double* m, int n) {
+        double sum = 0;
+        for (int i = 0; i < n; ++i) {
+            for (int j = 0; j < i; ++j) {
+                const double f = m[i * n + j] / m[j * n + j];
+                for (int k = j; k < n; ++k) m[i * n + k] -= f * m[j * n + k];
+            }
+            m[i * n + i] = std::max(m[i * n + i], 1.0);  // nothing known of it: as wide as the prior
+            sum += std::log(m[i * n + i]);
+        }
+        return sum;
+    }
+
+    bool list(const IndexedCell& cell, int n) {
+        reflections_.clear();
+        const Line& last = lines_[static_cast<std::size_t>(n - 1)];
+        const double limit = last.q + 0.3 * last.q_per_deg;
+        if (!for_each_reflection(cell.lattice, cell.reciprocal, limit, most_reflections,
+                                 [&](int h, int k, int l, double q) { reflections_.push_back({q, h, k, l}); }))
+            return false;
+        std::sort(reflections_.begin(), reflections_.end(), [](const Reflection& a, const Reflection& b) { return a.q < b.q; });
+        return !reflections_.empty();
+    }
+
+    const Reflection* nearest(double q) const {
+        const auto at = std::lower_bound(reflections_.begin(), reflections_.end(), q, [](const Reflection& r, double v) { return r.q < v; });
+        if (at == reflections_.begin()) return at == reflections_.end() ? nullptr : &*at;
+        if (at == reflections_.end()) return &*(at - 1);
+        return at->q - q < q - (at - 1)->q ? &*at : &*(at - 1);
+    }
+
+    const std::vector<Line>& lines_;
+    double lowest_q_;
+    std::vector<Reflection> reflections_;
+};
+
+IndexedCell refined(IndexedCell cell, const std::vector<Line>& lines, double lowest_q, const IndexingConfig& config) {
+    Refinement refinement(lines, lowest_q);
+    const int all = std::min(static_cast<int>(lines.size()), config.all_lines);
+    refinement.fit(cell, std::min(all, config.search_lines), 3, 0.04);
+    refinement.fit(cell, std::min(all, config.search_lines), 3, 0.02);
+    if (all > config.search_lines) refinement.fit(cell, std::min(all, 2 * config.search_lines), 2, 0.02);
+    refinement.fit(cell, all, 2, 0.02);
+    refinement.judge(cell, all);
+    return cell;
+}
+
+double lowest_q_of(const ObservedLines& pattern, const IndexingConfig& config) {
+    const double angle = static_cast<double>(pattern.grid.start_deg) + pattern.first * static_cast<double>(pattern.grid.step_deg);
+    const double s = 2 * std::sin(angle * pi_d / 360) / config.wavelength_angstrom;
+    return s * s;
+}
+
+}  // namespace
+
+std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const IndexingConfig& config) {
+    const std::vector<Line> lines = lines_of(pattern, config);
+    std::vector<SearchLine> first;
+    for (const Line& line : lines) {
+        if (line.doubt > 0.4) continue;
+        first.push_back({line.q, line.q_per_deg, line.doubt});
+        if (static_cast<int>(first.size()) == config.search_lines) break;
+    }
+    std::vector<IndexedCell> cells;
+    const double lowest = lowest_q_of(pattern, config);
+    for (const LatticeCandidate& candidate : search_lattices(first)) {
+        IndexedCell cell{candidate.lattice, candidate.reciprocal};
+        cell.shift_deg = candidate.shift_deg;
+        cells.push_back(refined(cell, lines, lowest, config));
+    }
+    std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });
+    std::vector<IndexedCell> distinct;
+    for (const IndexedCell& cell : cells) {
+        if (static_cast<int>(distinct.size()) == config.cells) break;
+        const bool known = std::any_of(distinct.begin(), distinct.end(), [&](const IndexedCell& other) {
+            return other.lattice == cell.lattice && std::fabs(volume_of(other.reciprocal) / volume_of(cell.reciprocal) - 1) < 2e-3 &&
+                   other.evidence - cell.evidence < 3;
+        });
+        if (!known && cell.evidence > -1e8) distinct.push_back(cell);
+    }
+    return distinct;
+}
+
+IndexedCell refine_cell(const IndexedCell& start, const ObservedLines& pattern, const IndexingConfig& config) {
+    return refined(start, lines_of(pattern, config), lowest_q_of(pattern, config), config);
+}
+
+}  // namespace friedel

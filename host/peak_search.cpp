@@ -1,0 +1,448 @@
+#include "host/peak_search.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/preprocess.h"
+#include "kernels/real_math.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr double ln2 = 0.69314718055994531;
+constexpr double misfit = 0.05;              // of the intensity nearby: what no common shape describes
+constexpr double least_noise = 3e-4;         // of the strongest point
+constexpr double least_significance = 5;   // of a line
+constexpr double least_height = 0.003;
+constexpr double least_distance = 0.45;      // of two lines, in widths
+constexpr int rounds = 4, most_lines = 220;
+
+// FWHM from the left half widths of lines that stand alone: the second line of the doublet broadens the right side only.
+void estimate_widths(LineShape& shape, const std::vector<float>& y, const Grid& grid, double noise) {
+    struct Width {
+        double tan_sq, square, weight;
+    };
+    std::vector<Width> widths;
+    std::vector<float> s(y);
+    for (std::size_t i = 1; i + 1 < y.size(); ++i) s[i] = 0.25f * y[i - 1] + 0.5f * y[i] + 0.25f * y[i + 1];
+    const double step = static_cast<double>(grid.step_deg);
+    for (int i = 3; i + 3 < grid.points; ++i) {
+        const auto at = [&](int j) { return static_cast<double>(s[static_cast<std::size_t>(j)]); };
+        const double top = at(i);
+        if (top < std::max(0.04, 8 * noise) || at(i - 1) > top || at(i + 1) >= top || at(i - 2) > top || at(i + 2) > top) continue;
+        int j = i;
+        while (j > 0 && at(j) > top / 2 && at(j - 1) <= at(j) + 2 * noise) --j;
+        if (j == 0 || at(j) > top / 2) continue;
+        const double half = (i - j - (top / 2 - at(j)) / std::max(1e-9, at(j + 1) - at(j))) * step;
+        // The maximum lies between points; smoothing has widened the line.
+        const double offset = 0.5 * (at(i + 1) - at(i - 1)) / std::max(1e-9, 2 * top - at(i + 1) - at(i - 1)) * step;
+        const double fwhm = 2 * (half + offset), square = fwhm * fwhm - 2.77 * step * step;
+        const double theta = (static_cast<double>(grid.start_deg) + i * step) * pi_d / 360, t = std::tan(theta);
+        widths.push_back({t * t, std::max(square, 2.0 * step * step), std::sqrt(top)});
+    }
+    if (widths.empty()) return;
+    std::sort(widths.begin(), widths.end(), [](const Width& a, const Width& b) { return a.square < b.square; });
+    shape.width_sq = widths[widths.size() * 2 / 5].square;
+    shape.width_tan_sq = 0;
+    if (widths.size() < 5) return;
+    // Least squares with lines that are much wider than the rest (overlaps) counted less, and never a narrowing.
+    for (int round = 0; round < 6; ++round) {
+        double n = 0, x = 0, z = 0, xx = 0, xz = 0;
+        for (const Width& w : widths) {
+            const double expected = shape.width_sq + shape.width_tan_sq * w.tan_sq, ratio = w.square / expected;
+            const double weight = w.weight / (ratio > 1 ? std::pow(ratio, 3) : 1) / (expected * expected);
+            n += weight, x += weight * w.tan_sq, z += weight * w.square, xx += weight * w.tan_sq * w.tan_sq,
+                xz += weight * w.tan_sq * w.square;
+        }
+        const double det = n * xx - x * x;
+        double b = det > 1e-9 * n * xx ? (n * xz - x * z) / det : 0;
+        b = std::max(0.0, b);
+        double a = (z - b * x) / n;
+        const double least = widths.front().square / 2;
+        if (a < least) a = least, b = std::max(0.0, (xz - a * x) / xx);
+        shape.width_sq = a;
+        shape.width_tan_sq = b;
+    }
+}
+
+// Standard deviation from fourth differences, which smooth lines hardly have: variance = constant + counting, the latter as what was
+// measured (background and all); the pair that describes the medians of windows best.
+void estimate_noise(ObservedLines& p, const float* measured, float top) {
+    struct Window {
+        double level, variance;
+    };
+    std::vector<Window> windows;
+    const int width = std::max(20, static_cast<int>(0.7 / static_cast<double>(p.grid.step_deg)));
+    const float lowest = std::min(0.0f, *std::min_element(measured + p.first, measured + p.first + p.points));
+    std::vector<float> rough, level;
+    const float* const y = p.intensity.data();
+    const auto median = [](std::vector<float>& v) {
+        std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
+        return static_cast<double>(v[v.size() / 2]);
+    };
+    for (int first = p.first + 2; first + width + 2 < p.first + p.points; first += width) {
+        rough.clear(), level.clear();
+        for (int i = first; i < first + width; ++i) {
+            rough.push_back(std::fabs(y[i - 2] - 4 * y[i - 1] + 6 * y[i] - 4 * y[i + 1] + y[i + 2]) / std::sqrt(70.0f));
+            level.push_back((measured[i] - lowest) / top);
+        }
+        const double sigma = std::max(least_noise, median(rough) / 0.6745);
+        windows.push_back({std::max(0.0, median(level)) + 1e-6, sigma * sigma});
+    }
+    double constant = least_noise * least_noise, counting = 0, least = 1e30;
+    for (int r = 0; r <= 12; ++r) {
+        const double share = r / 12.0;  // of counting in the middle of the range
+        double mean_level = 0;
+        for (const Window& w : windows) mean_level += w.level / static_cast<double>(windows.size());
+        std::vector<float> ratios;
+        for (const Window& w : windows)
+            ratios.push_back(static_cast<float>(w.variance / ((1 - share) + share * w.level / mean_level + 1e-9)));
+        if (ratios.empty()) break;
+        const double scale = median(ratios);
+        double off = 0;
+        for (const Window& w : windows)
+            off += std::min(2.0, std::fabs(std::log(w.variance / (scale * ((1 - share) + share * w.level / mean_level + 1e-9)))));
+        if (off < least - 1e-6) least = off, constant = scale * (1 - share), counting = scale * share / mean_level;
+    }
+    p.noise.resize(static_cast<std::size_t>(p.grid.points));
+    for (int i = 0; i < p.grid.points; ++i) {
+        const double level_here = std::max(0.0, static_cast<double>((measured[i] - lowest) / top));
+        p.noise[static_cast<std::size_t>(i)] =
+            static_cast<float>(std::sqrt(std::max(least_noise * least_noise, constant + counting * level_here)));
+    }
+}
+
+class LineFit {
+public:
+    LineFit(ObservedLines& pattern) : p_(pattern), rest_(pattern.intensity) {}
+
+    void set_shape(const LineShape& shape) {
+        p_.shape = shape;
+        rest_ = p_.intensity;
+        profiles_.clear();
+        for (ObservedLine& line : p_.lines) {
+            profiles_.emplace_back(shape, line.two_theta_deg, p_.grid);
+            add(profiles_.back(), -line.height);
+        }
+    }
+
+    // Heights and positions of all lines, one after the other, against what the others leave.
+    void refine(int sweeps, bool positions) {
+        for (int sweep = 0; sweep < sweeps; ++sweep) {
+            for (std::size_t l = 0; l < p_.lines.size(); ++l) refine_line(l, positions);
+        }
+        drop();
+    }
+
+    // Lines where the remainder shows one; returns how many.
+    int add_lines() {
+        update_sigma();
+        const int points = p_.grid.points;
+        std::vector<float> height(static_cast<std::size_t>(points), 0.0f), significance(height);
+        for (int i = p_.first; i < p_.first + p_.points; ++i) {
+            if (rest_[static_cast<std::size_t>(i)] <= 0) continue;
+            const LineProfile line(p_.shape, angle(i), p_.grid, 2.5);
+            double product = 0, square = 0;
+            for (std::size_t j = 0; j < line.height.size(); ++j) {
+                const std::size_t at = static_cast<std::size_t>(line.first) + j;
+                const float w = line.height[j] / (p_.sigma[at] * p_.sigma[at]);
+                product += static_cast<double>(w * rest_[at]), square += static_cast<double>(w * line.height[j]);
+            }
+            if (square <= 0) continue;
+            height[static_cast<std::size_t>(i)] = static_cast<float>(product / square);
+            significance[static_cast<std::size_t>(i)] = static_cast<float>(product / std::sqrt(square));
+        }
+        std::vector<int> order;
+        for (int i = 1; i + 1 < points; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            if (significance[at] < least_significance || height[at] < least_height) continue;
+            if (significance[at] >= significance[at - 1] && significance[at] > significance[at + 1]) order.push_back(i);
+        }
+        std::sort(order.begin(), order.end(), [&](int a, int b) {
+            return significance[static_cast<std::size_t>(a)] > significance[static_cast<std::size_t>(b)];
+        });
+        int added = 0;
+        std::vector<double> taken;
+        for (int i : order) {
+            if (static_cast<int>(p_.lines.size()) >= most_lines) break;
+            const double at = angle(i), fwhm = p_.shape.fwhm_deg(at);
+            const auto near = [&](double other, double limit) { return std::fabs(other - at) < limit * fwhm; };
+            if (std::any_of(taken.begin(), taken.end(), [&](double t) { return near(t, 1.2); })) continue;
+            if (std::any_of(p_.lines.begin(), p_.lines.end(), [&](const ObservedLine& o) { return near(o.two_theta_deg, least_distance); }))
+                continue;
+            taken.push_back(at);
+            p_.lines.push_back({at, 0.01, 0, 0});
+            profiles_.emplace_back(p_.shape, at, p_.grid);
+            const double h = 0.8 * static_cast<double>(height[static_cast<std::size_t>(i)]);
+            p_.lines.back().height = h;
+            add(profiles_.back(), -h);
+            ++added;
+        }
+        return added;
+    }
+
+    double remainder() const {
+        double rest = 0, all = 0;
+        for (int i = p_.first; i < p_.first + p_.points; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            rest += static_cast<double>(rest_[at] * rest_[at]), all += static_cast<double>(p_.intensity[at] * p_.intensity[at]);
+        }
+        return std::sqrt(rest / std::max(all, 1e-30));
+    }
+
+    // What is left between the lines and varies slowly is background still: medians over bins, of bins nearby.
+    void level() {
+        const int width = std::max(1, static_cast<int>(0.1 / static_cast<double>(p_.grid.step_deg) + 0.5)), bins = p_.points / width;
+        constexpr int reach = 14;
+        if (bins < 2 * reach) return;
+        std::vector<float> of_bin, window, smooth;
+        for (int b = 0; b < bins; ++b) {
+            const auto begin = rest_.begin() + p_.first + b * width;
+            window.assign(begin, begin + width);
+            std::nth_element(window.begin(), window.begin() + width / 2, window.end());
+            of_bin.push_back(window[static_cast<std::size_t>(width / 2)]);
+        }
+        for (int b = 0; b < bins; ++b) {
+            window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));
+            std::nth_element(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(window.size() / 2), window.end());
+            smooth.push_back(window[window.size() / 2]);
+        }
+        for (int i = 0; i < p_.points; ++i) {
+            const double at = std::clamp((i + 0.5) / width - 0.5, 0.0, bins - 1.001);
+            const auto left = static_cast<std::size_t>(at);
+            const float part = static_cast<float>(at - static_cast<double>(left));
+            const float level = smooth[left] + part * (smooth[left + 1] - smooth[left]);
+            const auto point = static_cast<std::size_t>(p_.first + i);
+            p_.intensity[point] -= level;
+            rest_[point] -= level;
+        }
+    }
+
+    // A line's misfit shows as far as a width beside it.
+    void update_sigma() {
+        const int points = p_.grid.points;
+        std::vector<float> described(rest_.size());
+        for (std::size_t i = 0; i < rest_.size(); ++i) described[i] = std::max(0.0f, p_.intensity[i] - rest_[i]);
+        for (int i = 0; i < points; ++i) {
+            const int reach = static_cast<int>(0.8 * p_.shape.fwhm_deg(angle(i)) / static_cast<double>(p_.grid.step_deg)) + 1;
+            float most = 0;
+            for (int j = std::max(0, i - reach); j <= std::min(points - 1, i + reach); ++j)
+                most = std::max(most, described[static_cast<std::size_t>(j)] * (1 - 0.6f * static_cast<float>(std::abs(j - i)) / static_cast<float>(reach)));
+            const float m = static_cast<float>(misfit) * most;
+            const float noise = p_.noise[static_cast<std::size_t>(i)];
+            p_.sigma[static_cast<std::size_t>(i)] = std::sqrt(noise * noise + m * m);
+        }
+    }
+
+    // Standard deviations of heights and positions.
+    void finish() {
+        update_sigma();
+        for (std::size_t l = 0; l < p_.lines.size(); ++l) {
+            ObservedLine& line = p_.lines[l];
+            double hh = 0, hs = 0, ss = 0;
+            const LineProfile& profile = profiles_[l];
+            for (std::size_t j = 0; j < profile.height.size(); ++j) {
+                const std::size_t at = static_cast<std::size_t>(profile.first) + j;
+                const double w = 1 / static_cast<double>(p_.sigma[at] * p_.sigma[at]), h = static_cast<double>(profile.height[j]),
+                             s = line.height * static_cast<double>(profile.slope[j]);
+                hh += w * h * h, hs += w * h * s, ss += w * s * s;
+            }
+            const double det = std::max(1e-12 * hh * ss, hh * ss - hs * hs);
+            line.significance = line.height / std::sqrt(ss / det);
+            line.sigma_deg = std::sqrt(hh / det);
+            // Neighbours within the width share what is seen.
+            const double fwhm = p_.shape.fwhm_deg(line.two_theta_deg);
+            for (const ObservedLine& other : p_.lines) {
+                const double distance = std::fabs(other.two_theta_deg - line.two_theta_deg) / fwhm;
+                if (&other == &line || distance > 1.5) continue;
+                line.sigma_deg += 0.15 * fwhm * (1.5 - distance) * std::min(1.0, other.height / line.height);
+            }
+        }
+        std::sort(p_.lines.begin(), p_.lines.end(),
+                  [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
+        std::erase_if(p_.lines, [](const ObservedLine& line) { return line.significance < least_significance * 0.8; });
+        p_.remainder = remainder();
+    }
+
+private:
+    double angle(int i) const { return static_cast<double>(p_.grid.start_deg) + i * static_cast<double>(p_.grid.step_deg); }
+
+    void add(const LineProfile& profile, double height) {
+        for (std::size_t j = 0; j < profile.height.size(); ++j)
+            rest_[static_cast<std::size_t>(profile.first) + j] += static_cast<float>(height) * profile.height[j];
+    }
+
+    void refine_line(std::size_t l, bool position) {
+        ObservedLine& line = p_.lines[l];
+        LineProfile& profile = profiles_[l];
+        double hh = 0, hs = 0, ss = 0, hr = 0, sr = 0;
+        const float now = static_cast<float>(line.height);
+        for (std::size_t j = 0; j < profile.height.size(); ++j) {
+            const std::size_t at = static_cast<std::size_t>(profile.first) + j;
+            const float w = 1 / (p_.sigma[at] * p_.sigma[at]), h = profile.height[j], s = now * profile.slope[j], r = rest_[at];
+            hh += static_cast<double>(w * h * h), hs += static_cast<double>(w * h * s), ss += static_cast<double>(w * s * s);
+            hr += static_cast<double>(w * h * r), sr += static_cast<double>(w * s * r);
+        }
+        double dh = hr / hh, dx = 0;
+        const double det = hh * ss - hs * hs;
+        if (position && det > 1e-6 * hh * ss) {
+            dh = (ss * hr - hs * sr) / det;
+            dx = (hh * sr - hs * hr) / det;
+        }
+        const double fwhm = p_.shape.fwhm_deg(line.two_theta_deg);
+        dx = std::clamp(dx, -0.15 * fwhm, 0.15 * fwhm);
+        add(profile, line.height);
+        line.height = std::max(0.0, line.height + dh);
+        if (dx != 0) {
+            line.two_theta_deg += dx;
+            profile = LineProfile(p_.shape, line.two_theta_deg, p_.grid);
+        }
+        add(profile, -line.height);
+    }
+
+    // Lines that came to nothing, and the lower of two that came together.
+    void drop() {
+        std::vector<std::size_t> order(p_.lines.size());
+        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p_.lines[a].height > p_.lines[b].height; });
+        std::vector<ObservedLine> kept;
+        for (std::size_t i : order) {
+            const ObservedLine& line = p_.lines[i];
+            const double fwhm = p_.shape.fwhm_deg(line.two_theta_deg);
+            const bool near = std::any_of(kept.begin(), kept.end(), [&](const ObservedLine& other) {
+                return std::fabs(other.two_theta_deg - line.two_theta_deg) < 0.9 * least_distance * fwhm;
+            });
+            const bool outside = line.two_theta_deg < angle(p_.first) || line.two_theta_deg > angle(p_.first + p_.points - 1);
+            if (!near && !outside && line.height > 0.7 * least_height) kept.push_back(line);
+        }
+        if (kept.size() == p_.lines.size()) return;
+        p_.lines = kept;
+        set_shape(p_.shape);
+    }
+
+    ObservedLines& p_;
+    std::vector<float> rest_;  // [grid.points] pattern less all lines
+    std::vector<LineProfile> profiles_;
+};
+
+// The shape that leaves least: one number after the other, in steps that become smaller.
+void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
+    LineShape best = p.shape;
+    double least = 1e30;
+    const std::vector<ObservedLine> start = p.lines;
+    const auto attempt = [&](const LineShape& shape) {
+        p.lines = start;
+        fit.set_shape(shape);
+        fit.refine(3, true);
+        const double rest = fit.remainder();
+        if (rest >= least) return false;
+        least = rest, best = shape;
+        return true;
+    };
+    attempt(best);
+    const auto either = [&](auto&& change) {
+        for (double sign : {1.0, -1.0}) {
+            LineShape shape = best;
+            change(shape, sign * step);
+            if (attempt(shape)) break;
+        }
+    };
+    for (int round = 0; round < rounds; ++round, step *= 0.6) {
+        const LineShape base = best;
+        for (double ratio : {0.0, 0.5}) {
+            if (ratio == base.second_ratio) continue;
+            LineShape shape = base;
+            shape.second_ratio = ratio;
+            attempt(shape);
+        }
+        either([](LineShape& s, double by) { s.width_sq *= std::exp(by), s.width_tan_sq *= std::exp(by); });
+        either([](LineShape& s, double by) { s.eta = std::clamp(s.eta + by, 0.0, 1.0); });
+        either([](LineShape& s, double by) {
+            const double b = s.width_tan_sq;
+            s.width_tan_sq = std::max(0.0, b + by * (0.5 * b + s.width_sq));
+            s.width_sq = std::max(0.3 * s.width_sq, s.width_sq - 0.1 * (s.width_tan_sq - b));
+        });
+        either([](LineShape& s, double by) { s.eta_slope = std::clamp(s.eta_slope + 2 * by, -2.0, 2.0); });
+    }
+    p.lines = start;
+    fit.set_shape(best);
+}
+
+}  // namespace
+
+double LineShape::fwhm_deg(double two_theta_deg) const {
+    const double t = std::tan(two_theta_deg * pi_d / 360);
+    return std::sqrt(width_sq + width_tan_sq * t * t);
+}
+
+LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Grid& grid, double reach) {
+    const double fwhm = shape.fwhm_deg(two_theta_deg), step = static_cast<double>(grid.step_deg), start = static_cast<double>(grid.start_deg);
+    const double second = shape.second_ratio > 0 ? 2 * std::tan(two_theta_deg * pi_d / 360) * shape.second_shift * 180 / pi_d : 0;
+    first = std::clamp(static_cast<int>(std::ceil((two_theta_deg - reach * fwhm / 2 - start) / step)), 0, grid.points - 1);
+    const int last =
+        std::clamp(static_cast<int>(std::floor((two_theta_deg + second + reach * fwhm / 2 - start) / step)), first, grid.points - 1);
+    const auto n = static_cast<std::size_t>(last - first + 1);
+    height.assign(n, 0.0f);
+    slope.assign(n, 0.0f);
+    const float g = static_cast<float>(4 * ln2 / (fwhm * fwhm)), c = static_cast<float>(4 / (fwhm * fwhm)), 
+                eta = static_cast<float>(std::clamp(shape.eta + shape.eta_slope * (std::tan(two_theta_deg * pi_d / 360) - 0.3), 0.0, 1.0));
+    for (int line = 0; line < (shape.second_ratio > 0 ? 2 : 1); ++line) {
+        const float ratio = line ? static_cast<float>(shape.second_ratio) : 1.0f;
+        const float from = static_cast<float>(start + first * step - two_theta_deg - (line ? second : 0)), by = static_cast<float>(step);
+        for (std::size_t i = 0; i < n; ++i) {
+            const float x = from + static_cast<float>(i) * by;
+            const float gauss = (1 - eta) * exponential(-g * x * x), lorentz = 1 / (1 + c * x * x);
+            height[i] += ratio * (gauss + eta * lorentz);
+            slope[i] += ratio * 2 * x * (g * gauss + c * eta * lorentz * lorentz);
+        }
+    }
+}
+
+ObservedLines find_lines(const float* pattern, const Grid& grid) {
+    ObservedLines p;
+    p.grid = grid;
+    p.intensity.assign(pattern, pattern + grid.points);
+    p.sigma.assign(p.intensity.size(), 0.0f);
+    p.noise.assign(p.intensity.size(), 0.0f);
+    // What resample() filled in where nothing was measured is level.
+    const auto [lowest, highest] = std::minmax_element(pattern, pattern + grid.points);
+    const float rounding = 1e-6f * (*highest - *lowest);
+    int end = grid.points;
+    while (p.first + 1 < end && std::fabs(pattern[p.first + 1] - pattern[0]) <= rounding) ++p.first;
+    while (end - 2 > p.first && std::fabs(pattern[end - 2] - pattern[grid.points - 1]) <= rounding) --end;
+    p.points = end - p.first;
+    if (p.points < 100) return p;
+    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
+    SerialBlock block;
+    subtract_background(block, p.intensity.data(), grid, PreprocessConfig(), scratch.data());
+    const float top = *std::max_element(p.intensity.begin() + p.first, p.intensity.begin() + end);
+    if (!(top > 0)) return p;
+    for (float& y : p.intensity) y /= top;
+    for (int i = 0; i < grid.points; ++i) {
+        if (i < p.first || i >= end) p.intensity[static_cast<std::size_t>(i)] = 0;
+    }
+    estimate_noise(p, pattern, top);
+    std::vector<float> middle(p.noise.begin() + p.first, p.noise.begin() + end);
+    std::nth_element(middle.begin(), middle.begin() + static_cast<std::ptrdiff_t>(middle.size() / 2), middle.end());
+    estimate_widths(p.shape, p.intensity, grid, static_cast<double>(middle[middle.size() / 2]));
+    LineFit fit(p);
+    fit.update_sigma();
+    for (int round = 0; round < rounds; ++round) {
+        const int added = fit.add_lines();
+        fit.refine(6, true);
+        fit.level();
+        if (round < 2) {
+            fit.update_sigma();
+            choose_shape(fit, p, round == 0 ? 5 : 3, round == 0 ? 0.4 : 0.1);
+            fit.refine(6, true);
+        }
+        fit.update_sigma();
+        if (added == 0) break;
+    }
+    fit.refine(8, true);
+    fit.finish();
+    return p;
+}
+
+}  // namespace friedel
