@@ -5,6 +5,7 @@
 
 #include "host/gemm.h"
 #include "host/lattice_search.h"
+#include "host/lattice_symmetry.h"
 
 namespace friedel {
 
@@ -209,18 +210,33 @@ double lowest_q_of(const ObservedLines& pattern, const IndexingConfig& config) {
 
 std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const IndexingConfig& config) {
     const std::vector<Line> lines = lines_of(pattern, config);
-    std::vector<SearchLine> first;
-    for (const Line& line : lines) {
-        if (line.doubt > 0.4) continue;
-        first.push_back({line.q, line.q_per_deg, line.doubt});
-        if (static_cast<int>(first.size()) == config.search_lines) break;
-    }
     std::vector<IndexedCell> cells;
     const double lowest = lowest_q_of(pattern, config);
-    for (const LatticeCandidate& candidate : search_lattices(first)) {
-        IndexedCell cell{candidate.lattice, candidate.reciprocal};
-        cell.shift_deg = candidate.shift_deg;
+    const auto add = [&](Bravais lattice, const Metric<double>& reciprocal, double shift_deg) {
+        IndexedCell cell{lattice, reciprocal};
+        cell.shift_deg = shift_deg;
         cells.push_back(refined(cell, lines, lowest, config));
+    };
+    // All lines that are certain; and the strong ones alone, which are hardly ever an impurity's.
+    std::vector<double> last;
+    for (const double least_height : {0.0, 0.05}) {
+        std::vector<SearchLine> first;
+        std::vector<double> these;
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            if (lines[i].doubt > 0.45 || pattern.lines[i].height < least_height) continue;
+            first.push_back({lines[i].q, lines[i].q_per_deg, lines[i].doubt});
+            these.push_back(lines[i].q);
+            if (static_cast<int>(first.size()) == config.search_lines) break;
+        }
+        if (these == last) break;
+        last = these;
+        for (const LatticeCandidate& candidate : search_lattices(first)) add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
+    }
+    std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });
+    const std::size_t found = std::min<std::size_t>(cells.size(), 25);
+    for (std::size_t i = 0; i < found; ++i) {
+        for (const BravaisCell& higher : higher_symmetries({cells[i].lattice, cells[i].reciprocal}, 2.0))
+            add(higher.lattice, higher.reciprocal, cells[i].shift_deg);
     }
     std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });
     std::vector<IndexedCell> distinct;
