@@ -15,6 +15,8 @@ constexpr int most_parameters = 7;
 constexpr int most_reflections = 20000;
 constexpr double usual_shift_deg = 0.03, shift_spread_deg = 0.06;
 constexpr double least_sigma_deg = 0.008;  // what the shape of lines and the rest of the geometry leave
+constexpr double certain_evidence = 40;
+constexpr double superlattice_penalty = 7;  // of 14 ways to have one
 constexpr double parameter_density = 1 / 0.05;  // of elements of the reciprocal metric, angstrom^2
 
 struct Line {
@@ -97,34 +99,41 @@ public:
         if (!list(cell, n)) return;
         const int p = metric_parameters(cell.lattice);
         const double range = lines_[static_cast<std::size_t>(n - 1)].q - lowest_q_;
-        int distinct = 0;
-        double last = -1;
+        // Reflections by the parities of their indices: those of a sublattice may be strong and the rest weak.
+        int distinct[8] = {};
+        double last[8];
+        std::fill_n(last, 8, -1.0);
         const Line& end = lines_[static_cast<std::size_t>(n - 1)];
+        const auto parity = [](const Reflection& r) { return (r.h & 1) | (r.k & 1) << 1 | (r.l & 1) << 2; };
         for (const Reflection& r : reflections_) {
             if (r.q < lowest_q_ || r.q > end.q + 2 * end.sigma) continue;
-            if (r.q - last > 1e-7 * r.q + 1e-9) ++distinct;
-            last = r.q;
+            const int c = parity(r);
+            if (r.q - last[c] > 1e-7 * r.q + 1e-9) ++distinct[c];
+            last[c] = r.q;
         }
-        if (distinct == 0) return;
+        int all_distinct = 0;
+        for (int c : distinct) all_distinct += c;
+        if (all_distinct == 0) return;
         double hessian[most_parameters * most_parameters] = {};
-        double sum = 0, off_20 = 0;
+        double off_20 = 0;
         cell.lines = n, cell.indexed = 0;
         int of_20 = 0;
+        densities_.assign(static_cast<std::size_t>(n) * 8, 0.0);
         for (int i = 0; i < n; ++i) {
             const Line& line = lines_[static_cast<std::size_t>(i)];
             const double at = line.q - line.q_per_deg * cell.shift_deg;
-            double density = 0;
+            double* const density = densities_.data() + static_cast<std::size_t>(i) * 8;
             const auto first = std::lower_bound(reflections_.begin(), reflections_.end(), at - 5 * line.sigma,
                                                 [](const Reflection& r, double q) { return r.q < q; });
-            double last_q = -1;
+            double last_q[8];
+            std::fill_n(last_q, 8, -1.0);
             for (auto r = first; r != reflections_.end() && r->q < at + 5 * line.sigma; ++r) {
-                if (r->q - last_q <= 1e-7 * r->q + 1e-9) continue;
-                last_q = r->q;
+                const int c = parity(*r);
+                if (r->q - last_q[c] <= 1e-7 * r->q + 1e-9) continue;
+                last_q[c] = r->q;
                 const double z = (at - r->q) / line.sigma;
-                density += std::exp(-0.5 * z * z) / (2.5066 * line.sigma);
+                density[c] += std::exp(-0.5 * z * z) / (2.5066 * line.sigma);
             }
-            const double likelihood = line.doubt + (1 - line.doubt) * density * range / distinct;
-            sum += std::log(likelihood);
             const Reflection* const r = nearest(at);
             if (!r) continue;
             const double off = at - r->q;
@@ -139,6 +148,13 @@ public:
                 for (int b = 0; b <= p; ++b) hessian[a * (p + 1) + b] += w * row[a] * row[b];
             }
         }
+        double sum = likelihood(n, range, distinct, 0, 0.5);
+        // Every other reflection weak: the sublattice's parity rule h.s even, for the seven s there are.
+        double best = -1e300;
+        for (int s = 1; s < 8; ++s) {
+            for (double share : {0.8, 0.95}) best = std::max(best, likelihood(n, range, distinct, s, share));
+        }
+        sum = std::max(sum, best - superlattice_penalty);
         const double w = 1 / (shift_spread_deg * shift_spread_deg), z = (cell.shift_deg - usual_shift_deg) / shift_spread_deg;
         hessian[p * (p + 1) + p] += w;
         sum += -0.5 * z * z - std::log(2.5066 * shift_spread_deg) + p * std::log(parameter_density);
@@ -153,6 +169,25 @@ public:
     }
 
 private:
+    // Of the positions of n lines: `share` of them are reflections with h.s even. s = 0: all alike.
+    double likelihood(int n, double range, const int* distinct, int s, double share) const {
+        double weight[8];
+        int strong = 0, weak = 0;
+        const auto odd = [s](int c) { return ((c & s & 1) + ((c & s) >> 1 & 1) + ((c & s) >> 2 & 1)) % 2 == 1; };
+        for (int c = 0; c < 8; ++c) (odd(c) ? weak : strong) += distinct[c];
+        if (s != 0 && (weak == 0 || strong == 0)) return -1e300;
+        for (int c = 0; c < 8; ++c) weight[c] = s == 0 ? 1.0 / strong : (odd(c) ? (1 - share) / weak : share / strong);
+        double sum = 0;
+        for (int i = 0; i < n; ++i) {
+            const Line& line = lines_[static_cast<std::size_t>(i)];
+            const double* const density = densities_.data() + static_cast<std::size_t>(i) * 8;
+            double mixed = 0;
+            for (int c = 0; c < 8; ++c) mixed += weight[c] * density[c];
+            sum += std::log(line.doubt + (1 - line.doubt) * range * mixed);
+        }
+        return sum;
+    }
+
     static double log_determinant(double* m, int n) {
         double sum = 0;
         for (int i = 0; i < n; ++i) {
@@ -187,6 +222,7 @@ private:
     const std::vector<Line>& lines_;
     double lowest_q_;
     std::vector<Reflection> reflections_;
+    std::vector<double> densities_;  // [lines][8 parities]
 };
 
 IndexedCell refined(IndexedCell cell, const std::vector<Line>& lines, double lowest_q, const IndexingConfig& config) {
@@ -231,6 +267,7 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
         if (these == last) break;
         last = these;
         for (const LatticeCandidate& candidate : search_lattices(first)) add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
+        if (std::any_of(cells.begin(), cells.end(), [](const IndexedCell& cell) { return cell.evidence > certain_evidence; })) break;
     }
     std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });
     const std::size_t found = std::min<std::size_t>(cells.size(), 25);

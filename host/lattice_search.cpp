@@ -11,7 +11,7 @@ namespace {
 constexpr double shifts_deg[] = {0.03, -0.03, 0.09};
 constexpr double tolerance_deg = 0.035;
 constexpr int most_lines = 24;
-constexpr double vote_bin = 3e-5, lookup_bin = 2e-5;  // 1/angstrom^2
+constexpr double vote_bin = 5e-5, lookup_bin = 2e-5;  // 1/angstrom^2
 constexpr int kept = 14;                              // of each lattice
 constexpr double longest_edge = 45, largest_volume = 8000, least_volume = 8;  // of a primitive cell
 
@@ -85,12 +85,14 @@ public:
             uniaxial(Bravais::hP);
             orthorhombic();
             monoclinic();
+            if (found_well()) break;
         }
         // Three pairs of parameters of a triclinic lattice find a home for any line: only where nothing of higher symmetry is good.
         for (double shift : shifts_deg) {
             const ShiftedLines at(lines_, shift);
             now_ = &at;
             triclinic();
+            if (found_well()) break;
         }
         std::vector<LatticeCandidate> all;
         for (const auto& of_lattice : best_) all.insert(all.end(), of_lattice.begin(), of_lattice.end());
@@ -99,6 +101,13 @@ public:
     }
 
 private:
+    // Something explains all lines but one or two with few reflections: other shifts will not do better.
+    bool found_well() const {
+        double most = 0;
+        for (const auto& list : best_) most = std::max(most, list.empty() ? 0 : list.front().score);
+        return most > 2.2 * static_cast<double>(lines_.size());
+    }
+
     void keep(Bravais lattice, const Metric<double>& metric, double score) {
         auto& list = best_[static_cast<std::size_t>(lattice)];
         if (list.size() == kept && score <= list.back().score) return;

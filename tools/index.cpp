@@ -7,7 +7,8 @@
 #include "host/error.h"
 #include "host/extinction.h"
 #include "host/hdf5_file.h"
-#include "host/indexing.h"
+#include "host/crystal_statistics.h"
+#include "host/indexing_opinion.h"
 #include "host/labels.h"
 #include "host/pattern_list.h"
 #include "host/resample.h"
@@ -19,8 +20,9 @@ namespace {
 
 struct Options {
     std::vector<std::string> files;
-    std::string labels, stack;
-    int most = 1 << 30, verbose = 0;
+    std::string labels, stack, output;
+    int most = 1 << 30, first = 0, verbose = 0;
+    bool tune = false;
 };
 
 int run(const Options& o) {
@@ -41,6 +43,16 @@ int run(const Options& o) {
         for (auto g : file.read<std::uint16_t>("space_group")) truth.push_back(g);
         list = PatternList::of_paths({o.stack});
     }
+    std::vector<double> frequency(230);
+    {
+        const auto counts = CrystalStatistics::shipped().group_count;
+        double all = 0;
+        for (auto c : counts) all += c + 0.5;
+        for (std::size_t g = 0; g < 230; ++g) frequency[g] = (counts[g] + 0.5) / all;
+    }
+    std::vector<IndexingOpinion> all_opinions;
+    FILE* out = o.output.empty() ? nullptr : std::fopen(o.output.c_str(), "w");
+    int group_right[7] = {}, extinction_right[7] = {};
     int right[7] = {}, first5[7] = {}, count[7] = {}, system_right[7] = {};
     double seconds = 0;
     std::vector<double> times;
@@ -49,10 +61,14 @@ int run(const Options& o) {
         std::vector<float> pattern(static_cast<std::size_t>(grid.points));
         resample(pattern.data(), grid, measured);
         const auto begin = std::chrono::steady_clock::now();
-        const ObservedLines lines = find_lines(pattern.data(), grid);
-        const auto middle = std::chrono::steady_clock::now();
-        const auto cells = index_pattern(lines);
-        const double peak_s = std::chrono::duration<double>(middle - begin).count();
+        const IndexingOpinion opinion = indexing_opinion(pattern.data(), grid, frequency);
+        const ObservedLines& lines = opinion.lines;
+        std::vector<IndexedCell> cells;
+        for (const auto& c : opinion.cells) cells.push_back(c.cell);
+        const double peak_s = 0;
+        const auto& pr = opinion.probabilities;
+        const int answer = static_cast<int>(std::max_element(pr.begin(), pr.end()) - pr.begin()) + 1;
+        const std::size_t top_cell = static_cast<std::size_t>(std::max_element(opinion.cells.begin(), opinion.cells.end(), [](const auto& a, const auto& b) { return a.weight < b.weight; }) - opinion.cells.begin());
         const double s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         seconds += s;
         times.push_back(s);
@@ -61,8 +77,10 @@ int run(const Options& o) {
         if (group) {
             const int system = crystal_system(group);
             ++count[system];
-            if (!cells.empty() && cells[0].lattice == bravais_of(group)) ++right[system];
-            if (!cells.empty() && (lattice_system(cells[0].lattice) == system || (system == 4 && cells[0].lattice == Bravais::hP))) ++system_right[system];
+            if (!cells.empty() && cells[top_cell].lattice == bravais_of(group)) ++right[system];
+            group_right[system] += answer == group;
+            extinction_right[system] += extinction_group(answer) == extinction_group(group);
+            system_right[system] += crystal_system(answer) == system;
             for (std::size_t c = 0; c < cells.size() && c < 5; ++c) {
                 if (cells[c].lattice == bravais_of(group)) {
                     ++first5[system];
@@ -70,14 +88,22 @@ int run(const Options& o) {
                 }
             }
         }
+        all_opinions.push_back(opinion);
+        all_opinions.back().lines = {};
+        if (out) {
+            std::fprintf(out, "%s,%d,%d,%.4f,%.1f,%zu,%s", list.name(i).c_str(), group, answer, opinion.indexed, cells.empty() ? -99.0 : cells[0].evidence, lines.lines.size(), cells.empty() ? "?" : bravais_name(cells[top_cell].lattice));
+            for (float x : pr) std::fprintf(out, ",%.3g", static_cast<double>(x));
+            std::fprintf(out, "\n");
+            std::fflush(out);
+        }
         if (o.verbose > 0) {
-            std::printf("%s true %d %s: %zu lines fwhm %.3f..%.3f eta %.2f r %.1f noise %.4f rest %.3f, %.2f + %.2f s\n", list.name(i).c_str(), group, wanted,
+            std::printf("%s answer %d (%.3f) indexed %.2f true %d %s: %zu lines fwhm %.3f..%.3f eta %.2f r %.1f noise %.4f rest %.3f, %.2f + %.2f s\n", list.name(i).c_str(), answer, static_cast<double>(pr[static_cast<std::size_t>(answer - 1)]), opinion.indexed, group, wanted,
                         lines.lines.size(), lines.shape.fwhm_deg(20), lines.shape.fwhm_deg(80), lines.shape.eta, lines.shape.second_ratio,
                         static_cast<double>(lines.noise[2000]), lines.remainder, peak_s, s - peak_s);
             for (std::size_t c = 0; c < cells.size() && static_cast<int>(c) < o.verbose; ++c) {
                 const auto cell = cell_of(cells[c].reciprocal);
-                std::printf("   %s %8.4f %8.4f %8.4f %7.3f %7.3f %7.3f V %8.1f shift %6.3f evidence %7.1f M20 %6.1f %d of %d\n",
-                            bravais_name(cells[c].lattice), cell[0], cell[1], cell[2], cell[3], cell[4], cell[5], volume_of(cells[c].reciprocal),
+                std::printf("   %s %.3f %s: %8.4f %8.4f %8.4f %7.3f %7.3f %7.3f V %8.1f shift %6.3f evidence %7.1f M20 %6.1f %d of %d\n",
+                            bravais_name(cells[c].lattice), opinion.cells[c].weight, opinion.cells[c].setting < 0 ? "-" : space_group_symbol(absence_settings(cells[c].lattice)[static_cast<std::size_t>(opinion.cells[c].setting)].space_groups.back()), cell[0], cell[1], cell[2], cell[3], cell[4], cell[5], volume_of(cells[c].reciprocal),
                             cells[c].shift_deg, cells[c].evidence, cells[c].m20, cells[c].indexed, cells[c].lines);
             }
             if (o.verbose > 20) {
@@ -85,14 +111,33 @@ int run(const Options& o) {
             }
         }
     }
-    int all = 0, all_right = 0, all_five = 0, all_system = 0;
-    for (int s = 0; s < 7; ++s) {
-        if (!count[s]) continue;
-        std::printf("%-12s %4d  lattice %5.1f %%  first five %5.1f %%  system %5.1f %%\n", crystal_system_name(s), count[s], 100.0 * right[s] / count[s],
-                    100.0 * first5[s] / count[s], 100.0 * system_right[s] / count[s]);
-        all += count[s], all_right += right[s], all_five += first5[s], all_system += system_right[s];
+    int t[6] = {};
+    for (int s = 0; s <= 7; ++s) {
+        const int row[6] = {s < 7 ? count[s] : t[0], s < 7 ? right[s] : t[1], s < 7 ? first5[s] : t[2], s < 7 ? system_right[s] : t[3], s < 7 ? extinction_right[s] : t[4], s < 7 ? group_right[s] : t[5]};
+        if (!row[0]) continue;
+        std::printf("%-12s %4d  lattice %5.1f %% (first five cells %5.1f %%)  system %5.1f %%  extinction group %5.1f %%  space group %5.1f %%\n", s < 7 ? crystal_system_name(s) : "all", row[0],
+                    100.0 * row[1] / row[0], 100.0 * row[2] / row[0], 100.0 * row[3] / row[0], 100.0 * row[4] / row[0], 100.0 * row[5] / row[0]);
+        if (s < 7) for (int j = 0; j < 6; ++j) t[j] += row[j];
     }
-    if (all) std::printf("%-12s %4d  lattice %5.1f %%  first five %5.1f %%  system %5.1f %%\n", "all", all, 100.0 * all_right / all, 100.0 * all_five / all, 100.0 * all_system / all);
+    if (o.tune) {
+        for (double e : {0.15, 0.25, 0.4, 0.6, 1.0}) {
+            for (double a : {0.1, 0.2, 0.3, 0.45, 0.6, 1.0}) {
+                for (double pp : {0.7, 1.0}) {
+                    int ok = 0, ext = 0, sys = 0;
+                    OpinionConfig w;
+                    w.evidence_power = e, w.absence_power = a, w.prior_power = pp;
+                    for (std::size_t i = 0; i < all_opinions.size(); ++i) {
+                        weigh(all_opinions[i], frequency, w);
+                        const auto& pr = all_opinions[i].probabilities;
+                        const int answer = static_cast<int>(std::max_element(pr.begin(), pr.end()) - pr.begin()) + 1;
+                        ok += answer == truth[i], ext += extinction_group(answer) == extinction_group(truth[i]), sys += crystal_system(answer) == crystal_system(truth[i]);
+                    }
+                    const double n = static_cast<double>(all_opinions.size()) / 100;
+                    std::printf("evidence %.2f absence %.2f prior %.1f: group %.1f extinction %.1f system %.1f\n", e, a, pp, ok / n, ext / n, sys / n);
+                }
+            }
+        }
+    }
     std::sort(times.begin(), times.end());
     if (!times.empty()) std::printf("seconds: median %.2f, mean %.2f, longest %.2f\n", times[times.size() / 2], seconds / static_cast<double>(times.size()), times.back());
     return 0;
@@ -105,6 +150,8 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option("PATTERNS", o->files, "Pattern files");
     app.add_option("--labels", o->labels, "CSV with columns file,space_group");
     app.add_option("--stack", o->stack, "Simulated patterns with their groups");
+    app.add_option("-o", o->output, "Probabilities, CSV");
+    app.add_flag("--tune", o->tune, "");
     app.add_option("-n", o->most, "At most");
     app.add_option("-v", o->verbose, "Cells to print");
     return [o] { return run(*o); };
