@@ -14,8 +14,8 @@ namespace {
 constexpr int most_parameters = 7;
 constexpr int most_reflections = 20000;
 constexpr double usual_shift_deg = 0.03, shift_spread_deg = 0.06;
-constexpr double least_sigma_deg = 0.008;  // what the shape of lines and the rest of the geometry leave
-constexpr double certain_evidence = 40;
+// What the shape of lines and the rest of the geometry leave: as good as it gets, and as it is where lines are asymmetric.
+constexpr double extra_sigma_deg[] = {0.007, 0.02};
 constexpr double superlattice_penalty = 7;  // of 14 ways to have one
 constexpr double parameter_density = 1 / 0.05;  // of elements of the reciprocal metric, angstrom^2
 
@@ -23,16 +23,25 @@ struct Line {
     double q, q_per_deg, sigma, doubt;
 };
 
+// Lines beside a much higher one are more often part of its shape.
+bool is_shoulder(const ObservedLines& pattern, const ObservedLine& line) {
+    const double reach = std::max(0.09, 1.6 * pattern.shape.fwhm_deg(line.two_theta_deg));
+    return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& other) {
+        return other.height > 2.5 * line.height && std::fabs(other.two_theta_deg - line.two_theta_deg) < reach;
+    });
+}
+
 // What is observed, as 1/d^2.
-std::vector<Line> lines_of(const ObservedLines& pattern, const IndexingConfig& config) {
+std::vector<Line> lines_of(const ObservedLines& pattern, const IndexingConfig& config, double extra_sigma) {
     std::vector<Line> lines;
     const double square = config.wavelength_angstrom * config.wavelength_angstrom;
     for (const ObservedLine& o : pattern.lines) {
         const double theta = o.two_theta_deg * pi_d / 360, s = std::sin(theta);
         const double per_deg = 2 * std::sin(2 * theta) / square * pi_d / 180;
         // Impurities are weak as a rule, and so is what is no line at all.
-        const double doubt = std::clamp(0.03 + 0.3 * std::exp(-o.height / 0.03) + 0.4 * std::exp(-o.significance / 4), 0.03, 0.6);
-        lines.push_back({4 * s * s / square, per_deg, per_deg * std::hypot(o.sigma_deg, least_sigma_deg), doubt});
+        double doubt = 0.03 + 0.3 * std::exp(-o.height / 0.03) + 0.4 * std::exp(-o.significance / 4);
+        if (is_shoulder(pattern, o)) doubt = std::max(doubt, 0.6);
+        lines.push_back({4 * s * s / square, per_deg, per_deg * std::hypot(o.sigma_deg, extra_sigma), std::clamp(doubt, 0.03, 0.7)});
     }
     return lines;
 }
@@ -225,15 +234,21 @@ private:
     std::vector<double> densities_;  // [lines][8 parities]
 };
 
-IndexedCell refined(IndexedCell cell, const std::vector<Line>& lines, double lowest_q, const IndexingConfig& config) {
-    Refinement refinement(lines, lowest_q);
-    const int all = std::min(static_cast<int>(lines.size()), config.all_lines);
-    refinement.fit(cell, std::min(all, config.search_lines), 3, 0.04);
-    refinement.fit(cell, std::min(all, config.search_lines), 3, 0.02);
-    if (all > config.search_lines) refinement.fit(cell, std::min(all, 2 * config.search_lines), 2, 0.02);
-    refinement.fit(cell, all, 2, 0.02);
-    refinement.judge(cell, all);
-    return cell;
+// Refined with either idea of how well positions are known; the one that makes more of it.
+IndexedCell refined(const IndexedCell& start, const std::vector<Line> (&lines)[2], double lowest_q, const IndexingConfig& config) {
+    IndexedCell best = start;
+    for (const std::vector<Line>& these : lines) {
+        IndexedCell cell = &these == &lines[0] ? start : best;
+        Refinement refinement(these, lowest_q);
+        const int all = std::min(static_cast<int>(these.size()), config.all_lines);
+        refinement.fit(cell, std::min(all, config.search_lines), 3, 0.04);
+        refinement.fit(cell, std::min(all, config.search_lines), 2, 0.02);
+        if (all > config.search_lines) refinement.fit(cell, std::min(all, 2 * config.search_lines), 2, 0.02);
+        refinement.fit(cell, all, 2, 0.02);
+        refinement.judge(cell, all);
+        if (&these == &lines[0] || cell.evidence > best.evidence) best = cell;
+    }
+    return best;
 }
 
 double lowest_q_of(const ObservedLines& pattern, const IndexingConfig& config) {
@@ -245,7 +260,7 @@ double lowest_q_of(const ObservedLines& pattern, const IndexingConfig& config) {
 }  // namespace
 
 std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const IndexingConfig& config) {
-    const std::vector<Line> lines = lines_of(pattern, config);
+    const std::vector<Line> lines[2] = {lines_of(pattern, config, extra_sigma_deg[0]), lines_of(pattern, config, extra_sigma_deg[1])};
     std::vector<IndexedCell> cells;
     const double lowest = lowest_q_of(pattern, config);
     const auto add = [&](Bravais lattice, const Metric<double>& reciprocal, double shift_deg) {
@@ -253,21 +268,26 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
         cell.shift_deg = shift_deg;
         cells.push_back(refined(cell, lines, lowest, config));
     };
-    // All lines that are certain; and the strong ones alone, which are hardly ever an impurity's.
-    std::vector<double> last;
-    for (const double least_height : {0.0, 0.05}) {
+    // Lines that are no impurity's for certain, and where that does not do, weaker ones as well, or the strongest alone.
+    const double enough[] = {40, 15};
+    std::vector<std::vector<double>> tried;
+    int turn = 0;
+    for (const double least_height : {0.02, 0.0, 0.07}) {
         std::vector<SearchLine> first;
         std::vector<double> these;
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-            if (lines[i].doubt > 0.45 || pattern.lines[i].height < least_height) continue;
-            first.push_back({lines[i].q, lines[i].q_per_deg, lines[i].doubt});
-            these.push_back(lines[i].q);
+        for (std::size_t i = 0; i < lines[0].size(); ++i) {
+            if (lines[0][i].doubt > 0.5 || pattern.lines[i].height < least_height) continue;
+            first.push_back({lines[0][i].q, lines[0][i].q_per_deg, lines[0][i].doubt});
+            these.push_back(lines[0][i].q);
             if (static_cast<int>(first.size()) == config.search_lines) break;
         }
-        if (these == last) break;
-        last = these;
-        for (const LatticeCandidate& candidate : search_lattices(first)) add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
-        if (std::any_of(cells.begin(), cells.end(), [](const IndexedCell& cell) { return cell.evidence > certain_evidence; })) break;
+        if (std::find(tried.begin(), tried.end(), these) == tried.end()) {
+            tried.push_back(these);
+            for (const LatticeCandidate& candidate : search_lattices(first)) add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
+        }
+        if (turn == 2) break;
+        const double certain = enough[turn++];
+        if (std::any_of(cells.begin(), cells.end(), [&](const IndexedCell& cell) { return cell.evidence > certain; })) break;
     }
     std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });
     const std::size_t found = std::min<std::size_t>(cells.size(), 25);
@@ -289,7 +309,8 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
 }
 
 IndexedCell refine_cell(const IndexedCell& start, const ObservedLines& pattern, const IndexingConfig& config) {
-    return refined(start, lines_of(pattern, config), lowest_q_of(pattern, config), config);
+    const std::vector<Line> lines[2] = {lines_of(pattern, config, extra_sigma_deg[0]), lines_of(pattern, config, extra_sigma_deg[1])};
+    return refined(start, lines, lowest_q_of(pattern, config), config);
 }
 
 }  // namespace friedel
