@@ -1,8 +1,7 @@
-// Indexing of a powder pattern: the lattices that explain its lines, refined together with the shift of the angles, and how well each
-// does so. Lattices of different symmetry are compared by their evidence: the likelihood of the lines' positions, each a reflection of the
-// lattice, anyone alike, or something else, integrated over the parameters (Laplace), so that neither a large cell nor a low symmetry
-// explains for nothing. M20 (de Wolff, J. Appl. Cryst. 1 (1968) 108) is told beside it.
-// Leaves out: intensities, and which lines are absent (extinction_likelihood.h).
+// Indexing of a powder pattern: the lattices that explain its lines, refined together with the shift of the angles. They are compared by
+// evidence: the likelihood of the lines' positions, each line any reflection of the lattice or something else, integrated over the
+// parameters (Laplace), so that neither a large cell nor a low symmetry comes for nothing. M20 (de Wolff, J. Appl. Cryst. 1 (1968) 108) is
+// told beside it. Leaves out: intensities, and which lines are absent (extinction_likelihood.h).
 #pragma once
 
 #include <vector>

@@ -46,7 +46,7 @@ void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, con
         if (term.log > top[term.cell]) top[term.cell] = term.log, out.cells[term.cell].setting = term.setting;
     }
     for (CellFindings& found : out.cells) found.weight /= total;
-    out.indexed = 1 / (1 + std::exp((weights.even_evidence - best) / weights.evidence_width));
+    out.indexed = weights.most_certain / (1 + std::exp((weights.even_evidence - best) / weights.evidence_width));
     for (std::size_t g = 0; g < sum.size(); ++g) {
         out.probabilities[g] = static_cast<float>(
             out.indexed * ((1 - weights.lower_symmetry) * sum[g] / total + weights.lower_symmetry * group_frequency[g]));
@@ -68,6 +68,18 @@ IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const s
     }
     weigh(out, group_frequency, weights);
     return out;
+}
+
+void pool_indexing(float* probabilities, const IndexingOpinion& opinion, const std::vector<double>& group_frequency, double power) {
+    const double told = std::accumulate(opinion.probabilities.begin(), opinion.probabilities.end(), 0.0);
+    std::vector<double> pooled(space_groups);
+    double total = 0;
+    for (std::size_t g = 0; g < pooled.size(); ++g) {
+        const double found = static_cast<double>(opinion.probabilities[g]) + std::max(0.0, 1 - told) * group_frequency[g];
+        pooled[g] = static_cast<double>(probabilities[g]) * std::pow(found / group_frequency[g], power);
+        total += pooled[g];
+    }
+    for (std::size_t g = 0; g < pooled.size() && total > 0; ++g) probabilities[g] = static_cast<float>(pooled[g] / total);
 }
 
 }  // namespace friedel

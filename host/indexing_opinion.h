@@ -27,7 +27,8 @@ struct IndexingOpinion {
 // Numbers chosen on simulated patterns of structure types set aside. Evidence counts less than it says: errors are not independent.
 struct OpinionConfig {
     double evidence_power = 0.5, absence_power = 0.6, prior_power = 1;
-    double lower_symmetry = 0.08;  // probability that the symmetry of the atoms is lower than that of the lattice's shape
+    double most_certain = 0.95;    // never surer than this of being indexed rightly
+    double lower_symmetry = 0.1;   // probability that the symmetry of the atoms is lower than that of the lattice's shape
     double even_evidence = 12, evidence_width = 8;
 };
 
@@ -37,5 +38,9 @@ IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const s
 
 // Probabilities and weights from what was found.
 void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency, const OpinionConfig& weights);
+
+// The opinion taken into a network's probabilities [230], in their place: they are multiplied by how much likelier than usual (than
+// group_frequency) indexing finds each group, to a power below 1 because the two look at the same lines.
+void pool_indexing(float* probabilities, const IndexingOpinion& opinion, const std::vector<double>& group_frequency, double power = 0.8);
 
 }  // namespace friedel

@@ -1,7 +1,6 @@
 // Lattices that may explain the first lines of a powder pattern. All but one parameter of the reciprocal metric follow from two or three
-// lines taken for those of a plane net (or of two nets with a row in common); each further line then votes, with each index it might have,
-// for values of the last parameter (the idea of Ito and of Visser, J. Appl. Cryst. 2 (1969) 89, with votes in place of trials). Lines that
-// belong to something else cost votes, not the solution.
+// lines taken for those of a plane net (or of two nets with a row in common); every line then votes, with each index it might have, for
+// values of the last parameter (the idea of Visser, J. Appl. Cryst. 2 (1969) 89, with votes for trials), so that impurities only cost votes.
 // Leaves out: refinement and the choice among what is found (indexing.h).
 #pragma once
 

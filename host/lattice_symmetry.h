@@ -1,6 +1,6 @@
 // The lattices of higher symmetry that a lattice is nearly one of: its twofold axes, found as directions of the direct and the reciprocal
 // lattice that nearly coincide (Le Page, J. Appl. Cryst. 15 (1982) 255), and the monoclinic, orthorhombic, tetragonal, hexagonal and cubic
-// cells that they span. Also lattices of half and twice the volume are left to the search.
+// cells that they span. Leaves out: rhombohedral lattices, and those of half or twice the volume.
 #pragma once
 
 #include <utility>
