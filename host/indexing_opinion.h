@@ -26,7 +26,7 @@ struct IndexingOpinion {
 
 // Numbers chosen on simulated patterns of structure types set aside. Evidence counts less than it says: errors are not independent.
 struct OpinionConfig {
-    double evidence_power = 0.5, absence_power = 0.6, prior_power = 1;
+    double evidence_power = 0.8, absence_power = 0.6, prior_power = 1;
     double most_certain = 0.95;    // never surer than this of being indexed rightly
     double lower_symmetry = 0.1;   // probability that the symmetry of the atoms is lower than that of the lattice's shape
     double even_evidence = 12, evidence_width = 8;
