@@ -21,34 +21,59 @@ int lattice_points(Bravais lattice) { return points[static_cast<int>(lattice)]; 
 Bravais bravais_of(int space_group) {
     const char centring = space_group_symbol(space_group)[0];
     switch (crystal_system(space_group)) {
-        case 6: return centring == 'F' ? Bravais::cF : (centring == 'I' ? Bravais::cI : Bravais::cP);
-        case 5: return Bravais::hP;
-        case 4: return centring == 'R' ? Bravais::hR : Bravais::hP;
-        case 3: return centring == 'I' ? Bravais::tI : Bravais::tP;
-        case 2: return centring == 'F' ? Bravais::oF : (centring == 'I' ? Bravais::oI : (centring == 'P' ? Bravais::oP : Bravais::oC));
-        case 1: return centring == 'P' ? Bravais::mP : Bravais::mC;
-        default: return Bravais::aP;
+        case 6:
+            return centring == 'F' ? Bravais::cF : (centring == 'I' ? Bravais::cI : Bravais::cP);
+        case 5:
+            return Bravais::hP;
+        case 4:
+            return centring == 'R' ? Bravais::hR : Bravais::hP;
+        case 3:
+            return centring == 'I' ? Bravais::tI : Bravais::tP;
+        case 2:
+            return centring == 'F' ? Bravais::oF : (centring == 'I' ? Bravais::oI : (centring == 'P' ? Bravais::oP : Bravais::oC));
+        case 1:
+            return centring == 'P' ? Bravais::mP : Bravais::mC;
+        default:
+            return Bravais::aP;
     }
 }
 
 Metric<double> metric_of(Bravais lattice, const double* p) {
     switch (systems[static_cast<int>(lattice)]) {
-        case 6: return {{p[0], p[0], p[0], 0, 0, 0}};
-        case 5: case 4: return {{p[0], p[0], p[1], 0, 0, p[0] / 2}};
-        case 3: return {{p[0], p[0], p[1], 0, 0, 0}};
-        case 2: return {{p[0], p[1], p[2], 0, 0, 0}};
-        case 1: return {{p[0], p[1], p[2], 0, p[3], 0}};
-        default: return {{p[0], p[1], p[2], p[3], p[4], p[5]}};
+        case 6:
+            return {{p[0], p[0], p[0], 0, 0, 0}};
+        case 5:
+        case 4:
+            return {{p[0], p[0], p[1], 0, 0, p[0] / 2}};
+        case 3:
+            return {{p[0], p[0], p[1], 0, 0, 0}};
+        case 2:
+            return {{p[0], p[1], p[2], 0, 0, 0}};
+        case 1:
+            return {{p[0], p[1], p[2], 0, p[3], 0}};
+        default:
+            return {{p[0], p[1], p[2], p[3], p[4], p[5]}};
     }
 }
 
 void parameters_of(double* p, Bravais lattice, const Metric<double>& g) {
     switch (systems[static_cast<int>(lattice)]) {
-        case 6: p[0] = g.m[0]; return;
-        case 5: case 4: case 3: p[0] = g.m[0], p[1] = g.m[2]; return;
-        case 2: std::copy_n(g.m, 3, p); return;
-        case 1: std::copy_n(g.m, 3, p), p[3] = g.m[4]; return;
-        default: std::copy_n(g.m, 6, p);
+        case 6:
+            p[0] = g.m[0];
+            return;
+        case 5:
+        case 4:
+        case 3:
+            p[0] = g.m[0], p[1] = g.m[2];
+            return;
+        case 2:
+            std::copy_n(g.m, 3, p);
+            return;
+        case 1:
+            std::copy_n(g.m, 3, p), p[3] = g.m[4];
+            return;
+        default:
+            std::copy_n(g.m, 6, p);
     }
 }
 

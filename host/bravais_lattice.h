@@ -23,12 +23,31 @@ int metric_parameters(Bravais lattice);
 // d(1/d^2) / d(parameter): row [metric_parameters].
 inline void metric_row(double* row, Bravais lattice, int h, int k, int l) {
     switch (lattice) {
-        case Bravais::cP: case Bravais::cI: case Bravais::cF: row[0] = h * h + k * k + l * l; return;
-        case Bravais::tP: case Bravais::tI: row[0] = h * h + k * k, row[1] = l * l; return;
-        case Bravais::hP: case Bravais::hR: row[0] = h * h + h * k + k * k, row[1] = l * l; return;
-        case Bravais::oP: case Bravais::oC: case Bravais::oI: case Bravais::oF: row[0] = h * h, row[1] = k * k, row[2] = l * l; return;
-        case Bravais::mP: case Bravais::mC: row[0] = h * h, row[1] = k * k, row[2] = l * l, row[3] = 2 * h * l; return;
-        case Bravais::aP: break;
+        case Bravais::cP:
+        case Bravais::cI:
+        case Bravais::cF:
+            row[0] = h * h + k * k + l * l;
+            return;
+        case Bravais::tP:
+        case Bravais::tI:
+            row[0] = h * h + k * k, row[1] = l * l;
+            return;
+        case Bravais::hP:
+        case Bravais::hR:
+            row[0] = h * h + h * k + k * k, row[1] = l * l;
+            return;
+        case Bravais::oP:
+        case Bravais::oC:
+        case Bravais::oI:
+        case Bravais::oF:
+            row[0] = h * h, row[1] = k * k, row[2] = l * l;
+            return;
+        case Bravais::mP:
+        case Bravais::mC:
+            row[0] = h * h, row[1] = k * k, row[2] = l * l, row[3] = 2 * h * l;
+            return;
+        case Bravais::aP:
+            break;
     }
     row[0] = h * h, row[1] = k * k, row[2] = l * l, row[3] = 2 * k * l, row[4] = 2 * h * l, row[5] = 2 * h * k;
 }
@@ -37,12 +56,21 @@ void parameters_of(double* parameters, Bravais lattice, const Metric<double>& re
 
 inline bool is_reflection(Bravais lattice, int h, int k, int l) {
     switch (lattice) {
-        case Bravais::cI: case Bravais::tI: case Bravais::oI: return (h + k + l) % 2 == 0;
-        case Bravais::cF: case Bravais::oF: return (h + k) % 2 == 0 && (k + l) % 2 == 0;
-        case Bravais::oC: case Bravais::mC: return (h + k) % 2 == 0;
+        case Bravais::cI:
+        case Bravais::tI:
+        case Bravais::oI:
+            return (h + k + l) % 2 == 0;
+        case Bravais::cF:
+        case Bravais::oF:
+            return (h + k) % 2 == 0 && (k + l) % 2 == 0;
+        case Bravais::oC:
+        case Bravais::mC:
+            return (h + k) % 2 == 0;
         // One of hkl and khl, which coincide.
-        case Bravais::hR: return (-h + k + l) % 3 == 0 || (h - k + l) % 3 == 0;
-        default: return true;
+        case Bravais::hR:
+            return (-h + k + l) % 3 == 0 || (h - k + l) % 3 == 0;
+        default:
+            return true;
     }
 }
 

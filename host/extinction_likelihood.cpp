@@ -32,10 +32,15 @@ using Turn = std::array<std::array<int, 3>, 3>;
 std::vector<Turn> turns(Bravais lattice) {
     constexpr std::array<int, 3> x = {1, 0, 0}, y = {0, 1, 0}, z = {0, 0, 1};
     switch (lattice) {
-        case Bravais::oP: case Bravais::oC: case Bravais::oI: case Bravais::oF:
+        case Bravais::oP:
+        case Bravais::oC:
+        case Bravais::oI:
+        case Bravais::oF:
             return {{x, y, z}, {x, z, y}, {y, x, z}, {y, z, x}, {z, x, y}, {z, y, x}};
-        case Bravais::mP: return {{x, y, z}, {z, y, x}, {x, y, {1, 0, 1}}};
-        default: return {{x, y, z}};
+        case Bravais::mP:
+            return {{x, y, z}, {z, y, x}, {x, y, {1, 0, 1}}};
+        default:
+            return {{x, y, z}};
     }
 }
 
@@ -108,7 +113,8 @@ double log_sum(std::initializer_list<double> terms) {
 // Intensities of real structures vary more than Wilson's: many are next to nothing.
 double log_present(double x, double expected, double sigma) {
     return log_sum({std::log(0.30) + log_exponential(x, 2.2 * expected, sigma), std::log(0.30) + log_exponential(x, 0.6 * expected, sigma),
-                    std::log(0.20) + log_exponential(x, 0.12 * expected, sigma), std::log(0.20) + log_exponential(x, 0.02 * expected, sigma)});
+                    std::log(0.20) + log_exponential(x, 0.12 * expected, sigma),
+                    std::log(0.20) + log_exponential(x, 0.02 * expected, sigma)});
 }
 
 // Something else may lie where a reflection is absent.
@@ -152,7 +158,8 @@ LatticeIntensities decompose(const ObservedLines& p, const IndexedCell& cell, do
             if (at > low && at < high) reflections.push_back({at, h, k, l});
         }))
         return out;
-    std::sort(reflections.begin(), reflections.end(), [](const Reflection& a, const Reflection& b) { return a.two_theta_deg < b.two_theta_deg; });
+    std::sort(reflections.begin(), reflections.end(),
+              [](const Reflection& a, const Reflection& b) { return a.two_theta_deg < b.two_theta_deg; });
     const int system = lattice_system(cell.lattice);
     std::vector<double> weight;  // expected height of a cluster but for a smooth factor
     for (const Reflection& r : reflections) {
@@ -163,8 +170,8 @@ LatticeIntensities decompose(const ObservedLines& p, const IndexedCell& cell, do
         if (system == 6) multiplicity *= r.k == r.l || r.l == 0 ? 1.5 : 3;
         const double theta = r.two_theta_deg * pi_d / 360, s = std::sin(theta), c2 = std::cos(2 * theta);
         const double height = multiplicity * (1 + c2 * c2) / (s * s * std::cos(theta)) / p.shape.fwhm_deg(r.two_theta_deg);
-        const bool joins = !out.clusters.empty() &&
-                           r.two_theta_deg - out.clusters.back().two_theta_deg < together * p.shape.fwhm_deg(r.two_theta_deg);
+        const bool joins =
+            !out.clusters.empty() && r.two_theta_deg - out.clusters.back().two_theta_deg < together * p.shape.fwhm_deg(r.two_theta_deg);
         if (!joins) {
             if (static_cast<int>(out.clusters.size()) == most_clusters) break;
             out.clusters.push_back({r.two_theta_deg, 0, 0, 0, static_cast<int>(out.hkl.size()), 0});
@@ -198,7 +205,8 @@ LatticeIntensities decompose(const ObservedLines& p, const IndexedCell& cell, do
     }
     const auto product = [&](std::size_t i) {
         float sum = 0;
-        const float *const h = profiles[i].height.data(), *const r = rest.data() + profiles[i].first, *const s = p.sigma.data() + profiles[i].first;
+        const float *const h = profiles[i].height.data(), *const r = rest.data() + profiles[i].first,
+                           *const s = p.sigma.data() + profiles[i].first;
         for (std::size_t j = 0; j < profiles[i].height.size(); ++j) sum += h[j] * r[j] / (s[j] * s[j]);
         return static_cast<double>(sum);
     };
@@ -250,9 +258,9 @@ std::vector<double> absence_likelihoods(const LatticeIntensities& intensities, B
     const auto& settings = absence_settings(lattice);
     std::vector<double> likelihood(settings.size(), 0.0);
     for (const auto& cluster : intensities.clusters) {
-        const double gain = std::clamp(log_present(cluster.height, cluster.expected, cluster.sigma) -
-                                           log_absent(cluster.height, cluster.expected, cluster.sigma),
-                                       -6.0, 8.0);
+        const double gain = std::clamp(
+            log_present(cluster.height, cluster.expected, cluster.sigma) - log_absent(cluster.height, cluster.expected, cluster.sigma),
+            -6.0, 8.0);
         for (std::size_t s = 0; s < settings.size(); ++s) {
             bool absent = true;
             for (int r = 0; r < cluster.reflections && absent; ++r) {

@@ -16,8 +16,8 @@ namespace friedel {
 // One set of systematic absences of a lattice's groups in one orientation.
 struct AbsenceSetting {
     std::vector<int> space_groups;
-    std::vector<double> share;                // [space_groups] of the group's orientations
-    std::array<std::array<int, 3>, 3> turn;   // from indices of the lattice to those of the standard setting of space_groups.front()
+    std::vector<double> share;               // [space_groups] of the group's orientations
+    std::array<std::array<int, 3>, 3> turn;  // from indices of the lattice to those of the standard setting of space_groups.front()
     // Whether the reflection and all that coincide with it are absent.
     bool absent(Bravais lattice, std::array<int, 3> h) const;
 };
@@ -26,9 +26,9 @@ const std::vector<AbsenceSetting>& absence_settings(Bravais lattice);
 struct LatticeIntensities {
     struct Cluster {
         double two_theta_deg;
-        double height, sigma;   // of the strongest point; height may be negative
-        double expected;        // mean height of reflections here
-        int first, reflections; // of `hkl`
+        double height, sigma;    // of the strongest point; height may be negative
+        double expected;         // mean height of reflections here
+        int first, reflections;  // of `hkl`
     };
     std::vector<Cluster> clusters;
     std::vector<std::array<int, 3>> hkl;

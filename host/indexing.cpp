@@ -16,7 +16,7 @@ constexpr int most_reflections = 20000;
 constexpr double usual_shift_deg = 0.03, shift_spread_deg = 0.06;
 // What the shape of lines and the rest of the geometry leave: as good as it gets, and as it is where lines are asymmetric.
 constexpr double extra_sigma_deg[] = {0.007, 0.02};
-constexpr double superlattice_penalty = 7;  // of 14 ways to have one
+constexpr double superlattice_penalty = 7;      // of 14 ways to have one
 constexpr double parameter_density = 1 / 0.05;  // of elements of the reciprocal metric, angstrom^2
 
 struct Line {
@@ -214,15 +214,17 @@ private:
         reflections_.clear();
         const Line& last = lines_[static_cast<std::size_t>(n - 1)];
         const double limit = last.q + 0.3 * last.q_per_deg;
-        if (!for_each_reflection(cell.lattice, cell.reciprocal, limit, most_reflections,
-                                 [&](int h, int k, int l, double q) { reflections_.push_back({q, h, k, l}); }))
+        if (!for_each_reflection(cell.lattice, cell.reciprocal, limit, most_reflections, [&](int h, int k, int l, double q) {
+                reflections_.push_back({q, h, k, l});
+            }))
             return false;
         std::sort(reflections_.begin(), reflections_.end(), [](const Reflection& a, const Reflection& b) { return a.q < b.q; });
         return !reflections_.empty();
     }
 
     const Reflection* nearest(double q) const {
-        const auto at = std::lower_bound(reflections_.begin(), reflections_.end(), q, [](const Reflection& r, double v) { return r.q < v; });
+        const auto at =
+            std::lower_bound(reflections_.begin(), reflections_.end(), q, [](const Reflection& r, double v) { return r.q < v; });
         if (at == reflections_.begin()) return at == reflections_.end() ? nullptr : &*at;
         if (at == reflections_.end()) return &*(at - 1);
         return at->q - q < q - (at - 1)->q ? &*at : &*(at - 1);
@@ -283,7 +285,8 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
         }
         if (std::find(tried.begin(), tried.end(), these) == tried.end()) {
             tried.push_back(these);
-            for (const LatticeCandidate& candidate : search_lattices(first)) add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
+            for (const LatticeCandidate& candidate : search_lattices(first))
+                add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
         }
         if (turn == 2) break;
         const double certain = enough[turn++];

@@ -14,8 +14,8 @@ namespace friedel {
 struct IndexedCell {
     Bravais lattice;
     Metric<double> reciprocal;
-    double shift_deg = 0;   // of the observed lines, to be taken off
-    double evidence = 0;    // logarithm; 0: lines anywhere
+    double shift_deg = 0;  // of the observed lines, to be taken off
+    double evidence = 0;   // logarithm; 0: lines anywhere
     double m20 = 0;
     int lines = 0, indexed = 0;  // looked at, explained
     double covariance_scale = 1;

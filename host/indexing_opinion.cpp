@@ -48,8 +48,8 @@ void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, con
     for (CellFindings& found : out.cells) found.weight /= total;
     out.indexed = weights.most_certain / (1 + std::exp((weights.even_evidence - best) / weights.evidence_width));
     for (std::size_t g = 0; g < sum.size(); ++g) {
-        out.probabilities[g] = static_cast<float>(
-            out.indexed * ((1 - weights.lower_symmetry) * sum[g] / total + weights.lower_symmetry * group_frequency[g]));
+        out.probabilities[g] =
+            static_cast<float>(out.indexed * ((1 - weights.lower_symmetry) * sum[g] / total + weights.lower_symmetry * group_frequency[g]));
     }
 }
 
@@ -62,8 +62,7 @@ IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const s
         for (std::size_t c = 0; c < std::min(most_cells, out.cells.size()); ++c) {
             CellFindings& found = out.cells[c];
             if (found.cell.evidence < out.cells.front().cell.evidence - worth_looking) break;
-            found.likelihoods =
-                absence_likelihoods(decompose(out.lines, found.cell, config.wavelength_angstrom), found.cell.lattice);
+            found.likelihoods = absence_likelihoods(decompose(out.lines, found.cell, config.wavelength_angstrom), found.cell.lattice);
         }
     }
     weigh(out, group_frequency, weights);

@@ -27,9 +27,9 @@ struct IndexingOpinion {
 // Numbers chosen on simulated patterns of structure types set aside. Evidence counts less than it says: errors are not independent.
 struct OpinionConfig {
     double evidence_power = 0.8, absence_power = 0.6, prior_power = 1;
-    double most_certain = 0.95;    // never surer than this of being indexed rightly
-    double lower_symmetry = 0.1;   // probability that the symmetry of the atoms is lower than that of the lattice's shape
-    double even_evidence = 12, evidence_width = 8;
+    double most_certain = 0.88;   // never surer than this of being indexed rightly
+    double lower_symmetry = 0.1;  // probability that the symmetry of the atoms is lower than that of the lattice's shape
+    double even_evidence = 8, evidence_width = 10;
 };
 
 // pattern [grid.points] as measured. group_frequency [230]: how often groups are met, sum 1.
@@ -41,6 +41,6 @@ void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency,
 
 // The opinion taken into a network's probabilities [230], in their place: they are multiplied by how much likelier than usual (than
 // group_frequency) indexing finds each group, to a power below 1 because the two look at the same lines.
-void pool_indexing(float* probabilities, const IndexingOpinion& opinion, const std::vector<double>& group_frequency, double power = 0.8);
+void pool_indexing(float* probabilities, const IndexingOpinion& opinion, const std::vector<double>& group_frequency, double power = 0.75);
 
 }  // namespace friedel

@@ -11,8 +11,8 @@ namespace {
 constexpr double shifts_deg[] = {0.03, -0.03, 0.09};
 constexpr double tolerance_deg = 0.035;
 constexpr int most_lines = 24;
-constexpr double vote_bin = 5e-5, lookup_bin = 2e-5;  // 1/angstrom^2
-constexpr int kept = 14;                              // of each lattice
+constexpr double vote_bin = 5e-5, lookup_bin = 2e-5;                          // 1/angstrom^2
+constexpr int kept = 14;                                                      // of each lattice
 constexpr double longest_edge = 45, largest_volume = 8000, least_volume = 8;  // of a primitive cell
 
 struct VotePoint {
@@ -159,8 +159,12 @@ private:
             case Bravais::cP:
                 with(Bravais::cP, everything, metric), with(Bravais::cI, body, metric), with(Bravais::cF, all_faces, metric);
                 break;
-            case Bravais::tP: with(Bravais::tP, everything, metric), with(Bravais::tI, body, metric); break;
-            case Bravais::hP: with(Bravais::hP, {0, 1}, metric), with(Bravais::hR, {1}, metric); break;
+            case Bravais::tP:
+                with(Bravais::tP, everything, metric), with(Bravais::tI, body, metric);
+                break;
+            case Bravais::hP:
+                with(Bravais::hP, {0, 1}, metric), with(Bravais::hR, {1}, metric);
+                break;
             case Bravais::oP:
                 with(Bravais::oP, everything, metric), with(Bravais::oI, body, metric), with(Bravais::oF, all_faces, metric);
                 with(Bravais::oC, {0, 3, 4, 7}, metric);
@@ -173,7 +177,8 @@ private:
                 with(Bravais::mC, {0, 6, 1, 7}, {{m[2], m[1], m[0], 0, m[4], 0}});
                 with(Bravais::mC, body, {{m[0], m[1], m[0] + m[2] - 2 * m[4], 0, m[4] - m[0], 0}});
                 break;
-            default: with(Bravais::aP, everything, metric);
+            default:
+                with(Bravais::aP, everything, metric);
         }
     }
 
@@ -207,8 +212,10 @@ private:
             bool worse = false;
             for (int j = 0; j < taken; ++j) {
                 if (std::abs(best[j] - b) < 5) {
-                    if (best_score[j] >= score) worse = true;
-                    else at = j;
+                    if (best_score[j] >= score)
+                        worse = true;
+                    else
+                        at = j;
                     break;
                 }
             }
@@ -290,7 +297,8 @@ private:
 
     // Two lines as those of a rectangular net, votes for the third axis.
     void orthorhombic() {
-        constexpr int index[][2] = {{1, 0}, {2, 0}, {3, 0}, {4, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}, {1, 1}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}};
+        constexpr int index[][2] = {{1, 0}, {2, 0}, {3, 0}, {4, 0}, {0, 1}, {0, 2}, {0, 3},
+                                    {0, 4}, {1, 1}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}};
         const double least = 1 / (longest_edge * longest_edge);
         const int n = std::min(11, now_->size());
         for (int i = 0; i < n; ++i) {
@@ -298,7 +306,8 @@ private:
                 if (i == j) continue;
                 for (const auto& first : index) {
                     for (const auto& second : index) {
-                        const double a1 = first[0] * first[0], b1 = first[1] * first[1], a2 = second[0] * second[0], b2 = second[1] * second[1];
+                        const double a1 = first[0] * first[0], b1 = first[1] * first[1], a2 = second[0] * second[0],
+                                     b2 = second[1] * second[1];
                         const double det = a1 * b2 - a2 * b1;
                         if (det <= 0) continue;  // the other order of axes is the same net
                         const double a = (now_->q[i] * b2 - now_->q[j] * b1) / det, b = (a1 * now_->q[j] - a2 * now_->q[i]) / det;
@@ -390,7 +399,8 @@ private:
     // Reciprocal metric with a.b and a.c known; votes for b.c.
     void angle_votes(double a, double b, double c, double ab, double ac) {
         // det >= 0 bounds b.c: (a b - ab^2)(a c - ac^2) >= (a bc - ab ac)^2.
-        const double reach = 0.98 * std::sqrt((a * b - ab * ab) * (a * c - ac * ac)), least = (ab * ac - reach) / a, most = (ab * ac + reach) / a;
+        const double reach = 0.98 * std::sqrt((a * b - ab * ab) * (a * c - ac * ac)), least = (ab * ac - reach) / a,
+                     most = (ab * ac + reach) / a;
         points_.clear();
         std::uint32_t base = 0;
         for (int h = 0; h <= 3; ++h) {

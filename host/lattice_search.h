@@ -1,7 +1,7 @@
 // Lattices that may explain the first lines of a powder pattern. All but one parameter of the reciprocal metric follow from two or three
 // lines taken for those of a plane net (or of two nets with a row in common); every line then votes, with each index it might have, for
-// values of the last parameter (the idea of Visser, J. Appl. Cryst. 2 (1969) 89, with votes for trials), so that impurities only cost votes.
-// Leaves out: refinement and the choice among what is found (indexing.h).
+// values of the last parameter (the idea of Visser, J. Appl. Cryst. 2 (1969) 89, with votes for trials), so that impurities only cost
+// votes. Leaves out: refinement and the choice among what is found (indexing.h).
 #pragma once
 
 #include <vector>
@@ -11,9 +11,9 @@
 namespace friedel {
 
 struct SearchLine {
-    double q;           // 1/d^2 as observed, 1/angstrom^2
-    double q_per_deg;   // change of it for a shift of one degree of two-theta
-    double doubt;       // probability that it is none of the lattice's
+    double q;          // 1/d^2 as observed, 1/angstrom^2
+    double q_per_deg;  // change of it for a shift of one degree of two-theta
+    double doubt;      // probability that it is none of the lattice's
 };
 
 struct LatticeCandidate {

@@ -16,11 +16,20 @@ using Basis = std::array<Vector, 3>;
 // Primitive vectors in terms of the conventional ones.
 Basis primitive_basis(Bravais lattice) {
     switch (lattice) {
-        case Bravais::cI: case Bravais::tI: case Bravais::oI: return {{{-0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0.5, 0.5, -0.5}}};
-        case Bravais::cF: case Bravais::oF: return {{{0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}}};
-        case Bravais::oC: case Bravais::mC: return {{{0.5, 0.5, 0}, {-0.5, 0.5, 0}, {0, 0, 1}}};
-        case Bravais::hR: return {{{2.0 / 3, 1.0 / 3, 1.0 / 3}, {-1.0 / 3, 1.0 / 3, 1.0 / 3}, {-1.0 / 3, -2.0 / 3, 1.0 / 3}}};
-        default: return {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+        case Bravais::cI:
+        case Bravais::tI:
+        case Bravais::oI:
+            return {{{-0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0.5, 0.5, -0.5}}};
+        case Bravais::cF:
+        case Bravais::oF:
+            return {{{0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}}};
+        case Bravais::oC:
+        case Bravais::mC:
+            return {{{0.5, 0.5, 0}, {-0.5, 0.5, 0}, {0, 0, 1}}};
+        case Bravais::hR:
+            return {{{2.0 / 3, 1.0 / 3, 1.0 / 3}, {-1.0 / 3, 1.0 / 3, 1.0 / 3}, {-1.0 / 3, -2.0 / 3, 1.0 / 3}}};
+        default:
+            return {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
     }
 }
 
@@ -140,7 +149,8 @@ void add_tetragonal_and_higher(std::vector<BravaisCell>& out, Bravais lattice, c
     const double relative = 2 * std::tan(tolerance_deg * pi_d / 180);
     const auto alike = [&](double a, double b) { return std::fabs(a - b) < relative * 0.5 * (a + b); };
     const auto add = [&](Bravais as, double a, double c) {
-        const Metric<double> direct = lattice_system(as) == 5 ? Metric<double>{{a, a, c, 0, 0, -a / 2}} : Metric<double>{{a, a, c, 0, 0, 0}};
+        const Metric<double> direct =
+            lattice_system(as) == 5 ? Metric<double>{{a, a, c, 0, 0, -a / 2}} : Metric<double>{{a, a, c, 0, 0, 0}};
         out.push_back({as, direct.inverse()});
     };
     for (int i = 0; i < 3; ++i) {
@@ -177,11 +187,14 @@ void add_orthorhombic(std::vector<BravaisCell>& out, const Metric<double>& g, co
     double edge[3] = {m[0], m[1], m[2]};
     Bravais lattice = Bravais::oP;
     if (points == 2) {
-        if (is_lattice_vector(b, {0.5, 0.5, 0.5})) lattice = Bravais::oI;
+        if (is_lattice_vector(b, {0.5, 0.5, 0.5}))
+            lattice = Bravais::oI;
         else {
             lattice = Bravais::oC;
-            if (is_lattice_vector(b, {0, 0.5, 0.5})) std::rotate(edge, edge + 1, edge + 3);       // b c a
-            else if (is_lattice_vector(b, {0.5, 0, 0.5})) std::rotate(edge, edge + 2, edge + 3);  // c a b
+            if (is_lattice_vector(b, {0, 0.5, 0.5}))
+                std::rotate(edge, edge + 1, edge + 3);  // b c a
+            else if (is_lattice_vector(b, {0.5, 0, 0.5}))
+                std::rotate(edge, edge + 2, edge + 3);  // c a b
         }
     } else if (points == 4) {
         lattice = Bravais::oF;

@@ -18,7 +18,8 @@ double LineShape::fwhm_deg(double two_theta_deg) const {
 }
 
 LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Grid& grid, double reach) {
-    const double fwhm = shape.fwhm_deg(two_theta_deg), step = static_cast<double>(grid.step_deg), start = static_cast<double>(grid.start_deg);
+    const double fwhm = shape.fwhm_deg(two_theta_deg), step = static_cast<double>(grid.step_deg),
+                 start = static_cast<double>(grid.start_deg);
     const double second = shape.second_ratio > 0 ? 2 * std::tan(two_theta_deg * pi_d / 360) * shape.second_shift * 180 / pi_d : 0;
     first = std::clamp(static_cast<int>(std::ceil((two_theta_deg - reach * fwhm / 2 - start) / step)), 0, grid.points - 1);
     const int last =
@@ -26,7 +27,7 @@ LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Gri
     const auto n = static_cast<std::size_t>(last - first + 1);
     height.assign(n, 0.0f);
     slope.assign(n, 0.0f);
-    const float g = static_cast<float>(4 * ln2 / (fwhm * fwhm)), c = static_cast<float>(4 / (fwhm * fwhm)), 
+    const float g = static_cast<float>(4 * ln2 / (fwhm * fwhm)), c = static_cast<float>(4 / (fwhm * fwhm)),
                 eta = static_cast<float>(std::clamp(shape.eta + shape.eta_slope * (std::tan(two_theta_deg * pi_d / 360) - 0.3), 0.0, 1.0));
     for (int line = 0; line < (shape.second_ratio > 0 ? 2 : 1); ++line) {
         const float ratio = line ? static_cast<float>(shape.second_ratio) : 1.0f;

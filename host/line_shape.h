@@ -33,6 +33,7 @@ void estimate_widths(LineShape& shape, const std::vector<float>& intensity, cons
 
 // Standard deviation at each point, [grid.points]. intensity as above, of which [first, first + points) was measured; measured as it came,
 // with `top` the height of its strongest point above the background.
-std::vector<float> estimate_noise(const std::vector<float>& intensity, const float* measured, float top, const Grid& grid, int first, int points);
+std::vector<float> estimate_noise(const std::vector<float>& intensity, const float* measured, float top, const Grid& grid, int first,
+                                  int points);
 
 }  // namespace friedel

@@ -9,10 +9,10 @@ namespace friedel {
 
 namespace {
 
-constexpr double misfit = 0.05;              // of the intensity nearby: what no common shape describes
-constexpr double least_significance = 5;   // of a line
+constexpr double misfit = 0.05;           // of the intensity nearby: what no common shape describes
+constexpr double least_significance = 5;  // of a line
 constexpr double least_height = 0.003;
-constexpr double least_distance = 0.45;      // of two lines, in widths
+constexpr double least_distance = 0.45;  // of two lines, in widths
 constexpr int rounds = 4, most_lines = 220;
 
 class LineFit {
@@ -61,9 +61,8 @@ public:
             if (significance[at] < least_significance || height[at] < least_height) continue;
             if (significance[at] >= significance[at - 1] && significance[at] > significance[at + 1]) order.push_back(i);
         }
-        std::sort(order.begin(), order.end(), [&](int a, int b) {
-            return significance[static_cast<std::size_t>(a)] > significance[static_cast<std::size_t>(b)];
-        });
+        std::sort(order.begin(), order.end(),
+                  [&](int a, int b) { return significance[static_cast<std::size_t>(a)] > significance[static_cast<std::size_t>(b)]; });
         int added = 0;
         std::vector<double> taken;
         for (int i : order) {
@@ -130,7 +129,8 @@ public:
             const int reach = static_cast<int>(0.8 * p_.shape.fwhm_deg(angle(i)) / static_cast<double>(p_.grid.step_deg)) + 1;
             float most = 0;
             for (int j = std::max(0, i - reach); j <= std::min(points - 1, i + reach); ++j)
-                most = std::max(most, described[static_cast<std::size_t>(j)] * (1 - 0.6f * static_cast<float>(std::abs(j - i)) / static_cast<float>(reach)));
+                most = std::max(most, described[static_cast<std::size_t>(j)] *
+                                          (1 - 0.6f * static_cast<float>(std::abs(j - i)) / static_cast<float>(reach)));
             const float m = static_cast<float>(misfit) * most;
             const float noise = p_.noise[static_cast<std::size_t>(i)];
             p_.sigma[static_cast<std::size_t>(i)] = std::sqrt(noise * noise + m * m);

@@ -94,8 +94,8 @@ TEST(PeakSearch, NoLinesInNoise) {
 }
 
 TEST(Indexing, LineListsOfMineralsGiveTheirCells) {
-    for (const char* name : {"NaCl", "Si", "LaB6", "almandine", "pyrite", "rutile", "zircon", "anatase", "quartz", "beryl", "corundum", "calcite",
-                             "topaz", "forsterite", "aragonite", "YBCO", "sanidine", "baddeleyite"}) {
+    for (const char* name : {"NaCl", "Si", "LaB6", "almandine", "pyrite", "rutile", "zircon", "anatase", "quartz", "beryl", "corundum",
+                             "calcite", "topaz", "forsterite", "aragonite", "YBCO", "sanidine", "baddeleyite"}) {
         const Structure structure = mineral(name);
         const std::vector<IndexedCell> cells = index_pattern(ideal_lines(structure, 0.06));
         ASSERT_FALSE(cells.empty()) << name;

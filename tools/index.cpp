@@ -124,8 +124,8 @@ public:
             if (n[0] == 0) continue;
             const double per = 100.0 / n[0];
             std::printf("%-14s%9d%8.1f %%%7.1f %%%10.1f %%%11.1f %%\n",
-                        row < crystal_systems ? crystal_system_name(static_cast<int>(row)) : "all", n[0], n[1] * per, n[2] * per, n[3] * per,
-                        n[4] * per);
+                        row < crystal_systems ? crystal_system_name(static_cast<int>(row)) : "all", n[0], n[1] * per, n[2] * per,
+                        n[3] * per, n[4] * per);
         }
     }
 
@@ -202,10 +202,12 @@ int run(const Options& o) {
 std::function<int()> index_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
-    app.add_option("-o,--output", o->output, "CSV: a line for each pattern, with the probability that it is indexed and those of all space groups");
+    app.add_option("-o,--output", o->output,
+                   "CSV: a line for each pattern, with the probability that it is indexed and those of all space groups");
     app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(CLI::Range(1, 12));
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(CLI::Range(1, space_groups));
-    app.add_option("--labels", o->labels, "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
+    app.add_option("--labels", o->labels,
+                   "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");
