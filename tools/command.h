@@ -29,6 +29,7 @@ std::function<int()> classify_command(CLI::App& app);
 std::function<int()> calibrate_command(CLI::App& app);
 std::function<int()> evaluate_command(CLI::App& app);
 std::function<int()> match_command(CLI::App& app);
+std::function<int()> index_command(CLI::App& app);
 std::function<int()> export_command(CLI::App& app);
 std::function<int()> bench_command(CLI::App& app);
 

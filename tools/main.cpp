@@ -34,6 +34,7 @@ const std::vector<Entry> commands = {
     {"calibrate", "Fit the probabilities of a model and choose when it refuses", calibrate_command},
     {"classify", "Name the crystal system and space group of measured patterns", classify_command},
     {"match", "Find the structures whose patterns are most like measured ones", match_command},
+    {"index", "Find the unit cell of measured patterns, and what its absences say of the space group", index_command},
     {"export", "Write a model for other programs to run", export_command},
     {"bench", "Measure what this machine does a second, stage by stage", bench_command},
 };

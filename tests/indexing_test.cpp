@@ -1,0 +1,209 @@
+// Lines are found where they are; line lists of known crystals index to their cells, and what is no crystal's does not; absences are those
+// that extinction.h derives.
+#include "host/indexing.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "host/cif.h"
+#include "host/extinction.h"
+#include "host/extinction_likelihood.h"
+#include "host/indexing_opinion.h"
+#include "host/lattice_symmetry.h"
+#include "host/peak_list.h"
+#include "host/radiation.h"
+#include "host/simulator.h"
+#include "host/space_groups.h"
+#include "host/structure_library.h"
+#include "host/symmetry.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+constexpr Grid grid{5, 0.02f, 4250};
+
+Structure mineral(const std::string& name) {
+    return standardise(read_cif(test::source_dir() / "data/minerals" / (name + ".cif")).front()).structure;
+}
+
+// What a search would find of a crystal with perfect lines, all of them shifted.
+ObservedLines ideal_lines(const Structure& structure, double shift_deg) {
+    PeakListOptions options;
+    options.wavelength = IndexingConfig().wavelength_angstrom;
+    ObservedLines lines;
+    lines.grid = grid;
+    lines.points = grid.points;
+    for (const Peak& peak : peak_list(structure, options)) {
+        if (peak.intensity < 0.5) continue;
+        const double at = peak.two_theta_deg + shift_deg;
+        if (!lines.lines.empty() && at - lines.lines.back().two_theta_deg < 0.05) continue;
+        lines.lines.push_back({at, 0.003, peak.intensity / 100, 50});
+    }
+    return lines;
+}
+
+std::vector<float> simulated(const Structure& structure, PatternParameters p) {
+    StructureLibrary library;
+    library.add(structure);
+    p.radiation = parse_radiation("cu");
+    std::vector<float> pattern(static_cast<std::size_t>(grid.points));
+    simulate_one_pattern(pattern.data(), p, library.view(), grid);
+    return pattern;
+}
+
+std::vector<double> evenly() { return std::vector<double>(space_groups, 1.0 / space_groups); }
+
+TEST(PeakSearch, FindsLinesWhereTheyAre) {
+    for (const char* name : {"quartz", "topaz", "calcite"}) {
+        const Structure structure = mineral(name);
+        PatternParameters p;
+        p.caglioti_w = 0.0064f;
+        p.counts_at_maximum = 20000;
+        p.air_scatter = 0.2f;
+        const ObservedLines found = find_lines(simulated(structure, p).data(), grid);
+        EXPECT_NEAR(found.shape.fwhm_deg(40), 0.08, 0.012) << name;
+        EXPECT_NEAR(found.shape.second_ratio, 0.5, 1e-9) << name;
+        PeakListOptions options;
+        options.wavelength = IndexingConfig().wavelength_angstrom;
+        const std::vector<Peak> wanted = peak_list(structure, options);
+        int strong = 0;
+        for (const ObservedLine& line : found.lines) {
+            if (line.height < 0.02) continue;
+            ++strong;
+            double nearest = 1e9;
+            for (const Peak& peak : wanted) nearest = std::min(nearest, std::fabs(peak.two_theta_deg - line.two_theta_deg));
+            EXPECT_LT(nearest, 0.01 + 2 * line.sigma_deg) << name << " at " << line.two_theta_deg;
+        }
+        EXPECT_GT(strong, 8) << name;
+    }
+}
+
+TEST(PeakSearch, NoLinesInNoise) {
+    std::mt19937 random(3);
+    std::normal_distribution<float> normal(1000, 30);
+    std::vector<float> pattern(static_cast<std::size_t>(grid.points));
+    for (float& y : pattern) y = normal(random);
+    EXPECT_LT(find_lines(pattern.data(), grid).lines.size(), 4u);
+    std::fill(pattern.begin(), pattern.end(), 1.0f);
+    EXPECT_TRUE(find_lines(pattern.data(), grid).lines.empty());
+}
+
+TEST(Indexing, LineListsOfMineralsGiveTheirCells) {
+    for (const char* name : {"NaCl", "Si", "LaB6", "almandine", "pyrite", "rutile", "zircon", "anatase", "quartz", "beryl", "corundum",
+                             "calcite", "topaz", "forsterite", "aragonite", "YBCO", "sanidine", "baddeleyite"}) {
+        const Structure structure = mineral(name);
+        const std::vector<IndexedCell> cells = index_pattern(ideal_lines(structure, 0.06));
+        ASSERT_FALSE(cells.empty()) << name;
+        const IndexedCell& best = cells.front();
+        EXPECT_STREQ(bravais_name(best.lattice), bravais_name(bravais_of(structure.space_group))) << name;
+        EXPECT_NEAR(volume_of(best.reciprocal) / cell_volume(structure.cell), 1, 3e-3) << name;
+        EXPECT_NEAR(best.shift_deg, 0.06, 0.02) << name;
+        EXPECT_GT(best.evidence, 20) << name;
+    }
+}
+
+TEST(Indexing, AnImpurityIsLeftOut) {
+    ObservedLines lines = ideal_lines(mineral("topaz"), 0);
+    for (ObservedLine line : ideal_lines(mineral("calcite"), 0).lines) {
+        line.height *= 0.06;
+        if (line.height > 0.004) lines.lines.push_back(line);
+    }
+    std::sort(lines.lines.begin(), lines.lines.end(),
+              [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
+    const std::vector<IndexedCell> cells = index_pattern(lines);
+    ASSERT_FALSE(cells.empty());
+    EXPECT_EQ(cells.front().lattice, Bravais::oP);
+    EXPECT_NEAR(volume_of(cells.front().reciprocal), 342.4, 1);
+}
+
+TEST(Indexing, LinesAnywhereAreNoCrystal) {
+    std::mt19937 random(5);
+    for (int trial = 0; trial < 4; ++trial) {
+        std::uniform_real_distribution<double> angle(12, 70), height(0.05, 1);
+        ObservedLines lines;
+        lines.grid = grid;
+        lines.points = grid.points;
+        for (int i = 0; i < 30; ++i) lines.lines.push_back({angle(random), 0.003, height(random), 50});
+        std::sort(lines.lines.begin(), lines.lines.end(),
+                  [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
+        const std::vector<IndexedCell> cells = index_pattern(lines);
+        if (!cells.empty()) {
+            EXPECT_LT(cells.front().evidence, 5) << trial;
+        }
+    }
+}
+
+TEST(LatticeSymmetry, IsFoundFromPrimitiveCells) {
+    const auto reached = [](const Metric<double>& direct, Bravais wanted, double volume) {
+        for (const BravaisCell& cell : higher_symmetries({Bravais::aP, direct.inverse()}, 1.0)) {
+            if (cell.lattice == wanted && std::fabs(volume_of(cell.reciprocal) / volume - 1) < 1e-3) return true;
+        }
+        return false;
+    };
+    // a F lattice of edges 7, 8, 9: (0 b c)/2, (a 0 c)/2, (a b 0)/2.
+    EXPECT_TRUE(reached({{(64 + 81) / 4.0, (49 + 81) / 4.0, (49 + 64) / 4.0, 49 / 4.0, 64 / 4.0, 81 / 4.0}}, Bravais::oF, 504));
+    EXPECT_TRUE(reached({{16, 16, 16, 8, 8, 8}}, Bravais::cF, 4 * 16 * 4 * std::sqrt(0.5)));
+    EXPECT_TRUE(reached({{25, 36, 49, 0, 8, 0}}, Bravais::mP, 5 * 6 * 7 * std::sqrt(1 - 64.0 / 25 / 49)));
+}
+
+TEST(Absences, AreThoseOfExtinctionGroups) {
+    std::vector<int> seen(space_groups + 1, 0);
+    for (int b = 0; b < bravais_lattices; ++b) {
+        const Bravais lattice = static_cast<Bravais>(b);
+        for (const AbsenceSetting& setting : absence_settings(lattice)) {
+            for (int group : setting.space_groups) {
+                ++seen[static_cast<std::size_t>(group)];
+                EXPECT_EQ(bravais_of(group), lattice);
+                if (crystal_system(group) == crystal_system(setting.space_groups.front())) {
+                    EXPECT_EQ(extinction_group(group), extinction_group(setting.space_groups.front()));
+                }
+            }
+        }
+    }
+    for (int group = 1; group <= space_groups; ++group) EXPECT_GT(seen[static_cast<std::size_t>(group)], 0) << group;
+    EXPECT_EQ(absence_settings(Bravais::hR).size(), 2u);  // with the c glide and without
+    EXPECT_EQ(absence_settings(Bravais::cF).size(), 5u);  // F---, F--c, Fd--, F41--, Fd-c
+}
+
+TEST(IndexingOpinion, NamesExtinctionGroupsOfSimulatedMinerals) {
+    for (const char* name : {"NaCl", "rutile", "zircon", "calcite", "topaz", "forsterite", "pyrite"}) {
+        const Structure structure = mineral(name);
+        PatternParameters p;
+        p.caglioti_w = 0.0081f;
+        p.counts_at_maximum = 30000;
+        p.displacement_deg = 0.05f;
+        const IndexingOpinion opinion = indexing_opinion(simulated(structure, p).data(), grid, evenly());
+        const auto& probability = opinion.probabilities;
+        const int answer = static_cast<int>(std::max_element(probability.begin(), probability.end()) - probability.begin()) + 1;
+        EXPECT_EQ(extinction_group(answer), extinction_group(structure.space_group)) << name << " answered " << answer;
+        EXPECT_GT(opinion.indexed, 0.8) << name;
+    }
+}
+
+TEST(IndexingOpinion, PoolsAsIndependentEvidence) {
+    IndexingOpinion opinion;
+    opinion.probabilities.assign(space_groups, 0.0f);
+    std::vector<float> network(space_groups, 1.0f / space_groups);
+    network[61] = 0.3f, network[13] = 0.4f;
+    const float sum = std::accumulate(network.begin(), network.end(), 0.0f);
+    for (float& p : network) p /= sum;
+    // What is not indexed says nothing.
+    std::vector<float> pooled = network;
+    pool_indexing(pooled.data(), opinion, evenly());
+    for (std::size_t g = 0; g < pooled.size(); ++g) EXPECT_NEAR(pooled[g], network[g], 1e-6);
+    // Orthorhombic absences decide between the network's two favourites, and rule out neither.
+    opinion.indexed = 0.9;
+    opinion.probabilities[61] = 0.7f, opinion.probabilities[32] = 0.2f;
+    pool_indexing(pooled.data(), opinion, evenly());
+    EXPECT_GT(pooled[61], 0.8);
+    EXPECT_GT(pooled[13], 1e-3);
+    EXPECT_NEAR(std::accumulate(pooled.begin(), pooled.end(), 0.0f), 1, 1e-5);
+}
+
+}  // namespace
+}  // namespace friedel

@@ -1,0 +1,222 @@
+// friedel index: the unit cells that explain the lines of measured patterns, what is absent, and what that says of the space group.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <set>
+
+#include "host/crystal_statistics.h"
+#include "host/csv.h"
+#include "host/error.h"
+#include "host/extinction.h"
+#include "host/indexing_opinion.h"
+#include "host/interrupt.h"
+#include "host/labels.h"
+#include "host/pattern_list.h"
+#include "host/resample.h"
+#include "host/space_groups.h"
+#include "host/thread_pool.h"
+#include "tools/command.h"
+
+namespace friedel::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Grid grid{5, 0.02f, 4250};
+constexpr double copper = 1.5418;  // where no wavelength is stated
+
+struct Options {
+    std::vector<std::string> patterns;
+    std::string labels, output;
+    double wavelength = 0;
+    int cells = 3, groups = 5, threads = 0;
+    bool quiet = false;
+};
+
+// How often groups are met: as in the structures that ship as statistics, none of them never.
+std::vector<double> group_frequency() {
+    const std::vector<std::uint32_t> count = CrystalStatistics::shipped().group_count;
+    std::vector<double> frequency;
+    double all = 0;
+    for (std::uint32_t n : count) all += n + 0.5;
+    for (std::uint32_t n : count) frequency.push_back((n + 0.5) / all);
+    return frequency;
+}
+
+// Symbols of the groups of a setting, without those that only the crystal system tells apart.
+std::string groups_of(const CellFindings& found) {
+    std::string text;
+    for (int group : absence_settings(found.cell.lattice)[static_cast<std::size_t>(found.setting)].space_groups)
+        text += (text.empty() ? "" : " ") + std::string(space_group_symbol(group));
+    return text;
+}
+
+std::vector<int> likeliest(const std::vector<float>& probabilities, int most) {
+    std::vector<int> groups;
+    for (int g = 1; g <= space_groups; ++g) groups.push_back(g);
+    std::stable_sort(groups.begin(), groups.end(), [&](int a, int b) {
+        return probabilities[static_cast<std::size_t>(a - 1)] > probabilities[static_cast<std::size_t>(b - 1)];
+    });
+    groups.resize(static_cast<std::size_t>(most));
+    return groups;
+}
+
+std::string described(const std::string& name, const IndexingOpinion& opinion, const Options& o) {
+    char text[256];
+    std::snprintf(text, sizeof text, ": %zu lines, width %.3f degrees; indexed rightly with probability %.2f\n", opinion.lines.lines.size(),
+                  opinion.lines.shape.fwhm_deg(40), opinion.indexed);
+    std::string out = name + text;
+    std::vector<const CellFindings*> cells;
+    for (const CellFindings& found : opinion.cells) {
+        if (found.setting >= 0) cells.push_back(&found);
+    }
+    std::stable_sort(cells.begin(), cells.end(), [](const CellFindings* a, const CellFindings* b) { return a->weight > b->weight; });
+    for (std::size_t c = 0; c < std::min(cells.size(), static_cast<std::size_t>(o.cells)); ++c) {
+        const IndexedCell& cell = cells[c]->cell;
+        const std::array<double, 6> edges = cell_of(cell.reciprocal);
+        std::snprintf(text, sizeof text,
+                      "  %5.1f %%  %s  %8.4f %8.4f %8.4f  %7.3f %7.3f %7.3f  shift %.3f  M20 %.1f  %d of %d lines  evidence %.0f  ",
+                      100 * cells[c]->weight, bravais_name(cell.lattice), edges[0], edges[1], edges[2], edges[3], edges[4], edges[5],
+                      cell.shift_deg, cell.m20, cell.indexed, cell.lines, cell.evidence);
+        out += text + groups_of(*cells[c]) + '\n';
+    }
+    out += " ";
+    for (int group : likeliest(opinion.probabilities, o.groups)) {
+        std::snprintf(text, sizeof text, " %d %s %.1f %%", group, space_group_symbol(group),
+                      100 * static_cast<double>(opinion.probabilities[static_cast<std::size_t>(group - 1)]));
+        out += text;
+    }
+    return out + '\n';
+}
+
+void write_row(std::ostream& out, const std::string& name, const IndexingOpinion& opinion) {
+    out << csv_field(name) << ',' << opinion.indexed;
+    for (float p : opinion.probabilities) out << ',' << p;
+    out << '\n';
+}
+
+// How often the lattice, the crystal system, the extinction group and the space group come out right.
+class Tally {
+public:
+    void add(int truth, const IndexingOpinion& opinion) {
+        const int answer = likeliest(opinion.probabilities, 1).front();
+        const auto best = std::max_element(opinion.cells.begin(), opinion.cells.end(),
+                                           [](const CellFindings& a, const CellFindings& b) { return a.weight < b.weight; });
+        for (std::size_t row : {static_cast<std::size_t>(crystal_system(truth)), std::size_t{crystal_systems}}) {
+            auto& n = count_[row];
+            ++n[0];
+            n[1] += best != opinion.cells.end() && best->cell.lattice == bravais_of(truth);
+            n[2] += crystal_system(answer) == crystal_system(truth);
+            n[3] += extinction_group(answer) == extinction_group(truth);
+            n[4] += answer == truth;
+        }
+    }
+    void print() const {
+        std::printf("%-14s%9s%10s%9s%12s%13s\n", "", "patterns", "lattice", "system", "extinction", "space group");
+        for (std::size_t row = 0; row <= crystal_systems; ++row) {
+            const auto& n = count_[row];
+            if (n[0] == 0) continue;
+            const double per = 100.0 / n[0];
+            std::printf("%-14s%9d%8.1f %%%7.1f %%%10.1f %%%11.1f %%\n",
+                        row < crystal_systems ? crystal_system_name(static_cast<int>(row)) : "all", n[0], n[1] * per, n[2] * per,
+                        n[3] * per, n[4] * per);
+        }
+    }
+
+private:
+    std::array<std::array<int, 5>, crystal_systems + 1> count_{};
+};
+
+int run(const Options& o) {
+    if (o.labels.empty() == o.patterns.empty()) fail("give either PATTERNS or --labels FILE.csv");
+    std::vector<int> truth;
+    PatternList list = PatternList::of_files({});
+    if (o.labels.empty()) {
+        list = PatternList::of_paths(o.patterns);
+    } else {
+        std::vector<std::string> files;
+        for (const Label& label : read_labels(o.labels)) {
+            if (!label.repeat_of.empty()) continue;
+            files.push_back((fs::path(o.labels).parent_path() / label.file).string());
+            truth.push_back(label.space_group);
+        }
+        list = PatternList::of_files(files);
+    }
+    std::ofstream out;
+    if (!o.output.empty()) {
+        out.open(o.output);
+        if (!out) fail(o.output, ": cannot be written");
+        out << "file,indexed";
+        for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
+        out << '\n';
+    }
+    const std::vector<double> frequency = group_frequency();
+    const InterruptGuard guard;
+    ThreadPool pool(o.threads);
+    Tally tally;
+    int unreadable = 0;
+    constexpr std::size_t batch = 64;
+    for (std::size_t first = 0; first < list.size() && !interrupted(); first += batch) {
+        const std::size_t n = std::min(batch, list.size() - first);
+        std::vector<IndexingOpinion> opinions(n);
+        std::vector<std::string> problem(n);
+        pool.run(static_cast<int>(n), [&](int i, int) {
+            if (interrupted()) return;
+            const auto at = static_cast<std::size_t>(i);
+            try {
+                MeasuredPattern measured = list.read(first + at);
+                const double stated = o.wavelength > 0 ? o.wavelength : measured.wavelength_angstrom;
+                if (stated > 0 && std::fabs(stated / copper - 1) > same_anode) convert_wavelength(measured, stated, copper);
+                std::vector<float> pattern(static_cast<std::size_t>(grid.points));
+                resample(pattern.data(), grid, measured);
+                opinions[at] = indexing_opinion(pattern.data(), grid, frequency);
+            } catch (const Error& error) {
+                problem[at] = error.what();
+            }
+        });
+        if (interrupted()) break;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (!problem[i].empty()) {
+                std::cerr << "friedel: " << problem[i] << '\n';
+                ++unreadable;
+                continue;
+            }
+            if (out) write_row(out, list.name(first + i), opinions[i]);
+            if (truth.empty() && !o.quiet) std::cout << described(list.name(first + i), opinions[i], o);
+            if (!truth.empty()) tally.add(truth[first + i], opinions[i]);
+        }
+    }
+    if (interrupted()) fail("interrupted");
+    if (!truth.empty()) tally.print();
+    return unreadable == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+std::function<int()> index_command(CLI::App& app) {
+    const auto o = std::make_shared<Options>();
+    app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
+    app.add_option("-o,--output", o->output,
+                   "CSV: a line for each pattern, with the probability that it is indexed and those of all space groups");
+    app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(CLI::Range(1, 12));
+    app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(CLI::Range(1, space_groups));
+    app.add_option("--labels", o->labels,
+                   "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
+    app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
+    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    app.add_flag("-q,--quiet", o->quiet, "Print no cells");
+    app.footer(
+        "Knows no structures: lines, cells, absences, and how often groups occur. Broad lines, many impurities and cells of thousands of\n"
+        "cubic angstrom defeat it, and it says so. Examples:\n"
+        "  friedel index unknown.xy\n"
+        "  friedel index patterns/ -o groups.csv");
+    return [o] { return run(*o); };
+}
+
+}  // namespace friedel::tools
