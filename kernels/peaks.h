@@ -100,10 +100,19 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
         return {recorded_deg, area, peak_width(sine / cosine, cosine, wavelength, p)};
     };
     const int base = peaks.count;
-    const int added = block.running_total(peaks.first, reflections.count * lines, [&](int n) {
-        const Line peak = peak_of(n / lines, n % lines);
-        return peak.area > 0 ? axial_parts(peak.position_deg, peak.shape.fwhm, p.axial_divergence) : 0;
-    });
+    int added = 0;
+    // Where there is no room for all parts, all peaks have fewer, rather than some peaks none.
+#if defined(__CUDA_ARCH__)
+#pragma unroll 1
+#endif
+    for (int most = max_axial_parts; most > 0; most /= 2) {
+        added = block.running_total(peaks.first, reflections.count * lines, [&](int n) {
+            const Line peak = peak_of(n / lines, n % lines);
+            const int parts = peak.area > 0 ? axial_parts(peak.position_deg, peak.shape.fwhm, p.axial_divergence) : 0;
+            return parts < most ? parts : most;
+        });
+        if (base + added <= peaks.capacity) break;
+    }
     block.for_each(reflections.count * lines, [&](int n) {
         const int parts = peaks.first[n + 1] - peaks.first[n];
         if (parts == 0) return;
