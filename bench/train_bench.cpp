@@ -68,8 +68,7 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
                               state.data(), 0);
         backend->optimise({parameters.values().data(), m.data(), v.data(), config.optimiser.average_decay > 0 ? average.data() : nullptr,
                            gradient.data()},
-                          guard.data(), shape.weights_end(), shape.size(), config.optimiser, state.data());
-        parameters.refresh();
+                          guard.data(), shape.weights_end(), shape.size(), config.optimiser, state.data(), parameters.copies());
         backend->advance(state.data());
     };
     // The products of one step, on buffers of their own so that weights and gradients are not disturbed.

@@ -16,14 +16,25 @@ inline const char* cure_of(cudaError_t status) {
             return "; no CUDA device is visible here, look at CUDA_VISIBLE_DEVICES or use --device cpu";
         case cudaErrorInsufficientDriver:
             return "; the driver is older than the CUDA that friedel was built with, update it or use --device cpu";
+        case cudaErrorStubLibrary:
+            return "; libcuda.so.1 is the toolkit's stub and no driver, take its folder out of LD_LIBRARY_PATH or use --device cpu";
         case cudaErrorInvalidDevice:
             return "; there is no device of that number, nvidia-smi -L lists them";
         case cudaErrorNoKernelImageForDevice:
+        case cudaErrorInvalidDeviceFunction:
             return "; friedel was not built for this GPU, build it with -DCMAKE_CUDA_ARCHITECTURES=native";
         case cudaErrorMemoryAllocation:
             return "; use a smaller training.batch, network or ensemble";
         case cudaErrorDevicesUnavailable:
             return "; another process holds the device";
+        case cudaErrorSystemDriverMismatch:
+        case cudaErrorCompatNotSupportedOnDevice:
+            return "; the parts of the driver do not fit each other, restart after updating it or use --device cpu";
+        case cudaErrorIllegalAddress:
+        case cudaErrorLaunchFailure:
+        case cudaErrorECCUncorrectable:
+        case cudaErrorUnknown:
+            return "; the device is lost to this run, go on from the last checkpoint with --resume; dmesg and nvidia-smi -q say more";
         default:
             return "";
     }

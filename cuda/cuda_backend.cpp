@@ -2,11 +2,12 @@
 // that the program finds by name (host/device.cpp).
 #include <dlfcn.h>
 
-#include <cstring>
 #include <string>
+#include <type_traits>
 
 #include "cuda/check.h"
 #include "cuda/convolution.h"
+#include "cuda/current_stream.h"
 #include "cuda/gemm.h"
 #include "cuda/gradient_sum.h"
 #include "cuda/network.h"
@@ -18,27 +19,28 @@ namespace friedel::cuda {
 
 namespace {
 
-constexpr int oldest_capability = 75;
+constexpr int oldest_capability = 75, oldest_with_bf16 = 80;
 
 // A step as a CUDA graph: one launch, and no work on the host.
 class GraphProgram : public Program {
 public:
-    GraphProgram(const Stream& stream, GraphExec exec) : stream_(stream), exec_(std::move(exec)) {}
+    GraphProgram(const CurrentStream& stream, GraphExec exec) : stream_(stream), exec_(std::move(exec)) {}
     void run() override { check(cudaGraphLaunch(exec_, stream_), "running a step"); }
 
 private:
-    const Stream& stream_;
+    const CurrentStream& stream_;
     GraphExec exec_;
 };
 
 class CudaBackend : public Backend {
 public:
-    CudaBackend(int number, Precision precision) : precision_(precision), number_(select(number)), gemm_(precision) {
+    CudaBackend(int number, const std::string& precision)
+        : number_(number), precision_(select(number, precision)), gemm_(precision_), current_(number) {
         check(cudaStreamCreateWithFlags(main_.fill(), cudaStreamNonBlocking), "making a stream");
         check(cudaStreamCreateWithFlags(aside_.fill(), cudaStreamNonBlocking), "making a stream");
         check(cudaEventCreateWithFlags(fork_.fill(), cudaEventDisableTiming), "making an event");
         check(cudaEventCreateWithFlags(join_.fill(), cudaEventDisableTiming), "making an event");
-        current_ = main_;
+        current_.use(main_);
     }
 
     std::string description() const override {
@@ -51,9 +53,10 @@ public:
     }
 
     bool is_gpu() const override { return true; }
-    void wait() override { check(cudaStreamSynchronize(main_), "waiting for the device"); }
+    void wait() override { check(cudaStreamSynchronize(current_), "waiting for the device"); }
 
     void* allocate(std::size_t bytes) override {
+        choose_device(number_);
         void* memory = nullptr;
         check(cudaMalloc(&memory, bytes > 0 ? bytes : 1),
               ("allocating " + std::to_string(bytes / 1'000'000) + " MB of device memory").c_str());
@@ -62,16 +65,20 @@ public:
     }
     void release(void* memory) noexcept override { cudaFree(memory); }
     void upload(void* to, const void* from, std::size_t bytes) override {
-        check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, main_), "copying to the device");
-        check(cudaStreamSynchronize(main_), "copying to the device");
+        check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, current_), "copying to the device");
+        check(cudaStreamSynchronize(current_), "copying to the device");
     }
     void download(void* to, const void* from, std::size_t bytes) override {
-        check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, main_), "copying from the device");
-        check(cudaStreamSynchronize(main_), "copying from the device");
+        check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, current_), "copying from the device");
+        check(cudaStreamSynchronize(current_), "copying from the device");
+    }
+    void copy(void* to, const void* from, std::size_t bytes) override {
+        check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, current_), "copying on the device");
     }
 
     std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
                                                const PreprocessConfig& preprocess, const CrystalTableStore* tables) override {
+        choose_device(number_);
         return std::make_unique<CudaPatternStream>(current_, precision_, library, sampler, simulation, preprocess, tables);
     }
 
@@ -99,6 +106,10 @@ public:
     void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
               int inner) override {
         gemm_.multiply(current_, c, true, a, transpose_a, b, transpose_b, rows, columns, inner);
+    }
+
+    bool gemm_relu(Operand* c, const Operand* a, const Operand* b, const Operand* bias, int rows, int columns, int inner) override {
+        return gemm_.multiply_relu(current_, c, a, b, bias, rows, columns, inner);
     }
 
     void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
@@ -143,12 +154,26 @@ public:
     }
 
     void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
-                  const StepState* state) override {
-        cuda::optimise(current_, arrays, guard, weights, size, config, state, scratch_floats(reduction_scratch(1)));
+                  const StepState* state, const std::vector<OperandCopy>& copies) override {
+        float* const scratch = scratch_floats(reduction_scratch(1));
+        with(nullptr, [&](auto* none) {
+            OperandCopyTable<std::remove_pointer_t<decltype(none)>> table{};
+            for (const OperandCopy& copy : copies) {
+                if (table.count == table.capacity) break;
+                table.tensor[table.count++] = {copy.begin, copy.begin + static_cast<std::size_t>(copy.rows) * copy.columns,
+                                               static_cast<std::uint32_t>(copy.columns), static_cast<std::uint32_t>(stride(copy.columns)),
+                                               reinterpret_cast<decltype(none)>(copy.to)};
+            }
+            cuda::optimise(current_, arrays, guard, weights, size, config, state, table, scratch);
+        });
+        // Of networks deeper than the table.
+        for (std::size_t i = OperandCopyTable<float>::capacity; i < copies.size(); ++i)
+            to_operands(copies[i].to, arrays.parameters + copies[i].begin, copies[i].rows, copies[i].columns);
     }
     void advance(StepState* state) override { cuda::advance(current_, state); }
 
     void join(Communicator& ranks) override {
+        choose_device(number_);
         const auto make = part<MakeGradientSum>("libfriedel_nccl.so", "friedel_nccl_sum", "several ranks on GPUs need NCCL");
         gradient_sum_.reset(make(ranks));
     }
@@ -160,47 +185,60 @@ public:
     }
 
     void overlap(const std::function<void()>& aside, const std::function<void()>& main) override {
-        check(cudaEventRecord(fork_, main_), "forking a step");
+        check(cudaEventRecord(fork_, current_), "forking a step");
         check(cudaStreamWaitEvent(aside_, fork_, 0), "forking a step");
-        current_ = aside_;
-        aside();
-        current_ = main_;
+        {
+            const CurrentStream::Switch to_aside(current_, aside_);
+            aside();
+        }
         main();
         check(cudaEventRecord(join_, aside_), "joining a step");
-        check(cudaStreamWaitEvent(main_, join_, 0), "joining a step");
+        check(cudaStreamWaitEvent(current_, join_, 0), "joining a step");
     }
 
     // The first run is an ordinary one: it makes the plans of the products and the scratch that a recording may not make.
     std::unique_ptr<Program> record(std::function<void()> step) override {
         step();
-        check(cudaStreamSynchronize(main_), "running the first step");
+        check(cudaStreamSynchronize(current_), "running the first step");
         Graph graph;
-        check(cudaStreamBeginCapture(main_, cudaStreamCaptureModeThreadLocal), "recording a step");
+        check(cudaStreamBeginCapture(current_, cudaStreamCaptureModeThreadLocal), "recording a step");
         try {
             step();
         } catch (...) {
-            cudaStreamEndCapture(main_, graph.fill());
+            cudaStreamEndCapture(current_, graph.fill());
+            cudaGetLastError();  // of a recording that was broken off
             throw;
         }
-        check(cudaStreamEndCapture(main_, graph.fill()), "recording a step");
+        check(cudaStreamEndCapture(current_, graph.fill()), "recording a step");
         GraphExec exec;
         check(cudaGraphInstantiate(exec.fill(), graph, 0), "recording a step");
-        return std::make_unique<GraphProgram>(main_, std::move(exec));
+        return std::make_unique<GraphProgram>(current_, std::move(exec));
+    }
+
+    void calculate(Arithmetic what, float* values, std::size_t n, int times) override {
+        cuda::calculate(current_, what == Arithmetic::exponential, values, n, times);
     }
 
 private:
-    static int select(int number) {
+    // Makes sure of the device before anything is asked of it, and says what matrices are to hold there.
+    static Precision select(int number, const std::string& precision) {
         int devices = 0;
         check(cudaGetDeviceCount(&devices), "looking for devices");
         if (number >= devices) fail("there is no CUDA device ", number, ", only ", devices, "; nvidia-smi -L lists them");
         cudaDeviceProp properties;
         check(cudaGetDeviceProperties(&properties, number), "asking what the device is");
-        if (10 * properties.major + properties.minor < oldest_capability) {
+        const int capability = 10 * properties.major + properties.minor;
+        if (capability < oldest_capability) {
             fail(properties.name, " has compute capability ", properties.major, ".", properties.minor,
                  ", friedel needs 7.5; use --device cpu");
         }
-        check(cudaSetDevice(number), "choosing the device");
-        return number;
+        if (capability < oldest_with_bf16 && (precision == "bf16" || precision == "tf32")) {
+            fail(properties.name, " has no ", precision, "; use --precision float or --device cpu");
+        }
+        choose_device(number);
+        check_kernels();
+        if (precision == "tf32") return Precision::tf32;
+        return precision == "float" || capability < oldest_with_bf16 ? Precision::float32 : Precision::bf16;
     }
 
     // A function of a library beside this one that only some runs need.
@@ -217,6 +255,7 @@ private:
 
     ConvolutionEngine& convolution() {
         if (!convolution_) {
+            choose_device(number_);
             const auto make =
                 part<MakeConvolutionEngine>("libfriedel_cudnn.so", "friedel_cudnn_engine", "convolutions on a GPU need cuDNN 9");
             convolution_.reset(make(precision_));
@@ -239,26 +278,21 @@ private:
     // Used by one stage at a time, all on the main stream. It never shrinks, and what it was before stays, because a recorded step may
     // still point there.
     float* scratch_floats(std::size_t size) {
+        choose_device(number_);
         if (scratch_.empty() || scratch_.back().size() < size) scratch_.emplace_back(size);
         return scratch_.back().data();
     }
 
-    Precision precision_;
     int number_;
+    Precision precision_;
     Gemm gemm_;
     std::unique_ptr<ConvolutionEngine> convolution_;
     std::unique_ptr<GradientSum> gradient_sum_;  // null: one rank alone
     Stream main_, aside_;
     Event fork_, join_;
-    cudaStream_t current_ = nullptr;
+    CurrentStream current_;
     std::vector<DeviceArray<float>> scratch_;
 };
-
-Precision precision_named(const std::string& name) {
-    if (name == "bf16") return Precision::bf16;
-    if (name == "tf32") return Precision::tf32;
-    return Precision::float32;
-}
 
 }  // namespace
 
@@ -273,7 +307,5 @@ int friedel_cuda_devices() {
     return cudaGetDeviceCount(&devices) == cudaSuccess ? devices : 0;
 }
 
-friedel::Backend* friedel_cuda_backend(int number, const char* precision) {
-    return new friedel::cuda::CudaBackend(number, friedel::cuda::precision_named(precision));
-}
+friedel::Backend* friedel_cuda_backend(int number, const char* precision) { return new friedel::cuda::CudaBackend(number, precision); }
 }

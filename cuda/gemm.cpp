@@ -22,21 +22,31 @@ struct Gemm::Plan {
     Description product;
     Layout a, b, c;  // in the order of cuBLAS: its A is our b
     cublasLtMatmulAlgo_t algorithm;
+    bool known = false;
 };
 
 Gemm::Gemm(Precision precision) : precision_(precision), workspace_(workspace_bytes) { check(cublasLtCreate(handle_.fill()), "starting"); }
 Gemm::~Gemm() = default;
 
-const Gemm::Plan& Gemm::plan_for(const Key& key) {
+Gemm::Plan* Gemm::plan_for(const Key& key) {
     std::unique_ptr<Plan>& plan = plans_[key];
-    if (plan) return *plan;
-    const auto [float_result, transpose_a, transpose_b, rows, columns, inner] = key;
+    if (plan) return plan->known ? plan.get() : nullptr;
+    const auto [result, transpose_a, transpose_b, rows, columns, inner] = key;
+    const bool float_result = result == Result::floats;
     auto made = std::make_unique<Plan>();
     const cublasComputeType_t compute = precision_ == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     check(cublasLtMatmulDescCreate(made->product.fill(), compute, CUDA_R_32F), "describing a product");
     const cublasOperation_t op_b = operation(transpose_b), op_a = operation(transpose_a);
     check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_TRANSA, &op_b, sizeof op_b), "describing a product");
     check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_TRANSB, &op_a, sizeof op_a), "describing a product");
+    if (result == Result::relu_operands) {
+        const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_RELU_BIAS;
+        const void* const some_bias = workspace_.data();  // the one that is meant comes with every call
+        check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue),
+              "adding an epilogue");
+        check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &some_bias, sizeof some_bias),
+              "adding an epilogue");
+    }
     // A row-major matrix [r][s] is a column-major one of s rows and r columns.
     const auto layout = [&](Layout& out, cudaDataType_t type, int r, int s, int stride) {
         check(cublasLtMatrixLayoutCreate(out.fill(), type, static_cast<std::uint64_t>(s), static_cast<std::uint64_t>(r), stride),
@@ -61,21 +71,39 @@ const Gemm::Plan& Gemm::plan_for(const Key& key) {
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, parameter_alignment);
     cublasLtMatmulHeuristicResult_t found{};
     int count = 0;
-    check(cublasLtMatmulAlgoGetHeuristic(handle_, made->product, made->a, made->b, made->c, made->c, preference, 1, &found, &count),
-          "choosing an algorithm");
-    if (count == 0) fail("cuBLASLt knows no algorithm for a product of ", rows, " x ", inner, " and ", inner, " x ", columns);
+    const cublasStatus_t status =
+        cublasLtMatmulAlgoGetHeuristic(handle_, made->product, made->a, made->b, made->c, made->c, preference, 1, &found, &count);
+    if (status != CUBLAS_STATUS_NOT_SUPPORTED) check(status, "choosing an algorithm");
+    made->known = status == CUBLAS_STATUS_SUCCESS && count > 0;
     made->algorithm = found.algo;
     plan = std::move(made);
-    return *plan;
+    return plan->known ? plan.get() : nullptr;
 }
 
-void Gemm::multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
-                    Transpose transpose_b, int rows, int columns, int inner) {
-    const Plan& plan = plan_for({float_result, transpose_a, transpose_b, rows, columns, inner});
+void Gemm::run(cudaStream_t stream, Plan& plan, void* c, const void* a, const void* b) {
     const float one = 1, zero = 0;
     check(cublasLtMatmul(handle_, plan.product, &one, b, plan.a, a, plan.b, &zero, c, plan.c, c, plan.c, &plan.algorithm, workspace_.data(),
                          workspace_.size(), stream),
           "multiplying");
+}
+
+void Gemm::multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
+                    Transpose transpose_b, int rows, int columns, int inner) {
+    if (rows == 0 || columns == 0) return;
+    Plan* const plan = plan_for({float_result ? Result::floats : Result::operands, transpose_a, transpose_b, rows, columns, inner});
+    if (!plan) {
+        fail("cuBLASLt knows no algorithm for a product of ", rows, " x ", inner, " and ", inner, " x ", columns,
+             "; try another --precision");
+    }
+    run(stream, *plan, c, a, b);
+}
+
+bool Gemm::multiply_relu(cudaStream_t stream, void* c, const void* a, const void* b, const void* bias, int rows, int columns, int inner) {
+    Plan* const plan = plan_for({Result::relu_operands, Transpose::no, Transpose::yes, rows, columns, inner});
+    if (!plan) return false;
+    check(cublasLtMatmulDescSetAttribute(plan->product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias), "giving a bias");
+    run(stream, *plan, c, a, b);
+    return true;
 }
 
 }  // namespace friedel::cuda

@@ -22,11 +22,16 @@ public:
     // c[rows][columns] = op(a) op(b). c is a matrix of operands, or floats without gaps between the rows (`float_result`).
     void multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
                   Transpose transpose_b, int rows, int columns, int inner);
+    // c = ReLU(a b^T + bias), all operands, bias [columns], by an epilogue of the product. False where the library has no such product
+    // here.
+    bool multiply_relu(cudaStream_t stream, void* c, const void* a, const void* b, const void* bias, int rows, int columns, int inner);
 
 private:
     struct Plan;
-    using Key = std::tuple<bool, Transpose, Transpose, int, int, int>;
-    const Plan& plan_for(const Key& key);
+    enum class Result { operands, floats, relu_operands };
+    using Key = std::tuple<Result, Transpose, Transpose, int, int, int>;
+    Plan* plan_for(const Key& key);  // null where there is none
+    void run(cudaStream_t stream, Plan& plan, void* c, const void* a, const void* b);
 
     Precision precision_;
     Owned<cublasLtHandle_t, cublasLtDestroy> handle_;

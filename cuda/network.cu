@@ -10,9 +10,8 @@ namespace {
 constexpr int threads = block_threads;
 constexpr int norm_blocks = 1024;  // partial sums of the gradient's norm
 constexpr int optimiser_blocks = 1024;
-constexpr int backward_columns = 64;  // of one block: two rows of 64 at a time fill a line of memory
-constexpr int backward_lanes = threads / backward_columns;
-constexpr int backward_chunks = 32;  // parts into which the rows of a batch are cut
+constexpr int backward_columns = 64;  // of one block
+constexpr int backward_chunks = 32;   // parts into which the rows of a batch are cut
 
 __device__ CudaBlock block_with(void* shared) { return CudaBlock(CudaTeam(shared)); }
 
@@ -47,30 +46,44 @@ __global__ void __launch_bounds__(threads)
     }
 }
 
+// Neighbours in a row that one load of 16 bytes brings; rows of operands have room for whole ones.
+template <class Value>
+struct alignas(16) Pack {
+    static constexpr int size = 16 / sizeof(Value);
+    Value value[size];
+};
+
 // A tile of columns and a chunk of the rows: the gradient in place, and the chunk's share of the bias gradient, partial[chunk][width].
+// A thread does a pack of columns of every so many rows: with fewer bytes on their way the memory would wait for the threads.
 template <class Value>
 __global__ void __launch_bounds__(threads)
     activate_backward_kernel(float* partial, Value* gradient, const Value* out, int rows, int width, int stride, float rate) {
-    __shared__ float sums[backward_lanes][backward_columns];
-    const int column = threadIdx.x % backward_columns, lane = threadIdx.x / backward_columns;
-    const int j = static_cast<int>(blockIdx.x) * backward_columns + column;
+    constexpr int pack = Pack<Value>::size, packs = backward_columns / pack, lanes = threads / packs;
+    __shared__ float sums[lanes][backward_columns];
+    const int place = threadIdx.x % packs * pack, lane = threadIdx.x / packs;
+    const int begin = static_cast<int>(blockIdx.x) * backward_columns;
     const int chunk = (rows + gridDim.y - 1) / gridDim.y;
     const int first = static_cast<int>(blockIdx.y) * chunk, last = min(first + chunk, rows);
-    float sum = 0;
-    for (int row = first + lane; row < last && j < width; row += backward_lanes) {
-        const std::size_t at = static_cast<std::size_t>(row) * stride + j;
-        float value = static_cast<float>(gradient[at]);
-        if (out) {
-            value = activation_gradient(value, static_cast<float>(out[at]), rate);
-            gradient[at] = Value(value);
+    float sum[pack] = {};
+    for (int row = first + lane; row < last && begin + place < stride; row += lanes) {
+        const std::size_t at = static_cast<std::size_t>(row) * stride + begin + place;
+        Pack<Value> slope = *reinterpret_cast<const Pack<Value>*>(gradient + at), activation{};
+        if (out) activation = *reinterpret_cast<const Pack<Value>*>(out + at);
+        for (int i = 0; i < pack; ++i) {
+            float value = static_cast<float>(slope.value[i]);
+            if (out) value = activation_gradient(value, static_cast<float>(activation.value[i]), rate);
+            slope.value[i] = Value(value);
+            sum[i] += value;
         }
-        sum += value;
+        if (out) *reinterpret_cast<Pack<Value>*>(gradient + at) = slope;
     }
-    sums[lane][column] = sum;
+    for (int i = 0; i < pack; ++i) sums[lane][place + i] = sum[i];
     __syncthreads();
-    if (lane > 0 || j >= width) return;
-    for (int other = 1; other < backward_lanes; ++other) sum += sums[other][column];
-    partial[static_cast<std::size_t>(blockIdx.y) * width + j] = sum;
+    const int column = threadIdx.x;
+    if (column >= backward_columns || begin + column >= width) return;
+    float total = 0;
+    for (int other = 0; other < lanes; ++other) total += sums[other][column];
+    partial[static_cast<std::size_t>(blockIdx.y) * width + begin + column] = total;
 }
 
 __global__ void __launch_bounds__(threads) add_chunks_kernel(float* bias_gradient, const float* partial, int chunks, int width) {
@@ -102,19 +115,33 @@ __global__ void __launch_bounds__(threads) add_losses_kernel(LossTotals* totals,
     if (threadIdx.x == 0) add_batch(*totals, *guard, more);
 }
 
+// Four neighbours, loaded and stored at once.
+struct Four {
+    float value[4];
+
+    __device__ static Four load(const float* from) {
+        const float4 x = *reinterpret_cast<const float4*>(from);
+        return {{x.x, x.y, x.z, x.w}};
+    }
+    __device__ void store(float* to) const { *reinterpret_cast<float4*>(to) = {value[0], value[1], value[2], value[3]}; }
+};
+
 __global__ void __launch_bounds__(threads) norm_kernel(float* partial, const float* gradient, std::size_t size) {
     __shared__ double shared[threads];
     const CudaTeam team(shared);
     float sum = 0;
-    const std::size_t all = static_cast<std::size_t>(gridDim.x) * blockDim.x;
-    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < size; i += all)
-        sum += gradient[i] * gradient[i];
+    const std::size_t all = static_cast<std::size_t>(gridDim.x) * blockDim.x, fours = size / 4;
+    const std::size_t first = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+    for (std::size_t four = first; four < fours; four += all) sum += squared_norm_range(Four::load(gradient + 4 * four).value, 0, 4);
+    if (first < size % 4) sum += squared_norm_range(gradient, 4 * fours + first, 1);
     sum = team.reduce(sum, [](float a, float b) { return a + b; });
     if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-__global__ void __launch_bounds__(threads) adamw_kernel(AdamwArrays arrays, StepGuard* guard, std::size_t weights, std::size_t size,
-                                                        OptimiserConfig config, const StepState* state, const float* partial) {
+template <class Value>
+__global__ void __launch_bounds__(threads)
+    adamw_kernel(AdamwArrays arrays, StepGuard* guard, std::size_t weights, std::size_t size, OptimiserConfig config,
+                 const StepState* state, const __grid_constant__ OperandCopyTable<Value> copies, const float* partial) {
     __shared__ double shared[threads];
     __shared__ StepRates rates;
     const CudaBlock block = block_with(shared);
@@ -126,9 +153,52 @@ __global__ void __launch_bounds__(threads) adamw_kernel(AdamwArrays arrays, Step
     const float clip = clip_factor(config, norm);
     if (threadIdx.x == 0) rates = step_rates(config, state->step, state->total_steps);
     __syncthreads();
+    const StepRates now = rates;
+    const auto decay_of = [&](std::size_t i) { return i < weights ? config.weight_decay : 0.0f; };
     const std::size_t all = static_cast<std::size_t>(gridDim.x) * blockDim.x;
-    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < size; i += all) {
-        adamw_range(arrays, i, 1, config, rates, clip, i < weights ? config.weight_decay : 0.0f);
+    for (std::size_t four = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; 4 * four < size; four += all) {
+        const std::size_t begin = 4 * four;
+        if (begin + 4 > size || (begin < weights && begin + 4 > weights)) {  // the last ones, of all and of the weights
+            for (std::size_t i = begin; i < size && i < begin + 4; ++i) {
+                adamw_range(arrays, i, 1, config, now, clip, decay_of(i));
+                copies.put(i, arrays.parameters[i]);
+            }
+            continue;
+        }
+        Four w = Four::load(arrays.parameters + begin), m = Four::load(arrays.first_moment + begin),
+             v = Four::load(arrays.second_moment + begin), average{};
+        const Four g = Four::load(arrays.gradient + begin);
+        if (arrays.average) average = Four::load(arrays.average + begin);
+        adamw_range({w.value, m.value, v.value, arrays.average ? average.value : nullptr, g.value}, 0, 4, config, now, clip,
+                    decay_of(begin));
+        w.store(arrays.parameters + begin);
+        m.store(arrays.first_moment + begin);
+        v.store(arrays.second_moment + begin);
+        if (arrays.average) average.store(arrays.average + begin);
+        for (int i = 0; i < 4; ++i) copies.put(begin + i, w.value[i]);
+    }
+}
+
+// As many numbers at once in every thread as hide each other's latency.
+constexpr int calculated_by_thread = 8;
+
+template <bool exponentials>
+__global__ void __launch_bounds__(threads) calculate_kernel(float* values, std::size_t n, int times) {
+    const std::size_t first = (static_cast<std::size_t>(blockIdx.x) * calculated_by_thread) * blockDim.x + threadIdx.x;
+    float value[calculated_by_thread];
+    for (int i = 0; i < calculated_by_thread; ++i) {
+        const std::size_t at = first + static_cast<std::size_t>(i) * blockDim.x;
+        value[i] = at < n ? values[at] : 0.0f;
+    }
+    const auto repeat = [&](int n_times) {
+        exponentials ? repeat_exponential(value, calculated_by_thread, n_times) : repeat_multiply_add(value, calculated_by_thread, n_times);
+    };
+    constexpr int at_once = 16;  // without a loop's own instructions between them
+    for (; times >= at_once; times -= at_once) repeat(at_once);
+    repeat(times);
+    for (int i = 0; i < calculated_by_thread; ++i) {
+        const std::size_t at = first + static_cast<std::size_t>(i) * blockDim.x;
+        if (at < n) values[at] = value[i];
     }
 }
 
@@ -138,6 +208,11 @@ int tiles(int extent, int tile) { return (extent + tile - 1) / tile; }
 
 }  // namespace
 
+void check_kernels() {
+    cudaFuncAttributes attributes;
+    check(cudaFuncGetAttributes(&attributes, advance_kernel), "looking for the code of this GPU");
+}
+
 std::size_t reduction_scratch(int widest_layer) {
     const std::size_t backward = static_cast<std::size_t>(backward_chunks) * widest_layer;
     return backward > norm_blocks ? backward : norm_blocks;
@@ -145,17 +220,20 @@ std::size_t reduction_scratch(int widest_layer) {
 
 template <class Value>
 void to_operands(cudaStream_t stream, Value* to, const float* from, int rows, int columns, int stride) {
+    if (rows == 0) return;
     to_operands_kernel<<<rows, threads, 0, stream>>>(to, from, columns, stride);
     check_launch("launching the conversion of operands");
 }
 
 template <class Value>
 void from_operands(cudaStream_t stream, float* to, const Value* from, int rows, int columns, int stride) {
+    if (rows == 0) return;
     from_operands_kernel<<<rows, threads, 0, stream>>>(to, from, columns, stride);
     check_launch("launching the conversion of operands");
 }
 
 void add_bias(cudaStream_t stream, float* out, const float* bias, int rows, int width) {
+    if (rows == 0) return;
     add_bias_kernel<<<rows, threads, 0, stream>>>(out, bias, width);
     check_launch("launching the bias");
 }
@@ -163,6 +241,7 @@ void add_bias(cudaStream_t stream, float* out, const float* bias, int rows, int 
 template <class Value>
 void activate(cudaStream_t stream, Value* out, const float* bias, int rows, int width, int stride, float dropout, int layer,
               const StepState* state) {
+    if (rows == 0) return;
     activate_kernel<<<rows, threads, 0, stream>>>(out, bias, width, stride, dropout, layer, state);
     check_launch("launching the activation");
 }
@@ -189,11 +268,12 @@ void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const
     check_launch("launching the sum of losses");
 }
 
+template <class Value>
 void optimise(cudaStream_t stream, const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size,
-              const OptimiserConfig& config, const StepState* state, float* scratch) {
+              const OptimiserConfig& config, const StepState* state, const OperandCopyTable<Value>& copies, float* scratch) {
     norm_kernel<<<norm_blocks, threads, 0, stream>>>(scratch, arrays.gradient, size);
     check_launch("launching the norm");
-    adamw_kernel<<<optimiser_blocks, threads, 0, stream>>>(arrays, guard, weights, size, config, state, scratch);
+    adamw_kernel<<<optimiser_blocks, threads, 0, stream>>>(arrays, guard, weights, size, config, state, copies, scratch);
     check_launch("launching the optimiser");
 }
 
@@ -202,13 +282,22 @@ void advance(cudaStream_t stream, StepState* state) {
     check_launch("launching the step counter");
 }
 
+void calculate(cudaStream_t stream, bool exponentials, float* values, std::size_t n, int times) {
+    const auto blocks = static_cast<unsigned>((n + calculated_by_thread * threads - 1) / (calculated_by_thread * threads));
+    if (blocks == 0) return;
+    (exponentials ? calculate_kernel<true> : calculate_kernel<false>)<<<blocks, threads, 0, stream>>>(values, n, times);
+    check_launch("launching a calculation");
+}
+
 #define FRIEDEL_OPERAND_TYPE(Value)                                                                                                    \
     template void to_operands(cudaStream_t, Value*, const float*, int, int, int);                                                      \
     template void from_operands(cudaStream_t, float*, const Value*, int, int, int);                                                    \
     template void activate(cudaStream_t, Value*, const float*, int, int, int, float, int, const StepState*);                           \
     template void activate_backward(cudaStream_t, Value*, float*, const Value*, int, int, int, float, float*);                         \
     template void softmax_loss(cudaStream_t, SampleLoss*, Value*, const float*, const std::int32_t*, int, int, int, const LossConfig&, \
-                               const float*, const StepState*);
+                               const float*, const StepState*);                                                                        \
+    template void optimise(cudaStream_t, const AdamwArrays&, StepGuard*, std::size_t, std::size_t, const OptimiserConfig&,             \
+                           const StepState*, const OperandCopyTable<Value>&, float*);
 FRIEDEL_OPERAND_TYPE(float)
 FRIEDEL_OPERAND_TYPE(__nv_bfloat16)
 #undef FRIEDEL_OPERAND_TYPE

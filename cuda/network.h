@@ -6,10 +6,14 @@
 #include <cuda_runtime.h>
 
 #include "kernels/adamw.h"
+#include "kernels/operand_copy.h"
 #include "kernels/softmax.h"
 #include "kernels/step_state.h"
 
 namespace friedel::cuda {
+
+// Throws Error where the kernels were not compiled for this device.
+void check_kernels();
 
 // Scratch of the reductions over many blocks: floats.
 std::size_t reduction_scratch(int widest_layer);
@@ -37,10 +41,15 @@ void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, con
 
 void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n);
 
-// The norm of the gradient, clipping, AdamW and the moving average, or nothing where the step is not finite. Two launches.
+// The norm of the gradient in one launch; clipping, AdamW, the moving average and the operands in a second, which does nothing where the
+// step is not finite. The arrays are aligned to 16 bytes.
+template <class Value>
 void optimise(cudaStream_t stream, const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size,
-              const OptimiserConfig& config, const StepState* state, float* scratch);
+              const OptimiserConfig& config, const StepState* state, const OperandCopyTable<Value>& copies, float* scratch);
 
 void advance(cudaStream_t stream, StepState* state);
+
+// Backend::calculate().
+void calculate(cudaStream_t stream, bool exponentials, float* values, std::size_t n, int times);
 
 }  // namespace friedel::cuda

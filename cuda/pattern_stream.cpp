@@ -10,9 +10,11 @@ namespace friedel::cuda {
 
 namespace {
 
-constexpr double many = 0.99;        // of the structures belong to the group of the small ones
-constexpr int blocks_for_few = 64;   // of the other group: rare, and each needs much memory
-constexpr int padding_peaks = 1024;  // beside one per reflection and line, for the rows of peaks of axial divergence at low angles
+constexpr double many = 0.99;               // of the structures belong to the group of the small ones
+constexpr std::size_t share_of_memory = 8;  // of what is free goes, at most, to the scratch of one group
+// For the rows of peaks of axial divergence: so many for each line of each reflection, most of which lie at high angles where the rows are
+// short, and more for few reflections. Where that is not enough, append_peaks() makes the rows shorter.
+constexpr int axial_peaks = 2, padding_peaks = 1024;
 
 template <class T>
 DeviceArray<T> upload(const T* from, std::size_t size) {
@@ -85,7 +87,7 @@ DeviceLibrary::DeviceLibrary(const LibraryView& host) : view_{} {
              host.structures};
 }
 
-CudaPatternStream::CudaPatternStream(const cudaStream_t& current, Precision precision, const LibraryView& library,
+CudaPatternStream::CudaPatternStream(const CurrentStream& current, Precision precision, const LibraryView& library,
                                      const SamplerView& sampler, const SimulationConfig& simulation, const PreprocessConfig& preprocess,
                                      const CrystalTableStore* tables)
     : current_(current),
@@ -111,14 +113,18 @@ CudaPatternStream::CudaPatternStream(const cudaStream_t& current, Precision prec
     }
 }
 
-void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, int blocks) {
+void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, const SimulationLayout& layout, int blocks) {
     const auto index = static_cast<std::size_t>(rows);
     const int phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
-    SimulationGroup group{costs_.reflections.data(), costs_.few, rows, bounds, blocks, nullptr, nullptr, next_.data() + index};
-    group.bounds.peaks =
-        phases * (bounds.reflections * simulation_.radiation.lines + (simulation_.axial_divergence.largest() > 0 ? padding_peaks : 0));
-    scratch_[index] = DeviceArray<char>(static_cast<std::size_t>(group.blocks) *
-                                        simulation_scratch(group.bounds, simulation_.grid, simulation_.radiation.lines));
+    SimulationGroup group{costs_.reflections.data(), costs_.few, rows,    bounds,  layout.shared,
+                          layout.together,           blocks,     nullptr, nullptr, next_.data() + index};
+    const int lines = bounds.reflections * simulation_.radiation.lines;
+    group.bounds.peaks = phases * (simulation_.axial_divergence.largest() > 0 ? axial_peaks * lines + padding_peaks : lines);
+    const std::size_t bytes = simulation_scratch(group.bounds, simulation_.grid, simulation_.radiation.lines, layout.shared);
+    std::size_t free = 0, all = 0;
+    check(cudaMemGetInfo(&free, &all), "asking for free memory");
+    group.blocks = static_cast<int>(std::clamp<std::size_t>(free / share_of_memory / bytes, 1, static_cast<std::size_t>(blocks)));
+    scratch_[index] = DeviceArray<char>(static_cast<std::size_t>(group.blocks) * bytes);
     group.scratch = scratch_[index].data();
     groups_.push_back(group);
 }
@@ -126,31 +132,34 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
 template <class Value>
 void CudaPatternStream::choose_groups() {
     using Rows = SimulationGroup::Rows;
-    const int all_blocks = simulation_blocks<Value>(simulation_.grid);
+    const SimulationLayout layout = simulation_layout<Value>(simulation_.grid);
     if (generates_) {
-        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, all_blocks);
+        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, layout,
+                  layout.blocks);
     }
     if (costs_.reflections.size() == 0) return;
-    add_group(Rows::few_reflections, costs_.of_few, all_blocks);
-    // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all.
-    if (costs_.of_all.reflections > costs_.few) add_group(Rows::many_reflections, costs_.of_all, std::min(blocks_for_few, all_blocks));
+    // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all. They are rare, and
+    // need much memory. They begin first: at the end, all multiprocessors have small ones to do.
+    if (costs_.of_all.reflections > costs_.few) add_group(Rows::many_reflections, costs_.of_all, layout, layout.multiprocessors);
+    add_group(Rows::few_reflections, costs_.of_few, layout, layout.blocks);
 }
 
 void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) {
+    const cudaStream_t stream = current_;
     if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
     order_.reserve(n);
-    cuda::draw(current_, parameters_.data(), labels, next_.data(), order_.cost(), order_.row(), costs_.reflections.data(), sampler_,
+    cuda::draw(stream, parameters_.data(), labels, next_.data(), order_.cost(), order_.row(), costs_.reflections.data(), sampler_,
                config_.data(), library_.view().structures, state, ahead, n);
-    const std::int32_t* const order = order_.sort(current_, n);
+    const std::int32_t* const order = order_.sort(stream, n);
     if (generates_) {
         if (crystals_.size() < 2 * static_cast<std::size_t>(n)) crystals_ = DeviceArray<GeneratedCrystal>(2 * static_cast<std::size_t>(n));
-        generate(current_, crystals_.data(), parameters_.data(), tables_.view(), n);
+        generate(stream, crystals_.data(), parameters_.data(), tables_.view(), n);
     }
     const auto run = [&](auto* out) {
         for (SimulationGroup& group : groups_) {
             group.order = order;
-            simulate(current_, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(),
-                     crystals_.data(), table_.data(), simulation_.grid, simulation_.radiation.lines, preprocess_, group);
+            simulate(stream, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(), crystals_.data(),
+                     table_.data(), simulation_.grid, simulation_.radiation.lines, preprocess_, group);
         }
     };
     if (precision_ == Precision::bf16) {

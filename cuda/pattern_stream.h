@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
-#include "cuda/gemm.h"
+#include "cuda/current_stream.h"
+#include "cuda/precision.h"
 #include "cuda/simulate.h"
 #include "host/backend.h"
 #include "host/crystal_tables.h"
@@ -42,7 +44,7 @@ private:
 class CudaPatternStream : public PatternStream {
 public:
     // Work goes to whatever stream `current` names when draw() is called.
-    CudaPatternStream(const cudaStream_t& current, Precision precision, const LibraryView& library, const SamplerView& sampler,
+    CudaPatternStream(const CurrentStream& current, Precision precision, const LibraryView& library, const SamplerView& sampler,
                       const SimulationConfig& simulation, const PreprocessConfig& preprocess, const CrystalTableStore* tables);
 
     void draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) override;
@@ -50,9 +52,9 @@ public:
 private:
     template <class Value>
     void choose_groups();
-    void add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, int blocks);
+    void add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, const SimulationLayout& layout, int blocks);
 
-    const cudaStream_t& current_;
+    const CurrentStream& current_;
     Precision precision_;
     SimulationConfig simulation_;
     PreprocessConfig preprocess_;

@@ -1,6 +1,9 @@
 #include <thrust/execution_policy.h>
 #include <thrust/find.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <cub/device/device_radix_sort.cuh>
 
 #include "cuda/check.h"
@@ -14,8 +17,9 @@ namespace {
 
 constexpr int threads = block_threads;
 constexpr int generator_threads = 64;  // few, as the atoms of most cells are
-constexpr std::size_t most_shared_pattern =
-    96 * 1024;  // bytes; two blocks of a multiprocessor can hold that. Longer patterns go to scratch.
+// Blocks of a multiprocessor that the simulation is compiled for, see bench/results/kernels_sm_90.md: three have 80 registers a thread and
+// spill some between their loops, two have 128 and spill nothing. FRIEDEL_SIMULATION_BLOCKS=2 is there to measure which is faster.
+constexpr int more_blocks = 3, fewer_blocks = 2;
 
 // Carves a block's workspace out of its share of the scratch; called with base = nullptr it only measures.
 struct Carver {
@@ -36,9 +40,8 @@ struct BlockScratch {
     float* points;  // the pattern itself, where shared memory does not hold it
 };
 
-__host__ __device__ bool pattern_in_shared(const Grid& grid) { return grid.points * sizeof(float) <= most_shared_pattern; }
-
-__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const Grid& grid, int lines) {
+__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const Grid& grid, int lines,
+                                      const SharedMemory& shared) {
     Carver from{base};
     const int reflections = bounds.reflections, peaks = bounds.peaks;
     PatternWorkspace& w = scratch.pattern;
@@ -67,8 +70,9 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     w.profile.order = from.take<std::int32_t>(peaks);
     w.profile.starts = from.take<std::int32_t>(profile_bins(grid) + 1);
     w.profile.shape = from.take<PeakShape>(peaks);
+    w.sites.near = w.profile.near = {};
     scratch.preprocess = from.take<float>(preprocess_scratch(grid));
-    scratch.points = from.take<float>(pattern_in_shared(grid) ? 0 : grid.points);
+    scratch.points = from.take<float>(shared.points_bytes > 0 ? 0 : grid.points);
     return (from.used + 255) / 256 * 256;
 }
 
@@ -101,18 +105,21 @@ __global__ void __launch_bounds__(generator_threads)
     if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.impurity + 1, p.seed, p.sample, 1);
 }
 
-template <class Value>
-__global__ void __launch_bounds__(threads)
+template <class Value, int blocks>
+__global__ void __launch_bounds__(threads, blocks)
     simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, LibraryView library,
                     const GeneratedCrystal* crystals, const FormFactorTable<float>* table, Grid grid, int lines, PreprocessConfig config,
                     SimulationGroup group, std::size_t scratch_stride) {
-    extern __shared__ float shared_pattern[];
+    extern __shared__ float4 shared_memory[];
     __shared__ double shared[threads];
     __shared__ std::int32_t taken;
     CudaBlock block{CudaTeam(shared)};
     BlockScratch mine;
-    carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, lines);
-    float* const pattern = pattern_in_shared(grid) ? shared_pattern : mine.points;
+    carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, lines, group.shared);
+    char* const of_block = reinterpret_cast<char*>(shared_memory);
+    float* const pattern = group.shared.points_bytes > 0 ? reinterpret_cast<float*>(of_block) : mine.points;
+    mine.pattern.sites.near =
+        mine.pattern.profile.near = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.near_bytes)};
     for (;;) {
         if (threadIdx.x == 0) {
             const int turn = atomicAdd(group.next, 1);
@@ -152,25 +159,52 @@ __global__ void __launch_bounds__(threads)
     block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
 }
 
-std::size_t shared_bytes(const Grid& grid) { return pattern_in_shared(grid) ? grid.points * sizeof(float) : 0; }
+template <class Value>
+auto kernel_for(int blocks) {
+    return blocks == fewer_blocks ? simulate_kernel<Value, fewer_blocks> : simulate_kernel<Value, more_blocks>;
+}
+
+std::size_t bytes_of(const SharedMemory& shared) { return static_cast<std::size_t>(shared.points_bytes) + shared.near_bytes; }
 
 }  // namespace
 
-std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines) {
+std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines, const SharedMemory& shared) {
     BlockScratch unused;
-    return carve(unused, nullptr, bounds, grid, lines);
+    return carve(unused, nullptr, bounds, grid, lines, shared);
 }
 
 template <class Value>
-int simulation_blocks(const Grid& grid) {
-    check(cudaFuncSetAttribute(simulate_kernel<Value>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(most_shared_pattern)),
-          "asking for shared memory");
-    int device = 0, multiprocessors = 0, blocks = 0;
+SimulationLayout simulation_layout(const Grid& grid) {
+    const char* const asked = std::getenv("FRIEDEL_SIMULATION_BLOCKS");
+    const int together = asked && std::atoi(asked) == fewer_blocks ? fewer_blocks : more_blocks;
+    const auto kernel = kernel_for<Value>(together);
+    int device = 0;
     check(cudaGetDevice(&device), "asking for the device");
-    check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device), "asking for multiprocessors");
-    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, simulate_kernel<Value>, threads, shared_bytes(grid)),
-          "asking for occupancy");
-    return blocks * multiprocessors;
+    const auto attribute = [&](cudaDeviceAttr which) {
+        int value = 0;
+        check(cudaDeviceGetAttribute(&value, which, device), "asking what the device has");
+        return value;
+    };
+    cudaFuncAttributes of_kernel;
+    check(cudaFuncGetAttributes(&of_kernel, kernel), "asking for the simulation's registers");
+    Multiprocessor one{attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor), attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin), 0,
+                       attribute(cudaDevAttrReservedSharedMemoryPerBlock) + static_cast<int>(of_kernel.sharedSizeBytes)};
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&one.blocks_by_registers, kernel, threads, 0), "asking for occupancy");
+    const auto [shared, shared_by] = shared_by_blocks(grid.points, one);
+    SimulationLayout layout{shared, together, 0, attribute(cudaDevAttrMultiProcessorCount)};
+    // All that there is: streams of other grids run the same kernel.
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               one.most_bytes_of_block - static_cast<int>(of_kernel.sharedSizeBytes)),
+          "asking for shared memory");
+    // The driver would choose for one block; what no block needs stays cache.
+    const int wanted = shared_by * (static_cast<int>(bytes_of(shared)) + one.reserved);
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
+                               std::min(100, (100 * wanted + one.shared_bytes - 1) / one.shared_bytes)),
+          "asking for shared memory");
+    int blocks = 0;
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads, bytes_of(layout.shared)), "asking for occupancy");
+    layout.blocks = std::max(1, blocks) * layout.multiprocessors;
+    return layout;
 }
 
 StructureCosts structure_costs(const LibraryView& library, const SimulationConfig& config, double share) {
@@ -234,8 +268,9 @@ template <class Value>
 void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
               const GeneratedCrystal* crystals, const FormFactorTable<float>* table, const Grid& grid, int lines,
               const PreprocessConfig& config, const SimulationGroup& group) {
-    simulate_kernel<<<group.blocks, threads, shared_bytes(grid), stream>>>(
-        inputs, stride, parameters, n, library, crystals, table, grid, lines, config, group, simulation_scratch(group.bounds, grid, lines));
+    kernel_for<Value>(group.together)<<<group.blocks, threads, bytes_of(group.shared), stream>>>(
+        inputs, stride, parameters, n, library, crystals, table, grid, lines, config, group,
+        simulation_scratch(group.bounds, grid, lines, group.shared));
     check_launch("launching the simulation");
 }
 
@@ -247,7 +282,7 @@ void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* 
 }
 
 #define FRIEDEL_OPERAND_TYPE(Value)                                                                                               \
-    template int simulation_blocks<Value>(const Grid&);                                                                           \
+    template SimulationLayout simulation_layout<Value>(const Grid&);                                                              \
     template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const LibraryView&, const GeneratedCrystal*, \
                            const FormFactorTable<float>*, const Grid&, int, const PreprocessConfig&, const SimulationGroup&);     \
     template void preprocess_patterns(cudaStream_t, Value*, int, float*, int, const Grid&, const PreprocessConfig&, float*);

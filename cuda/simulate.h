@@ -23,6 +23,8 @@ struct SimulationGroup {
     std::int32_t few;
     Rows rows;
     CrystalBounds bounds;       // within the group
+    SharedMemory shared;        // of a block
+    int together;               // SimulationLayout's
     int blocks;                 // resident
     void* scratch;              // [blocks] of simulation_scratch()
     const std::int32_t* order;  // [n] rows, the costliest first
@@ -51,11 +53,17 @@ private:
     DeviceArray<char> scratch_;
 };
 
-// Bytes of global scratch of one block.
-std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines);
-// Blocks that are resident on the device at once.
+// How a multiprocessor of this device is best shared by the blocks that its registers hold.
+struct SimulationLayout {
+    SharedMemory shared;
+    int together;         // blocks of a multiprocessor that the kernel is compiled for
+    int blocks;           // resident on the device at once
+    int multiprocessors;  // of it
+};
 template <class Value>
-int simulation_blocks(const Grid& grid);
+SimulationLayout simulation_layout(const Grid& grid);
+// Bytes of global scratch of one block.
+std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines, const SharedMemory& shared);
 
 // parameters [n], labels [n]: sample numbers are first_sample(*state, ahead, n) + row. next [simulation_groups] is set to 0. cost and row
 // [n] are what is to be sorted: reflections [structures] of both phases, and the rows as they come.

@@ -52,4 +52,46 @@ struct LargerBounds {
     }
 };
 
+// What of a block's memory is shared memory: the pattern, where it fits, and beside it the sites of a crystal and then the peaks of a
+// pattern, one after the other in the same place, where those fit. The rest is global scratch.
+struct SharedMemory {
+    int points_bytes, near_bytes;
+};
+
+// 1024 peaks: more than nearly all patterns have. What a multiprocessor has beyond that serves as cache.
+constexpr int most_near_bytes = 48 * 1024, least_near_bytes = 4 * 1024;
+
+// For patterns of so many points, of `bytes` that a block may have. Everything begins at a multiple of 16 bytes.
+inline SharedMemory shared_memory_of(int points, int bytes) {
+    SharedMemory shared{(points * static_cast<int>(sizeof(float)) + 15) / 16 * 16, 0};
+    if (shared.points_bytes > bytes) shared.points_bytes = 0;
+    const int left = (bytes - shared.points_bytes) / 16 * 16;
+    if (left >= least_near_bytes) shared.near_bytes = left < most_near_bytes ? left : most_near_bytes;
+    return shared;
+}
+
+// What a multiprocessor has: shared memory, the most of it that one block may have, and how many blocks its registers hold. `reserved` of
+// every block's is the driver's and the kernel's own.
+struct Multiprocessor {
+    int shared_bytes, most_bytes_of_block, blocks_by_registers, reserved;
+};
+struct SharedByBlocks {
+    SharedMemory of_block;
+    int blocks;
+};
+
+// As many blocks as can have the pattern in shared memory; where none can, as many as the registers hold.
+inline SharedByBlocks shared_by_blocks(int points, const Multiprocessor& m) {
+    const auto among = [&](int blocks) {
+        const int share = m.shared_bytes / blocks, most = share < m.most_bytes_of_block ? share : m.most_bytes_of_block;
+        return SharedByBlocks{shared_memory_of(points, most - m.reserved), blocks};
+    };
+    const int most = m.blocks_by_registers > 1 ? m.blocks_by_registers : 1;
+    for (int blocks = most; blocks > 1; --blocks) {
+        if (const SharedByBlocks found = among(blocks); found.of_block.points_bytes > 0) return found;
+    }
+    const SharedByBlocks alone = among(1);
+    return alone.of_block.points_bytes > 0 ? alone : among(most);
+}
+
 }  // namespace friedel::cuda

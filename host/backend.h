@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "host/gemm.h"
 #include "host/thread_pool.h"
@@ -34,6 +35,17 @@ public:
 class Communicator;
 class CrystalTableStore;
 
+// A tensor of parameters that has a matrix of operands, see Parameters.
+struct OperandCopy {
+    std::size_t begin;  // within all parameters
+    int rows, columns;
+    Operand* to;
+};
+
+// What a device is asked to do to an array of numbers over and over, to see how fast it can: multiply-adds, or exponentials as the
+// simulation takes them.
+enum class Arithmetic { multiply_add, exponential };
+
 // An endless stream of freshly simulated patterns, each a pure function of the seed and of its number in the run.
 class PatternStream {
 public:
@@ -55,6 +67,7 @@ public:
     virtual void release(void* memory) noexcept = 0;
     virtual void upload(void* to, const void* from, std::size_t bytes) = 0;
     virtual void download(void* to, const void* from, std::size_t bytes) = 0;
+    virtual void copy(void* to, const void* from, std::size_t bytes) = 0;  // within the device
 
     // Keeps a library on the device and simulates from it, and from crystals that it generates where the sampler says so; for those
     // `tables` must be there. The library may be empty. What is pointed to must outlive the stream.
@@ -77,6 +90,9 @@ public:
                       int inner) = 0;
     virtual void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
                       int inner) = 0;
+    // c = ReLU(a b^T + bias), a product and activate() without dropout in one, bias a matrix [1][columns]: for those who measure which is
+    // faster. False where the device has no such thing; c is then as it was.
+    virtual bool gemm_relu(Operand*, const Operand*, const Operand*, const Operand*, int, int, int) { return false; }
     // Convolutions of `rows` signals, kernels/convolution.h: in is a matrix [rows][shape.inputs()], out [rows][shape.outputs()] and filters
     // [shape.filters][shape.patch()]. Shapes are such as NetworkShape::fault_of_convolutions() finds no fault with.
     virtual void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) = 0;
@@ -96,8 +112,9 @@ public:
     // Adds the losses of samples [n] to the totals and tells them to the guard of the network.
     virtual void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) = 0;
     // All parameters at once; those from `weights` on are biases and do not decay. What is not finite is skipped: kernels/step_guard.h.
+    // Writes the `copies` too.
     virtual void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
-                          const StepState* state) = 0;
+                          const StepState* state, const std::vector<OperandCopy>& copies) = 0;
     virtual void advance(StepState* state) = 0;  // to the next step
 
     // Sums over the ranks that train together, see Communicator; without join() there is one rank, and they do nothing.
@@ -109,6 +126,9 @@ public:
     virtual void overlap(const std::function<void()>& aside, const std::function<void()>& main) = 0;
     // Runs `step` once and keeps it for running again.
     virtual std::unique_ptr<Program> record(std::function<void()> step) = 0;
+
+    // values[i] is computed upon `times` times, n values at once.
+    virtual void calculate(Arithmetic what, float* values, std::size_t n, int times) = 0;
 };
 
 // What the processor multiplies; parameters and sums are floats in any case.

@@ -7,6 +7,7 @@
 
 #include "host/network.h"
 #include "host/sampler.h"
+#include "host/simulator.h"
 #include "host/trainer.h"
 #include "kernels/pattern.h"
 
@@ -16,8 +17,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t copied_floats = std::size_t{1} << 25;  // 134 MB: more than any cache holds
+// More than any cache holds.
+constexpr std::size_t copied_bytes_cpu = std::size_t{1} << 27, copied_bytes_gpu = std::size_t{1} << 30;
 constexpr int product_extent_cpu = 2048, product_extent_gpu = 8192;
+constexpr std::size_t calculated_cpu = std::size_t{1} << 18, calculated_gpu = std::size_t{1} << 23;
+constexpr int calculated_times = 1024;
+constexpr int patterns_counted = 256;
 
 class Benchmark {
 public:
@@ -53,31 +58,74 @@ private:
         return best;
     }
 
+    bool wanted(const std::string& stage) const { return stage.find(options_.only) != std::string::npos; }
+
     void add(BenchmarkRow row) {
-        const double of_copy = copy_rate_ > 0 ? row.bytes / row.seconds / copy_rate_ : 0;
-        const double of_product = product_rate_ > 0 ? row.operations / row.seconds / product_rate_ : 0;
-        if (of_copy > 0 || of_product > 0) row.fraction_of_limit = std::max(of_copy, of_product);
+        const auto share = [&](double work, double rate) { return rate > 0 ? work / row.seconds / rate : 0; };
+        const double largest =
+            std::max({share(row.bytes, copy_rate_), share(row.operations, product_rate_), share(row.arithmetic, arithmetic_rate_)});
+        if (largest > 0) row.fraction_of_limit = largest;
         if (options_.tell) options_.tell(row);
         rows_.push_back(std::move(row));
     }
 
-    void add(const std::string& stage, int patterns, const std::function<void()>& work, double bytes = 0, double operations = 0) {
-        const double seconds = best_seconds(work);
-        add({stage, seconds, patterns / seconds, bytes, operations});
+    // Stages are recorded and run again, as in training: a device then shows no gaps between their launches.
+    void add(const std::string& stage, int patterns, const std::function<void()>& work, double bytes = 0, double operations = 0,
+             double arithmetic = 0) {
+        if (!wanted(stage)) return;
+        const std::unique_ptr<Program> program = backend_.record(work);
+        const double seconds = best_seconds([&] { program->run(); });
+        add({stage, seconds, patterns / seconds, bytes, operations, arithmetic});
+    }
+
+    std::vector<float> random_values(std::size_t n) const {
+        std::vector<float> values(n);
+        for (std::size_t i = 0; i < n; ++i)
+            values[i] = 2 * uniform_open(random4(config_.run.seed, i / 4, Purpose::shuffle, 0).bits[i % 4]) - 1;
+        return values;
+    }
+
+    // A matrix of random numbers: products of zeros take less power, and so less time.
+    Matrix random_matrix(int rows, int columns) const {
+        constexpr int most_rows = 1024;
+        Matrix made(backend_, rows, columns);
+        const std::vector<float> values = random_values(static_cast<std::size_t>(std::min(rows, most_rows)) * columns);
+        const Buffer<float> there(backend_, values.data(), values.size());
+        auto* const to = reinterpret_cast<std::byte*>(made.data());
+        for (int row = 0; row < rows; row += most_rows) {
+            const int here = std::min(most_rows, rows - row);
+            backend_.to_operands(reinterpret_cast<Operand*>(to + backend_.matrix_bytes(row, columns)), there.data(), here, columns);
+        }
+        return made;
     }
 
     void measure_limits() {
+        const bool gpu = backend_.is_gpu();
         {
-            Buffer<float> from(backend_, copied_floats);
-            constexpr int columns = 1024, rows = static_cast<int>(copied_floats / columns);
-            Matrix to(backend_, rows, columns);
-            const double bytes = static_cast<double>(copied_floats) * (4 + operand_bytes_);
-            const double seconds = best_seconds([&] { backend_.to_operands(to.data(), from.data(), rows, columns); });
-            add({"limit: copy, bytes", seconds, bytes / seconds});
-            copy_rate_ = bytes / seconds;
+            const std::size_t bytes = gpu ? copied_bytes_gpu : copied_bytes_cpu;
+            Buffer<std::byte> from(backend_, bytes), to(backend_, bytes);
+            const std::vector<float> noise = random_values(std::size_t{1} << 20);
+            const std::size_t piece = noise.size() * sizeof noise[0];
+            for (std::size_t at = 0; at < bytes; at += piece) backend_.upload(from.data() + at, noise.data(), piece);
+            const double moved = 2.0 * static_cast<double>(bytes),
+                         seconds = best_seconds([&] { backend_.copy(to.data(), from.data(), bytes); });
+            add({"limit: copy, bytes", seconds, moved / seconds});
+            copy_rate_ = moved / seconds;
         }
-        const int n = backend_.is_gpu() ? product_extent_gpu : product_extent_cpu;
-        const Matrix a(backend_, n, n), b(backend_, n, n);
+        {
+            const std::size_t n = gpu ? calculated_gpu : calculated_cpu;
+            Buffer<float> values(backend_, n);
+            const double times = static_cast<double>(n) * calculated_times;
+            const auto seconds_of = [&](Arithmetic what) {
+                return best_seconds([&] { backend_.calculate(what, values.data(), n, calculated_times); });
+            };
+            const double adding = seconds_of(Arithmetic::multiply_add), raising = seconds_of(Arithmetic::exponential);
+            add({"limit: multiply-adds, operations", adding, 2 * times / adding});
+            add({"limit: exponentials", raising, times / raising});
+            arithmetic_rate_ = 2 * times / adding;
+        }
+        const int n = gpu ? product_extent_gpu : product_extent_cpu;
+        const Matrix a = random_matrix(n, n), b = random_matrix(n, n);
         Matrix c(backend_, n, n);
         const double operations = 2.0 * n * n * n;
         const double seconds = best_seconds([&] { backend_.gemm(c.data(), a.data(), Transpose::no, b.data(), Transpose::yes, n, n, n); });
@@ -86,18 +134,30 @@ private:
     }
 
     // Draws, simulates and prepares a batch of a library.
-    void add_simulation(const std::string& stage, const StructureLibrary& library) {
+    void add_simulation(const std::string& stage, const StructureLibrary& library, int batch) {
+        if (!wanted(stage)) return;
         const Sampler sampler(library.view(), config_.network.target, config_.run.tempering);
         const auto stream = backend_.open_stream(library.view(), sampler.view(), config_.simulation, config_.preprocess);
         const StepState begin{config_.run.seed, 0, 1};
         const Buffer<StepState> state(backend_, &begin, 1);
-        Matrix patterns(backend_, batch_, config_.simulation.grid.points);
-        Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch_));
-        add(stage, batch_, [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch_); });
+        Matrix patterns(backend_, batch, config_.simulation.grid.points);
+        Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch));
+        SimulationWork work;
+        for (int i = 0; i < patterns_counted; ++i) {
+            const DrawnStructure drawn = draw_structure(sampler.view(), config_.run.seed, static_cast<std::uint64_t>(i));
+            work += work_of_pattern(
+                draw_parameters(config_.simulation, library.view(), drawn.structure, config_.run.seed, static_cast<std::uint64_t>(i)),
+                library.view(), config_.simulation.grid);
+        }
+        add(
+            stage, batch, [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch); },
+            static_cast<double>(backend_.matrix_bytes(batch, config_.simulation.grid.points)), 0,
+            work.operations() / patterns_counted * batch);
     }
 
     void measure_simulation() {
-        add_simulation("simulation", library_);
+        add_simulation("simulation", library_, batch_);
+        for (int batch : options_.batches) add_simulation("simulation, batch of " + std::to_string(batch), library_, batch);
         std::vector<int> order(static_cast<std::size_t>(library_.size()));
         std::iota(order.begin(), order.end(), 0);
         std::erase_if(order, [&](int i) { return library_.space_group[static_cast<std::size_t>(i)] == 0; });
@@ -114,7 +174,7 @@ private:
         if (order.size() < std::size(names)) return;
         for (std::size_t part = 0; part < std::size(names); ++part) {
             const auto at = [&](std::size_t third) { return order.begin() + static_cast<std::ptrdiff_t>(order.size() * third / 3); };
-            add_simulation(names[part], library_.subset({at(part), at(part + 1)}));
+            add_simulation(names[part], library_.subset({at(part), at(part + 1)}), batch_);
         }
     }
 
@@ -135,7 +195,8 @@ private:
             const bool convolves = shape_.is_convolution(layer), last = layer + 1 == shape_.layers();
             const ConvolutionShape convolution = convolves ? shape_.convolution(layer) : ConvolutionShape{};
             const int columns = convolves ? convolution.inputs() : inputs, outputs = convolves ? convolution.outputs() : width;
-            Matrix in(backend_, batch_, columns), out(backend_, batch_, outputs), slope(backend_, batch_, outputs);
+            const Matrix in = random_matrix(batch_, columns);
+            Matrix out(backend_, batch_, outputs), slope = random_matrix(batch_, outputs);
             float* const weights = gradient.data() + shape_.weight_offset(layer);
             const double operations = 2.0 * values(layer) * inputs;
             add((convolves ? "convolution" : "product") + of, batch_,
@@ -159,6 +220,15 @@ private:
                 },
                 0, operations);
             if (last) break;
+            if (!convolves) {
+                // What the next stage does in a pass of its own, without its dropout, done by the product where a device can.
+                const Matrix bias = random_matrix(1, width);
+                const auto fused = [&] {
+                    return backend_.gemm_relu(out.data(), in.data(), parameters.weight(layer), bias.data(), batch_, width, inputs);
+                };
+                if (fused()) add("product with bias and ReLU" + of, batch_, fused, 0, operations);
+                backend_.gemm(out.data(), in.data(), Transpose::no, parameters.weight(layer), Transpose::yes, batch_, width, inputs);
+            }
             const float dropout = config_.dropout()[static_cast<std::size_t>(layer)];
             add(
                 "bias, ReLU, dropout" + of, batch_,
@@ -185,18 +255,20 @@ private:
                                       nullptr, state.data());
             },
             static_cast<double>(outputs) * (4 + operand_bytes_));
-        // Read: weights, moments, average and, for its norm, the gradient twice. Written: all but the gradient.
-        const double arrays = config_.optimiser.average_decay > 0 ? 9 : 7;
+        // Read: weights, moments, average and, for its norm, the gradient twice. Written: all but the gradient, weights as operands too.
+        const double arrays = config_.optimiser.average_decay > 0 ? 10 : 8;
+        double copied = 0;
+        for (const OperandCopy& copy : parameters.copies()) copied += static_cast<double>(backend_.matrix_bytes(copy.rows, copy.columns));
         add(
             "AdamW with norm and average", batch_,
             [&] {
                 backend_.optimise({parameters.values().data(), first.data(), second.data(),
                                    config_.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
-                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data());
+                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data(), parameters.copies());
             },
-            4 * arrays * static_cast<double>(size));
+            4 * arrays * static_cast<double>(size) + copied);
 
-        Matrix patterns(backend_, batch_, shape_.points());
+        const Matrix patterns = random_matrix(batch_, shape_.points());
         add(
             "answers to patterns in memory", batch_, [&] { network.answer(patterns.data(), parameters, batch_); }, 0, forward_operations());
         add(
@@ -206,8 +278,7 @@ private:
                                       state.data(), 0);
                 backend_.optimise({parameters.values().data(), first.data(), second.data(),
                                    config_.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
-                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data());
-                parameters.refresh();
+                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data(), parameters.copies());
             },
             0, training_operations(batch_));
     }
@@ -230,14 +301,15 @@ private:
         std::vector<int> batches = options_.batches;
         batches.insert(batches.begin(), batch_);
         for (int batch : batches) {
+            const std::string stage = "step, batch of " + std::to_string(batch);
+            if (!wanted(stage)) continue;
             TrainingConfig config = config_;
             config.run.batch = batch;
             Trainer trainer(backend_, config, library_);
             trainer.step();
             trainer.step();
-            add(
-                "step, batch of " + std::to_string(batch), batch, [&] { trainer.step(); }, 0,
-                config.network.members * training_operations(batch));
+            const double seconds = best_seconds([&] { trainer.step(); });
+            add({stage, seconds, batch / seconds, 0, config.network.members * training_operations(batch)});
         }
     }
 
@@ -248,7 +320,7 @@ private:
     NetworkShape shape_;
     int batch_;
     double operand_bytes_;
-    double copy_rate_ = 0, product_rate_ = 0;
+    double copy_rate_ = 0, product_rate_ = 0, arithmetic_rate_ = 0;
     std::vector<BenchmarkRow> rows_;
 };
 

@@ -1,5 +1,6 @@
-// How fast a device does each stage of training and answering, beside the limits that it shows in the same run: the bandwidth of a copy
-// and the rate of a matrix product. Nothing is timed but what the engine does itself, through its backend.
+// How fast a device does each stage of training and answering, beside the limits that it shows in the same run: the bandwidth of a copy,
+// the rate of a matrix product, of multiply-adds and of exponentials. Nothing is timed but what the engine does itself, through its
+// backend.
 #pragma once
 
 #include <functional>
@@ -20,14 +21,17 @@ struct BenchmarkRow {
     // What the stage moves and computes at least, 0 where that says nothing about its limit: operands read and written once,
     // multiplications and additions of matrix products.
     double bytes = 0, operations = 0;
-    // The larger of bytes over what a copy moves and operations over what a product does in that time.
+    double arithmetic = 0;  // operations outside matrix products, a special function counted as SimulationWork does
+    // The largest of bytes over what a copy moves, operations over what a product does and arithmetic over what multiply-adds do in that
+    // time.
     std::optional<double> fraction_of_limit = {};
 };
 
 struct BenchmarkOptions {
     double seconds = 0.2;  // of a round; shorter work is repeated
     int rounds = 5;
-    std::vector<int> batches;  // besides the configuration's own, for whole steps
+    std::vector<int> batches;  // besides the configuration's own, for the simulation and whole steps
+    std::string only;          // stages that have this in their name, and the limits; empty: all
     // Called with each row as it is known.
     std::function<void(const BenchmarkRow&)> tell;
 };

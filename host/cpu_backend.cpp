@@ -28,6 +28,7 @@ namespace {
 constexpr int column_tile = 64;
 constexpr int row_chunk = 16;
 constexpr int parameter_tile = 1 << 15;
+constexpr std::size_t copied_bytes = 1 << 20;
 
 void preprocess_pattern(float* pattern, const Grid& grid, const PreprocessConfig& config) {
     thread_local std::vector<float> scratch;
@@ -114,6 +115,13 @@ public:
     }
     void download(void* to, const void* from, std::size_t bytes) override {
         if (bytes > 0) std::memcpy(to, from, bytes);
+    }
+    void copy(void* to, const void* from, std::size_t bytes) override {
+        const std::size_t pieces = (bytes + copied_bytes - 1) / copied_bytes;
+        pool_.run(static_cast<int>(pieces), [&](int piece, int) {
+            const std::size_t begin = static_cast<std::size_t>(piece) * copied_bytes;
+            std::memcpy(static_cast<char*>(to) + begin, static_cast<const char*>(from) + begin, std::min(copied_bytes, bytes - begin));
+        });
     }
 
     std::unique_ptr<PatternStream> open_stream(const LibraryView& library, const SamplerView& sampler, const SimulationConfig& simulation,
@@ -232,7 +240,7 @@ public:
     }
 
     void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
-                  const StepState* state) override {
+                  const StepState* state, const std::vector<OperandCopy>& copies) override {
         const double norm = gradient_norm(arrays.gradient, size);
         const bool taken = may_step(*guard, norm);
         count_step(*guard, taken);
@@ -244,6 +252,7 @@ public:
             adamw_range(arrays, begin, decaying, config, rates, clip, config.weight_decay);
             adamw_range(arrays, begin + decaying, n - decaying, config, rates, clip, 0);
         });
+        for (const OperandCopy& copy : copies) to_operands(copy.to, arrays.parameters + copy.begin, copy.rows, copy.columns);
     }
 
     void advance(StepState* state) override { ++state->step; }
@@ -259,6 +268,17 @@ public:
     std::unique_ptr<Program> record(std::function<void()> step) override {
         step();
         return std::make_unique<ClosureProgram>(std::move(step));
+    }
+
+    void calculate(Arithmetic what, float* values, std::size_t n, int times) override {
+        for_parameters(n, [&](std::size_t, std::size_t begin, int size) {
+            constexpr int together = SerialBlock::tile;  // in registers while they are computed upon
+            for (int first = 0; first < size; first += together) {
+                float* const here = values + begin + first;
+                const int count = std::min(together, size - first);
+                what == Arithmetic::exponential ? repeat_exponential(here, count, times) : repeat_multiply_add(here, count, times);
+            }
+        });
     }
 
 private:

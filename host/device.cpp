@@ -31,10 +31,10 @@ std::optional<int> cuda_number(const std::string& choice) {
 
 std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& pool, bool quiet) {
     check_device_choice(choice);
-    const std::string on_cuda = choice.precision == "auto" ? "bf16" : choice.precision;
     if (const std::optional<int> number = cuda_number(choice.device)) {
         try {
-            return choice.device == "cuda" ? make_cuda_backend(choice.turn, on_cuda, true) : make_cuda_backend(*number, on_cuda);
+            return choice.device == "cuda" ? make_cuda_backend(choice.turn, choice.precision, true)
+                                           : make_cuda_backend(*number, choice.precision);
         } catch (const Error& error) {
             const std::string what = error.what();
             if (what.find("--device cpu") != std::string::npos) throw;
@@ -43,7 +43,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
     }
     if (choice.device == "auto" && !module_file(library_name).empty()) {
         try {
-            return make_cuda_backend(choice.turn, on_cuda, true);
+            return make_cuda_backend(choice.turn, choice.precision, true);
         } catch (const Error& error) {
             if (!quiet) std::fprintf(stderr, "friedel: %s; running on the CPU\n", error.what());
         }

@@ -14,8 +14,8 @@ namespace friedel {
 struct DeviceChoice {
     // "cpu"; "cuda" or "cuda:N", an Error where it cannot be had; "auto", the first CUDA device or else the processor.
     std::string device = "auto";
-    // Of what matrix products multiply: "bf16", "tf32" (float on the processor) or "float"; "auto" is bf16 on a CUDA device and float on
-    // the processor. Sums and parameters are single precision in any case.
+    // Of what matrix products multiply: "bf16", "tf32" (float on the processor) or "float"; "auto" is bf16 on a CUDA device that has
+    // it, else float. Sums and parameters are single precision in any case.
     std::string precision = "auto";
     // Which of the visible devices, counted round and round, where "auto" or "cuda" leaves that open: ranks of one node take one each.
     int turn = 0;

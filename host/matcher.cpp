@@ -60,7 +60,8 @@ float Matcher::simulate_entry(std::uint8_t* out, int entry) const {
     thread_local std::vector<float> pattern, scratch;
     pattern.resize(points);
     scratch.resize(static_cast<std::size_t>(preprocess_scratch(config_.grid)));
-    simulate_one_pattern(pattern.data(), draw_parameters(ideal, view, structures_[static_cast<std::size_t>(entry)], 0, 0), view, config_.grid);
+    simulate_one_pattern(pattern.data(), draw_parameters(ideal, view, structures_[static_cast<std::size_t>(entry)], 0, 0), view,
+                         config_.grid);
     SerialBlock block;
     preprocess(block, pattern.data(), config_.grid, preprocess_, scratch.data());
     double sum = 0, square = 0;

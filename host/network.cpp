@@ -9,7 +9,10 @@ namespace friedel {
 Parameters::Parameters(Backend& backend, const NetworkShape& shape, const std::vector<float>& values)
     : backend_(&backend), shape_(shape), values_(backend, values.data(), values.size()) {
     if (backend.operands_are_floats()) return;
-    for (int layer = 0; layer < shape_.layers(); ++layer) operands_.emplace_back(backend, shape_.outputs(layer), shape_.inputs(layer));
+    for (int layer = 0; layer < shape_.layers(); ++layer) {
+        operands_.emplace_back(backend, shape_.outputs(layer), shape_.inputs(layer));
+        copies_.push_back({shape_.weight_offset(layer), shape_.outputs(layer), shape_.inputs(layer), operands_.back().data()});
+    }
     refresh();
 }
 
@@ -19,10 +22,7 @@ const Operand* Parameters::weight(int layer) const {
 }
 
 void Parameters::refresh() {
-    for (int layer = 0; layer < static_cast<int>(operands_.size()); ++layer) {
-        backend_->to_operands(operands_[static_cast<std::size_t>(layer)].data(), values_.data() + shape_.weight_offset(layer),
-                              shape_.outputs(layer), shape_.inputs(layer));
-    }
+    for (const OperandCopy& copy : copies_) backend_->to_operands(copy.to, values_.data() + copy.begin, copy.rows, copy.columns);
 }
 
 Network::Network(Backend& backend, NetworkShape shape, std::vector<float> dropout, int batch, bool training)

@@ -19,14 +19,16 @@ public:
     Buffer<float>& values() { return values_; }
     const Buffer<float>& values() const { return values_; }
     const float* bias(int layer) const { return values_.data() + shape_.bias_offset(layer); }
-    const Operand* weight(int layer) const;  // a matrix [outputs][inputs]
-    void refresh();                          // the operands, after the values have changed
+    const Operand* weight(int layer) const;                             // a matrix [outputs][inputs]
+    void refresh();                                                     // the operands, after the values have changed
+    const std::vector<OperandCopy>& copies() const { return copies_; }  // what refresh() writes, for Backend::optimise()
 
 private:
     Backend* backend_;
     NetworkShape shape_;
     Buffer<float> values_;          // [shape.size()]
     std::vector<Matrix> operands_;  // [layers], empty where operands are floats
+    std::vector<OperandCopy> copies_;
 };
 
 class Network {

@@ -209,7 +209,7 @@ void QuickPattern::simulate(float* row, const PatternParameters& p, const std::v
                 FRIEDEL_SIMD
                 for (int j = 0; j < lanes; ++j) {
                     const float x = (offset + static_cast<float>(j)) * step, x_sq = x * x;
-                    const float sharp = x_sq < tail.radius_sq ? 1 / (x_sq + s.half_width_sq) - tail.cap(x_sq) : 0.0f;
+                    const float sharp = x_sq < tail.radius_sq() ? 1 / (x_sq + s.half_width_sq) - tail.cap(x_sq) : 0.0f;
                     out[j] += s.gauss * exponential(-s.decay * x_sq) + s.lorentz * sharp;
                 }
             }
@@ -239,7 +239,7 @@ void QuickPattern::add_tails(float* row, const float* tails, int size) const {
     std::vector<float> table(static_cast<std::size_t>(2 * points)), coarse(static_cast<std::size_t>(points));
     for (int i = 0; i < 2 * points; ++i) {
         const float x = static_cast<float>(i - points) * step, x_sq = x * x;
-        table[static_cast<std::size_t>(i)] = x_sq < unit.radius_sq ? unit.cap(x_sq) : 1 / x_sq;
+        table[static_cast<std::size_t>(i)] = x_sq < unit.radius_sq() ? unit.cap(x_sq) : 1 / x_sq;
     }
     for (int peak = 0; peak < points; ++peak) {
         const float strength = tails[peak];
@@ -299,7 +299,7 @@ void QuickPattern::differentiate(float* rows, std::span<const Move> moves, float
         const Tail tail = w.tail;
         const float eta = now_peaks_.eta[n], half_width = 0.5f * now_peaks_.fwhm_deg[n], per_width = 1 / half_width;
         const float gauss_of_eta = eta < 1 ? s.gauss / (1 - eta) : 0.0f, lorentz_of_eta = half_width / pi_f;
-        const float radius_sq = w.size < 0 ? 0.0f : tail.radius_sq;
+        const float radius_sq = w.size < 0 ? 0.0f : tail.radius_sq();
         for (int begin = w.first; begin < w.end; begin += lanes) {
             const float offset = static_cast<float>(begin) - s.position_steps;
             // The peak of unit area, and its derivatives by position, width and share of the Lorentzian.

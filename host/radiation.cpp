@@ -48,9 +48,7 @@ Radiation parse_radiation(const std::string& text) {
         if (kind == "-ka1") return {1, {anode.k_alpha_1}, {1.0f}};
         if (kind == "-mean") return {1, {(2 * anode.k_alpha_1 + anode.k_alpha_2) / 3}, {1.0f}};
         if (kind == "-tube") {
-            return {4,
-                    {anode.k_alpha_1, anode.k_alpha_2, anode.k_beta, tungsten_l_alpha},
-                    {1.0f, 0.5f, filtered_k_beta, tungsten_weight}};
+            return {4, {anode.k_alpha_1, anode.k_alpha_2, anode.k_beta, tungsten_l_alpha}, {1.0f, 0.5f, filtered_k_beta, tungsten_weight}};
         }
         if (kind == "-kb") return {3, {anode.k_alpha_1, anode.k_alpha_2, anode.k_beta}, {1.0f, 0.5f, filtered_k_beta}};
     }

@@ -26,4 +26,23 @@ void simulate_generated_pattern(float* pattern, const PatternParameters& paramet
 // One pattern into pattern [grid.points], on the calling thread.
 void simulate_one_pattern(float* pattern, const PatternParameters& parameters, const LibraryView& library, const Grid& grid);
 
+// What one pattern takes, counted as the kernels go about it.
+struct SimulationWork {
+    double reflections = 0, peaks = 0;  // of both phases
+    double atom_terms = 0;              // reflections times atoms of the asymmetric unit: form factor, displacement, sum
+    double phase_terms = 0;             // cosines and sines of reflections times sites
+    double texture_terms = 0;           // reflections times operations
+    double sharp_terms = 0;             // points times peaks of less than four steps, integrated over the bin
+    double wide_terms = 0;              // points times other peaks near them
+    double tail_terms = 0;              // points of the two coarser grids times peaks
+    double point_operations = 0;        // background, noise and preparation of all points, in operations as below
+
+    // Operations, a special function (exponential, root, quotient) counted as sixteen: a GPU does one of those in the time of eight
+    // multiply-adds. The least that the formulas need: no indices, no copies, nothing twice.
+    static constexpr double special = 16;
+    double operations() const;
+    SimulationWork& operator+=(const SimulationWork& other);
+};
+SimulationWork work_of_pattern(const PatternParameters& parameters, const LibraryView& library, const Grid& grid);
+
 }  // namespace friedel

@@ -199,9 +199,8 @@ void validate(const StructureLibrary& library, const std::string& file) {
     };
     const std::size_t structures = library.space_group.size(), atoms = library.element.size();
     require(library.cell.size() == 6 * structures && library.claimed_space_group.size() == structures &&
-                library.powder_group.size() == structures &&
-                library.operation_set.size() == structures && library.structure_type.size() == structures &&
-                library.name.size() == structures && library.formula.size() == structures,
+                library.powder_group.size() == structures && library.operation_set.size() == structures &&
+                library.structure_type.size() == structures && library.name.size() == structures && library.formula.size() == structures,
             "the arrays of structures differ in length");
     require(library.position.size() == 3 * atoms && library.occupancy.size() == atoms && library.b_iso.size() == atoms &&
                 library.images.size() == atoms,

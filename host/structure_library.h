@@ -1,6 +1,6 @@
 // A structure library: many crystals as arrays plus offsets, the form in which they are stored, held in memory and uploaded.
-// File format (friedel_kind "structure_library", format 1): the arrays below under their own names (powder_group only where looked for), rejections/file, /block, /reason.
-// Leaves out: how structures get into it (ingest.h).
+// File format (friedel_kind "structure_library", format 1): the arrays below under their own names (powder_group only where looked for),
+// rejections/file, /block, /reason. Leaves out: how structures get into it (ingest.h).
 #pragma once
 
 #include <cstdint>

@@ -13,6 +13,7 @@ namespace friedel {
 namespace {
 
 constexpr std::int64_t epoch_without_library = 100'000;  // patterns
+constexpr int rows_looked_through = 512;                 // at once, for patterns that are not finite
 
 SyntheticShare synthetic_share(const RunConfig& run, const CrystalTableStore* tables) {
     if (!tables) return {};
@@ -81,8 +82,8 @@ void Trainer::run_step(int current) {
                              backend_.finish_sums();
                              backend_.optimise({member.parameters.values().data(), member.first_moment.data(), member.second_moment.data(),
                                                 member.average.data(), gradient_.data()},
-                                               member.guard.data(), shape_.weights_end(), shape_.size(), config_.optimiser, state_.data());
-                             member.parameters.refresh();
+                                               member.guard.data(), shape_.weights_end(), shape_.size(), config_.optimiser, state_.data(),
+                                               member.parameters.copies());
                          }
                      });
     backend_.advance(state_.data());
@@ -120,12 +121,21 @@ Trainer::Results Trainer::take_results() {
 
 std::vector<std::int32_t> Trainer::spoilt_structures() const {
     const int rows = rows_.count, points = shape_.points();
-    std::vector<float> patterns(static_cast<std::size_t>(rows) * points);
-    backend_.from_operands(patterns.data(), inputs_[static_cast<std::size_t>(1 - current_)].data(), rows, points);
     std::vector<char> spoilt(static_cast<std::size_t>(rows));
-    for (int i = 0; i < rows; ++i) {
-        const auto pattern = patterns.begin() + static_cast<std::ptrdiff_t>(i) * points;
-        spoilt[static_cast<std::size_t>(i)] = !std::all_of(pattern, pattern + points, [](float value) { return std::isfinite(value); });
+    // A part of the batch at a time: as floats it may be too much for what memory is left.
+    const int part = std::min(rows, rows_looked_through);
+    Buffer<float> there(backend_, static_cast<std::size_t>(part) * points);
+    std::vector<float> patterns(there.size());
+    const auto* const inputs = reinterpret_cast<const std::byte*>(inputs_[static_cast<std::size_t>(1 - current_)].data());
+    for (int first = 0; first < rows; first += part) {
+        const int here = std::min(part, rows - first);
+        backend_.from_operands(there.data(), reinterpret_cast<const Operand*>(inputs + backend_.matrix_bytes(first, points)), here, points);
+        there.download(patterns.data());
+        for (int i = 0; i < here; ++i) {
+            const auto pattern = patterns.begin() + static_cast<std::ptrdiff_t>(i) * points;
+            spoilt[static_cast<std::size_t>(first + i)] =
+                !std::all_of(pattern, pattern + points, [](float value) { return std::isfinite(value); });
+        }
     }
     std::vector<SampleLoss> losses(static_cast<std::size_t>(rows));
     for (const Member& member : members_) {

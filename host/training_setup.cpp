@@ -120,7 +120,8 @@ void TrainingSetup::read_structures() {
     }
     if (config_.run.labels == Labels::powder) {
         if (!library_.has_powder_groups() && library_.size() > 0) {
-            fail(what_.library.string(), ": training.labels is powder, but nobody looked for the groups that powders show; make it anew with "
+            fail(what_.library.string(),
+                 ": training.labels is powder, but nobody looked for the groups that powders show; make it anew with "
                  "'friedel merge --powder-groups', or train with --set training.labels=structure");
         }
         use_powder_groups(library_);

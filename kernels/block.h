@@ -42,6 +42,19 @@ FRIEDEL_FN int lowest_bit(std::uint64_t bits) {
 #endif
 }
 
+// Memory of the block that its threads reach sooner than the rest of its scratch, used by one stage at a time: shared memory on a GPU,
+// none on a core, whose caches are that.
+struct NearMemory {
+    void* base = nullptr;  // aligned to 16 bytes
+    std::size_t bytes = 0;
+
+    // Room for n of T, null where they do not fit.
+    template <class T>
+    FRIEDEL_FN T* hold(int n) const {
+        return n > 0 && static_cast<std::size_t>(n) <= bytes / sizeof(T) ? static_cast<T*>(base) : nullptr;
+    }
+};
+
 // One CPU core. `for_each(n, f)` calls f(0) ... f(n - 1).
 struct SerialBlock {
     // Consecutive items that one call of for_each_tile handles: enough for several vector registers here, one per thread on the GPU.

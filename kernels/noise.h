@@ -52,10 +52,11 @@ FRIEDEL_FN void poisson_quantiles(float* count, const float* mean, const float* 
     }
 }
 
-// uniform[j] for the points [begin, begin + n): one number of the block (begin + j) / 4 each. begin must be a multiple of 4 where n > 1.
+// uniform[j] for the points [begin, begin + n): one number of the block (begin + j) / 4 each. begin must be a multiple of 4.
 FRIEDEL_FN void uniform_tile(float* uniform, int begin, int n, std::uint64_t seed, std::uint64_t sample, Purpose purpose) {
-    if (n == 1) {
-        uniform[0] = uniform_open(random4(seed, sample, purpose, begin / 4).bits[begin % 4]);
+    if (n == 4) {  // known when compiled, where a thread works at so many
+        const Random4 r = random4(seed, sample, purpose, begin / 4);
+        for (int j = 0; j < 4; ++j) uniform[j] = uniform_open(r.bits[j]);
         return;
     }
     const int blocks = (n + 3) / 4;
@@ -71,36 +72,52 @@ FRIEDEL_FN void uniform_tile(float* uniform, int begin, int n, std::uint64_t see
     for (int j = 0; j < n; ++j) uniform[j] = uniform_open(bits[j % 4][j / 4]);
 }
 
+// Noise on the points value[n] of a pattern, which begin at point `begin`; `room` is what n may be at most.
+template <int room>
+FRIEDEL_FN void add_noise_to(float* value, int begin, int n, const PatternParameters& p) {
+    float u[room];
+    if (p.counts_at_maximum > 0) {
+        uniform_tile(u, begin, n, p.seed, p.sample, Purpose::counting_noise);
+        const float counts = p.counts_at_maximum, per_count = 1 / counts;
+        float mean[room], count[room] = {};
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) mean[j] = counts * value[j];
+        poisson_quantiles(count, mean, u, n);
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) value[j] = per_count * count[j];
+    }
+    if (p.gaussian_noise > 0) {
+        uniform_tile(u, begin, n, p.seed, p.sample, Purpose::detector_noise);
+        const float sigma = p.gaussian_noise;
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) value[j] += sigma * normal_quantile(u[j]);
+    }
+    if (p.uniform_noise_high > 0) {
+        uniform_tile(u, begin, n, p.seed, p.sample, Purpose::uniform_noise);
+        const float low = p.uniform_noise_low, span = p.uniform_noise_high - p.uniform_noise_low;
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) value[j] += low + span * u[j];
+    }
+}
+
 // In place on a pattern in units of its strongest point; values stay at or above 0 with counting noise alone.
 template <class Block>
 FRIEDEL_FN void add_noise(Block& block, float* pattern, const Grid& grid, const PatternParameters& p) {
-    const bool uniform_noise = p.uniform_noise_high > 0;
-    if (!(p.counts_at_maximum > 0) && !(p.gaussian_noise > 0) && !uniform_noise) return;
-    block.for_each_tile(grid.points, [&](int begin, int n) {
-        float u[Block::tile];
-        if (p.counts_at_maximum > 0) {
-            uniform_tile(u, begin, n, p.seed, p.sample, Purpose::counting_noise);
-            const float counts = p.counts_at_maximum, per_count = 1 / counts;
-            float mean[Block::tile], count[Block::tile] = {};
-            FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) mean[j] = counts * pattern[begin + j];
-            poisson_quantiles(count, mean, u, n);
-            FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) pattern[begin + j] = per_count * count[j];
-        }
-        if (p.gaussian_noise > 0) {
-            uniform_tile(u, begin, n, p.seed, p.sample, Purpose::detector_noise);
-            const float sigma = p.gaussian_noise;
-            FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) pattern[begin + j] += sigma * normal_quantile(u[j]);
-        }
-        if (uniform_noise) {
-            uniform_tile(u, begin, n, p.seed, p.sample, Purpose::uniform_noise);
-            const float low = p.uniform_noise_low, span = p.uniform_noise_high - p.uniform_noise_low;
-            FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) pattern[begin + j] += low + span * u[j];
-        }
-    });
+    if (!(p.counts_at_maximum > 0) && !(p.gaussian_noise > 0) && !(p.uniform_noise_high > 0)) return;
+    if constexpr (Block::tile > 1) {
+        block.for_each_tile(grid.points, [&](int begin, int n) { add_noise_to<Block::tile>(pattern + begin, begin, n, p); });
+    } else {
+        // A thread takes the four points of one Philox block; beyond the grid it works for nothing.
+        block.for_each((grid.points + 3) / 4, [&](int four) {
+            const int begin = 4 * four;
+            float value[4];
+            for (int j = 0; j < 4; ++j) value[j] = begin + j < grid.points ? pattern[begin + j] : 0.0f;
+            add_noise_to<4>(value, begin, 4, p);
+            for (int j = 0; j < 4; ++j) {
+                if (begin + j < grid.points) pattern[begin + j] = value[j];
+            }
+        });
+    }
 }
 
 }  // namespace friedel

@@ -106,18 +106,14 @@ public:
         std::int32_t* const keys_here = team_.stage();
         for (int base = 0; base < n; base += team_.size()) {
             const int lane = team_.index(), i = base + lane;
-            const int count = n - base < team_.size() ? n - base : team_.size();
             const int mine = i < n ? key(i) : -1;
             keys_here[lane] = mine;
             team_.barrier();
-            int rank = 0, after = 0;
-            for (int other = 0; i < n && other < count; ++other) {
-                rank += other < lane && keys_here[other] == mine;
-                after += other > lane && keys_here[other] == mine;
-            }
+            int rank = 0;
+            for (int other = 0; i < n && other < lane; ++other) rank += keys_here[other] == mine;
             if (i < n) order[starts[mine] + rank] = i;
             team_.barrier();
-            if (i < n && after == 0) starts[mine] += rank + 1;  // the last of its key moves the place on
+            if (i < n) team_.add(starts + mine, 1);  // counts, the same in any order
             team_.barrier();
         }
         // Every start has moved to the next key's: move them back, from the top down.

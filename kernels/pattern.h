@@ -140,6 +140,24 @@ FRIEDEL_FN Metric<float> reciprocal_metric(const CrystalView<float>& crystal, co
     return strained_metric(direct, p.strain, crystal.operations).inverse();
 }
 
+// The same bits, found by a block of many threads together: every one of them alone would take longer for it than for its share of the
+// peaks. scratch [6] of the block.
+template <class Block>
+FRIEDEL_FN Metric<float> reciprocal_metric_by_block(Block& block, float* scratch, const CrystalView<float>& crystal,
+                                                    const PatternParameters& p) {
+    if constexpr (Block::tile > 1) {
+        return reciprocal_metric(crystal, p);
+    } else {
+        Metric<float> direct = direct_metric(crystal.cell);
+        for (float& element : direct.m) element *= p.lattice_scale * p.lattice_scale;
+        const Metric<float> change = metric_change(direct, p.strain);
+        block.for_each(6, [&](int e) { scratch[e] = strained_element(direct, change, crystal.operations, e); });
+        Metric<float> strained;
+        for (int e = 0; e < 6; ++e) strained.m[e] = scratch[e];
+        return strained.inverse();
+    }
+}
+
 // Crystals are solid solutions: what the sites of an element hold scatters more or less than that element, alike at all of them, so that
 // the symmetry stays.
 struct Substitution {
@@ -155,10 +173,11 @@ struct Substitution {
 template <class Block>
 FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<float>& crystal, const FormFactorTable<float>& table,
                           const PatternParameters& p, const Grid& grid, float scale) {
-    const Metric<float> reciprocal = reciprocal_metric(crystal, p);
+    const Metric<float> reciprocal = reciprocal_metric_by_block(block, w.reflections.intensity, crystal, p);
     find_reflections(block, w.reflections, reciprocal, crystal.operations, smallest_d(p.radiation, grid));
-    expand_sites(block, w.sites, crystal);
-    structure_factors(block, w.reflections, w.sites, crystal, table, p.default_b_iso, p.b_iso_scale, Substitution{p});
+    Sites<float> sites = w.sites;
+    expand_sites(block, sites, crystal);
+    structure_factors(block, w.reflections, sites, crystal, table, p.default_b_iso, p.b_iso_scale, Substitution{p});
     const float jitter = p.intensity_jitter;
     block.for_each(w.reflections.count, [&](int i) {
         float factor = w.reflections.multiplicity[i];

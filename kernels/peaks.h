@@ -80,8 +80,8 @@ FRIEDEL_FN RecordedLine recorded_line(float stol_sq, float intensity, int line, 
     const float sine = sqrtf(sin_sq), cosine = sqrtf(1 - sin_sq);
     const float ideal_deg = 2 * arc_tangent(sine / cosine) / degree<float>;
     const float area = intensity * lorentz_polarisation(sin_sq, polarisation) * p.radiation.weight[line];
-    return {ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine - p.transparency_deg * 2 * sine * cosine, reached && area > 0 ? area : 0.0f,
-            peak_width(sine / cosine, cosine, wavelength, p)};
+    return {ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine - p.transparency_deg * 2 * sine * cosine,
+            reached && area > 0 ? area : 0.0f, peak_width(sine / cosine, cosine, wavelength, p)};
 }
 
 // cos^2 2theta of the monochromator, as lorentz_polarisation() takes it.
@@ -112,10 +112,19 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
         return peak;
     };
     const int base = peaks.count;
-    const int added = block.running_total(peaks.first, reflections.count * lines, [&](int n) {
-        const RecordedLine peak = peak_of(n / lines, n % lines);
-        return peak.area > 0 ? axial_parts(peak.position_deg, peak.shape.fwhm, p.axial_divergence) : 0;
-    });
+    int added = 0;
+    // Where there is no room for all parts, all peaks have fewer, rather than some peaks none.
+#if defined(__CUDA_ARCH__)
+#pragma unroll 1
+#endif
+    for (int most = max_axial_parts; most > 0; most /= 2) {
+        added = block.running_total(peaks.first, reflections.count * lines, [&](int n) {
+            const RecordedLine peak = peak_of(n / lines, n % lines);
+            const int parts = peak.area > 0 ? axial_parts(peak.position_deg, peak.shape.fwhm, p.axial_divergence) : 0;
+            return parts < most ? parts : most;
+        });
+        if (base + added <= peaks.capacity) break;
+    }
     block.for_each(reflections.count * lines, [&](int n) {
         const int parts = peaks.first[n + 1] - peaks.first[n];
         if (parts == 0) return;

@@ -15,18 +15,19 @@ constexpr float tail_tolerance = 1e-6f;  // of the highest peak: tails lower tha
 
 // lorentz / (x^2 + g^2) outside a radius; inside, the parabola that continues it in value and slope.
 struct Tail {
-    float radius_sq, cap_0, cap_2;
+    float radius, cap_0, cap_2;
 
     FRIEDEL_FN static Tail of(float lorentz, float half_width_sq, float radius) {
         const float edge = radius * radius + half_width_sq;
         const float cap_2 = -lorentz / (edge * edge);
-        return {radius * radius, lorentz / edge - cap_2 * radius * radius, cap_2};
+        return {radius, lorentz / edge - cap_2 * radius * radius, cap_2};
     }
+    FRIEDEL_FN float radius_sq() const { return radius * radius; }
     FRIEDEL_FN float cap(float x_sq) const { return cap_0 + cap_2 * x_sq; }
 };
 
-// The constants of one peak in the sums below.
-struct PeakShape {
+// The constants of one peak in the sums below: three loads of 16 bytes, which all threads of a GPU's block make for every peak.
+struct alignas(16) PeakShape {
     float position_steps;  // from the start of the grid: the bins of all tiles meet exactly, wherever on the axis
     float half_width_sq;   // g^2
     float lorentz;         // L(x) = lorentz / (x^2 + g^2)
@@ -73,7 +74,8 @@ struct ProfileScratch {
     float* coarsest;       // [level_points(grid, 2)]
     std::int32_t* order;   // [peaks]
     std::int32_t* starts;  // [profile_bins(grid) + 1]
-    PeakShape* shape;      // [peaks] in order of position
+    PeakShape* shape;      // [peaks] in order of position, where `near` does not hold them
+    NearMemory near = {};
 };
 
 // Points of a coarser grid that starts where the grid does and ends beyond it.
@@ -100,7 +102,7 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, flo
         for (int j = 0; j < n; ++j) {
             const float x = (steps + j) * step, x_sq = x * x;  // the sum is exact: a bin ends where the next begins
             const float rest = bin_average(s, x, step, g) - s.near.cap(x_sq);
-            total[j] += x_sq < s.near.radius_sq ? rest : 0.0f;
+            total[j] += x_sq < s.near.radius_sq() ? rest : 0.0f;
         }
         return;
     }
@@ -113,11 +115,12 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, flo
             total[j] += s.gauss * exponential(-s.decay * x * x);
         }
     }
+    if (s.lorentz == 0) return;
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) {
         const float x = offset + j * step, x_sq = x * x;
         const float rest = s.lorentz / (x_sq + s.half_width_sq) - s.near.cap(x_sq);
-        total[j] += x_sq < s.near.radius_sq ? rest : 0.0f;
+        total[j] += x_sq < s.near.radius_sq() ? rest : 0.0f;
     }
 }
 
@@ -126,6 +129,8 @@ template <class Block>
 FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, const Grid& grid, ProfileScratch& scratch) {
     const float step = grid.step_deg;
     const int bins = profile_bins(grid);
+    PeakShape* const in_near = scratch.near.hold<PeakShape>(peaks.count);
+    PeakShape* const shapes = in_near ? in_near : scratch.shape;
     // Bin 0 holds what lies before the grid, the last one what lies behind.
     const auto bin_of = [&](float position_deg) {
         const int bin = static_cast<int>(floorf((position_deg - grid.start_deg) / (step * bin_points))) + 1;
@@ -134,8 +139,13 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
     block.order_by_key(scratch.order, scratch.starts, peaks.count, bins, [&](int i) { return bin_of(peaks.position_deg[i]); });
     const float highest =
         block.maximum(peaks.count, 1e-30f, [&](int i) { return peaks.area[i] / (peaks.fwhm_deg[i] > step ? peaks.fwhm_deg[i] : step); });
-    block.for_each(peaks.count, [&](int slot) { scratch.shape[slot] = peak_shape(peaks, scratch.order[slot], grid, highest); });
-    const float widest = sqrtf(block.maximum(peaks.count, 0.0f, [&](int i) { return scratch.shape[i].near.radius_sq; }));
+    block.for_each(peaks.count, [&](int slot) {
+        PeakShape shape = peak_shape(peaks, scratch.order[slot], grid, highest);
+        // A thread that takes single points need not look at a Gaussian further out than it reaches: see add_sharp_part().
+        if (Block::tile == 1 && shape.lorentz == 0) shape.near.radius = sqrtf(18.0f / shape.decay) + 2 * step;
+        shapes[slot] = shape;
+    });
+    const float widest = block.maximum(peaks.count, 0.0f, [&](int i) { return shapes[i].near.radius; });
 
     // One level: every tile starts with `start(i)` and takes what `add` adds for each peak within `radius`.
     const auto gather = [&](float* out, int points, float level_step, float radius, auto&& start, auto&& add) {
@@ -149,7 +159,7 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
             // Where the tile begins and ends as seen from the peak, degrees.
             const float ratio = step / level_step, width = (Block::tile - 1) * level_step;
             for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) {
-                const PeakShape shape = scratch.shape[i];
+                const PeakShape shape = shapes[i];
                 const float steps = static_cast<float>(begin) - shape.position_steps * ratio, offset = steps * level_step;
                 add(total, shape, steps, offset, offset + width);
             }
@@ -166,25 +176,25 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
             FRIEDEL_SIMD
             for (int j = 0; j < Block::tile; ++j) {
                 const float x = offset + j * coarsest_step, x_sq = x * x;
-                total[j] += x_sq < s.far.radius_sq ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+                total[j] += x_sq < s.far.radius_sq() ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
             }
         });
     gather(
         scratch.coarse, level_points(grid, 1), coarse_step, coarsening * widest, [&](int i) { return interpolated(scratch.coarsest, i); },
         [&](float* total, const PeakShape& s, float, float offset, float end) {
-            const float radius = sqrtf(s.far.radius_sq);
+            const float radius = s.far.radius;
             if (s.far.cap_0 == 0 || offset > radius || end < -radius) return;
             FRIEDEL_SIMD
             for (int j = 0; j < Block::tile; ++j) {
                 const float x = offset + j * coarse_step, x_sq = x * x;
-                const float tail = x_sq < s.near.radius_sq ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
-                total[j] += x_sq < s.far.radius_sq ? tail - s.far.cap(x_sq) : 0.0f;
+                const float tail = x_sq < s.near.radius_sq() ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+                total[j] += x_sq < s.far.radius_sq() ? tail - s.far.cap(x_sq) : 0.0f;
             }
         });
     gather(
         pattern, grid.points, step, widest, [&](int i) { return interpolated(scratch.coarse, i); },
         [&](float* total, const PeakShape& s, float steps, float offset, float end) {
-            const float radius = sqrtf(s.near.radius_sq);
+            const float radius = s.near.radius;
             if (offset > radius || end < -radius) return;
             add_sharp_part<Block::tile>(total, s, steps, step);
         });

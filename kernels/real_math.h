@@ -89,7 +89,12 @@ FRIEDEL_FN double sin_turns(double t) {
 }
 
 // e^x; float: relative error 1e-7 where a product and a sum are rounded once, as all optimised builds do, 3e-6 otherwise; 0 below -87.
+// On a GPU the special-function unit does it with a relative error of (2 + 1.2 |x|) 6e-8, in a third of the instructions.
 FRIEDEL_FN float exponential(float x) {
+#if defined(__CUDA_ARCH__)
+    const float power = __expf(x > 88.0f ? 88.0f : x);
+    return x < -87.0f ? 0.0f : power;
+#else
     const float clamped = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
     const float t = clamped * 1.44269504f;
     const float n = nearest(t);
@@ -99,6 +104,7 @@ FRIEDEL_FN float exponential(float x) {
                     f * (0.2402265092f + f * (0.05550327227f + f * (0.009618056678f + f * (0.001340042818f + f * 0.0001546144472f)))));
     const float power = float_from_bits((static_cast<std::int32_t>(n) + 127) << 23);
     return x < -87.0f ? 0.0f : p * power;
+#endif
 }
 
 // Double: relative error 3e-16, 0 below -708.
@@ -209,6 +215,20 @@ FRIEDEL_FN float normal_quantile(float u) {
                   t * (-0.0076224613f + t * (0.00573950773f + t * (-0.00367342844f +
                                                                    t * (0.00134934322f + t * (0.000100950558f + t * -0.000200214257f)))))));
     return 1.41421356f * x * (w < 5 ? centre : tail);
+}
+
+// What a device's rates are measured with (Backend::calculate): value[n] computed upon `times` times. Values stay within bounds.
+FRIEDEL_FN void repeat_multiply_add(float* value, int n, int times) {
+    for (int t = 0; t < times; ++t) {
+        FRIEDEL_SIMD
+        for (int i = 0; i < n; ++i) value[i] = 0.75f * value[i] + 0.25f;
+    }
+}
+FRIEDEL_FN void repeat_exponential(float* value, int n, int times) {
+    for (int t = 0; t < times; ++t) {
+        FRIEDEL_SIMD
+        for (int i = 0; i < n; ++i) value[i] = exponential(-value[i]);
+    }
 }
 
 }  // namespace friedel

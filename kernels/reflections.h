@@ -39,25 +39,36 @@ FRIEDEL_FN Metric<Real> direct_metric(const Real* cell) {
              cell[0] * cell[1] * cosine[2]}};
 }
 
-// Metric after a strain: `strain` holds relative changes e_ij (order of Metric), applied as e_ij |a_i| |a_j| and averaged over the
-// point group, so that whatever was drawn, the strained lattice keeps the symmetry: G' = G + <R^T dG R>.
+// Change of the metric by a strain: `strain` holds relative changes e_ij (order of Metric), applied as e_ij |a_i| |a_j|.
 template <class Real>
-FRIEDEL_FN Metric<Real> strained_metric(const Metric<Real>& g, const float* strain, const OperationSet& operations) {
+FRIEDEL_FN Metric<Real> metric_change(const Metric<Real>& g, const float* strain) {
     Real edge[3];
     for (int i = 0; i < 3; ++i) edge[i] = square_root(g.m[i]);
-    const Metric<Real> change{{strain[0] * edge[0] * edge[0], strain[1] * edge[1] * edge[1], strain[2] * edge[2] * edge[2],
-                               strain[3] * edge[1] * edge[2], strain[4] * edge[0] * edge[2], strain[5] * edge[0] * edge[1]}};
+    return {{strain[0] * edge[0] * edge[0], strain[1] * edge[1] * edge[1], strain[2] * edge[2] * edge[2], strain[3] * edge[1] * edge[2],
+             strain[4] * edge[0] * edge[2], strain[5] * edge[0] * edge[1]}};
+}
+
+// Element e of the metric after a change that is averaged over the point group, so that whatever was drawn, the strained lattice keeps the
+// symmetry: G' = G + <R^T dG R>.
+template <class Real>
+FRIEDEL_FN Real strained_element(const Metric<Real>& g, const Metric<Real>& change, const OperationSet& operations, int e) {
     constexpr int row[6] = {0, 1, 2, 1, 0, 0}, column[6] = {0, 1, 2, 2, 2, 1};
-    Metric<Real> strained = g;
     const int count = operations.laue_count();
+    Real element = g.m[e];
     for (int r = 0; r < count; ++r) {
         const std::int8_t* rotation = operations.representatives[r].rotation;
-        for (int e = 0; e < 6; ++e) {
-            const Real x[3] = {Real(rotation[row[e]]), Real(rotation[3 + row[e]]), Real(rotation[6 + row[e]])};
-            const Real y[3] = {Real(rotation[column[e]]), Real(rotation[3 + column[e]]), Real(rotation[6 + column[e]])};
-            strained.m[e] += change.product(x, y) / count;
-        }
+        const Real x[3] = {Real(rotation[row[e]]), Real(rotation[3 + row[e]]), Real(rotation[6 + row[e]])};
+        const Real y[3] = {Real(rotation[column[e]]), Real(rotation[3 + column[e]]), Real(rotation[6 + column[e]])};
+        element += change.product(x, y) / count;
     }
+    return element;
+}
+
+template <class Real>
+FRIEDEL_FN Metric<Real> strained_metric(const Metric<Real>& g, const float* strain, const OperationSet& operations) {
+    const Metric<Real> change = metric_change(g, strain);
+    Metric<Real> strained;
+    for (int e = 0; e < 6; ++e) strained.m[e] = strained_element(g, change, operations, e);
     return strained;
 }
 

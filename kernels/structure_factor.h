@@ -18,6 +18,7 @@ struct Sites {
     Real* z;
     std::int32_t* first;  // [atoms + 1] first site of each atom
     int capacity;
+    NearMemory near = {};  // holds x, y and z instead, where they fit
 };
 
 template <class Real>
@@ -27,7 +28,12 @@ FRIEDEL_FN int sites_of(const CrystalView<Real>& crystal, int atom) {
 
 template <class Real, class Block>
 FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView<Real>& crystal) {
-    block.running_total(sites.first, crystal.atoms, [&](int atom) { return sites_of(crystal, atom); });
+    const int all = block.running_total(sites.first, crystal.atoms, [&](int atom) { return sites_of(crystal, atom); });
+    if (Real* const place = sites.near.template hold<Real>(3 * all)) {
+        sites.x = place;
+        sites.y = place + all;
+        sites.z = place + 2 * all;
+    }
     block.for_each(crystal.atoms, [&](int atom) {
         const Real* x = crystal.position + 3 * atom;
         int slot = sites.first[atom];

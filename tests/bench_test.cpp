@@ -40,15 +40,25 @@ TEST_F(Bench, MeasuresEveryStage) {
         EXPECT_TRUE(stages.insert(row["stage"]).second) << line;
         EXPECT_GT(row.at("seconds").get<double>(), 0) << line;
         EXPECT_GT(row.at("per_second").get<double>(), 0) << line;
-        if (row.contains("operations")) {
+        if (row.contains("operations") || row.contains("bytes") || row.contains("arithmetic")) {
             EXPECT_GT(row.at("fraction_of_limit").get<double>(), 0) << line;
         }
         EXPECT_NE(result.out.find(row["stage"].get<std::string>()), std::string::npos) << line;
     }
-    for (const char* stage : {"limit: copy, bytes", "limit: matrix product, operations", "simulation", "simulation, larger third",
-                              "convolution, layer 0", "product, layer 1", "gradient of weights, layer 0", "softmax, loss, gradient",
-                              "AdamW with norm and average", "answers to patterns in memory", "step, batch of 32", "step, batch of 8"})
+    for (const char* stage : {"limit: copy, bytes", "limit: multiply-adds, operations", "limit: exponentials",
+                              "limit: matrix product, operations", "simulation", "simulation, larger third", "convolution, layer 0",
+                              "product, layer 1", "gradient of weights, layer 0", "softmax, loss, gradient", "AdamW with norm and average",
+                              "answers to patterns in memory", "step, batch of 32", "step, batch of 8"})
         EXPECT_TRUE(stages.count(stage)) << stage;
+}
+
+TEST_F(Bench, MeasuresOneKindOfStageAlone) {
+    const auto result = bench("--only simulation --batches 8");
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find("simulation, batch of 8"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("limit: copy"), std::string::npos) << result.out;
+    EXPECT_EQ(result.out.find("product, layer"), std::string::npos) << result.out;
+    EXPECT_EQ(result.out.find("step, batch"), std::string::npos) << result.out;
 }
 
 TEST_F(Bench, ComparesWithAnEarlierRun) {

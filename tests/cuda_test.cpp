@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
+#include <thread>
+#include <tuple>
 
 #include "host/cif.h"
 #include "host/config.h"
@@ -116,6 +119,40 @@ TEST_P(Cuda, MultipliesInEveryTransposition) {
     }
 }
 
+// A product that adds a bias and cuts below zero is the product and then activate() without dropout.
+TEST_P(Cuda, MultipliesWithBiasAndRelu) {
+    const int rows = 200, columns = 136, inner = 72;
+    const Matrix a = matrix(*cuda, random_values(rows * inner, 1), rows, inner),
+                 b = matrix(*cuda, random_values(columns * inner, 2), columns, inner);
+    const Values bias = random_values(columns, 3);
+    const Matrix as_operands = matrix(*cuda, bias, 1, columns);
+    const Buffer<float> as_floats(*cuda, bias.data(), bias.size());
+    Matrix fused(*cuda, rows, columns), apart(*cuda, rows, columns);
+    if (!cuda->gemm_relu(fused.data(), a.data(), b.data(), as_operands.data(), rows, columns, inner)) GTEST_SKIP() << "cuBLASLt has none";
+    cuda->gemm(apart.data(), a.data(), Transpose::no, b.data(), Transpose::yes, rows, columns, inner);
+    cuda->activate(apart.data(), as_floats.data(), rows, columns, 0, 0, nullptr);
+    expect_near(values_of(*cuda, fused, rows, columns), values_of(*cuda, apart, rows, columns), 16 * rounding());
+}
+
+// Where a value is far from zero it is the mask alone that decides: on every draw, in every layer and at any step.
+TEST_P(Cuda, DropsTheSameUnits) {
+    const int rows = 257, width = 1000;
+    const Values ones(static_cast<std::size_t>(rows) * width, 1.0f), bias(width, 1.0f);
+    for (const auto& [step, layer, rate] : {std::tuple{0, 0, 0.3f}, {7, 2, 0.6f}, {1'000'000'000, 256 * 9 + 3, 0.01f}}) {
+        const StepState state{0x123456789abcdefu, step, 2'000'000'000, 8192, 4096};
+        const auto kept = [&, rate = rate, layer = layer](Backend& backend) {
+            Matrix out = matrix(backend, ones, rows, width);
+            const Buffer<float> b(backend, bias.data(), bias.size());
+            const Buffer<StepState> there(backend, &state, 1);
+            backend.activate(out.data(), b.data(), rows, width, rate, layer, there.data());
+            std::vector<bool> found;
+            for (const float value : values_of(backend, out, rows, width)) found.push_back(value > 0);
+            return found;
+        };
+        EXPECT_EQ(kept(*cuda), kept(*cpu)) << step;
+    }
+}
+
 TEST_P(Cuda, ActivatesWithTheSameMask) {
     const int rows = 100, width = 333;
     const Values z = random_values(rows * width, 3), bias = random_values(width, 4), slope = random_values(rows * width, 5);
@@ -192,7 +229,7 @@ TEST_P(Cuda, OptimisesAlike) {
         Buffer<StepGuard> guard(backend, 1);
         for (int step = 0; step < 3; ++step) {
             backend.optimise({w.data(), m.data(), v.data(), average.data(), gradient.data()}, guard.data(), weights, size, config,
-                             state.data());
+                             state.data(), {});
             backend.advance(state.data());
         }
         return std::pair{values_of(w), values_of(average)};
@@ -200,6 +237,33 @@ TEST_P(Cuda, OptimisesAlike) {
     const auto expected = run(*cpu), found = run(*cuda);
     expect_near(found.first, expected.first, 1e-6);
     expect_near(found.second, expected.second, 1e-6);
+}
+
+// The weights as operands, written by the optimiser, are those of a pass of their own: in rows of any length, and of many tensors.
+TEST_P(Cuda, OptimisesOperandsToo) {
+    for (const std::vector<int>& widths : {std::vector<int>{7, 5, 3}, {850, 129, 230}, std::vector<int>(40, 9)}) {
+        const NetworkShape shape{widths};
+        const Values start = initial_parameters(shape, 1, 0), slope = random_values(shape.size(), 8);
+        Parameters parameters(*cuda, shape, start), apart(*cuda, shape, start);
+        Buffer<float> m(*cuda, shape.size()), v(*cuda, shape.size()), gradient(*cuda, slope.data(), slope.size());
+        const StepState begin{1, 0, 100};
+        const Buffer<StepState> state(*cuda, &begin, 1);
+        Buffer<StepGuard> guard(*cuda, 1);
+        cuda->optimise({parameters.values().data(), m.data(), v.data(), nullptr, gradient.data()}, guard.data(), shape.weights_end(),
+                       shape.size(), {}, state.data(), parameters.copies());
+        const Values now = values_of(parameters.values());
+        EXPECT_NE(now, start);
+        apart.values().upload(now.data());
+        apart.refresh();
+        for (std::size_t i = 0; i < apart.copies().size(); ++i) {
+            const OperandCopy &one = parameters.copies()[i], &other = apart.copies()[i];
+            Buffer<float> there(*cuda, static_cast<std::size_t>(one.rows) * one.columns);
+            cuda->from_operands(there.data(), one.to, one.rows, one.columns);
+            const Values fused = values_of(there);
+            cuda->from_operands(there.data(), other.to, one.rows, one.columns);
+            EXPECT_EQ(fused, values_of(there)) << "tensor " << i;
+        }
+    }
 }
 
 StructureLibrary all_minerals() {
@@ -230,6 +294,60 @@ TEST_P(Cuda, DrawsTheSamePatterns) {
     const auto [found, found_labels] = run(*cuda);
     EXPECT_EQ(found_labels, expected_labels);
     // Of the intensity, which is the square of what the network sees.
+    Values expected_squares, found_squares;
+    for (float value : expected) expected_squares.push_back(value * value);
+    for (float value : found) found_squares.push_back(value * value);
+    expect_near(found_squares, expected_squares, is("bf16") ? 2.5 / 256 : 1e-4);
+}
+
+// Crystals that stretch what a block has room for: one atom, a hundred of them without symmetry, some of partial occupancy, a cell that
+// has more peaks than shared memory holds, and one of each Laue class.
+StructureLibrary unusual_crystals() {
+    StructureLibrary library;
+    std::mt19937 random(11);
+    std::uniform_real_distribution<double> uniform(0, 1);
+    const auto add = [&](int group, const std::array<double, 6>& cell, int atoms, bool mixed = false) {
+        Structure s;
+        s.name = "group " + std::to_string(group) + ", " + std::to_string(atoms) + " atoms";
+        s.cell = cell;
+        s.space_group = group;
+        s.operations = standard_operations(group);
+        for (int i = 0; i < atoms; ++i) {
+            Atom atom;
+            atom.element = 3 + 7 * i % 80;
+            atom.position = {uniform(random), uniform(random), uniform(random)};
+            atom.occupancy = mixed ? 0.25 + 0.75 * uniform(random) : 1;
+            s.atoms.push_back(atom);
+        }
+        library.add(s);
+    };
+    add(229, {3.16, 3.16, 3.16, 90, 90, 90}, 1);
+    add(221, {3.35, 3.35, 3.35, 90, 90, 90}, 1);
+    add(1, {12, 13, 14, 85, 95, 100}, 100);
+    add(19, {9, 10, 11, 90, 90, 90}, 30, true);
+    add(2, {30, 32, 35, 80, 95, 100}, 4);
+    const std::array<double, 6> hexagonal{7, 7, 15, 90, 90, 120}, tetragonal{7, 7, 9, 90, 90, 90}, cubic{9, 9, 9, 90, 90, 90};
+    add(14, {7, 8, 9, 90, 105, 90}, 3);
+    add(62, {7, 8, 9, 90, 90, 90}, 3);
+    for (const int group : {88, 139}) add(group, tetragonal, 2);
+    for (const int group : {148, 164, 176, 194}) add(group, hexagonal, 2);
+    for (const int group : {206, 227}) add(group, cubic, 2, true);
+    return library;
+}
+
+TEST_P(Cuda, DrawsTheSamePatternsOfUnusualCrystals) {
+    const StructureLibrary library = unusual_crystals();
+    TrainingConfig config = preset("friedel");
+    for (const char* setting : {"grid.step_deg=0.01", "grid.points=8500", "simulation.counts_at_maximum=0", "preprocess.unit_rms=false"})
+        set_key(config, setting);
+    const int n = 4 * library.size(), points = config.simulation.grid.points;
+    const Sampler sampler(library.view(), Target::space_group, 0);
+    const auto run = [&](Backend& backend) {
+        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
+    };
+    const auto [expected, expected_labels] = run(*cpu);
+    const auto [found, found_labels] = run(*cuda);
+    EXPECT_EQ(found_labels, expected_labels);
     Values expected_squares, found_squares;
     for (float value : expected) expected_squares.push_back(value * value);
     for (float value : found) found_squares.push_back(value * value);
@@ -302,6 +420,95 @@ TEST_P(Cuda, TrainsTheSameTwiceAndNearlyAsTheProcessor) {
     EXPECT_EQ(first.second, again.second);
     EXPECT_LT(first.first.back(), 0.7f * first.first.front()) << "it learns nothing";
     for (std::size_t step = 0; step < 5; ++step) EXPECT_NEAR(first.first[step], reference.first[step], is("bf16") ? 0.05 : 0.01) << step;
+}
+
+// A step by step, and the same recorded and run again: every bit of weights and losses.
+TEST_P(Cuda, ReplaysWhatItDoesStepByStep) {
+    const StructureLibrary library = all_minerals();
+    const TrainingConfig config = small_training();
+    const NetworkShape shape = config.shape();
+    const int rows = config.run.batch;
+    const auto run = [&](bool recorded) {
+        const Sampler sampler(library.view(), config.network.target, config.run.tempering);
+        const auto stream = cuda->open_stream(library.view(), sampler.view(), config.simulation, config.preprocess);
+        Network network(*cuda, shape, config.dropout(), rows, true);
+        Parameters parameters(*cuda, shape, initial_parameters(shape, 5, 0));
+        Buffer<float> gradient(*cuda, shape.size()), m(*cuda, shape.size()), v(*cuda, shape.size());
+        std::array<Matrix, 2> inputs{Matrix(*cuda, rows, shape.points()), Matrix(*cuda, rows, shape.points())};
+        std::array<Buffer<std::int32_t>, 2> labels{Buffer<std::int32_t>(*cuda, static_cast<std::size_t>(rows)),
+                                                   Buffer<std::int32_t>(*cuda, static_cast<std::size_t>(rows))};
+        Buffer<SampleLoss> samples(*cuda, static_cast<std::size_t>(rows));
+        Buffer<LossTotals> totals(*cuda, 1);
+        Buffer<StepGuard> guard(*cuda, 1);
+        const StepState begin{5, 0, 100};
+        Buffer<StepState> state(*cuda, &begin, 1);
+        stream->draw(inputs[0].data(), labels[0].data(), state.data(), 0, rows);
+        const auto step = [&](int current) {
+            const auto now = static_cast<std::size_t>(current), next = 1 - now;
+            cuda->overlap([&] { stream->draw(inputs[next].data(), labels[next].data(), state.data(), 1, rows); },
+                          [&] {
+                              network.backpropagate(gradient.data(), samples.data(), inputs[now].data(), labels[now].data(), parameters,
+                                                    config.loss, nullptr, state.data(), 0);
+                              cuda->add_losses(totals.data(), guard.data(), samples.data(), rows);
+                              cuda->optimise({parameters.values().data(), m.data(), v.data(), nullptr, gradient.data()}, guard.data(),
+                                             shape.weights_end(), shape.size(), config.optimiser, state.data(), parameters.copies());
+                          });
+            cuda->advance(state.data());
+        };
+        std::array<std::unique_ptr<Program>, 2> programs;
+        for (int i = 0; i < 10; ++i) {
+            auto& program = programs[static_cast<std::size_t>(i % 2)];
+            if (!recorded) {
+                step(i % 2);
+            } else if (program) {
+                program->run();
+            } else {
+                program = cuda->record([&, i] { step(i % 2); });
+            }
+        }
+        LossTotals sum;
+        totals.download(&sum);
+        StepState after;
+        state.download(&after);
+        EXPECT_EQ(after.step, 10);
+        return std::tuple{values_of(parameters.values()), values_of(v), sum.loss, sum.correct};
+    };
+    EXPECT_EQ(run(false), run(true));
+}
+
+// Every thread of the host may ask for work: it begins with device 0 whatever others chose.
+TEST_P(Cuda, WorksFromAnyThread) {
+    Values found;
+    std::thread([&] {
+        const Matrix made = matrix(*cuda, Values(64, 2.0f), 8, 8);
+        found = values_of(*cuda, made, 8, 8);
+    }).join();
+    EXPECT_EQ(found, Values(64, 2.0f));
+}
+
+TEST_P(Cuda, CalculatesAndCopies) {
+    const Values start = random_values(10'001, 12, 0);
+    Buffer<float> values(*cuda, start.data(), start.size()), copied(*cuda, start.size());
+    cuda->calculate(Arithmetic::multiply_add, values.data(), values.size(), 3);
+    cuda->copy(copied.data(), values.data(), start.size() * sizeof(float));
+    Values expected = start;
+    repeat_multiply_add(expected.data(), static_cast<int>(expected.size()), 3);
+    expect_near(values_of(copied), expected, 1e-6);
+    cuda->calculate(Arithmetic::exponential, values.data(), values.size(), 2);
+    repeat_exponential(expected.data(), static_cast<int>(expected.size()), 2);
+    expect_near(values_of(values), expected, 1e-6);
+}
+
+// More memory than there is: one line that says what to do, and a device that goes on.
+TEST_P(Cuda, GoesOnAfterTooMuchWasAsked) {
+    try {
+        cuda->allocate(std::size_t{1} << 50);
+        FAIL() << "a petabyte";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("use a smaller"), std::string::npos) << error.what();
+    }
+    const Matrix made = matrix(*cuda, Values(64, 2.0f), 8, 8);
+    EXPECT_EQ(values_of(*cuda, made, 8, 8), Values(64, 2.0f));
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, Cuda, ::testing::Values("float", "tf32", "bf16"),

@@ -172,7 +172,7 @@ TEST_P(Adamw, FirstTwoStepsByHand) {
     const AdamwArrays arrays{weights.data(), m.data(), v.data(), averages.data(), slope.data()};
     Buffer<StepGuard> guard(*backend, 1);
     float w[2], average[2];
-    backend->optimise(arrays, guard.data(), 1, 2, config, state.data());
+    backend->optimise(arrays, guard.data(), 1, 2, config, state.data(), {});
     weights.download(w);
     averages.download(average);
     // First step: the corrected moments are g and g^2, so that the step is the learning rate. The weight decays, the bias does not.
@@ -182,7 +182,7 @@ TEST_P(Adamw, FirstTwoStepsByHand) {
     const double before = w[0];
     backend->advance(state.data());
     slope.upload(zero);
-    backend->optimise(arrays, guard.data(), 1, 2, config, state.data());
+    backend->optimise(arrays, guard.data(), 1, 2, config, state.data(), {});
     weights.download(w);
     const double first = 0.9 * 0.1 * 0.6 / (1 - 0.81), second = 0.999 * 0.001 * 0.36 / (1 - 0.999 * 0.999);
     EXPECT_NEAR(w[0], before * 0.95 - 0.1 * first / std::sqrt(second), 1e-5);
@@ -212,7 +212,7 @@ TEST_P(Adamw, SkipsWhatIsNotFinite) {
         Buffer<LossTotals> totals(*backend, 1);
         backend->add_losses(totals.data(), guard.data(), there.data(), static_cast<int>(samples.size()));
         slope.upload(gradient.data());
-        backend->optimise(arrays, guard.data(), 2, 3, config, state.data());
+        backend->optimise(arrays, guard.data(), 2, 3, config, state.data(), {});
         LossTotals sum;
         totals.download(&sum);
         StepGuard counts;

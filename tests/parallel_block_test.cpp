@@ -14,6 +14,7 @@
 #include "host/structure_library.h"
 #include "host/symmetry.h"
 #include "kernels/dense.h"
+#include "kernels/operand_copy.h"
 #include "kernels/pattern.h"
 #include "kernels/preprocess.h"
 #include "kernels/softmax.h"
@@ -102,6 +103,114 @@ struct Workspace {
     }
     std::vector<float> coarse = std::vector<float>(room), coarsest = std::vector<float>(room);
 };
+
+// Bits, and no tolerance: where peaks and sites lie is no part of the result.
+TEST(ParallelBlock, NearMemoryHoldsWhatFits) {
+    const StructureLibrary library = minerals();
+    TrainingConfig config = preset("friedel");
+    set_key(config, "grid.step_deg=0.05");
+    set_key(config, "grid.points=1700");
+    const Grid grid = config.simulation.grid;
+    for (int structure = 0; structure < library.size(); ++structure) {
+        PatternParameters p = draw_parameters(config.simulation, library.view(), structure, 3, static_cast<std::uint64_t>(structure));
+        p.impurity = structure == 1 ? 0 : -1;  // sites of a second phase in the place of the first one's
+        p.impurity_fraction = 0.1f;
+        std::vector<float> expected;
+        for (const std::size_t bytes : {0, 3 * 16, 4096, 1 << 20}) {
+            Workspace workspace;
+            std::vector<PeakShape> near(bytes / sizeof(PeakShape) + 1);
+            std::vector<float> pattern(static_cast<std::size_t>(grid.points));
+            run_block(8, [&](ThreadBlock& block) {
+                PatternWorkspace mine = workspace.view();
+                mine.sites.near = mine.profile.near = {near.data(), bytes};
+                simulate_pattern(block, pattern.data(), mine, library.view(), form_factors_float(), p, grid);
+            });
+            if (bytes == 0) expected = pattern;
+            EXPECT_EQ(pattern, expected) << structure << ", " << bytes << " bytes";
+        }
+    }
+}
+
+TEST(ParallelBlock, PeaksWithoutRoomForTheirRowsKeepTheirArea) {
+    const StructureLibrary library = minerals();
+    TrainingConfig config = preset("friedel");
+    const Grid grid = config.simulation.grid;
+    const int structure = 1;  // albite, triclinic
+    PatternParameters p = draw_parameters(config.simulation, library.view(), structure, 3, 1);
+    p.axial_divergence = 0.05f;
+    p.impurity = -1;
+    const auto peaks = [&](int capacity) {
+        Workspace workspace;
+        std::pair<int, double> found{};
+        run_block(8, [&](ThreadBlock& block) {
+            PatternWorkspace mine = workspace.view();
+            mine.peaks.capacity = capacity;
+            add_phase(block, mine, library.view().crystal(structure), form_factors_float(), p, grid, 1.0f);
+            const double area = block.sum<double>(mine.peaks.count, [&](int i) { return double{mine.peaks.area[i]}; });
+            block.for_each(1, [&](int) { found = {mine.peaks.count, area}; });
+        });
+        return found;
+    };
+    const auto [all, area] = peaks(Workspace::room);
+    const auto [fewer, same_area] = peaks(all - 1);
+    EXPECT_LT(fewer, all);
+    EXPECT_GT(fewer, all / 3);
+    EXPECT_NEAR(same_area, area, 1e-4 * area);
+}
+
+// The metric that a block finds together is the one that a thread finds alone.
+TEST(ParallelBlock, StrainsTheLatticeAsTheSerialBlock) {
+    const StructureLibrary library = minerals();
+    for (int structure = 0; structure < library.size(); ++structure) {
+        PatternParameters p;
+        p.lattice_scale = 1.01f;
+        for (const float size : {0.0f, 0.01f}) {
+            for (int e = 0; e < 6; ++e) p.strain[e] = size * static_cast<float>(e - 2.5);
+            const CrystalView<float> crystal = library.view().crystal(structure);
+            const Metric<float> expected = reciprocal_metric(crystal, p);
+            float scratch[6];
+            run_block(8, [&](ThreadBlock& block) {
+                const Metric<float> found = reciprocal_metric_by_block(block, scratch, crystal, p);
+                for (int e = 0; e < 6; ++e) {
+                    if (found.m[e] != expected.m[e]) ADD_FAILURE() << structure << ' ' << e;
+                }
+            });
+        }
+    }
+}
+
+// Noise is the point's own, however many points a thread takes at once.
+TEST(ParallelBlock, AddsTheNoiseOfTheSerialBlock) {
+    PatternParameters p;
+    p.counts_at_maximum = 200;
+    p.gaussian_noise = 0.01f;
+    p.uniform_noise_high = 0.02f;
+    for (const int points : {1, 3, 8, 63, 64, 65, 501}) {
+        const Grid grid{5, 0.01f, points};
+        std::vector<float> expected(static_cast<std::size_t>(points));
+        for (int i = 0; i < points; ++i) expected[static_cast<std::size_t>(i)] = static_cast<float>(i % 10) / 10;
+        std::vector<float> found = expected;
+        SerialBlock serial;
+        add_noise(serial, expected.data(), grid, p);
+        run_block(8, [&](ThreadBlock& block) { add_noise(block, found.data(), grid, p); });
+        for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-6) << points << " points, at " << i;
+    }
+}
+
+TEST(OperandCopyTable, PutsEveryParameterWhereMatricesHaveIt) {
+    // Three tensors with gaps between them, rows of matrices further apart than their columns.
+    std::vector<float> first(3 * 8, -1), second(2 * 4, -1), third(1 * 8, -1);
+    OperandCopyTable<float> table{};
+    table.tensor[table.count++] = {0, 3 * 5, 5, 8, first.data()};
+    table.tensor[table.count++] = {32, 32 + 2 * 4, 4, 4, second.data()};
+    table.tensor[table.count++] = {64, 64 + 7, 7, 8, third.data()};
+    for (int i = 0; i < 100; ++i) table.put(static_cast<std::size_t>(i), static_cast<float>(i));
+    for (int row = 0; row < 3; ++row) {
+        for (int j = 0; j < 8; ++j) EXPECT_EQ(first[static_cast<std::size_t>(8 * row + j)], j < 5 ? 5.0f * row + j : -1);
+    }
+    for (int i = 0; i < 8; ++i) EXPECT_EQ(second[static_cast<std::size_t>(i)], 32.0f + i);
+    for (int i = 0; i < 8; ++i) EXPECT_EQ(third[static_cast<std::size_t>(i)], i < 7 ? 64.0f + i : -1);
+}
 
 TEST(ParallelBlock, SimulatesAndPreprocessesAsTheSerialBlock) {
     const StructureLibrary library = minerals();

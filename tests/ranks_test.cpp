@@ -79,6 +79,7 @@ TEST_F(Ranks, HaveTheLossesOfOne) {
     const std::string program = "'" + fs::read_symlink("/proc/self/exe").string() +
                                 "' --gtest_also_run_disabled_tests --gtest_filter=RankProgram.DISABLED_WritesItsLosses";
     setenv("FRIEDEL_LOSSES", "losses", 1);
+    for (const char* shards : {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX"}) unsetenv(shards);  // this run's, not those of its ranks
     std::vector<double> alone;
     for (const int ranks : {1, 2, 4}) {
         const auto result = mpirun(ranks, program);

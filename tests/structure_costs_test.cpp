@@ -53,6 +53,37 @@ TEST(StructureCosts, BoundsOfAllAndOfTheSimpleOnes) {
     }
 }
 
+// Bytes of shared memory that a block may have: a third of Hopper's multiprocessor, half of Ada's, half of Turing's, none.
+TEST(SharedMemory, HoldsThePatternFirstThenPeaks) {
+    using cuda::shared_memory_of;
+    const auto expect = [](int points, int bytes, int points_bytes, int near_bytes) {
+        const cuda::SharedMemory shared = shared_memory_of(points, bytes);
+        EXPECT_EQ(shared.points_bytes, points_bytes) << points << " points, " << bytes << " bytes";
+        EXPECT_EQ(shared.near_bytes, near_bytes) << points << " points, " << bytes << " bytes";
+        EXPECT_LE(shared.points_bytes + shared.near_bytes, std::max(bytes, 0));
+    };
+    expect(8500, 74'752, 34'000, 40'752);
+    expect(8500, 200'000, 34'000, 48 * 1024);
+    expect(8500, 47'000, 34'000, 12'992);
+    expect(8500, 35'000, 34'000, 0);
+    expect(8500, 30'000, 0, 30'000 / 16 * 16);
+    expect(8501, 34'015, 0, 34'000);
+    expect(8501, 34'016, 34'016, 0);
+    expect(8500, -100, 0, 0);
+
+    // Multiprocessors of Hopper, Ada and Turing, three blocks by their registers.
+    const auto shared = [](int points, int bytes, int most) {
+        return cuda::shared_by_blocks(points, {bytes * 1024, most * 1024, 3, 3 * 1024});
+    };
+    EXPECT_EQ(shared(8500, 228, 227).blocks, 3);
+    EXPECT_GT(shared(8500, 228, 227).of_block.near_bytes, 800 * static_cast<int>(sizeof(PeakShape)));
+    EXPECT_EQ(shared(8500, 100, 99).blocks, 2);
+    EXPECT_GT(shared(8500, 100, 99).of_block.points_bytes, 0);
+    EXPECT_EQ(shared(8500, 64, 64).blocks, 1);
+    EXPECT_EQ(shared(100'000, 100, 99).blocks, 3) << "the pattern lies in scratch";
+    EXPECT_EQ(shared(100'000, 100, 99).of_block.points_bytes, 0);
+}
+
 }  // namespace
 }  // namespace friedel
 

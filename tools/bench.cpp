@@ -18,7 +18,7 @@ namespace friedel::tools {
 namespace {
 
 struct Settings {
-    std::string library, preset = "friedel", output, compare;
+    std::string library, preset = "friedel", output, compare, only;
     std::vector<std::string> assignments;
     std::vector<int> batches;
     double seconds = 0.2;
@@ -30,6 +30,7 @@ nlohmann::ordered_json json_of(const BenchmarkRow& row) {
     nlohmann::ordered_json json{{"stage", row.stage}, {"seconds", row.seconds}, {"per_second", row.per_second}};
     if (row.bytes > 0) json["bytes"] = row.bytes;
     if (row.operations > 0) json["operations"] = row.operations;
+    if (row.arithmetic > 0) json["arithmetic"] = row.arithmetic;
     if (row.fraction_of_limit) json["fraction_of_limit"] = *row.fraction_of_limit;
     return json;
 }
@@ -92,7 +93,9 @@ std::string with_prefix(double value) {
 }
 
 void print(const BenchmarkRow& row, const Earlier& earlier) {
-    std::printf("%-34s %10ss %10s/s", row.stage.c_str(), with_prefix(row.seconds).c_str(), with_prefix(row.per_second).c_str());
+    const auto amount = [](double value) { return value > 0 ? with_prefix(value) : std::string(); };
+    std::printf("%-34s %10ss %10s/s %8s %8s", row.stage.c_str(), with_prefix(row.seconds).c_str(), with_prefix(row.per_second).c_str(),
+                amount(row.bytes).c_str(), amount(row.operations + row.arithmetic).c_str());
     if (row.fraction_of_limit)
         std::printf(" %7.1f %%", 100 * *row.fraction_of_limit);
     else if (earlier.any())
@@ -122,9 +125,10 @@ int run(const Settings& s) {
     earlier.warn_of_differences(head);
     std::printf("%s; %s, batches of %d; %d structures of %s\n", device.backend->description().c_str(), config.shape().text().c_str(),
                 config.run.batch, library.size(), file.filename().c_str());
-    std::printf("%-34s %11s %12s %9s%s\n", "stage", "a batch", "patterns", "of limit", earlier.any() ? "  against " : "");
+    std::printf("%-34s %11s %12s %8s %8s %9s%s\n", "stage", "a batch", "patterns", "bytes", "ops", "of limit",
+                earlier.any() ? "  against " : "");
     std::string lines = head.dump() + "\n";
-    BenchmarkOptions options{s.seconds, s.rounds, s.batches, [&](const BenchmarkRow& row) {
+    BenchmarkOptions options{s.seconds, s.rounds, s.batches, s.only, [&](const BenchmarkRow& row) {
                                  print(row, earlier);
                                  lines += json_of(row).dump() + "\n";
                              }};
@@ -145,7 +149,10 @@ std::function<int()> bench_command(CLI::App& app) {
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("--preset", s->preset, "Configuration: " + presets)->capture_default_str();
     app.add_option("--set", s->assignments, "Change one key of it: --set training.batch=8192; may be repeated")->allow_extra_args(false);
-    app.add_option("--batches", s->batches, "Whole steps with these batches too: 128,1024")->delimiter(',')->check(CLI::Range(1, 1 << 20));
+    app.add_option("--only", s->only, "Stages with this in their name, beside the limits: simulation, product, step");
+    app.add_option("--batches", s->batches, "Simulation and whole steps with these batches too: 128,1024")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1 << 20));
     app.add_option("--seconds", s->seconds, "Of a round; shorter work is repeated")->capture_default_str()->check(within(0, 3600));
     app.add_option("--rounds", s->rounds, "The best of as many counts")->capture_default_str()->check(CLI::Range(1, 1000));
     app.add_option("-o,--output", s->output, "JSON lines to write: what was measured, then a line for each stage");
@@ -153,9 +160,10 @@ std::function<int()> bench_command(CLI::App& app) {
     app.add_option("--threads", s->threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
     add_device_options(app, s->device);
     app.footer(
-        "Of limit: the bandwidth of a copy that no cache holds, or the rate of a large matrix product, whichever is nearer. What lies in "
-        "a\n"
-        "cache goes beyond it. Example:\n  friedel bench --set training.batch=8192 --device cuda -o before.jsonl");
+        "Of limit: the bandwidth of a copy that no cache holds, the rate of a large matrix product or, for the simulation, of "
+        "multiply-adds,\n"
+        "whichever is nearest. What lies in a cache goes beyond it. Example:\n  friedel bench --set training.batch=8192 --device cuda -o "
+        "before.jsonl");
     return [s] { return run(*s); };
 }
 

@@ -9,8 +9,9 @@ Usage: tools/bundle.sh [-o FOLDER] [--arch MARCH] [--cuda LIST] [--with-tests]
   --arch MARCH    processor to compile for, as in -march (x86-64-v3: any server since 2015)
   --cuda LIST     GPU architectures, as CMAKE_CUDA_ARCHITECTURES (75-real;80-real;86-real;89-real;90-real;100-real;120)
   --with-tests    the test program and the benchmarks as well
-The bundle runs as FOLDER/bin/friedel on Linux machines whose C library is as new as this one's. CUDA libraries are looked for in
-LD_LIBRARY_PATH, $CUDA_HOME, /usr/local/cuda, and the nvidia packages of the python3 that is found first.
+The bundle runs as FOLDER/bin/friedel on Linux machines whose C library is as new as this one's. Each of CUDA's libraries (cuBLASLt, and
+cuDNN and NCCL for those who need them) is looked for in LD_LIBRARY_PATH, $CUDA_HOME, /usr/local/cuda, and the nvidia packages of the
+python3 that is found first.
 HELP
 }
 
@@ -58,15 +59,26 @@ for name in "${built[@]##*/}"; do
 # Runs the program of the same name in ../lib with the libraries beside it, and CUDA's wherever they are.
 here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 found=$here/lib
-for place in "${CUDA_HOME:-/nonexistent}/lib64" /usr/local/cuda/lib64; do
-    [ -e "$place/libcublasLt.so" ] || [ -n "$(find "$place" -maxdepth 1 -name 'libcublasLt.so.*' 2>/dev/null | head -n 1)" ] && found=$found:$place
-done
-if [ "$found" = "$here/lib" ] && command -v python3 >/dev/null 2>&1; then
+have() { [ -n "$(find "$1" -maxdepth 1 -name "$2.so*" 2>/dev/null | head -n 1)" ]; }
+missing="libcublasLt libcudnn libnccl"
+look_in() {
+    still=
+    for library in $missing; do
+        if have "$1" "$library"; then
+            case :$found: in *:"$1":*) ;; *) found=$found:$1 ;; esac
+        else
+            still="$still $library"
+        fi
+    done
+    missing=$still
+}
+for place in $(printf %s "${LD_LIBRARY_PATH:-}" | tr : ' ') "${CUDA_HOME:-/nonexistent}/lib64" /usr/local/cuda/lib64; do look_in "$place"; done
+if [ -n "$missing" ] && command -v python3 >/dev/null 2>&1; then
     for place in $(python3 -c 'import glob, sys
 for folder in sys.path:
     for name in ("cublas", "cudnn", "nccl", "cu13", "cu12"):
         print(*glob.glob(f"{folder}/nvidia/{name}/lib"))' 2>/dev/null); do
-        found=$found:$place
+        look_in "$place"
     done
 fi
 LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$found exec "$here/lib/NAME" "$@"

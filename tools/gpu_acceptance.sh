@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Everything that is claimed of the GPU, run on one: tests, compute-sanitizer, benchmarks, PyTorch beside them, a timed training run.
+# FRIEDEL_ACCEPTANCE_STAGE is set by this script for itself: the stage that a process of it is to run.
 set -euo pipefail
 
 usage() {
@@ -7,9 +8,10 @@ usage() {
 Usage: tools/gpu_acceptance.sh [OPTIONS] [STAGE...]
 Stages, each of ten minutes at most; without any, all of them in this order:
   build      compile here (only without --bundle)
-  test       the test suite, with the tests that need a CUDA device
+  test       the tests that need a CUDA device, then the rest of the test suite
   sanitize   compute-sanitizer: memcheck, racecheck, initcheck and synccheck over the tests of the device
-  bench      products, training, simulation and both, over the mineral structures and over --library
+  bench      every stage beside the limits of this GPU, with its bytes and operations, over the minerals and over --library
+  train_bench  products, training, simulation and both at once
   pytorch    the ceilings of this GPU, and the same networks in PyTorch on patterns that are there already
   train      a training run of --minutes on --library, with its validation
 Options:
@@ -33,12 +35,12 @@ while (($#)); do
         --minutes) minutes=${2:?} && shift 2 ;;
         --batch) batch=${2:?} && shift 2 ;;
         --out) out=${2:?} && shift 2 ;;
-        build | test | sanitize | bench | pytorch | train) stages+=("$1") && shift ;;
+        build | test | sanitize | bench | train_bench | pytorch | train) stages+=("$1") && shift ;;
         -h | --help) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;
     esac
 done
-((${#stages[@]})) || stages=(build test sanitize bench pytorch train)
+((${#stages[@]})) || stages=(build test sanitize bench train_bench pytorch train)
 [[ -n $out ]] && out=$(realpath -m "$out")
 cd "$(dirname "$0")/.."
 
@@ -67,36 +69,72 @@ stage_build() {
     tools/setup.sh
 }
 
-stage_test() { "$tests" --gtest_output="json:$out/tests.json" >"$out/tests.txt" 2>&1; }
+# The device's own tests first and alone, whatever becomes of the others; those are split among the cores.
+of_the_device='*Cuda*:*cuda*:Device.*'
 
+stage_test() {
+    local failed=0 shards part
+    timeout -k 5 280 "$tests" --gtest_filter="$of_the_device" --gtest_output="json:$out/tests-cuda.json" >"$out/tests-cuda.txt" 2>&1 || failed=1
+    shards=$(($(nproc) < 8 ? $(nproc) : 8))
+    for ((part = 0; part < shards; ++part)); do
+        GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$part timeout -k 5 300 "$tests" --gtest_filter="-$of_the_device" \
+            >"$work/tests-$part.txt" 2>&1 &
+        pids[part]=$!
+    done
+    for ((part = 0; part < shards; ++part)); do wait "${pids[part]}" || failed=1; done
+    cat "$work"/tests-*.txt >"$out/tests.txt"
+    printf '   on the device: %s\n' "$(grep -E '^\[  (PASSED|FAILED|SKIPPED)' "$out/tests-cuda.txt" | grep -E ' tests?' | paste -sd ' ')"
+    grep -hE '^\[  FAILED  \]' "$out/tests-cuda.txt" "$out/tests.txt" | sort -u | head -n 40 || true
+    grep -hA 1 -E '^\[  SKIPPED \]' "$out/tests-cuda.txt" | head -n 10 || true
+    return $failed
+}
+
+# The smaller cases, in bf16, which has all the code: what is multiplied, trained or too large is the libraries' own or takes too long.
 stage_sanitize() {
     local tool failed=0
     for tool in memcheck racecheck initcheck synccheck; do
-        compute-sanitizer --tool $tool --error-exitcode 9 --target-processes all "$tests" \
-            --gtest_filter='Precisions/Cuda.*-*Trains*:*MultipliesIn*' >"$out/sanitize-$tool.txt" 2>&1 || failed=1
+        timeout -k 5 145 compute-sanitizer --tool $tool --report-api-errors no --error-exitcode 9 --target-processes all "$tests" \
+            --gtest_filter='Precisions/Cuda.*/bf16-*Trains*:*MultipliesIn*:*Unusual*:*TooMuch*:*Replays*' >"$out/sanitize-$tool.txt" 2>&1 || failed=1
         printf '   %s: %s\n' $tool "$(grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' "$out/sanitize-$tool.txt" | tail -n 1)"
     done
     return $failed
 }
 
+# NAME OPTIONS...: friedel bench into stages-NAME.jsonl and .txt
+measure() {
+    local name=$1 && shift
+    "$friedel" bench "$@" --set "training.batch=$batch" --device cuda --seconds 0.1 --rounds 3 -o "$out/stages-$name.jsonl" |
+        tee "$out/stages-$name.txt"
+}
+
 stage_bench() {
+    local preset failed=0
+    for preset in friedel paper-space-group convolutional; do
+        measure "$preset" --preset $preset --batches "$((batch / 8)),$((batch * 2))" || failed=1
+    done
+    [[ -z $library ]] || measure library "$library" --preset friedel --only simulation || failed=1
+    # Two blocks of the simulation on a multiprocessor, or three as otherwise.
+    FRIEDEL_SIMULATION_BLOCKS=2 measure friedel-two-blocks --preset friedel --only simulation || failed=1
+    FRIEDEL_SIMULATION_BLOCKS=2 measure paper-two-blocks --preset paper-space-group --only simulation || failed=1
+    return $failed
+}
+
+stage_train_bench() {
     minerals
     local precision
     for precision in bf16 tf32; do
-        "$train_bench" "$work/minerals.h5" "$out/bench-minerals-$precision.json" cuda $precision "$batch" | tee "$out/bench-minerals-$precision.txt"
+        timeout -k 5 190 "$train_bench" "$work/minerals.h5" "$out/bench-minerals-$precision.json" cuda $precision "$batch" |
+            tee "$out/bench-minerals-$precision.txt"
     done
-    [[ -z $library ]] || "$train_bench" "$library" "$out/bench-library-bf16.json" cuda bf16 "$batch" | tee "$out/bench-library-bf16.txt"
-    # Stage by stage, beside the limits of the same run.
-    local preset
-    for preset in friedel paper-space-group convolutional; do
-        "$friedel" bench ${library:+"$library"} --preset $preset --set "training.batch=$batch" --batches "$((batch / 8)),$((batch * 2))" \
-            --device cuda -o "$out/stages-$preset.jsonl" | tee "$out/stages-$preset.txt"
-    done
+    [[ -z $library ]] || timeout -k 5 190 "$train_bench" "$library" "$out/bench-library-bf16.json" cuda bf16 "$batch" |
+        tee "$out/bench-library-bf16.txt"
 }
 
 stage_pytorch() {
-    python3 bench/peers/gpu_ceilings.py "$out/ceilings.json"
-    python3 bench/peers/pytorch_dense.py "$out/pytorch.json" cuda "$batch"
+    local failed=0
+    python3 bench/peers/gpu_ceilings.py "$out/ceilings.json" || failed=1
+    python3 bench/peers/pytorch_dense.py "$out/pytorch.json" cuda "$batch" | tee "$out/pytorch.txt" || failed=1
+    return $failed
 }
 
 stage_train() {
@@ -116,7 +154,7 @@ failed=()
 for stage in "${stages[@]}"; do
     printf '== %s on %s\n' "$stage" "$gpu"
     started=$SECONDS result=passed
-    FRIEDEL_ACCEPTANCE_STAGE=$stage timeout 590 tools/gpu_acceptance.sh --out "$out" --minutes "$minutes" --batch "$batch" \
+    FRIEDEL_ACCEPTANCE_STAGE=$stage timeout -k 5 590 tools/gpu_acceptance.sh --out "$out" --minutes "$minutes" --batch "$batch" \
         ${bundle:+--bundle "$bundle"} ${library:+--library "$library"} ${validation:+--validation "$validation"} \
         ${measured:+--measured "$measured"} || result=FAILED
     printf '== %s: %s, %d s\n' "$stage" "$result" $((SECONDS - started)) | tee -a "$out/stages.txt"

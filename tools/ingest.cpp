@@ -182,9 +182,10 @@ std::function<int()> ingest_command(CLI::App& app) {
         ->capture_default_str()
         ->check(CLI::Range(0, 1024));
     app.add_flag("--keep-duplicates", settings->ingest.keep_duplicates, "Keep structures that repeat one read before");
-    app.add_flag("--powder-groups", settings->powder_groups,
-                 "Also find the space group that a powder of each structure shows: that of a parent of higher symmetry with the same pattern. "
-                 "For 'train --set training.labels=powder'; several times as long");
+    app.add_flag(
+        "--powder-groups", settings->powder_groups,
+        "Also find the space group that a powder of each structure shows: that of a parent of higher symmetry with the same pattern. "
+        "For 'train --set training.labels=powder'; several times as long");
     app.add_flag("--json", settings->json, "Print the summary as JSON");
     app.add_flag("-q,--quiet", settings->quiet, "Show no progress");
     return [settings] { return run(*settings); };

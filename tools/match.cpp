@@ -275,8 +275,9 @@ std::function<int()> match_command(CLI::App& app) {
         ->check(CLI::Range(-1.0, 1.0));
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
-    app.add_flag("--save-index", o->save_index,
-                 "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
+    app.add_flag(
+        "--save-index", o->save_index,
+        "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");

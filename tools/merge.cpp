@@ -113,9 +113,10 @@ std::function<int()> merge_command(CLI::App& app) {
                    "Leave out structures of a type that this library has, so that it stays fit for testing what is trained on the rest");
     app.add_option("--containing", settings->containing, "Only structures with at least one of these elements: O,S,F")->delimiter(',');
     app.add_option("--lacking", settings->lacking, "Only structures with none of these elements: Tc,Pm,Np")->delimiter(',');
-    app.add_flag("--powder-groups", settings->powder_groups,
-                 "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "
-                 "training.labels=powder; takes minutes for many structures");
+    app.add_flag(
+        "--powder-groups", settings->powder_groups,
+        "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "
+        "training.labels=powder; takes minutes for many structures");
     app.add_option("--threads", settings->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
     app.footer("Example:\n  friedel merge minerals.h5 relaxed.h5 -o all.h5");
     return [settings] { return run(*settings); };
