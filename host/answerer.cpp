@@ -1,10 +1,12 @@
 #include "host/answerer.h"
 
+#include "host/indexing_opinion.h"
+
 namespace friedel {
 
-Answerer::Answerer(const Model& model, Device& device, const std::filesystem::path& structures, const std::filesystem::path& explanations,
-                   const ShowProgress& progress)
-    : model_(model), classifier_(model, *device.backend) {
+Answerer::Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing,
+                   const std::filesystem::path& explanations, const ShowProgress& progress)
+    : model_(model), device_(device), indexing_(indexing && model.target == Target::space_group), classifier_(model, *device.backend) {
     if (!explanations.empty()) explainer_.emplace(explanations);
     if (!structures.empty()) second_.emplace(structures, model, device, progress);
 }
@@ -13,10 +15,13 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     const auto classes = static_cast<std::size_t>(model_.classes());
     std::vector<float> probabilities(static_cast<std::size_t>(batch.size) * classes);
     classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
-    if (second_) {
-        const std::vector<float> votes = second_->votes(batch.patterns.data(), batch.size);
-        for (std::size_t at = 0; at < votes.size(); at += classes) pool_opinions(probabilities.data() + at, votes.data() + at);
+    std::vector<float> votes, indexed;
+    if (second_) votes = second_->votes(batch.patterns.data(), batch.size);
+    if (indexing_) {
+        indexed = indexed_patterns(batch.patterns.data(), batch.size, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes,
+                                   device_.pool);
     }
+    pool_all(probabilities, votes, indexed, classes);
     std::vector<Classification> answers;
     for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i)
         answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));

@@ -16,10 +16,10 @@ namespace friedel {
 
 class Answerer {
 public:
-    // structures: a library to search beside the network; explanations: a folder to draw into; empty: none. `model` and `device` must
-    // outlive it.
-    Answerer(const Model& model, Device& device, const std::filesystem::path& structures, const std::filesystem::path& explanations,
-             const ShowProgress& progress);
+    // structures: a library to search beside the network; explanations: a folder to draw into; empty: none. indexing: ask that as well
+    // (indexing_opinion.h). `model` and `device` must outlive it.
+    Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing,
+             const std::filesystem::path& explanations, const ShowProgress& progress);
 
     // One for each pattern of the batch, in its order.
     std::vector<Classification> answer(const PatternBatch& batch);
@@ -28,6 +28,8 @@ private:
     Classification answer_one(const PatternBatch& batch, std::size_t i, const float* probabilities);
 
     const Model& model_;
+    Device& device_;
+    bool indexing_;
     std::optional<Explainer> explainer_;
     Classifier classifier_;
     std::optional<SecondOpinion> second_;

@@ -4,6 +4,11 @@
 #include <cmath>
 #include <numeric>
 
+#include "host/crystal_statistics.h"
+#include "host/error.h"
+#include "host/interrupt.h"
+#include "host/structure_search.h"
+
 namespace friedel {
 
 namespace {
@@ -69,16 +74,53 @@ IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const s
     return out;
 }
 
-void pool_indexing(float* probabilities, const IndexingOpinion& opinion, const std::vector<double>& group_frequency, double power) {
-    const double told = std::accumulate(opinion.probabilities.begin(), opinion.probabilities.end(), 0.0);
+const std::vector<double>& usual_group_frequency() {
+    static const std::vector<double> frequency = [] {
+        const std::vector<std::uint32_t> count = CrystalStatistics::shipped().group_count;
+        std::vector<double> shares;
+        double all = 0;
+        for (std::uint32_t n : count) all += n + 0.5;
+        for (std::uint32_t n : count) shares.push_back((n + 0.5) / all);
+        return shares;
+    }();
+    return frequency;
+}
+
+std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
+                                    const std::vector<float>& votes, ThreadPool& pool) {
+    // Lines are looked for as copper's doublet.
+    constexpr Grid lines_grid{5, 0.04f, 2125};
+    constexpr double copper = 1.5418, sure = 0.9;
+    const std::vector<double>& frequency = usual_group_frequency();
+    const std::vector<float> rows = regridded(patterns, n, grid, wavelength_angstrom, lines_grid, copper, pool);
+    std::vector<float> all(static_cast<std::size_t>(n) * space_groups, 0.0f);
+    pool.run(n, [&](int i, int) {
+        const auto at = static_cast<std::size_t>(i);
+        const auto vote = votes.begin() + static_cast<std::ptrdiff_t>(votes.empty() ? 0 : at * space_groups);
+        if (interrupted() || (!votes.empty() && std::accumulate(vote, vote + space_groups, 0.0) > sure)) return;
+        const IndexingOpinion opinion = indexing_opinion(rows.data() + at * lines_grid.points, lines_grid, frequency);
+        std::copy(opinion.probabilities.begin(), opinion.probabilities.end(), all.begin() + static_cast<std::ptrdiff_t>(at * space_groups));
+    });
+    if (interrupted()) fail("interrupted while patterns were indexed");
+    return all;
+}
+
+void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power) {
+    const double told = std::accumulate(opinion, opinion + space_groups, 0.0);
     std::vector<double> pooled(space_groups);
     double total = 0;
     for (std::size_t g = 0; g < pooled.size(); ++g) {
-        const double found = static_cast<double>(opinion.probabilities[g]) + std::max(0.0, 1 - told) * group_frequency[g];
+        const double found = static_cast<double>(opinion[g]) + std::max(0.0, 1 - told) * group_frequency[g];
         pooled[g] = static_cast<double>(probabilities[g]) * std::pow(found / group_frequency[g], power);
         total += pooled[g];
     }
     for (std::size_t g = 0; g < pooled.size() && total > 0; ++g) probabilities[g] = static_cast<float>(pooled[g] / total);
+}
+
+void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes) {
+    for (std::size_t at = 0; at < indexed.size(); at += classes)
+        pool_indexing(probabilities.data() + at, indexed.data() + at, usual_group_frequency());
+    for (std::size_t at = 0; at < votes.size(); at += classes) pool_opinions(probabilities.data() + at, votes.data() + at);
 }
 
 }  // namespace friedel

@@ -6,6 +6,7 @@
 
 #include "host/extinction_likelihood.h"
 #include "host/indexing.h"
+#include "host/thread_pool.h"
 
 namespace friedel {
 
@@ -39,8 +40,20 @@ IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const s
 // Probabilities and weights from what was found.
 void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency, const OpinionConfig& weights);
 
-// The opinion taken into a network's probabilities [230], in their place: they are multiplied by how much likelier than usual (than
-// group_frequency) indexing finds each group, to a power below 1 because the two look at the same lines.
-void pool_indexing(float* probabilities, const IndexingOpinion& opinion, const std::vector<double>& group_frequency, double power = 0.75);
+// How often groups are met in the structures that ship as statistics, none of them never.
+const std::vector<double>& usual_group_frequency();
+
+// probabilities of indexing_opinion() of many patterns, [n][230] of [n][grid.points], which are for `wavelength_angstrom`. votes: of a
+// search [n][230]; empty without one. What a search is sure of is not indexed, its row is 0. Throws Error when interrupted.
+std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
+                                    const std::vector<float>& votes, ThreadPool& pool);
+
+// An opinion [230] taken into probabilities [230], in their place: they are multiplied by how much likelier than usual (than
+// group_frequency) indexing finds each group, to a power below 1 because both look at the same lines.
+void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power = 0.75);
+
+// Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. Structures that fit tell more
+// than their lattices: what indexing says counts as far as none does.
+void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes);
 
 }  // namespace friedel

@@ -4,6 +4,7 @@
 
 #include "host/config.h"
 #include "host/error.h"
+#include "host/indexing_opinion.h"
 #include "host/interrupt.h"
 #include "host/simulator.h"
 
@@ -18,7 +19,8 @@ constexpr int batch_size = 256;
 // Answers batches of patterns, some rows of which may be unusable.
 class Collector {
 public:
-    Collector(const Model& model, Backend& backend, SecondOpinion* second) : classifier_(model, backend), second_(second) {
+    Collector(const Model& model, Device& device, const OtherOpinions& others)
+        : model_(model), device_(device), classifier_(model, *device.backend), others_(others) {
         answers_.members = classifier_.members();
         answers_.classes = classifier_.classes();
         answers_.logits.resize(static_cast<std::size_t>(answers_.members));
@@ -28,17 +30,22 @@ public:
         rows_ = static_cast<std::size_t>(rows);
         logits_.resize(answers_.logits.size() * rows_ * classes());
         classifier_.logits(logits_.data(), patterns, rows);
-        if (second_) votes_ = second_->votes(patterns, rows);
+        if (others_.search) votes_ = others_.search->votes(patterns, rows);
+        if (others_.indexing)
+            indexed_ = indexed_patterns(patterns, rows, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes_, device_.pool);
     }
     void keep(std::size_t row, int space_group, std::size_t source, const std::string& refused = {}) {
         for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
             answers_.logits[member].insert(answers_.logits[member].end(), from, from + classes());
         }
-        if (second_) {
-            const float* const from = votes_.data() + row * classes();
-            answers_.votes.insert(answers_.votes.end(), from, from + classes());
-        }
+        const auto keep_row = [&](std::vector<float>& to, const std::vector<float>& from) {
+            if (from.empty()) return;
+            const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * classes());
+            to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(classes()));
+        };
+        keep_row(answers_.votes, votes_);
+        keep_row(answers_.indexed, indexed_);
         answers_.space_group.push_back(space_group);
         answers_.source.push_back(source);
         answers_.refused.push_back(refused);
@@ -49,10 +56,12 @@ public:
 private:
     std::size_t classes() const { return static_cast<std::size_t>(answers_.classes); }
 
+    const Model& model_;
+    Device& device_;
     Classifier classifier_;
-    SecondOpinion* second_;
+    OtherOpinions others_;
     KnownAnswers answers_;
-    std::vector<float> logits_, votes_;  // [members][rows][classes] and [rows][classes] of the latest batch
+    std::vector<float> logits_, votes_, indexed_;  // [members][rows][classes] and [rows][classes] of the latest batch
     std::size_t rows_ = 0;
 };
 
@@ -63,7 +72,7 @@ std::vector<float> KnownAnswers::probabilities(float temperature) const {
     for (const std::vector<float>& member : logits) all.insert(all.end(), member.begin(), member.end());
     std::vector<float> mixed(size() * static_cast<std::size_t>(classes));
     mix_members(mixed.data(), all.data(), members, static_cast<int>(size()), classes, temperature);
-    for (std::size_t i = 0; i < votes.size(); i += static_cast<std::size_t>(classes)) pool_opinions(mixed.data() + i, votes.data() + i);
+    pool_all(mixed, votes, indexed, static_cast<std::size_t>(classes));
     return mixed;
 }
 
@@ -73,20 +82,24 @@ void KnownAnswers::leave_out_refused() {
     for (std::size_t i = 0; i < size(); ++i) {
         if (!refused[i].empty()) continue;
         for (std::vector<float>& member : logits) std::copy_n(member.data() + i * width, width, member.data() + kept * width);
-        if (!votes.empty()) std::copy_n(votes.data() + i * width, width, votes.data() + kept * width);
+        for (std::vector<float>* rows : {&votes, &indexed}) {
+            if (!rows->empty()) std::copy_n(rows->data() + i * width, width, rows->data() + kept * width);
+        }
         space_group[kept] = space_group[i];
         source[kept] = source[i];
         ++kept;
     }
     for (std::vector<float>& member : logits) member.resize(kept * width);
-    if (!votes.empty()) votes.resize(kept * width);
+    for (std::vector<float>* rows : {&votes, &indexed}) {
+        if (!rows->empty()) rows->resize(kept * width);
+    }
     space_group.resize(kept);
     source.resize(kept);
     refused.assign(kept, "");
 }
 
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, const MeasuredOptions& options,
-                             Device& device, SecondOpinion* second, const ShowProgress& progress) {
+                             Device& device, const OtherOpinions& others, const ShowProgress& progress) {
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
@@ -97,7 +110,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     for (const Label& label : labels) files.push_back((folder / label.file).string());
     const PatternList list = PatternList::of_files(std::move(files));
     PatternReader reader(list, config);
-    Collector collector(model, *device.backend, second);
+    Collector collector(model, device, others);
     PatternBatch batch;
     for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
         if (interrupted()) fail("interrupted after ", first, " of ", labels.size(), " patterns; nothing was written");
@@ -108,7 +121,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
             } else {
                 const std::string& refusal = batch.refusal[row];
                 collector.keep(row, labels[first + row].space_group, first + row,
-                               refusal.empty() && second ? second->unlike(row) : refusal);
+                               refusal.empty() && others.search ? others.search->unlike(row) : refusal);
             }
         }
         if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());
@@ -135,10 +148,10 @@ std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint6
 }
 
 KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
-                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device, SecondOpinion* second,
-                              const ShowProgress& progress) {
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
+                              const OtherOpinions& others, const ShowProgress& progress) {
     const LibraryView view = library.view();
-    Collector collector(model, *device.backend, second);
+    Collector collector(model, device, others);
     std::vector<float> batch(static_cast<std::size_t>(batch_size) * model.grid.points);
     std::vector<PatternParameters> parameters;
     for (int first = 0; first < patterns; first += batch_size) {

@@ -22,14 +22,21 @@ struct KnownAnswers {
     int members = 0, classes = 0;
     std::vector<std::vector<float>> logits;  // [members] of [size()][classes]
     std::vector<float> votes;                // [size()][classes] of a search beside the network; empty without one
+    std::vector<float> indexed;              // [size()][classes] what indexing says; empty without it
     std::vector<int> space_group;            // the truth
     std::vector<std::size_t> source;         // index of the label, or of the structure in the library
     std::vector<std::string> refused;        // why the pattern itself is to be refused; empty if it is not
     std::vector<std::string> problems;       // measured patterns that could not be read: why, with file and cure
 
     std::size_t size() const { return space_group.size(); }
-    std::vector<float> probabilities(float temperature) const;  // [size()][classes], mean over the members, pooled with the votes
+    std::vector<float> probabilities(float temperature) const;  // [size()][classes], mean over the members, pooled with the other opinions
     void leave_out_refused();                                   // what the network is not asked about says nothing about it
+};
+
+// What is asked about every pattern beside the network.
+struct OtherOpinions {
+    SecondOpinion* search = nullptr;
+    bool indexing = false;  // see indexing_opinion.h; of models that name space groups
 };
 
 struct MeasuredOptions {
@@ -37,18 +44,18 @@ struct MeasuredOptions {
     bool strip_k_alpha_2 = false;  // see k_alpha.h
 };
 
-// `second`, where it is not null, is asked about every pattern as well.
 // Files of the labels lie in `folder`. What cannot be read becomes a problem; what covers too little of the model's range is refused.
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const std::filesystem::path& folder,
-                             const MeasuredOptions& options, Device& device, SecondOpinion* second, const ShowProgress& progress = {});
+                             const MeasuredOptions& options, Device& device, const OtherOpinions& others,
+                             const ShowProgress& progress = {});
 
 // The structures of a library whose space group is known, in an order that the seed decides.
 std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed);
 
 // `patterns` of the structures in this order, over and over, disturbed as the configuration says; pattern i is sample i of the seed.
 KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
-                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device, SecondOpinion* second,
-                              const ShowProgress& progress = {});
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
+                              const OtherOpinions& others, const ShowProgress& progress = {});
 
 // The disturbances that the model was trained with, on its own grid. Throws Error if it does not say how it was trained.
 SimulationConfig simulation_of_training(const Model& model);

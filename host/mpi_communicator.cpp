@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int roll_call_tag = 1, message_tag = 2;
 constexpr double roll_call_seconds = 5;
 constexpr std::size_t largest_message = std::size_t{1} << 30;  // bytes
-constexpr std::size_t largest_part = std::size_t{1} << 20;  // floats of one sum: the next part travels while this one is added
+constexpr std::size_t largest_part = std::size_t{1} << 20;     // floats of one sum: the next part travels while this one is added
 
 void check(int status, const char* what) {
     if (status == MPI_SUCCESS) return;

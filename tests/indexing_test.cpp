@@ -194,15 +194,47 @@ TEST(IndexingOpinion, PoolsAsIndependentEvidence) {
     for (float& p : network) p /= sum;
     // What is not indexed says nothing.
     std::vector<float> pooled = network;
-    pool_indexing(pooled.data(), opinion, evenly());
+    pool_indexing(pooled.data(), opinion.probabilities.data(), evenly());
     for (std::size_t g = 0; g < pooled.size(); ++g) EXPECT_NEAR(pooled[g], network[g], 1e-6);
     // Orthorhombic absences decide between the network's two favourites, and rule out neither.
     opinion.indexed = 0.9;
     opinion.probabilities[61] = 0.7f, opinion.probabilities[32] = 0.2f;
-    pool_indexing(pooled.data(), opinion, evenly());
+    pool_indexing(pooled.data(), opinion.probabilities.data(), evenly());
     EXPECT_GT(pooled[61], 0.8);
     EXPECT_GT(pooled[13], 1e-3);
     EXPECT_NEAR(std::accumulate(pooled.begin(), pooled.end(), 0.0f), 1, 1e-5);
+}
+
+TEST(IndexingOpinion, CountsInAnswersWhereItIsAskedFor) {
+    const std::string pattern = "'" + (test::source_dir() / "data/examples/zircon.xy").string() + "'";
+    const auto answered = [&](const std::string& options) {
+        const auto result = test::run_friedel("classify " + pattern + " --structures none -q " + options);
+        EXPECT_EQ(result.status, 0) << result.err;
+        return result.out;
+    };
+    const std::string alone = answered("");
+    EXPECT_EQ(answered("--no-indexing"), alone);
+    const std::string with = answered("--indexing");
+    EXPECT_NE(with, alone);
+    EXPECT_NE(with.find("I41/amd (141)"), std::string::npos) << with;
+}
+
+TEST(IndexingOpinion, IsNotAskedWhereASearchIsSure) {
+    // The same pattern twice, of which a search is sure once.
+    const Grid grid{5, 0.04f, 2125};
+    StructureLibrary library;
+    library.add(read_cif(test::source_dir() / "data" / "minerals" / "corundum.cif").front());
+    PatternParameters parameters;
+    parameters.radiation = parse_radiation("cu");
+    std::vector<float> rows(2 * 2125);
+    for (std::size_t row : {0u, 1u}) simulate_one_pattern(rows.data() + row * 2125, parameters, library.view(), grid);
+    std::vector<float> votes(2 * space_groups, 0.0f);
+    votes[10] = 1;
+    ThreadPool pool(1);
+    const auto indexed = indexed_patterns(rows.data(), 2, grid, 1.5418, votes, pool);
+    ASSERT_EQ(indexed.size(), votes.size());
+    EXPECT_EQ(std::accumulate(indexed.begin(), indexed.begin() + space_groups, 0.0f), 0);
+    EXPECT_GT(std::accumulate(indexed.begin() + space_groups, indexed.end(), 0.0f), 0);
 }
 
 }  // namespace

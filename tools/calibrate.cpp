@@ -26,6 +26,7 @@ struct Options {
     double accuracy = 0, coverage = 0, set_level = 0, temperature = 0, wavelength = 0;
     int threads = 0, lattices = 0;
     DeviceChoice device;
+    std::optional<bool> indexing;
     bool quiet = false;
 };
 
@@ -35,6 +36,8 @@ std::string percent(double part) {
     return text;
 }
 
+bool indexes(const Options& o) { return o.indexing.value_or(!o.structures.empty()); }
+
 KnownAnswers answer(const Options& o, const Model& model) {
     Device device(o.device, o.threads, o.quiet);
     std::optional<SecondOpinion> found;
@@ -42,18 +45,18 @@ KnownAnswers answer(const Options& o, const Model& model) {
         ProgressLine line("structures", o.quiet);
         found.emplace(o.structures, model, device, shown_on(line));
     }
-    SecondOpinion* const second = found ? &*found : nullptr;
+    const OtherOpinions others{found ? &*found : nullptr, indexes(o) && model.target == Target::space_group};
     ProgressLine line("patterns", o.quiet);
     const ShowProgress progress = shown_on(line);
     if (!o.library.empty()) {
         const StructureLibrary library = read_known_structures(o.library);
         return answer_simulated(model, library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed,
-                                device, second, progress);
+                                device, others, progress);
     }
     std::vector<Label> labels = read_labels(o.labels);
     std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
     const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
-    return answer_measured(model, labels, folder, {o.wavelength}, device, second, progress);
+    return answer_measured(model, labels, folder, {o.wavelength}, device, others, progress);
 }
 
 int run(const Options& o) {
@@ -76,6 +79,7 @@ int run(const Options& o) {
     const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
     std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
     if (!o.structures.empty()) fitted_on += " with a search of " + fs::path(o.structures).filename().string();
+    if (indexes(o)) fitted_on += " and indexing";
     std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
     std::printf("temperature %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(temperature),
                 negative_log_likelihood(answers, model.target, temperature),
@@ -116,6 +120,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--labels", o->labels, "CSV of measured patterns with columns file,space_group; rows with repeat_of are passed over");
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, as in training; not the one it was trained on");
+    add_indexing_option(app, o->indexing);
     app.add_option("--structures", o->structures, "Structure library to search as well: for a model that classifies with --structures");
     app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(CLI::Range(20, 10000000));
     app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();

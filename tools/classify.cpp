@@ -38,6 +38,7 @@ struct Options {
     double least_coverage = 0.6;
     double rank_timeout_seconds = 900;
     int threads = 0;
+    std::optional<bool> indexing;
     bool strip_k_alpha_2 = false, resume = false, quiet = false;
 };
 
@@ -54,7 +55,8 @@ struct Task {
           own_model(names_model(given)),
           model(Model::read(own_model ? fs::path(given.inputs.front()) : shipped_model())),
           structures(structures_to_search(given.structures, !own_model)),
-          portion(structures.empty() ? portion_alone : portion_with_search) {
+          indexing(given.indexing.value_or(!structures.empty())),
+          portion(structures.empty() && !indexing ? portion_alone : portion_with_search) {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
         if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");
         if (!given.explain.empty() && ranks.size() > 1) fail("--explain draws in one process; leave it out, or start one");
@@ -79,6 +81,7 @@ struct Task {
     bool own_model;
     Model model;
     std::string structures;
+    bool indexing;
     std::size_t portion;
     PatternList list;
 };
@@ -103,7 +106,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     std::optional<Answerer> answerer;
     {
         ProgressLine progress("structures", quiet || task.structures.empty());
-        answerer.emplace(task.model, device, task.structures, task.options.explain, shown_on(progress));
+        answerer.emplace(task.model, device, task.structures, task.indexing, task.options.explain, shown_on(progress));
     }
     for (PatternBatch batch; reader.next(batch);) desk.done(batch.first / task.portion, packed(answerer->answer(batch)));
 }
@@ -227,6 +230,7 @@ std::function<int()> classify_command(CLI::App& app) {
     app.add_option("--wavelength", o->wavelength,
                    "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
         ->check(CLI::Range(0.05, 5.0));
+    add_indexing_option(app, o->indexing);
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
                  "Take the second line of the tube's doublet off first (Rachinger's correction); the networks that ship need it not");
     app.add_option("--min-coverage", o->least_coverage, "Refuse a pattern that covers less than this part of the model's range")

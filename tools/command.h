@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -67,6 +68,16 @@ inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
         ->check([complaint](const std::string& precision) {
             return complaint({"cpu", precision});
         });
+}
+
+// Whether patterns are indexed as well: see host/indexing_opinion.h. Not given: where structures are searched.
+inline void add_indexing_option(CLI::App& app, std::optional<bool>& indexing) {
+    app.add_flag_callback(
+        "--indexing", [&indexing] { indexing = true; },
+        "Index each pattern as well (half a second of a core): its unit cell and absences count beside the other opinions. "
+        "As it is where structures are searched");
+    app.add_flag_callback(
+        "--no-indexing", [&indexing] { indexing = false; }, "Leave that out");
 }
 
 // Shows on a line how far long work is.

@@ -32,6 +32,7 @@ struct Options {
     std::string model, labels, data, library, structures, config, output;
     DeviceChoice device;
     MeasuredOptions measured;
+    std::optional<bool> indexing;
     int patterns = 2000, threads = 0;
     std::uint64_t seed = 2;
     bool quiet = false;
@@ -45,7 +46,8 @@ std::vector<float> preprocessed(std::vector<float> pattern, const Model& model) 
 }
 
 // The patterns of a labels file; what cannot be read is named on standard error and counted.
-PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device, SecondOpinion* second) {
+PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device,
+                                const OtherOpinions& others) {
     const std::vector<Label> labels = read_labels(options.labels);
     const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
     if (!options.data.empty() && !fs::is_directory(folder))
@@ -53,7 +55,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     KnownAnswers answers;
     {
         ProgressLine progress("patterns", options.quiet);
-        answers = answer_measured(model, labels, folder, options.measured, device, second, shown_on(progress));
+        answers = answer_measured(model, labels, folder, options.measured, device, others, shown_on(progress));
     }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
     evaluation.unreadable = static_cast<int>(answers.problems.size());
@@ -74,6 +76,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     config.strip_k_alpha_2 = options.measured.strip_k_alpha_2;
     config.batch = config.threads = 1;
     // The few that are drawn are read and searched for again, rather than all kept.
+    SecondOpinion* const second = others.search;
     const auto draw = [&evaluation, &model, second, folder, config](std::size_t index) {
         const PatternList list = PatternList::of_files({(folder / evaluation.patterns[index].file).string()});
         PatternReader again(list, config);
@@ -104,13 +107,13 @@ SimulationConfig simulation_of(const Options& options, const Model& model) {
 
 // Patterns simulated from a structure library, which should hold structures that the model was not trained on.
 PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Device& device,
-                                 SecondOpinion* second) {
+                                 const OtherOpinions& others) {
     const auto library = std::make_shared<const StructureLibrary>(read_known_structures(options.library));
     const SimulationConfig config = simulation_of(options, model);
     const std::vector<int> order = shuffled_structures(*library, options.seed);
     ProgressLine progress("patterns", options.quiet);
     const KnownAnswers answers =
-        answer_simulated(model, *library, order, config, options.patterns, options.seed, device, second, shown_on(progress));
+        answer_simulated(model, *library, order, config, options.patterns, options.seed, device, others, shown_on(progress));
     const std::vector<float> probabilities = answers.probabilities(model.calibration.temperature);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const std::size_t structure = answers.source[i];
@@ -176,12 +179,14 @@ int run(const Options& options) {
         ProgressLine progress("structures", options.quiet);
         second.emplace(options.structures, model, device, shown_on(progress));
     }
-    SecondOpinion* const opinion = second ? &*second : nullptr;
+    const OtherOpinions others{second ? &*second : nullptr,
+                               options.indexing.value_or(second.has_value()) && model.target == Target::space_group};
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
-    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device, opinion)
-                                                          : evaluate_measured(evaluation, options, model, device, opinion);
+    const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device, others)
+                                                          : evaluate_measured(evaluation, options, model, device, others);
 
-    const Json subject = subject_of(options, model);
+    Json subject = subject_of(options, model);
+    subject["indexed"] = others.indexing;
     write_text_file(folder / "predictions.csv", predictions_csv(evaluation));
     const std::string metrics = metrics_json(evaluation, subject.dump());
     write_text_file(folder / "metrics.json", metrics);
@@ -215,6 +220,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_flag("--strip-kalpha2", o->measured.strip_k_alpha_2, "Take the second line of the tube's doublet off measured patterns");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));
+    add_indexing_option(app, o->indexing);
     app.add_option("--structures", o->structures,
                    "Structure library to search as well, as 'friedel classify --structures' does; none: the network alone");
     app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");

@@ -4,12 +4,11 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <set>
+#include <sstream>
 
-#include "host/crystal_statistics.h"
 #include "host/csv.h"
 #include "host/error.h"
 #include "host/extinction.h"
@@ -19,6 +18,7 @@
 #include "host/pattern_list.h"
 #include "host/resample.h"
 #include "host/space_groups.h"
+#include "host/text_file.h"
 #include "host/thread_pool.h"
 #include "tools/command.h"
 
@@ -38,16 +38,6 @@ struct Options {
     int cells = 3, groups = 5, threads = 0;
     bool quiet = false;
 };
-
-// How often groups are met: as in the structures that ship as statistics, none of them never.
-std::vector<double> group_frequency() {
-    const std::vector<std::uint32_t> count = CrystalStatistics::shipped().group_count;
-    std::vector<double> frequency;
-    double all = 0;
-    for (std::uint32_t n : count) all += n + 0.5;
-    for (std::uint32_t n : count) frequency.push_back((n + 0.5) / all);
-    return frequency;
-}
 
 // Symbols of the groups of a setting, without those that only the crystal system tells apart.
 std::string groups_of(const CellFindings& found) {
@@ -148,15 +138,13 @@ int run(const Options& o) {
         }
         list = PatternList::of_files(files);
     }
-    std::ofstream out;
+    std::ostringstream out;
     if (!o.output.empty()) {
-        out.open(o.output);
-        if (!out) fail(o.output, ": cannot be written");
         out << "file,indexed";
         for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
         out << '\n';
     }
-    const std::vector<double> frequency = group_frequency();
+    const std::vector<double> frequency = usual_group_frequency();
     const InterruptGuard guard;
     ThreadPool pool(o.threads);
     Tally tally;
@@ -187,12 +175,13 @@ int run(const Options& o) {
                 ++unreadable;
                 continue;
             }
-            if (out) write_row(out, list.name(first + i), opinions[i]);
+            if (!o.output.empty()) write_row(out, list.name(first + i), opinions[i]);
             if (truth.empty() && !o.quiet) std::cout << described(list.name(first + i), opinions[i], o);
             if (!truth.empty()) tally.add(truth[first + i], opinions[i]);
         }
     }
-    if (interrupted()) fail("interrupted");
+    if (interrupted()) fail("interrupted; nothing was written");
+    if (!o.output.empty()) write_text_file(o.output, out.str());
     if (!truth.empty()) tally.print();
     return unreadable == 0 ? 0 : 1;
 }
