@@ -1,11 +1,14 @@
 // The program as its user meets it: friedel ingest, info and split.
 #include <gtest/gtest.h>
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -157,6 +160,16 @@ TEST(SplitCommand, NoTypeIsOnBothSides) {
     ASSERT_EQ(test::run_friedel("split lib.h5 --train a3.h5 --test b3.h5 --fraction 0.25 --seed 4", folder.path).status, 0);
     EXPECT_NE(StructureLibrary::read(folder / "b3.h5").name, test.name);
     EXPECT_EQ(test::run_friedel("split lib.h5 --train a.h5 --test b.h5 --fraction 0", folder.path).status, 1);
+
+    // A library that lacks its first structure is cut nearly alike.
+    std::vector<int> rest(51);
+    std::iota(rest.begin(), rest.end(), 1);
+    StructureLibrary::read(folder / "lib.h5").subset(rest).write(folder / "less.h5");
+    ASSERT_EQ(test::run_friedel("split less.h5 --train a4.h5 --test b4.h5 --fraction 0.25 --seed 3", folder.path).status, 0);
+    int kept = 0;
+    for (const std::string& name : StructureLibrary::read(folder / "b4.h5").name)
+        kept += static_cast<int>(std::count(test.name.begin(), test.name.end(), name));
+    EXPECT_GE(kept, 11) << "of 13";
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 // friedel split: cuts a structure library in two by structure type, so that the test part holds only types the training part lacks.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
-#include <numeric>
 
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/structure_library.h"
-#include "kernels/random.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -19,13 +19,20 @@ struct Settings {
     std::uint64_t seed = 1;
 };
 
-// Types in an order drawn with the seed (Fisher-Yates).
-std::vector<std::uint32_t> shuffled_types(std::size_t types, std::uint64_t seed) {
-    std::vector<std::uint32_t> order(types);
-    std::iota(order.begin(), order.end(), 0u);
-    RandomSequence random(seed, 0, Purpose::shuffle);
-    for (std::size_t i = types; i > 1; --i) std::swap(order[i - 1], order[random.bits() % i]);
-    return order;
+// Types in an order that the seed draws, each by its name alone: a type keeps its place among the others whatever else a library holds,
+// so that a library made again, or a larger one, is cut nearly alike.
+std::vector<std::uint32_t> shuffled_types(const std::vector<std::string>& names, std::uint64_t seed) {
+    std::vector<std::pair<std::string, std::uint32_t>> order;
+    for (std::size_t type = 0; type < names.size(); ++type) {
+        Fnv1a hash;
+        hash.add(names[type].data(), names[type].size());
+        hash.add(&seed, sizeof seed);  // after the name: eight rounds more spread names that differ at the end alone
+        order.emplace_back(hash.text(), static_cast<std::uint32_t>(type));
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<std::uint32_t> types;
+    for (const auto& [drawn, type] : order) types.push_back(type);
+    return types;
 }
 
 int run(const Settings& settings) {
@@ -37,7 +44,7 @@ int run(const Settings& settings) {
     const double wanted = settings.fraction * library.size();
     std::vector<char> in_test(members.size(), 0);
     double taken = 0;
-    for (std::uint32_t type : shuffled_types(members.size(), settings.seed)) {
+    for (std::uint32_t type : shuffled_types(library.structure_type_name, settings.seed)) {
         if (std::abs(taken + members[type] - wanted) >= std::abs(taken - wanted)) continue;
         in_test[type] = 1;
         taken += members[type];
