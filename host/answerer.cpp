@@ -6,7 +6,7 @@ namespace friedel {
 
 Answerer::Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing,
                    const std::filesystem::path& explanations, const ShowProgress& progress)
-    : model_(model), device_(device), indexing_(indexing && model.target == Target::space_group), classifier_(model, *device.backend) {
+    : model_(model), device_(device), indexing_(indexing), classifier_(model, *device.backend) {
     if (!explanations.empty()) explainer_.emplace(explanations);
     if (!structures.empty()) second_.emplace(structures, model, device, progress);
 }

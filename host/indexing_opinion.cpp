@@ -88,17 +88,15 @@ const std::vector<double>& usual_group_frequency() {
 
 std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
                                     const std::vector<float>& votes, ThreadPool& pool) {
-    // Lines are looked for as copper's doublet.
-    constexpr Grid lines_grid{5, 0.04f, 2125};
-    constexpr double copper = 1.5418, sure = 0.9;
+    constexpr double sure = 0.9;
     const std::vector<double>& frequency = usual_group_frequency();
-    const std::vector<float> rows = regridded(patterns, n, grid, wavelength_angstrom, lines_grid, copper, pool);
+    const std::vector<float> rows = regridded(patterns, n, grid, wavelength_angstrom, indexing_grid, indexing_wavelength, pool);
     std::vector<float> all(static_cast<std::size_t>(n) * space_groups, 0.0f);
     pool.run(n, [&](int i, int) {
         const auto at = static_cast<std::size_t>(i);
         const auto vote = votes.begin() + static_cast<std::ptrdiff_t>(votes.empty() ? 0 : at * space_groups);
         if (interrupted() || (!votes.empty() && std::accumulate(vote, vote + space_groups, 0.0) > sure)) return;
-        const IndexingOpinion opinion = indexing_opinion(rows.data() + at * lines_grid.points, lines_grid, frequency);
+        const IndexingOpinion opinion = indexing_opinion(rows.data() + at * indexing_grid.points, indexing_grid, frequency);
         std::copy(opinion.probabilities.begin(), opinion.probabilities.end(), all.begin() + static_cast<std::ptrdiff_t>(at * space_groups));
     });
     if (interrupted()) fail("interrupted while patterns were indexed");

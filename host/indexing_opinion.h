@@ -33,6 +33,10 @@ struct OpinionConfig {
     double even_evidence = 8, evidence_width = 10;
 };
 
+// What patterns are brought to for it. Steps of 0.02 degrees gave no better answers on RRUFF; lines are looked for as copper's doublet.
+constexpr Grid indexing_grid{5, 0.04f, 2125};
+constexpr double indexing_wavelength = 1.5418;  // angstrom
+
 // pattern [grid.points] as measured. group_frequency [230]: how often groups are met, sum 1.
 IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const std::vector<double>& group_frequency,
                                  const IndexingConfig& config = {}, const OpinionConfig& weights = {});

@@ -219,6 +219,19 @@ TEST(IndexingOpinion, CountsInAnswersWhereItIsAskedFor) {
     EXPECT_NE(with.find("I41/amd (141)"), std::string::npos) << with;
 }
 
+TEST(IndexingOpinion, IsRefusedBesideAModelOfCrystalSystems) {
+    const test::TemporaryDirectory folder;
+    const std::string data = (test::source_dir() / "data").string();
+    const auto trained =
+        test::run_friedel("train '" + data + "/structures/minerals.h5' --preset quick --set network.target=crystal_system " +
+                              "--set network.hidden=[16] --set network.dropout=0 --steps 12 -q -o systems.h5",
+                          folder.path);
+    ASSERT_EQ(trained.status, 0) << trained.err;
+    const auto refused = test::run_friedel("classify systems.h5 '" + data + "/examples/quartz.xy' -q --indexing", folder.path);
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.err.find("--indexing: the model names crystal systems"), std::string::npos) << refused.err;
+}
+
 TEST(IndexingOpinion, IsNotAskedWhereASearchIsSure) {
     // The same pattern twice, of which a search is sure once.
     const Grid grid{5, 0.04f, 2125};

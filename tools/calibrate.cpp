@@ -36,7 +36,7 @@ std::string percent(double part) {
     return text;
 }
 
-bool indexes(const Options& o) { return o.indexing.value_or(!o.structures.empty()); }
+bool indexes(const Options& o, const Model& model) { return is_indexed(o.indexing, !o.structures.empty(), model); }
 
 KnownAnswers answer(const Options& o, const Model& model) {
     Device device(o.device, o.threads, o.quiet);
@@ -45,7 +45,7 @@ KnownAnswers answer(const Options& o, const Model& model) {
         ProgressLine line("structures", o.quiet);
         found.emplace(o.structures, model, device, shown_on(line));
     }
-    const OtherOpinions others{found ? &*found : nullptr, indexes(o) && model.target == Target::space_group};
+    const OtherOpinions others{found ? &*found : nullptr, indexes(o, model)};
     ProgressLine line("patterns", o.quiet);
     const ShowProgress progress = shown_on(line);
     if (!o.library.empty()) {
@@ -79,7 +79,7 @@ int run(const Options& o) {
     const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
     std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
     if (!o.structures.empty()) fitted_on += " with a search of " + fs::path(o.structures).filename().string();
-    if (indexes(o)) fitted_on += " and indexing";
+    if (indexes(o, model)) fitted_on += " and indexing";
     std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
     std::printf("temperature %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(temperature),
                 negative_log_likelihood(answers, model.target, temperature),

@@ -55,7 +55,7 @@ struct Task {
           own_model(names_model(given)),
           model(Model::read(own_model ? fs::path(given.inputs.front()) : shipped_model())),
           structures(structures_to_search(given.structures, !own_model)),
-          indexing(given.indexing.value_or(!structures.empty())),
+          indexing(is_indexed(given.indexing, !structures.empty(), model)),
           portion(structures.empty() && !indexing ? portion_alone : portion_with_search) {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
         if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");

@@ -10,6 +10,7 @@
 
 #include "host/device.h"
 #include "host/error.h"
+#include "host/model.h"
 #include "host/progress_line.h"
 
 namespace friedel::tools {
@@ -78,6 +79,13 @@ inline void add_indexing_option(CLI::App& app, std::optional<bool>& indexing) {
         "As it is where structures are searched");
     app.add_flag_callback(
         "--no-indexing", [&indexing] { indexing = false; }, "Leave that out");
+}
+
+// Throws Error where indexing is asked for beside a model that it says nothing to.
+inline bool is_indexed(const std::optional<bool>& asked, bool structures_searched, const Model& model) {
+    if (model.target == Target::space_group) return asked.value_or(structures_searched);
+    if (asked.value_or(false)) fail("--indexing: the model names crystal systems, indexing space groups; leave it out");
+    return false;
 }
 
 // Shows on a line how far long work is.

@@ -179,8 +179,7 @@ int run(const Options& options) {
         ProgressLine progress("structures", options.quiet);
         second.emplace(options.structures, model, device, shown_on(progress));
     }
-    const OtherOpinions others{second ? &*second : nullptr,
-                               options.indexing.value_or(second.has_value()) && model.target == Target::space_group};
+    const OtherOpinions others{second ? &*second : nullptr, is_indexed(options.indexing, second.has_value(), model)};
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
     const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device, others)
                                                           : evaluate_measured(evaluation, options, model, device, others);

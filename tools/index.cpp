@@ -28,9 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Grid grid{5, 0.02f, 4250};
-constexpr double copper = 1.5418;  // where no wavelength is stated
-
 struct Options {
     std::vector<std::string> patterns;
     std::string labels, output;
@@ -160,10 +157,11 @@ int run(const Options& o) {
             try {
                 MeasuredPattern measured = list.read(first + at);
                 const double stated = o.wavelength > 0 ? o.wavelength : measured.wavelength_angstrom;
-                if (stated > 0 && std::fabs(stated / copper - 1) > same_anode) convert_wavelength(measured, stated, copper);
-                std::vector<float> pattern(static_cast<std::size_t>(grid.points));
-                resample(pattern.data(), grid, measured);
-                opinions[at] = indexing_opinion(pattern.data(), grid, frequency);
+                if (stated > 0 && std::fabs(stated / indexing_wavelength - 1) > same_anode)
+                    convert_wavelength(measured, stated, indexing_wavelength);
+                std::vector<float> pattern(static_cast<std::size_t>(indexing_grid.points));
+                resample(pattern.data(), indexing_grid, measured);
+                opinions[at] = indexing_opinion(pattern.data(), indexing_grid, frequency);
             } catch (const Error& error) {
                 problem[at] = error.what();
             }
