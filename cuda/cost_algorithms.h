@@ -23,6 +23,13 @@ void find_reflections_of_structures(const Policy& policy, std::int32_t* reflecti
     thrust::sort(policy, ascending, ascending + n);
 }
 
+// work [structures].
+template <class Policy>
+void find_work_of_structures(const Policy& policy, StructureWork* work, const LibraryView& library, const std::int32_t* reflections) {
+    thrust::transform(policy, thrust::counting_iterator<int>(0), thrust::counting_iterator<int>(library.structures), work,
+                      WorkOfStructure{library, reflections});
+}
+
 // Of the structures that have at most `most` reflections.
 template <class Policy>
 CrystalBounds largest_bounds(const Policy& policy, const LibraryView& library, const std::int32_t* reflections, std::int32_t most) {

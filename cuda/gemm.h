@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <tuple>
+#include <vector>
 
 #include "cuda/check.h"
 #include "cuda/precision.h"
@@ -19,7 +20,8 @@ public:
     explicit Gemm(Precision precision);
     ~Gemm();
 
-    // c[rows][columns] = op(a) op(b). c is a matrix of operands, or floats without gaps between the rows (`float_result`).
+    // c[rows][columns] = op(a) op(b). Operands have zeros between the end of a row and the next; c is a matrix of operands, or floats
+    // without gaps between the rows (`float_result`).
     void multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
                   Transpose transpose_b, int rows, int columns, int inner);
     // c = ReLU(a b^T + bias), all operands, bias [columns], by an epilogue of the product. False where the library has no such product
@@ -30,12 +32,14 @@ private:
     struct Plan;
     enum class Result { operands, floats, relu_operands };
     using Key = std::tuple<Result, Transpose, Transpose, int, int, int>;
-    Plan* plan_for(const Key& key);  // null where there is none
+    Plan* plan_for(const Key& key);          // null where there is none
+    float* filled_result(std::size_t size);  // rows as long as those of operands
     void run(cudaStream_t stream, Plan& plan, void* c, const void* a, const void* b);
 
     Precision precision_;
     Owned<cublasLtHandle_t, cublasLtDestroy> handle_;
     DeviceArray<char> workspace_;
+    std::vector<DeviceArray<float>> results_;
     std::map<Key, std::unique_ptr<Plan>> plans_;
 };
 

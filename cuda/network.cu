@@ -10,8 +10,9 @@ namespace {
 constexpr int threads = block_threads;
 constexpr int norm_blocks = 1024;  // partial sums of the gradient's norm
 constexpr int optimiser_blocks = 1024;
-constexpr int backward_columns = 64;  // of one block
-constexpr int backward_chunks = 32;   // parts into which the rows of a batch are cut
+constexpr int backward_columns = 64;                  // of one block
+constexpr int backward_blocks = 1024;                 // at least as many, where the rows are enough
+constexpr int fewest_chunks = 32, most_chunks = 256;  // parts into which the rows of a batch are cut
 
 __device__ CudaBlock block_with(void* shared) { return CudaBlock(CudaTeam(shared)); }
 
@@ -32,26 +33,81 @@ __global__ void __launch_bounds__(threads) add_bias_kernel(float* out, const flo
     add_bias_row(block, out + static_cast<std::size_t>(blockIdx.x) * width, bias, width);
 }
 
-template <class Value>
-__global__ void __launch_bounds__(threads)
-    activate_kernel(Value* out, const float* bias, int width, int stride, float dropout, int layer, const StepState* state) {
-    Dropout what{dropout, 0, 0, static_cast<std::uint32_t>(layer)};
-    if (dropout > 0) {
-        what.seed = state->seed;
-        what.first_sample = first_sample(*state, 0, static_cast<int>(gridDim.x));
-    }
-    Value* const row = out + static_cast<std::size_t>(blockIdx.x) * stride;
-    for (int draw = threadIdx.x; draw < activation_draws(width); draw += blockDim.x) {
-        activate_units(row, bias, static_cast<int>(blockIdx.x), width, what, draw);
-    }
-}
-
 // Neighbours in a row that one load of 16 bytes brings; rows of operands have room for whole ones.
 template <class Value>
 struct alignas(16) Pack {
     static constexpr int size = 16 / sizeof(Value);
     Value value[size];
 };
+
+template <int n>
+__device__ void load_floats(float (&to)[n], const float* from) {
+    for (int i = 0; i < n; i += 4) {
+        const float4 x = *reinterpret_cast<const float4*>(from + i);
+        to[i] = x.x, to[i + 1] = x.y, to[i + 2] = x.z, to[i + 3] = x.w;
+    }
+}
+
+// The bias of a pack that may end beyond the row.
+template <int n>
+__device__ void load_bias(float (&to)[n], const float* bias, int unit, int width) {
+    if (unit + n <= width) return load_floats(to, bias + unit);
+    for (int i = 0; i < n; ++i) to[i] = unit + i < width ? bias[unit + i] : 0.0f;
+}
+
+// Bias and ReLU alone: `packs` of each row, a thread for each.
+template <class Value>
+__global__ void __launch_bounds__(threads)
+    cut_below_zero_kernel(Value* out, const float* bias, int rows, int width, int stride, int packs) {
+    constexpr int size = Pack<Value>::size;
+    const int turn = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
+    const int row = turn / packs, unit = turn % packs * size;
+    if (row >= rows) return;
+    auto* const at = reinterpret_cast<Pack<Value>*>(out + static_cast<std::size_t>(row) * stride + unit);
+    Pack<Value> pack = *at;
+    float shift[size];
+    load_bias(shift, bias, unit, width);
+    for (int i = 0; i < size; ++i) {
+        const float z = static_cast<float>(pack.value[i]) + shift[i];
+        pack.value[i] = Value(z > 0 ? z : 0.0f);
+    }
+    *at = pack;
+}
+
+constexpr int warp = 32, warps = threads / warp;
+constexpr int span = warp * units_per_draw;  // units of a row that the draws of a warp decide about: 256
+
+// The same with dropout. A warp does a span of one row: every lane draws once, and the lanes then do a pack of units at a time, with the
+// bits that belong to them.
+template <class Value>
+__global__ void __launch_bounds__(threads) activate_kernel(Value* out, const float* bias, int rows, int width, int stride, int spans,
+                                                           float dropout, int layer, const StepState* state) {
+    constexpr int size = Pack<Value>::size, padded = 5;  // words of a draw, so that lanes read different banks
+    __shared__ std::uint32_t bits[warps][warp * padded];
+    const int lane = threadIdx.x % warp, turn = static_cast<int>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / warp;
+    std::uint32_t* const drawn = bits[threadIdx.x / warp];
+    const int row = turn / spans, begin = turn % spans * span;
+    if (row >= rows) return;
+    const auto [threshold, scale] = DropoutScale::of(dropout);
+    const std::uint32_t draw = (static_cast<std::uint32_t>(layer) << 16) + begin / units_per_draw + lane;
+    const Random4 r = random4(state->seed, first_sample(*state, 0, rows) + row, Purpose::dropout, draw);
+    for (int word = 0; word < 4; ++word) drawn[lane * padded + word] = r.bits[word];
+    __syncwarp();
+    for (int first = size * lane; first < span && begin + first < width; first += size * warp) {
+        const int unit = begin + first;
+        auto* const at = reinterpret_cast<Pack<Value>*>(out + static_cast<std::size_t>(row) * stride + unit);
+        Pack<Value> pack = *at;
+        float shift[size];
+        load_bias(shift, bias, unit, width);
+        const auto [place, part] = dropout_place(first);
+        for (int i = 0; i < size; ++i) {
+            const float z = static_cast<float>(pack.value[i]) + shift[i];
+            const bool keep = z > 0 && is_kept(drawn + (place + i) * padded, part, threshold);
+            pack.value[i] = Value(keep ? z * scale : 0.0f);
+        }
+        *at = pack;
+    }
+}
 
 // A tile of columns and a chunk of the rows: the gradient in place, and the chunk's share of the bias gradient, partial[chunk][width].
 // A thread does a pack of columns of every so many rows: with fewer bytes on their way the memory would wait for the threads.
@@ -94,11 +150,12 @@ __global__ void __launch_bounds__(threads) add_chunks_kernel(float* bias_gradien
     bias_gradient[j] = sum;
 }
 
+// Rows are short: a warp each.
 template <class Value>
-__global__ void __launch_bounds__(threads)
+__global__ void __launch_bounds__(warp)
     softmax_loss_kernel(SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int classes, int stride,
                         LossConfig config, const float* smoothing, const StepState* state) {
-    __shared__ double shared[threads];
+    __shared__ double shared[warp];
     const CudaBlock block = block_with(shared);
     const int n = static_cast<int>(gridDim.x), row = static_cast<int>(blockIdx.x);
     const std::int64_t batch = batch_of(*state, n), epoch = config.epoch_patterns > 0 ? state->step * batch / config.epoch_patterns : 0;
@@ -120,8 +177,9 @@ struct Four {
     float value[4];
 
     __device__ static Four load(const float* from) {
-        const float4 x = *reinterpret_cast<const float4*>(from);
-        return {{x.x, x.y, x.z, x.w}};
+        Four four;
+        load_floats(four.value, from);
+        return four;
     }
     __device__ void store(float* to) const { *reinterpret_cast<float4*>(to) = {value[0], value[1], value[2], value[3]}; }
 };
@@ -204,6 +262,11 @@ __global__ void __launch_bounds__(threads) calculate_kernel(float* values, std::
 
 __global__ void advance_kernel(StepState* state) { ++state->step; }
 
+int backward_chunks(int width) {
+    const int wanted = backward_blocks * backward_columns / width;
+    return wanted < fewest_chunks ? fewest_chunks : wanted > most_chunks ? most_chunks : wanted;
+}
+
 int tiles(int extent, int tile) { return (extent + tile - 1) / tile; }
 
 }  // namespace
@@ -214,7 +277,7 @@ void check_kernels() {
 }
 
 std::size_t reduction_scratch(int widest_layer) {
-    const std::size_t backward = static_cast<std::size_t>(backward_chunks) * widest_layer;
+    const std::size_t backward = static_cast<std::size_t>(backward_chunks(widest_layer)) * widest_layer;
     return backward > norm_blocks ? backward : norm_blocks;
 }
 
@@ -242,24 +305,31 @@ template <class Value>
 void activate(cudaStream_t stream, Value* out, const float* bias, int rows, int width, int stride, float dropout, int layer,
               const StepState* state) {
     if (rows == 0) return;
-    activate_kernel<<<rows, threads, 0, stream>>>(out, bias, width, stride, dropout, layer, state);
+    if (dropout <= 0) {
+        const int packs = tiles(width, Pack<Value>::size);
+        cut_below_zero_kernel<<<tiles(rows * packs, threads), threads, 0, stream>>>(out, bias, rows, width, stride, packs);
+        return check_launch("launching the activation");
+    }
+    const int spans = tiles(width, span);
+    activate_kernel<<<tiles(rows * spans, warps), threads, 0, stream>>>(out, bias, rows, width, stride, spans, dropout, layer, state);
     check_launch("launching the activation");
 }
 
 template <class Value>
 void activate_backward(cudaStream_t stream, Value* gradient, float* bias_gradient, const Value* out, int rows, int width, int stride,
                        float dropout, float* scratch) {
-    const dim3 blocks(tiles(width, backward_columns), backward_chunks);
+    const int chunks = backward_chunks(width);
+    const dim3 blocks(tiles(width, backward_columns), chunks);
     activate_backward_kernel<<<blocks, threads, 0, stream>>>(scratch, gradient, out, rows, width, stride, dropout);
     check_launch("launching the backward activation");
-    add_chunks_kernel<<<tiles(width, threads), threads, 0, stream>>>(bias_gradient, scratch, backward_chunks, width);
+    add_chunks_kernel<<<tiles(width, threads), threads, 0, stream>>>(bias_gradient, scratch, chunks, width);
     check_launch("launching the bias gradient");
 }
 
 template <class Value>
 void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int n,
                   int classes, int stride, const LossConfig& config, const float* smoothing, const StepState* state) {
-    softmax_loss_kernel<<<n, threads, 0, stream>>>(samples, gradient, logits, labels, classes, stride, config, smoothing, state);
+    softmax_loss_kernel<<<n, warp, 0, stream>>>(samples, gradient, logits, labels, classes, stride, config, smoothing, state);
     check_launch("launching the loss");
 }
 

@@ -106,6 +106,13 @@ CudaPatternStream::CudaPatternStream(const CurrentStream& current, Precision pre
       next_(simulation_groups) {
     generates_ = std::any_of(sampler.structures, sampler.structures + sampler.first[sampler.classes], [](int i) { return i < 0; });
     if (library.structures > 0) costs_ = structure_costs(library_.view(), simulation_, many);
+    int lowest = 0, highest = 0;
+    check(cudaDeviceGetStreamPriorityRange(&lowest, &highest), "asking for priorities");
+    check(cudaEventCreateWithFlags(drawn_.fill(), cudaEventDisableTiming), "making an event");
+    for (Branch& branch : branches_) {
+        check(cudaStreamCreateWithPriority(branch.stream.fill(), cudaStreamNonBlocking, highest), "making a stream");
+        check(cudaEventCreateWithFlags(branch.done.fill(), cudaEventDisableTiming), "making an event");
+    }
     if (precision == Precision::bf16) {
         choose_groups<__nv_bfloat16>();
     } else {
@@ -113,17 +120,17 @@ CudaPatternStream::CudaPatternStream(const CurrentStream& current, Precision pre
     }
 }
 
-void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, const SimulationLayout& layout, int blocks) {
+void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, const SimulationLayout& layout) {
     const auto index = static_cast<std::size_t>(rows);
     const int phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
-    SimulationGroup group{costs_.reflections.data(), costs_.few, rows,    bounds,  layout.shared,
-                          layout.together,           blocks,     nullptr, nullptr, next_.data() + index};
+    SimulationGroup group{costs_.reflections.data(), costs_.few, rows, bounds, layout.shared, layout.wide, 0, nullptr, nullptr,
+                          next_.data() + index};
     const int lines = bounds.reflections * simulation_.radiation.lines;
     group.bounds.peaks = phases * (simulation_.axial_divergence.largest() > 0 ? axial_peaks * lines + padding_peaks : lines);
     const std::size_t bytes = simulation_scratch(group.bounds, simulation_.grid, simulation_.radiation.lines, layout.shared);
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "asking for free memory");
-    group.blocks = static_cast<int>(std::clamp<std::size_t>(free / share_of_memory / bytes, 1, static_cast<std::size_t>(blocks)));
+    group.blocks = static_cast<int>(std::clamp<std::size_t>(free / share_of_memory / bytes, 1, static_cast<std::size_t>(layout.blocks)));
     scratch_[index] = DeviceArray<char>(static_cast<std::size_t>(group.blocks) * bytes);
     group.scratch = scratch_[index].data();
     groups_.push_back(group);
@@ -132,35 +139,44 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
 template <class Value>
 void CudaPatternStream::choose_groups() {
     using Rows = SimulationGroup::Rows;
-    const SimulationLayout layout = simulation_layout<Value>(simulation_.grid);
-    if (generates_) {
-        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, layout,
-                  layout.blocks);
+    const SimulationLayout layout = simulation_layout<Value>(simulation_.grid, false);
+    if (costs_.reflections.size() > 0) {
+        // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all. They are rare,
+        // need much memory and take long. They begin first: at the end, all multiprocessors have small ones to do.
+        if (costs_.of_all.reflections > costs_.few)
+            add_group(Rows::many_reflections, costs_.of_all, simulation_layout<Value>(simulation_.grid, true));
+        add_group(Rows::few_reflections, costs_.of_few, layout);
     }
-    if (costs_.reflections.size() == 0) return;
-    // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all. They are rare, and
-    // need much memory. They begin first: at the end, all multiprocessors have small ones to do.
-    if (costs_.of_all.reflections > costs_.few) add_group(Rows::many_reflections, costs_.of_all, layout, layout.multiprocessors);
-    add_group(Rows::few_reflections, costs_.of_few, layout, layout.blocks);
+    if (generates_) {
+        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, layout);
+    }
 }
 
 void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepState* state, int ahead, int n) {
     const cudaStream_t stream = current_;
     if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
     order_.reserve(n);
-    cuda::draw(stream, parameters_.data(), labels, next_.data(), order_.cost(), order_.row(), costs_.reflections.data(), sampler_,
-               config_.data(), library_.view().structures, state, ahead, n);
+    cuda::draw(stream, parameters_.data(), labels, next_.data(), order_.place(), order_.row(), costs_, sampler_, config_.data(),
+               library_.view().structures, state, ahead, n);
     const std::int32_t* const order = order_.sort(stream, n);
     if (generates_) {
         if (crystals_.size() < 2 * static_cast<std::size_t>(n)) crystals_ = DeviceArray<GeneratedCrystal>(2 * static_cast<std::size_t>(n));
         generate(stream, crystals_.data(), parameters_.data(), tables_.view(), n);
     }
+    // Groups do not wait for each other: the last one here, the others aside.
     const auto run = [&](auto* out) {
-        for (SimulationGroup& group : groups_) {
-            group.order = order;
-            simulate(stream, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(), crystals_.data(),
-                     table_.data(), simulation_.grid, simulation_.radiation.lines, preprocess_, group);
+        check(cudaEventRecord(drawn_, stream), "dividing a batch");
+        for (std::size_t i = 0; i < groups_.size(); ++i) {
+            const bool aside = i + 1 < groups_.size();
+            const cudaStream_t own = aside ? cudaStream_t{branches_[i].stream} : stream;
+            if (aside) check(cudaStreamWaitEvent(own, drawn_, 0), "dividing a batch");
+            groups_[i].order = order;
+            simulate(own, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(), crystals_.data(),
+                     table_.data(), simulation_.grid, simulation_.radiation.lines, preprocess_, groups_[i]);
+            if (aside) check(cudaEventRecord(branches_[i].done, own), "dividing a batch");
         }
+        for (std::size_t i = 0; i + 1 < groups_.size(); ++i)
+            check(cudaStreamWaitEvent(stream, branches_[i].done, 0), "putting a batch together");
     };
     if (precision_ == Precision::bf16) {
         run(reinterpret_cast<__nv_bfloat16*>(inputs));

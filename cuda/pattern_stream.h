@@ -52,7 +52,7 @@ public:
 private:
     template <class Value>
     void choose_groups();
-    void add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, const SimulationLayout& layout, int blocks);
+    void add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, const SimulationLayout& layout);
 
     const CurrentStream& current_;
     Precision precision_;
@@ -72,6 +72,12 @@ private:
     DeviceArray<std::int32_t> next_;                            // [groups]
     std::array<DeviceArray<char>, simulation_groups> scratch_;  // of each group
     std::vector<SimulationGroup> groups_;
+    struct Branch {
+        Stream stream;
+        Event done;
+    };
+    std::array<Branch, simulation_groups> branches_;  // of the groups but the last
+    Event drawn_;
     bool generates_ = false;
 };
 

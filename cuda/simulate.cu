@@ -2,7 +2,6 @@
 #include <thrust/find.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <cub/device/device_radix_sort.cuh>
 
@@ -17,9 +16,14 @@ namespace {
 
 constexpr int threads = block_threads;
 constexpr int generator_threads = 64;  // few, as the atoms of most cells are
-// Blocks of a multiprocessor that the simulation is compiled for, see bench/results/kernels_sm_90.md: three have 80 registers a thread and
-// spill some between their loops, two have 128 and spill nothing. FRIEDEL_SIMULATION_BLOCKS=2 is there to measure which is faster.
-constexpr int more_blocks = 3, fewer_blocks = 2;
+
+// The blocks that the simulation is compiled for: many small ones on a multiprocessor, or for crystals that cost far more than others one
+// that has it to itself, so that a batch does not wait for its last pattern. Both leave 80 registers to a thread, with which it is faster
+// than with 128 or 64: bench/results/kernels_sm_90.md.
+struct BlockShape {
+    int threads, together;
+};
+constexpr BlockShape small_blocks{block_threads, 3}, wide_blocks{3 * block_threads, 1};
 
 // Carves a block's workspace out of its share of the scratch; called with base = nullptr it only measures.
 struct Carver {
@@ -76,10 +80,15 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     return (from.used + 255) / 256 * 256;
 }
 
+// The bound of the phase that has more; of crystals of a library.
+__device__ int most_reflections(const std::int32_t* reflections, const PatternParameters& p) {
+    return max(reflections[p.structure], p.impurity >= 0 ? reflections[p.impurity] : 0);
+}
+
 __global__ void __launch_bounds__(threads)
-    draw_kernel(PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* cost, std::int32_t* rows,
-                const std::int32_t* reflections, SamplerView sampler, const SimulationConfig* config, int structures,
-                const StepState* state, int ahead, int n) {
+    draw_kernel(PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* place, std::int32_t* rows,
+                const std::int32_t* reflections, std::int32_t few, const StructureWork* work, SamplerView sampler,
+                const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
     if (row < simulation_groups) next[row] = 0;
     if (row >= n) return;
@@ -89,7 +98,7 @@ __global__ void __launch_bounds__(threads)
     const PatternParameters p = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
     parameters[row] = p;
     rows[row] = row;
-    cost[row] = p.structure < 0 ? 0 : reflections[p.structure] + (p.impurity >= 0 ? reflections[p.impurity] : 0);
+    place[row] = p.structure < 0 ? 0 : place_of_row(expected_work(work, p), most_reflections(reflections, p) > few);
 }
 
 // The main crystal and the impurity of each row that has generated ones.
@@ -105,13 +114,13 @@ __global__ void __launch_bounds__(generator_threads)
     if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.impurity + 1, p.seed, p.sample, 1);
 }
 
-template <class Value, int blocks>
-__global__ void __launch_bounds__(threads, blocks)
+template <class Value, int threads_of_block, int blocks>
+__global__ void __launch_bounds__(threads_of_block, blocks)
     simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, LibraryView library,
                     const GeneratedCrystal* crystals, const FormFactorTable<float>* table, Grid grid, int lines, PreprocessConfig config,
                     SimulationGroup group, std::size_t scratch_stride) {
     extern __shared__ float4 shared_memory[];
-    __shared__ double shared[threads];
+    __shared__ double shared[threads_of_block];
     __shared__ std::int32_t taken;
     CudaBlock block{CudaTeam(shared)};
     BlockScratch mine;
@@ -131,11 +140,13 @@ __global__ void __launch_bounds__(threads, blocks)
         if (row >= n) return;
         const PatternParameters& p = parameters[row];
         const bool generated = p.structure < 0;
-        if (generated != (group.rows == SimulationGroup::Rows::generated)) continue;
-        if (!generated) {
-            int reflections = group.reflections[p.structure];
-            if (p.impurity >= 0) reflections = max(reflections, group.reflections[p.impurity]);
-            if ((reflections > group.few) != (group.rows == SimulationGroup::Rows::many_reflections)) continue;
+        using Rows = SimulationGroup::Rows;
+        const Rows rows = generated                                            ? Rows::generated
+                          : most_reflections(group.reflections, p) > group.few ? Rows::many_reflections
+                                                                               : Rows::few_reflections;
+        if (rows != group.rows) {
+            if (group.rows == Rows::many_reflections) return;  // they come first: there are no more
+            continue;
         }
         const auto phase = [&](int i) {
             return generated ? crystals[2 * row + i].view() : library.crystal(i == 0 ? p.structure : p.impurity);
@@ -160,8 +171,9 @@ __global__ void __launch_bounds__(threads)
 }
 
 template <class Value>
-auto kernel_for(int blocks) {
-    return blocks == fewer_blocks ? simulate_kernel<Value, fewer_blocks> : simulate_kernel<Value, more_blocks>;
+auto kernel_for(bool wide) {
+    return wide ? simulate_kernel<Value, wide_blocks.threads, wide_blocks.together>
+                : simulate_kernel<Value, small_blocks.threads, small_blocks.together>;
 }
 
 std::size_t bytes_of(const SharedMemory& shared) { return static_cast<std::size_t>(shared.points_bytes) + shared.near_bytes; }
@@ -174,10 +186,9 @@ std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, in
 }
 
 template <class Value>
-SimulationLayout simulation_layout(const Grid& grid) {
-    const char* const asked = std::getenv("FRIEDEL_SIMULATION_BLOCKS");
-    const int together = asked && std::atoi(asked) == fewer_blocks ? fewer_blocks : more_blocks;
-    const auto kernel = kernel_for<Value>(together);
+SimulationLayout simulation_layout(const Grid& grid, bool wide) {
+    const auto kernel = kernel_for<Value>(wide);
+    const int threads_of_block = wide ? wide_blocks.threads : small_blocks.threads;
     int device = 0;
     check(cudaGetDevice(&device), "asking for the device");
     const auto attribute = [&](cudaDeviceAttr which) {
@@ -189,9 +200,9 @@ SimulationLayout simulation_layout(const Grid& grid) {
     check(cudaFuncGetAttributes(&of_kernel, kernel), "asking for the simulation's registers");
     Multiprocessor one{attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor), attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin), 0,
                        attribute(cudaDevAttrReservedSharedMemoryPerBlock) + static_cast<int>(of_kernel.sharedSizeBytes)};
-    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&one.blocks_by_registers, kernel, threads, 0), "asking for occupancy");
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&one.blocks_by_registers, kernel, threads_of_block, 0), "asking for occupancy");
     const auto [shared, shared_by] = shared_by_blocks(grid.points, one);
-    SimulationLayout layout{shared, together, 0, attribute(cudaDevAttrMultiProcessorCount)};
+    SimulationLayout layout{shared, wide, 0};
     // All that there is: streams of other grids run the same kernel.
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                one.most_bytes_of_block - static_cast<int>(of_kernel.sharedSizeBytes)),
@@ -202,8 +213,9 @@ SimulationLayout simulation_layout(const Grid& grid) {
                                std::min(100, (100 * wanted + one.shared_bytes - 1) / one.shared_bytes)),
           "asking for shared memory");
     int blocks = 0;
-    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads, bytes_of(layout.shared)), "asking for occupancy");
-    layout.blocks = std::max(1, blocks) * layout.multiprocessors;
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads_of_block, bytes_of(layout.shared)),
+          "asking for occupancy");
+    layout.blocks = std::max(1, blocks) * attribute(cudaDevAttrMultiProcessorCount);
     return layout;
 }
 
@@ -225,6 +237,8 @@ StructureCosts structure_costs(const LibraryView& library, const SimulationConfi
              " reflections in this range; end the grid at a lower angle");
     }
     costs.few = value(ascending.data() + static_cast<std::size_t>(share * static_cast<double>(structures - 1)));
+    costs.work = DeviceArray<StructureWork>(structures);
+    find_work_of_structures(thrust::device, costs.work.data(), library, costs.reflections.data());
     costs.of_few = largest_bounds(thrust::device, library, costs.reflections.data(), costs.few);
     costs.of_all = largest_bounds(thrust::device, library, costs.reflections.data(), max_reflections);
     return costs;
@@ -233,29 +247,30 @@ StructureCosts structure_costs(const LibraryView& library, const SimulationConfi
 void RowOrder::reserve(int n) {
     const auto size = static_cast<std::size_t>(n);
     if (order_.size() >= size) return;
-    cost_ = DeviceArray<std::int32_t>(size);
+    place_ = DeviceArray<std::int32_t>(size);
     row_ = DeviceArray<std::int32_t>(size);
-    sorted_cost_ = DeviceArray<std::int32_t>(size);
+    sorted_place_ = DeviceArray<std::int32_t>(size);
     order_ = DeviceArray<std::int32_t>(size);
     std::size_t bytes = 0;
-    check(cub::DeviceRadixSort::SortPairsDescending(nullptr, bytes, cost_.data(), sorted_cost_.data(), row_.data(), order_.data(), n),
+    check(cub::DeviceRadixSort::SortPairsDescending(nullptr, bytes, place_.data(), sorted_place_.data(), row_.data(), order_.data(), n),
           "asking for the scratch of a sort");
     scratch_ = DeviceArray<char>(bytes);
 }
 
 const std::int32_t* RowOrder::sort(cudaStream_t stream, int n) {
     std::size_t bytes = scratch_.size();
-    check(cub::DeviceRadixSort::SortPairsDescending(scratch_.data(), bytes, cost_.data(), sorted_cost_.data(), row_.data(), order_.data(),
+    check(cub::DeviceRadixSort::SortPairsDescending(scratch_.data(), bytes, place_.data(), sorted_place_.data(), row_.data(), order_.data(),
                                                     n, 0, 32, stream),
           "sorting a batch by cost");
     return order_.data();
 }
 
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* cost,
-          std::int32_t* row, const std::int32_t* reflections, const SamplerView& sampler, const SimulationConfig* config, int structures,
+void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* place,
+          std::int32_t* row, const StructureCosts& costs, const SamplerView& sampler, const SimulationConfig* config, int structures,
           const StepState* state, int ahead, int n) {
-    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(parameters, labels, next, cost, row, reflections, sampler, config,
-                                                                     structures, state, ahead, n);
+    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(parameters, labels, next, place, row, costs.reflections.data(),
+                                                                     costs.few, costs.work.data(), sampler, config, structures, state,
+                                                                     ahead, n);
     check_launch("launching the draw");
 }
 
@@ -268,7 +283,8 @@ template <class Value>
 void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
               const GeneratedCrystal* crystals, const FormFactorTable<float>* table, const Grid& grid, int lines,
               const PreprocessConfig& config, const SimulationGroup& group) {
-    kernel_for<Value>(group.together)<<<group.blocks, threads, bytes_of(group.shared), stream>>>(
+    const int threads_of_block = group.wide ? wide_blocks.threads : small_blocks.threads;
+    kernel_for<Value>(group.wide)<<<group.blocks, threads_of_block, bytes_of(group.shared), stream>>>(
         inputs, stride, parameters, n, library, crystals, table, grid, lines, config, group,
         simulation_scratch(group.bounds, grid, lines, group.shared));
     check_launch("launching the simulation");
@@ -282,7 +298,7 @@ void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* 
 }
 
 #define FRIEDEL_OPERAND_TYPE(Value)                                                                                               \
-    template SimulationLayout simulation_layout<Value>(const Grid&);                                                              \
+    template SimulationLayout simulation_layout<Value>(const Grid&, bool);                                                        \
     template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const LibraryView&, const GeneratedCrystal*, \
                            const FormFactorTable<float>*, const Grid&, int, const PreprocessConfig&, const SimulationGroup&);     \
     template void preprocess_patterns(cudaStream_t, Value*, int, float*, int, const Grid&, const PreprocessConfig&, float*);

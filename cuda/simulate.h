@@ -24,52 +24,52 @@ struct SimulationGroup {
     Rows rows;
     CrystalBounds bounds;       // within the group
     SharedMemory shared;        // of a block
-    int together;               // SimulationLayout's
+    bool wide;                  // SimulationLayout's
     int blocks;                 // resident
     void* scratch;              // [blocks] of simulation_scratch()
-    const std::int32_t* order;  // [n] rows, the costliest first
+    const std::int32_t* order;  // [n] rows, those with many reflections before all others, and the costliest first
     std::int32_t* next;         // how many of them are taken; set to 0 by draw()
 };
 
-// The costs of a library's structures; both arrays [structures].
+// The costs of a library's structures, in its order.
 struct StructureCosts {
-    DeviceArray<std::int32_t> reflections;  // a bound of each, in the library's order
+    DeviceArray<std::int32_t> reflections;  // [structures] a bound of each
+    DeviceArray<StructureWork> work;        // [structures]
     std::int32_t few = 0;                   // what `share` of the structures have at most
     CrystalBounds of_few{}, of_all{};
 };
 // Throws Error where a structure has more reflections than can be simulated.
 StructureCosts structure_costs(const LibraryView& library, const SimulationConfig& config, double share);
 
-// The rows of a batch by cost, so that blocks which take them in turn end together. Its memory is made for batches of one size.
+// The rows of a batch by their work, so that blocks which take them in turn end together. Its memory is made for batches of one size.
 class RowOrder {
 public:
     void reserve(int n);
-    std::int32_t* cost() { return cost_.data(); }          // [n], to be filled by draw()
+    std::int32_t* place() { return place_.data(); }        // [n] of place_of_row(), to be filled by draw()
     std::int32_t* row() { return row_.data(); }            // [n], likewise
-    const std::int32_t* sort(cudaStream_t stream, int n);  // [n] rows, the costliest first
+    const std::int32_t* sort(cudaStream_t stream, int n);  // [n] rows, the highest place first
 
 private:
-    DeviceArray<std::int32_t> cost_, row_, sorted_cost_, order_;
+    DeviceArray<std::int32_t> place_, row_, sorted_place_, order_;
     DeviceArray<char> scratch_;
 };
 
-// How a multiprocessor of this device is best shared by the blocks that its registers hold.
+// How a multiprocessor of this device is best shared by the blocks that its registers hold. Wide blocks have one to themselves.
 struct SimulationLayout {
     SharedMemory shared;
-    int together;         // blocks of a multiprocessor that the kernel is compiled for
-    int blocks;           // resident on the device at once
-    int multiprocessors;  // of it
+    bool wide;
+    int blocks;  // resident on the device at once
 };
 template <class Value>
-SimulationLayout simulation_layout(const Grid& grid);
+SimulationLayout simulation_layout(const Grid& grid, bool wide);
 // Bytes of global scratch of one block.
 std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines, const SharedMemory& shared);
 
-// parameters [n], labels [n]: sample numbers are first_sample(*state, ahead, n) + row. next [simulation_groups] is set to 0. cost and row
-// [n] are what is to be sorted: reflections [structures] of both phases, and the rows as they come.
+// parameters [n], labels [n]: sample numbers are first_sample(*state, ahead, n) + row. next [simulation_groups] is set to 0. place and row
+// [n] are what is to be sorted.
 constexpr int simulation_groups = 3;
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* cost,
-          std::int32_t* row, const std::int32_t* reflections, const SamplerView& sampler, const SimulationConfig* config, int structures,
+void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* place,
+          std::int32_t* row, const StructureCosts& costs, const SamplerView& sampler, const SimulationConfig* config, int structures,
           const StepState* state, int ahead, int n);
 
 // crystals [n][2]: the main crystal and the impurity of the rows whose parameters ask for generated ones.

@@ -45,6 +45,42 @@ struct BoundsOfStructure {
     }
 };
 
+// What a structure adds to the time of a pattern.
+struct StructureWork {
+    float reflections;    // independent and, as far as the centring goes, not absent
+    float of_reflection;  // instructions of a warp for the structure factor of each
+};
+
+struct WorkOfStructure {
+    LibraryView library;
+    const std::int32_t* reflections;  // [structures] bound of each
+
+    FRIEDEL_FN StructureWork operator()(int structure) const {
+        const CrystalView<float> crystal = library.crystal(structure);
+        int sites = 0;
+        for (int atom = 0; atom < crystal.atoms; ++atom) sites += sites_of(crystal, atom);
+        const int alike = crystal.operations.laue_count() * crystal.operations.centrings_count;
+        return {static_cast<float>(reflections[structure]) / static_cast<float>(alike), 10.0f + crystal.atoms + 1.6f * sites};
+    }
+};
+
+// About how many instructions of a warp the patterns of a library's structures take: what matters is which take more than others. The
+// profile of a peak is 64 steps wide to both sides, and points look at as many peaks again in vain.
+FRIEDEL_FN float expected_work(const StructureWork* work, const PatternParameters& p) {
+    int lines = 0;
+    for (int i = 0; i < p.radiation.lines; ++i) lines += p.radiation.weight[i] > 0;
+    const float of_peaks = 250.0f * static_cast<float>(lines) * (p.axial_divergence > 0 ? 2.0f : 1.0f);
+    const StructureWork main = work[p.structure], other = p.impurity >= 0 ? work[p.impurity] : StructureWork{};
+    return 60000.0f + main.reflections * (main.of_reflection + of_peaks) + other.reflections * (other.of_reflection + of_peaks);
+}
+
+// Where a row stands in a batch, the highest first: those with many reflections before all others.
+constexpr std::int32_t many_reflections_first = 1 << 30;
+FRIEDEL_FN std::int32_t place_of_row(float work, bool many) {
+    const auto most = static_cast<float>(many_reflections_first / 2);
+    return static_cast<std::int32_t>(work < most ? work : most) + (many ? many_reflections_first : 0);
+}
+
 struct LargerBounds {
     FRIEDEL_FN CrystalBounds operator()(const CrystalBounds& a, const CrystalBounds& b) const {
         return {a.reflections > b.reflections ? a.reflections : b.reflections, a.sites > b.sites ? a.sites : b.sites,

@@ -83,24 +83,15 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
     });
 }
 
-// What one draw of activate_row decides, as one thread does it: units begin + j, begin + 16 + j, ... of the row.
-// draw = pass * 16 + j; there are activation_draws(width) of them.
-FRIEDEL_FN int activation_draws(int width) { return (width + 127) / 128 * 16; }
+// Where activate_row() finds the 16 bits that decide about a unit: in which draw of the row, and at which place of its eight.
+struct DropoutPlace {
+    int draw, part;
+};
+FRIEDEL_FN DropoutPlace dropout_place(int unit) { return {unit / 128 * 16 + unit % 16, unit % 128 / 16}; }
 
-template <class Value>
-FRIEDEL_FN void activate_units(Value* out, const float* bias, int row, int width, const Dropout& dropout, int draw) {
-    const bool drops = dropout.rate > 0;
-    const auto [threshold, scale] = DropoutScale::of(dropout.rate);
-    Random4 r{};
-    if (drops) r = random4(dropout.seed, dropout.first_sample + row, Purpose::dropout, (dropout.layer << 16) + draw);
-    const int begin = draw / 16 * 128 + draw % 16;
-    for (int part = 0; part < units_per_draw; ++part) {
-        const int j = begin + 16 * part;
-        if (j >= width) return;
-        const float z = static_cast<float>(out[j]) + bias[j];
-        const bool keep = !drops || (r.bits[part / 2] >> (part % 2 * 16) & 0xffffu) >= threshold;
-        out[j] = Value(keep && z > 0 ? z * scale : 0.0f);
-    }
+// `bits`: the four words of that draw.
+FRIEDEL_FN bool is_kept(const std::uint32_t* bits, int part, std::uint32_t threshold) {
+    return (bits[part / 2] >> (part % 2 * 16) & 0xffffu) >= threshold;
 }
 
 // The derivative of what activate_row did to one unit: gradient of its output -> of its input. The activation itself says what was

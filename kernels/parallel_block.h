@@ -25,6 +25,16 @@ public:
 
     FRIEDEL_TEAM_FN explicit ParallelBlock(const Team& team) : team_(team) {}
 
+    // How many threads take a share of each of n items best, at most `most`: n is rarely a multiple of the threads.
+    FRIEDEL_TEAM_FN int shares(int n, int most) const {
+        int best = 1, best_passes = passes(n);
+        for (int parts = 2; parts <= most; ++parts) {
+            const int now = passes(n * parts);
+            if (now * best < best_passes * parts) best = parts, best_passes = now;
+        }
+        return best;
+    }
+
     template <class F>
     FRIEDEL_TEAM_FN void for_each(int n, F&& f) const {
         for (int i = team_.index(); i < n; i += team_.size()) f(i);
@@ -129,6 +139,8 @@ public:
     }
 
 private:
+    FRIEDEL_TEAM_FN int passes(int n) const { return (n + team_.size() - 1) / team_.size(); }
+
     Team team_;
 };
 

@@ -149,20 +149,43 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
 
     // One level: every tile starts with `start(i)` and takes what `add` adds for each peak within `radius`.
     const auto gather = [&](float* out, int points, float level_step, float radius, auto&& start, auto&& add) {
+        // One of every `parts` peaks, from number `part` on.
+        const auto add_peaks = [&](float* total, int begin, int part, int parts) {
+            const float first = grid.start_deg + begin * level_step, last = first + (Block::tile - 1) * level_step;
+            const int end_slot = scratch.starts[bin_of(last + radius) + 1];
+            // Where the tile begins and ends as seen from the peak, degrees.
+            const float ratio = step / level_step, width = (Block::tile - 1) * level_step;
+            for (int i = scratch.starts[bin_of(first - radius)] + part; i < end_slot; i += parts) {
+                const PeakShape shape = shapes[i];
+                const float steps = static_cast<float>(begin) - shape.position_steps * ratio, offset = steps * level_step;
+                add(total, shape, steps, offset, offset + width);
+            }
+        };
+        if constexpr (Block::tile == 1) {
+            // A coarse level has fewer points than a block has threads: several do one, with the pattern, which comes last, for their sums.
+            constexpr int most_parts = 24;
+            const int fitting = grid.points / points;
+            const int parts = out == pattern ? 1 : block.shares(points, fitting < most_parts ? fitting : most_parts);
+            if (parts > 1) {
+                block.for_each(points * parts, [&](int item) {
+                    float total = 0;
+                    add_peaks(&total, item % points, item / points, parts);
+                    pattern[item] = total;
+                });
+                block.for_each(points, [&](int i) {
+                    float total = start(i);
+                    for (int part = 0; part < parts; ++part) total += pattern[part * points + i];
+                    out[i] = total;
+                });
+                return;
+            }
+        }
         block.for_each_tile(points, [&](int begin, int n) {
             float total[Block::tile];
             for (int j = n; j < Block::tile; ++j) total[j] = 0;
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) total[j] = start(begin + j);
-            const float first = grid.start_deg + begin * level_step, last = first + (Block::tile - 1) * level_step;
-            const int end_slot = scratch.starts[bin_of(last + radius) + 1];
-            // Where the tile begins and ends as seen from the peak, degrees.
-            const float ratio = step / level_step, width = (Block::tile - 1) * level_step;
-            for (int i = scratch.starts[bin_of(first - radius)]; i < end_slot; ++i) {
-                const PeakShape shape = shapes[i];
-                const float steps = static_cast<float>(begin) - shape.position_steps * ratio, offset = steps * level_step;
-                add(total, shape, steps, offset, offset + width);
-            }
+            add_peaks(total, begin, 0, 1);
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) out[begin + j] = total[j];
         });

@@ -1,95 +1,23 @@
-// A CUDA device against the processor, stage by stage and over whole training steps, in every precision. Skipped where there is no device,
-// with the reason. Both share the formulas: what is tested here is that the device runs them, not that they are right.
-#include <gtest/gtest.h>
-
+// A CUDA device against the processor: network, optimiser and whole training steps, in every precision. Both share the formulas: what is
+// tested here is that the device runs them, not that they are right.
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <random>
 #include <thread>
 #include <tuple>
 
-#include "host/cif.h"
 #include "host/config.h"
-#include "host/device.h"
-#include "host/error.h"
 #include "host/network.h"
 #include "host/sampler.h"
-#include "host/structure_library.h"
-#include "host/symmetry.h"
 #include "host/trainer.h"
-#include "tests/test_paths.h"
+#include "tests/cuda_device.h"
 
 namespace friedel {
 namespace {
 
-using Values = std::vector<float>;
+using test::all_minerals;
+using test::Values;
 
-class Cuda : public ::testing::TestWithParam<const char*> {
-protected:
-    void SetUp() override {
-        try {
-            cuda = make_cuda_backend(0, GetParam());
-        } catch (const Error& error) {
-            GTEST_SKIP() << error.what();
-        }
-    }
-    bool is(const char* precision) const { return std::string(GetParam()) == precision; }
-    // Rounding of one operand, relative.
-    double rounding() const { return is("bf16") ? 1.0 / 256 : is("tf32") ? 1.0 / 2048 : 1e-6; }
-
-    Values random_values(std::size_t size, unsigned seed, float low = -1) {
-        std::mt19937 random(seed);
-        std::uniform_real_distribution<float> uniform(low, 1);
-        Values values(size);
-        for (float& value : values) value = uniform(random);
-        return values;
-    }
-    // A matrix of operands on a backend, from host values.
-    static Matrix matrix(Backend& backend, const Values& values, int rows, int columns) {
-        Matrix made(backend, rows, columns);
-        const Buffer<float> there(backend, values.data(), values.size());
-        backend.to_operands(made.data(), there.data(), rows, columns);
-        return made;
-    }
-    static Values values_of(Backend& backend, const Matrix& from, int rows, int columns) {
-        Buffer<float> there(backend, static_cast<std::size_t>(rows) * columns);
-        backend.from_operands(there.data(), from.data(), rows, columns);
-        Values values(there.size());
-        there.download(values.data());
-        return values;
-    }
-    // A batch of a stream: inputs [n][points] and labels [n].
-    static std::pair<Values, std::vector<std::int32_t>> drawn(Backend& backend, PatternStream& stream, int n, int points) {
-        const StepState state{9, 4, 100};
-        Matrix inputs(backend, n, points);
-        Buffer<std::int32_t> labels(backend, n);
-        const Buffer<StepState> there(backend, &state, 1);
-        stream.draw(inputs.data(), labels.data(), there.data(), 1, n);
-        std::vector<std::int32_t> found(n);
-        Values patterns = values_of(backend, inputs, n, points);
-        labels.download(found.data());
-        return {patterns, found};
-    }
-    static Values values_of(const Buffer<float>& buffer) {
-        Values values(buffer.size());
-        buffer.download(values.data());
-        return values;
-    }
-    static void expect_near(const Values& found, const Values& expected, double tolerance) {
-        ASSERT_EQ(found.size(), expected.size());
-        double largest = 0;
-        std::size_t at = 0;
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            const double difference = std::abs(double{found[i]} - expected[i]);
-            if (!(difference <= largest)) largest = difference, at = i;
-        }
-        EXPECT_LE(largest, tolerance) << "at " << at << ": " << found[at] << ", expected " << expected[at];
-    }
-
-    ThreadPool pool{2};
-    std::unique_ptr<Backend> cpu = make_cpu_backend(pool), cuda;
-};
+class Cuda : public test::CudaDevice {};
 
 TEST_P(Cuda, MultipliesInEveryTransposition) {
     for (const auto& [rows, columns, inner] : {std::array{5, 7, 3}, {64, 230, 100}, {257, 129, 511}, {512, 1024, 850}}) {
@@ -266,133 +194,6 @@ TEST_P(Cuda, OptimisesOperandsToo) {
     }
 }
 
-StructureLibrary all_minerals() {
-    StructureLibrary library;
-    for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "data/minerals")) {
-        if (entry.path().extension() != ".cif") continue;
-        const CifContent content = parse_cif(test::read_text(entry.path()), entry.path().string(), {3000});
-        for (const Structure& structure : content.structures) {
-            const StandardStructure standard = standardise(structure);
-            library.add(standard.structure, standard.structure_type);
-        }
-    }
-    return library;
-}
-
-TEST_P(Cuda, DrawsTheSamePatterns) {
-    const StructureLibrary library = all_minerals();
-    TrainingConfig config = preset("friedel");
-    // Where rounding decides between one count and the next, the patterns differ by a count.
-    set_key(config, "simulation.counts_at_maximum=0");
-    set_key(config, "preprocess.unit_rms=false");  // differences are relative to the maximum, which is 1
-    const int n = 300, points = config.simulation.grid.points;
-    const Sampler sampler(library.view(), Target::space_group, 0.5);
-    const auto run = [&](Backend& backend) {
-        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
-    };
-    const auto [expected, expected_labels] = run(*cpu);
-    const auto [found, found_labels] = run(*cuda);
-    EXPECT_EQ(found_labels, expected_labels);
-    // Of the intensity, which is the square of what the network sees.
-    Values expected_squares, found_squares;
-    for (float value : expected) expected_squares.push_back(value * value);
-    for (float value : found) found_squares.push_back(value * value);
-    expect_near(found_squares, expected_squares, is("bf16") ? 2.5 / 256 : 1e-4);
-}
-
-// Crystals that stretch what a block has room for: one atom, a hundred of them without symmetry, some of partial occupancy, a cell that
-// has more peaks than shared memory holds, and one of each Laue class.
-StructureLibrary unusual_crystals() {
-    StructureLibrary library;
-    std::mt19937 random(11);
-    std::uniform_real_distribution<double> uniform(0, 1);
-    const auto add = [&](int group, const std::array<double, 6>& cell, int atoms, bool mixed = false) {
-        Structure s;
-        s.name = "group " + std::to_string(group) + ", " + std::to_string(atoms) + " atoms";
-        s.cell = cell;
-        s.space_group = group;
-        s.operations = standard_operations(group);
-        for (int i = 0; i < atoms; ++i) {
-            Atom atom;
-            atom.element = 3 + 7 * i % 80;
-            atom.position = {uniform(random), uniform(random), uniform(random)};
-            atom.occupancy = mixed ? 0.25 + 0.75 * uniform(random) : 1;
-            s.atoms.push_back(atom);
-        }
-        library.add(s);
-    };
-    add(229, {3.16, 3.16, 3.16, 90, 90, 90}, 1);
-    add(221, {3.35, 3.35, 3.35, 90, 90, 90}, 1);
-    add(1, {12, 13, 14, 85, 95, 100}, 100);
-    add(19, {9, 10, 11, 90, 90, 90}, 30, true);
-    add(2, {30, 32, 35, 80, 95, 100}, 4);
-    const std::array<double, 6> hexagonal{7, 7, 15, 90, 90, 120}, tetragonal{7, 7, 9, 90, 90, 90}, cubic{9, 9, 9, 90, 90, 90};
-    add(14, {7, 8, 9, 90, 105, 90}, 3);
-    add(62, {7, 8, 9, 90, 90, 90}, 3);
-    for (const int group : {88, 139}) add(group, tetragonal, 2);
-    for (const int group : {148, 164, 176, 194}) add(group, hexagonal, 2);
-    for (const int group : {206, 227}) add(group, cubic, 2, true);
-    return library;
-}
-
-TEST_P(Cuda, DrawsTheSamePatternsOfUnusualCrystals) {
-    const StructureLibrary library = unusual_crystals();
-    TrainingConfig config = preset("friedel");
-    for (const char* setting : {"grid.step_deg=0.01", "grid.points=8500", "simulation.counts_at_maximum=0", "preprocess.unit_rms=false"})
-        set_key(config, setting);
-    const int n = 4 * library.size(), points = config.simulation.grid.points;
-    const Sampler sampler(library.view(), Target::space_group, 0);
-    const auto run = [&](Backend& backend) {
-        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
-    };
-    const auto [expected, expected_labels] = run(*cpu);
-    const auto [found, found_labels] = run(*cuda);
-    EXPECT_EQ(found_labels, expected_labels);
-    Values expected_squares, found_squares;
-    for (float value : expected) expected_squares.push_back(value * value);
-    for (float value : found) found_squares.push_back(value * value);
-    expect_near(found_squares, expected_squares, is("bf16") ? 2.5 / 256 : 1e-4);
-}
-
-// Rounding decides now and then whether an atom finds its place, and then the crystal is another: nearly all must agree.
-TEST_P(Cuda, GeneratesTheSameCrystals) {
-    const CrystalTableStore tables(CrystalStatistics::shipped());
-    TrainingConfig config = preset("friedel");
-    for (const char* setting : {"simulation.counts_at_maximum=0", "preprocess.unit_rms=false"}) set_key(config, setting);
-    const int n = 460, points = config.simulation.grid.points;
-    const StructureLibrary empty;
-    const Sampler sampler(empty.view(), Target::space_group, 0, {1, 0, tables.group_share(0)});
-    const auto run = [&](Backend& backend) {
-        return drawn(backend, *backend.open_stream(empty.view(), sampler.view(), config.simulation, config.preprocess, &tables), n, points);
-    };
-    const auto [expected, expected_labels] = run(*cpu);
-    const auto [found, found_labels] = run(*cuda);
-    EXPECT_EQ(found_labels, expected_labels);
-    int same = 0;
-    for (int row = 0; row < n; ++row) {
-        double largest = 0;
-        for (int i = 0; i < points; ++i) {
-            const std::size_t at = static_cast<std::size_t>(row) * points + i;
-            largest = std::max(largest, std::abs(double{found[at]} * found[at] - double{expected[at]} * expected[at]));
-        }
-        same += largest < (is("bf16") ? 2.5 / 256 : 1e-3);
-    }
-    EXPECT_GE(same, n * 95 / 100);
-}
-
-TEST_P(Cuda, PreparesMeasuredPatternsAlike) {
-    const Grid grid{5, 0.02f, 4250};
-    const int n = 20;
-    const Values raw = random_values(static_cast<std::size_t>(n) * grid.points, 10, 0);
-    const auto run = [&](Backend& backend) {
-        Buffer<float> patterns(backend, raw.data(), raw.size());
-        Matrix inputs(backend, n, grid.points);
-        backend.preprocess(inputs.data(), patterns.data(), n, grid, {});
-        return values_of(backend, inputs, n, grid.points);
-    };
-    expect_near(run(*cuda), run(*cpu), is("bf16") ? 1.0 / 256 : 1e-4);
-}
-
 TrainingConfig small_training() {
     TrainingConfig config = preset("quick");
     for (const char* setting : {"grid.step_deg=0.1", "grid.points=850", "network.hidden=[128, 64]", "training.batch=128",
@@ -511,8 +312,7 @@ TEST_P(Cuda, GoesOnAfterTooMuchWasAsked) {
     EXPECT_EQ(values_of(*cuda, made, 8, 8), Values(64, 2.0f));
 }
 
-INSTANTIATE_TEST_SUITE_P(Precisions, Cuda, ::testing::Values("float", "tf32", "bf16"),
-                         [](const ::testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Precisions, Cuda, ::testing::Values("float", "tf32", "bf16"), test::name_of_precision);
 
 TEST(Device, RefusesWhatIsNone) {
     for (const char* device : {"gpu", "cuda:", "cuda:x", "cuda0", "cuda:-1", ""}) {

@@ -252,11 +252,18 @@ TEST(ParallelBlock, ActivatesAndLosesAsTheSerialBlock) {
     }
     for (const float rate : {0.0f, 0.3f}) {
         const Dropout dropout{rate, 11, 5, 2};
-        std::vector<float> expected = row, by_draw = row;
+        std::vector<float> expected = row, by_place = row;
         SerialBlock serial;
         activate_row(serial, expected.data(), bias.data(), 4, width, dropout);
-        for (int draw = 0; draw < activation_draws(width); ++draw) activate_units(by_draw.data(), bias.data(), 4, width, dropout, draw);
-        EXPECT_EQ(by_draw, expected);
+        const auto [threshold, scale] = DropoutScale::of(rate);
+        for (int unit = 0; unit < width; ++unit) {
+            const auto [draw, part] = dropout_place(unit);
+            const Random4 bits = random4(dropout.seed, dropout.first_sample + 4, Purpose::dropout, (dropout.layer << 16) + draw);
+            float& z = by_place[static_cast<std::size_t>(unit)];
+            z += bias[static_cast<std::size_t>(unit)];
+            z = z > 0 && is_kept(bits.bits, part, threshold) ? z * scale : 0.0f;
+        }
+        EXPECT_EQ(by_place, expected);
     }
     for (const LossKind kind : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
         const LossConfig config{kind, 0.1f, 0, 0};

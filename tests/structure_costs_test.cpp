@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "cuda/cost_algorithms.h"
 #include "host/config.h"
+#include "host/simulator.h"
 #include "host/structure_library.h"
 #include "tests/test_paths.h"
 #include "tests/train_command.h"
@@ -51,6 +53,40 @@ TEST(StructureCosts, BoundsOfAllAndOfTheSimpleOnes) {
         EXPECT_EQ(bounds.sites, sites);
         EXPECT_EQ(bounds.atoms, atoms);
     }
+}
+
+double correlation(const std::vector<double>& x, const std::vector<double>& y) {
+    const auto n = static_cast<double>(x.size());
+    const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n, mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
+    double xy = 0, xx = 0, yy = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        xy += (x[i] - mean_x) * (y[i] - mean_y);
+        xx += (x[i] - mean_x) * (x[i] - mean_x);
+        yy += (y[i] - mean_y) * (y[i] - mean_y);
+    }
+    return xy / std::sqrt(xx * yy);
+}
+
+// Rows are ordered by it, so it need not be right but tell more from less: of drawn patterns, against the operations that they take.
+TEST(StructureCosts, ExpectedWorkGoesWithTheOperations) {
+    const StructureLibrary library = StructureLibrary::read(test::source_dir() / "data/structures/minerals.h5");
+    const LibraryView view = library.view();
+    const SimulationConfig config = preset("friedel").simulation;
+    std::vector<std::int32_t> reflections(static_cast<std::size_t>(view.structures)), ascending(reflections);
+    std::vector<cuda::StructureWork> work(reflections.size());
+    cuda::find_reflections_of_structures(thrust::seq, reflections.data(), ascending.data(), view, config);
+    cuda::find_work_of_structures(thrust::seq, work.data(), view, reflections.data());
+    std::vector<double> expected, bound, counted;  // logarithms
+    for (int i = 0; i < 400; ++i) {
+        const PatternParameters p = draw_parameters(config, view, i * 20 % view.structures, 5, static_cast<std::uint64_t>(i));
+        expected.push_back(std::log(static_cast<double>(cuda::expected_work(work.data(), p))));
+        bound.push_back(std::log(static_cast<double>(reflections[static_cast<std::size_t>(p.structure)])));
+        counted.push_back(std::log(work_of_pattern(p, view, config.grid).operations()));
+    }
+    EXPECT_GT(correlation(expected, counted), 0.85);
+    EXPECT_LT(correlation(bound, counted), 0.75) << "a bound of the reflections does as well";
+    EXPECT_EQ(cuda::place_of_row(7.9f, false), 7);
+    EXPECT_GT(cuda::place_of_row(0, true), cuda::place_of_row(1e30f, false)) << "those with many reflections come first";
 }
 
 // Bytes of shared memory that a block may have: a third of Hopper's multiprocessor, half of Ada's, half of Turing's, none.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The networks of train_bench in PyTorch: dense training alone, on random patterns already in memory.
 
-Usage: python3 bench/peers/pytorch_dense.py [RESULTS.json [DEVICE [BATCH]]]   DEVICE: cpu (default) or cuda.
+Usage: python3 bench/peers/pytorch_dense.py [RESULTS.json [DEVICE [BATCH [NETWORK...]]]]   DEVICE: cpu (default) or cuda.
 Needs torch (PyPI). A peer to measure beside Friedel, never shipped or linked.
 A step is what train_bench calls "training alone": forward with ReLU and dropout, loss, backward, clipping, AdamW. Best of several rounds.
 On a GPU: bf16 autocast and fused AdamW,
@@ -120,7 +120,8 @@ def main():
     name_of_device = torch.cuda.get_device_name() if device == "cuda" else f"{torch.get_num_threads()} threads"
     results = {"torch": torch.__version__, "device": name_of_device}
     print(f"torch {torch.__version__}, {name_of_device}")
-    for name, (widths, dropout, batch) in NETWORKS.items():
+    for name in sys.argv[4:] or NETWORKS:
+        widths, dropout, batch = NETWORKS[name]
         if len(sys.argv) > 3:
             batch = int(sys.argv[3])
         for suffix, mode, bf16, moved in WAYS[device]:

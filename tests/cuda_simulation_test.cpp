@@ -1,0 +1,137 @@
+// A CUDA device against the processor: patterns of a library's crystals, of unusual ones and of generated ones, and what is done to
+// measured ones.
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "host/config.h"
+#include "host/crystal_tables.h"
+#include "host/sampler.h"
+#include "tests/cuda_device.h"
+
+namespace friedel {
+namespace {
+
+using test::all_minerals;
+using test::Values;
+
+class CudaSimulation : public test::CudaDevice {};
+
+TEST_P(CudaSimulation, DrawsTheSamePatterns) {
+    const StructureLibrary library = all_minerals();
+    TrainingConfig config = preset("friedel");
+    // Where rounding decides between one count and the next, the patterns differ by a count.
+    set_key(config, "simulation.counts_at_maximum=0");
+    set_key(config, "preprocess.unit_rms=false");  // differences are relative to the maximum, which is 1
+    const int n = 300, points = config.simulation.grid.points;
+    const Sampler sampler(library.view(), Target::space_group, 0.5);
+    const auto run = [&](Backend& backend) {
+        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
+    };
+    const auto [expected, expected_labels] = run(*cpu);
+    const auto [found, found_labels] = run(*cuda);
+    EXPECT_EQ(found_labels, expected_labels);
+    // Of the intensity, which is the square of what the network sees.
+    Values expected_squares, found_squares;
+    for (float value : expected) expected_squares.push_back(value * value);
+    for (float value : found) found_squares.push_back(value * value);
+    expect_near(found_squares, expected_squares, pattern_tolerance());
+}
+
+// Crystals that stretch what a block has room for: one atom, a hundred of them without symmetry, some of partial occupancy, a cell that
+// has more peaks than shared memory holds, and one of each Laue class.
+StructureLibrary unusual_crystals() {
+    StructureLibrary library;
+    std::mt19937 random(11);
+    std::uniform_real_distribution<double> uniform(0, 1);
+    const auto add = [&](int group, const std::array<double, 6>& cell, int atoms, bool mixed = false) {
+        Structure s;
+        s.name = "group " + std::to_string(group) + ", " + std::to_string(atoms) + " atoms";
+        s.cell = cell;
+        s.space_group = group;
+        s.operations = standard_operations(group);
+        for (int i = 0; i < atoms; ++i) {
+            Atom atom;
+            atom.element = 3 + 7 * i % 80;
+            atom.position = {uniform(random), uniform(random), uniform(random)};
+            atom.occupancy = mixed ? 0.25 + 0.75 * uniform(random) : 1;
+            s.atoms.push_back(atom);
+        }
+        library.add(s);
+    };
+    add(229, {3.16, 3.16, 3.16, 90, 90, 90}, 1);
+    add(221, {3.35, 3.35, 3.35, 90, 90, 90}, 1);
+    add(1, {12, 13, 14, 85, 95, 100}, 100);
+    add(19, {9, 10, 11, 90, 90, 90}, 30, true);
+    add(2, {30, 32, 35, 80, 95, 100}, 4);
+    const std::array<double, 6> hexagonal{7, 7, 15, 90, 90, 120}, tetragonal{7, 7, 9, 90, 90, 90}, cubic{9, 9, 9, 90, 90, 90};
+    add(14, {7, 8, 9, 90, 105, 90}, 3);
+    add(62, {7, 8, 9, 90, 90, 90}, 3);
+    for (const int group : {88, 139}) add(group, tetragonal, 2);
+    for (const int group : {148, 164, 176, 194}) add(group, hexagonal, 2);
+    for (const int group : {206, 227}) add(group, cubic, 2, true);
+    return library;
+}
+
+TEST_P(CudaSimulation, DrawsTheSamePatternsOfUnusualCrystals) {
+    const StructureLibrary library = unusual_crystals();
+    TrainingConfig config = preset("friedel");
+    for (const char* setting : {"grid.step_deg=0.01", "grid.points=8500", "simulation.counts_at_maximum=0", "preprocess.unit_rms=false"})
+        set_key(config, setting);
+    const int n = 4 * library.size(), points = config.simulation.grid.points;
+    const Sampler sampler(library.view(), Target::space_group, 0);
+    const auto run = [&](Backend& backend) {
+        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
+    };
+    const auto [expected, expected_labels] = run(*cpu);
+    const auto [found, found_labels] = run(*cuda);
+    EXPECT_EQ(found_labels, expected_labels);
+    Values expected_squares, found_squares;
+    for (float value : expected) expected_squares.push_back(value * value);
+    for (float value : found) found_squares.push_back(value * value);
+    expect_near(found_squares, expected_squares, pattern_tolerance());
+}
+
+// Rounding decides now and then whether an atom finds its place, and then the crystal is another: nearly all must agree.
+TEST_P(CudaSimulation, GeneratesTheSameCrystals) {
+    const CrystalTableStore tables(CrystalStatistics::shipped());
+    TrainingConfig config = preset("friedel");
+    for (const char* setting : {"simulation.counts_at_maximum=0", "preprocess.unit_rms=false"}) set_key(config, setting);
+    const int n = 460, points = config.simulation.grid.points;
+    const StructureLibrary empty;
+    const Sampler sampler(empty.view(), Target::space_group, 0, {1, 0, tables.group_share(0)});
+    const auto run = [&](Backend& backend) {
+        return drawn(backend, *backend.open_stream(empty.view(), sampler.view(), config.simulation, config.preprocess, &tables), n, points);
+    };
+    const auto [expected, expected_labels] = run(*cpu);
+    const auto [found, found_labels] = run(*cuda);
+    EXPECT_EQ(found_labels, expected_labels);
+    int same = 0;
+    for (int row = 0; row < n; ++row) {
+        double largest = 0;
+        for (int i = 0; i < points; ++i) {
+            const std::size_t at = static_cast<std::size_t>(row) * points + i;
+            largest = std::max(largest, std::abs(double{found[at]} * found[at] - double{expected[at]} * expected[at]));
+        }
+        same += largest < (is("bf16") ? 2.5 / 256 : 1e-3);
+    }
+    EXPECT_GE(same, n * 95 / 100);
+}
+
+TEST_P(CudaSimulation, PreparesMeasuredPatternsAlike) {
+    const Grid grid{5, 0.02f, 4250};
+    const int n = 20;
+    const Values raw = random_values(static_cast<std::size_t>(n) * grid.points, 10, 0);
+    const auto run = [&](Backend& backend) {
+        Buffer<float> patterns(backend, raw.data(), raw.size());
+        Matrix inputs(backend, n, grid.points);
+        backend.preprocess(inputs.data(), patterns.data(), n, grid, {});
+        return values_of(backend, inputs, n, grid.points);
+    };
+    expect_near(run(*cuda), run(*cpu), is("bf16") ? 1.0 / 256 : 1e-4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, CudaSimulation, ::testing::Values("float", "tf32", "bf16"), test::name_of_precision);
+
+}  // namespace
+}  // namespace friedel
