@@ -47,7 +47,10 @@ double read_number(const Reading& r, const toml::node& node) {
 
 template <class Integer>
 Integer read_integer(const Reading& r, const toml::node& node) {
-    const std::optional<std::int64_t> value = node.is_integer() ? node.value<std::int64_t>() : std::nullopt;
+    std::optional<std::int64_t> value = node.is_integer() ? node.value<std::int64_t>() : std::nullopt;
+    // Written with an exponent, as 4e+03, it is a whole number all the same.
+    if (const std::optional<double> real = node.value<double>(); !value && real && std::nearbyint(*real) == *real && std::abs(*real) < 1e15)
+        value = static_cast<std::int64_t>(*real);
     if (!value) r.refuse("is not a whole number", "a whole number from " + r.range());
     read_number(r, node);
     return static_cast<Integer>(*value);
@@ -167,6 +170,7 @@ struct Reader {
 
 // Shortest text that reads back as the same float.
 std::string shortest(double value, bool single = true) {
+    if (std::abs(value) < 1e9 && std::nearbyint(value) == value) return std::to_string(std::llround(value));
     for (int digits = 1; digits <= 17; ++digits) {
         std::ostringstream text;
         text.precision(digits);
