@@ -60,7 +60,8 @@ struct Model {
 
     int classes() const { return shape.classes(); }
 
-    enum class Weights { single, half };  // precision that they are stored with
+    // How they are stored: as single or half precision, or as whole numbers of a byte with a scale for each unit of a layer.
+    enum class Weights { single, half, byte };
     void write(const std::filesystem::path& file, Weights weights = Weights::single) const;
     // Checks that all parts fit together and that all weights are finite. Throws Error.
     static Model read(const std::filesystem::path& file);

@@ -13,14 +13,14 @@ namespace {
 
 struct Options {
     std::string model, output;
-    bool onnx = false, half = false;
+    bool onnx = false, half = false, bytes = false;
 };
 
 int run(const Options& o) {
     if (std::filesystem::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
     const Model model = Model::read(o.model);
-    if (o.half) {
-        model.write(o.output, Model::Weights::half);
+    if (o.half || o.bytes) {
+        model.write(o.output, o.half ? Model::Weights::half : Model::Weights::byte);
     } else {
         write_onnx(o.output, model);
     }
@@ -38,6 +38,7 @@ std::function<int()> export_command(CLI::App& app) {
     auto* const forms = app.add_option_group("forms", "One of");
     forms->add_flag("--onnx", o->onnx, "As ONNX (opset 13), for onnxruntime and others");
     forms->add_flag("--half", o->half, "As a model of Friedel's with weights in half precision: half the size");
+    forms->add_flag("--bytes", o->bytes, "As a model of Friedel's with a byte for each weight: a quarter of the size");
     forms->require_option(1);
     app.add_option("-o,--output", o->output, "File to write")->required();
     app.footer(
