@@ -2,6 +2,7 @@
 // that the program finds by name (host/device.cpp).
 #include <dlfcn.h>
 
+#include <cstring>
 #include <string>
 #include <type_traits>
 
@@ -19,6 +20,7 @@ namespace friedel::cuda {
 
 namespace {
 
+constexpr std::size_t pinned_bytes = 4096;
 constexpr int oldest_capability = 75, oldest_with_bf16 = 80;
 
 // A step as a CUDA graph: one launch, and no work on the host.
@@ -68,9 +70,12 @@ public:
         check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, current_), "copying to the device");
         check(cudaStreamSynchronize(current_), "copying to the device");
     }
+    // What is small, as the losses of the last steps are, through memory that the device writes to by itself.
     void download(void* to, const void* from, std::size_t bytes) override {
-        check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, current_), "copying from the device");
+        void* const there = bytes <= pinned_bytes ? pinned_memory() : to;
+        check(cudaMemcpyAsync(there, from, bytes, cudaMemcpyDeviceToHost, current_), "copying from the device");
         check(cudaStreamSynchronize(current_), "copying from the device");
+        if (there != to) std::memcpy(to, there, bytes);
     }
     void copy(void* to, const void* from, std::size_t bytes) override {
         check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, current_), "copying on the device");
@@ -283,8 +288,15 @@ private:
         return scratch_.back().data();
     }
 
+    void* pinned_memory() {
+        choose_device(number_);
+        if (!pinned_) check(cudaMallocHost(pinned_.fill(), pinned_bytes), "allocating memory of the host");
+        return pinned_;
+    }
+
     int number_;
     Precision precision_;
+    Owned<void*, cudaFreeHost> pinned_;
     Gemm gemm_;
     std::unique_ptr<ConvolutionEngine> convolution_;
     std::unique_ptr<GradientSum> gradient_sum_;  // null: one rank alone

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "cuda/check.h"
 #include "cuda/cuda_block.cuh"
 #include "cuda/network.h"
@@ -11,7 +13,7 @@ constexpr int threads = block_threads;
 constexpr int norm_blocks = 1024;  // partial sums of the gradient's norm
 constexpr int optimiser_blocks = 1024;
 constexpr int backward_columns = 64;                  // of one block
-constexpr int backward_blocks = 1024;                 // at least as many, where the rows are enough
+constexpr int backward_blocks = 1024;                 // wanted, and reached by layers of more than 192 units
 constexpr int fewest_chunks = 32, most_chunks = 256;  // parts into which the rows of a batch are cut
 
 __device__ CudaBlock block_with(void* shared) { return CudaBlock(CudaTeam(shared)); }
@@ -69,7 +71,7 @@ __global__ void __launch_bounds__(threads)
     load_bias(shift, bias, unit, width);
     for (int i = 0; i < size; ++i) {
         const float z = static_cast<float>(pack.value[i]) + shift[i];
-        pack.value[i] = Value(z > 0 ? z : 0.0f);
+        pack.value[i] = Value(activated(z, true, 1));
     }
     *at = pack;
 }
@@ -83,14 +85,15 @@ template <class Value>
 __global__ void __launch_bounds__(threads) activate_kernel(Value* out, const float* bias, int rows, int width, int stride, int spans,
                                                            float dropout, int layer, const StepState* state) {
     constexpr int size = Pack<Value>::size, padded = 5;  // words of a draw, so that lanes read different banks
+    static_assert(span % 128 == 0 && 16 % size == 0, "a span is whole passes of activate_row(), and a pack lies in one part of a pass");
     __shared__ std::uint32_t bits[warps][warp * padded];
     const int lane = threadIdx.x % warp, turn = static_cast<int>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / warp;
     std::uint32_t* const drawn = bits[threadIdx.x / warp];
     const int row = turn / spans, begin = turn % spans * span;
     if (row >= rows) return;
     const auto [threshold, scale] = DropoutScale::of(dropout);
-    const std::uint32_t draw = (static_cast<std::uint32_t>(layer) << 16) + begin / units_per_draw + lane;
-    const Random4 r = random4(state->seed, first_sample(*state, 0, rows) + row, Purpose::dropout, draw);
+    const std::uint32_t own_draw = (static_cast<std::uint32_t>(layer) << 16) + begin / units_per_draw + lane;
+    const Random4 r = random4(state->seed, first_sample(*state, 0, rows) + row, Purpose::dropout, own_draw);
     for (int word = 0; word < 4; ++word) drawn[lane * padded + word] = r.bits[word];
     __syncwarp();
     for (int first = size * lane; first < span && begin + first < width; first += size * warp) {
@@ -99,11 +102,10 @@ __global__ void __launch_bounds__(threads) activate_kernel(Value* out, const flo
         Pack<Value> pack = *at;
         float shift[size];
         load_bias(shift, bias, unit, width);
-        const auto [place, part] = dropout_place(first);
+        const auto [draw, part] = dropout_place(first);
         for (int i = 0; i < size; ++i) {
             const float z = static_cast<float>(pack.value[i]) + shift[i];
-            const bool keep = z > 0 && is_kept(drawn + (place + i) * padded, part, threshold);
-            pack.value[i] = Value(keep ? z * scale : 0.0f);
+            pack.value[i] = Value(activated(z, is_kept(drawn + (draw + i) * padded, part, threshold), scale));
         }
         *at = pack;
     }
@@ -276,8 +278,8 @@ void check_kernels() {
     check(cudaFuncGetAttributes(&attributes, advance_kernel), "looking for the code of this GPU");
 }
 
-std::size_t reduction_scratch(int widest_layer) {
-    const std::size_t backward = static_cast<std::size_t>(backward_chunks(widest_layer)) * widest_layer;
+std::size_t reduction_scratch(int width) {
+    const std::size_t backward = static_cast<std::size_t>(backward_chunks(width)) * width;
     return backward > norm_blocks ? backward : norm_blocks;
 }
 
@@ -305,6 +307,8 @@ template <class Value>
 void activate(cudaStream_t stream, Value* out, const float* bias, int rows, int width, int stride, float dropout, int layer,
               const StepState* state) {
     if (rows == 0) return;
+    if (std::int64_t{rows} * stride > std::numeric_limits<int>::max() / 2 * std::int64_t{Pack<Value>::size})
+        fail("a layer of a batch is too large for one launch; use a smaller training.batch");
     if (dropout <= 0) {
         const int packs = tiles(width, Pack<Value>::size);
         cut_below_zero_kernel<<<tiles(rows * packs, threads), threads, 0, stream>>>(out, bias, rows, width, stride, packs);

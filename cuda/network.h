@@ -15,8 +15,8 @@ namespace friedel::cuda {
 // Throws Error where the kernels were not compiled for this device.
 void check_kernels();
 
-// Scratch of the reductions over many blocks: floats.
-std::size_t reduction_scratch(int widest_layer);
+// Scratch of the reductions over many blocks for a layer of this width: floats.
+std::size_t reduction_scratch(int width);
 
 template <class Value>
 void to_operands(cudaStream_t stream, Value* to, const float* from, int rows, int columns, int stride);
@@ -26,6 +26,7 @@ void from_operands(cudaStream_t stream, float* to, const Value* from, int rows, 
 
 void add_bias(cudaStream_t stream, float* out, const float* bias, int rows, int width);
 
+// bias is aligned to 16 bytes.
 template <class Value>
 void activate(cudaStream_t stream, Value* out, const float* bias, int rows, int width, int stride, float dropout, int layer,
               const StepState* state);

@@ -18,8 +18,8 @@ constexpr int threads = block_threads;
 constexpr int generator_threads = 64;  // few, as the atoms of most cells are
 
 // The blocks that the simulation is compiled for: many small ones on a multiprocessor, or for crystals that cost far more than others one
-// that has it to itself, so that a batch does not wait for its last pattern. Both leave 80 registers to a thread, with which it is faster
-// than with 128 or 64: bench/results/kernels_sm_90.md.
+// that has it to itself, so that a batch does not wait for its last pattern. Both leave 80 registers to a thread; with 128 and two blocks
+// small crystals take longer: bench/results/NVIDIA-H200.
 struct BlockShape {
     int threads, together;
 };

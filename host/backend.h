@@ -78,7 +78,8 @@ public:
     // memory is used up. Where operands are floats, both may be the same.
     virtual void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) = 0;
 
-    // Matrices of operands, rows one after another at a distance that the backend chooses. Where operands are floats the distance is the
+    // Matrices of operands, rows one after another at a distance that the backend chooses; what lies between them is zero when memory is
+    // allocated, and stays so: products may take it in. Where operands are floats the distance is the
     // number of columns, and an array of floats may stand for a matrix.
     virtual bool operands_are_floats() const = 0;
     virtual std::size_t matrix_bytes(int rows, int columns) const = 0;
@@ -101,7 +102,7 @@ public:
     virtual void convolve_backward_input(Operand* in_gradient, const Operand* out_gradient, const Operand* filters,
                                          const ConvolutionShape& shape, int rows) = 0;
     virtual void add_bias(float* out, const float* bias, int rows, int width) = 0;
-    // Bias, ReLU and dropout, see kernels/dense.h. `layer` tells one mask from another.
+    // Bias, ReLU and dropout, see kernels/dense.h. `layer` tells one mask from another. bias begins at a multiple of 16 bytes.
     virtual void activate(Operand* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) = 0;
     // `out` null: a layer without ReLU and dropout, of which only the bias gradient is wanted.
     virtual void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) = 0;

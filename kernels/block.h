@@ -1,6 +1,6 @@
 // A stage of the computation is written once, as a function of one block: a CUDA thread block on the GPU, one core on the CPU.
 // The few primitives here are the only code with two versions; each ends in a barrier, so a missing one cannot be written.
-// Leaves out: the CUDA version, which lives in cuda/cuda_block.cuh and has the same members.
+// Leaves out: blocks of many threads (parallel_block.h), which have the same members and one more, shares().
 #pragma once
 
 #include <cstddef>

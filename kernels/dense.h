@@ -37,6 +37,9 @@ FRIEDEL_FN void add_bias_row(Block& block, float* out, const float* bias, int wi
     });
 }
 
+// A unit of a hidden layer: ReLU of z, which has its bias, dropped unless `keep`, else scaled.
+FRIEDEL_FN float activated(float z, bool keep, float scale) { return keep && z > 0 ? z * scale : 0.0f; }
+
 // One row of a hidden layer: out[j] = relu(out[j] + bias[j]), dropped with probability `rate`, else divided by 1 - rate.
 template <class Block, class Value>
 FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int row, int width, const Dropout& dropout) {
@@ -45,7 +48,7 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
             FRIEDEL_SIMD
             for (int j = begin; j < begin + n; ++j) {
                 const float z = static_cast<float>(out[j]) + bias[j];
-                out[j] = Value(z > 0 ? z : 0.0f);
+                out[j] = Value(activated(z, true, 1));
             }
         });
         return;
@@ -77,7 +80,7 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
             for (int j = first; j < last; ++j) {
                 const float z = static_cast<float>(out[j]) + bias[j];
                 const bool keep = (word[j - first] >> shift & 0xffffu) >= threshold;
-                out[j] = Value(keep && z > 0 ? z * scale : 0.0f);
+                out[j] = Value(activated(z, keep, scale));
             }
         }
     });
