@@ -157,11 +157,17 @@ SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& li
             const double centre = shape.position_steps * grid.step_deg / step, reach = radius / step;
             return std::max(0.0, std::floor(std::min(points - 1, centre + reach)) - std::ceil(std::max(0.0, centre - reach)) + 1);
         };
-        const bool sharp = shape.half_width_sq < 4 * grid.step_deg * grid.step_deg;
-        // A Gaussian alone ends at e^-18 and takes half the operations.
-        const bool gaussian = shape.lorentz == 0 && !sharp;
+        const bool narrow = is_narrow(shape, grid.step_deg);
+        // A wide Gaussian alone ends at e^-18 and takes half the operations.
+        const bool gaussian = shape.lorentz == 0;
         const double points = within(gaussian ? std::sqrt(18 / shape.decay) : shape.near.radius, grid.step_deg, grid.points);
-        (sharp ? work.sharp_terms : work.wide_terms) += gaussian ? points / 2 : points;
+        if (narrow) {
+            const double integrated = std::min(points, within(integrated_steps * grid.step_deg, grid.step_deg, grid.points));
+            work.sharp_terms += integrated;
+            work.tail_terms += points - integrated;
+        } else {
+            work.wide_terms += gaussian ? points / 2 : points;
+        }
         if (shape.far.cap_0 == 0) continue;
         work.tail_terms += within(shape.far.radius, grid.step_deg * coarsening, level_points(grid, 1)) + level_points(grid, 2);
     }

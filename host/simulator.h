@@ -32,9 +32,9 @@ struct SimulationWork {
     double atom_terms = 0;              // reflections times atoms of the asymmetric unit: form factor, displacement, sum
     double phase_terms = 0;             // cosines and sines of reflections times sites
     double texture_terms = 0;           // reflections times operations
-    double sharp_terms = 0;             // points times peaks of less than four steps, integrated over the bin
+    double sharp_terms = 0;             // points times peaks of less than four steps near them, integrated over the bin
     double wide_terms = 0;              // points times other peaks near them
-    double tail_terms = 0;              // points of the two coarser grids times peaks
+    double tail_terms = 0;              // points of the two coarser grids times peaks, and of the finest times tails of narrow ones
     double point_operations = 0;        // background, noise and preparation of all points, in operations as below
 
     // Operations, a special function (exponential, root, quotient) counted as sixteen: a GPU does one of those in the time of eight

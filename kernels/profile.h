@@ -1,7 +1,7 @@
 // Sum of pseudo-Voigt peaks on a grid, by gather: each tile of points adds up the peaks that reach it.
 // A peak is split exactly: what is sharp is summed on the grid itself within a radius, the smooth rest on a grid 8 times coarser within a
 // larger radius, and what is smoother still on one 64 times coarser over the whole range; both are interpolated. Lorentzian tails thus
-// reach everywhere and cost little. A peak narrower than four steps is integrated over each bin, so that it keeps its area.
+// reach everywhere and cost little. A peak narrower than four steps is integrated over each bin near it, so that it keeps its area.
 #pragma once
 
 #include "kernels/peaks.h"
@@ -11,6 +11,7 @@ namespace friedel {
 constexpr int coarsening = 8;            // from one level to the next
 constexpr int radius_steps = 64;         // radius of a level in its own steps
 constexpr int bin_points = 64;           // points per bin when peaks are put in order
+constexpr int integrated_steps = 12;     // from its centre a narrow peak is integrated over bins; its tails hardly bend within one
 constexpr float tail_tolerance = 1e-6f;  // of the highest peak: tails lower than this at the first radius are left out
 
 // lorentz / (x^2 + g^2) outside a radius; inside, the parabola that continues it in value and slope.
@@ -57,6 +58,9 @@ FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, const Grid& grid, flo
     return s;
 }
 
+// Narrower than four steps.
+FRIEDEL_FN bool is_narrow(const PeakShape& s, float step) { return s.half_width_sq < 4 * step * step; }
+
 // Integral of the peak over a bin of width `step` centred at x, divided by `step`; for narrow peaks.
 FRIEDEL_FN float bin_average(const PeakShape& s, float x, float step, float g) {
     const float half = 0.5f * step;
@@ -95,8 +99,20 @@ FRIEDEL_FN float interpolated(const float* coarse, int i) {
 // well: loops of constant length have no remainder.
 template <int n>
 FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, float step) {
-    const float offset = steps * step;
-    if (s.half_width_sq < 4 * step * step) {
+    const float offset = steps * step, last = offset + (n - 1) * step;
+    const float gap = offset > 0 ? offset : (last < 0 ? -last : 0.0f);
+    if (is_narrow(s, step)) {
+        // A bin's average of the tail by the second derivative: what is left out is (step / x)^4 / 16 of it.
+        if (gap > integrated_steps * step) {
+            const float bend = step * step / 12;
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) {
+                const float x = offset + j * step, x_sq = x * x, q = 1 / (x_sq + s.half_width_sq);
+                const float tail = s.lorentz * q * (1 + bend * q * q * (3 * x_sq - s.half_width_sq));
+                total[j] += x_sq < s.near.radius_sq() ? tail - s.near.cap(x_sq) : 0.0f;
+            }
+            return;
+        }
         const float g = sqrtf(s.half_width_sq);
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
@@ -106,8 +122,6 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, flo
         }
         return;
     }
-    const float last = offset + (n - 1) * step;
-    const float gap = offset > 0 ? offset : (last < 0 ? -last : 0.0f);
     if (s.decay * gap * gap < 18.0f) {  // e^-18 = 1.5e-8
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
