@@ -5,10 +5,11 @@ set -euo pipefail
 
 usage() {
     cat <<'HELP'
-Usage: bench/study.sh [--steps N] [--hidden "[A, B]"] [--only NAME,...] [-o FOLDER] TRAIN.h5 TEST.h5 LABELS.csv
+Usage: bench/study.sh [OPTIONS] TRAIN.h5 TEST.h5 LABELS.csv
   TRAIN.h5, TEST.h5   structure libraries, of 'friedel split'
   LABELS.csv          measured patterns of known space groups
-  --steps N           of 512 patterns each (default 1000)
+  --steps N           default 1000
+  --batch N           patterns of a step (default 512; 8192 suits a GPU)
   --hidden WIDTHS     of the network (default "[2048, 768]")
   --only NAME,...     of the changes listed by --list; default all
   --threads N         default 1
@@ -27,7 +28,10 @@ changes=(
     'no background|simulation.chebyshev_amplitude=0 simulation.hump_height=0 simulation.air_scatter=0'
     'no noise|simulation.counts_at_maximum=0 simulation.gaussian_noise=0'
     'no impurities|simulation.impurity_fraction=0'
-    'one wavelength|simulation.kalpha2_ratio=0'
+    'one wavelength|simulation.kalpha2_ratio=0 simulation.kbeta_ratio=0 simulation.tungsten_ratio=0'
+    'no solid solutions|simulation.substitution=0'
+    'no transparency, no dead time|simulation.transparency_deg=0 simulation.saturation=0'
+    'ideal patterns|simulation.march_dollase=1 simulation.intensity_jitter=0 simulation.b_iso_scale=1 simulation.lattice_strain=0 simulation.lattice_strain_anisotropic=0 simulation.zero_shift_deg=0 simulation.displacement_deg=0 simulation.caglioti_u=0 simulation.caglioti_v=0 simulation.caglioti_w=0.006 simulation.size_angstrom=1500 simulation.microstrain=0.0003 simulation.axial_divergence=0 simulation.chebyshev_amplitude=0 simulation.hump_height=0 simulation.air_scatter=0 simulation.counts_at_maximum=0 simulation.gaussian_noise=0 simulation.impurity_fraction=0 simulation.kalpha2_ratio=0.5 simulation.kbeta_ratio=0 simulation.tungsten_ratio=0 simulation.substitution=0 simulation.transparency_deg=0 simulation.saturation=0'
     'groups balanced|training.tempering=0'
     'groups as frequent as in the library|training.tempering=1'
     'intensities, not their square roots|preprocess.square_root=false'
@@ -40,6 +44,7 @@ changes=(
 )
 
 steps=1000
+batch=512
 hidden='[2048, 768]'
 only=
 threads=1
@@ -48,6 +53,7 @@ files=()
 while (($#)); do
     case $1 in
         --steps) steps=${2:?study: --steps needs a number} && shift 2 ;;
+        --batch) batch=${2:?study: --batch needs a number} && shift 2 ;;
         --hidden) hidden=${2:?study: --hidden needs widths} && shift 2 ;;
         --only) only=,${2:?study: --only needs names}, && shift 2 ;;
         --threads) threads=${2:?study: --threads needs a number} && shift 2 ;;
@@ -59,15 +65,13 @@ while (($#)); do
     esac
 done
 ((${#files[@]} == 3)) || { usage >&2 && exit 2; }
-friedel=${FRIEDEL:-$(cd "$(dirname "$0")/.." && pwd)/build/release/friedel}
+here=$(cd "$(dirname "$0")" && pwd)
+friedel=${FRIEDEL:-$here/../build/release/friedel}
 [[ -x $friedel ]] || { printf 'study: %s is missing; run tools/setup.sh first\n' "$friedel" >&2 && exit 1; }
 mkdir -p "$folder"
 cd "$folder"
+names=()
 
-# The figure with its interval of a line of 'friedel evaluate'.
-figure() { sed -nE "s/^$1 +([0-9.]+ %) \( *([0-9.]+) to +([0-9.]+)\).*/\1 (\2 to \3)/p" "$2"; }
-
-printf '| changed | measured patterns | crystal system of these | types held out | types trained on |\n| --- | --- | --- | --- | --- |\n' >table.part
 for change in "${changes[@]}"; do
     what=${change%%|*}
     [[ -z $only || $only == *",$what,"* ]] || continue
@@ -75,7 +79,7 @@ for change in "${changes[@]}"; do
     [[ $change == *'|'* ]] && for key in ${change#*|}; do keys+=(--set "$key"); done
     name=${what//[^a-z0-9]/_}
     [[ -e $name.h5 ]] || "$friedel" train "${files[0]}" --preset friedel --set "network.hidden=$hidden" --set training.minutes=0 \
-        --set optimiser.warmup_steps=100 --steps "$steps" --precision bf16 --threads "$threads" "${keys[@]}" --resume=auto -q -o "$name.h5"
+        --set optimiser.warmup_steps=100 --set "training.batch=$batch" --steps "$steps" --precision bf16 --threads "$threads" "${keys[@]}" --resume=auto -q -o "$name.h5"
     [[ -e $name.measured.txt ]] ||
         { "$friedel" evaluate "$name.h5" --labels "${files[2]}" --threads "$threads" -o "$name.measured" >part.txt && mv part.txt "$name.measured.txt"; }
     for kind in test train; do
@@ -87,8 +91,7 @@ for change in "${changes[@]}"; do
             { "$friedel" evaluate "$name.h5" --library "$library" --patterns 3000 --config effects.toml --threads "$threads" -o "$name.$kind" >part.txt 2>/dev/null &&
                 mv part.txt "$name.$kind.txt"; }
     done
-    printf '| %s | %s | %s | %s | %s |\n' "$what" "$(figure 'space group' "$name.measured.txt")" "$(figure 'crystal system' "$name.measured.txt")" \
-        "$(figure 'space group' "$name.test.txt")" "$(figure 'space group' "$name.train.txt")" >>table.part
-    cp table.part table.md
+    names+=("$what=$name")
+    python3 "$here/study_table.py" "${names[@]}" >table.part && mv table.part table.md
 done
 cat table.md

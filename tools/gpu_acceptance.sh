@@ -15,6 +15,7 @@ Stages, each of ten minutes at most; without any, all of them in this order:
   train_bench  products, training, simulation and both at once
   pytorch    the ceilings of this GPU, and the same networks in PyTorch on patterns that are there already
   train      a training run of --minutes on --library, with its validation
+  study      bench/study.sh: what each effect and choice is worth, on --library, --validation and --measured (only when named)
 Options:
   --bundle FOLDER    run what tools/bundle.sh --with-tests made instead of building
   --library FILE     structure library for bench and train; the minerals where it is not given
@@ -36,7 +37,7 @@ while (($#)); do
         --minutes) minutes=${2:?} && shift 2 ;;
         --batch) batch=${2:?} && shift 2 ;;
         --out) out=${2:?} && shift 2 ;;
-        build | test | sanitize | device | bench | train_bench | pytorch | train) stages+=("$1") && shift ;;
+        build | test | sanitize | device | bench | train_bench | pytorch | train | study) stages+=("$1") && shift ;;
         -h | --help) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;
     esac
@@ -150,6 +151,12 @@ stage_train() {
     [[ -z $validation ]] || options+=(--validation "$validation")
     [[ -z $measured ]] || options+=(--measured "$measured")
     "$friedel" train "${library:-$work/minerals.h5}" -o "$out/model.h5" "${options[@]}" 2>&1 | tee "$out/train.txt"
+}
+
+stage_study() {
+    [[ -n $library && -n $validation && -n $measured ]] || { printf 'gpu_acceptance: study needs --library, --validation and --measured\n' >&2 && return 1; }
+    FRIEDEL=$friedel bench/study.sh --batch "$batch" --steps 300 --hidden '[2048, 1024]' --threads "$(nproc)" -o "$out/study" \
+        "$library" "$validation" "$measured"
 }
 
 # A stage runs in a process of its own: what fails or hangs there leaves the others their turn.
