@@ -92,6 +92,7 @@ for change in "${changes[@]}"; do
                 mv part.txt "$name.$kind.txt"; }
     done
     names+=("$what=$name")
-    python3 "$here/study_table.py" "${names[@]}" >table.part && mv table.part table.md
+    printf '%s: %s\n' "$what" "$(grep '^space group' "$name.measured.txt")"
 done
+python3 "$here/study_table.py" "${names[@]}" >table.part && mv table.part table.md
 cat table.md

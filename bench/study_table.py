@@ -9,7 +9,7 @@ import random
 import sys
 from pathlib import Path
 
-DRAWS = 2000
+DRAWS = 1000
 KINDS = {"measured": "measured patterns", "test": "types held out", "train": "types trained on"}
 
 
@@ -26,23 +26,21 @@ def right_by_group(folder):
     return groups
 
 
-def share(groups, keys):
-    return 100 * sum(groups[k][1] for k in keys) / sum(groups[k][0] for k in keys)
-
-
 def cell(own, base):
-    keys = list(own)
-    text = f"{share(own, keys):.1f} %"
+    text = f"{100 * sum(right for _, right in own.values()) / sum(count for count, _ in own.values()):.1f} %"
     if own is base:
         return text
+    # Of each group: how many, and how many more than by the first network.
+    changes = [(count, right - base[group][1]) for group, (count, right) in own.items()]
+
+    def points(drawn):
+        counts, more = zip(*drawn)
+        return 100 * sum(more) / sum(counts)
+
     draw = random.Random(1)
-    differences = []
-    for _ in range(DRAWS):
-        drawn = draw.choices(keys, k=len(keys))
-        differences.append(share(own, drawn) - share(base, drawn))
-    differences.sort()
+    differences = sorted(points(draw.choices(changes, k=len(changes))) for _ in range(DRAWS))
     low, high = differences[DRAWS // 40], differences[-DRAWS // 40]
-    return f"{text}, {share(own, keys) - share(base, keys):+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"{text}, {points(changes):+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def main():

@@ -9,19 +9,21 @@ Usage: tools/bundle.sh [-o FOLDER] [--arch MARCH] [--cuda LIST] [--with-tests]
   --arch MARCH    processor to compile for, as in -march (x86-64-v3: any server since 2015)
   --cuda LIST     GPU architectures, as CMAKE_CUDA_ARCHITECTURES (75-real;80-real;86-real;89-real;90-real;100-real;120)
   --with-tests    the test program and the benchmarks as well
+  --without-data  programs and libraries alone, for a machine where the source lies too (tools/gpu_acceptance.sh --bundle)
 The bundle runs as FOLDER/bin/friedel on Linux machines whose C library is as new as this one's. Each of CUDA's libraries (cuBLASLt, and
 cuDNN and NCCL for those who need them) is looked for in LD_LIBRARY_PATH, $CUDA_HOME, /usr/local/cuda, and the nvidia packages of the
 python3 that is found first.
 HELP
 }
 
-folder=build/bundle/friedel arch=x86-64-v3 cuda='75-real;80-real;86-real;89-real;90-real;100-real;120' tests=OFF
+folder=build/bundle/friedel arch=x86-64-v3 cuda='75-real;80-real;86-real;89-real;90-real;100-real;120' tests=OFF data=yes
 while (($#)); do
     case $1 in
         -o) folder=${2:?bundle: -o needs a folder} && shift 2 ;;
         --arch) arch=${2:?bundle: --arch needs a processor} && shift 2 ;;
         --cuda) cuda=${2:?bundle: --cuda needs a list} && shift 2 ;;
         --with-tests) tests=ON && shift ;;
+        --without-data) data='' && shift ;;
         -h | --help) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;
     esac
@@ -45,7 +47,8 @@ for backend in build/bundle-build/libfriedel_{cuda,cudnn,nccl}.so; do
 done
 [[ $tests == ON ]] && built+=(build/bundle-build/tests/friedel_tests build/bundle-build/bench/train_bench build/bundle-build/bench/simulation_bench)
 cp "${built[@]}" "$folder/lib/"
-cp -r data README.md LICENSE "$folder/share/"
+cp README.md LICENSE "$folder/share/"
+[[ -z $data ]] || cp -r data "$folder/share/"
 # The C library comes with the machine, CUDA's with its toolkit; libcuda with the driver.
 ldd "${built[@]}" | awk '$3 ~ /^\// {print $3}' | sort -u |
     grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|libcuda|libcudart|libcublas|libcublasLt|libcudnn[a-z_]*|libnccl|libnvrtc)\.so' |
