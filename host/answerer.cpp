@@ -1,5 +1,7 @@
 #include "host/answerer.h"
 
+#include <algorithm>
+
 #include "host/indexing_opinion.h"
 
 namespace friedel {
@@ -48,7 +50,8 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.similarity = closest->similarity;
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
-    const std::string unlike = second_ ? second_->unlike(i) : std::string();
+    const float surest = *std::max_element(probabilities, probabilities + model_.classes());
+    const std::string unlike = second_ ? second_->unlike(i, surest) : std::string();
     if (!unlike.empty()) c.refused = unlike;
     if (explainer_) {
         const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);

@@ -33,6 +33,14 @@ public:
         if (others_.search) votes_ = others_.search->votes(patterns, rows);
         if (others_.indexing)
             indexed_ = indexed_patterns(patterns, rows, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes_, device_.pool);
+        pooled_.resize(rows_ * classes());
+        mix_members(pooled_.data(), logits_.data(), answers_.members, rows, answers_.classes, model_.calibration.temperature);
+        pool_all(pooled_, votes_, indexed_, classes());
+    }
+    // Of the answer to a row of the latest batch, at the temperature that the model has.
+    float probability(std::size_t row) const {
+        const auto first = pooled_.begin() + static_cast<std::ptrdiff_t>(row * classes());
+        return *std::max_element(first, first + static_cast<std::ptrdiff_t>(classes()));
     }
     void keep(std::size_t row, int space_group, std::size_t source, const std::string& refused = {}) {
         for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
@@ -61,7 +69,7 @@ private:
     Classifier classifier_;
     OtherOpinions others_;
     KnownAnswers answers_;
-    std::vector<float> logits_, votes_, indexed_;  // [members][rows][classes] and [rows][classes] of the latest batch
+    std::vector<float> logits_, votes_, indexed_, pooled_;  // [members][rows][classes] and [rows][classes] of the latest batch
     std::size_t rows_ = 0;
 };
 
@@ -121,7 +129,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
             } else {
                 const std::string& refusal = batch.refusal[row];
                 collector.keep(row, labels[first + row].space_group, first + row,
-                               refusal.empty() && others.search ? others.search->unlike(row) : refusal);
+                               refusal.empty() && others.search ? others.search->unlike(row, collector.probability(row)) : refusal);
             }
         }
         if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());

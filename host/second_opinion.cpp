@@ -26,11 +26,11 @@ std::vector<float> SecondOpinion::votes(const float* patterns, int n) {
     return all;
 }
 
-std::string SecondOpinion::unlike(std::size_t i) const {
+std::string SecondOpinion::unlike(std::size_t i, float probability) const {
     const SearchCandidate* const best = closest(i);
     const SearchConfig& config = search_.config();
     char text[128];
-    if (!best || best->similarity < config.unlike) {
+    if (!best || (best->similarity < config.unlike && probability < config.sure)) {
         std::snprintf(text, sizeof text, "unlike any of the %d structures searched (similarity %.2f at best)", library_.size(),
                       best ? static_cast<double>(best->similarity) : 0.0);
         return text;
