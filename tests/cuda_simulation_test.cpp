@@ -15,28 +15,32 @@ namespace {
 using test::all_minerals;
 using test::Values;
 
-class CudaSimulation : public test::CudaDevice {};
+class CudaSimulation : public test::CudaDevice {
+protected:
+    // n patterns of a library with every effect, drawn by the device and by the processor.
+    void expect_same_patterns(const StructureLibrary& library, int n, double tempering, const std::vector<const char*>& settings) {
+        TrainingConfig config = preset("friedel");
+        for (const char* setting : settings) set_key(config, setting);
+        // Where rounding decides between one count and the next, the patterns differ by a count.
+        set_key(config, "simulation.counts_at_maximum=0");
+        set_key(config, "preprocess.unit_rms=false");  // differences are relative to the maximum, which is 1
+        const Sampler sampler(library.view(), Target::space_group, tempering);
+        const auto run = [&](Backend& backend) {
+            const auto stream = backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess);
+            return drawn(backend, *stream, n, config.simulation.grid.points);
+        };
+        auto [expected, expected_labels] = run(*cpu);
+        auto [found, found_labels] = run(*cuda);
+        EXPECT_EQ(found_labels, expected_labels);
+        // Of the intensity, which is the square of what the network sees.
+        for (Values* values : {&expected, &found}) {
+            for (float& value : *values) value *= value;
+        }
+        expect_near(found, expected, pattern_tolerance());
+    }
+};
 
-TEST_P(CudaSimulation, DrawsTheSamePatterns) {
-    const StructureLibrary library = all_minerals();
-    TrainingConfig config = preset("friedel");
-    // Where rounding decides between one count and the next, the patterns differ by a count.
-    set_key(config, "simulation.counts_at_maximum=0");
-    set_key(config, "preprocess.unit_rms=false");  // differences are relative to the maximum, which is 1
-    const int n = 300, points = config.simulation.grid.points;
-    const Sampler sampler(library.view(), Target::space_group, 0.5);
-    const auto run = [&](Backend& backend) {
-        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
-    };
-    const auto [expected, expected_labels] = run(*cpu);
-    const auto [found, found_labels] = run(*cuda);
-    EXPECT_EQ(found_labels, expected_labels);
-    // Of the intensity, which is the square of what the network sees.
-    Values expected_squares, found_squares;
-    for (float value : expected) expected_squares.push_back(value * value);
-    for (float value : found) found_squares.push_back(value * value);
-    expect_near(found_squares, expected_squares, pattern_tolerance());
-}
+TEST_P(CudaSimulation, DrawsTheSamePatterns) { expect_same_patterns(all_minerals(), 300, 0.5, {}); }
 
 // Crystals that stretch what a block has room for: one atom, a hundred of them without symmetry, some of partial occupancy, a cell that
 // has more peaks than shared memory holds, and one of each Laue class.
@@ -75,21 +79,7 @@ StructureLibrary unusual_crystals() {
 
 TEST_P(CudaSimulation, DrawsTheSamePatternsOfUnusualCrystals) {
     const StructureLibrary library = unusual_crystals();
-    TrainingConfig config = preset("friedel");
-    for (const char* setting : {"grid.step_deg=0.01", "grid.points=8500", "simulation.counts_at_maximum=0", "preprocess.unit_rms=false"})
-        set_key(config, setting);
-    const int n = 4 * library.size(), points = config.simulation.grid.points;
-    const Sampler sampler(library.view(), Target::space_group, 0);
-    const auto run = [&](Backend& backend) {
-        return drawn(backend, *backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess), n, points);
-    };
-    const auto [expected, expected_labels] = run(*cpu);
-    const auto [found, found_labels] = run(*cuda);
-    EXPECT_EQ(found_labels, expected_labels);
-    Values expected_squares, found_squares;
-    for (float value : expected) expected_squares.push_back(value * value);
-    for (float value : found) found_squares.push_back(value * value);
-    expect_near(found_squares, expected_squares, pattern_tolerance());
+    expect_same_patterns(library, 4 * library.size(), 0, {"grid.step_deg=0.01", "grid.points=8500"});
 }
 
 // Rounding decides now and then whether an atom finds its place, and then the crystal is another: nearly all must agree. Alone, and
