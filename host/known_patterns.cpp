@@ -33,11 +33,12 @@ public:
         if (others_.search) votes_ = others_.search->votes(patterns, rows);
         if (others_.indexing)
             indexed_ = indexed_patterns(patterns, rows, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes_, device_.pool);
+        if (!others_.search) return;
         pooled_.resize(rows_ * classes());
         mix_members(pooled_.data(), logits_.data(), answers_.members, rows, answers_.classes, model_.calibration.temperature);
         pool_all(pooled_, votes_, indexed_, classes());
     }
-    // Of the answer to a row of the latest batch, at the temperature that the model has.
+    // Of the answer to a row of the latest batch, at the temperature that the model has, where structures are searched.
     float probability(std::size_t row) const {
         const auto first = pooled_.begin() + static_cast<std::ptrdiff_t>(row * classes());
         return *std::max_element(first, first + static_cast<std::ptrdiff_t>(classes()));

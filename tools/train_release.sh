@@ -40,7 +40,7 @@ friedel=build/release/friedel
 mkdir -p "$folder"
 # A GPU has time for a network that knows more structures by heart, and wants large batches.
 size=()
-if nvidia-smi -L >/dev/null 2>&1; then
+if [[ -e build/release/libfriedel_cuda.so ]] && nvidia-smi -L >/dev/null 2>&1; then
     minutes=${minutes:-3}
     size=(--set 'network.hidden=[5120, 2560, 1024]' --set training.batch=8192 --set optimiser.warmup_steps=500)
 fi
