@@ -17,8 +17,14 @@ namespace {
 constexpr int entries_at_a_time = 2048, patterns_at_a_time = 64;
 constexpr double radians = 3.14159265358979323846 / 180;
 // Refinement around the best step of the search.
-constexpr double fine_strain_step = 0.0005, fine_shift_step_deg = 0.03;
+constexpr int fine_strains_in_a_step = 5;
+constexpr double fine_shift_step_deg = 0.03;
 constexpr int fine_strains = 3, fine_shifts = 3;  // to either side
+
+// Of the lattice, to either side.
+int strain_steps(const MatcherConfig& config) { return static_cast<int>(std::lround(config.largest_strain / config.strain_step)); }
+int fine_strain_steps(const MatcherConfig& config) { return strain_steps(config) * fine_strains_in_a_step + fine_strains; }
+double fine_strain_step(const MatcherConfig& config) { return config.strain_step / fine_strains_in_a_step; }
 
 }  // namespace
 
@@ -28,6 +34,7 @@ Matcher::Matcher(const StructureLibrary& library, const MatcherConfig& config, D
     for (int i = 0; i < library.size(); ++i) {
         if (library.space_group[static_cast<std::size_t>(i)] > 0) structures_.push_back(i);
     }
+    tabulate_strains();
     const auto points = static_cast<std::size_t>(config_.grid.points);
     if (!index.empty()) {
         if (auto kept = SearchIndex::read(index, fingerprint(), structures_.size(), points, index_refused_)) {
@@ -121,21 +128,34 @@ void Matcher::unpack(float* out, int entry) const {
     for (std::size_t p = 0; p < points; ++p) out[p] = scale * static_cast<float>(from[p]);
 }
 
-void Matcher::transformed(float* out, const float* pattern, double strain, double shift_deg) const {
+void Matcher::tabulate_strains() {
     const Grid& grid = config_.grid;
-    // The library's line at theta lies where sin theta' = sin theta / (1 + strain) in the measured pattern.
-    for (int i = 0; i < grid.points; ++i) {
-        const double theta = 0.5 * radians * (grid.start_deg + static_cast<double>(i) * grid.step_deg);
-        const double there_deg = 2 / radians * std::asin(std::min(1.0, std::sin(theta) / (1 + strain))) + shift_deg;
-        const double at = (there_deg - grid.start_deg) / grid.step_deg;
-        const int left = static_cast<int>(std::floor(at));
-        out[i] = 0;
-        if (left < 0 || left + 1 >= grid.points) continue;
-        const auto part = static_cast<float>(at - left);
-        out[i] = (1 - part) * pattern[left] + part * pattern[left + 1];
+    const int half = fine_strain_steps(config_);
+    for (int s = -half; s <= half; ++s) {
+        const double strain = s * fine_strain_step(config_);
+        for (int i = 0; i < grid.points; ++i) {
+            // The library's line at theta lies where sin theta' = sin theta / (1 + strain) in the measured pattern.
+            const double theta = 0.5 * radians * (grid.start_deg + static_cast<double>(i) * grid.step_deg);
+            const double there_deg = 2 / radians * std::asin(std::min(1.0, std::sin(theta) / (1 + strain)));
+            strained_.push_back(static_cast<float>((there_deg - grid.start_deg) / grid.step_deg));
+        }
+    }
+}
+
+void Matcher::transformed(float* out, const float* pattern, int strain, double shift_deg) const {
+    const int points = config_.grid.points;
+    const float* const there = strained_.data() + static_cast<std::size_t>(strain + fine_strain_steps(config_)) * points;
+    const auto shift = static_cast<float>(shift_deg / config_.grid.step_deg);
+    FRIEDEL_SIMD
+    for (int i = 0; i < points; ++i) {
+        const float at = there[i] + shift, left = std::floor(at), part = at - left;
+        const bool inside = left >= 0 && left < static_cast<float>(points - 1);
+        const int from = inside ? static_cast<int>(left) : 0;
+        const float value = (1 - part) * pattern[from] + part * pattern[from + 1];
+        out[i] = inside ? value : 0.0f;
     }
     // With the mean taken out here, that of what it is multiplied with no longer matters.
-    normalise(out, grid.points);
+    normalise(out, points);
 }
 
 void Matcher::refine(MatchCandidate& candidate, const float* pattern) const {
@@ -143,13 +163,15 @@ void Matcher::refine(MatchCandidate& candidate, const float* pattern) const {
     const auto entry = std::lower_bound(structures_.begin(), structures_.end(), candidate.structure) - structures_.begin();
     std::vector<float> ideal(points), moved(points);
     unpack(ideal.data(), static_cast<int>(entry));
-    const double start = candidate.strain;
-    for (int s = -fine_strains; s <= fine_strains; ++s) {
+    const int start = static_cast<int>(std::lround(static_cast<double>(candidate.strain) / fine_strain_step(config_)));
+    for (int s = start - fine_strains; s <= start + fine_strains; ++s) {
         for (int z = -fine_shifts; z <= fine_shifts; ++z) {
-            const double strain = start + s * fine_strain_step;
-            transformed(moved.data(), pattern, strain, z * fine_shift_step_deg);
+            transformed(moved.data(), pattern, s, z * fine_shift_step_deg);
             const float similarity = product(ideal.data(), moved.data(), config_.grid.points);
-            if (similarity > candidate.similarity) candidate.similarity = similarity, candidate.strain = static_cast<float>(strain);
+            if (similarity > candidate.similarity) {
+                candidate.similarity = similarity;
+                candidate.strain = static_cast<float>(s * fine_strain_step(config_));
+            }
         }
     }
 }
@@ -157,7 +179,7 @@ void Matcher::refine(MatchCandidate& candidate, const float* pattern) const {
 std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, int n) {
     const int points = config_.grid.points, entries = static_cast<int>(structures_.size());
     const auto width = static_cast<std::size_t>(points);
-    const int half = static_cast<int>(std::lround(config_.largest_strain / config_.strain_step)), strains = 2 * half + 1;
+    const int half = strain_steps(config_), strains = 2 * half + 1;
     Backend& backend = *device_.backend;
     std::vector<std::vector<MatchCandidate>> found(static_cast<std::size_t>(n));
     const int most_rows = std::min(n, patterns_at_a_time) * strains;
@@ -177,7 +199,7 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
             SerialBlock block;
             preprocess(block, pattern, config_.grid, preprocess_, scratch.data());
             for (int s = 0; s < strains; ++s) {
-                transformed(rows.data() + (static_cast<std::size_t>(i) * strains + s) * width, pattern, (s - half) * config_.strain_step,
+                transformed(rows.data() + (static_cast<std::size_t>(i) * strains + s) * width, pattern, (s - half) * fine_strains_in_a_step,
                             0);
             }
         });

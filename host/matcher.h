@@ -50,8 +50,9 @@ public:
     std::vector<std::vector<MatchCandidate>> match(const float* patterns, int n);
 
 private:
-    // Where a pattern strained by `strain` and shifted by shift_deg has the points of the grid: out [points], mean 0, norm 1.
-    void transformed(float* out, const float* pattern, double strain, double shift_deg) const;
+    // The pattern on a lattice strained by `strain` fine steps, shifted by shift_deg: out [points], mean 0, norm 1.
+    void transformed(float* out, const float* pattern, int strain, double shift_deg) const;
+    void tabulate_strains();
     void refine(MatchCandidate& candidate, const float* pattern) const;
     void unpack(float* out, int entry) const;
     std::string fingerprint() const;
@@ -64,6 +65,8 @@ private:
     PreprocessConfig preprocess_;
     Device& device_;
     std::vector<int> structures_;  // [entries] of known space group
+    // [fine strains][points]: where in a measured pattern, in steps of the grid, the lines of the grid's points lie.
+    std::vector<float> strained_;
     SearchIndex index_;
     std::string index_refused_;
 };

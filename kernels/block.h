@@ -16,11 +16,14 @@
 #if defined(__CUDA_ARCH__)
 #define FRIEDEL_SIMD
 #define FRIEDEL_SIMD_SUM(variable)
+#define FRIEDEL_SIMD_MAXIMUM(variable)
 #else
 // Vectorise the next loop; its iterations are independent.
 #define FRIEDEL_SIMD FRIEDEL_PRAGMA(omp simd)
 // The same for a loop that adds up `variable`.
 #define FRIEDEL_SIMD_SUM(variable) FRIEDEL_PRAGMA(omp simd reduction(+ : variable))
+// For one that looks for the largest.
+#define FRIEDEL_SIMD_MAXIMUM(variable) FRIEDEL_PRAGMA(omp simd reduction(max : variable))
 #endif
 
 namespace friedel {
@@ -78,6 +81,7 @@ struct SerialBlock {
     template <class Value, class F>
     Value sum(int n, F&& f) const {
         Value total{};
+        FRIEDEL_SIMD_SUM(total)
         for (int i = 0; i < n; ++i) total += f(i);
         return total;
     }
@@ -86,6 +90,7 @@ struct SerialBlock {
     template <class Value, class F>
     Value maximum(int n, Value floor, F&& f) const {
         Value largest = floor;
+        FRIEDEL_SIMD_MAXIMUM(largest)
         for (int i = 0; i < n; ++i) {
             const Value value = f(i);
             largest = value > largest ? value : largest;

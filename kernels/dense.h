@@ -53,7 +53,9 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
         });
         return;
     }
-    const auto [threshold, scale] = DropoutScale::of(dropout.rate);
+    const DropoutScale dropped = DropoutScale::of(dropout.rate);
+    const std::uint32_t threshold = dropped.threshold;
+    const float scale = dropped.scale;
     const std::uint64_t seed = dropout.seed, sample = dropout.first_sample + row;
     const std::uint32_t first_draw = dropout.layer << 16;
     constexpr int draws_per_pass = 16;  // one vector register of Philox blocks
@@ -108,7 +110,7 @@ FRIEDEL_FN float activation_gradient(float gradient, float out, float rate) {
 template <class Value>
 FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient, const Value* out, int begin, int n, int rows, int stride,
                                           float rate) {
-    const auto [threshold, scale] = DropoutScale::of(rate);
+    const float scale = DropoutScale::of(rate).scale;
     float total[64] = {};
     for (int row = 0; row < rows; ++row) {
         Value* const g = gradient + static_cast<std::size_t>(row) * stride + begin;

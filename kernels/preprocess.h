@@ -111,21 +111,6 @@ FRIEDEL_FN void subtract_background(const Block& block, float* pattern, const Gr
     });
 }
 
-// Largest f(pattern[i]), at least 0; in runs, because one chain of 8 500 dependent comparisons takes longer than all the rest.
-template <class Block, class F>
-FRIEDEL_FN float largest_point(const Block& block, const float* pattern, int points, F&& f) {
-    constexpr int run_points = 16;
-    return block.template maximum<float>((points + run_points - 1) / run_points, 0.0f, [&](int run) {
-        const int end = (run + 1) * run_points < points ? (run + 1) * run_points : points;
-        float largest = 0;
-        for (int i = run * run_points; i < end; ++i) {
-            const float value = f(pattern[i]);
-            largest = value > largest ? value : largest;
-        }
-        return largest;
-    });
-}
-
 // Returns the height of the strongest point above the background, in the units of the input; it is 0 where there is nothing to
 // classify, and the pattern is then all zeros. pattern [grid.points], finite; scratch [preprocess_scratch(grid)].
 template <class Block>
@@ -133,10 +118,10 @@ FRIEDEL_FN float preprocess(const Block& block, float* pattern, const Grid& grid
     const int points = grid.points;
     float nothing = 0;
     if (config.remove_background && points >= 2 * background_bin_points(grid)) {
-        nothing = preprocess_rounding * largest_point(block, pattern, points, [](float value) { return fabsf(value); });
+        nothing = preprocess_rounding * block.template maximum<float>(points, 0.0f, [&](int i) { return fabsf(pattern[i]); });
         subtract_background(block, pattern, grid, config, scratch);
     }
-    float highest = largest_point(block, pattern, points, [](float value) { return value; });
+    float highest = block.template maximum<float>(points, 0.0f, [&](int i) { return pattern[i]; });
     highest = highest > nothing ? highest : 0.0f;
     block.for_each_tile(points, [&](int first, int count) {
         FRIEDEL_SIMD
