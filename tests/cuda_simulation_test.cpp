@@ -89,7 +89,9 @@ TEST_P(CudaSimulation, GeneratesTheSameCrystals) {
     TrainingConfig config = preset("friedel");
     for (const char* setting : {"simulation.counts_at_maximum=0", "preprocess.unit_rms=false"}) set_key(config, setting);
     const int n = 460, points = config.simulation.grid.points;
-    for (const auto& [library, share] : {std::pair{StructureLibrary(), 1.0}, {all_minerals(), 0.5}}) {
+    for (const std::pair<StructureLibrary, double>& source : {std::pair{StructureLibrary(), 1.0}, {all_minerals(), 0.5}}) {
+        const StructureLibrary& library = source.first;
+        const double share = source.second;
         const Sampler sampler(library.view(), Target::space_group, 0, {share, 0, tables.group_share(0)});
         const auto run = [&](Backend& backend) {
             const auto stream = backend.open_stream(library.view(), sampler.view(), config.simulation, config.preprocess, &tables);

@@ -20,7 +20,8 @@ using test::Values;
 class Cuda : public test::CudaDevice {};
 
 TEST_P(Cuda, MultipliesInEveryTransposition) {
-    for (const auto& [rows, columns, inner] : {std::array{5, 7, 3}, {64, 230, 100}, {257, 129, 511}, {512, 1024, 850}}) {
+    for (const std::array<int, 3>& shape : {std::array{5, 7, 3}, {64, 230, 100}, {257, 129, 511}, {512, 1024, 850}}) {
+        const int rows = shape[0], columns = shape[1], inner = shape[2];
         const Values a = random_values(static_cast<std::size_t>(rows) * inner, 1),
                      b = random_values(static_cast<std::size_t>(inner) * columns, 2);
         for (const Transpose ta : {Transpose::no, Transpose::yes}) {

@@ -64,8 +64,9 @@ Cl 0.5 0.5 0.5
 // What is edited: made once, copied for every run.
 struct Subjects {
     fs::path folder = fs::temp_directory_path() / ("friedel_hdf5_fuzz." + std::to_string(getpid()));
-    fs::path library = folder / "library.h5", model = folder / "model.h5", statistics = folder / "statistics.h5",
-             stack = folder / "stack.h5", nexus = folder / "nexus.h5", edited = folder / "edited.h5";
+    fs::path library = folder / "library.h5", model = folder / "model.h5", half_model = folder / "half_model.h5",
+             byte_model = folder / "byte_model.h5", statistics = folder / "statistics.h5", stack = folder / "stack.h5",
+             nexus = folder / "nexus.h5", edited = folder / "edited.h5";
 
     Subjects() {
         fs::create_directories(folder);
@@ -84,6 +85,8 @@ struct Subjects {
         network.members = {initial_parameters(network.shape, 1, 0), initial_parameters(network.shape, 1, 1)};
         network.calibration.lattice_scales = {1, 0.99f, 1.01f};
         network.write(model);
+        network.write(half_model, Model::Weights::half);
+        network.write(byte_model, Model::Weights::byte);
         CrystalStatistics::uniform().write(statistics);
         std::vector<float> pattern(200);
         for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = 1 + static_cast<float>(i % 7);
@@ -254,9 +257,13 @@ void use_patterns(const fs::path& file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace friedel;
     static const Subjects subjects;
-    static const std::array<fs::path, 5> files = {subjects.library, subjects.model, subjects.statistics, subjects.stack, subjects.nexus};
-    static const std::array<std::vector<std::string>, 5> objects_of_files = {
-        objects_of(files[0]), objects_of(files[1]), objects_of(files[2]), objects_of(files[3]), objects_of(files[4])};
+    static const std::array files = {subjects.library, subjects.model,      subjects.statistics, subjects.stack,
+                                     subjects.nexus,   subjects.half_model, subjects.byte_model};
+    static const std::vector<std::vector<std::string>> objects_of_files = [] {
+        std::vector<std::vector<std::string>> all;
+        for (const fs::path& file : files) all.push_back(objects_of(file));
+        return all;
+    }();
     FuzzedDataProvider drawn(data, size);
     const auto kind = drawn.ConsumeIntegralInRange<std::size_t>(0, files.size() - 1);
     const std::vector<std::string>& objects = objects_of_files[kind];
@@ -268,10 +275,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     try {
-        if (kind == 0) use(StructureLibrary::read(subjects.edited), subjects.folder / "copy.h5");
-        if (kind == 1) use(Model::read(subjects.edited), subjects.folder / "copy.h5");
-        if (kind == 2) use(CrystalStatistics::read(subjects.edited));
-        if (kind >= 3) use_patterns(subjects.edited);
+        const fs::path copy = subjects.folder / "copy.h5";
+        switch (kind) {
+            case 0:
+                use(StructureLibrary::read(subjects.edited), copy);
+                break;
+            case 2:
+                use(CrystalStatistics::read(subjects.edited));
+                break;
+            case 3:
+            case 4:
+                use_patterns(subjects.edited);
+                break;
+            default:
+                use(Model::read(subjects.edited), copy);
+        }
     } catch (const Error&) {
     }
     return 0;
