@@ -13,6 +13,11 @@ bool has_gsas_bank(std::string_view bytes) {
     return head.starts_with("BANK ") || head.find("\nBANK ") != std::string_view::npos;
 }
 
+bool is_uxd(std::string_view bytes) {
+    const std::string_view head = bytes.substr(0, 1 << 16);
+    return head.find("_FILEVERSION") != std::string_view::npos && head.find("_STEPSIZE") != std::string_view::npos;
+}
+
 }  // namespace
 
 double mean_k_alpha(double alpha1, double alpha2, double ratio) {
@@ -47,6 +52,8 @@ std::optional<MeasuredPattern> parse_instrument_file(std::string_view bytes, con
         pattern = parse_stoe_raw(bytes, name);
     } else if (has_gsas_bank(bytes)) {
         pattern = parse_gsas(bytes, name);
+    } else if (is_uxd(bytes)) {
+        pattern = parse_uxd(bytes, name);
     } else {
         pattern = parse_with_xylib(bytes, name);
     }

@@ -29,6 +29,7 @@ MeasuredPattern parse_ras(std::string_view bytes, const std::string& name);
 MeasuredPattern parse_gsas(std::string_view bytes, const std::string& name);
 MeasuredPattern parse_bruker_raw(std::string_view bytes, const std::string& name);
 MeasuredPattern parse_stoe_raw(std::string_view bytes, const std::string& name);
+MeasuredPattern parse_uxd(std::string_view bytes, const std::string& name);
 
 // These look whether the bytes are of their formats, and return nothing if they are not.
 std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const std::string& name);

@@ -1,4 +1,4 @@
-// Formats that xylib reads rightly: Bruker RAW of versions 1 and 2, UXD, Philips UDF, powder CIF. The only module that knows xylib.
+// Formats that xylib reads rightly: Bruker RAW of versions 1 and 2, Philips UDF, powder CIF. The only module that knows xylib.
 #include <xylib/xylib.h>
 
 #include <algorithm>
@@ -21,12 +21,11 @@ struct Format {
 
 const Format* format_of(std::string_view bytes) {
     static constexpr Format raw = {"bruker_raw", "Bruker RAW file"}, udf = {"philips_udf", "Philips UDF file"},
-                            uxd = {"uxd", "Bruker UXD file"}, cif = {"pdcif", "powder CIF"};
+                            cif = {"pdcif", "powder CIF"};
     constexpr std::size_t head = 1 << 16;
     const auto has = [&](const char* text) { return bytes.substr(0, head).find(text) != std::string_view::npos; };
     if (bytes.starts_with("RAW ") || bytes.starts_with("RAW2")) return &raw;
     if (bytes.starts_with("SampleIdent,")) return &udf;
-    if (has("_FILEVERSION") && has("_STEPSIZE")) return &uxd;
     if ((bytes.starts_with("data_") || has("\ndata_")) && (has("\n_pd_meas_") || has("\n_pd_proc_") || has("\n_pd_calc_intensity")))
         return &cif;
     return nullptr;
@@ -100,10 +99,10 @@ std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const st
         if (!scan && cif) return std::nullopt;  // a structure that mentions its powder pattern
         if (!scan) fail(name, ": a ", format->what, " without a scan; export it again");
         take_columns(pattern, *scan, cif, name);
-        const double ratio = number_of(*file, *scan, {"RatioAlpha21", "INTENSITY_RATIO", "WLRATIO"});
+        const double ratio = number_of(*file, *scan, {"RatioAlpha21", "INTENSITY_RATIO"});
         pattern.wavelength_angstrom =
-            mean_k_alpha(number_of(*file, *scan, {"K_ALPHA1", "LAMDA1", "WL1", "LabdaAlpha1", "diffrn_radiation_wavelength"}),
-                         number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "WL2", "LabdaAlpha2"}), ratio > 0 ? ratio : 0.5);
+            mean_k_alpha(number_of(*file, *scan, {"K_ALPHA1", "LAMDA1", "LabdaAlpha1", "diffrn_radiation_wavelength"}),
+                         number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "LabdaAlpha2"}), ratio > 0 ? ratio : 0.5);
     } catch (const Error&) {
         throw;
     } catch (const std::exception& error) {  // of xylib, whose messages run over several lines

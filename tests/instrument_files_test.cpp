@@ -181,10 +181,16 @@ std::string udf() {
            counts("%8ld,", 8, "\n") + "/\n";
 }
 
-std::string uxd() {
-    return "; made here\n_FILEVERSION=2\n_WL1=1.5406\n_WL2=1.54439\n_WLRATIO=0.5\n; range "
-           "1\n_DRIVE='COUPLED'\n_STEPSIZE=0.02\n_START=10.0\n_2THETA=10.0\n_COUNTS\n" +
-           counts("%8ld", 8, "\n") + "\n";
+std::string uxd(const char* drive = "COUPLED") {
+    return std::string("; made here\r\n_FILEVERSION=2\r\n_WL1=1.5406\r\n_WL2 = 1.54439\r\n_WLRATIO=0.5\r\n; range 1\r\n_DRIVE='") + drive +
+           "'\r\n_STEPSIZE=0.02\r\n_START=10.0\r\n_2THETA=10.0\r\n_COUNTS\r\n" + counts("%8ld", 8, "\r\n") + "\r\n";
+}
+
+// Angles beside the counts, which need not have one step.
+std::string uxd_of_pairs() {
+    std::string text = "_FILEVERSION=2\n_WL1=1.5406\n_DRIVE='COUPLED'\n_STEPSIZE=0.5\n_START=1\n_2THETACOUNTS\n";
+    for (int i = 0; i < points; ++i) text += std::to_string(10 + 0.02 * i) + "  " + std::to_string(std::lround(intensity_at(i))) + "\n";
+    return text;
 }
 
 std::string powder_cif(bool scan) {
@@ -254,6 +260,7 @@ TEST(InstrumentFiles, EveryFormatGivesThePatternThatWentIn) {
     expect_pattern(parse_pattern(stoe(), "a.raw"), 10, 0.02, bruker);
     expect_pattern(parse_pattern(udf(), "a.udf"), 10, 0.02, bruker);
     expect_pattern(parse_pattern(uxd(), "a.uxd"), 10, 0.02, bruker);
+    expect_pattern(parse_pattern(uxd_of_pairs(), "a.uxd"), 10, 0.02, 1.5406);
     expect_pattern(parse_pattern(powder_cif(false), "a.cif"), 10, 0.02, 1.5406);
     expect_pattern(parse_pattern(powder_cif(true), "a.cif"), 10, 0.02, 1.5406);
     expect_pattern(parse_pattern(table(true), "a.dat"), 10, 0.02, 0.7, 1e-3);
@@ -387,6 +394,13 @@ TEST(InstrumentFiles, WhatCannotBeUsedIsNamed) {
     put(huge, 61 + 42 + 88, std::uint32_t{4'000'000'000u});
     says(huge, "truncated");
     says("RAW2 and more", "no whole Bruker RAW file");
+    says(uxd("THETA"), "a scan along THETA");
+    says(uxd() + "_COUNTS\n1 2 3\n", "several scans");
+    says(uxd() + "5 six\n", "other than numbers");
+    says(uxd_of_pairs() + "16.0\n", "truncated");
+    says("_FILEVERSION=2\n_STEPSIZE=0.02\n", "without a scan");
+    std::string stepless = uxd();
+    says(stepless.replace(stepless.find("=0.02"), 5, "=0   "), "states no step");
     says("RAW5.00 and more", "RAW file of a kind that is not read");
     std::string uneven = stoe();
     put(uneven, 512 * 4 + 0x34, 40.0f);
