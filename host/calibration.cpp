@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "host/error.h"
@@ -14,6 +15,27 @@ void require_enough(std::size_t patterns) {
     if (patterns < fewest_known_patterns) {
         fail("only ", patterns, " patterns to calibrate on; ", fewest_known_patterns, " are the least, some hundred are better");
     }
+}
+
+// Where a function of one minimum between `low` and `high` has it, to `tolerance`: golden sections.
+double least_at(const std::function<double(double)>& f, double low, double high, double tolerance) {
+    const double golden = (std::sqrt(5.0) - 1) / 2;
+    double left = high - golden * (high - low), right = low + golden * (high - low);
+    double f_left = f(left), f_right = f(right);
+    while (high - low > tolerance) {
+        if (f_left < f_right) {
+            high = right;
+            right = left;
+            f_right = f_left;
+            f_left = f(left = high - golden * (high - low));
+        } else {
+            low = left;
+            left = right;
+            f_left = f_right;
+            f_right = f(right = low + golden * (high - low));
+        }
+    }
+    return 0.5 * (low + high);
 }
 
 // Every rule that tells patterns apart, by ascending coverage: patterns of equal entropy are answered together or not at all.
@@ -37,46 +59,35 @@ std::vector<RefusalRule> all_rules(std::vector<Outcome>& outcomes) {
 
 }  // namespace
 
-double negative_log_likelihood(const KnownAnswers& answers, Target target, float temperature) {
-    const std::vector<float> probabilities = answers.probabilities(temperature);
+double negative_log_likelihood(const KnownAnswers& answers, Target target, const Belief& belief) {
+    const std::vector<float> probabilities = answers.probabilities(belief);
     double total = 0;
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const std::size_t truth = static_cast<std::size_t>(class_of(target, answers.space_group[i]));
-        // A probability that rounds to zero would make every temperature infinitely bad.
+        // A probability that rounds to zero would make every belief infinitely bad.
         total -= std::log(std::max(probabilities[i * static_cast<std::size_t>(answers.classes) + truth], 1e-30f));
     }
     return total / static_cast<double>(answers.size());
 }
 
-float fit_temperature(const KnownAnswers& answers, Target target) {
+Belief fit_belief(const KnownAnswers& answers, Target target, const GivenBelief& given) {
     require_enough(answers.size());
-    const auto loss = [&](double log_temperature) {
-        return negative_log_likelihood(answers, target, static_cast<float>(std::exp(log_temperature)));
+    constexpr double lowest = 0.05, highest = 20, most_doubt = 0.5;
+    Belief belief;
+    const auto fit_doubt = [&](double log_temperature) {
+        belief.temperature = given.temperature.value_or(static_cast<float>(std::exp(log_temperature)));
+        const auto loss = [&](double doubt) {
+            belief.doubt = given.doubt.value_or(static_cast<float>(doubt));
+            return negative_log_likelihood(answers, target, belief);
+        };
+        return loss(given.doubt ? 0 : least_at(loss, 0, most_doubt, 5e-4));
     };
-    const double golden = (std::sqrt(5.0) - 1) / 2;
-    double low = std::log(0.05), high = std::log(20.0);
-    double left = high - golden * (high - low), right = low + golden * (high - low);
-    double loss_left = loss(left), loss_right = loss(right);
-    while (high - low > 1e-3) {
-        if (loss_left < loss_right) {
-            high = right;
-            right = left;
-            loss_right = loss_left;
-            left = high - golden * (high - low);
-            loss_left = loss(left);
-        } else {
-            low = left;
-            left = right;
-            loss_left = loss_right;
-            right = low + golden * (high - low);
-            loss_right = loss(right);
-        }
-    }
-    return static_cast<float>(std::exp(0.5 * (low + high)));
+    fit_doubt(given.temperature ? 0 : least_at(fit_doubt, std::log(lowest), std::log(highest), 1e-3));
+    return belief;
 }
 
-std::vector<Outcome> outcomes(const KnownAnswers& answers, Target target, float temperature) {
-    const std::vector<float> probabilities = answers.probabilities(temperature);
+std::vector<Outcome> outcomes(const KnownAnswers& answers, Target target, const Belief& belief) {
+    const std::vector<float> probabilities = answers.probabilities(belief);
     std::vector<Outcome> all;
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
@@ -106,9 +117,9 @@ RefusalRule rule_for_coverage(std::vector<Outcome> outcomes, double coverage) {
     return *std::find_if(rules.begin(), rules.end(), [&](const RefusalRule& rule) { return rule.coverage >= coverage - 1e-12; });
 }
 
-float set_probability(const KnownAnswers& answers, Target target, float temperature, double level) {
+float set_probability(const KnownAnswers& answers, Target target, const Belief& belief, double level) {
     require_enough(answers.size());
-    const std::vector<float> probabilities = answers.probabilities(temperature);
+    const std::vector<float> probabilities = answers.probabilities(belief);
     std::vector<float> of_truth;
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const auto truth = static_cast<std::size_t>(class_of(target, answers.space_group[i]));

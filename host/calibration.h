@@ -1,6 +1,7 @@
 // Makes a model's probabilities mean what they say, and chooses when it should refuse, on patterns it was not trained on.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "host/known_patterns.h"
@@ -12,17 +13,23 @@ namespace friedel {
 constexpr std::size_t fewest_known_patterns = 20;
 
 // Nats per pattern.
-double negative_log_likelihood(const KnownAnswers& answers, Target target, float temperature);
+double negative_log_likelihood(const KnownAnswers& answers, Target target, const Belief& belief);
 
-// The temperature, 0.05 to 20, that minimises the negative log-likelihood (Guo et al. 2017); golden sections of its logarithm.
-float fit_temperature(const KnownAnswers& answers, Target target);
+// What is not to be fitted; unset where it is.
+struct GivenBelief {
+    std::optional<float> temperature, doubt;
+};
+
+// The temperature, 0.05 to 20, and the doubt, 0 to 0.5, that minimise the negative log-likelihood; golden sections of the logarithm of the
+// former, and for each of the latter.
+Belief fit_belief(const KnownAnswers& answers, Target target, const GivenBelief& given = {});
 
 // One pattern's entropy and whether its first answer was right.
 struct Outcome {
     float entropy;
     bool correct;
 };
-std::vector<Outcome> outcomes(const KnownAnswers& answers, Target target, float temperature);
+std::vector<Outcome> outcomes(const KnownAnswers& answers, Target target, const Belief& belief);
 
 // Refuse above `entropy_threshold`: what is then answered, and how well.
 struct RefusalRule {
@@ -36,6 +43,6 @@ RefusalRule rule_for_coverage(std::vector<Outcome> outcomes, double coverage);
 
 // The probability that a class needs to be in a pattern's conformal set, for sets that hold the truth for the part `level` of patterns like
 // these: split conformal prediction (Vovk et al. 2005; the sets of Sadinle et al. 2019). Throws Error where there are too few patterns.
-float set_probability(const KnownAnswers& answers, Target target, float temperature, double level);
+float set_probability(const KnownAnswers& answers, Target target, const Belief& belief, double level);
 
 }  // namespace friedel

@@ -68,12 +68,13 @@ void Classifier::logits(float* logits, const float* patterns, int n) {
 void Classifier::probabilities(float* probabilities, const float* patterns, int n) {
     std::vector<float> all(static_cast<std::size_t>(members()) * n * classes());
     logits(all.data(), patterns, n);
-    mix_members(probabilities, all.data(), members(), n, classes(), state_->model.calibration.temperature);
+    mix_members(probabilities, all.data(), members(), n, classes(), state_->model.calibration.belief);
 }
 
-void mix_members(float* probabilities, const float* logits, int members, int n, int classes, float temperature) {
+void mix_members(float* probabilities, const float* logits, int members, int n, int classes, const Belief& belief) {
     const std::size_t size = static_cast<std::size_t>(n) * classes;
-    std::fill(probabilities, probabilities + size, 0.0f);
+    const float share = (1 - belief.doubt) / static_cast<float>(members);
+    std::fill(probabilities, probabilities + size, belief.doubt / static_cast<float>(classes));
     std::vector<float> row(static_cast<std::size_t>(classes));
     for (int member = 0; member < members; ++member) {
         for (int i = 0; i < n; ++i) {
@@ -83,9 +84,9 @@ void mix_members(float* probabilities, const float* logits, int members, int n, 
             }
             std::copy(from, from + classes, row.begin());
             SerialBlock block;
-            softmax_row(block, row.data(), classes, temperature);
+            softmax_row(block, row.data(), classes, belief.temperature);
             float* const to = probabilities + static_cast<std::size_t>(i) * classes;
-            for (int j = 0; j < classes; ++j) to[j] += row[static_cast<std::size_t>(j)] / members;
+            for (int j = 0; j < classes; ++j) to[j] += share * row[static_cast<std::size_t>(j)];
         }
     }
 }

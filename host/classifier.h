@@ -1,4 +1,4 @@
-// A model applied to patterns: the lattice scales it asks for, preprocessing, every network of the ensemble, temperature, mean.
+// A model applied to patterns: the lattice scales it asks for, preprocessing, every network of the ensemble, belief, mean.
 // Leaves out: reading pattern files and bringing them to the model's grid (pattern_file.h), and what is refused (calibration).
 #pragma once
 
@@ -24,7 +24,7 @@ public:
 
     // Raw patterns on the model's grid, [n][points] any scale -> [n][classes], each row summing to 1. Batches of any size.
     void probabilities(float* probabilities, const float* patterns, int n);
-    // The same before temperature and the mean over members: [members][n][classes], for calibration and tests.
+    // The same before belief and the mean over members: [members][n][classes], for calibration and tests.
     void logits(float* logits, const float* patterns, int n);
 
 private:
@@ -32,8 +32,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Mean over the members of softmax(logits / temperature): [members][n][classes] -> [n][classes].
-void mix_members(float* probabilities, const float* logits, int members, int n, int classes, float temperature);
+// Mean over the members of their softmax, believed that far: [members][n][classes] -> [n][classes].
+void mix_members(float* probabilities, const float* logits, int members, int n, int classes, const Belief& belief);
 
 // Shannon entropy in nats of one row of probabilities.
 float entropy(const float* probabilities, int classes);

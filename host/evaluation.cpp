@@ -150,7 +150,9 @@ std::string metrics_json(const Evaluation& evaluation, const std::string& subjec
     json["unreadable"] = evaluation.unreadable;
     json["refused_for_their_data"] =
         std::count_if(evaluation.patterns.begin(), evaluation.patterns.end(), [](const auto& pattern) { return !pattern.refused.empty(); });
-    json["calibration"] = {{"temperature", evaluation.calibration.temperature}, {"fitted_on", evaluation.calibration.fitted_on}};
+    json["calibration"] = {{"temperature", evaluation.calibration.belief.temperature},
+                           {"doubt", evaluation.calibration.belief.doubt},
+                           {"fitted_on", evaluation.calibration.fitted_on}};
     json["interval"] = "95 %, bootstrap over groups of patterns that belong together";
     // The entropy that the threshold is about is that of the model's own classes.
     for (const Level& level : levels) {

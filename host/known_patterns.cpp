@@ -35,15 +35,15 @@ public:
             indexed_ = indexed_patterns(patterns, rows, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes_, device_.pool);
         if (!others_.search) return;
         pooled_.resize(rows_ * classes());
-        mix_members(pooled_.data(), logits_.data(), answers_.members, rows, answers_.classes, model_.calibration.temperature);
+        mix_members(pooled_.data(), logits_.data(), answers_.members, rows, answers_.classes, model_.calibration.belief);
         pool_all(pooled_, votes_, indexed_, classes());
     }
-    // Of the answer to a row of the latest batch, at the temperature that the model has, where structures are searched.
+    // Of the answer to a row of the latest batch, believed as the model is, where structures are searched.
     float probability(std::size_t row) const {
         const auto first = pooled_.begin() + static_cast<std::ptrdiff_t>(row * classes());
         return *std::max_element(first, first + static_cast<std::ptrdiff_t>(classes()));
     }
-    void keep(std::size_t row, int space_group, std::size_t source, const std::string& refused = {}) {
+    void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const std::string& refused = {}) {
         for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
             answers_.logits[member].insert(answers_.logits[member].end(), from, from + classes());
@@ -58,6 +58,7 @@ public:
         answers_.space_group.push_back(space_group);
         answers_.source.push_back(source);
         answers_.refused.push_back(refused);
+        answers_.covered.push_back(covered);
     }
     void leave_out(std::string problem) { answers_.problems.push_back(std::move(problem)); }
     KnownAnswers finish() { return std::move(answers_); }
@@ -76,26 +77,28 @@ private:
 
 }  // namespace
 
-std::vector<float> KnownAnswers::probabilities(float temperature) const {
+std::vector<float> KnownAnswers::probabilities(const Belief& belief) const {
     std::vector<float> all;
     for (const std::vector<float>& member : logits) all.insert(all.end(), member.begin(), member.end());
     std::vector<float> mixed(size() * static_cast<std::size_t>(classes));
-    mix_members(mixed.data(), all.data(), members, static_cast<int>(size()), classes, temperature);
+    mix_members(mixed.data(), all.data(), members, static_cast<int>(size()), classes, belief);
     pool_all(mixed, votes, indexed, static_cast<std::size_t>(classes));
     return mixed;
 }
 
-void KnownAnswers::leave_out_refused() {
+void KnownAnswers::keep_only(const std::function<bool(std::size_t)>& is_kept) {
     std::size_t kept = 0;
     const auto width = static_cast<std::size_t>(classes);
     for (std::size_t i = 0; i < size(); ++i) {
-        if (!refused[i].empty()) continue;
+        if (!is_kept(i)) continue;
         for (std::vector<float>& member : logits) std::copy_n(member.data() + i * width, width, member.data() + kept * width);
         for (std::vector<float>* rows : {&votes, &indexed}) {
             if (!rows->empty()) std::copy_n(rows->data() + i * width, width, rows->data() + kept * width);
         }
         space_group[kept] = space_group[i];
         source[kept] = source[i];
+        refused[kept] = refused[i];
+        covered[kept] = covered[i];
         ++kept;
     }
     for (std::vector<float>& member : logits) member.resize(kept * width);
@@ -104,7 +107,16 @@ void KnownAnswers::leave_out_refused() {
     }
     space_group.resize(kept);
     source.resize(kept);
-    refused.assign(kept, "");
+    refused.resize(kept);
+    covered.resize(kept);
+}
+
+void KnownAnswers::leave_out_uncovered() {
+    keep_only([this](std::size_t i) { return covered[i] != 0; });
+}
+
+void KnownAnswers::leave_out_refused() {
+    keep_only([this](std::size_t i) { return refused[i].empty(); });
 }
 
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, const MeasuredOptions& options,
@@ -129,7 +141,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
                 collector.leave_out(batch.error[row] + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
             } else {
                 const std::string& refusal = batch.refusal[row];
-                collector.keep(row, labels[first + row].space_group, first + row,
+                collector.keep(row, labels[first + row].space_group, first + row, refusal.empty(),
                                refusal.empty() && others.search ? others.search->unlike(row, collector.probability(row)) : refusal);
             }
         }

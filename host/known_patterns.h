@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,18 @@ struct KnownAnswers {
     std::vector<int> space_group;            // the truth
     std::vector<std::size_t> source;         // index of the label, or of the structure in the library
     std::vector<std::string> refused;        // why the pattern itself is to be refused; empty if it is not
-    std::vector<std::string> problems;       // measured patterns that could not be read: why, with file and cure
+    std::vector<char> covered;  // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
+    std::vector<std::string> problems;  // measured patterns that could not be read: why, with file and cure
 
     std::size_t size() const { return space_group.size(); }
-    std::vector<float> probabilities(float temperature) const;  // [size()][classes], mean over the members, pooled with the other opinions
-    void leave_out_refused();                                   // what the network is not asked about says nothing about it
+    // [size()][classes], mean over the members, pooled with the other opinions.
+    std::vector<float> probabilities(const Belief& belief) const;
+    // Patterns that are not covered say nothing about a model; what is refused says nothing about what is not.
+    void leave_out_uncovered();
+    void leave_out_refused();
+
+private:
+    void keep_only(const std::function<bool(std::size_t)>& kept);
 };
 
 // What is asked about every pattern beside the network.

@@ -124,7 +124,8 @@ void Model::write(const std::filesystem::path& file, Weights weights) const {
         }
     }
 
-    h5.write("calibration/temperature", &calibration.temperature, {1});
+    h5.write("calibration/temperature", &calibration.belief.temperature, {1});
+    if (calibration.belief.doubt > 0) h5.write("calibration/doubt", &calibration.belief.doubt, {1});
     h5.write("calibration/entropy_threshold", &calibration.entropy_threshold, {1});
     if (!calibration.lattice_scales.empty()) h5.write("calibration/lattice_scales", calibration.lattice_scales);
     if (calibration.set_level > 0) {
@@ -234,14 +235,16 @@ Model Model::read(const std::filesystem::path& file) {
             damaged("its lattice scales are impossible");
         }
     }
-    single("calibration/temperature", model.calibration.temperature);
+    single("calibration/temperature", model.calibration.belief.temperature);
+    if (h5.exists("calibration/doubt")) single("calibration/doubt", model.calibration.belief.doubt);
     single("calibration/entropy_threshold", model.calibration.entropy_threshold);
     if (h5.exists("calibration/set_level")) {
         single("calibration/set_level", model.calibration.set_level);
         single("calibration/set_probability", model.calibration.set_probability);
     }
     const auto is_part = [](float value) { return value >= 0 && value <= 1; };
-    if (!(model.calibration.temperature >= 0.01f && model.calibration.temperature <= 100) ||
+    const Belief& belief = model.calibration.belief;
+    if (!(belief.temperature >= 0.01f && belief.temperature <= 100) || !is_part(belief.doubt) ||
         std::isnan(model.calibration.entropy_threshold) || !is_part(model.calibration.set_level) ||
         !is_part(model.calibration.set_probability)) {
         damaged("its calibration is impossible");

@@ -25,9 +25,16 @@ int classes_of(Target target);                     // 230 or 7
 int class_of(Target target, int space_group);      // 0-based class of a space group, 1 to 230
 std::string class_name(Target target, int index);  // "225", or "cubic"
 
+// How far a network's word is believed: (1 - doubt) softmax(logits / temperature) + doubt / classes. The temperature is for what a network
+// is unsure of and shows (Guo et al. 2017), the doubt for what nothing in the pattern warns of: a structure unlike all that were trained
+// on, a wrong label. Without it a few sure and wrong answers make all the others less sure than they should be.
+struct Belief {
+    float temperature = 1, doubt = 0;
+};
+
 // Fitted on held-out patterns by `friedel calibrate`; the defaults leave the network's answers as they are and refuse nothing.
 struct Calibration {
-    float temperature = 1;                                             // logits are divided by it
+    Belief belief;
     float entropy_threshold = std::numeric_limits<float>::infinity();  // nats; an answer of higher entropy is refused
     // Factors on the lattice: the network is asked about the pattern at each, and its logits are averaged. Empty: as it is.
     std::vector<float> lattice_scales;

@@ -170,7 +170,7 @@ void add_networks(Graph& graph, const Model& model) {
                   ensemble ? std::vector<std::int64_t>{members, batch_axis, classes} : std::vector<std::int64_t>{batch_axis, classes});
     graph.declare(GraphProto::output, "probabilities", {batch_axis, classes});
 
-    const std::string temperature = graph.constant("temperature", &model.calibration.temperature, {});
+    const std::string temperature = graph.constant("temperature", &model.calibration.belief.temperature, {});
     const std::int64_t first = 0;
     const std::string member_axis = ensemble ? graph.constant("member_axis", &first, {1}) : "";
     std::vector<std::string> logits, probabilities;
@@ -182,7 +182,12 @@ void add_networks(Graph& graph, const Model& model) {
         if (ensemble) logits.push_back(graph.node("Unsqueeze", {own, member_axis}, name + "/logits_of_members"));
     }
     if (ensemble) graph.node("Concat", logits, "logits", {{"axis", 0}});
-    graph.node("Mean", probabilities, "probabilities");
+    const float doubt = model.calibration.belief.doubt;
+    graph.node("Mean", probabilities, doubt > 0 ? "undoubted" : "probabilities");
+    if (doubt == 0) return;
+    const float believed = 1 - doubt, even = doubt / static_cast<float>(classes);
+    const std::string part = graph.node("Mul", {"undoubted", graph.constant("believed", &believed, {})}, "believed_part");
+    graph.node("Add", {part, graph.constant("even", &even, {})}, "probabilities");
 }
 
 const char* const preprocessing_in_words =
@@ -235,12 +240,15 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
     for (int c = 0; c < model.classes(); ++c) classes.push_back(class_name(model.target, c));
     add("target", model.target == Target::space_group ? "space_group" : "crystal_system");
     add("classes", classes.dump());
-    add("temperature", number(model.calibration.temperature));
+    add("temperature", number(model.calibration.belief.temperature));
+    add("doubt", number(model.calibration.belief.doubt));
     std::string scales;
     for (float scale : model.calibration.lattice_scales) scales += (scales.empty() ? "" : ",") + number(scale);
     add("lattice_scales", scales);
     add("lattice_scales_meaning",
-        "if any: the answer is the softmax of the mean of logits / temperature over the pattern with every d multiplied by each of them, "
+        "if any: the answer is (1 - doubt) of the softmax of the mean of logits / temperature over the pattern with every d multiplied by "
+        "each "
+        "of them, and doubt / classes, "
         "after "
         "step 2");
     add("refusal", "where the Shannon entropy of probabilities, -sum p ln p, exceeds entropy_threshold_nats");

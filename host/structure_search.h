@@ -31,8 +31,8 @@ struct SearchConfig {
     // a file that states a group which its atoms have. Computed structures are stated without symmetry, and may lack what their parents
     // have.
     double determined_symmetry = 2;
-    double doubtful = 0.865;  // a best fit of this similarity is as likely not to be of the right structure
-    double doubt_width = 0.0275;
+    double doubtful = 0.87;  // a best fit of this similarity is as likely not to be of the right structure
+    double doubt_width = 0.029;
     // Lines broader than this tell no structure: what fits them is a glass's hump as well.
     double broadest_fwhm_deg = 1.2;
     float unlike = 0.65f;  // a best fit below this similarity is next to never right: the pattern is like nothing in the library

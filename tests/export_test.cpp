@@ -37,7 +37,7 @@ Model random_model(Target target, int members, std::vector<Convolution> convolut
             for (int i = 0; i < model.shape.outputs(layer); ++i)
                 model.members.back()[model.shape.bias_offset(layer) + static_cast<std::size_t>(i)] = bias(random);
     }
-    model.calibration.temperature = 1.7f;
+    model.calibration.belief = {1.7f, 0.1f};
     model.calibration.entropy_threshold = 2.25f;
     model.calibration.fitted_on = "labels.csv, 40 measured patterns";
     model.provenance.config = "[training]\nseed = 3\n";

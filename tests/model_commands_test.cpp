@@ -357,7 +357,7 @@ TEST_F(ModelCommands, CalibrationIsStoredAndDecides) {
     const test::RunResult result = run("calibrate model.h5 --library lib.h5 --patterns 200 --coverage 0.5 -o calibrated.h5 -q");
     ASSERT_EQ(result.status, 0) << result.err;
     const Model model = Model::read(folder / "calibrated.h5");
-    EXPECT_NE(model.calibration.temperature, 1.0f);
+    EXPECT_NE(model.calibration.belief.temperature, 1.0f);
     EXPECT_TRUE(std::isfinite(model.calibration.entropy_threshold));
     EXPECT_NE(model.calibration.fitted_on.find("lib.h5, 200 simulated patterns"), std::string::npos) << model.calibration.fitted_on;
     EXPECT_EQ(model.members, untrained_model().members);
@@ -390,18 +390,40 @@ TEST(Calibration, RulesByHand) {
     EXPECT_THROW(rule_for_coverage({outcomes.begin(), outcomes.begin() + 5}, 0.5), Error);
 }
 
-// Logits of ln p of known frequencies, made twice too sure: the temperature that puts it right is 2.
-TEST(Calibration, FindsTheTemperature) {
-    KnownAnswers answers;
+// Answers of a network that gives crystal system 1 a probability `sure` and the others what is left, in logits that are twice too sure; of
+// every 7 000 such patterns `right` are of system 1.
+void add_answers(KnownAnswers& answers, double sure, int right) {
+    constexpr int of_system[] = {1, 3, 16, 75, 143, 168, 195};
     answers.members = 1;
     answers.classes = 7;
     answers.logits.resize(1);
-    for (int i = 0; i < 1000; ++i) {
-        for (int c = 0; c < 7; ++c) answers.logits[0].push_back(c == 0 ? 2 * std::log(0.7f / 0.05f) : 0);
-        constexpr int of_system[] = {1, 3, 16, 75, 143, 168, 195};
-        answers.space_group.push_back(of_system[i % 20 < 14 ? 0 : i % 20 - 13]);
+    for (int i = 0; i < 7000; ++i) {
+        for (int c = 0; c < 7; ++c) answers.logits[0].push_back(c == 0 ? 2 * static_cast<float>(std::log(6 * sure / (1 - sure))) : 0);
+        answers.space_group.push_back(of_system[i < right ? 0 : 1 + i % 6]);
     }
-    EXPECT_NEAR(fit_temperature(answers, Target::crystal_system), 2, 0.01);
+}
+
+TEST(Calibration, FindsHowFarToBelieve) {
+    // Right as often as the half as sure network says: the temperature is 2, and nothing is left to doubt.
+    KnownAnswers answers;
+    for (const double sure : {0.3, 0.7, 0.99}) add_answers(answers, sure, static_cast<int>(std::lround(7000 * sure)));
+    Belief belief = fit_belief(answers, Target::crystal_system);
+    EXPECT_NEAR(belief.temperature, 2, 0.02);
+    EXPECT_NEAR(belief.doubt, 0, 0.002);
+
+    // A tenth of them is of any system at all, however sure the network is.
+    KnownAnswers doubtful;
+    for (const double sure : {0.3, 0.7, 0.99}) add_answers(doubtful, sure, static_cast<int>(std::lround(7000 * (0.9 * sure + 0.1 / 7))));
+    belief = fit_belief(doubtful, Target::crystal_system);
+    EXPECT_NEAR(belief.temperature, 2, 0.02);
+    EXPECT_NEAR(belief.doubt, 0.1, 0.002);
+    const float first = doubtful.probabilities(belief)[7 * 14000];
+    EXPECT_NEAR(first, 0.9 * 0.99 + 0.1 / 7, 0.002);
+    // What is given is kept, and the other one makes the best of it.
+    EXPECT_EQ(fit_belief(doubtful, Target::crystal_system, {1.5f, {}}).temperature, 1.5f);
+    belief = fit_belief(doubtful, Target::crystal_system, {{}, 0.0f});
+    EXPECT_EQ(belief.doubt, 0);
+    EXPECT_GT(belief.temperature, 2.2f);
 }
 
 // The promise of conformal sets holds whatever the probabilities are worth: here they are noise with a little truth in it.
@@ -426,9 +448,9 @@ TEST(Calibration, SetsHoldTheTruthAsOftenAsPromised) {
         int held = 0;
         double size = 0;
         for (int round = 0; round < rounds; ++round) {
-            const float threshold = set_probability(patterns(fitted_on), Target::crystal_system, 1, level);
+            const float threshold = set_probability(patterns(fitted_on), Target::crystal_system, {}, level);
             const KnownAnswers others = patterns(asked);
-            const std::vector<float> probabilities = others.probabilities(1);
+            const std::vector<float> probabilities = others.probabilities({});
             for (std::size_t i = 0; i < others.size(); ++i) {
                 held +=
                     probabilities[7 * i + static_cast<std::size_t>(class_of(Target::crystal_system, others.space_group[i]))] >= threshold;
@@ -439,7 +461,7 @@ TEST(Calibration, SetsHoldTheTruthAsOftenAsPromised) {
         EXPECT_NEAR(held / all, level, 0.012) << "with 99 patterns the promise is exact on average";
         EXPECT_LT(size / all, 6.5) << "and the sets leave something out";
     }
-    EXPECT_THROW(set_probability(patterns(30), Target::crystal_system, 1, 0.99), Error) << "30 patterns cannot promise 99 %";
+    EXPECT_THROW(set_probability(patterns(30), Target::crystal_system, {}, 0.99), Error) << "30 patterns cannot promise 99 %";
 }
 
 TEST_F(ModelCommands, FewerBitsKeepTheWeights) {

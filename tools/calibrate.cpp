@@ -1,4 +1,4 @@
-// friedel calibrate: fits the temperature of a model and chooses when it refuses, on patterns that it was not trained on.
+// friedel calibrate: fits how far a model is to be believed and chooses when it refuses, on patterns that it was not trained on.
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -23,7 +23,8 @@ struct Options {
     std::string model, labels, folder, library, structures, output;
     int patterns = 20000;
     std::uint64_t seed = 20260101;  // other patterns than those of training and validation
-    double accuracy = 0, coverage = 0, set_level = 0, temperature = 0, wavelength = 0;
+    double accuracy = 0, coverage = 0, set_level = 0, wavelength = 0;
+    GivenBelief given;
     int threads = 0, lattices = 0;
     DeviceChoice device;
     std::optional<bool> indexing;
@@ -68,25 +69,30 @@ int run(const Options& o) {
     const std::vector<float> scales = model.calibration.lattice_scales;
     const InterruptGuard guard;
     KnownAnswers answers = answer(o, model);
-    const std::size_t asked = answers.size();
-    answers.leave_out_refused();
-    if (answers.size() < asked)
-        std::cerr << "friedel: " << asked - answers.size() << " patterns would be refused for their data; left out\n";
+    answers.leave_out_uncovered();
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
 
-    const float temperature = o.temperature > 0 ? static_cast<float>(o.temperature) : fit_temperature(answers, model.target);
-    const std::vector<Outcome> results = outcomes(answers, model.target, temperature);
+    const Belief belief = fit_belief(answers, model.target, o.given);
     const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
+    std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
+    std::printf("temperature %.3f, doubt %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(belief.temperature),
+                static_cast<double>(belief.doubt), negative_log_likelihood(answers, model.target, belief),
+                negative_log_likelihood(answers, model.target, model.calibration.belief));
     std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
     if (!o.structures.empty()) fitted_on += " with a search of " + fs::path(o.structures).filename().string();
     if (indexes(o, model)) fitted_on += " and indexing";
-    std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
-    std::printf("temperature %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(temperature),
-                negative_log_likelihood(answers, model.target, temperature),
-                negative_log_likelihood(answers, model.target, model.calibration.temperature));
-    // The old threshold belongs to the old temperature.
+    // Threshold and sets are for patterns that are not refused whatever the answer.
+    const std::size_t all = answers.size();
+    answers.leave_out_refused();
+    if (answers.size() < all) {
+        const std::string unlike = std::to_string(all - answers.size()) + " of them are refused as unlike anything searched; of the others";
+        std::printf("%s:\n", unlike.c_str());
+        fitted_on += ", " + unlike;
+    }
+    const std::vector<Outcome> results = outcomes(answers, model.target, belief);
+    // The old threshold belongs to the old probabilities.
     model.calibration = {};
-    model.calibration.temperature = temperature;
+    model.calibration.belief = belief;
     model.calibration.lattice_scales = scales;
     if (o.accuracy > 0 || o.coverage > 0) {
         const RefusalRule rule = o.accuracy > 0 ? rule_for_accuracy(results, o.accuracy) : rule_for_coverage(results, o.coverage);
@@ -102,7 +108,7 @@ int run(const Options& o) {
     }
     if (o.set_level > 0) {
         model.calibration.set_level = static_cast<float>(o.set_level);
-        model.calibration.set_probability = set_probability(answers, model.target, temperature, o.set_level);
+        model.calibration.set_probability = set_probability(answers, model.target, belief, o.set_level);
         std::printf("sets of the groups of probability %.4f or more hold the right one for %s\n",
                     static_cast<double>(model.calibration.set_probability), percent(o.set_level).c_str());
     }
@@ -126,8 +132,11 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(CLI::Range(0.0, 1.0));
     app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(CLI::Range(0.0, 1.0));
-    app.add_option("--temperature", o->temperature, "Take this one instead of fitting it, and choose the rest for it")
+    app.add_option("--temperature", o->given.temperature, "Of the network's answers, instead of a fitted one: above 1 makes them less sure")
         ->check(CLI::Range(0.05, 20.0));
+    app.add_option("--doubt", o->given.doubt,
+                   "Part of every answer that is spread over all groups, instead of a fitted one: for what nothing in a pattern warns of")
+        ->check(CLI::Range(0.0, 0.5));
     app.add_option("--lattices", o->lattices,
                    "Ask the network about each pattern as it is and at lattices up to 1.6 % larger and smaller, as many in all (odd), and "
                    "average; where not given as the model has it")
@@ -140,7 +149,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress");
     app.footer(
-        "Both temperature and threshold are stored in the model, with what they were fitted on. Examples:\n"
+        "Temperature, doubt and threshold are stored in the model, with what they were fitted on. Examples:\n"
         "  friedel calibrate model.h5 --library test.h5 --accuracy 0.9 -o calibrated.h5\n"
         "  friedel calibrate model.h5 --labels rruff/labels.csv --coverage 0.5 -o calibrated.h5");
     return [o] { return run(*o); };

@@ -59,7 +59,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
     evaluation.unreadable = static_cast<int>(answers.problems.size());
-    const std::vector<float> probabilities = answers.probabilities(model.calibration.temperature);
+    const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const Label& label = labels[answers.source[i]];
         const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
@@ -114,7 +114,7 @@ PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options,
     ProgressLine progress("patterns", options.quiet);
     const KnownAnswers answers =
         answer_simulated(model, *library, order, config, options.patterns, options.seed, device, others, shown_on(progress));
-    const std::vector<float> probabilities = answers.probabilities(model.calibration.temperature);
+    const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const std::size_t structure = answers.source[i];
         const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);

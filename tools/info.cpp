@@ -132,7 +132,8 @@ void describe_model(const Settings& settings) {
             {"parameters", model.shape.parameters()},
             {"grid", {{"start_deg", model.grid.start_deg}, {"step_deg", model.grid.step_deg}, {"points", model.grid.points}}},
             {"wavelength_angstrom", model.wavelength_angstrom},
-            {"temperature", calibration.temperature},
+            {"temperature", calibration.belief.temperature},
+            {"doubt", calibration.belief.doubt},
             {"lattice_scales", calibration.lattice_scales},
             {"set_level", calibration.set_level},
             {"set_probability", calibration.set_probability},
@@ -160,7 +161,7 @@ void describe_model(const Settings& settings) {
     if (calibration.fitted_on.empty()) {
         std::printf("calibration       none: probabilities are the network's own, nothing is refused\n");
     } else {
-        std::printf("calibration       temperature %.3f, ", calibration.temperature);
+        std::printf("calibration       temperature %.3f, doubt %.3f, ", calibration.belief.temperature, calibration.belief.doubt);
         if (refuses) std::printf("refuses above an entropy of %.3f nats", calibration.entropy_threshold);
         std::printf("%s (%s)\n", refuses ? "" : "refuses nothing", calibration.fitted_on.c_str());
     }
