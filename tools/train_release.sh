@@ -11,7 +11,7 @@ Usage: tools/train_release.sh [--minutes M] [--labels FILE.csv] [--start-from MO
   --minutes M          how long to train; default 3 with an NVIDIA GPU (an H200 made 58 million patterns of them for the model that ships),
                        190 without, and then a network of a third of the size (27 million patterns on two quiet cores with bfloat16)
   --start-from MODEL   go on from a model's weights, at full precision
-  --labels FILE.csv    measured patterns to look at while training and at the end; they choose the temperature, and when to refuse
+  --labels FILE.csv    measured patterns to look at while training and at the end; they choose how far the network is believed, and when to refuse
   -o FOLDER            for everything that is made (default: release)
 HELP
 }
@@ -84,10 +84,10 @@ fi
 
 if [[ -n $labels ]]; then
     # As it is used: beside a search of the minerals that ship.
-    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --labels "$labels" --structures data/structures/minerals.h5 \
+    step "$folder/calibrated.h5" 'How far to believe it' calibrate "$folder/model.h5" --labels "$labels" --structures data/structures/minerals.h5 \
         --lattices 9 --accuracy 0.9 --sets 0.95 -o "$folder/calibrated.h5"
 else
-    step "$folder/calibrated.h5" 'Temperature' calibrate "$folder/model.h5" --library "$folder/test.h5" --patterns 4000 --lattices 9 -o "$folder/calibrated.h5"
+    step "$folder/calibrated.h5" 'How far to believe it' calibrate "$folder/model.h5" --library "$folder/test.h5" --patterns 4000 --lattices 9 -o "$folder/calibrated.h5"
 fi
 step "$folder/friedel-cu.h5" 'A byte for each weight' export "$folder/calibrated.h5" --bytes -o "$folder/friedel-cu.h5"
 step "$folder/unseen" 'On structure types it never saw' evaluate "$folder/friedel-cu.h5" --library "$folder/test.h5" --patterns 4000 -o "$folder/unseen"
