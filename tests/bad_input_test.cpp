@@ -205,6 +205,12 @@ TEST(BadInput, UsageErrorsExitWithTwo) {
     }
 }
 
+TEST(BadInput, MisspeltCommandIsNamed) {
+    EXPECT_EQ(run_friedel("clasify x.xy").err, "friedel: 'clasify' is not a command; did you mean 'classify'? friedel --help lists them\n");
+    EXPECT_EQ(run_friedel("pattern.xy").err, "friedel: 'pattern.xy' is not a command; friedel --help lists them\n");
+    EXPECT_EQ(run_friedel("trian").err, "friedel: 'trian' is not a command; did you mean 'train'? friedel --help lists them\n");
+}
+
 TEST(BadInput, NumbersOutOfRange) {
     const TemporaryDirectory folder;
     const std::string file = (test::source_dir() / quartz).string();

@@ -125,8 +125,8 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
     const double rate = static_cast<double>(counts.all()) / seconds;
     char number[32];
     std::snprintf(number, sizeof number, "%.*f", rate < 10 ? 1 : 0, rate);
-    std::cerr << counts.all() << " patterns: " << counts.answered << " answered, " << counts.refused << " refused, " << counts.unread
-              << " not read; " << number << " a second";
+    std::cerr << counts.all() << (counts.all() == 1 ? " pattern: " : " patterns: ") << counts.answered << " answered, " << counts.refused
+              << " refused, " << counts.unread << " not read; " << number << " a second";
     if (there_already > 0) std::cerr << "; results of " << there_already << " more were there already";
     std::cerr << '\n';
     if (counts.assumed > 0) {

@@ -1,9 +1,11 @@
 // friedel: the one program, a table of subcommands. Errors are one line on standard error and a non-zero exit.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "host/error.h"
@@ -38,6 +40,31 @@ const std::vector<Entry> commands = {
     {"export", "Write a model for other programs to run", export_command},
     {"bench", "Measure what this machine does a second, stage by stage", bench_command},
 };
+
+// Letters put in, left out or exchanged between two words (Levenshtein's distance).
+int letters_apart(const std::string& a, const std::string& b) {
+    std::vector<int> row(b.size() + 1);
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] = static_cast<int>(j);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        int diagonal = row[0]++;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const int exchanged = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({exchanged, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+int no_such_command(const std::string& word) {
+    const auto closest = std::min_element(commands.begin(), commands.end(), [&](const Entry& a, const Entry& b) {
+        return letters_apart(word, a.name) < letters_apart(word, b.name);
+    });
+    std::cerr << "friedel: '" << word << "' is not a command; ";
+    if (letters_apart(word, closest->name) <= 2) std::cerr << "did you mean '" << closest->name << "'? ";
+    std::cerr << "friedel --help lists them\n";
+    return 2;
+}
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -55,6 +82,8 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
         return status;
     } catch (const CLI::ParseError& error) {
+        const bool is_word = argc > 1 && argv[1][0] != '\0' && argv[1][0] != '-';
+        if (is_word && app.get_subcommands().empty()) return no_such_command(argv[1]);
         return app.exit(error) == 0 ? 0 : 2;
     } catch (const std::bad_alloc&) {
         std::cerr << "friedel: out of memory; use smaller batches or fewer files at a time\n";
