@@ -33,6 +33,13 @@ struct Reading {
 };
 
 std::string in_words(const toml::node& node) {
+    // toml++ works out how wide an array is by converting logarithms below 0 to unsigned.
+    if (const toml::array* const array = node.as_array()) {
+        std::string text;
+        for (const toml::node& element : *array) text += (text.empty() ? "" : ", ") + in_words(element);
+        return "[" + text + "]";
+    }
+    if (node.is_table()) return "a table";
     std::ostringstream text;
     node.visit([&](const auto& value) { text << value; });
     return text.str();

@@ -33,17 +33,13 @@ public:
         if (others_.search) votes_ = others_.search->votes(patterns, rows);
         if (others_.indexing)
             indexed_ = indexed_patterns(patterns, rows, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes_, device_.pool);
-        if (!others_.search) return;
-        pooled_.resize(rows_ * classes());
-        mix_members(pooled_.data(), logits_.data(), answers_.members, rows, answers_.classes, model_.calibration.belief);
-        pool_all(pooled_, votes_, indexed_, classes());
     }
-    // Of the answer to a row of the latest batch, believed as the model is, where structures are searched.
-    float probability(std::size_t row) const {
-        const auto first = pooled_.begin() + static_cast<std::ptrdiff_t>(row * classes());
-        return *std::max_element(first, first + static_cast<std::ptrdiff_t>(classes()));
+    using Reasons = std::array<std::string, 2>;
+    // Why row of the latest batch should not be answered, being unlike what is searched: KnownAnswers::reasons.
+    Reasons unlike(std::size_t row) const {
+        return others_.search ? Reasons{others_.search->unlike(row, 0), others_.search->unlike(row, 1)} : Reasons{};
     }
-    void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const std::string& refused = {}) {
+    void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const Reasons& reasons = {}) {
         for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
             answers_.logits[member].insert(answers_.logits[member].end(), from, from + classes());
@@ -57,11 +53,16 @@ public:
         keep_row(answers_.indexed, indexed_);
         answers_.space_group.push_back(space_group);
         answers_.source.push_back(source);
-        answers_.refused.push_back(refused);
+        answers_.reasons.push_back(reasons);
         answers_.covered.push_back(covered);
     }
     void leave_out(std::string problem) { answers_.problems.push_back(std::move(problem)); }
-    KnownAnswers finish() { return std::move(answers_); }
+    // Refusals are those of the model as it is.
+    KnownAnswers finish() {
+        if (others_.search) answers_.sure = others_.search->sure();
+        answers_.decide_refusals(model_.calibration.belief);
+        return std::move(answers_);
+    }
 
 private:
     std::size_t classes() const { return static_cast<std::size_t>(answers_.classes); }
@@ -71,7 +72,7 @@ private:
     Classifier classifier_;
     OtherOpinions others_;
     KnownAnswers answers_;
-    std::vector<float> logits_, votes_, indexed_, pooled_;  // [members][rows][classes] and [rows][classes] of the latest batch
+    std::vector<float> logits_, votes_, indexed_;  // [members][rows][classes] and [rows][classes] of the latest batch
     std::size_t rows_ = 0;
 };
 
@@ -86,6 +87,15 @@ std::vector<float> KnownAnswers::probabilities(const Belief& belief) const {
     return mixed;
 }
 
+void KnownAnswers::decide_refusals(const Belief& belief) {
+    const std::vector<float> all = probabilities(belief);
+    refused.clear();
+    for (std::size_t i = 0; i < size(); ++i) {
+        const auto first = all.begin() + static_cast<std::ptrdiff_t>(i * static_cast<std::size_t>(classes));
+        refused.push_back(reasons[i][*std::max_element(first, first + classes) >= sure]);
+    }
+}
+
 void KnownAnswers::keep_only(const std::function<bool(std::size_t)>& is_kept) {
     std::size_t kept = 0;
     const auto width = static_cast<std::size_t>(classes);
@@ -98,6 +108,7 @@ void KnownAnswers::keep_only(const std::function<bool(std::size_t)>& is_kept) {
         space_group[kept] = space_group[i];
         source[kept] = source[i];
         refused[kept] = refused[i];
+        reasons[kept] = reasons[i];
         covered[kept] = covered[i];
         ++kept;
     }
@@ -108,6 +119,7 @@ void KnownAnswers::keep_only(const std::function<bool(std::size_t)>& is_kept) {
     space_group.resize(kept);
     source.resize(kept);
     refused.resize(kept);
+    reasons.resize(kept);
     covered.resize(kept);
 }
 
@@ -142,7 +154,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
             } else {
                 const std::string& refusal = batch.refusal[row];
                 collector.keep(row, labels[first + row].space_group, first + row, refusal.empty(),
-                               refusal.empty() && others.search ? others.search->unlike(row, collector.probability(row)) : refusal);
+                               refusal.empty() ? collector.unlike(row) : Collector::Reasons{refusal, refusal});
             }
         }
         if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());

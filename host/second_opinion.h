@@ -27,6 +27,7 @@ public:
     std::string unlike(std::size_t i, float probability) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
     std::vector<float> fitted_pattern(std::size_t i) const;
+    float sure() const { return search_.config().sure; }  // the probability from which an answer stands all the same
     const StructureLibrary& library() const { return library_; }
 
 private:

@@ -261,6 +261,16 @@ TEST(InstrumentFiles, EveryFormatGivesThePatternThatWentIn) {
     expect_pattern(parse_pattern(udf(), "a.udf"), 10, 0.02, bruker);
     expect_pattern(parse_pattern(uxd(), "a.uxd"), 10, 0.02, bruker);
     expect_pattern(parse_pattern(uxd_of_pairs(), "a.uxd"), 10, 0.02, 1.5406);
+    // Numbers that are not counts: of peaks, of columns, in comments.
+    const std::string peaks = "_D-I\n3.34 100\n2.45 8\n";
+    expect_pattern(parse_pattern(uxd() + peaks, "a.uxd"), 10, 0.02, bruker);
+    expect_pattern(parse_pattern(uxd_of_pairs() + peaks, "a.uxd"), 10, 0.02, 1.5406);
+    const auto with = [](const std::string& what, const std::string& instead) {
+        std::string text = uxd();
+        return text.replace(text.find(what), what.size(), instead);
+    };
+    expect_pattern(parse_pattern(with("_COUNTS", peaks + "_COUNTS=8 ; 1 2"), "a.uxd"), 10, 0.02, bruker);
+    expect_pattern(parse_pattern(with("_START=10.0\r\n", ""), "a.uxd"), 10, 0.02, bruker);
     expect_pattern(parse_pattern(powder_cif(false), "a.cif"), 10, 0.02, 1.5406);
     expect_pattern(parse_pattern(powder_cif(true), "a.cif"), 10, 0.02, 1.5406);
     expect_pattern(parse_pattern(table(true), "a.dat"), 10, 0.02, 0.7, 1e-3);
@@ -401,6 +411,7 @@ TEST(InstrumentFiles, WhatCannotBeUsedIsNamed) {
     says("_FILEVERSION=2\n_STEPSIZE=0.02\n", "without a scan");
     std::string stepless = uxd();
     says(stepless.replace(stepless.find("=0.02"), 5, "=0   "), "states no step");
+    says("_FILEVERSION=2\n_STEPSIZE=0.02\n_COUNTS\n1 2 3 4\n", "where the scan begins");
     says("RAW5.00 and more", "RAW file of a kind that is not read");
     std::string uneven = stoe();
     put(uneven, 512 * 4 + 0x34, 40.0f);

@@ -69,7 +69,10 @@ int run(const Options& o) {
     const std::vector<float> scales = model.calibration.lattice_scales;
     const InterruptGuard guard;
     KnownAnswers answers = answer(o, model);
+    const std::size_t asked = answers.size();
     answers.leave_out_uncovered();
+    if (answers.size() < asked)
+        std::cerr << "friedel: " << asked - answers.size() << " patterns cover too little of the model's range; left out\n";
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
 
     const Belief belief = fit_belief(answers, model.target, o.given);
@@ -83,6 +86,7 @@ int run(const Options& o) {
     if (indexes(o, model)) fitted_on += " and indexing";
     // Threshold and sets are for patterns that are not refused whatever the answer.
     const std::size_t all = answers.size();
+    answers.decide_refusals(belief);
     answers.leave_out_refused();
     if (answers.size() < all) {
         const std::string unlike = std::to_string(all - answers.size()) + " of them are refused as unlike anything searched; of the others";

@@ -44,7 +44,7 @@ std::function<int()> export_command(CLI::App& app) {
     app.footer(
         "Input: pattern [batch][points], preprocessed as the file's metadata say. Outputs: probabilities [batch][classes], the mean over "
         "the\n"
-        "ensemble at the calibrated temperature, and logits [batch][classes], of an ensemble [members][batch][classes]. Example:\n"
+        "ensemble as calibrated, and logits [batch][classes], of an ensemble [members][batch][classes]. Example:\n"
         "  friedel export model.h5 --onnx -o model.onnx");
     return [o] { return run(*o); };
 }
