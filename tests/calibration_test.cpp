@@ -64,6 +64,21 @@ TEST(Calibration, FindsHowFarToBelieve) {
     EXPECT_GT(belief.temperature, 2.2f);
 }
 
+TEST(Calibration, WhichAnswersAreSureIsForTheNewBeliefToSay) {
+    KnownAnswers answers;
+    for (const double sure : {0.3, 0.95}) add_answers(answers, sure, 7000);
+    answers.reasons.assign(14000, {"unlike", ""});
+    answers.reasons[13999] = {"unlike", "no lines"};
+    answers.sure = 0.9f;
+    answers.decide_refusals({2, 0});  // 0.3 and 0.95, as it is
+    EXPECT_EQ(answers.refused[0], "unlike");
+    EXPECT_EQ(answers.refused[7000], "");
+    EXPECT_EQ(answers.refused[13999], "no lines");
+    answers.decide_refusals({2, 0.2f});  // 0.79
+    EXPECT_EQ(answers.refused[7000], "unlike");
+    EXPECT_EQ(answers.refused[13999], "unlike");
+}
+
 // The promise of conformal sets holds whatever the probabilities are worth: here they are noise with a little truth in it.
 TEST(Calibration, SetsHoldTheTruthAsOftenAsPromised) {
     std::mt19937 random(5);
