@@ -41,7 +41,11 @@ std::string in_words(const toml::node& node) {
     }
     if (node.is_table()) return "a table";
     std::ostringstream text;
-    node.visit([&](const auto& value) { text << value; });
+    text.precision(9);
+    if (const std::optional<double> number = node.is_floating_point() ? node.value<double>() : std::nullopt)
+        text << *number;  // toml++ writes 0.05 with all digits that its nearest double has
+    else
+        node.visit([&](const auto& value) { text << value; });
     return text.str();
 }
 

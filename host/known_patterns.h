@@ -27,16 +27,17 @@ struct KnownAnswers {
     std::vector<float> indexed;              // [size()][classes] what indexing says; empty without it
     std::vector<int> space_group;            // the truth
     std::vector<std::size_t> source;         // index of the label, or of the structure in the library
-    std::vector<std::string> refused;        // why the pattern itself is to be refused; empty if it is not
-    // The same of an answer that is not sure and of one that is: which it is depends on the belief, see decide_refusals().
+    // Why the pattern itself is to be refused, empty if it is not: where its answer is not sure, and where it is.
     std::vector<std::array<std::string, 2>> reasons;
-    float sure = 1;
-    std::vector<char> covered;  // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
+    float sure = 1;                    // the probability from which an answer is
+    std::vector<std::string> refused;  // the one of the reasons that holds, as decide_refusals() found
+    std::vector<char> covered;         // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
     std::vector<std::string> problems;  // measured patterns that could not be read: why, with file and cure
 
     std::size_t size() const { return space_group.size(); }
     // [size()][classes], mean over the members, pooled with the other opinions.
     std::vector<float> probabilities(const Belief& belief) const;
+    // How sure answers are depends on how far the network is believed.
     void decide_refusals(const Belief& belief);
     // Patterns that are not covered say nothing about a model; what is refused says nothing about what is not.
     void leave_out_uncovered();

@@ -67,9 +67,7 @@ MeasuredPattern parse_uxd(std::string_view bytes, const std::string& name) {
             continue;
         }
         if (in_peak_list) continue;
-        if (columns == 0) {
-            fail(name, ": line ", line_number, " of this UXD file is no key; it is damaged, export it again");
-        }
+        if (columns == 0) fail(name, ": line ", line_number, " of this UXD file is no key; it is damaged, export it again");
         while (const std::optional<double> value = take_number(line)) values.push_back(*value);
         if (line.find_first_not_of(" \t,") != std::string_view::npos)
             fail(name, ": line ", line_number, " holds something other than numbers; it is damaged, export it again");

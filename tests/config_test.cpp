@@ -43,5 +43,23 @@ TEST(Config, LettersBeyondAscii) {
     EXPECT_THROW(set_key(config, "grid.\xef\xbb\xb7=3"), Error);
 }
 
+// Found by fuzzing: toml++ is not asked to show arrays.
+TEST(Config, ShowsWhatIsNoWord) {
+    TrainingConfig config;
+    const auto says = [&](const std::string& value, const std::string& shown) {
+        try {
+            read_toml(config, "[network]\ntarget = " + value + "\n", "bad.toml");
+            ADD_FAILURE() << value;
+        } catch (const Error& error) {
+            EXPECT_NE(std::string(error.what()).find("bad.toml:2: network.target is not one of its words: " + shown + ";"),
+                      std::string::npos)
+                << error.what();
+        }
+    };
+    says("[5, [0.05], {a = 1}]", "[5, [0.05], a table]");
+    says("[]", "[]");
+    says("7", "7");
+}
+
 }  // namespace
 }  // namespace friedel

@@ -71,8 +71,10 @@ int run(const Options& o) {
     KnownAnswers answers = answer(o, model);
     const std::size_t asked = answers.size();
     answers.leave_out_uncovered();
-    if (answers.size() < asked)
-        std::cerr << "friedel: " << asked - answers.size() << " patterns cover too little of the model's range; left out\n";
+    if (answers.size() < asked) {
+        std::cerr << "friedel: " << asked - answers.size() << " of " << asked
+                  << " patterns cover too little of the model's range and are left out; if they should not, check --wavelength\n";
+    }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
 
     const Belief belief = fit_belief(answers, model.target, o.given);
