@@ -34,19 +34,24 @@ void check_shape(const H5File& h5, const std::string& name, const Shape& expecte
          "; the model is damaged, train it again");
 }
 
-// Weights [outputs][inputs] in steps of each row's own, the largest of which is 127: their error is at most 0.4 % of the row's largest,
-// which leaves the answers as they are.
-void write_bytes(H5File& h5, const std::string& name, const float* weights, const Shape& shape) {
-    constexpr float steps = 127;
+// Weights [outputs][inputs] as whole numbers of steps of each row's own: 127 steps are its largest weight, or a step is `coarseness` times
+// the row's root mean square where that is more. The error is at most half a step; coarse steps need few bits, compressed.
+void write_bytes(H5File& h5, const std::string& name, const float* weights, const Shape& shape, float coarseness) {
+    constexpr float most_steps = 127;
     std::vector<std::int8_t> counts(shape[0] * shape[1]);
     std::vector<float> step(shape[0]);
     for (std::size_t row = 0; row < shape[0]; ++row) {
         const float* const values = weights + row * shape[1];
         float largest = 0;
-        for (std::size_t i = 0; i < shape[1]; ++i) largest = std::max(largest, std::abs(values[i]));
-        step[row] = largest / steps;
+        double squares = 0;
+        for (std::size_t i = 0; i < shape[1]; ++i) {
+            largest = std::max(largest, std::abs(values[i]));
+            squares += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+        }
+        const auto rms = static_cast<float>(std::sqrt(squares / static_cast<double>(shape[1])));
+        step[row] = std::max(largest / most_steps, coarseness * rms);
         for (std::size_t i = 0; i < shape[1] && largest > 0; ++i)
-            counts[row * shape[1] + i] = static_cast<std::int8_t>(std::lround(values[i] * (steps / largest)));
+            counts[row * shape[1] + i] = static_cast<std::int8_t>(std::lround(values[i] / step[row]));
     }
     h5.write(name, counts.data(), shape, true);
     h5.write(name + "_step", step.data(), {shape[0]}, false);
@@ -84,7 +89,7 @@ std::string class_name(Target target, int index) {
     return target == Target::space_group ? std::to_string(index + 1) : crystal_system_name(index);
 }
 
-void Model::write(const std::filesystem::path& file, Weights weights) const {
+void Model::write(const std::filesystem::path& file, Weights weights, float coarseness) const {
     H5File h5 = H5File::create(file, model_kind);
     h5.write_attribute("/", "start_deg", static_cast<double>(grid.start_deg));
     h5.write_attribute("/", "step_deg", static_cast<double>(grid.step_deg));
@@ -116,7 +121,7 @@ void Model::write(const std::filesystem::path& file, Weights weights) const {
             if (weights == Weights::half) {
                 h5.write_half(layer_name(m, l) + "/weight", values, weight, true);
             } else if (weights == Weights::byte) {
-                write_bytes(h5, layer_name(m, l) + "/weight", values, weight);
+                write_bytes(h5, layer_name(m, l) + "/weight", values, weight, coarseness);
             } else {
                 h5.write(layer_name(m, l) + "/weight", values, weight, false);
             }

@@ -69,7 +69,8 @@ struct Model {
 
     // How they are stored: as single or half precision, or as whole numbers of a byte with a scale for each unit of a layer.
     enum class Weights { single, half, byte };
-    void write(const std::filesystem::path& file, Weights weights = Weights::single) const;
+    // coarseness: least distance of the values that weights in bytes are rounded to, in root mean squares of a unit's weights.
+    void write(const std::filesystem::path& file, Weights weights = Weights::single, float coarseness = 0) const;
     // Checks that all parts fit together and that all weights are finite. Throws Error.
     static Model read(const std::filesystem::path& file);
 };

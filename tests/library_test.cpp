@@ -179,6 +179,9 @@ TEST(Merge, MakesOneLibraryOfSeveralWithoutRepeats) {
     EXPECT_EQ(StructureLibrary::read(folder / "all.h5").size(), 4);
     ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --containing Al,Ti --lacking F -o titanium.h5", folder.path).status, 0);
     EXPECT_EQ(StructureLibrary::read(folder / "titanium.h5").formula, (std::vector<std::string>{"O2Ti"}));
+    // As far as centring and Laue class tell, rutile and quartz have fewer than fifty reflections there, topaz more than a hundred.
+    ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --most-reflections 100 -o small.h5", folder.path).status, 0);
+    EXPECT_EQ(StructureLibrary::read(folder / "small.h5").formula, (std::vector<std::string>{"O2Si", "O2Ti"}));
     const auto none = test::run_friedel("merge a.h5 b.h5 --containing Pu -o none.h5", folder.path);
     EXPECT_NE(none.err.find("none.h5: nothing is left"), std::string::npos) << none.err;
     const auto unknown = test::run_friedel("merge a.h5 --lacking O,Xx -o none.h5", folder.path);

@@ -387,7 +387,35 @@ TEST_F(ModelCommands, FewerBitsKeepTheWeights) {
     for (std::size_t i = 0; i < whole.shape.weights_end(); ++i) largest = std::max(largest, std::abs(whole.members[0][i]));
     for (std::size_t i = 0; i < whole.members[0].size(); ++i) ASSERT_NEAR(bytes.members[0][i], whole.members[0][i], 0.501f * largest / 127);
     EXPECT_NE(run("export model.h5 -o x.h5").status, 0) << "in which form?";
+    EXPECT_FALSE(fs::exists(folder / "x.h5"));
     EXPECT_NE(run("export model.h5 --half --onnx -o x.h5").status, 0) << "one form at a time";
+}
+
+TEST_F(ModelCommands, WeightsAreRoundedToASize) {
+    ASSERT_EQ(run("export model.h5 --bytes -o bytes.h5").status, 0);
+    const Model whole = Model::read(folder / "model.h5");
+    // Less by a third of what a byte for each weight takes.
+    const auto wanted = static_cast<double>(fs::file_size(folder / "bytes.h5")) - 0.33 * static_cast<double>(whole.shape.weights_end());
+    ASSERT_EQ(run("export model.h5 --megabytes " + std::to_string(1e-6 * wanted) + " -o small.h5").status, 0);
+    const auto small = static_cast<double>(fs::file_size(folder / "small.h5"));
+    EXPECT_LE(small, wanted);
+    EXPECT_GT(small, 0.97 * wanted) << "coarser than it has to be";
+    const Model rounded = Model::read(folder / "small.h5");
+    double error = 0, sum = 0;
+    for (std::size_t i = 0; i < whole.shape.weights_end(); ++i) {
+        const auto weight = static_cast<double>(whole.members[0][i]), off = static_cast<double>(rounded.members[0][i]) - weight;
+        error += off * off, sum += weight * weight;
+    }
+    EXPECT_LT(std::sqrt(error / sum), 0.12);
+    EXPECT_GT(std::sqrt(error / sum), 0.01);
+    // What has room is not rounded more than bytes are.
+    ASSERT_EQ(run("export model.h5 --megabytes 100 -o fine.h5").status, 0);
+    EXPECT_EQ(Model::read(folder / "fine.h5").members, Model::read(folder / "bytes.h5").members);
+    const auto none = run("export model.h5 --megabytes 0.001 -o none.h5");
+    EXPECT_NE(none.status, 0);
+    EXPECT_NE(none.err.find("none.h5: a network of "), std::string::npos) << none.err;
+    EXPECT_FALSE(fs::exists(folder / "none.h5"));
+    EXPECT_FALSE(fs::exists(folder / "none.h5.draft"));
 }
 
 TEST_F(ModelCommands, DamagedModels) {

@@ -1,4 +1,5 @@
 // friedel export: writes a model for other programs to run.
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -14,12 +15,41 @@ namespace {
 struct Options {
     std::string model, output;
     bool onnx = false, half = false, bytes = false;
+    double megabytes = 0;  // largest file with rounded weights; 0: not asked for
 };
+
+// A byte for each weight, rounded as finely as a file of so many megabytes holds, to within 3 %.
+void write_within(const std::filesystem::path& file, const Model& model, double megabytes) {
+    constexpr double finest = 0.01, coarsest = 1;  // steps in root mean squares of a unit's weights: errors of 0.3 and 30 %
+    const std::filesystem::path draft = file.string() + ".draft";
+    const auto fits = [&](double step) {
+        model.write(draft, Model::Weights::byte, static_cast<float>(step));
+        return static_cast<double>(std::filesystem::file_size(draft)) <= 1e6 * megabytes;
+    };
+    double step = finest;
+    if (!fits(step)) {
+        double too_fine = step;
+        step = coarsest;
+        if (!fits(step)) {
+            std::filesystem::remove(draft);
+            fail(file.string(), ": a network of ", model.shape.text(), " does not fit into ", megabytes,
+                 " MB; ask for more, or train a smaller one");
+        }
+        while (step > 1.03 * too_fine) {
+            const double between = std::sqrt(step * too_fine);
+            (fits(between) ? step : too_fine) = between;
+        }
+        fits(step);
+    }
+    std::filesystem::rename(draft, file);
+}
 
 int run(const Options& o) {
     if (std::filesystem::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
     const Model model = Model::read(o.model);
-    if (o.half || o.bytes) {
+    if (o.megabytes > 0) {
+        write_within(o.output, model, o.megabytes);
+    } else if (o.half || o.bytes) {
         model.write(o.output, o.half ? Model::Weights::half : Model::Weights::byte);
     } else {
         write_onnx(o.output, model);
@@ -39,6 +69,11 @@ std::function<int()> export_command(CLI::App& app) {
     forms->add_flag("--onnx", o->onnx, "As ONNX (opset 13), for onnxruntime and others");
     forms->add_flag("--half", o->half, "As a model of Friedel's with weights in half precision: half the size");
     forms->add_flag("--bytes", o->bytes, "As a model of Friedel's with a byte for each weight: a quarter of the size");
+    forms
+        ->add_option("--megabytes", o->megabytes,
+                     "As a model of Friedel's with weights rounded until the file has no more than so many: measure what that costs with "
+                     "'friedel evaluate'")
+        ->check(CLI::PositiveNumber);
     forms->require_option(1);
     app.add_option("-o,--output", o->output, "File to write")->required();
     app.footer(

@@ -22,6 +22,7 @@ struct Settings {
     std::string output, held_out;
     std::vector<std::string> containing, lacking;  // element symbols
     bool keep_duplicates = false, powder_groups = false;
+    int most_reflections = 0;  // 0: any number
     int threads = 0;
 };
 
@@ -53,6 +54,15 @@ private:
     Elements containing_, lacking_;
 };
 
+// About how many independent reflections a crystal has to d = 1.09 angstrom, which is 90 degrees with copper: as many as its reciprocal
+// lattice has points in that sphere, less those alike by the Laue class and those absent by centring.
+double expected_reflections(const StructureLibrary& library, int structure) {
+    constexpr double d_min = 1.09;
+    const OperationSet operations = library.view().crystal(structure).operations;
+    const double points = 4.0 / 3 * pi_d * cell_volume(library.structure(structure).cell) / (d_min * d_min * d_min);
+    return points / (2.0 * operations.laue_count() * operations.centrings_count);
+}
+
 int run(const Settings& settings) {
     StructureLibrary all;
     std::string sources;
@@ -62,7 +72,7 @@ int run(const Settings& settings) {
         held_out.insert(library.structure_type_name.begin(), library.structure_type_name.end());
     }
     const Composition composition(settings);
-    int left_out = 0, unwanted = 0;
+    int left_out = 0, unwanted = 0, large = 0;
     for (const std::string& file : settings.libraries) {
         const StructureLibrary library = StructureLibrary::read(file);
         for (int i = 0; i < library.size(); ++i) {
@@ -71,6 +81,8 @@ int run(const Settings& settings) {
                 ++left_out;
             else if (!composition.wanted(structure))
                 ++unwanted;
+            else if (settings.most_reflections > 0 && expected_reflections(library, i) > settings.most_reflections)
+                ++large;
             else
                 all.add(structure, library.type_of(i));
         }
@@ -80,7 +92,9 @@ int run(const Settings& settings) {
     }
     if (!settings.held_out.empty()) std::printf("%8d are of a type in %s and are left out\n", left_out, settings.held_out.c_str());
     if (!settings.containing.empty() || !settings.lacking.empty()) std::printf("%8d are of other elements and are left out\n", unwanted);
-    if (all.size() == 0) fail(settings.output, ": nothing is left to write; ask for other elements or types");
+    if (settings.most_reflections > 0)
+        std::printf("%8d have more than %d reflections and are left out\n", large, settings.most_reflections);
+    if (all.size() == 0) fail(settings.output, ": nothing is left to write; ask for other elements or types, or more reflections");
     if (!settings.keep_duplicates) {
         const int dropped = drop_duplicates(all);
         std::printf("%8d repeat another and are left out\n", dropped);
@@ -113,6 +127,11 @@ std::function<int()> merge_command(CLI::App& app) {
                    "Leave out structures of a type that this library has, so that it stays fit for testing what is trained on the rest");
     app.add_option("--containing", settings->containing, "Only structures with at least one of these elements: O,S,F")->delimiter(',');
     app.add_option("--lacking", settings->lacking, "Only structures with none of these elements: Tc,Pm,Np")->delimiter(',');
+    app.add_option(
+           "--most-reflections", settings->most_reflections,
+           "Only structures with at most about so many independent reflections to 1.09 angstrom: patterns of more are slow to simulate "
+           "and hardly to be told apart")
+        ->check(CLI::Range(1, 1'000'000));
     app.add_flag(
         "--powder-groups", settings->powder_groups,
         "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "
