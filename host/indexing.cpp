@@ -16,6 +16,7 @@ constexpr int most_reflections = 20000;
 constexpr double usual_shift_deg = 0.03, shift_spread_deg = 0.06;
 // What the shape of lines and the rest of the geometry leave: as good as it gets, and as it is where lines are asymmetric.
 constexpr double extra_sigma_deg[] = {0.007, 0.02};
+constexpr double doubtful_evidence = 8;         // where nothing has more, lattices of low symmetry are looked for with more patience
 constexpr double superlattice_penalty = 7;      // of 14 ways to have one
 constexpr double parameter_density = 1 / 0.05;  // of elements of the reciprocal metric, angstrom^2
 
@@ -259,6 +260,16 @@ double lowest_q_of(const ObservedLines& pattern, const IndexingConfig& config) {
     return s * s;
 }
 
+// At most n of them, of those that may be the crystal's.
+std::vector<SearchLine> first_lines(const ObservedLines& pattern, const std::vector<Line>& lines, double least_height, int n) {
+    std::vector<SearchLine> first;
+    for (std::size_t i = 0; i < lines.size() && static_cast<int>(first.size()) < n; ++i) {
+        if (lines[i].doubt <= 0.5 && pattern.lines[i].height >= least_height)
+            first.push_back({lines[i].q, lines[i].q_per_deg, lines[i].doubt});
+    }
+    return first;
+}
+
 }  // namespace
 
 std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const IndexingConfig& config) {
@@ -270,28 +281,26 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
         cell.shift_deg = shift_deg;
         cells.push_back(refined(cell, lines, lowest, config));
     };
+    const auto search = [&](auto how, const std::vector<SearchLine>& first) {
+        for (const LatticeCandidate& candidate : how(first)) add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
+    };
+    const auto is_found = [&](double certain) {
+        return std::any_of(cells.begin(), cells.end(), [&](const IndexedCell& cell) { return cell.evidence > certain; });
+    };
     // Lines that are no impurity's for certain, and where that does not do, weaker ones as well, or the strongest alone.
-    const double enough[] = {40, 15};
-    std::vector<std::vector<double>> tried;
-    int turn = 0;
-    for (const double least_height : {0.02, 0.0, 0.07}) {
-        std::vector<SearchLine> first;
-        std::vector<double> these;
-        for (std::size_t i = 0; i < lines[0].size(); ++i) {
-            if (lines[0][i].doubt > 0.5 || pattern.lines[i].height < least_height) continue;
-            first.push_back({lines[0][i].q, lines[0][i].q_per_deg, lines[0][i].doubt});
-            these.push_back(lines[0][i].q);
-            if (static_cast<int>(first.size()) == config.search_lines) break;
+    struct Turn {
+        double least_height, enough;
+    };
+    std::vector<std::vector<SearchLine>> tried;
+    for (const Turn& turn : {Turn{0.02, 40}, Turn{0, 15}, Turn{0.07, 0}}) {
+        std::vector<SearchLine> first = first_lines(pattern, lines[0], turn.least_height, config.search_lines);
+        if (std::find(tried.begin(), tried.end(), first) == tried.end()) {
+            search(search_lattices, first);
+            tried.push_back(std::move(first));
         }
-        if (std::find(tried.begin(), tried.end(), these) == tried.end()) {
-            tried.push_back(these);
-            for (const LatticeCandidate& candidate : search_lattices(first))
-                add(candidate.lattice, candidate.reciprocal, candidate.shift_deg);
-        }
-        if (turn == 2) break;
-        const double certain = enough[turn++];
-        if (std::any_of(cells.begin(), cells.end(), [&](const IndexedCell& cell) { return cell.evidence > certain; })) break;
+        if (is_found(turn.enough)) break;
     }
+    if (!is_found(doubtful_evidence)) search(search_oblique_lattices, tried.front());
     std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });
     const std::size_t found = std::min<std::size_t>(cells.size(), 25);
     for (std::size_t i = 0; i < found; ++i) {

@@ -5,14 +5,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <sstream>
 
 #include "host/cif.h"
 #include "host/extinction.h"
 #include "host/extinction_likelihood.h"
 #include "host/indexing_opinion.h"
+#include "host/lattice_search.h"
 #include "host/lattice_symmetry.h"
 #include "host/peak_list.h"
 #include "host/radiation.h"
@@ -104,6 +107,57 @@ TEST(Indexing, LineListsOfMineralsGiveTheirCells) {
         EXPECT_NEAR(volume_of(best.reciprocal) / cell_volume(structure.cell), 1, 3e-3) << name;
         EXPECT_NEAR(best.shift_deg, 0.06, 0.02) << name;
         EXPECT_GT(best.evidence, 20) << name;
+    }
+}
+
+// Reflections that measured patterns show first, of cells where the rows that a search begins with are absent or weak.
+TEST(Indexing, FindsObliqueLatticesWithoutTheirFirstRows) {
+    struct Case {
+        Bravais lattice;
+        std::array<double, 6> cell;
+        std::string reflections;
+    };
+    const Case pseudomalachite = {Bravais::mP,
+                                  {4.473, 5.747, 17.032, 90, 91.04, 90},
+                                  "0 1 2  1 0 0  1 1 -1  1 1 1  1 1 -2  1 0 -4  1 0 4  1 1 -3  1 1 3  0 1 5  0 2 0  0 0 6  0 2 2  1 1 4  "
+                                  "0 2 3  1 1 -5  1 1 5  1 0 -6  1 2 1  1 2 -2"};
+    const Case gorgeyite = {Bravais::mC,
+                            {17.52, 6.84, 18.25, 90, 113.3, 90},
+                            "2 0 0  1 1 0  1 1 1  2 0 2  1 1 2  0 0 4  1 1 -4  0 2 0  3 1 2  0 2 1  4 0 2  3 1 -5  5 1 -1  2 0 -6  2 2 1  "
+                            "2 2 -3  6 0 -4  3 1 -6  5 1 -5"};
+    const Case pectolite = {Bravais::aP,
+                            {7.98, 7.023, 7.018, 90.54, 95.14, 102.55},
+                            "0 1 0  1 0 1  0 0 2  1 1 2  1 -1 0  1 0 2  0 1 2  1 2 0  2 1 0  2 1 1  1 -1 -1  0 1 -2  1 0 -2  0 2 0  2 0 0  "
+                            "2 0 1"};
+    for (const Case* c : {&pseudomalachite, &gorgeyite, &pectolite}) {
+        SCOPED_TRACE(c->reflections);
+        constexpr double to_rad = pi_d / 180;
+        const auto product = [&](std::size_t x, std::size_t y) {
+            return c->cell[x] * c->cell[y] * (x == y ? 1 : std::cos(c->cell[6 - x - y] * to_rad));
+        };
+        const Metric<double> direct = {{product(0, 0), product(1, 1), product(2, 2), product(1, 2), product(0, 2), product(0, 1)}};
+        const Metric<double> reciprocal = direct.inverse();
+        const double wavelength = IndexingConfig().wavelength_angstrom, shift_deg = 0.03;
+        std::vector<SearchLine> lines;
+        std::istringstream indices(c->reflections);
+        for (int h, k, l; indices >> h >> k >> l;) {
+            const double* const m = reciprocal.m;
+            const double q = m[0] * h * h + m[1] * k * k + m[2] * l * l + 2 * (m[3] * k * l + m[4] * h * l + m[5] * h * k);
+            const double angle = 2 * std::asin(0.5 * wavelength * std::sqrt(q)) + shift_deg * to_rad,
+                         s = 2 * std::sin(0.5 * angle) / wavelength;
+            lines.push_back({s * s, 2 * std::sin(angle) / (wavelength * wavelength) * to_rad, 0.05});
+        }
+        std::sort(lines.begin(), lines.end(), [](const SearchLine& x, const SearchLine& y) { return x.q < y.q; });
+        const auto found_by = [&](auto search) {
+            const std::vector<LatticeCandidate> found = search(lines);
+            return std::any_of(found.begin(), found.end(), [&](const LatticeCandidate& candidate) {
+                return candidate.lattice == c->lattice && std::fabs(volume_of(candidate.reciprocal) / volume_of(reciprocal) - 1) < 0.004;
+            });
+        };
+        EXPECT_TRUE(found_by(search_oblique_lattices));
+        if (c->lattice != Bravais::aP) {
+            EXPECT_FALSE(found_by(search_lattices)) << "the patient search is not needed for it any more";
+        }
     }
 }
 
