@@ -54,7 +54,7 @@ std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& gr
 
 // An opinion [230] taken into probabilities [230], in their place: they are multiplied by how much likelier than usual (than
 // group_frequency) indexing finds each group, to a power below 1 because both look at the same lines.
-void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power = 0.75);
+void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power = 0.9);
 
 // Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. Structures that fit tell more
 // than their lattices: what indexing says counts as far as none does.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t most_phases_kept = 10'000;  // some 10 kB each
 // Of pool_opinions, chosen on the RRUFF development set.
-constexpr double network_weight = 0.5, least_probability = 0.04, least_vote = 3e-4;
+constexpr double network_weight = 0.8, least_probability = 0.06, least_vote = 3e-4;
 
 std::shared_ptr<const StructureLibrary> library_of(const Structure& structure) {
     auto library = std::make_shared<StructureLibrary>();
