@@ -12,7 +12,9 @@ const FileKind patterns_kind{"patterns", 1, "simulate it again with 'friedel sim
 
 PatternOutput::PatternOutput(fs::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns)
     : file_(std::move(file)), grid_(grid), wavelength_angstrom_(wavelength_angstrom), patterns_(patterns) {
-    if (file_.extension() != ".h5") return;
+    const std::string extension = file_.extension().string();
+    if (extension == ".xy" || extension == ".csv") return;
+    if (extension != ".h5") fail(file_.string(), ": patterns are written as .h5, .xy or .csv; give one of these endings");
     h5_ = std::make_unique<H5File>(H5File::create(file_, patterns_kind));
     h5_->create_dataset<float>("patterns", {patterns, static_cast<std::size_t>(grid.points)}, false);  // noise does not deflate
     h5_->write_attribute("patterns", "start_deg", static_cast<double>(grid.start_deg));

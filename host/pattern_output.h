@@ -16,7 +16,7 @@ extern const FileKind patterns_kind;
 
 class PatternOutput {
 public:
-    // The extension of `file` decides: .h5, .csv or anything else (.xy). Several text patterns get numbered names: quartz_0001.xy.
+    // The extension of `file` decides: .h5, .csv or .xy; another is an Error. Several text patterns get numbered names: quartz_0001.xy.
     PatternOutput(std::filesystem::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns);
 
     // pattern [grid.points]; space_group 0 if unknown.

@@ -33,8 +33,9 @@ RunRecord read_record(const H5File& file) {
 // hash: of its bytes.
 StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::string& hash) {
     if (ranks.size() == 1) {
+        StructureLibrary library = StructureLibrary::read(file);
         hash = hash_file(file);
-        return StructureLibrary::read(file);
+        return library;
     }
     std::string bytes;
     if (ranks.first()) {

@@ -211,6 +211,43 @@ TEST(BadInput, MisspeltCommandIsNamed) {
     EXPECT_EQ(run_friedel("trian").err, "friedel: 'trian' is not a command; did you mean 'train'? friedel --help lists them\n");
 }
 
+// What a newcomer is likely to try first and wrongly: each is refused with the cure, and leaves nothing behind.
+TEST(BadInput, LikelyMistakesAreToldTheirCure) {
+    const TemporaryDirectory folder;
+    const std::string data = (test::source_dir() / "data").string();
+    const std::vector<std::pair<std::string, std::string>> mistakes{
+        {"simulate DATA/minerals/quartz.cif -o quartz.png", "patterns are written as .h5, .xy or .csv"},
+        {"simulate DATA/minerals/quartz.cif --plot quartz.png", "ends in .svg"},
+        {"simulate DATA/minerals/quartz.cif --random 5 --fwhm 0.3 -o q.h5", "--fwhm is drawn by --random"},
+        {"simulate DATA/minerals/quartz.cif --preset quick -o q.h5", "--random N"},
+        {"train DATA/minerals --preset quick -o model.h5 --steps 500 -q", "friedel ingest DATA/minerals -o library.h5"},
+        {"match DATA/minerals DATA/examples/quartz.xy", "friedel ingest"},
+        {"split DATA/minerals/quartz.cif --train a.h5 --test b.h5", "friedel ingest"},
+        {"index DATA/minerals/quartz.cif", "is a CIF, a crystal structure and not a measured pattern"},
+        {"classify DATA/examples/quartz.xy --wavelength copper", "'copper' is neither"},
+        {"classify DATA/examples/quartz.xy --wavelength 154.06", "'154.06' is neither"}};
+    const auto with_data = [&](std::string text) {
+        for (std::size_t at; (at = text.find("DATA")) != std::string::npos;) text.replace(at, 4, data);
+        return text;
+    };
+    for (const auto& [mistake, cure] : mistakes) {
+        SCOPED_TRACE(mistake);
+        const RunResult result = run_friedel(with_data(mistake), folder.path);
+        EXPECT_NE(result.status, 0);
+        EXPECT_NE(result.err.find(with_data(cure)), std::string::npos) << result.err;
+        EXPECT_TRUE(listing(folder.path).empty());
+    }
+}
+
+TEST(BadInput, WavelengthByItsAnode) {
+    const std::string quartz_pattern = (test::source_dir() / "data/examples/quartz.xy").string();
+    const auto indexed = [&](const std::string& wavelength) {
+        return run_friedel("index '" + quartz_pattern + "' --groups 1 --wavelength " + wavelength).out;
+    };
+    EXPECT_EQ(indexed("co"), indexed("1.7902757"));
+    EXPECT_NE(indexed("co"), indexed("cu"));
+}
+
 TEST(BadInput, NumbersOutOfRange) {
     const TemporaryDirectory folder;
     const std::string file = (test::source_dir() / quartz).string();

@@ -144,7 +144,7 @@ int run(const Settings& s) {
 
 std::function<int()> bench_command(CLI::App& app) {
     const auto s = std::make_shared<Settings>();
-    app.add_option("library", s->library, "Structure library to simulate; default the minerals that ship");
+    app.add_option("LIBRARY", s->library, "Structure library to simulate; default the minerals that ship");
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("--preset", s->preset, "Configuration: " + presets)->capture_default_str();

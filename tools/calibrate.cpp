@@ -150,7 +150,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--sets", o->set_level,
                    "Also name, of each pattern, the groups that hold the right one for this part of patterns like these (conformal sets)")
         ->check(CLI::Range(0.5, 0.999));
-    app.add_option("--wavelength", o->wavelength, "Of all measured patterns, angstrom")->check(CLI::Range(0.05, 5.0));
+    add_wavelength_option(app, o->wavelength, "Of all measured patterns, whatever they state");
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress");

@@ -227,12 +227,10 @@ std::function<int()> classify_command(CLI::App& app) {
         "network alone, a hundred times as fast");
     app.add_option("--explain", o->explain,
                    "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
-    app.add_option("--wavelength", o->wavelength,
-                   "Of all patterns, angstrom, whatever they state; they are converted to the model's through d")
-        ->check(CLI::Range(0.05, 5.0));
+    add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");
     add_indexing_option(app, o->indexing);
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
-                 "Take the second line of the tube's doublet off first (Rachinger's correction); the networks that ship need it not");
+                 "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
     app.add_option("--min-coverage", o->least_coverage, "Refuse a pattern that covers less than this part of the model's range")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));

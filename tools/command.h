@@ -12,6 +12,7 @@
 #include "host/error.h"
 #include "host/model.h"
 #include "host/progress_line.h"
+#include "host/radiation.h"
 
 namespace friedel::tools {
 
@@ -46,6 +47,25 @@ inline CLI::Validator within(double low, double high) {
             return inside ? std::string() : text + " is not " + range;
         },
         name.str());
+}
+
+// The wavelength of measured patterns, in angstrom or by the tube's anode.
+inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::string& help) {
+    const auto by_anode = [](std::string& text) {
+        double value = 0;
+        try {
+            if (!CLI::detail::lexical_cast(text, value)) value = mean_wavelength(parse_radiation(text));
+        } catch (const Error&) {
+            value = 0;
+        }
+        if (!(value >= 0.05 && value <= 5))
+            return "'" + text + "' is neither within 0.05 to 5 angstrom nor an anode; Cu is 1.5418 or cu, Mo 0.7107 or mo";
+        text = std::to_string(value);
+        return std::string();
+    };
+    app.add_option("--wavelength", wavelength, help + "; in angstrom, or cu, co, cr, fe, ni, mo, ag")
+        ->transform(CLI::Validator(by_anode, ""))
+        ->type_name("WAVELENGTH");
 }
 
 // Where networks run: see host/device.h.

@@ -214,8 +214,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("MODEL", o->model, "Trained model (.h5); where none is named, the one that ships, with a search of structures");
     app.add_option("--labels", o->labels, "CSV of measured patterns: columns file,space_group, and group,repeat_of if there are any");
     app.add_option("--data", o->data, "Folder of the pattern files; without it, that of the labels");
-    app.add_option("--wavelength", o->measured.wavelength, "Of all measured patterns, angstrom, whatever they state")
-        ->check(CLI::Range(0.05, 5.0));
+    add_wavelength_option(app, o->measured.wavelength, "Of all measured patterns, whatever they state");
     app.add_flag("--strip-kalpha2", o->measured.strip_k_alpha_2, "Take the second line of the tube's doublet off measured patterns");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));

@@ -84,6 +84,10 @@ std::function<int()> generate_command(CLI::App& app) {
     app.add_option("--seed", s->wish.seed, "Another seed makes other crystals")->capture_default_str();
     app.add_option("--threads", s->threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
     app.add_flag("-q,--quiet", s->quiet, "No progress");
+    app.footer(
+        "Examples:\n"
+        "  friedel generate -n 10000 -o random.h5\n"
+        "  friedel generate -n 500 --groups 1-15,195-230 --tempering 0 --statistics mineral_statistics.h5 -o random.h5");
     return [s] { return run(*s); };
 }
 

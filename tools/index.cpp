@@ -195,7 +195,7 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(CLI::Range(1, space_groups));
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
-    app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
+    add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");
     app.footer(

@@ -207,10 +207,14 @@ const std::map<std::string, void (*)(const Settings&)> describers = {
 
 std::function<int()> info_command(CLI::App& app) {
     auto settings = std::make_shared<Settings>();
-    app.add_option("file", settings->file, "Any file that friedel wrote (.h5)")->required();
+    app.add_option("FILE", settings->file, "Any file that friedel wrote (.h5)")->required();
     app.add_flag("--json", settings->json, "Print JSON");
     app.add_flag("--config", settings->config, "Print what a model was trained with, for 'friedel train --config'");
     app.add_flag("--rejections", settings->rejections, "List what ingest left out of a structure library, tab-separated");
+    app.footer(
+        "Examples:\n"
+        "  friedel info library.h5\n"
+        "  friedel info model.h5 --config > settings.toml");
     return [settings] {
         const std::string kind = H5File::open_any(settings->file).kind();
         const auto describer = describers.find(kind);

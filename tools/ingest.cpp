@@ -167,7 +167,7 @@ int run(const Settings& given) {
 
 std::function<int()> ingest_command(CLI::App& app) {
     auto settings = std::make_shared<Settings>();
-    app.add_option("paths", settings->paths, "CIF files, folders of them, or archives (.zip, .tar, .tar.gz, .tar.xz, .gz)")->required();
+    app.add_option("PATHS", settings->paths, "CIF files, folders of them, or archives (.zip, .tar, .tar.gz, .tar.xz, .gz)")->required();
     app.add_option("-o,--output", settings->output, "Structure library to write (HDF5)")->required();
     app.add_option("--symprec", settings->symprec,
                    "Symmetry tolerance in angstrom; auto: 0.1 for files that list all atoms in P1, else 0.01")
@@ -188,6 +188,10 @@ std::function<int()> ingest_command(CLI::App& app) {
         "For 'train --set training.labels=powder'; several times as long");
     app.add_flag("--json", settings->json, "Print the summary as JSON");
     app.add_flag("-q,--quiet", settings->quiet, "Show no progress");
+    app.footer(
+        "What cannot be used is listed with its reason by 'friedel info LIBRARY --rejections'. Examples:\n"
+        "  friedel ingest data/minerals -o minerals.h5\n"
+        "  friedel ingest cod.tar.xz my_structures/ extra.cif -o library.h5");
     return [settings] { return run(*settings); };
 }
 

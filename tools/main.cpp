@@ -78,6 +78,10 @@ int main(int argc, char** argv) {
         CLI::App* const sub = app.add_subcommand(entry.name, entry.summary);
         sub->callback([run = entry.command(*sub), &status] { status = run(); });
     }
+    if (argc == 1) {
+        std::cerr << app.help();
+        return 2;
+    }
     try {
         app.parse(argc, argv);
         return status;

@@ -279,7 +279,7 @@ std::function<int()> match_command(CLI::App& app) {
         "--save-index", o->save_index,
         "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
-    app.add_option("--wavelength", o->wavelength, "Of all patterns, angstrom, whatever they state")->check(CLI::Range(0.05, 5.0));
+    add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
     app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()

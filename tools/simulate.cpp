@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "host/cif.h"
 #include "host/config.h"
@@ -135,6 +136,8 @@ void write_picture(const Options& options, const float* pattern, const Grid& gri
 
 int run(const Options& options) {
     if (options.output.empty() && options.plot.empty()) fail("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
+    if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
+        fail(options.plot, ": pictures are SVG; give a name that ends in .svg");
     StructureLibrary library = gather(options.inputs);
     const int structures = library.size();
     if (structures == 0) fail(options.inputs.front(), ": holds no structure");
@@ -190,6 +193,21 @@ int run(const Options& options) {
         std::cout << options.plot << '\n';
     }
     return 0;
+}
+
+const char* const drawn_group = "Drawn from a training configuration";
+
+// A pattern's parameters are stated or drawn: an option of the other kind would change nothing, and is an Error.
+void refuse_ignored(const CLI::App& app, bool drawn) {
+    const std::set<std::string> of_both{"output", "plot", "seed", "help"};
+    for (const CLI::Option* option : app.get_options()) {
+        const std::vector<std::string>& names = option->get_lnames();
+        if (option->count() == 0 || names.empty() || of_both.contains(names[0])) continue;
+        const bool is_of_drawn = option->get_group() == drawn_group;
+        if (drawn && !is_of_drawn)
+            fail("--", names[0], " is drawn by --random; change what it is drawn from with --set or --config ('friedel train --keys')");
+        if (!drawn && is_of_drawn) fail("--", names[0], " is of patterns that are drawn; say how many with --random N");
+    }
 }
 
 }  // namespace
@@ -287,17 +305,23 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("--noise", o->exact.gaussian_noise, "Standard deviation of Gaussian noise")->group(signal)->check(within(0, 100));
     app.add_option("--seed", o->seed, "Seed of everything random")->capture_default_str()->group(signal);
 
-    const char* const drawn = "Drawn from a training configuration";
-    app.add_option("--random", o->random, "Draw this many patterns, over the structures in turn")->group(drawn)->check(within(0, 1e9));
-    app.add_option("--config", o->config, "Training configuration, TOML, read over the preset")->group(drawn);
-    app.add_option("--preset", o->preset, "A configuration that ships (see friedel train --help)")->capture_default_str()->group(drawn);
-    app.add_option("--set", o->settings, "Change one key of it: section.key=value")->group(drawn);
+    app.add_option("--random", o->random, "Draw this many patterns, over the structures in turn")
+        ->group(drawn_group)
+        ->check(within(0, 1e9));
+    app.add_option("--config", o->config, "Training configuration, TOML, read over the preset")->group(drawn_group);
+    app.add_option("--preset", o->preset, "A configuration that ships (see friedel train --help)")
+        ->capture_default_str()
+        ->group(drawn_group);
+    app.add_option("--set", o->settings, "Change one key of it: section.key=value")->group(drawn_group);
     app.footer(
         "Every effect is off unless asked for. Examples:\n"
         "  friedel simulate data/minerals/quartz.cif -o quartz.xy --plot quartz.svg\n"
         "  friedel simulate data/minerals/quartz.cif --radiation cu --size 400 --texture 0.7 0 0 1 --counts 5000 -o quartz.xy\n"
         "  friedel simulate library.h5 --random 1000 --preset friedel -o patterns.h5");
-    return [o] { return run(*o); };
+    return [o, &app] {
+        refuse_ignored(app, o->random > 0);
+        return run(*o);
+    };
 }
 
 }  // namespace friedel::tools

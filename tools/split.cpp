@@ -70,13 +70,16 @@ int run(const Settings& settings) {
 
 std::function<int()> split_command(CLI::App& app) {
     auto settings = std::make_shared<Settings>();
-    app.add_option("library", settings->library, "Structure library to cut")->required();
+    app.add_option("LIBRARY", settings->library, "Structure library to cut")->required();
     app.add_option("--train", settings->train, "Library to write the larger part to")->required();
     app.add_option("--test", settings->test, "Library to write the smaller part to")->required();
     app.add_option("--fraction", settings->fraction, "Part of the structures for --test")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
     app.add_option("--seed", settings->seed, "Another seed draws other types")->capture_default_str();
+    app.footer(
+        "A structure type is a space group with its occupied Wyckoff positions. Example:\n"
+        "  friedel split library.h5 --train train.h5 --test test.h5 --fraction 0.05");
     return [settings] { return run(*settings); };
 }
 

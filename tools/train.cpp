@@ -109,7 +109,7 @@ std::function<int()> train_command(CLI::App& app) {
     const auto s = std::make_shared<Settings>();
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
-    app.add_option("library", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
+    app.add_option("LIBRARY", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
     app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP");
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset);
     app.add_option("--config", s->config, "TOML file, read over the preset if one is named");
@@ -139,7 +139,10 @@ std::function<int()> train_command(CLI::App& app) {
     app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");
     app.footer(
         "SIGINT and SIGTERM write a checkpoint and stop; SIGUSR1 writes one and goes on. Under mpirun or srun --mpi=pmix the ranks share "
-        "every batch.");
+        "every batch. Examples:\n"
+        "  friedel train train.h5 --minutes 60 --validation test.h5 -o model.h5\n"
+        "  friedel train --stream synthetic:1 --preset quick --minutes 5 -o model.h5\n"
+        "  friedel train train.h5 --minutes 60 --validation test.h5 -o model.h5 --resume");
     return [s] { return run(*s); };
 }
 
