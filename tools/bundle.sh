@@ -34,7 +34,7 @@ for program in cmake ldd tar xz; do
 done
 
 printf '== Building for %s, GPUs %s\n' "$arch" "$cuda"
-cmake -S . -B build/bundle-build -G Ninja -DCMAKE_BUILD_TYPE=Release -DFRIEDEL_ARCH="$arch" -DCMAKE_CUDA_ARCHITECTURES="$cuda" \
+cmake -S . -B build/bundle-build -G Ninja -DCMAKE_BUILD_TYPE=Release -DFRIEDEL_ARCH="$arch" -DFRIEDEL_STATIC=ON -DCMAKE_CUDA_ARCHITECTURES="$cuda" \
     -DFRIEDEL_TESTS=$tests -DFRIEDEL_BENCH=$tests >build/bundle-configure.log || { cat build/bundle-configure.log && exit 1; }
 cmake --build build/bundle-build >build/bundle-build.log || { tail -n 30 build/bundle-build.log && exit 1; }
 
@@ -63,6 +63,7 @@ for name in "${built[@]##*/}"; do
 here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 found=$here/lib
 have() { [ -n "$(find "$1" -maxdepth 1 -name "$2.so*" 2>/dev/null | head -n 1)" ]; }
+if [ -d "$here/share/data" ]; then export FRIEDEL_DATA="${FRIEDEL_DATA:-$here/share/data}"; fi
 missing="libcublasLt libcudnn libnccl"
 look_in() {
     still=

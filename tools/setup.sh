@@ -25,6 +25,7 @@ packages=(
     librandom123-dev libopenblas-dev libdnnl-dev       # numbers
     libopenmpi-dev openmpi-bin                         # ranks
     libcli11-dev libspdlog-dev libgtest-dev            # program and tests
+    libacl1-dev liblz4-dev libzstd-dev nettle-dev      # what libarchive needs in a bundle
 )
 preset=release
 target=all
