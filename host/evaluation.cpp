@@ -51,6 +51,7 @@ Json json_of(const Level& level, double entropy_threshold) {
         json["at_entropy_threshold"] = {{"threshold", entropy_threshold}, {"coverage", at.coverage}, {"accuracy", at.accuracy}};
     }
     json["expected_calibration_error"] = expected_calibration_error(bins);
+    json["calibration_error_by_chance"] = json_of(calibration_error_by_chance(level.answers));
     for (const ReliabilityBin& bin : bins)
         json["reliability"].push_back({{"count", bin.count}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
     return json;
@@ -229,15 +230,17 @@ std::string predictions_csv(const Evaluation& evaluation) {
 std::string summary(const Evaluation& evaluation) {
     const std::vector<Level> levels = judge_levels(evaluation);
     std::string text;
-    print(text, "%-17s %-22s %-22s %-11s %-6s %s\n", "", "right, 95 % interval", "among the first five", "surer half", "AURC", "ECE");
+    print(text, "%-17s %-22s %-22s %-11s %-6s %s\n", "", "right, 95 % interval", "among the first five", "surer half", "AURC",
+          "ECE (by chance)");
     for (const Level& level : levels) {
         const Estimate first = accuracy(level.answers, 1), five = accuracy(level.answers, 5);
         const RiskCoverage curve = risk_coverage(level.answers, RefuseBy::entropy);
         std::string name = level.name;
         std::replace(name.begin(), name.end(), '_', ' ');
-        print(text, "%-17s %5.1f %% (%4.1f to %4.1f)  %5.1f %% (%4.1f to %4.1f)  %5.1f %%     %.3f  %.3f\n", name.c_str(),
+        print(text, "%-17s %5.1f %% (%4.1f to %4.1f)  %5.1f %% (%4.1f to %4.1f)  %5.1f %%     %.3f  %.3f (%.3f)\n", name.c_str(),
               100 * first.value, 100 * first.low, 100 * first.high, 100 * five.value, 100 * five.low, 100 * five.high,
-              100 * curve.at_half_coverage, curve.area, expected_calibration_error(reliability(level.answers)));
+              100 * curve.at_half_coverage, curve.area, expected_calibration_error(reliability(level.answers)),
+              calibration_error_by_chance(level.answers).value);
     }
     const Level& finest = levels.front();
     std::vector<Answer> kept;

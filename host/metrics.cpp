@@ -126,6 +126,25 @@ double expected_calibration_error(const std::vector<ReliabilityBin>& bins) {
     return count ? total / count : 0;
 }
 
+Estimate calibration_error_by_chance(const std::vector<Answer>& answers, int bins, std::uint64_t seed) {
+    constexpr int draws = 1000;
+    Estimate estimate;
+    estimate.count = static_cast<int>(answers.size());
+    if (answers.empty()) return estimate;
+    std::vector<double> errors;
+    std::vector<Answer> drawn = answers;
+    for (int draw = 0; draw < draws; ++draw) {
+        RandomSequence random(seed, static_cast<std::uint64_t>(draw), Purpose::bootstrap);
+        for (Answer& answer : drawn) answer.rank = random.uniform() < answer.confidence ? 0 : 1;
+        errors.push_back(expected_calibration_error(reliability(drawn, bins)));
+    }
+    std::sort(errors.begin(), errors.end());
+    estimate.value = std::accumulate(errors.begin(), errors.end(), 0.0) / draws;
+    estimate.low = errors[static_cast<std::size_t>(0.025 * draws)];
+    estimate.high = errors[static_cast<std::size_t>(0.975 * draws) - 1];
+    return estimate;
+}
+
 std::vector<int> confusion_matrix(const std::vector<Answer>& answers, int classes) {
     std::vector<int> counts(static_cast<std::size_t>(classes) * classes);
     for (const Answer& answer : answers) ++counts[static_cast<std::size_t>(answer.truth) * classes + answer.predicted];

@@ -51,6 +51,9 @@ struct ReliabilityBin {
 std::vector<ReliabilityBin> reliability(const std::vector<Answer>& answers, int bins = 15);
 // ECE: mean over patterns of |accuracy - confidence| of their bin.
 double expected_calibration_error(const std::vector<ReliabilityBin>& bins);
+// The ECE that these answers would have if every probability meant what it says: few patterns have one though nothing is wrong. Mean and
+// central 95 % over draws in which each answer is right with its own probability; patterns of a cluster are drawn one by one.
+Estimate calibration_error_by_chance(const std::vector<Answer>& answers, int bins = 15, std::uint64_t seed = 1);
 
 // [classes][classes] counts, row: truth, column: first answer.
 std::vector<int> confusion_matrix(const std::vector<Answer>& answers, int classes);

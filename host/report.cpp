@@ -79,24 +79,27 @@ void add_subject(std::string& page, const Json& metrics) {
 void add_accuracies(std::string& page, const Json& metrics, const std::vector<Level>& levels) {
     page += "<h2>How often it is right</h2>\n<div class=\"wide\"><table class=\"numbers\"><thead>\n";
     page += table_row({"", "first answer right", "among the first five", "surer half, by entropy", "surer half, by probability", "AURC",
-                       "ECE", "patterns"},
+                       "ECE", "ECE by chance", "patterns"},
                       "th");
     page += "</thead><tbody>\n";
     for (const Level& level : levels) {
         const Json& json = metrics[level.name];
-        std::string area, error;
+        std::string area, error, by_chance;
         print(area, "%.3f", json["refused_by_entropy"]["aurc"].get<double>());
         print(error, "%.3f", json["expected_calibration_error"].get<double>());
-        page += table_row({spaced(level.name), with_interval(json["top1"]), with_interval(json["top5"]),
-                           percent(json["refused_by_entropy"]["at_half_coverage"]),
-                           percent(json["refused_by_largest_probability"]["at_half_coverage"]), area, error, json["top1"]["count"].dump()},
-                          "td");
+        const Json& chance = json["calibration_error_by_chance"];
+        print(by_chance, "%.3f (%.3f to %.3f)", chance["value"].get<double>(), chance["low"].get<double>(), chance["high"].get<double>());
+        page += table_row(
+            {spaced(level.name), with_interval(json["top1"]), with_interval(json["top5"]),
+             percent(json["refused_by_entropy"]["at_half_coverage"]), percent(json["refused_by_largest_probability"]["at_half_coverage"]),
+             area, error, by_chance, json["top1"]["count"].dump()},
+            "td");
     }
     page +=
         "</tbody></table></div>\n<p class=\"soft\">In brackets: 95 % intervals, from draws of whole groups of patterns that belong "
         "together. "
         "Surer half: accuracy when the less sure half is refused. AURC: mean error over all coverages, refused by entropy. ECE: mean gap "
-        "between probability and accuracy.</p>\n";
+        "between probability and accuracy; by chance: what it would be if all probabilities were right.</p>\n";
 }
 
 void add_confidence(std::string& page, const Evaluation& evaluation, const Level& level) {

@@ -120,6 +120,24 @@ TEST(Metrics, CalibrationErrorByHand) {
     EXPECT_EQ(expected_calibration_error(reliability({}, 15)), 0);
 }
 
+// Twenty answers of one probability: the mean gap is that of a binomial distribution, summed outright.
+TEST(Metrics, CalibrationErrorByChanceIsTheBinomialOne) {
+    constexpr int n = 20;
+    constexpr double p = 0.7;
+    double gap = 0, weight = std::pow(1 - p, n);
+    for (int right = 0; right <= n; ++right) {
+        gap += weight * std::abs(static_cast<double>(right) / n - p);
+        weight *= p / (1 - p) * (n - right) / (right + 1);
+    }
+    const std::vector<Answer> answers(n, answer(true, p, 0));
+    const Estimate by_chance = calibration_error_by_chance(answers);
+    EXPECT_NEAR(by_chance.value, gap, 0.006);  // of 1000 draws
+    EXPECT_LT(by_chance.low, 0.01);
+    EXPECT_NEAR(by_chance.high, 0.2, 0.051);  // 10 or 18 right of 20
+    EXPECT_EQ(calibration_error_by_chance({}).count, 0);
+    EXPECT_EQ(calibration_error_by_chance(std::vector<Answer>(n, answer(true, 1.0, 0))).value, 0) << "what is certain is right";
+}
+
 TEST(Metrics, ConfusionMatrixHasTheTruthInRows) {
     const std::vector<Answer> answers = {{0, 1, 1, 0, 0, 0}, {0, 1, 1, 0, 0, 0}, {2, 2, 0, 0, 0, 0}};
     EXPECT_EQ(confusion_matrix(answers, 3), (std::vector<int>{0, 2, 0, 0, 0, 0, 0, 0, 1}));

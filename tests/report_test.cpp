@@ -140,8 +140,11 @@ TEST(Report, ShowsTheFiguresOfTheMetrics) {
         const std::string row = "<th>" + std::string(name) + "</th><td>" + shown(of_level["top1"]) + "</td><td>" + shown(of_level["top5"]);
         EXPECT_EQ(count(page, row), 1) << row;
         char errors[80];
-        std::snprintf(errors, sizeof errors, "<td>%.3f</td><td>%.3f</td><td>60</td>", of_level["refused_by_entropy"]["aurc"].get<double>(),
-                      of_level["expected_calibration_error"].get<double>());
+        std::snprintf(errors, sizeof errors, "<td>%.3f</td><td>%.3f</td><td>%.3f (%.3f to %.3f)</td><td>60</td>",
+                      of_level["refused_by_entropy"]["aurc"].get<double>(), of_level["expected_calibration_error"].get<double>(),
+                      of_level["calibration_error_by_chance"]["value"].get<double>(),
+                      of_level["calibration_error_by_chance"]["low"].get<double>(),
+                      of_level["calibration_error_by_chance"]["high"].get<double>());
         EXPECT_GE(count(page, errors), 1) << errors;
     }
     EXPECT_EQ(metrics["space_group"]["top1"]["value"], 40.0 / 60);

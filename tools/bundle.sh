@@ -9,7 +9,7 @@ Usage: tools/bundle.sh [-o FOLDER] [--arch MARCH] [--cuda LIST] [--with-tests]
   --arch MARCH    processor to compile for, as in -march (x86-64-v3: any server since 2015)
   --cuda LIST     GPU architectures, as CMAKE_CUDA_ARCHITECTURES (75-real;80-real;86-real;89-real;90-real;100-real;120)
   --with-tests    the test program and the benchmarks as well
-  --without-data  programs and libraries alone, for a machine where the source lies too (tools/gpu_acceptance.sh --bundle)
+  --without-data  programs and libraries alone (18 MB packed), for a machine where the source lies too (tools/gpu_acceptance.sh --bundle)
 The bundle runs as FOLDER/bin/friedel on Linux machines whose C library is as new as this one's. Each of CUDA's libraries (cuBLASLt, and
 cuDNN and NCCL for those who need them) is looked for in LD_LIBRARY_PATH, $CUDA_HOME, /usr/local/cuda, and the nvidia packages of the
 python3 that is found first.
