@@ -177,32 +177,11 @@ private:
                 for (std::size_t y = x + 1; y < nets.size(); ++y) {
                     const Net &p = nets[x], &q = nets[y];
                     if (p.i == q.i || p.i == q.j || p.j == q.i || p.j == q.j) continue;
-                    angle_votes(a, p.length_sq, q.length_sq, p.product, q.product);
+                    for (const VotedMetric& voted : trials_.vote_for_angle(a, p.length_sq, q.length_sq, p.product, q.product, 0.98, 2))
+                        trials_.judge(Bravais::aP, voted.metric);
                 }
             }
         }
-    }
-
-    // Reciprocal metric with a.b and a.c known; votes for b.c.
-    void angle_votes(double a, double b, double c, double ab, double ac) {
-        // det >= 0 bounds b.c: (a b - ab^2)(a c - ac^2) >= (a bc - ab ac)^2.
-        const double reach = 0.98 * std::sqrt((a * b - ab * ab) * (a * c - ac * ac)), least = (ab * ac - reach) / a,
-                     most = (ab * ac + reach) / a;
-        points_.clear();
-        LineMask base = 0;
-        for (int h = 0; h <= 3; ++h) {
-            for (int k = h ? -2 : 0; k <= 2; ++k) {
-                for (int l = h || k > 0 ? -2 : 1; l <= 2; ++l) {
-                    const double q = a * h * h + b * k * k + c * l * l + 2 * (ab * h * k + ac * h * l);
-                    if (k * l == 0) {
-                        if (q <= lines().limit) base |= lines().within(q);
-                    } else {
-                        points_.push_back({q, 2.0 * k * l});
-                    }
-                }
-            }
-        }
-        for (const VotedValue& bc : trials_.vote(points_, base, least, most, 2)) trials_.judge(Bravais::aP, {{a, b, c, bc.x, ac, ab}});
     }
 
     LatticeTrials trials_;

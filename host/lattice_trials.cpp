@@ -69,6 +69,30 @@ void LatticeTrials::keep(Bravais lattice, const Metric<double>& metric, double s
     sort(list);
 }
 
+std::vector<VotedMetric> LatticeTrials::vote_for_angle(double a, double b, double c, double ab, double ac, double part, int results,
+                                                       double bin) {
+    // (a b - ab^2)(a c - ac^2) > (a bc - ab ac)^2, or the determinant is not positive.
+    const double reach = part * std::sqrt((a * b - ab * ab) * (a * c - ac * ac));
+    angle_points_.clear();
+    LineMask explained = 0;
+    for (int h = 0; h <= 3; ++h) {
+        for (int k = h ? -2 : 0; k <= 2; ++k) {
+            for (int l = h || k > 0 ? -2 : 1; l <= 2; ++l) {
+                const double q = a * h * h + b * k * k + c * l * l + 2 * (ab * h * k + ac * h * l);
+                if (k * l == 0) {
+                    explained |= lines().within(q);
+                } else {
+                    angle_points_.push_back({q, 2.0 * k * l});
+                }
+            }
+        }
+    }
+    std::vector<VotedMetric> metrics;
+    for (const VotedValue& bc : vote(angle_points_, explained, (ab * ac - reach) / a, (ab * ac + reach) / a, results, bin))
+        metrics.push_back({{{a, b, c, bc.x, ac, ab}}, bc.lines | explained});
+    return metrics;
+}
+
 void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     const double volume = volume_of(metric);
     if (!(volume > least_volume) || volume > 4 * largest_volume) return;

@@ -52,6 +52,11 @@ struct VotedValue {
     LineMask lines;  // that voted for it
 };
 
+struct VotedMetric {
+    Metric<double> metric;
+    LineMask lines;  // that it explains
+};
+
 class LatticeTrials {
 public:
     LatticeTrials(const std::vector<SearchLine>& lines, std::size_t kept) : all_lines_(lines), kept_(kept) {}
@@ -62,6 +67,10 @@ public:
     // Values of x that many lines vote for. `explained`: lines that need no vote.
     std::vector<VotedValue> vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most, int results,
                                  double bin = 5e-5);
+    // Reciprocal metrics whose b.c many lines vote for, given a.a, b.b, c.c, a.b and a.c. b.c is looked for within `part` (below 1) of the
+    // range that keeps the determinant positive.
+    std::vector<VotedMetric> vote_for_angle(double a, double b, double c, double ab, double ac, double part, int results,
+                                            double bin = 5e-5);
     // Scores a lattice with all its centrings at once, from what each class of parities explains.
     void judge(Bravais primitive, const Metric<double>& metric);
 
@@ -78,6 +87,7 @@ private:
     std::optional<ShiftedLines> now_;
     std::vector<LatticeCandidate> best_[bravais_lattices];
     std::vector<LineMask> bins_;
+    std::vector<VotePoint> angle_points_;
 };
 
 }  // namespace friedel

@@ -187,27 +187,10 @@ private:
     }
 
     void angle_of_nets(double a, const Net& first, const Net& second) {
-        const double b = first.across_sq, c = second.across_sq, ab = first.product, ac = second.product;
-        // The determinant bounds b.c: (a b - ab^2)(a c - ac^2) >= (a bc - ab ac)^2.
-        const double reach = 0.95 * std::sqrt((a * b - ab * ab) * (a * c - ac * ac));
-        points_.clear();
-        LineMask explained = 0;
-        for (int h = 0; h <= 3; ++h) {
-            for (int k = h ? -2 : 0; k <= 2; ++k) {
-                for (int l = h || k > 0 ? -2 : 1; l <= 2; ++l) {
-                    const double q = a * h * h + b * k * k + c * l * l + 2 * (ab * h * k + ac * h * l);
-                    if (k * l == 0) {
-                        explained |= lines().within(q);
-                    } else {
-                        points_.push_back({q, 2.0 * k * l});
-                    }
-                }
-            }
-        }
-        for (const VotedValue& bc : trials_.vote(points_, explained, (ab * ac - reach) / a, (ab * ac + reach) / a, 1, 2 * vote_bin)) {
-            const Metric<double> metric{{a, b, c, bc.x, ac, ab}};
-            const double volume = volume_of(metric);
-            if (volume > least_volume && volume < largest_volume) draft(std::popcount(bc.lines | explained) - std::log(volume), metric);
+        for (const VotedMetric& voted :
+             trials_.vote_for_angle(a, first.across_sq, second.across_sq, first.product, second.product, 0.95, 1, 2 * vote_bin)) {
+            const double volume = volume_of(voted.metric);
+            if (volume > least_volume && volume < largest_volume) draft(std::popcount(voted.lines) - std::log(volume), voted.metric);
         }
     }
 
