@@ -157,7 +157,7 @@ std::function<int()> bench_command(CLI::App& app) {
     app.add_option("--rounds", s->rounds, "The best of as many counts")->capture_default_str()->check(CLI::Range(1, 1000));
     app.add_option("-o,--output", s->output, "JSON lines to write: what was measured, then a line for each stage");
     app.add_option("--compare", s->compare, "Results of an earlier run: says how many times as fast each stage is now");
-    app.add_option("--threads", s->threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
+    add_threads_option(app, s->threads);
     add_device_options(app, s->device);
     app.footer(
         "Of limit: the bandwidth of a copy that no cache holds, the rate of a large matrix product or, for the simulation, of "

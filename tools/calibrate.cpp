@@ -151,7 +151,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
                    "Also name, of each pattern, the groups that hold the right one for this part of patterns like these (conformal sets)")
         ->check(CLI::Range(0.5, 0.999));
     add_wavelength_option(app, o->wavelength, "Of all measured patterns, whatever they state");
-    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_threads_option(app, o->threads);
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress");
     app.footer(

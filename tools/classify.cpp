@@ -234,7 +234,7 @@ std::function<int()> classify_command(CLI::App& app) {
     app.add_option("--min-coverage", o->least_coverage, "Refuse a pattern that covers less than this part of the model's range")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
-    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_threads_option(app, o->threads);
     app.add_flag("--resume", o->resume,
                  "Go on with the results in the file of -o, or with what an interrupted run left in FILE.part: patterns that are in it are "
                  "not looked at again");

@@ -68,6 +68,11 @@ inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::
         ->type_name("WAVELENGTH");
 }
 
+// Threads or processes at work.
+inline void add_threads_option(CLI::App& app, int& threads) {
+    app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(CLI::Range(0, 1024));
+}
+
 // Where networks run: see host/device.h.
 inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
     const auto complaint = [](const DeviceChoice& wanted) {

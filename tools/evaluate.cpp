@@ -224,7 +224,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");
     app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
-    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_threads_option(app, o->threads);
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(

@@ -82,8 +82,8 @@ std::function<int()> generate_command(CLI::App& app) {
         ->capture_default_str()
         ->check(within(0, 1));
     app.add_option("--seed", s->wish.seed, "Another seed makes other crystals")->capture_default_str();
-    app.add_option("--threads", s->threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
-    app.add_flag("-q,--quiet", s->quiet, "No progress");
+    add_threads_option(app, s->threads);
+    app.add_flag("-q,--quiet", s->quiet, "Show no progress");
     app.footer(
         "Examples:\n"
         "  friedel generate -n 10000 -o random.h5\n"

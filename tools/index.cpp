@@ -196,7 +196,7 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
-    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_threads_option(app, o->threads);
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");
     app.footer(
         "Knows no structures: lines, cells, absences, and how often groups occur. Broad lines, many impurities and cells of thousands of\n"

@@ -178,9 +178,7 @@ std::function<int()> ingest_command(CLI::App& app) {
     app.add_option("--timeout", settings->ingest.time_limit_seconds, "Leave out a structure that takes longer, in seconds")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 86400.0));
-    app.add_option("--threads", settings->ingest.processes, "Worker processes; 0: one per core")
-        ->capture_default_str()
-        ->check(CLI::Range(0, 1024));
+    add_threads_option(app, settings->ingest.processes);
     app.add_flag("--keep-duplicates", settings->ingest.keep_duplicates, "Keep structures that repeat one read before");
     app.add_flag(
         "--powder-groups", settings->powder_groups,

@@ -284,7 +284,7 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1.0));
-    app.add_option("--threads", o->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_threads_option(app, o->threads);
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress");
     app.footer(

@@ -136,7 +136,7 @@ std::function<int()> merge_command(CLI::App& app) {
         "--powder-groups", settings->powder_groups,
         "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "
         "training.labels=powder; takes minutes for many structures");
-    app.add_option("--threads", settings->threads, "0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+    add_threads_option(app, settings->threads);
     app.footer("Example:\n  friedel merge minerals.h5 relaxed.h5 -o all.h5");
     return [settings] { return run(*settings); };
 }

@@ -132,9 +132,9 @@ std::function<int()> train_command(CLI::App& app) {
            "script can always give the same command")
         ->check(CLI::IsMember({"newest", "auto"}));
     app.add_option("--log", s->run.log, "File to append to, a JSON object per line: start, report, validation, checkpoint, skipped, end");
-    app.add_option("--threads", s->run.threads, "Cores to use; default all")->check(CLI::Range(1, 4096));
+    add_threads_option(app, s->run.threads);
     add_device_options(app, s->run.device);
-    app.add_flag("-q,--quiet", s->run.quiet, "No progress");
+    app.add_flag("-q,--quiet", s->run.quiet, "Show no progress");
     app.add_flag("--keys", s->list_keys, "Print every configuration key with its default and meaning, and stop");
     app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");
     app.footer(
