@@ -178,6 +178,11 @@ public:
             if (at < end && *at++ == '\r' && at < end && *at == '\n') ++at;
         }
         check_whole();
+        if (direction_ < 0) {
+            std::reverse(pattern_.two_theta_deg.begin(), pattern_.two_theta_deg.end());
+            std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
+            std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
+        }
         return std::move(pattern_);
     }
 
@@ -198,7 +203,7 @@ private:
         if (row.columns >= 2) {
             add(row);
         } else if (row.columns == 1) {
-            if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before (a file of start, step and end?)", cure);
+            if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before", cure);
             ++single_numbers_;
         } else if (columns_ == 0) {
             if (pattern_.wavelength_angstrom == 0) pattern_.wavelength_angstrom = stated_wavelength({at, line_end()});
@@ -221,8 +226,9 @@ private:
             fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
         }
         std::vector<double>& angles = pattern_.two_theta_deg;
-        if (!angles.empty() && angle <= angles.back()) {
-            if (angle <= last_angle_) begin_range(angle);  // else within the overlap of two ranges
+        if (angles.size() == 1 && angle < angles[0]) direction_ = -1;
+        if (!angles.empty() && direction_ * angle <= direction_ * angles.back()) {
+            if (direction_ * angle <= direction_ * last_angle_) begin_range(angle);  // else within the overlap of two ranges
             last_angle_ = angle;
             return;
         }
@@ -245,7 +251,8 @@ private:
         constexpr double overlap = 0.1;
         constexpr int most_ranges = 10;
         const std::vector<double>& angles = pattern_.two_theta_deg;
-        const bool may = range_line_ == 0 && ++ranges_ <= most_ranges && angles.size() >= static_cast<std::size_t>(fewest_points) &&
+        const bool may = direction_ > 0 && range_line_ == 0 && ++ranges_ <= most_ranges &&
+                         angles.size() >= static_cast<std::size_t>(fewest_points) &&
                          angles.back() - angle <= overlap * (angles.back() - angles.front());
         if (!may) fail_out_of_order(line_number_, angle);
         range_line_ = line_number_;
@@ -261,7 +268,8 @@ private:
 
     void check_whole() const {
         const std::size_t points = pattern_.two_theta_deg.size();
-        if (points == 0 && single_numbers_ >= fewest_points) fail(pattern_.name, ": only one column", cure);
+        if (points == 0 && single_numbers_ >= fewest_points)
+            fail(pattern_.name, ": only one column; write a line with start, step and end above it, or angle and intensity in each row");
         if (points == 0) fail(pattern_.name, ": no rows of two or three numbers", cure);
         if (points < fewest_points) {
             fail(pattern_.name, ": only ", points, " points; a pattern needs ", fewest_points, " or more, a list of peaks is not enough");
@@ -280,6 +288,7 @@ private:
     int line_number_ = 0;
     int single_numbers_ = 0;
     int ranges_ = 1;
+    int direction_ = 1;  // -1: a scan from high angles to low ones
     bool constant_ = true;
     double last_angle_ = -1;  // of the last row, kept or not
     int range_line_ = 0;      // where a range began of which nothing was new yet; 0: none
@@ -363,6 +372,7 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     if (std::optional<MeasuredPattern> pattern = parse_instrument_file(text, name)) return std::move(*pattern);
     refuse_other_kinds(text, name);
     if (std::optional<MeasuredPattern> pattern = parse_table(text, name)) return std::move(*pattern);
+    if (std::optional<MeasuredPattern> pattern = parse_stepped(text, name)) return std::move(*pattern);
     return Reader(text, name).read();
 }
 

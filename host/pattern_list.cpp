@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <limits>
@@ -17,14 +18,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A CIF is more often a structure than a pattern, an .h5 file a model, a .csv labels or results: those are named one by one.
+// A CIF is more often a structure than a pattern, an .h5 file a model: those are named one by one.
 constexpr std::array<const char*, 17> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc",  ".xrdml", ".ras", ".rasx", ".raw",
                                                  ".uxd", ".brml", ".gsas", ".gsa", ".fxye", ".xra",   ".udf", ".nxs"};
 
 std::string all_endings() {
     std::string all;
-    for (const char* ending : endings) all += (all.empty() ? "" : ", ") + std::string(ending);
-    return all;
+    for (const char* ending : endings) all += std::string(ending) + ", ";
+    return all + ".csv but labels and results";
 }
 
 bool has_pattern_ending(const fs::path& file) {
@@ -33,11 +34,23 @@ bool has_pattern_ending(const fs::path& file) {
     return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
 
+// Of a .csv: labels and results, Friedel's own tables, begin with the column `file`.
+bool is_csv_of_no_table(const fs::path& file) {
+    std::string ending = file.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (ending != ".csv") return false;
+    std::ifstream in(file);
+    std::string head(5, '\0');
+    in.read(head.data(), static_cast<std::streamsize>(head.size()));
+    return in.gcount() > 0 && head != "file,";
+}
+
 void add_folder(std::vector<std::string>& files, const std::string& path) {
     const std::size_t first = files.size();
     std::error_code failure, ignored;
     for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
-        if (entry->is_regular_file(ignored) && has_pattern_ending(entry->path())) files.push_back(entry->path().string());
+        if (entry->is_regular_file(ignored) && (has_pattern_ending(entry->path()) || is_csv_of_no_table(entry->path())))
+            files.push_back(entry->path().string());
     }
     if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
     if (files.size() == first) fail(path, ": holds no pattern (", all_endings(), "); name files with other endings one by one");

@@ -65,6 +65,12 @@ Columns columns_of(std::string_view line) {
     return columns;
 }
 
+PatternAxis axis_with_units(const Columns& columns, const std::string& file) {
+    const std::string_view name = columns.axis_name;
+    const std::size_t units = name.find_first_of("([");
+    return axis_of(name, units == std::string_view::npos ? "" : name.substr(units + 1), file);
+}
+
 // Frames of one scan, each over the very same axis, are added up.
 void add_repeats(MeasuredPattern& pattern) {
     std::vector<double>& x = pattern.two_theta_deg;
@@ -100,8 +106,9 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         if (columns.count == 0) {
             if (line_number > longest_header) return std::nullopt;
             columns = columns_of(line);
-            // Two or three columns are the business of the reader of plain text, which knows more ways to write them.
-            if (columns.count > 0 && columns.count <= 3 && axis_of(columns.axis_name, "", name) == PatternAxis::two_theta_deg)
+            // Two or three columns in the usual order are the business of the reader of plain text, which knows more ways to write them.
+            if (columns.count > 0 && columns.count <= 3 && columns.axis == 0 && columns.intensity == 1 &&
+                axis_with_units(columns, name) == PatternAxis::two_theta_deg && line.find('"') == std::string_view::npos)
                 return std::nullopt;
             if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = stated_wavelength(line);
             continue;
@@ -125,9 +132,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
     if (pattern.two_theta_deg.empty()) return std::nullopt;
     pattern.name = name;
     add_repeats(pattern);
-    std::size_t units = columns.axis_name.find_first_of("([");
-    convert_axis(pattern,
-                 axis_of(columns.axis_name, units == std::string::npos ? "" : std::string_view(columns.axis_name).substr(units + 1), name));
+    convert_axis(pattern, axis_with_units(columns, name));
     check_pattern(pattern);
     return pattern;
 }

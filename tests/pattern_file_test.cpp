@@ -55,6 +55,19 @@ void expect_as_written(const std::string& text, const std::string& what) {
     }
 }
 
+// What is wrong with `text`, and the words its message must hold.
+void expect_refused(const std::string& text, std::initializer_list<const char*> words) {
+    try {
+        parse_pattern(text, "bad.xy");
+        ADD_FAILURE() << "read: " << text.substr(0, 60);
+    } catch (const Error& error) {
+        const std::string message = error.what();
+        EXPECT_TRUE(message.starts_with("bad.xy: ")) << message;
+        EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+        for (const char* word : words) EXPECT_NE(message.find(word), std::string::npos) << message << " | wanted: " << word;
+    }
+}
+
 TEST(PatternFile, ReadsEverySeparator) {
     for (const char* format : {"%.2f %.1f", "%.2f\t%.1f", "%.2f,%.1f", "%.2f, %.1f", "%.2f;%.1f", "  %8.2f   %9.1f  ", "%.2f , %.1f",
                                "%.3e %.3e", "+%.2f +%.1f"}) {
@@ -72,6 +85,54 @@ TEST(PatternFile, SkipsCommentsHeadersAndByteOrderMark) {
         expect_as_written(mark + std::string(" a comment\n") + plain() + mark + " the end\n", mark);
     }
     expect_as_written(plain("%.2f %.1f # counts"), "comments behind rows");
+}
+
+TEST(PatternFile, ReadsScansFromHighAnglesToLow) {
+    std::string down;
+    for (int i = 119; i >= 0; --i) down += formatted("%.2f %.1f\n", angle_of(i), intensity_of(i));
+    expect_as_written(down, "reversed");
+    expect_refused(down + "5.5 7\n", {"line 121", "5.5 after 5"});
+}
+
+// Start, step and end in a line, intensities in the next ones: with a title, as a header may precede it, one or ten to a line.
+TEST(PatternFile, ReadsIntensitiesBelowStartStepAndEnd) {
+    const auto stepped = [](int in_a_line, const char* head) {
+        std::string text = head;
+        for (int i = 0; i < 120; ++i) text += formatted("%9.1f", intensity_of(i), 0) + (i % in_a_line == in_a_line - 1 ? "\n" : " ");
+        return text;
+    };
+    for (const char* head : {"5 0.25 34.75\n", "  5.000   0.2500  34.750 Quartz, 40 kV\n", "# from a D500\nQuartz\n5,0.25,34.75\n"}) {
+        for (const int in_a_line : {1, 3, 8, 10}) {
+            SCOPED_TRACE(head + std::to_string(in_a_line));
+            const MeasuredPattern pattern = parse_pattern(stepped(in_a_line, head), "x.dat");
+            ASSERT_EQ(pattern.two_theta_deg.size(), 120u);
+            for (std::size_t i = 0; i < 120; ++i) {
+                ASSERT_NEAR(pattern.two_theta_deg[i], angle_of(static_cast<int>(i)), 1e-9);
+                ASSERT_EQ(pattern.intensity[i], intensity_of(static_cast<int>(i)));
+            }
+        }
+    }
+    expect_refused(stepped(1, "5 0.25 35\n"), {"start 5, step 0.25 and end 35", "121 intensities, but 120 follow"});
+    expect_refused(stepped(10, "5 0.25 34.75\n") + "nan\n", {"121 follow"});
+    // Three columns whose first row might be such a line are angles, intensities and deviations.
+    EXPECT_EQ(parse_pattern("1 0.02 90\n" + plain("%.2f %.1f 2"), "x.xye").two_theta_deg.size(), 121u);
+}
+
+// As pandas and R write tables: a column of row numbers before, names and even numbers in quotes.
+TEST(PatternFile, FindsItsColumnsAmongOthers) {
+    expect_as_written(
+        ",2theta,intensity\n" + rows([](int i) { return std::to_string(i) + formatted(",%.2f,%.1f", angle_of(i), intensity_of(i)); }),
+        "pandas");
+    expect_as_written("\"\",\"two_theta\",\"intensity\"\n" +
+                          rows([](int i) { return '"' + std::to_string(i) + formatted("\",%.2f,%.1f", angle_of(i), intensity_of(i)); }),
+                      "R");
+    expect_as_written("\"Angle\",\"Counts\"\n" + plain("\"%.2f\",\"%.1f\""), "all in quotes");
+    expect_as_written("Counts,2Theta\n" + rows([](int i) { return formatted("%.1f,%.2f", intensity_of(i), angle_of(i)); }),
+                      "intensities first");
+    const MeasuredPattern pattern = parse_pattern(
+        "2theta (rad),intensity\n" + rows([](int i) { return formatted("%.12f,%.1f", angle_of(i) * M_PI / 180, intensity_of(i)); }),
+        "x.csv");
+    for (std::size_t i = 0; i < 120; ++i) ASSERT_NEAR(pattern.two_theta_deg[i], angle_of(static_cast<int>(i)), 1e-9);
 }
 
 TEST(PatternFile, ReadsAnyLineEnd) {
@@ -113,19 +174,6 @@ TEST(PatternFile, RoundsNumbersCorrectly) {
     }
 }
 
-// What is wrong with `text`, and the words its message must hold.
-void expect_refused(const std::string& text, std::initializer_list<const char*> words) {
-    try {
-        parse_pattern(text, "bad.xy");
-        ADD_FAILURE() << "read: " << text.substr(0, 60);
-    } catch (const Error& error) {
-        const std::string message = error.what();
-        EXPECT_TRUE(message.starts_with("bad.xy: ")) << message;
-        EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-        for (const char* word : words) EXPECT_NE(message.find(word), std::string::npos) << message << " | wanted: " << word;
-    }
-}
-
 TEST(PatternFile, RefusesBadRowsByTheirLine) {
     expect_refused("# c\n" + plain() + "40 nan\n", {"line 122", "intensity", "not a finite"});
     expect_refused(plain() + "40 inf\n", {"line 121", "not a finite"});
@@ -135,7 +183,7 @@ TEST(PatternFile, RefusesBadRowsByTheirLine) {
     expect_refused(plain() + "34.75 7\n", {"line 121", "twice"});
     expect_refused(plain() + "181 7\n", {"line 121", "180", "2theta"});
     expect_refused(plain() + "40 7 3\n", {"line 121", "3 columns where 2"});
-    expect_refused(plain() + "40\n", {"line 121", "start, step"});
+    expect_refused(plain() + "40\n", {"line 121", "one number where 2 columns stood before"});
     expect_refused(plain() + "40 abc\n", {"line 121", "'40 abc'", "#"});
     expect_refused(plain() + "40 --3\n", {"line 121"});
     expect_refused(plain("%.2f %.1f 1 2"), {"line 1", "more than three columns"});

@@ -215,8 +215,9 @@ int run(const Options& options) {
 std::function<int()> classify_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("PATTERNS", o->inputs,
-                   "A trained model (.h5) first, or none for the one that ships; then pattern files: text of two or three columns or with "
-                   "named ones, XRDML, UDF, Rigaku RAS and RASX, Bruker RAW, UXD and BRML, STOE RAW, GSAS, powder CIF, NeXus; folders of "
+                   "A trained model (.h5) first, or none for the one that ships; then pattern files: text of two or three columns, with "
+                   "named ones, or of intensities below start, step and end, XRDML, UDF, Rigaku RAS and RASX, Bruker RAW, UXD and BRML, "
+                   "STOE RAW, GSAS, powder CIF, NeXus; folders of "
                    "them; stacks, HDF5 files of many (of 'friedel simulate', or NeXus); - for standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
