@@ -382,7 +382,8 @@ CifContent parse_cif(std::string_view text, const std::string& name, const CifOp
 
 std::vector<Structure> read_cif(const std::filesystem::path& file, const CifOptions& options) {
     std::error_code code;
-    if (std::filesystem::is_directory(file, code)) fail(file.string(), ": is a folder; name the CIF files in it");
+    if (std::filesystem::is_directory(file, code))
+        fail(file.string(), ": is a folder; name the CIF files in it, or make a structure library of them with 'friedel ingest'");
     std::ifstream in(file, std::ios::binary);
     if (!in) fail(file.string(), ": cannot be opened (", std::strerror(errno), "); check the name and the permissions");
     std::ostringstream text;

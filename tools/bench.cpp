@@ -1,4 +1,5 @@
 // friedel bench: what this machine does a second, stage by stage, beside the limits it shows in the same run.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -132,7 +133,9 @@ int run(const Settings& s) {
                                  print(row, earlier);
                                  lines += json_of(row).dump() + "\n";
                              }};
-    run_benchmark(config, library, device, options);
+    const std::vector<BenchmarkRow> rows = run_benchmark(config, library, device, options);
+    if (std::ranges::all_of(rows, [](const BenchmarkRow& row) { return row.stage.starts_with("limit: "); }))
+        fail("--only ", s.only, ": no stage has that in its name; without it all are shown");
     if (!s.output.empty()) {
         write_text_file(s.output, lines);
         std::printf("-> %s\n", s.output.c_str());

@@ -184,7 +184,10 @@ int run(const Options& options) {
                 output.add(patterns.data() + i * grid.points, library.name[part[i].structure], library.space_group[part[i].structure]);
             }
         }
-        for (const fs::path& file : output.finish()) std::cout << file.string() << '\n';
+        const std::vector<fs::path> files = output.finish();
+        constexpr std::size_t few = 10;
+        for (std::size_t i = 0; i < std::min(files.size(), few); ++i) std::cout << files[i].string() << '\n';
+        if (files.size() > few) std::cout << "... " << files.back().string() << ", " << files.size() << " files\n";
     }
     if (!options.plot.empty()) {
         std::vector<float> pattern(grid.points);
