@@ -1,12 +1,15 @@
 #include "host/interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace friedel {
 
 namespace {
 
-volatile std::sig_atomic_t signalled = 0, checkpoint_signalled = 0;
+// Set by handlers, which run on any thread, and asked for by all.
+std::atomic<int> signalled = 0, checkpoint_signalled = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler must not wait for a lock");
 struct sigaction previous_interrupt, previous_terminate, previous_user;
 
 void on_signal(int signal) { signalled = signal; }
@@ -41,10 +44,6 @@ CheckpointSignalGuard::CheckpointSignalGuard() {
 
 CheckpointSignalGuard::~CheckpointSignalGuard() { sigaction(SIGUSR1, &previous_user, nullptr); }
 
-bool take_checkpoint_signal() {
-    if (checkpoint_signalled == 0) return false;
-    checkpoint_signalled = 0;
-    return true;
-}
+bool take_checkpoint_signal() { return checkpoint_signalled.exchange(0) != 0; }
 
 }  // namespace friedel
