@@ -9,6 +9,7 @@
 #include <iterator>
 #include <limits>
 
+#include "host/csv.h"
 #include "host/error.h"
 #include "host/hash.h"
 
@@ -34,22 +35,27 @@ bool has_pattern_ending(const fs::path& file) {
     return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
 
-// Of a .csv: labels and results, Friedel's own tables, begin with the column `file`.
-bool is_csv_of_no_table(const fs::path& file) {
+// Whether it is a .csv that may be a pattern: Friedel's own tables have a column `file` (labels, results) or `step` (a training's metrics).
+bool is_csv_of_a_pattern(const fs::path& file) {
     std::string ending = file.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
     if (ending != ".csv") return false;
     std::ifstream in(file);
-    std::string head(5, '\0');
-    in.read(head.data(), static_cast<std::streamsize>(head.size()));
-    return in.gcount() > 0 && head != "file,";
+    std::string line(500, '\0');  // a binary file may have no lines
+    in.read(line.data(), static_cast<std::streamsize>(line.size()));
+    line.resize(static_cast<std::size_t>(in.gcount()));
+    if (line.empty()) return false;
+    line.resize(std::min(line.find_first_of("\r\n"), line.size()));
+    if (std::count(line.begin(), line.end(), '"') % 2 != 0) return true;  // cut off, or no table: its reader will say
+    const std::vector<std::string> columns = split_csv(line);
+    return std::none_of(columns.begin(), columns.end(), [](const std::string& column) { return column == "file" || column == "step"; });
 }
 
 void add_folder(std::vector<std::string>& files, const std::string& path) {
     const std::size_t first = files.size();
     std::error_code failure, ignored;
     for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
-        if (entry->is_regular_file(ignored) && (has_pattern_ending(entry->path()) || is_csv_of_no_table(entry->path())))
+        if (entry->is_regular_file(ignored) && (has_pattern_ending(entry->path()) || is_csv_of_a_pattern(entry->path())))
             files.push_back(entry->path().string());
     }
     if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
