@@ -39,12 +39,10 @@ StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::st
     }
     std::string bytes;
     if (ranks.first()) {
+        if (!fs::is_regular_file(file)) StructureLibrary::read(file);  // says what is wrong with it: a folder of CIFs, for one
         std::ifstream in(file, std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(in), {});
-        if (!in) {
-            StructureLibrary::read(file);  // says what is wrong with it, a folder of CIFs for one
-            fail(file.string(), ": cannot be read; check the name and the permissions");
-        }
+        if (!in) fail(file.string(), ": cannot be read; check the name and the permissions");
     }
     std::uint64_t size = bytes.size();
     ranks.broadcast(&size, sizeof size);
