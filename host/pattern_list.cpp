@@ -26,37 +26,35 @@ constexpr std::array<const char*, 17> endings = {".xy",  ".xye",  ".txt",  ".dat
 std::string all_endings() {
     std::string all;
     for (const char* ending : endings) all += std::string(ending) + ", ";
-    return all + ".csv but labels and results";
+    return all + ".csv but labels, results and metrics";
 }
 
-bool has_pattern_ending(const fs::path& file) {
-    std::string ending = file.extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-    return std::find(endings.begin(), endings.end(), ending) != endings.end();
-}
-
-// Whether it is a .csv that may be a pattern: Friedel's own tables have a column `file` (labels, results) or `step` (a training's metrics).
-bool is_csv_of_a_pattern(const fs::path& file) {
-    std::string ending = file.extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (ending != ".csv") return false;
+// Friedel's own tables are no patterns: labels and results have a column `file`, a training's metrics `step` and `loss`.
+bool begins_with_own_table(const fs::path& file) {
     std::ifstream in(file);
     std::string line(500, '\0');  // a binary file may have no lines
     in.read(line.data(), static_cast<std::streamsize>(line.size()));
     line.resize(static_cast<std::size_t>(in.gcount()));
-    if (line.empty()) return false;
     line.resize(std::min(line.find_first_of("\r\n"), line.size()));
-    if (std::count(line.begin(), line.end(), '"') % 2 != 0) return true;  // cut off, or no table: its reader will say
+    if (std::count(line.begin(), line.end(), '"') % 2 != 0) return false;  // cut off, or no table: its reader will say
     const std::vector<std::string> columns = split_csv(line);
-    return std::none_of(columns.begin(), columns.end(), [](const std::string& column) { return column == "file" || column == "step"; });
+    const auto has = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
+    return has("file") || (has("step") && has("loss"));
+}
+
+bool may_be_a_pattern(const fs::path& file) {
+    std::string ending = file.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::error_code ignored;
+    if (ending == ".csv") return !fs::is_empty(file, ignored) && !begins_with_own_table(file);
+    return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
 
 void add_folder(std::vector<std::string>& files, const std::string& path) {
     const std::size_t first = files.size();
     std::error_code failure, ignored;
     for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
-        if (entry->is_regular_file(ignored) && (has_pattern_ending(entry->path()) || is_csv_of_a_pattern(entry->path())))
-            files.push_back(entry->path().string());
+        if (entry->is_regular_file(ignored) && may_be_a_pattern(entry->path())) files.push_back(entry->path().string());
     }
     if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
     if (files.size() == first) fail(path, ": holds no pattern (", all_endings(), "); name files with other endings one by one");

@@ -140,6 +140,10 @@ TEST_F(Ranks, AnErrorOfOneEndsAllAndNamesIt) {
     const auto all = mpirun(4, good + " --set training.batch=3");
     EXPECT_NE(all.status, 0);
     EXPECT_NE(all.err.find(" of 4: training.batch: 3 patterns cannot be shared by 4 ranks"), std::string::npos) << all.err;
+    fs::create_directory(folder / "cifs");
+    const auto cifs = mpirun(2, "'" + test::program().string() + "' train cifs --preset quick -q -o model.h5");
+    EXPECT_NE(cifs.status, 0);
+    EXPECT_NE(cifs.err.find("of 2: cifs: is no structure library; 'friedel ingest cifs -o library.h5'"), std::string::npos) << cifs.err;
 }
 
 // Other nodes need not see it: the first rank reads it for all.
