@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <regex>
 #include <sstream>
 
 #include "host/config.h"
@@ -129,6 +130,14 @@ TEST_F(ModelCommands, PatternsOfAStackAreClassifiedLikeFiles) {
     EXPECT_EQ(std::count(shipped.out.begin(), shipped.out.end(), '\n'), 3) << shipped.out;
 }
 
+// To rounding: how a product of matrices adds up may depend on how many patterns are answered at once.
+void expect_same_results(const std::string& found, const std::string& expected) {
+    static const std::regex number(R"(-?\d+\.\d+(e-?\d+)?)");
+    EXPECT_EQ(std::regex_replace(found, number, "#"), std::regex_replace(expected, number, "#"));
+    std::sregex_iterator a(found.begin(), found.end(), number), b(expected.begin(), expected.end(), number), end;
+    for (; a != end && b != end; ++a, ++b) EXPECT_NEAR(std::stod(a->str()), std::stod(b->str()), 1e-5);
+}
+
 TEST_F(ModelCommands, ResultsAreGoneOnWith) {
     const std::string all = "classify -q model.h5 examples ";
     for (const std::string ending : {"csv", "jsonl"}) {
@@ -137,19 +146,19 @@ TEST_F(ModelCommands, ResultsAreGoneOnWith) {
         ASSERT_EQ(run(all + "-o whole." + ending).status, 0);
         const std::string whole = read_text(folder / ("whole." + ending));
         ASSERT_EQ(run(again).status, 0) << "where there is nothing, all is done";
-        EXPECT_EQ(read_text(file), whole);
+        expect_same_results(read_text(file), whole);
         // An interrupted run left a third of the file, and half a line.
         for (const std::size_t left : {whole.size() / 3, std::size_t{0}, std::size_t{10}}) {
             fs::remove(file);
             write_text(part, whole.substr(0, left));
             ASSERT_EQ(run(again).status, 0);
-            EXPECT_EQ(read_text(file), whole) << left;
+            expect_same_results(read_text(file), whole);
             EXPECT_FALSE(fs::exists(part));
         }
         // Files that came later are done, the others are left as they are.
         write_text(file, whole.substr(0, whole.find('\n', whole.find("calcite")) + 1));
         ASSERT_EQ(run(again).status, 0);
-        EXPECT_EQ(read_text(file), whole);
+        expect_same_results(read_text(file), whole);
         const test::RunResult nothing = run("classify model.h5 examples -o r." + ending + " --resume");
         EXPECT_EQ(nothing.status, 0);
         EXPECT_NE(nothing.err.find("0 patterns: "), std::string::npos) << nothing.err;
