@@ -42,6 +42,7 @@ struct H5File::State {
     hid_t file = -1;
 
     ~State() {
+        const Turn turn;
         if (file >= 0) H5Fclose(file);
         std::error_code ignored;
         if (!temporary.empty()) std::filesystem::remove(temporary, ignored);
@@ -150,16 +151,8 @@ H5File::H5File(H5File&&) noexcept = default;
 H5File& H5File::operator=(H5File&&) noexcept = default;
 H5File::~H5File() = default;
 
-// Errors are reported by us, once. After a failed write HDF5 1.10 crashes in its own exit handler, which nothing here needs: every
-// file is closed by then.
-static void prepare_hdf5() {
-    static const herr_t once = H5dont_atexit();
-    static_cast<void>(once);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
-
 H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
-    prepare_hdf5();
+    const Turn turn;
     auto state = std::make_unique<State>();
     state->path = file;
     std::error_code ignored;
@@ -174,7 +167,7 @@ H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
 }
 
 H5File H5File::create_image(const std::string& name, const FileKind& kind) {
-    prepare_hdf5();
+    const Turn turn;
     auto state = std::make_unique<State>();
     state->path = name;
     const Handle access(state->check(H5Pcreate(H5P_FILE_ACCESS), "make it in memory"), H5Pclose);
@@ -188,6 +181,7 @@ H5File H5File::create_image(const std::string& name, const FileKind& kind) {
 }
 
 std::vector<unsigned char> H5File::image() const {
+    const Turn turn;
     state_->check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), "finish the file");
     const auto size = state_->check(H5Fget_file_image(state_->file, nullptr, 0), "measure the file");
     std::vector<unsigned char> bytes(static_cast<std::size_t>(size));
@@ -196,6 +190,7 @@ std::vector<unsigned char> H5File::image() const {
 }
 
 void H5File::write_kind(const FileKind& kind) const {
+    const Turn turn;
     state_->write_attribute("/", "friedel_kind", text_type(kind.name.size()), kind.name.c_str());
     const std::int64_t format = kind.format;
     state_->write_attribute("/", "friedel_format", H5T_NATIVE_INT64, &format);
@@ -204,7 +199,7 @@ void H5File::write_kind(const FileKind& kind) const {
 }
 
 H5File H5File::open_foreign(const std::filesystem::path& file) {
-    prepare_hdf5();
+    const Turn turn;
     auto state = std::make_unique<State>();
     state->path = file;
     std::error_code code;
@@ -245,7 +240,7 @@ H5File H5File::open(const std::filesystem::path& file, const FileKind& kind) {
 }
 
 H5File H5File::open_image(const std::string& name, const void* bytes, std::size_t size, const FileKind& kind) {
-    prepare_hdf5();
+    const Turn turn;
     auto state = std::make_unique<State>();
     state->path = name;
     state->image_bytes = size;
@@ -263,6 +258,7 @@ H5File H5File::open_image(const std::string& name, const void* bytes, std::size_
 }
 
 void H5File::commit() {
+    const Turn turn;
     State& state = *state_;
     state.check(H5Fflush(state.file, H5F_SCOPE_GLOBAL), "finish the file");
     state.check(H5Fclose(std::exchange(state.file, -1)), "finish the file");
@@ -283,6 +279,7 @@ std::string H5File::kind() const { return read_text_attribute("/", "friedel_kind
 int H5File::format() const { return read_integer_attribute("/", "friedel_format"); }
 
 bool H5File::exists(const std::string& name) const {
+    const Turn turn;
     // H5Lexists fails where a group on the way is missing: ask for each part in turn.
     for (std::size_t slash = name.find('/', 1); slash != std::string::npos; slash = name.find('/', slash + 1)) {
         if (H5Lexists(state_->file, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
@@ -291,11 +288,13 @@ bool H5File::exists(const std::string& name) const {
 }
 
 bool H5File::is_group(const std::string& name) const {
+    const Turn turn;
     H5O_info_t info;
     return H5Oget_info_by_name(state_->file, name.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
 }
 
 std::vector<std::string> H5File::children(const std::string& group) const {
+    const Turn turn;
     const Handle handle(state_->check(H5Gopen2(state_->file, group.c_str(), H5P_DEFAULT), "find group '" + group + "'"), H5Gclose);
     std::vector<std::string> names;
     state_->check(H5Literate(
@@ -310,6 +309,7 @@ std::vector<std::string> H5File::children(const std::string& group) const {
 }
 
 Shape H5File::shape(const std::string& name) const {
+    const Turn turn;
     const Handle dataset = state_->open_dataset(name);
     const Handle space(state_->check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
     std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 0)));
@@ -319,17 +319,20 @@ Shape H5File::shape(const std::string& name) const {
 
 template <class T>
 void H5File::create_dataset(const std::string& name, const Shape& shape, bool compress) {
+    const Turn turn;
     state_->make_dataset(name, native_type<T>(), shape, compress);
 }
 
 template <class T>
 void H5File::write(const std::string& name, const T* values, const Shape& shape, bool compress) {
+    const Turn turn;
     const Handle dataset = state_->make_dataset(name, native_type<T>(), shape, compress);
     if (product(shape) == 0) return;
     state_->check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write '" + name + "'");
 }
 
 void H5File::write_half(const std::string& name, const float* values, const Shape& shape, bool compress) {
+    const Turn turn;
     const Handle dataset = state_->make_dataset(name, half_type(), shape, compress);
     if (product(shape) == 0) return;
     std::vector<float> rounded(values, values + product(shape));
@@ -339,6 +342,7 @@ void H5File::write_half(const std::string& name, const float* values, const Shap
 
 template <class T>
 std::vector<T> H5File::read(const std::string& name) const {
+    const Turn turn;
     std::vector<T> values(state_->claimed_elements(name, shape(name), sizeof(T)));
     const Handle dataset = state_->open_dataset(name);
     if (!values.empty()) {
@@ -349,6 +353,7 @@ std::vector<T> H5File::read(const std::string& name) const {
 
 template <class T>
 void H5File::write_rows(const std::string& name, std::size_t first_row, std::size_t rows, const T* values) {
+    const Turn turn;
     if (rows == 0) return;
     state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
         state_->check(H5Dwrite(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "write '" + name + "'");
@@ -357,6 +362,7 @@ void H5File::write_rows(const std::string& name, std::size_t first_row, std::siz
 
 template <class T>
 void H5File::read_rows(T* values, const std::string& name, std::size_t first_row, std::size_t rows) const {
+    const Turn turn;
     if (rows == 0) return;
     state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
         state_->check(H5Dread(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "read '" + name + "'");
@@ -382,6 +388,7 @@ FRIEDEL_HDF5_TYPE(std::uint64_t)
 #undef FRIEDEL_HDF5_TYPE
 
 void H5File::write_strings(const std::string& name, const std::vector<std::string>& values) {
+    const Turn turn;
     std::size_t length = 1;
     for (const std::string& value : values) length = std::max(length, value.size());
     const Handle type = text_type(length);
@@ -393,6 +400,7 @@ void H5File::write_strings(const std::string& name, const std::vector<std::strin
 }
 
 std::vector<std::string> H5File::read_strings(const std::string& name) const {
+    const Turn turn;
     const Handle dataset = state_->open_dataset(name);
     const Handle stored(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
     if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0)
@@ -409,20 +417,25 @@ std::vector<std::string> H5File::read_strings(const std::string& name) const {
 }
 
 void H5File::write_attribute(const std::string& object, const std::string& name, const std::string& value) {
+    const Turn turn;
     state_->write_attribute(object, name, text_type(value.size()), value.c_str());
 }
 void H5File::write_attribute(const std::string& object, const std::string& name, double value) {
+    const Turn turn;
     state_->write_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
 }
 void H5File::write_attribute(const std::string& object, const std::string& name, std::int64_t value) {
+    const Turn turn;
     state_->write_attribute(object, name, H5T_NATIVE_INT64, &value);
 }
 
 bool H5File::has_attribute(const std::string& object, const std::string& name) const {
+    const Turn turn;
     return H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
 }
 
 std::string H5File::read_text_attribute(const std::string& object, const std::string& name) const {
+    const Turn turn;
     const Handle attribute = state_->open_attribute(object, name);
     const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
     if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
@@ -441,6 +454,7 @@ std::string H5File::read_text_attribute(const std::string& object, const std::st
 }
 
 std::vector<std::string> H5File::read_text_attributes(const std::string& object, const std::string& name) const {
+    const Turn turn;
     const std::string what = "read attribute '" + name + "'";
     const Handle attribute(state_->check(H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), what),
                            H5Aclose);
@@ -468,6 +482,7 @@ std::vector<std::string> H5File::read_text_attributes(const std::string& object,
 }
 
 double H5File::read_number_attribute(const std::string& object, const std::string& name) const {
+    const Turn turn;
     const Handle attribute = state_->open_attribute(object, name);
     double value = 0;
     state_->check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read attribute '" + name + "'");

@@ -1,6 +1,8 @@
 // HDF5 files, the only module that knows the library: typed datasets and attributes, every call checked.
-// A new file is written under a temporary name beside its own and renamed by commit(), so that an interrupted run leaves no half file.
-// Every file Friedel writes carries the root attributes friedel_kind ("structure_library", "model", ...) and friedel_format (a number).
+// Files may be used by several threads, each file by one at a time or by any number that read; whatever the library's build, one thread at
+// a time is inside it. A new file is written under a temporary name beside its own and renamed by commit(), so that an interrupted run
+// leaves no half file. Every file Friedel writes carries the root attributes friedel_kind ("structure_library", "model", ...) and
+// friedel_format (a number).
 #pragma once
 
 #include <cstddef>

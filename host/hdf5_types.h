@@ -5,10 +5,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <utility>
 
 namespace friedel::hdf5 {
+
+// A thread's turn with the library, which in many builds (parallel HDF5 among them) may be called by one thread at a time. A thread may
+// take turns within its turn. Errors are reported by us, once: the library prints none of its own.
+class Turn {
+public:
+    Turn();
+
+private:
+    std::lock_guard<std::recursive_mutex> lock_;
+};
 
 // An HDF5 identifier, closed by the function of its kind.
 class Handle {

@@ -68,10 +68,7 @@ MeasuredPattern PatternStack::read(std::size_t row) const {
     pattern.name = row_name(file_.path().string(), row);
     pattern.two_theta_deg = data_.axis;
     pattern.intensity.resize(data_.axis.size());
-    {
-        const std::lock_guard lock(reading_);
-        file_.read_rows(pattern.intensity.data(), data_.signal, row, 1);
-    }
+    file_.read_rows(pattern.intensity.data(), data_.signal, row, 1);
     pattern.wavelength_angstrom = data_.wavelength_angstrom;
     convert_axis(pattern, data_.kind);
     check_pattern(pattern);

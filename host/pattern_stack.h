@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 
 #include "host/hdf5_file.h"
 #include "host/nexus_file.h"
@@ -31,7 +30,6 @@ private:
 
     H5File file_;
     NexusData data_;
-    mutable std::mutex reading_;
 };
 
 }  // namespace friedel
