@@ -2,13 +2,14 @@
 // attributes removed, reshaped, retyped or filled with other numbers is refused with an Error, or what was read can be used. The HDF5
 // library's own reading of damaged bytes is not tested here: it is the edits that are drawn, and every file is well-formed.
 //   build/fuzz/tests/fuzz/hdf5_fuzz -max_total_time=60 CORPUS tests/fuzz/hdf5
-#include <fuzzer/FuzzedDataProvider.h>
 #include <hdf5.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,33 @@ struct Subjects {
     ~Subjects() { fs::remove_all(folder); }
 };
 
+// Choices read off the input from its front; zeros once it is used up.
+class Choices {
+public:
+    explicit Choices(std::span<const std::uint8_t> input) : rest_(input) {}
+    // A number from 0 to `most`, of as few bytes as hold it.
+    std::uint64_t up_to(std::uint64_t most) {
+        std::uint64_t value = 0;
+        for (std::uint64_t reach = most; reach > 0; reach >>= 8) value = value << 8 | next();
+        return most == UINT64_MAX ? value : value % (most + 1);
+    }
+    std::size_t index(std::size_t size) { return static_cast<std::size_t>(up_to(size - 1)); }
+    std::vector<std::uint8_t> bytes(std::size_t count) {
+        std::vector<std::uint8_t> taken(count);
+        for (std::uint8_t& byte : taken) byte = next();
+        return taken;
+    }
+
+private:
+    std::uint8_t next() {
+        if (rest_.empty()) return 0;
+        const std::uint8_t byte = rest_.front();
+        rest_ = rest_.subspan(1);
+        return byte;
+    }
+    std::span<const std::uint8_t> rest_;
+};
+
 struct Handle {
     hid_t id;
     herr_t (*close)(hid_t);
@@ -151,11 +179,11 @@ std::vector<std::string> objects_of(const fs::path& path) {
 }
 
 // Other contents for one object, or none.
-void edit(hid_t file, const std::string& object, FuzzedDataProvider& drawn) {
+void edit(hid_t file, const std::string& object, Choices& choices) {
     const std::size_t at = object.find('@');
     const std::string owner = object.substr(0, at), attribute = at == std::string::npos ? "" : object.substr(at + 1);
-    const bool replace = drawn.ConsumeIntegralInRange(0, 7) > 0;
-    const bool values_only = replace && attribute.empty() && drawn.ConsumeBool();
+    const bool replace = choices.up_to(7) > 0;
+    const bool values_only = replace && attribute.empty() && choices.up_to(1) == 1;
     if (values_only) {  // some bytes of what is there
         const Handle dataset{H5Dopen2(file, owner.c_str(), H5P_DEFAULT), H5Dclose};
         if (dataset < 0) return;  // an edit before this one removed it
@@ -164,8 +192,8 @@ void edit(hid_t file, const std::string& object, FuzzedDataProvider& drawn) {
         if (elements < 1 || elements > 1 << 20 || H5Tis_variable_str(type) > 0) return;
         std::vector<std::uint8_t> bytes(static_cast<std::size_t>(elements) * H5Tget_size(type));
         H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
-        const std::size_t first = drawn.ConsumeIntegralInRange<std::size_t>(0, bytes.size() - 1);
-        const std::vector<std::uint8_t> other = drawn.ConsumeBytes<std::uint8_t>(drawn.ConsumeIntegralInRange<std::size_t>(1, 16));
+        const std::size_t first = choices.index(bytes.size());
+        const std::vector<std::uint8_t> other = choices.bytes(1 + choices.index(16));
         std::copy_n(other.begin(), std::min(other.size(), bytes.size() - first), bytes.begin() + static_cast<std::ptrdiff_t>(first));
         H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data());
         return;
@@ -177,16 +205,16 @@ void edit(hid_t file, const std::string& object, FuzzedDataProvider& drawn) {
     if (!replace) return;
 
     const hid_t numbers[] = {H5T_NATIVE_FLOAT, H5T_NATIVE_DOUBLE, H5T_NATIVE_INT8, H5T_NATIVE_UINT16, H5T_NATIVE_INT64, H5T_NATIVE_UINT64};
-    const std::size_t kind = drawn.ConsumeIntegralInRange<std::size_t>(0, 7);
+    const std::size_t kind = choices.index(8);
     const Handle type{H5Tcopy(kind < 6 ? numbers[kind] : H5T_C_S1), H5Tclose};
-    if (kind == 6) H5Tset_size(type, drawn.ConsumeIntegralInRange<std::size_t>(1, 64));
+    if (kind == 6) H5Tset_size(type, 1 + choices.index(64));
     if (kind == 7) H5Tset_size(type, H5T_VARIABLE);
-    std::vector<hsize_t> extent(drawn.ConsumeIntegralInRange<std::size_t>(0, 3));
-    const bool vast = attribute.empty() && drawn.ConsumeIntegralInRange(0, 7) == 0;  // claimed, never written
-    for (hsize_t& size : extent) size = drawn.ConsumeIntegralInRange<hsize_t>(0, vast ? hsize_t{1} << 40 : 12);
+    std::vector<hsize_t> extent(choices.index(4));
+    const bool vast = attribute.empty() && choices.up_to(7) == 0;  // claimed, never written
+    for (hsize_t& size : extent) size = choices.up_to(vast ? hsize_t{1} << 40 : 12);
     const Handle space{extent.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
                        H5Sclose};
-    const std::vector<std::uint8_t> values = drawn.ConsumeBytes<std::uint8_t>(16);
+    const std::vector<std::uint8_t> values = choices.bytes(16);
     const auto filled = [&](hssize_t elements) {
         std::vector<std::uint8_t> bytes(static_cast<std::size_t>(elements) * std::max<std::size_t>(H5Tget_size(type), 16));
         for (std::size_t i = 0; i < bytes.size() && !values.empty(); ++i) bytes[i] = values[i % values.size()];
@@ -264,14 +292,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const fs::path& file : files) all.push_back(objects_of(file));
         return all;
     }();
-    FuzzedDataProvider drawn(data, size);
-    const auto kind = drawn.ConsumeIntegralInRange<std::size_t>(0, files.size() - 1);
+    Choices choices({data, size});
+    const auto kind = choices.index(files.size());
     const std::vector<std::string>& objects = objects_of_files[kind];
     fs::copy_file(files[kind], subjects.edited, fs::copy_options::overwrite_existing);
     {
         const Handle file{H5Fopen(subjects.edited.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose};
-        for (int edits = drawn.ConsumeIntegralInRange(1, 3); edits > 0; --edits) {
-            edit(file, objects[drawn.ConsumeIntegralInRange<std::size_t>(0, objects.size() - 1)], drawn);
+        for (std::uint64_t edits = 1 + choices.up_to(2); edits > 0; --edits) {
+            edit(file, objects[choices.index(objects.size())], choices);
         }
     }
     try {
