@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <sstream>
+#include <type_traits>
 
 #include "host/config_keys.h"
 #include "host/error.h"
@@ -225,6 +226,21 @@ struct Writer {
     std::string operator()(const Choice& choice) const { return "\"" + choice.words[static_cast<std::size_t>(choice.get())] + "\""; }
 };
 
+// Whether the value of a key that is one number is permitted; true of any other kind.
+struct WithinRange {
+    double low, high;
+
+    template <class Target>
+    bool operator()(const Target& target) const {
+        if constexpr (std::is_pointer_v<Target>) {
+            using Number = std::remove_pointer_t<Target>;
+            if constexpr (std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool>)
+                return *target >= static_cast<Number>(low) && *target <= static_cast<Number>(high);
+        }
+        return true;
+    }
+};
+
 void read_table(TrainingConfig& config, const toml::table& root, const std::string& origin) {
     const std::vector<Key> keys = config_keys(config);
     const auto where = [&](const toml::source_region& source) {
@@ -331,6 +347,13 @@ void set_key(TrainingConfig& config, const std::string& assignment) {
 }
 
 void check(const TrainingConfig& c) {
+    TrainingConfig copy = c;
+    for (const Key& key : config_keys(copy)) {
+        // Numbers come from options too, past the readers above; what is stored has to be read again.
+        if (!std::visit(WithinRange{key.low, key.high}, key.target)) {
+            fail(key.path(), ": is out of range: ", std::visit(Writer{}, key.target), "; give a number from ", key.low, " to ", key.high);
+        }
+    }
     const Grid& grid = c.simulation.grid;
     const double end = grid.start_deg + static_cast<double>(grid.points) * grid.step_deg;
     if (end > 179) fail("grid: ends at ", end, " degrees; let start_deg + points * step_deg be 179 at most");
@@ -361,14 +384,22 @@ void check(const TrainingConfig& c) {
     }
 }
 
+// Of section "training": how long a run is, and what it writes and waits for. All other keys decide what it learns.
+constexpr const char* free_keys[] = {"steps",
+                                     "minutes",
+                                     "validation_patterns",
+                                     "report_seconds",
+                                     "validation_minutes",
+                                     "checkpoint_minutes",
+                                     "checkpoints_kept",
+                                     "rank_timeout_seconds"};
+
 std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted) {
     TrainingConfig before = stored, after = wanted;
     const std::vector<Key> keys = config_keys(before), changed = config_keys(after);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        const auto is_one_of = [&](std::initializer_list<const char*> names) {
-            return std::any_of(names.begin(), names.end(), [&](const char* name) { return keys[i].name == name; });
-        };
-        const bool free = keys[i].section == "training" && !is_one_of({"seed", "batch", "tempering", "synthetic", "fill"});
+        const bool free = keys[i].section == "training" &&
+                          std::any_of(std::begin(free_keys), std::end(free_keys), [&](const char* name) { return keys[i].name == name; });
         const std::string was = std::visit(Writer{}, keys[i].target), is = std::visit(Writer{}, changed[i].target);
         if (!free && was != is) return keys[i].path() + " is " + is + " here and " + was + " there";
     }

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
+
 #include "host/error.h"
 
 namespace friedel {
@@ -21,6 +24,42 @@ TEST(Config, ReadsWhatItWrites) {
         EXPECT_EQ(again.network.hidden, config.network.hidden);
         EXPECT_EQ(to_toml(again), text) << name;
     }
+}
+
+// Options set numbers past the readers; a run that stores what cannot be read again could not be resumed.
+TEST(Config, ChecksEveryNumber) {
+    const auto refused = [](auto&& change) {
+        TrainingConfig config = preset("friedel");
+        change(config);
+        try {
+            check(config);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_EQ(refused([](TrainingConfig&) {}), "");
+    EXPECT_EQ(refused([](TrainingConfig& c) { c.optimiser.learning_rate = 1e-8f; }), "") << "the end of its range as a float";
+    EXPECT_EQ(refused([](TrainingConfig& c) { c.run.minutes = 1e7; }),
+              "training.minutes: is out of range: 10000000; give a number from 0 to 1e+06");
+    EXPECT_NE(refused([](TrainingConfig& c) { c.run.minutes = std::nan(""); }), "");
+    EXPECT_NE(refused([](TrainingConfig& c) { c.run.seed = UINT64_MAX; }), "");
+    EXPECT_NE(refused([](TrainingConfig& c) { c.run.steps = 0; }), "");
+}
+
+// A run that is gone on with may last longer and report otherwise, and nothing else.
+TEST(Config, SaysWhatContradictsTheRunResumed) {
+    const TrainingConfig stored = preset("friedel");
+    const auto contradicts = [&](const char* setting) {
+        TrainingConfig wanted = stored;
+        set_key(wanted, setting);
+        return contradiction(stored, wanted);
+    };
+    for (const char* free : {"training.steps=7", "training.minutes=7", "training.report_seconds=7", "training.checkpoints_kept=7"})
+        EXPECT_EQ(contradicts(free), "") << free;
+    EXPECT_EQ(contradicts("training.labels=powder"), "training.labels is \"powder\" here and \"structure\" there");
+    for (const char* bound : {"training.seed=7", "training.batch=7", "training.fill=0.7", "loss.label_smoothing=0.7", "grid.points=77"})
+        EXPECT_NE(contradicts(bound), "") << bound;
 }
 
 TEST(Config, TakesWholeNumbersWithAnExponent) {
