@@ -13,7 +13,7 @@ namespace friedel {
 
 namespace {
 
-// The length of the file up to the end of its last whole line: a killed program may leave half a line.
+// The length of the file up to the end of its last whole line.
 off_t whole_lines(int descriptor) {
     off_t end = lseek(descriptor, 0, SEEK_END);
     for (char last = 0; end > 0 && pread(descriptor, &last, 1, end - 1) == 1 && last != '\n';) --end;
@@ -22,9 +22,13 @@ off_t whole_lines(int descriptor) {
 
 }  // namespace
 
-LineFile::LineFile(std::filesystem::path file)
+LineFile::LineFile(std::filesystem::path file, char first)
     : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
+    if (char found = first; pread(descriptor_, &found, 1, 0) == 1 && found != first) {
+        ::close(descriptor_);
+        fail(file_.string(), ": is there already, and nothing that this program appends to; name another file, or remove it");
+    }
     const off_t end = whole_lines(descriptor_);
     if (ftruncate(descriptor_, end) == 0) lseek(descriptor_, end, SEEK_SET);  // of a terminal or a pipe there is nothing to cut
 }

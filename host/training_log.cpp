@@ -8,7 +8,7 @@ namespace friedel {
 using Json = nlohmann::ordered_json;
 
 TrainingLog::TrainingLog(const std::filesystem::path& file) {
-    if (!file.empty()) lines_.emplace(file);
+    if (!file.empty()) lines_.emplace(file, '{');
 }
 
 void TrainingLog::event(const char* name, std::int64_t step, Json what) {

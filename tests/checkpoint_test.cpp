@@ -203,6 +203,14 @@ protected:
     }
 };
 
+TEST_F(CheckpointedTraining, LeavesAForeignFileNamedAsItsLog) {
+    test::write_text(log, "notes without an end of line");
+    const auto refused = run_friedel(all + "--steps 3" + logged + model("model.h5"));
+    EXPECT_NE(refused.status, 0);
+    EXPECT_NE(refused.err.find("log.jsonl: is there already, and nothing that this program appends to"), std::string::npos) << refused.err;
+    EXPECT_EQ(read_text(log), "notes without an end of line");
+}
+
 // From every checkpoint that is kept, a run goes on to the weights of an undisturbed one, bit by bit; its metrics have every report once.
 TEST_F(CheckpointedTraining, GoesOnFromAnyCheckpoint) {
     const std::string run = all + "--steps 300 --set training.checkpoints_kept=3 " + frequent + "--validation " + library;
