@@ -2,6 +2,8 @@
 
 #include <nccl.h>
 
+#include <exception>
+
 #include "cuda/check.h"
 
 namespace friedel::cuda {
@@ -11,6 +13,9 @@ namespace {
 void check(ncclResult_t status, const char* what) {
     if (status != ncclSuccess) fail("NCCL: ", what, ": ", ncclGetErrorString(status), "; NCCL_DEBUG=INFO says more");
 }
+
+// Other ranks take part in the regular end; where an error is on its way they may not come.
+ncclResult_t leave(ncclComm_t group) { return std::uncaught_exceptions() > 0 ? ncclCommAbort(group) : ncclCommDestroy(group); }
 
 class NcclSum : public GradientSum {
 public:
@@ -35,7 +40,7 @@ public:
     }
 
 private:
-    Owned<ncclComm_t, ncclCommDestroy> group_;
+    Owned<ncclComm_t, leave> group_;
     Stream stream_;  // of its own: sums travel while the backward pass goes on
     Event ready_, done_;
 };

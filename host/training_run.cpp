@@ -82,9 +82,7 @@ public:
           setup_(what_, adjust, device_, ranks),
           config_(setup_.config()),
           writer_(what.output, config_.run.checkpoints_kept),
-          log_(what_.log) {
-        ranks.set_timeout(config_.run.rank_timeout_seconds);
-    }
+          log_(what_.log) {}
 
     TrainingSummary go() {
         if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
@@ -199,16 +197,16 @@ private:
 
     void report(double now, bool validate) {
         const auto steps = static_cast<double>(trainer().steps() - reported_step_);
-        TrainingReport report{trainer().steps(),
-                              trainer().steps() * config_.run.batch,
-                              now,
-                              steps * config_.run.batch / (now - reported_),
-                              trainer().learning_rate(),
-                              loss_ / samples_,
-                              accuracy_ / samples_,
-                              skipped_,
-                              std::nullopt,
-                              std::nullopt};
+        TrainingReport report{.step = trainer().steps(),
+                              .patterns = trainer().steps() * config_.run.batch,
+                              .seconds = now,
+                              .patterns_per_second = steps * config_.run.batch / (now - reported_),
+                              .learning_rate = trainer().learning_rate(),
+                              .loss = loss_ / samples_,
+                              .accuracy = accuracy_ / samples_,
+                              .skipped_steps = skipped_,
+                              .simulated = {},
+                              .measured = {}};
         if (validate) {
             const Model model = setup_.model(now);
             if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
@@ -267,15 +265,13 @@ private:
         if (finished) remove_checkpoints(what_.output);
         log_.end(trainer().steps(), finished ? "finished" : "interrupted", orders.signal, "");
         const std::vector<Checkpoint> left = list_checkpoints(what_.output);
-        return {orders.signal,
-                false,
-                true,
-                left.empty() ? fs::path() : left.back().file,
-                trainer().steps(),
-                trainer().steps() * config_.run.batch,
-                elapsed(),
-                simulated_ ? simulated_->accuracy : not_a_number,
-                measured_ ? measured_->accuracy : not_a_number};
+        return {.signal = orders.signal,
+                .checkpoint = left.empty() ? fs::path() : left.back().file,
+                .steps = trainer().steps(),
+                .patterns = trainer().steps() * config_.run.batch,
+                .seconds = elapsed(),
+                .simulated_accuracy = simulated_ ? simulated_->accuracy : not_a_number,
+                .measured_accuracy = measured_ ? measured_->accuracy : not_a_number};
     }
 
     double elapsed() const { return setup_.seconds_before() + seconds_since(start_); }
@@ -325,8 +321,10 @@ private:
 
 TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust) {
     const std::unique_ptr<Communicator> ranks = open_communicator();
+    // Outlives the catch: what it frees on a device may have to wait for sums that the other ranks no longer take part in.
+    std::optional<Run> training;
     try {
-        return Run(run, adjust, *ranks).go();
+        return training.emplace(run, adjust, *ranks).go();
     } catch (const std::exception& error) {
         if (ranks->size() == 1) throw;
         // What fails on all ranks is told by the first one.

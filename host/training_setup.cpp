@@ -100,6 +100,7 @@ void TrainingSetup::read_config(const AdjustConfig& adjust) {
     const TrainingConfig stored = config_;
     adjust(config_, resumed_.has_value());
     check(config_);
+    ranks_.set_timeout(config_.run.rank_timeout_seconds);
     const std::string difference = resumed_ ? contradiction(stored, config_) : "";
     if (!difference.empty()) fail(resumed_->file.string(), ": ", difference, "; leave it out", start_anew);
 }
