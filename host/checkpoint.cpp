@@ -64,14 +64,25 @@ public:
             size -= static_cast<std::size_t>(written);
         }
     }
-    void sync() const { check_call(fsync(descriptor_) == 0, path_, "be brought to the disk"); }
+    void sync() const { check_call(synced(), path_, "be brought to the disk"); }
+    // Some file systems (FUSE, SMB) bring files to the disk and refuse to be asked about folders.
+    void sync_where_possible() const {
+        check_call(synced() || errno == EINVAL || errno == ENOTSUP || errno == EBADF, path_, "be brought to the disk");
+    }
 
 private:
+    bool synced() const {
+        while (fsync(descriptor_) != 0) {
+            if (errno != EINTR) return false;
+        }
+        return true;
+    }
+
     const fs::path& path_;
     int descriptor_;
 };
 
-void sync_folder(const fs::path& folder) { Descriptor(folder, O_RDONLY | O_DIRECTORY).sync(); }
+void sync_folder(const fs::path& folder) { Descriptor(folder, O_RDONLY | O_DIRECTORY).sync_where_possible(); }
 
 void write_durably(const fs::path& file, const fs::path& temporary, const std::vector<unsigned char>& image) {
     try {
