@@ -238,6 +238,7 @@ IngestResult ingest(const std::vector<std::filesystem::path>& paths, const Inges
 
     std::map<std::uint64_t, std::vector<JobFile>> running;
     std::uint64_t next_id = 0;
+    int never_began = 0;
     const auto finish = [&](WorkerProcesses::Outcome outcome) {
         if (outcome.kind == WorkerProcesses::Outcome::Kind::done) {
             running.erase(outcome.id);
@@ -245,6 +246,12 @@ IngestResult ingest(const std::vector<std::filesystem::path>& paths, const Inges
             return;
         }
         std::vector<JobFile>& job = running.at(outcome.id);
+        if (!outcome.began) {
+            constexpr int most = 100;
+            if (++never_began > most) fail("worker processes end before they begin; free some memory, or use fewer with --threads");
+            workers.submit(outcome.id, encode_job(job));
+            return;
+        }
         const std::size_t file = std::min<std::size_t>(outcome.failed_step >> ordinal_bits, job.size() - 1);
         const bool late = outcome.kind == WorkerProcesses::Outcome::Kind::timed_out;
         job[file].skips.push_back(

@@ -169,7 +169,7 @@ std::optional<WorkerProcesses::Outcome> WorkerProcesses::overdue() {
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         const double began = progress_[i].step_began;
         if (!workers_[i].busy || began == 0 || now_seconds() - began < step_limit_seconds_) continue;
-        Outcome outcome{workers_[i].id, Outcome::Kind::timed_out, "", progress_[i].step};
+        Outcome outcome{workers_[i].id, Outcome::Kind::timed_out, "", progress_[i].step, true};
         stop(i);
         start(i);
         return outcome;
@@ -187,12 +187,13 @@ std::optional<WorkerProcesses::Outcome> WorkerProcesses::wait(double wait_second
         if (ready < 0 && errno != EINTR) fail("cannot wait for worker processes (", std::strerror(errno), ")");
         for (std::size_t i = 0; ready > 0 && i < polled.size(); ++i) {
             if (!polled[i].revents) continue;
-            Outcome outcome{workers_[i].id, Outcome::Kind::done, "", 0};
+            Outcome outcome{workers_[i].id, Outcome::Kind::done, "", 0, true};
             if (receive_message(workers_[i].socket, outcome.result)) {
                 workers_[i].busy = false;
             } else {
                 outcome.kind = Outcome::Kind::crashed;
                 outcome.failed_step = progress_[i].step;
+                outcome.began = progress_[i].step_began != 0;
                 outcome.result.clear();
                 stop(i);
                 start(i);

@@ -22,6 +22,7 @@ public:
         Kind kind;
         std::string result;         // of a job that is done
         std::uint32_t failed_step;  // of one that is not
+        bool began;                 // a step; a worker that ends before (the system was out of memory, say) tells nothing of the job
     };
 
     // processes = 0: one per core that this process may use. Call while the program has no other threads at work.

@@ -59,6 +59,21 @@ TEST(WorkerProcesses, HangsAndCrashesCostOnlyThemselves) {
     EXPECT_EQ(outcomes.at(5).result, "did c");
 }
 
+// One that is ended before it begins says nothing about its job.
+TEST(WorkerProcesses, TellsWhetherAStepBegan) {
+    WorkerProcesses workers(1, 100, [](const std::string& job, const auto& begin_step) -> std::string {
+        if (job == "begins") begin_step(7);
+        std::_Exit(9);
+    });
+    for (const std::string job : {"begins", "does not"}) {
+        workers.submit(1, job);
+        const auto outcome = workers.wait(20);
+        ASSERT_TRUE(outcome);
+        EXPECT_EQ(outcome->kind, Kind::crashed);
+        EXPECT_EQ(outcome->began, job == "begins");
+    }
+}
+
 TEST(WorkerProcesses, WaitGivesUp) {
     WorkerProcesses workers(1, 100, work);
     EXPECT_FALSE(workers.wait(0.01).has_value());
