@@ -19,9 +19,9 @@ struct ReflectionsOfStructure {
 
     FRIEDEL_FN ReflectionsOfStructure(const LibraryView& l, const SimulationConfig& config) : library(l), strained{} {
         // Strains are three standard deviations at most for lengths, and random ones are doubled and normal without a cut: six cover them.
-        const float strain = config.lattice_strain.largest() + 12 * config.lattice_strain_anisotropic.largest();
+        const float strained_by = (1 + config.lattice_strain.largest()) * (1 + 12 * config.lattice_strain_anisotropic.largest());
         strained.radiation = config.radiation;
-        strained.lattice_scale = 1 + strain + fabsf(config.wavelength_scale.largest() - 1);
+        strained.lattice_scale = strained_by / fminf(config.wavelength_scale.smallest(), 1.0f);  // a shorter wavelength reaches more
         d_min = smallest_d(config.radiation, config.grid);
     }
     FRIEDEL_FN int operator()(const CrystalView<float>& crystal) const {

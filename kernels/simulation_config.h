@@ -39,6 +39,12 @@ struct Distribution {
             kind == Kind::normal ? fabsf(a) + 3 * fabsf(b) : (kind == Kind::constant ? fabsf(a) : fmaxf(fabsf(a), fabsf(b)));
         return fmaxf(reach, fabsf(otherwise));
     }
+
+    // No draw is below this.
+    FRIEDEL_FN float smallest() const {
+        const float reach = kind == Kind::normal ? a - 3 * fabsf(b) : (kind == Kind::constant ? a : fminf(a, b));
+        return fminf(reach, otherwise);
+    }
 };
 
 // Points at start + i * step, i in [0, points), degrees two-theta.

@@ -55,6 +55,21 @@ TEST(StructureCosts, BoundsOfAllAndOfTheSimpleOnes) {
     }
 }
 
+// A crystal that is stretched as far as it may be, at the shortest wavelength that may be drawn: no draw needs more.
+TEST(StructureCosts, BoundsCoverShorterWavelengths) {
+    const StructureLibrary library = StructureLibrary::read(test::small_library());
+    const LibraryView view = library.view();
+    SimulationConfig config = preset("friedel").simulation;
+    config.wavelength_scale = {Distribution::Kind::uniform, 0.9f, 1.0f};
+    const cuda::ReflectionsOfStructure bound(view, config);
+    PatternParameters drawn{};
+    drawn.radiation = config.radiation;
+    for (float& wavelength : drawn.radiation.wavelength) wavelength *= 0.9f;
+    drawn.lattice_scale = 1 + config.lattice_strain.largest();
+    const float d_min = smallest_d(drawn.radiation, config.grid);
+    for (int i = 0; i < view.structures; ++i) EXPECT_GE(bound(i), reflections_bound(reciprocal_metric(view.crystal(i), drawn), d_min)) << i;
+}
+
 double correlation(const std::vector<double>& x, const std::vector<double>& y) {
     const auto n = static_cast<double>(x.size());
     const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n, mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
