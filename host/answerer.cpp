@@ -1,15 +1,15 @@
 #include "host/answerer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/indexing_opinion.h"
 
 namespace friedel {
 
 Answerer::Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing,
-                   const std::filesystem::path& explanations, const ShowProgress& progress)
-    : model_(model), device_(device), indexing_(indexing), classifier_(model, *device.backend) {
-    if (!explanations.empty()) explainer_.emplace(explanations);
+                   std::optional<Explainer> explainer, const ShowProgress& progress)
+    : model_(model), device_(device), indexing_(indexing), explainer_(std::move(explainer)), classifier_(model, *device.backend) {
     if (!structures.empty()) second_.emplace(structures, model, device, progress);
 }
 

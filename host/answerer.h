@@ -18,8 +18,8 @@ class Answerer {
 public:
     // structures: a library to search beside the network; explanations: a folder to draw into; empty: none. indexing: ask that as well, of
     // a model of space groups (indexing_opinion.h). `model` and `device` must outlive it.
-    Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing,
-             const std::filesystem::path& explanations, const ShowProgress& progress);
+    Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing, std::optional<Explainer> explainer,
+             const ShowProgress& progress);
 
     // One for each pattern of the batch, in its order.
     std::vector<Classification> answer(const PatternBatch& batch);

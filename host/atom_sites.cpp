@@ -12,14 +12,8 @@ namespace {
 
 using Vector = std::array<double, 3>;
 
-// Sites nearer than this are one site; published coordinates carry three or four digits of a cell edge.
-constexpr double same_site_angstrom = 0.05;
 // An operation that moves an atom by less leaves it where it is: the last digit of a coordinate.
 constexpr double unmoved_angstrom = 0.005;
-// Images nearer than this cannot both be atoms, unless disorder shares the occupancy between them.
-constexpr double overlap_angstrom = 0.4;
-// Occupancies that add up to slightly more than one, by rounding or refinement, are still one atom.
-constexpr double full_occupancy = 1.2;
 
 Vector image(const SymmetryOperation& operation, const Vector& position) {
     Vector result;

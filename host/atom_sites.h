@@ -5,6 +5,13 @@
 
 namespace friedel {
 
+// Sites nearer than this are one site; published coordinates carry three or four digits of a cell edge.
+constexpr double same_site_angstrom = 0.05;
+// Images nearer than this cannot both be atoms, unless disorder shares the occupancy between them.
+constexpr double overlap_angstrom = 0.4;
+// Occupancies that add up to slightly more than one, by rounding or refinement, are still one atom.
+constexpr double full_occupancy = 1.2;
+
 // Merges sites that the symmetry operations make one, and moves an atom whose symmetry images would overlap onto its special
 // position. Throws Error if two atoms overlap all the same, or if the operations do not fit the cell.
 void tidy_sites(Structure& structure);

@@ -14,6 +14,7 @@
 #include "host/error.h"
 #include "host/extinction.h"
 #include "host/space_groups.h"
+#include "host/text_format.h"
 
 namespace friedel {
 
@@ -23,12 +24,6 @@ namespace {
 
 constexpr std::size_t most_candidates = 5;
 const FileKind classification_kind = {"classification", 1, "classify the patterns again with 'friedel classify'"};
-
-std::string number(const char* format, double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
 
 // The likeliest first; never none.
 void fill_set(Classification& c, const Calibration& calibration) {
@@ -71,23 +66,24 @@ void interpret(Classification& c, const Model& model, const float* probabilities
     c.system = static_cast<int>(likeliest - systems.begin());
     c.system_probability = *likeliest;
     if (c.entropy > model.calibration.entropy_threshold) {
-        c.refused = "uncertain: entropy " + number("%.2f", c.entropy) + " exceeds " + number("%.2f", model.calibration.entropy_threshold);
+        c.refused =
+            "uncertain: entropy " + formatted("%.2f", c.entropy) + " exceeds " + formatted("%.2f", model.calibration.entropy_threshold);
     }
 }
 
 std::string one_line(const Classification& c) {
     std::string line = c.file + "  ";
     if (c.system < 0) return line + "refused: " + c.refused;
-    line += std::string(crystal_system_name(c.system)) + ' ' + number("%.2f", c.system_probability);
+    line += std::string(crystal_system_name(c.system)) + ' ' + formatted("%.2f", c.system_probability);
     if (!c.candidates.empty()) {
         const Candidate& first = c.candidates.front();
         line += "  " + std::string(space_group_symbol(first.space_group)) + " (" + std::to_string(first.space_group) + ") " +
-                number("%.2f", first.probability);
+                formatted("%.2f", first.probability);
     }
-    line += "  entropy " + number("%.2f", c.entropy);
+    line += "  entropy " + formatted("%.2f", c.entropy);
     for (std::size_t i = 1; i < std::min<std::size_t>(c.candidates.size(), 4); ++i) {
         line += std::string(i == 1 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
-                number("%.2f", c.candidates[i].probability);
+                formatted("%.2f", c.candidates[i].probability);
     }
     constexpr std::size_t most_in_a_line = 8;
     if (c.set.size() > 1) line += "  one of ";
@@ -97,7 +93,7 @@ std::string one_line(const Classification& c) {
         for (std::size_t i = 0; c.set.size() > 1 && i < c.set.size(); ++i)
             line += (i > 0 ? ", " : "") + std::string(space_group_symbol(c.set[i]));
     }
-    if (!c.closest.empty()) line += "  looks like " + c.closest_formula + " " + c.closest + ' ' + number("%.2f", c.similarity);
+    if (!c.closest.empty()) line += "  looks like " + c.closest_formula + " " + c.closest + ' ' + formatted("%.2f", c.similarity);
     if (!c.refused.empty()) line += "  refused: " + c.refused;
     return line;
 }
@@ -178,6 +174,7 @@ public:
     TextWriter(const fs::path& file, ClassificationOutput::Begin begin, const std::string& header, NameOfLine name_of_line)
         : file_(file), temporary_(file.string() + ".part") {
         const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, name_of_line);
+        if (!go_on) keep_earlier(header.empty() ? 0 : 1);
         out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
         if (!out_) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
         if (!go_on && !header.empty()) out_ << header << '\n';
@@ -197,6 +194,8 @@ public:
         check_written();
         fs::rename(temporary_, file_);
         finished_ = true;
+        std::error_code ignored;
+        fs::remove(earlier_, ignored);
     }
 
 protected:
@@ -209,6 +208,21 @@ protected:
 private:
     void check_written() const {
         if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+    }
+
+    // What an interrupted run left is not lost because --resume was: it lies beside until there are whole results.
+    void keep_earlier(std::size_t lines_of_header) const {
+        std::ifstream in(temporary_, std::ios::binary);
+        const auto lines = static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
+        if (lines <= lines_of_header) return;
+        std::error_code failure;
+        fs::rename(temporary_, earlier_, failure);
+        if (failure) fail(temporary_.string(), ": cannot be renamed (", failure.message(), "); go on with --resume, or remove it");
+        std::fprintf(
+            stderr,
+            "friedel: %s: %zu results of an interrupted run, kept here until this one ends; to go on with them instead, stop, rename "
+            "it to %s and add --resume\n",
+            earlier_.c_str(), lines - lines_of_header, temporary_.c_str());
     }
 
     // Leaves the whole lines of earlier results under the temporary name. False where there are none.
@@ -243,7 +257,7 @@ private:
         return whole > 0;
     }
 
-    fs::path file_, temporary_;
+    fs::path file_, temporary_, earlier_ = temporary_.string() + ".old";
     std::ofstream out_;
     std::size_t lines_ = 0, kept_ = 0;  // results added, and of these on the disk
     bool finished_ = false;
@@ -262,22 +276,22 @@ public:
         if (!c.candidates.empty()) {
             const Candidate& first = c.candidates.front();
             text += std::to_string(first.space_group) + ',' + csv_field(space_group_symbol(first.space_group)) + ',' +
-                    number("%.6f", first.probability) + ',';
+                    formatted("%.6f", first.probability) + ',';
         } else {
             text += ",,,";
         }
-        text += c.system < 0 ? ",," : std::string(crystal_system_name(c.system)) + ',' + number("%.6f", c.system_probability) + ',';
-        text +=
-            c.extinction < 0 ? ",," : csv_field(extinction_group_name(c.extinction)) + ',' + number("%.6f", c.extinction_probability) + ',';
-        text += c.system < 0 ? "," : number("%.6f", c.entropy) + ',';
+        text += c.system < 0 ? ",," : std::string(crystal_system_name(c.system)) + ',' + formatted("%.6f", c.system_probability) + ',';
+        text += c.extinction < 0 ? ",,"
+                                 : csv_field(extinction_group_name(c.extinction)) + ',' + formatted("%.6f", c.extinction_probability) + ',';
+        text += c.system < 0 ? "," : formatted("%.6f", c.entropy) + ',';
         text += (c.refused.empty() ? "no," : "yes,") + csv_field(c.refused) + ',';
         for (std::size_t i = 1; i < c.candidates.size(); ++i) {
-            text += (i > 1 ? " " : "") + std::to_string(c.candidates[i].space_group) + ':' + number("%.4f", c.candidates[i].probability);
+            text += (i > 1 ? " " : "") + std::to_string(c.candidates[i].space_group) + ':' + formatted("%.4f", c.candidates[i].probability);
         }
         text += ',';
         for (std::size_t i = 0; i < c.set.size(); ++i) text += (i > 0 ? " " : "") + std::to_string(c.set[i]);
-        text += ',' + number("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
-        line(text + (c.closest.empty() ? "" : number("%.4f", c.similarity)));
+        text += ',' + formatted("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
+        line(text + (c.closest.empty() ? "" : formatted("%.4f", c.similarity)));
     }
 };
 

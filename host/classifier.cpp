@@ -6,6 +6,7 @@
 #include "host/error.h"
 #include "host/lattice_scale.h"
 #include "host/network.h"
+#include "kernels/preprocess.h"
 
 namespace friedel {
 
@@ -69,6 +70,13 @@ void Classifier::probabilities(float* probabilities, const float* patterns, int 
     std::vector<float> all(static_cast<std::size_t>(members()) * n * classes());
     logits(all.data(), patterns, n);
     mix_members(probabilities, all.data(), members(), n, classes(), state_->model.calibration.belief);
+}
+
+std::vector<float> preprocessed(std::vector<float> pattern, const Model& model) {
+    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(model.grid)));
+    SerialBlock block;
+    preprocess(block, pattern.data(), model.grid, model.preprocess, scratch.data());
+    return pattern;
 }
 
 void mix_members(float* probabilities, const float* logits, int members, int n, int classes, const Belief& belief) {

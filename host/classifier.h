@@ -32,6 +32,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
+// What a network is given of a raw pattern on the model's grid.
+std::vector<float> preprocessed(std::vector<float> pattern, const Model& model);
+
 // Mean over the members of their softmax, believed that far: [members][n][classes] -> [n][classes].
 void mix_members(float* probabilities, const float* logits, int members, int n, int classes, const Belief& belief);
 

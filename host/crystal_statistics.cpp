@@ -11,6 +11,7 @@
 #include "host/atomic_radii.h"
 #include "host/elements.h"
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/shipped_statistics.h"
 #include "host/space_groups.h"
 #include "host/structure.h"
@@ -318,17 +319,12 @@ CrystalStatistics CrystalStatistics::shipped() {
 }
 
 std::string CrystalStatistics::hash() const {
-    std::uint64_t hash = 0xcbf29ce484222325ull;
-    const auto add = [&](const auto& values) {
-        const auto* const bytes = reinterpret_cast<const unsigned char*>(values.data());
-        for (std::size_t i = 0; i < values.size() * sizeof values[0]; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3ull;
-    };
+    Fnv1a hash;
+    const auto add = [&](const auto& values) { hash.add(values.data(), values.size() * sizeof values[0]); };
     for (const auto* counts : {&group_count, &site_count, &element_count, &element, &letter, &shape_offset}) add(*counts);
     for (const auto* numbers : {&atomic_volume, &packing, &shape, &occupancy, &b_iso}) add(*numbers);
     add(std::array{partial});
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
+    return hash.text();
 }
 
 CrystalStatistics CrystalStatistics::read(const H5File& file) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdarg>
 #include <cstdio>
 #include <functional>
 #include <map>
@@ -14,6 +13,7 @@
 #include "host/extinction.h"
 #include "host/space_groups.h"
 #include "host/subgroups.h"
+#include "host/text_format.h"
 
 namespace friedel {
 
@@ -55,15 +55,6 @@ Json json_of(const Level& level, double entropy_threshold) {
     for (const ReliabilityBin& bin : bins)
         json["reliability"].push_back({{"count", bin.count}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
     return json;
-}
-
-__attribute__((format(printf, 2, 3))) void print(std::string& out, const char* format, ...) {
-    char line[256];
-    std::va_list arguments;
-    va_start(arguments, format);
-    std::vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    out += line;
 }
 
 }  // namespace

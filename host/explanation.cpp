@@ -1,12 +1,13 @@
 #include "host/explanation.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <vector>
 
+#include "host/classifier.h"
 #include "host/error.h"
 #include "host/space_groups.h"
 #include "host/svg_plot.h"
+#include "host/text_format.h"
 #include "kernels/preprocess.h"
 
 namespace friedel {
@@ -15,22 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* input_ending = ".input.svg";
+
 std::vector<float> without_background(std::vector<float> pattern, const Model& model, std::vector<float>& scratch) {
     SerialBlock block;
     subtract_background(block, pattern.data(), model.grid, model.preprocess, scratch.data());
     return pattern;
-}
-
-std::vector<float> preprocessed(std::vector<float> pattern, const Model& model, std::vector<float>& scratch) {
-    SerialBlock block;
-    preprocess(block, pattern.data(), model.grid, model.preprocess, scratch.data());
-    return pattern;
-}
-
-std::string number(const char* format, double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
 }
 
 // Short enough for a heading: "quartz.xy: P3221 (154), 0.97".
@@ -38,15 +29,15 @@ std::string title_of(const Classification& answer) {
     const std::string name = fs::path(answer.file).filename().string();
     if (!answer.refused.empty()) return name + ": refused";
     if (answer.candidates.empty())
-        return name + ": " + crystal_system_name(answer.system) + number(", %.2f", static_cast<double>(answer.system_probability));
+        return name + ": " + crystal_system_name(answer.system) + formatted(", %.2f", static_cast<double>(answer.system_probability));
     const Candidate& best = answer.candidates.front();
     return name + ": " + space_group_symbol(best.space_group) + " (" + std::to_string(best.space_group) + ")" +
-           number(", %.2f", static_cast<double>(best.probability));
+           formatted(", %.2f", static_cast<double>(best.probability));
 }
 
 }  // namespace
 
-Explainer::Explainer(const fs::path& folder) : folder_(folder) {
+Explainer::Explainer(const fs::path& folder, Earlier earlier) : folder_(folder), earlier_(earlier) {
     std::error_code failure;
     fs::create_directories(folder, failure);
     if (!fs::is_directory(folder)) fail(folder.string(), ": cannot be made (", failure.message(), "); name a folder for the drawings");
@@ -55,7 +46,10 @@ Explainer::Explainer(const fs::path& folder) : folder_(folder) {
 std::string Explainer::name_for(const std::string& file) {
     const std::string name = file == "-" ? "standard_input" : fs::path(file).filename().string();
     std::string chosen = name;
-    for (int n = 2; !names_.insert(chosen).second; ++n) chosen = name + "_" + std::to_string(n);
+    const auto taken = [&] {
+        return !names_.insert(chosen).second || (earlier_ == Earlier::kept && fs::exists(folder_ / (chosen + input_ending)));
+    };
+    for (int n = 2; taken(); ++n) chosen = name + "_" + std::to_string(n);
     return chosen;
 }
 
@@ -78,18 +72,18 @@ void Explainer::explain(const Classification& answer, const float* pattern, cons
     }
     write_svg(folder_ / (name + ".background.svg"), plot);
 
-    plot.intensity = preprocessed(measured, model, scratch);
+    plot.intensity = preprocessed(measured, model);
     plot.legend = "what the network is given";
     plot.second_intensity.clear();
-    write_svg(folder_ / (name + ".input.svg"), plot);
+    write_svg(folder_ / (name + input_ending), plot);
 
     std::vector<float> fitted = second ? second->fitted_pattern(i) : std::vector<float>();
     if (fitted.empty()) return;
     const auto structure = static_cast<std::size_t>(second->closest(i)->structure);
-    plot.second_intensity = preprocessed(std::move(fitted), model, scratch);
+    plot.second_intensity = preprocessed(std::move(fitted), model);
     plot.legend = "measured";
     plot.second_legend = "fit of " + second->library().formula[structure] + ", similarity " +
-                         number("%.3f", static_cast<double>(second->closest(i)->similarity));
+                         formatted("%.3f", static_cast<double>(second->closest(i)->similarity));
     write_svg(folder_ / (name + ".fit.svg"), plot);
 }
 

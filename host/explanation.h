@@ -14,8 +14,11 @@ namespace friedel {
 
 class Explainer {
 public:
+    // Drawings that are there: of the run that is gone on with, or of another.
+    enum class Earlier { kept, replaced };
+
     // Makes the folder; throws Error, naming it, if that cannot be.
-    explicit Explainer(const std::filesystem::path& folder);
+    Explainer(const std::filesystem::path& folder, Earlier earlier);
 
     // Writes NAME.background.svg, NAME.input.svg and, where a structure was fitted, NAME.fit.svg, with the file's name, and a number
     // where that is taken. `pattern` [points of the model's grid] as it was read; it is number i of the last call of `second`, which may
@@ -26,6 +29,7 @@ private:
     std::string name_for(const std::string& file);
 
     std::filesystem::path folder_;
+    Earlier earlier_;
     std::set<std::string> names_;
 };
 

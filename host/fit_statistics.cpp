@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <functional>
 
+#include "host/text_format.h"
+
 namespace friedel {
 
 namespace {
@@ -30,13 +32,6 @@ std::vector<Quantity> quantities() {
             {"factor on displacement parameters", [](const FittedPattern& p) { return static_cast<double>(p.parameters.b_iso_scale); }},
             {"lattice against the library's, %", [](const FittedPattern& p) { return 100 * p.lattice_change; }},
             {"the same, anisotropic part, %", anisotropic}};
-}
-
-template <class... Values>
-void print(std::string& out, const char* format, Values... values) {
-    char line[160];
-    std::snprintf(line, sizeof line, format, values...);
-    out += line;
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 namespace friedel {
 
-// While one of these lives, the first SIGINT or SIGTERM sets a flag instead of ending the program; a second one ends it.
+// While one of these lives, the first SIGINT or SIGTERM sets a flag instead of ending the program; a second one of its kind ends it.
 class InterruptGuard {
 public:
     InterruptGuard();

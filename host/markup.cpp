@@ -1,8 +1,5 @@
 #include "host/markup.h"
 
-#include <cstdarg>
-#include <cstdio>
-
 namespace friedel {
 
 namespace {
@@ -42,21 +39,6 @@ std::string escaped(const std::string& text) {
         i += length == 0 ? 1 : length;
     }
     return out;
-}
-
-void print(std::string& out, const char* format, ...) {
-    std::va_list arguments, again;
-    va_start(arguments, format);
-    va_copy(again, arguments);
-    const int length = std::vsnprintf(nullptr, 0, format, arguments);
-    va_end(arguments);
-    if (length > 0) {
-        const std::size_t end = out.size();
-        out.resize(end + static_cast<std::size_t>(length) + 1);
-        std::vsnprintf(out.data() + end, static_cast<std::size_t>(length) + 1, format, again);
-        out.pop_back();  // the terminating zero
-    }
-    va_end(again);
 }
 
 }  // namespace friedel

@@ -5,6 +5,7 @@
 
 #include "host/fit_composition.h"
 #include "host/fit_problem.h"
+#include "host/resample.h"
 
 namespace friedel {
 
@@ -55,12 +56,10 @@ float signal_of(const float* row, int points) {
 
 PatternFitter::Prepared PatternFitter::prepare(const float* pattern) const {
     Prepared prepared;
-    const auto [lowest, highest] = std::minmax_element(pattern, pattern + grid.points);
-    const float rounding = 1e-6f * (*highest - *lowest);
-    int end = grid.points;
-    while (prepared.first + 1 < end && std::fabs(pattern[prepared.first + 1] - pattern[0]) <= rounding) ++prepared.first;
-    while (end - 2 > prepared.first && std::fabs(pattern[end - 2] - pattern[grid.points - 1]) <= rounding) --end;
-    prepared.points = end - prepared.first;
+    const PointRange measured = measured_range(pattern, grid);
+    const int end = measured.end;
+    prepared.first = measured.first;
+    prepared.points = end - measured.first;
     for (const StagePlan& stage : plan) {
         std::vector<float> row(pattern, pattern + grid.points);
         if (stage.blur_deg > 0) blur(row.data(), stage.blur_deg, grid);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "host/error.h"
+#include "host/text_file.h"
 
 namespace friedel {
 
@@ -42,26 +43,15 @@ void PatternOutput::add(const float* pattern, const std::string& name, int space
 
 void PatternOutput::write_text(const fs::path& file, const float* pattern) const {
     const bool csv = file.extension() == ".csv";
-    fs::path temporary = file;
-    temporary += ".part";
-    std::FILE* const out = std::fopen(temporary.c_str(), "w");
-    if (!out) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
-    if (csv) {
-        std::fputs("two_theta_deg,intensity\n", out);
-    } else {
-        std::fprintf(out, "# two_theta_deg intensity; wavelength %g angstrom\n", static_cast<double>(wavelength_angstrom_));
-    }
+    char line[96];
+    std::snprintf(line, sizeof line, "# two_theta_deg intensity; wavelength %g angstrom\n", static_cast<double>(wavelength_angstrom_));
+    std::string text = csv ? "two_theta_deg,intensity\n" : line;
     for (int i = 0; i < grid_.points; ++i) {
-        std::fprintf(out, csv ? "%.4f,%.6g\n" : "%.4f %.6g\n",
-                     static_cast<double>(grid_.start_deg) + i * static_cast<double>(grid_.step_deg), static_cast<double>(pattern[i]));
+        std::snprintf(line, sizeof line, csv ? "%.4f,%.6g\n" : "%.4f %.6g\n",
+                      static_cast<double>(grid_.start_deg) + i * static_cast<double>(grid_.step_deg), static_cast<double>(pattern[i]));
+        text += line;
     }
-    const bool failed = std::ferror(out) != 0;
-    if (std::fclose(out) != 0 || failed) {
-        std::error_code ignored;
-        fs::remove(temporary, ignored);
-        fail(file.string(), ": writing failed; the disk may be full");
-    }
-    fs::rename(temporary, file);
+    write_text_file(file, text);
 }
 
 std::vector<fs::path> PatternOutput::finish() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/resample.h"
 #include "kernels/preprocess.h"
 
 namespace friedel {
@@ -279,13 +280,10 @@ ObservedLines find_lines(const float* pattern, const Grid& grid) {
     p.intensity.assign(pattern, pattern + grid.points);
     p.sigma.assign(p.intensity.size(), 0.0f);
     p.noise.assign(p.intensity.size(), 0.0f);
-    // What resample() filled in where nothing was measured is level.
-    const auto [lowest, highest] = std::minmax_element(pattern, pattern + grid.points);
-    const float rounding = 1e-6f * (*highest - *lowest);
-    int end = grid.points;
-    while (p.first + 1 < end && std::fabs(pattern[p.first + 1] - pattern[0]) <= rounding) ++p.first;
-    while (end - 2 > p.first && std::fabs(pattern[end - 2] - pattern[grid.points - 1]) <= rounding) --end;
-    p.points = end - p.first;
+    const PointRange measured = measured_range(pattern, grid);
+    const int end = measured.end;
+    p.first = measured.first;
+    p.points = end - measured.first;
     if (p.points < 100) return p;
     std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
     SerialBlock block;

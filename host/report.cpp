@@ -23,12 +23,6 @@ std::string spaced(std::string name) {
     return name;
 }
 
-std::string percent(double part) {
-    std::string text;
-    print(text, "%.1f %%", 100 * part);
-    return text;
-}
-
 // "29.1 % (25.0 to 33.4)"; without brackets where all draws agree, as they do on a single pattern.
 std::string with_interval(const Json& estimate) {
     if (estimate["count"] == 0) return "\u2013";

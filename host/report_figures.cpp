@@ -28,7 +28,7 @@ struct Axis {
 
 std::vector<Tick> percent_ticks() { return {{0, "0"}, {0.25, "25"}, {0.5, "50"}, {0.75, "75"}, {1, "100"}}; }
 
-double percent(double part) { return 100 * part; }
+double in_percent(double part) { return 100 * part; }
 
 std::string plural(int count, const char* thing) { return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s"); }
 
@@ -136,7 +136,8 @@ std::string risk_coverage_figure(const Level& level, double entropy_threshold) {
     if (std::isfinite(entropy_threshold)) {
         const Operation at = operation_at(level, entropy_threshold);
         std::string tooltip;
-        print(tooltip, "At the model's threshold %.1f %% are answered, %.1f %% of them right", percent(at.coverage), percent(at.accuracy));
+        print(tooltip, "At the model's threshold %.1f %% are answered, %.1f %% of them right", in_percent(at.coverage),
+              in_percent(at.accuracy));
         chart.circle(at.coverage, at.accuracy, 5, "mark", tooltip);
     }
     return chart.finish();
@@ -159,8 +160,8 @@ std::string reliability_figure(const Level& level) {
             if (std::min(static_cast<std::size_t>(answer.confidence * count), bins.size() - 1) == i) answers.push_back(answer);
         const Estimate estimate = accuracy(answers);
         std::string tooltip = plural(bins[i].count, "pattern");
-        print(tooltip, ": mean probability %.1f %%, right %.1f %% (%.1f to %.1f)", percent(bins[i].confidence), percent(bins[i].accuracy),
-              percent(estimate.low), percent(estimate.high));
+        print(tooltip, ": mean probability %.1f %%, right %.1f %% (%.1f to %.1f)", in_percent(bins[i].confidence),
+              in_percent(bins[i].accuracy), in_percent(estimate.low), in_percent(estimate.high));
         chart.interval(bins[i].confidence, estimate, "whisker");
         chart.circle(bins[i].confidence, bins[i].accuracy, 4, "mark", tooltip);
         const double from = chart.x(static_cast<double>(i) / count), to = chart.x(static_cast<double>(i + 1) / count);
@@ -199,7 +200,8 @@ std::string crystal_system_confusion_figure(const Level& level) {
                   x + cell / 2, middle, row[answer] ? "" : " class=\"none\"", row[answer], crystal_system_name(truth),
                   crystal_system_name(answer), row[answer], all);
         }
-        if (all) print(out, "<text x=\"%g\" y=\"%g\" text-anchor=\"end\">%.0f %%</text>\n", width - 2, middle, percent(row[truth]) / all);
+        if (all)
+            print(out, "<text x=\"%g\" y=\"%g\" text-anchor=\"end\">%.0f %%</text>\n", width - 2, middle, in_percent(row[truth]) / all);
     }
     for (int i = 0; i < crystal_systems; ++i)
         print(out, "<rect class=\"diagonal-cell\" x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\"/>", left + cell * i, top + cell * i, cell,
@@ -265,7 +267,7 @@ std::string training_count_figure(const Evaluation& evaluation, const Level& lev
         const Estimate estimate = accuracy(answers);
         const auto count = static_cast<double>(evaluation.training_count[static_cast<std::size_t>(group)]);
         std::string tooltip = level.labels[static_cast<std::size_t>(group)] + ": ";
-        print(tooltip, "%.1f %% of %s right, %.0f structures to train on", percent(estimate.value),
+        print(tooltip, "%.1f %% of %s right, %.0f structures to train on", in_percent(estimate.value),
               plural(estimate.count, "pattern").c_str(), count);
         if (estimate.count >= 5) chart.interval(at(count), estimate, "whisker faint");
         chart.circle(at(count), estimate.value, std::min(9.0, 1.6 + 0.7 * std::sqrt(estimate.count)), "group", tooltip);

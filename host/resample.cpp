@@ -89,4 +89,13 @@ double resample(float* out, const Grid& grid, const MeasuredPattern& pattern) {
     return end > start ? std::min(1.0, covered / (end - start)) : 0;
 }
 
+PointRange measured_range(const float* pattern, const Grid& grid) {
+    const auto [lowest, highest] = std::minmax_element(pattern, pattern + grid.points);
+    const float rounding = 1e-6f * (*highest - *lowest);
+    PointRange range{0, grid.points};
+    while (range.first + 1 < range.end && std::fabs(pattern[range.first + 1] - pattern[0]) <= rounding) ++range.first;
+    while (range.end - 2 > range.first && std::fabs(pattern[range.end - 2] - pattern[grid.points - 1]) <= rounding) --range.end;
+    return range;
+}
+
 }  // namespace friedel

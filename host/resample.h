@@ -17,4 +17,10 @@ void convert_wavelength(MeasuredPattern& pattern, double from, double to);
 // gaps of more than half a degree count as not measured.
 double resample(float* out, const Grid& grid, const MeasuredPattern& pattern);
 
+// The points of a resampled pattern [grid.points] that were measured, from `first` to before `end`: its ends that are level were not.
+struct PointRange {
+    int first, end;
+};
+PointRange measured_range(const float* pattern, const Grid& grid);
+
 }  // namespace friedel

@@ -9,51 +9,26 @@
 #include <set>
 
 #include "host/error.h"
+#include "host/operations.h"
 
 namespace friedel {
 
 namespace {
 
-using Key = std::array<int, 12>;
-
-int wrap24(int translation) { return ((translation % translation_denominator) + translation_denominator) % translation_denominator; }
-
-Key key_of(const SymmetryOperation& operation) {
-    Key key;
-    for (int i = 0; i < 9; ++i) key[i] = operation.rotation[i];
-    for (int i = 0; i < 3; ++i) key[9 + i] = wrap24(operation.translation[i]);
-    return key;
-}
-
-Key product(const Key& a, const Key& b) {
-    Key result;
-    for (int row = 0; row < 3; ++row) {
-        for (int column = 0; column < 3; ++column) {
-            result[3 * row + column] = 0;
-            for (int k = 0; k < 3; ++k) result[3 * row + column] += a[3 * row + k] * b[3 * k + column];
-        }
-        int translation = a[9 + row];
-        for (int k = 0; k < 3; ++k) translation += a[3 * row + k] * b[9 + k];
-        result[9 + row] = wrap24(translation);
-    }
-    return result;
-}
-
-const Key identity_key = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
 constexpr std::size_t largest_group = 192;  // F-centred cubic
 
 bool is_group(const std::vector<SymmetryOperation>& operations) {
-    std::set<Key> keys;
+    std::set<OperationKey> keys;
     for (const SymmetryOperation& operation : operations) keys.insert(key_of(operation));
-    return std::all_of(keys.begin(), keys.end(), [&](const Key& a) {
-        return std::all_of(keys.begin(), keys.end(), [&](const Key& b) { return keys.count(product(a, b)) == 1; });
+    return std::all_of(keys.begin(), keys.end(), [&](const OperationKey& a) {
+        return std::all_of(keys.begin(), keys.end(), [&](const OperationKey& b) { return keys.count(product(a, b)) == 1; });
     });
 }
 
 // Duplicates removed, identity first (added if the list forgot it), otherwise in the order given.
 std::vector<SymmetryOperation> tidy(const std::vector<SymmetryOperation>& operations) {
     std::vector<SymmetryOperation> result = {{{1, 0, 0, 0, 1, 0, 0, 0, 1}, {}}};
-    std::set<Key> seen = {identity_key};
+    std::set<OperationKey> seen = {identity_key};
     for (SymmetryOperation operation : operations) {
         for (std::int8_t& translation : operation.translation) translation = static_cast<std::int8_t>(wrap24(translation));
         if (seen.insert(key_of(operation)).second) result.push_back(operation);

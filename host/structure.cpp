@@ -9,12 +9,11 @@
 #include "host/elements.h"
 #include "host/error.h"
 #include "host/laue_cone.h"
+#include "host/operations.h"
 
 namespace friedel {
 
 namespace {
-
-int wrap24(int translation) { return ((translation % translation_denominator) + translation_denominator) % translation_denominator; }
 
 bool same_rotation(const SymmetryOperation& a, const SymmetryOperation& b) { return std::equal(a.rotation, a.rotation + 9, b.rotation); }
 

@@ -10,6 +10,7 @@
 
 #include "host/error.h"
 #include "host/markup.h"
+#include "host/text_file.h"
 
 namespace friedel {
 
@@ -267,20 +268,6 @@ private:
 
 std::string svg(const PatternPlot& plot) { return Drawing(plot).draw(); }
 
-void write_svg(const fs::path& file, const PatternPlot& plot) {
-    const std::string text = svg(plot);
-    fs::path temporary = file;
-    temporary += ".part";
-    std::ofstream out(temporary, std::ios::binary);
-    if (!out) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
-    out << text;
-    out.close();
-    if (!out) {
-        std::error_code ignored;
-        fs::remove(temporary, ignored);
-        fail(file.string(), ": writing failed; the disk may be full");
-    }
-    fs::rename(temporary, file);
-}
+void write_svg(const fs::path& file, const PatternPlot& plot) { write_text_file(file, svg(plot)); }
 
 }  // namespace friedel

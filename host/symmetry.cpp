@@ -13,6 +13,7 @@
 
 #include "host/atom_sites.h"
 #include "host/error.h"
+#include "host/operations.h"
 
 namespace friedel {
 
@@ -21,9 +22,6 @@ namespace {
 using Vector = std::array<double, 3>;
 
 constexpr double default_symprec_relaxed = 0.1, default_symprec_refined = 0.01;  // angstrom
-constexpr double same_site_angstrom = 0.05;
-constexpr double overlap_angstrom = 0.4;
-constexpr double full_occupancy = 1.2;
 
 struct DatasetFree {
     void operator()(SpglibDataset* dataset) const { spg_free_dataset(dataset); }
@@ -62,24 +60,21 @@ std::vector<SymmetryOperation> database_operations(int hall_number) {
                 operations[i].rotation[3 * row + column] = static_cast<std::int8_t>(rotations[i][row][column]);
             }
             const int parts = static_cast<int>(std::lround(translations[i][row] * translation_denominator));
-            operations[i].translation[row] = static_cast<std::int8_t>((parts % 24 + 24) % 24);
+            operations[i].translation[row] = static_cast<std::int8_t>(wrap24(parts));
         }
     }
     return operations;
 }
 
-using Key = std::array<int, 12>;
-
 // The operations with the origin moved to `origin` (in 24ths), as a sorted list.
-std::vector<Key> seen_from(const std::vector<SymmetryOperation>& operations, const std::array<int, 3>& origin) {
-    std::vector<Key> keys;
+std::vector<OperationKey> seen_from(const std::vector<SymmetryOperation>& operations, const std::array<int, 3>& origin) {
+    std::vector<OperationKey> keys;
     for (const SymmetryOperation& operation : operations) {
-        Key key;
-        for (int i = 0; i < 9; ++i) key[i] = operation.rotation[i];
+        OperationKey key = key_of(operation);
         for (int row = 0; row < 3; ++row) {
             int translation = operation.translation[row] - origin[row];
             for (int k = 0; k < 3; ++k) translation += operation.rotation[3 * row + k] * origin[k];
-            key[9 + row] = (translation % 24 + 24) % 24;
+            key[9 + row] = wrap24(translation);
         }
         keys.push_back(key);
     }
@@ -97,20 +92,21 @@ const StandardSetting& standard_setting(int space_group) {
     static std::mutex mutex;
     if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
     const std::lock_guard lock(mutex);
-    std::unique_ptr<StandardSetting>& setting = table[space_group];
-    if (setting) return *setting;
-    setting = std::make_unique<StandardSetting>();
+    std::unique_ptr<StandardSetting>& entry = table[space_group];
+    if (entry) return *entry;
+    auto setting = std::make_unique<StandardSetting>();
     const int first = first_hall_number(space_group), standard = standard_hall_number(space_group);
     setting->operations = database_operations(standard);
-    if (standard == first) return *setting;
+    const auto keep = [&]() -> const StandardSetting& { return *(entry = std::move(setting)); };
+    if (standard == first) return keep();
     // The two origins differ by a multiple of 1/8 along each axis.
-    const std::vector<Key> wanted = seen_from(setting->operations, {});
+    const std::vector<OperationKey> wanted = seen_from(setting->operations, {});
     const std::vector<SymmetryOperation> operations = database_operations(first);
     for (int i = 0; i < 512; ++i) {
         const std::array<int, 3> origin = {3 * (i / 64), 3 * (i / 8 % 8), 3 * (i % 8)};
         if (seen_from(operations, origin) != wanted) continue;
         for (int axis = 0; axis < 3; ++axis) setting->origin[axis] = origin[axis] / 24.0;
-        return *setting;
+        return keep();
     }
     fail("no shift joins the two origins of space group ", space_group);
 }

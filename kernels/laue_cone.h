@@ -41,7 +41,9 @@ struct LaueRow {
     }
 };
 
-// Indices within +-1023.
+constexpr int largest_index = 1023;
+
+// Indices within +-largest_index.
 FRIEDEL_FN LaueRow row_in_cone(const LaueCone& cone, int h, int k) {
     constexpr int unlimited = 2048;
     const LaueRow empty{0, -1, 0};

@@ -27,7 +27,7 @@ FRIEDEL_FN void texture_axis(int* axis, int i) {
     for (int e = 0; e < 3; ++e) axis[e] = table[i][e];
 }
 
-// All random parameters of one sample: a pure function of its arguments. `other` picks the impurity among `structures`.
+// All random parameters of one sample: a pure function of its arguments. An impurity is picked among `structures`.
 FRIEDEL_FN PatternParameters draw_pattern(const SimulationConfig& c, int structure, int structures, std::uint64_t seed,
                                           std::uint64_t sample) {
     PatternParameters p;
@@ -122,13 +122,16 @@ FRIEDEL_FN void scale_maximum_to_one(Block& block, float* pattern, int points) {
     block.for_each(points, [&](int i) { pattern[i] *= scale; });
 }
 
-// Smallest d that can matter: half a degree beyond the grid, at the shortest wavelength that is there.
+// Peaks are looked for so far: half a degree beyond the grid.
+FRIEDEL_FN float last_peak_deg(const Grid& grid) { return grid.start_deg + grid.points * grid.step_deg + 0.5f; }
+
+// Smallest d that can matter, at the shortest wavelength that is there.
 FRIEDEL_FN float smallest_d(const Radiation& radiation, const Grid& grid) {
     float shortest = radiation.wavelength[0];
     for (int i = 1; i < radiation.lines; ++i) {
         if (radiation.weight[i] > 0 && radiation.wavelength[i] < shortest) shortest = radiation.wavelength[i];
     }
-    const float last_deg = grid.start_deg + grid.points * grid.step_deg + 0.5f;
+    const float last_deg = last_peak_deg(grid);
     const float sine = sinf(0.5f * (last_deg < 179.0f ? last_deg : 179.0f) * degree<float>);
     return 0.5f * shortest / sine;
 }
@@ -186,8 +189,7 @@ FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<f
         w.reflections.intensity[i] *= factor;
     });
     if (p.march_dollase != 1.0f) apply_texture(block, w.reflections, reciprocal, crystal.operations, p.texture_axis, p.march_dollase);
-    const float last_deg = grid.start_deg + grid.points * grid.step_deg + 0.5f;
-    append_peaks(block, w.peaks, w.reflections, p, scale, last_deg);
+    append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
 }
 
 // What a counter with a (non-paralysable) dead time records, of a pattern in units of its strongest point: that one loses the share `lost`.

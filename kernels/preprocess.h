@@ -79,11 +79,13 @@ FRIEDEL_FN float noise_pedestal(const Block& block, const float* excess, int bin
     return pedestal;
 }
 
-// Subtracts the background, and the pedestal of noise if asked to. At least two bins; scratch as in preprocess().
+// Subtracts the background, and the pedestal of noise if asked to; nothing from a pattern shorter than two bins. scratch as in
+// preprocess().
 template <class Block>
 FRIEDEL_FN void subtract_background(const Block& block, float* pattern, const Grid& grid, const PreprocessConfig& config, float* scratch) {
     const int bin_points = background_bin_points(grid);
     const int bins = grid.points / bin_points;
+    if (bins < 2) return;
     const float per_bin = 1.0f / static_cast<float>(bin_points);
     float* const background = scratch;
     float* const mean = scratch + bins;
@@ -117,7 +119,7 @@ template <class Block>
 FRIEDEL_FN float preprocess(const Block& block, float* pattern, const Grid& grid, const PreprocessConfig& config, float* scratch) {
     const int points = grid.points;
     float nothing = 0;
-    if (config.remove_background && points >= 2 * background_bin_points(grid)) {
+    if (config.remove_background) {
         nothing = preprocess_rounding * block.template maximum<float>(points, 0.0f, [&](int i) { return fabsf(pattern[i]); });
         subtract_background(block, pattern, grid, config, scratch);
     }

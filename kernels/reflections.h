@@ -113,7 +113,7 @@ FRIEDEL_FN bool extinguished(const int* hkl, const OperationSet& operations, std
 constexpr int max_reflections = 4'000'000;  // of one crystal in one pattern
 
 // Upper bound of the number of reflections with d >= d_min, for sizing scratch: half the lattice points of the sphere, with a shell
-// for its surface. Above max_reflections there are too many to compute.
+// for its surface. Above max_reflections there are too many to compute, or their indices are beyond those of row_in_cone().
 template <class Real>
 FRIEDEL_FN int reflections_bound(const Metric<Real>& reciprocal, Real d_min) {
     const Metric<Real> g = reciprocal.inverse();
@@ -124,7 +124,8 @@ FRIEDEL_FN int reflections_bound(const Metric<Real>& reciprocal, Real d_min) {
     const Real points = Real(4.19) * volume / (d_min * d_min * d_min);
     const Real shell = 1 + 2 * d_min / longest;
     const Real bound = Real(0.5) * points * shell + 8 * longest / d_min + 64;
-    return bound <= Real(max_reflections) ? static_cast<int>(bound) : max_reflections + 1;
+    const bool countable = bound <= Real(max_reflections) && longest <= largest_index * d_min;
+    return countable ? static_cast<int>(bound) : max_reflections + 1;
 }
 
 // Fills `out` (count, h, k, l, multiplicity, stol_sq); out.count is what was found, at most out.capacity (the rest is dropped: size the

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <regex>
@@ -170,7 +171,46 @@ TEST_F(ModelCommands, ResultsAreGoneOnWith) {
         EXPECT_EQ(read_text(file), "something else\nentirely\n");
         fs::remove(part);
     }
+    // Who forgets --resume loses nothing of an interrupted run before there are whole results.
+    const std::string results = read_text(folder / "whole.csv");
+    const std::string third = results.substr(0, results.find('\n', results.size() / 3) + 1);
+    write_text(folder / "r.csv.part", third);
+    const test::RunResult anew = run(all + "-o r.csv");
+    EXPECT_EQ(anew.status, 0);
+    EXPECT_NE(anew.err.find("r.csv.part.old: 2 results of an interrupted run"), std::string::npos) << anew.err;
+    expect_same_results(read_text(folder / "r.csv"), results);
+    EXPECT_FALSE(fs::exists(folder / "r.csv.part.old"));
     expect_refused("classify model.h5 examples -o out.h5 --resume", "only results in .csv and .jsonl can be gone on with");
+}
+
+TEST_F(ModelCommands, DrawingsOfTheRunThatIsGoneOnWithStay) {
+    fs::create_directories(folder / "a");
+    fs::create_directories(folder / "b");
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "a" / "x.xy");
+    fs::copy_file(folder / "examples" / "topaz.xy", folder / "b" / "x.xy");
+    ASSERT_EQ(run("classify -q model.h5 a -o r.csv --explain drawn").status, 0);
+    const std::string first = read_text(folder / "drawn" / "x.xy.input.svg");
+    ASSERT_EQ(run("classify -q model.h5 a b -o r.csv --explain drawn --resume").status, 0);
+    EXPECT_EQ(read_text(folder / "drawn" / "x.xy.input.svg"), first);
+    EXPECT_TRUE(fs::exists(folder / "drawn" / "x.xy_2.input.svg"));
+    ASSERT_EQ(run("classify -q model.h5 b -o r.csv --explain drawn").status, 0);
+    EXPECT_NE(read_text(folder / "drawn" / "x.xy.input.svg"), first);
+}
+
+// Whatever is written can be looked at.
+TEST_F(ModelCommands, InfoKnowsEveryKind) {
+    ASSERT_EQ(run("classify -q model.h5 examples -o results.h5").status, 0);
+    ASSERT_EQ(run("ingest minerals/quartz.cif minerals/topaz.cif -o lib.h5 -q").status, 0);
+    ASSERT_EQ(run("match lib.h5 --save-index -q").status, 0);
+    for (const auto& [file, says] : std::map<std::string, std::string>{{"results.h5", "results.h5: classification, format 1"},
+                                                                       {"lib.index.h5", "lib.index.h5: search index, format 1"},
+                                                                       {"model.h5", "model"}}) {
+        const test::RunResult text = run("info " + file), json = run("info --json " + file);
+        EXPECT_EQ(text.status, 0) << text.err;
+        EXPECT_NE(text.out.find(says), std::string::npos) << text.out;
+        EXPECT_TRUE(nlohmann::json::accept(json.out)) << json.out;
+    }
+    EXPECT_NE(run("info results.h5").out.find("entropy                       8\n"), std::string::npos) << run("info results.h5").out;
 }
 
 TEST_F(ModelCommands, DamagedStacksAreRefused) {

@@ -11,6 +11,7 @@
 #include "host/interrupt.h"
 #include "host/lattice_scale.h"
 #include "host/progress_line.h"
+#include "host/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -30,12 +31,6 @@ struct Options {
     std::optional<bool> indexing;
     bool quiet = false;
 };
-
-std::string percent(double part) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%.1f %%", 100 * part);
-    return text;
-}
 
 bool indexes(const Options& o, const Model& model) { return is_indexed(o.indexing, !o.structures.empty(), model); }
 

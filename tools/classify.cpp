@@ -60,6 +60,8 @@ struct Task {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
         if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");
         if (!given.explain.empty() && ranks.size() > 1) fail("--explain draws in one process; leave it out, or start one");
+        if (ranks.size() > 1 && std::find(inputs.begin(), inputs.end(), "-") != inputs.end())
+            fail("standard input (-) reaches one process alone; write it to a file, or start one");
         list = PatternList::of_paths(inputs);
     }
 
@@ -103,10 +105,13 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     choice.turn = ranks.rank_on_node();
     const bool quiet = task.options.quiet || !ranks.first();
     Device device(choice, config.threads, quiet);
+    std::optional<Explainer> explainer;
+    if (!task.options.explain.empty())
+        explainer.emplace(task.options.explain, task.options.resume ? Explainer::Earlier::kept : Explainer::Earlier::replaced);
     std::optional<Answerer> answerer;
     {
         ProgressLine progress("structures", quiet || task.structures.empty());
-        answerer.emplace(task.model, device, task.structures, task.indexing, task.options.explain, shown_on(progress));
+        answerer.emplace(task.model, device, task.structures, task.indexing, std::move(explainer), shown_on(progress));
     }
     for (PatternBatch batch; reader.next(batch);) desk.done(batch.first / task.portion, packed(answerer->answer(batch)));
 }

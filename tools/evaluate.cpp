@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "host/classifier.h"
 #include "host/config.h"
 #include "host/error.h"
 #include "host/evaluation.h"
@@ -37,13 +38,6 @@ struct Options {
     std::uint64_t seed = 2;
     bool quiet = false;
 };
-
-std::vector<float> preprocessed(std::vector<float> pattern, const Model& model) {
-    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(model.grid)));
-    SerialBlock block;
-    preprocess(block, pattern.data(), model.grid, model.preprocess, scratch.data());
-    return pattern;
-}
 
 // The patterns of a labels file; what cannot be read is named on standard error and counted.
 PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device,

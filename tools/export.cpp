@@ -21,17 +21,22 @@ struct Options {
 // A byte for each weight, rounded as finely as a file of so many megabytes holds, to within 3 %.
 void write_within(const std::filesystem::path& file, const Model& model, double megabytes) {
     constexpr double finest = 0.01, coarsest = 1;  // steps in root mean squares of a unit's weights: errors of 0.3 and 30 %
-    const std::filesystem::path draft = file.string() + ".draft";
+    struct Draft {
+        std::filesystem::path path;
+        ~Draft() {
+            std::error_code ignored;
+            std::filesystem::remove(path, ignored);
+        }
+    } const draft{file.string() + ".draft"};
     const auto fits = [&](double step) {
-        model.write(draft, Model::Weights::byte, static_cast<float>(step));
-        return static_cast<double>(std::filesystem::file_size(draft)) <= 1e6 * megabytes;
+        model.write(draft.path, Model::Weights::byte, static_cast<float>(step));
+        return static_cast<double>(std::filesystem::file_size(draft.path)) <= 1e6 * megabytes;
     };
     double step = finest;
     if (!fits(step)) {
         double too_fine = step;
         step = coarsest;
         if (!fits(step)) {
-            std::filesystem::remove(draft);
             fail(file.string(), ": a network of ", model.shape.text(), " does not fit into ", megabytes,
                  " MB; ask for more, or train a smaller one");
         }
@@ -41,7 +46,7 @@ void write_within(const std::filesystem::path& file, const Model& model, double 
         }
         fits(step);
     }
-    std::filesystem::rename(draft, file);
+    std::filesystem::rename(draft.path, file);
 }
 
 int run(const Options& o) {

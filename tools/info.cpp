@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "host/crystal_statistics.h"
 #include "host/error.h"
@@ -195,12 +198,41 @@ void describe_statistics(const Settings& settings) {
     print_space_groups(groups);
 }
 
+// Datasets and their shapes, of kinds that hold nothing to summarise.
+void describe_contents(const Settings& settings) {
+    const H5File file = H5File::open_any(settings.file);
+    std::vector<std::pair<std::string, Shape>> datasets;
+    const std::function<void(const std::string&)> gather = [&](const std::string& group) {
+        for (const std::string& child : file.children(group.empty() ? "/" : group)) {
+            const std::string name = group.empty() ? child : group + "/" + child;
+            if (file.is_group(name))
+                gather(name);
+            else
+                datasets.emplace_back(name, file.shape(name));
+        }
+    };
+    gather("");
+    if (settings.json) {
+        nlohmann::json json = {{"kind", file.kind()}, {"format", file.format()}, {"datasets", nlohmann::json::object()}};
+        for (const auto& [name, shape] : datasets) json["datasets"][name] = shape;
+        std::cout << json.dump(2) << '\n';
+        return;
+    }
+    std::string kind = file.kind();
+    std::replace(kind.begin(), kind.end(), '_', ' ');
+    std::printf("%s: %s, format %d\n", settings.file.c_str(), kind.c_str(), file.format());
+    for (const auto& [name, shape] : datasets) {
+        std::string extent;
+        for (std::size_t size : shape) extent += (extent.empty() ? "" : " x ") + std::to_string(size);
+        std::printf("%-28s  %s\n", name.c_str(), extent.empty() ? "1" : extent.c_str());
+    }
+}
+
 // One line per kind of file, by its friedel_kind.
 const std::map<std::string, void (*)(const Settings&)> describers = {
-    {"structure_library", describe_library},
-    {"patterns", describe_patterns},
-    {"model", describe_model},
-    {"crystal_statistics", describe_statistics},
+    {"structure_library", describe_library},     {"patterns", describe_patterns},   {"model", describe_model},
+    {"crystal_statistics", describe_statistics}, {"checkpoint", describe_contents}, {"classification", describe_contents},
+    {"search_index", describe_contents},
 };
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "host/space_groups.h"
 #include "host/structure_search.h"
 #include "host/text_file.h"
+#include "host/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -46,12 +47,6 @@ struct Match {
     std::vector<SearchCandidate> candidates;
     std::vector<float> votes;  // [230]
 };
-
-std::string number(const char* format, double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
 
 int most_voted(const std::vector<float>& votes) {
     return static_cast<int>(std::max_element(votes.begin(), votes.end()) - votes.begin()) + 1;
@@ -89,10 +84,10 @@ std::string csv(const std::vector<Match>& matches, const StructureLibrary& libra
             const SearchCandidate& c = match.candidates[rank];
             const auto i = static_cast<std::size_t>(c.structure);
             const int group = c.space_group;
-            text += csv_field(match.file) + ',' + std::to_string(rank + 1) + ',' + number("%.4f", c.similarity) + ',' +
+            text += csv_field(match.file) + ',' + std::to_string(rank + 1) + ',' + formatted("%.4f", c.similarity) + ',' +
                     std::to_string(group) + ',' + csv_field(space_group_symbol(group)) + ',' + csv_field(library.formula[i]) + ',' +
-                    csv_field(library.name[i]) + (c.is_parent ? ",yes," : ",no,") + number("%.4f", c.lattice_change) + ',' +
-                    number("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ",\n";
+                    csv_field(library.name[i]) + (c.is_parent ? ",yes," : ",no,") + formatted("%.4f", c.lattice_change) + ',' +
+                    formatted("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ",\n";
         }
     }
     return text;
@@ -260,8 +255,8 @@ std::function<int()> match_command(CLI::App& app) {
         ->check(within(0.05, 2));
     app.add_option_function<double>(
            "--vote-width", [o](double width) { o->search.vote_width = o->search.ideal_vote_width = width; },
-           "A vote falls by e for so much less similarity than the best one's; default " + number("%g", o->search.vote_width) + ", and " +
-               number("%g", o->search.ideal_vote_width) + " with --fit 0")
+           "A vote falls by e for so much less similarity than the best one's; default " + formatted("%g", o->search.vote_width) +
+               ", and " + formatted("%g", o->search.ideal_vote_width) + " with --fit 0")
         ->check(within(0.001, 1));
     app.add_option("--symmetry-power", o->search.symmetry_power, "Votes count by this power of the order of the point group")
         ->capture_default_str()

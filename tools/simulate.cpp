@@ -157,8 +157,11 @@ int run(const Options& options) {
         const PatternParameters stated = stated_parameters(options, parse_radiation(options.radiation));
         int impurity = -1;
         if (!options.impurity.empty()) {
+            const StructureLibrary other = gather({options.impurity});
+            if (other.size() != 1)
+                fail(options.impurity, ": holds ", other.size(), " structures; give --impurity a file with the one that is mixed in");
             impurity = library.size();
-            library.add(gather({options.impurity}).structure(0));
+            library.add(other.structure(0));
         }
         for (int i = 0; i < structures; ++i) {
             parameters.push_back(stated);

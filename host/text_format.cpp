@@ -1,0 +1,43 @@
+#include "host/text_format.h"
+
+#include <cstdarg>
+#include <cstdio>
+
+namespace friedel {
+
+namespace {
+
+void append(std::string& out, const char* format, std::va_list arguments) {
+    std::va_list again;
+    va_copy(again, arguments);
+    const int length = std::vsnprintf(nullptr, 0, format, arguments);
+    if (length > 0) {
+        const std::size_t end = out.size();
+        out.resize(end + static_cast<std::size_t>(length) + 1);
+        std::vsnprintf(out.data() + end, static_cast<std::size_t>(length) + 1, format, again);
+        out.pop_back();  // the terminating zero
+    }
+    va_end(again);
+}
+
+}  // namespace
+
+std::string formatted(const char* format, ...) {
+    std::string text;
+    std::va_list arguments;
+    va_start(arguments, format);
+    append(text, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+void print(std::string& out, const char* format, ...) {
+    std::va_list arguments;
+    va_start(arguments, format);
+    append(out, format, arguments);
+    va_end(arguments);
+}
+
+std::string percent(double part) { return formatted("%.1f %%", 100 * part); }
+
+}  // namespace friedel

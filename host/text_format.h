@@ -1,0 +1,16 @@
+// printf into strings of any length.
+#pragma once
+
+#include <string>
+
+namespace friedel {
+
+__attribute__((format(printf, 1, 2))) std::string formatted(const char* format, ...);
+
+// Appends.
+__attribute__((format(printf, 2, 3))) void print(std::string& out, const char* format, ...);
+
+// "29.1 %" of 0.291.
+std::string percent(double part);
+
+}  // namespace friedel
