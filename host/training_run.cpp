@@ -48,6 +48,21 @@ private:
     double last_ = 0;
 };
 
+// Means over the patterns of some steps, and how many of the steps were skipped.
+struct Totals {
+    double loss = 0, accuracy = 0, samples = 0;  // sums
+    std::int64_t skipped = 0;
+
+    void add(const Trainer::Results& result) {
+        skipped += result.skipped;
+        if (result.samples == 0) return;
+        const auto more = static_cast<double>(result.samples);
+        loss += more * result.loss;
+        accuracy += more * result.accuracy;
+        samples += more;
+    }
+};
+
 // What the first rank decides at a look, for all.
 struct Orders {
     std::int64_t steps;  // until the next look
@@ -169,15 +184,9 @@ private:
 
     // The results of the steps since the last look.
     void add_up(const Trainer::Results& result) {
-        if (result.samples > 0) {
-            const auto samples = static_cast<double>(result.samples);
-            loss_ += samples * result.loss;
-            accuracy_ += samples * result.accuracy;
-            samples_ += samples;
-        }
-        if (result.skipped == 0) return;
-        skipped_ += result.skipped;
+        since_report_.add(result);
         all_skipped_ += result.skipped;
+        if (result.skipped == 0) return;
         log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row);
         if (result.skipped_in_a_row < most_skipped_in_a_row) return;
         std::string structures;
@@ -202,9 +211,9 @@ private:
                               .seconds = now,
                               .patterns_per_second = steps * config_.run.batch / (now - reported_),
                               .learning_rate = trainer().learning_rate(),
-                              .loss = loss_ / samples_,
-                              .accuracy = accuracy_ / samples_,
-                              .skipped_steps = skipped_,
+                              .loss = since_report_.loss / since_report_.samples,
+                              .accuracy = since_report_.accuracy / since_report_.samples,
+                              .skipped_steps = since_report_.skipped,
                               .simulated = {},
                               .measured = {}};
         if (validate) {
@@ -218,8 +227,7 @@ private:
         note_ = note(report.loss);
         reported_ = elapsed();
         reported_step_ = trainer().steps();
-        loss_ = accuracy_ = samples_ = 0;
-        skipped_ = 0;
+        since_report_ = {};
     }
 
     std::string note(double loss) const {
@@ -311,8 +319,8 @@ private:
     Clock::time_point start_ = Clock::now();
     std::int64_t first_step_ = 0, reported_step_ = 0;
     double reported_ = 0, validated_ = 0, saved_ = 0, planned_ = 0;  // seconds of training
-    double loss_ = 0, accuracy_ = 0, samples_ = 0;                   // sums since the last report
-    std::int64_t skipped_ = 0, all_skipped_ = 0;                     // steps, since the last report and in this run
+    Totals since_report_;
+    std::int64_t all_skipped_ = 0;  // steps of this run
     std::string note_;
     LookInterval interval_;
 };

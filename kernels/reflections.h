@@ -143,45 +143,44 @@ FRIEDEL_FN void find_reflections(Block& block, Reflections<Real>& out, const Met
     // Of the row in hand: compact_rows asks for a row's bounds, then for its items.
     LaueRow part{};
     int hkl[3] = {};
-    out.count = block.compact_rows((half_range[0] + 1) * columns,
-                                   // Row (h, k): the l in the cone for which |s|^2 <= limit, between the roots of a quadratic.
-                                   [&](int row, int& first, int& last) {
-                                       hkl[0] = row / columns;
-                                       hkl[1] = row - hkl[0] * columns + first_k;
-                                       part = row_in_cone(cone, hkl[0], hkl[1]);
-                                       first = part.first;
-                                       last = part.last;
-                                       if (first > last) return;
-                                       const Real h = static_cast<Real>(hkl[0]), k = static_cast<Real>(hkl[1]), a = reciprocal.m[2];
-                                       const Real b = reciprocal.m[3] * k + reciprocal.m[4] * h;
-                                       const Real c =
-                                           reciprocal.m[0] * h * h + reciprocal.m[1] * k * k + 2 * reciprocal.m[5] * h * k - limit;
-                                       const Real discriminant = b * b - a * c;
-                                       if (discriminant < 0) {
-                                           last = first - 1;
-                                           return;
-                                       }
-                                       const Real root = square_root(discriminant);
-                                       const int nearest_l = static_cast<int>(ceil((-b - root) * inverse_a)),
-                                                 farthest_l = static_cast<int>(floor((-b + root) * inverse_a));
-                                       if (nearest_l > first) first = nearest_l;
-                                       if (farthest_l < last) last = farthest_l;
-                                       if (hkl[0] == 0 && hkl[1] == 0 && first < 1) first = 1;  // 0 0 0 is no reflection
-                                   },
-                                   [&](int, int l) {
-                                       hkl[2] = l;
-                                       const std::uint32_t on = part.walls_at(l);
-                                       return extinguished(hkl, operations, cone.fixing[on]) ? 0 : cone.multiplicity[on];
-                                   },
-                                   [&](int, int l, int multiplicity, int slot) {
-                                       if (slot >= out.capacity) return;
-                                       hkl[2] = l;
-                                       out.h[slot] = static_cast<std::int16_t>(hkl[0]);
-                                       out.k[slot] = static_cast<std::int16_t>(hkl[1]);
-                                       out.l[slot] = static_cast<std::int16_t>(l);
-                                       out.multiplicity[slot] = static_cast<std::int16_t>(multiplicity);
-                                       out.stol_sq[slot] = reciprocal.product(hkl, hkl) / 4;
-                                   });
+    // Row (h, k): the l in the cone for which |s|^2 <= limit, between the roots of a quadratic.
+    const auto bounds = [&](int row, int& first, int& last) {
+        hkl[0] = row / columns;
+        hkl[1] = row - hkl[0] * columns + first_k;
+        part = row_in_cone(cone, hkl[0], hkl[1]);
+        first = part.first;
+        last = part.last;
+        if (first > last) return;
+        const Real h = static_cast<Real>(hkl[0]), k = static_cast<Real>(hkl[1]), a = reciprocal.m[2];
+        const Real b = reciprocal.m[3] * k + reciprocal.m[4] * h;
+        const Real c = reciprocal.m[0] * h * h + reciprocal.m[1] * k * k + 2 * reciprocal.m[5] * h * k - limit;
+        const Real discriminant = b * b - a * c;
+        if (discriminant < 0) {
+            last = first - 1;
+            return;
+        }
+        const Real root = square_root(discriminant);
+        const int nearest_l = static_cast<int>(ceil((-b - root) * inverse_a)),
+                  farthest_l = static_cast<int>(floor((-b + root) * inverse_a));
+        if (nearest_l > first) first = nearest_l;
+        if (farthest_l < last) last = farthest_l;
+        if (hkl[0] == 0 && hkl[1] == 0 && first < 1) first = 1;  // 0 0 0 is no reflection
+    };
+    const auto multiplicity_of = [&](int, int l) {
+        hkl[2] = l;
+        const std::uint32_t on = part.walls_at(l);
+        return extinguished(hkl, operations, cone.fixing[on]) ? 0 : cone.multiplicity[on];
+    };
+    const auto keep = [&](int, int l, int multiplicity, int slot) {
+        if (slot >= out.capacity) return;
+        hkl[2] = l;
+        out.h[slot] = static_cast<std::int16_t>(hkl[0]);
+        out.k[slot] = static_cast<std::int16_t>(hkl[1]);
+        out.l[slot] = static_cast<std::int16_t>(l);
+        out.multiplicity[slot] = static_cast<std::int16_t>(multiplicity);
+        out.stol_sq[slot] = reciprocal.product(hkl, hkl) / 4;
+    };
+    out.count = block.compact_rows((half_range[0] + 1) * columns, bounds, multiplicity_of, keep);
     if (out.count > out.capacity) out.count = out.capacity;
 }
 
