@@ -10,6 +10,7 @@
 #include <clocale>
 #include <cstring>
 #include <fstream>
+#include <set>
 
 namespace friedel {
 
@@ -90,11 +91,16 @@ void InputFiles::add(const fs::path& path) {
         return;
     }
     std::vector<fs::path> found;
+    std::set<fs::path> visited = {fs::canonical(path, code)};  // links may lead back
     const auto options = fs::directory_options::follow_directory_symlink;
     for (fs::recursive_directory_iterator at(path, options, code), end; !code && at != end; at.increment(code)) {
         const std::string name = at->path().string();
         std::error_code ignored;
-        if (fs::is_directory(at->path(), ignored)) continue;
+        if (fs::is_directory(at->path(), ignored)) {
+            if (!visited.insert(fs::canonical(at->path(), ignored)).second) at.disable_recursion_pending();
+            continue;
+        }
+        if (!fs::is_regular_file(at->path(), ignored)) continue;  // opening a pipe would wait for whoever writes to it
         if (wanted(name) || is_archive(name) || (is_compressed_single(name) && wanted(at->path().stem().string())))
             found.push_back(at->path());
     }

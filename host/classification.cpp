@@ -238,6 +238,10 @@ private:
         std::size_t number = 0;
         for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
             ++number;
+            // A name may hold ends of lines; it is quoted then.
+            const auto is_open = [&] { return !header.empty() && std::count(text.begin(), text.end(), '"') % 2 == 1; };
+            for (std::string more; is_open() && std::getline(in, more) && !in.eof();) text += "\n" + more;
+            if (is_open()) break;
             try {
                 if (number == 1 && !header.empty()) {
                     if (text != header) fail("other columns than these are written");

@@ -329,21 +329,49 @@ std::string read_text(const fs::path& file) {
 
 }  // namespace
 
-// The first number after the word that can be a wavelength in angstrom.
+namespace {
+
+// Whether "nm" stands in the text as a word.
+bool says_nanometres(std::string_view text) {
+    for (std::size_t at = text.find("nm"); at != std::string_view::npos; at = text.find("nm", at + 1)) {
+        const bool begins = at == 0 || !std::isalpha(static_cast<unsigned char>(text[at - 1]));
+        const bool ends = at + 2 == text.size() || !std::isalpha(static_cast<unsigned char>(text[at + 2]));
+        if (begins && ends) return true;
+    }
+    return false;
+}
+
+// A number without a fraction is a wavelength only where it alone, or its unit, ends the line: "3 samples" states none.
+bool may_be_whole(std::string_view rest) {
+    const std::size_t next = rest.find_first_not_of(" \t\r)]");
+    return next == std::string_view::npos || rest[next] == 'a' || static_cast<unsigned char>(rest[next]) > 127;
+}
+
+}  // namespace
+
+// The first number after the word that can be a wavelength in angstrom, with a decimal point or a decimal comma.
 double stated_wavelength(std::string_view line) {
     std::string lower(line);
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
     std::size_t at = lower.find("wavelength");
     if (at == std::string::npos) at = lower.find("lambda");
     if (at == std::string::npos) return 0;
-    for (const char *p = lower.data() + at, *end = lower.data() + lower.size(); p < end; ++p) {
-        if (!is_digit(*p) || std::isalnum(static_cast<unsigned char>(p[-1]))) continue;
+    const char* const begin = lower.data() + at;
+    for (const char *p = begin, *end = lower.data() + lower.size(); p < end; ++p) {
+        if (!is_digit(*p) || std::isalnum(static_cast<unsigned char>(p[-1])) || p[-1] == '-') continue;
         double value = 0;
-        const char* const next = parse_number(value, p, end, '.');
+        const char* next = parse_number(value, p, end, '.');
         if (!next) return 0;
-        const std::string_view unit(next, static_cast<std::size_t>(end - next));
-        if (unit.starts_with("nm") || unit.starts_with(" nm")) value *= 10;
-        if (value >= 0.1 && value <= 5) return value;
+        // "1,5406" has more digits behind its comma than the second of two numbers has before its point.
+        const char* digits = next;
+        if (next < end && *next == ',' && std::all_of(p, next, is_digit)) {
+            for (digits = next + 1; digits < end && is_digit(*digits); ++digits) continue;
+            if (digits - next > 3) next = parse_number(value, p, end, ',');
+        }
+        const std::string_view number(p, static_cast<std::size_t>(next - p)), rest(next, static_cast<std::size_t>(end - next));
+        const bool whole = std::all_of(number.begin(), number.end(), is_digit);
+        if (says_nanometres({begin, static_cast<std::size_t>(p - begin)}) || rest.starts_with("nm") || rest.starts_with(" nm")) value *= 10;
+        if (value >= 0.1 && value <= 5 && (!whole || may_be_whole(rest))) return value;
         p = next - 1;
     }
     return 0;

@@ -10,6 +10,9 @@ __attribute__((format(printf, 1, 2))) std::string formatted(const char* format, 
 // Appends.
 __attribute__((format(printf, 2, 3))) void print(std::string& out, const char* format, ...);
 
+// For a terminal, or a line of its own: names come from files. Control characters become question marks.
+std::string without_controls(std::string text);
+
 // "29.1 %" of 0.291.
 std::string percent(double part);
 

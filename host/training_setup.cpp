@@ -87,6 +87,11 @@ void TrainingSetup::read_checkpoint() {
     }
     resumed_ = newest_whole_checkpoint(what_.output, [this](const std::string& line) { tell(line); });
     if (!resumed_ && what_.resume == Resume::if_any) return;
+    if (!resumed_ && fs::exists(what_.output)) {
+        fail(what_.output.string(),
+             ": has no checkpoint beside it: the run is finished, or its checkpoints are gone; leave it as it is, or leave --resume out to "
+             "train a new model in its place");
+    }
     if (!resumed_) {
         fail(what_.output.string(),
              ": has no checkpoint that is whole beside it; there is no run to resume, start it without --resume or with --resume=auto");

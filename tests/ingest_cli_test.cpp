@@ -127,7 +127,7 @@ TEST(IngestCommand, InterruptLeavesNothing) {
     kill(child, SIGINT);
     int status = 0;
     waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT) << status;
     EXPECT_EQ(test::read_text(folder / "err"), "friedel: interrupted; nothing was written\n");
     for (const auto& entry : fs::directory_iterator(folder.path)) {
         EXPECT_TRUE(entry.path().extension() != ".h5" && entry.path().extension() != ".tmp") << entry.path();

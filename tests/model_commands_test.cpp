@@ -213,6 +213,79 @@ TEST_F(ModelCommands, InfoKnowsEveryKind) {
     EXPECT_NE(run("info results.h5").out.find("entropy                       8\n"), std::string::npos) << run("info results.h5").out;
 }
 
+// What a command reads is there afterwards.
+TEST_F(ModelCommands, InputsAreNotWrittenOver) {
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "q.csv");
+    write_text(folder / "predictions.csv", "file,space_group\nq.csv,152\n");
+    ASSERT_EQ(run("ingest minerals/quartz.cif minerals/topaz.cif -o lib.h5 -q").status, 0);
+    for (const auto& [command, file] : std::vector<std::pair<std::string, std::string>>{
+             {"classify model.h5 q.csv -o model.h5", "model.h5"},
+             {"classify model.h5 q.csv -o ./q.csv", "q.csv"},
+             {"classify model.h5 q.csv --structures lib.h5 -o lib.h5", "lib.h5"},
+             {"match lib.h5 q.csv -o q.csv", "q.csv"},
+             {"index q.csv -o q.csv", "q.csv"},
+             {"index --labels predictions.csv -o predictions.csv", "predictions.csv"},
+             {"evaluate model.h5 --labels predictions.csv -o .", "predictions.csv"},
+             {"train lib.h5 --steps 1000 -o lib.h5", "lib.h5"},
+             {"train --stream synthetic:1 --validation lib.h5 --steps 1000 -o lib.h5", "lib.h5"},
+             {"simulate lib.h5 --random 3 -o lib.h5", "lib.h5"},
+             {"statistics lib.h5 -o lib.h5", "lib.h5"},
+             {"calibrate model.h5 --library lib.h5 --patterns 100 -o lib.h5", "lib.h5"},
+             {"ingest minerals/quartz.cif -o minerals/quartz.cif", "minerals/quartz.cif"},
+             {"split lib.h5 --train lib.h5 --test t.h5", "lib.h5"},
+             {"export model.h5 --onnx -o model.h5", "model.h5"}}) {
+        const std::string before = read_text(folder / file);
+        expect_refused(command, "is read by this command and would be written over");
+        EXPECT_EQ(read_text(folder / file), before) << command;
+    }
+    expect_refused("split lib.h5 --train a.h5 --test ./a.h5", "is given to both parts");
+}
+
+TEST_F(ModelCommands, NoNumberIsNoNumber) {
+    for (const std::string command :
+         {"calibrate model.h5 --library lib.h5 --temperature nan -o m.h5", "calibrate model.h5 --library lib.h5 --coverage nan -o m.h5",
+          "classify model.h5 examples --min-coverage nan", "export model.h5 --megabytes nan -o m.h5",
+          "ingest minerals --timeout nan -o l.h5"}) {
+        const test::RunResult result = run(command);
+        EXPECT_EQ(result.status, 2) << command;
+        EXPECT_NE(result.err.find("nan is not "), std::string::npos) << result.err;
+    }
+}
+
+// A full disk behind a redirection is no success.
+TEST_F(ModelCommands, LostOutputIsTold) {
+    const test::RunResult result = test::run_script("'" + test::program().string() + "' info model.h5 --config >/dev/full", folder.path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("standard output: writing failed (No space left on device)"), std::string::npos) << result.err;
+}
+
+TEST_F(ModelCommands, LabelsThatAreAllRepeatsAreRefused) {
+    write_text(folder / "repeats.csv", "file,space_group,repeat_of\nNaCl.xy,225,albite.xy\nalbite.xy,2,NaCl.xy\n");
+    expect_refused("evaluate model.h5 --labels repeats.csv --data examples -o report", "every row is a repeat");
+}
+
+TEST_F(ModelCommands, NamesOfSeveralLinesAreGoneOnWith) {
+    fs::create_directories(folder / "odd");
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "odd" / "a\nb\033[31m.xy");
+    fs::copy_file(folder / "examples" / "topaz.xy", folder / "odd" / "c.xy");
+    ASSERT_EQ(run("classify -q model.h5 odd -o odd.csv").status, 0);
+    const test::RunResult again = run("classify model.h5 odd -o odd.csv --resume");
+    EXPECT_EQ(again.status, 0) << again.err;
+    EXPECT_NE(again.err.find("results of 2 more were there already"), std::string::npos) << again.err;
+    const test::RunResult printed = run("classify -q model.h5 odd");
+    EXPECT_NE(printed.out.find("a?b?[31m.xy"), std::string::npos) << printed.out;
+}
+
+TEST_F(ModelCommands, FoldersWithPipesAndLoopsAreRead) {
+    fs::create_directories(folder / "loop");
+    fs::copy_file(folder / "minerals" / "quartz.cif", folder / "loop" / "quartz.cif");
+    fs::create_directory_symlink(".", folder / "loop" / "again");
+    ASSERT_EQ(test::run_script("mkfifo loop/pipe.cif", folder.path).status, 0);
+    const test::RunResult result = run("ingest loop -o loop.h5 -q");
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find("1 structures of 1 types from 1 files"), std::string::npos) << result.out;
+}
+
 TEST_F(ModelCommands, DamagedStacksAreRefused) {
     ASSERT_EQ(run("simulate minerals/quartz.cif minerals/topaz.cif -o stack.h5").status, 0);
     const std::string whole = read_text(folder / "stack.h5");

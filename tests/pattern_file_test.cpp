@@ -160,6 +160,13 @@ TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
     EXPECT_EQ(wavelength("# Wavelength (A): 0.4139"), 0.4139);
     EXPECT_EQ(wavelength("K-Alpha1 wavelength,1.54060"), 1.54060);
     EXPECT_NEAR(wavelength("# lambda = 0.0709 nm"), 0.709, 1e-12);
+    EXPECT_NEAR(wavelength("# Wavelength (nm): 0.1541"), 1.541, 1e-12);
+    EXPECT_NEAR(wavelength("# wavelength 1,54187 angstrom"), 1.54187, 1e-12);
+    EXPECT_NEAR(wavelength("# Wavelength 1 1.5406, 2 1.5444"), 1.5406, 1e-12);
+    EXPECT_NEAR(wavelength("# wavelength 1 A"), 1, 1e-12);
+    EXPECT_NEAR(wavelength("# lambda = 1"), 1, 1e-12);
+    EXPECT_EQ(wavelength("# wavelength: unknown, 3 samples"), 0);
+    EXPECT_EQ(wavelength("# wavelength -5"), 0);
     EXPECT_EQ(wavelength("# wavelength unknown, 120 points"), 0);
     EXPECT_EQ(wavelength("# nothing"), 0);
 }

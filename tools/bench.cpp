@@ -155,9 +155,9 @@ std::function<int()> bench_command(CLI::App& app) {
     app.add_option("--only", s->only, "Stages with this in their name, beside the limits: simulation, product, step");
     app.add_option("--batches", s->batches, "Simulation and whole steps with these batches too: 128,1024")
         ->delimiter(',')
-        ->check(CLI::Range(1, 1 << 20));
+        ->check(within(1, 1 << 20));
     app.add_option("--seconds", s->seconds, "Of a round; shorter work is repeated")->capture_default_str()->check(within(0, 3600));
-    app.add_option("--rounds", s->rounds, "The best of as many counts")->capture_default_str()->check(CLI::Range(1, 1000));
+    app.add_option("--rounds", s->rounds, "The best of as many counts")->capture_default_str()->check(within(1, 1000));
     app.add_option("-o,--output", s->output, "JSON lines to write: what was measured, then a line for each stage");
     app.add_option("--compare", s->compare, "Results of an earlier run: says how many times as fast each stage is now");
     add_threads_option(app, s->threads);

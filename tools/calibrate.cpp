@@ -59,6 +59,7 @@ int run(const Options& o) {
     if (o.labels.empty() == o.library.empty()) fail("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
     if (o.accuracy > 0 && o.coverage > 0) fail("give either --accuracy or --coverage, not both");
     if (fs::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
+    refuse_overwriting(o.output, {o.labels, o.library, o.structures});
     Model model = Model::read(o.model);
     if (o.lattices > 0) model.calibration.lattice_scales = o.lattices > 1 ? lattice_scales(o.lattices) : std::vector<float>();
     const std::vector<float> scales = model.calibration.lattice_scales;
@@ -129,22 +130,22 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--library", o->library, "Structure library to simulate patterns from, as in training; not the one it was trained on");
     add_indexing_option(app, o->indexing);
     app.add_option("--structures", o->structures, "Structure library to search as well: for a model that classifies with --structures");
-    app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(CLI::Range(20, 10000000));
+    app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000));
     app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
-    app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(CLI::Range(0.0, 1.0));
-    app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(CLI::Range(0.0, 1.0));
+    app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(within(0.0, 1.0));
+    app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(within(0.0, 1.0));
     app.add_option("--temperature", o->given.temperature, "Of the network's answers, instead of a fitted one: above 1 makes them less sure")
-        ->check(CLI::Range(0.05, 20.0));
+        ->check(within(0.05, 20.0));
     app.add_option("--doubt", o->given.doubt,
                    "Part of every answer that is spread over all groups, instead of a fitted one: for what nothing in a pattern warns of")
-        ->check(CLI::Range(0.0, 0.5));
+        ->check(within(0.0, 0.5));
     app.add_option("--lattices", o->lattices,
                    "Ask the network about each pattern as it is and at lattices up to 1.6 % larger and smaller, as many in all (odd), and "
                    "average; where not given as the model has it")
         ->check(CLI::IsMember({1, 3, 5, 7, 9, 11, 13, 15, 17}));
     app.add_option("--sets", o->set_level,
                    "Also name, of each pattern, the groups that hold the right one for this part of patterns like these (conformal sets)")
-        ->check(CLI::Range(0.5, 0.999));
+        ->check(within(0.5, 0.999));
     add_wavelength_option(app, o->wavelength, "Of all measured patterns, whatever they state");
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);

@@ -1,4 +1,5 @@
 // friedel classify: names the crystal system and space group of measured patterns, or refuses, with the reason.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -18,6 +19,7 @@
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "host/shipped_files.h"
+#include "host/text_format.h"
 #include "host/work_share.h"
 #include "tools/command.h"
 
@@ -60,6 +62,9 @@ struct Task {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
         if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");
         if (!given.explain.empty() && ranks.size() > 1) fail("--explain draws in one process; leave it out, or start one");
+        refuse_overwriting(given.output, given.inputs);
+        refuse_overwriting(given.output, {given.structures, structures});
+        if (given.resume && given.output.empty()) fail("--resume goes on with the results in a file; name it with -o");
         if (ranks.size() > 1 && std::find(inputs.begin(), inputs.end(), "-") != inputs.end())
             fail("standard input (-) reaches one process alone; write it to a file, or start one");
         list = PatternList::of_paths(inputs);
@@ -163,11 +168,11 @@ int classify(Task& task, Communicator& ranks) {
     work.take = [&](std::size_t, const std::string& bytes) {
         for (const Classification& c : unpacked(bytes)) {
             counts.add(c);
-            if (c.unread) std::cerr << "friedel: " << c.refused << '\n';
+            if (c.unread) std::cerr << "friedel: " << without_controls(c.refused) << '\n';
             if (output)
                 output->add(c);
             else if (!c.unread)
-                std::cout << one_line(c) << '\n';
+                std::cout << without_controls(one_line(c)) << '\n';
         }
         if (output) output->flush();
         progress.show(static_cast<double>(counts.all()) / static_cast<double>(task.list.size()), counts.all());
@@ -230,7 +235,7 @@ std::function<int()> classify_command(CLI::App& app) {
         "--structures", o->structures,
         "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits best is "
         "named. Where no MODEL is named the library that ships is searched, or what tools/fetch_structures.sh has fetched; none: the "
-        "network alone, a hundred times as fast");
+        "network alone, several times as fast");
     app.add_option("--explain", o->explain,
                    "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");
@@ -239,14 +244,14 @@ std::function<int()> classify_command(CLI::App& app) {
                  "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
     app.add_option("--min-coverage", o->least_coverage, "Refuse a pattern that covers less than this part of the model's range")
         ->capture_default_str()
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(within(0.0, 1.0));
     add_threads_option(app, o->threads);
     app.add_flag("--resume", o->resume,
                  "Go on with the results in the file of -o, or with what an interrupted run left in FILE.part: patterns that are in it are "
                  "not looked at again");
     app.add_option("--rank-timeout", o->rank_timeout_seconds, "Under mpirun: seconds of silence of a process until the others do its share")
         ->capture_default_str()
-        ->check(CLI::Range(1.0, 1e6));
+        ->check(within(1.0, 1e6));
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(

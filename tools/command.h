@@ -3,10 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "host/device.h"
 #include "host/error.h"
@@ -36,6 +38,9 @@ std::function<int()> index_command(CLI::App& app);
 std::function<int()> export_command(CLI::App& app);
 std::function<int()> bench_command(CLI::App& app);
 
+// Plus the signal: what shells say of programs that a signal ended.
+constexpr int signal_status = 128;
+
 // Accepts numbers from `low` to `high`. Unlike CLI::Range it refuses NaN.
 inline CLI::Validator within(double low, double high) {
     std::ostringstream name;
@@ -49,18 +54,39 @@ inline CLI::Validator within(double low, double high) {
         name.str());
 }
 
+// Accepts numbers above 0.
+inline CLI::Validator above_zero() {
+    return CLI::Validator(
+        [](std::string& text) {
+            double value = 0;
+            return CLI::detail::lexical_cast(text, value) && value > 0 && value < 1e300 ? std::string() : text + " is not above 0";
+        },
+        "above 0");
+}
+
+// What a command reads is not written over by what it makes. Throws Error if `output` is one of the files `inputs`; empty names are none.
+inline void refuse_overwriting(const std::filesystem::path& output, const std::vector<std::string>& inputs) {
+    std::error_code ignored;
+    for (const std::string& input : inputs) {
+        if (!output.empty() && !input.empty() && std::filesystem::equivalent(output, input, ignored))
+            fail(output.string(), ": is read by this command and would be written over; name another file to write");
+    }
+}
+
 // The wavelength of measured patterns, in angstrom or by the tube's anode.
 inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::string& help) {
     const auto by_anode = [](std::string& text) {
         double value = 0;
         try {
-            if (!CLI::detail::lexical_cast(text, value)) value = mean_wavelength(parse_radiation(text));
+            if (!CLI::detail::lexical_cast(text, value)) {
+                value = mean_wavelength(parse_radiation(text));
+                text = std::to_string(value);
+            }
         } catch (const Error&) {
             value = 0;
         }
         if (!(value >= 0.05 && value <= 5))
             return "'" + text + "' is neither within 0.05 to 5 angstrom nor an anode; Cu is 1.5418 or cu, Mo 0.7107 or mo";
-        text = std::to_string(value);
         return std::string();
     };
     app.add_option("--wavelength", wavelength, help + "; in angstrom, or cu, co, cr, fe, ni, mo, ag")
@@ -70,7 +96,7 @@ inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::
 
 // Threads or processes at work.
 inline void add_threads_option(CLI::App& app, int& threads) {
-    app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(CLI::Range(0, 1024));
+    app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(within(0, 1024));
 }
 
 // Where networks run: see host/device.h.

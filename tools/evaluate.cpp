@@ -1,4 +1,5 @@
 // friedel evaluate: how well a model names patterns whose space groups are known, measured or simulated, with the files that show it.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -43,6 +44,8 @@ struct Options {
 PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device,
                                 const OtherOpinions& others) {
     const std::vector<Label> labels = read_labels(options.labels);
+    if (std::all_of(labels.begin(), labels.end(), [](const Label& label) { return !label.repeat_of.empty(); }))
+        fail(options.labels, ": every row is a repeat, none is left to judge by; leave repeat_of empty for one of each specimen");
     const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
     if (!options.data.empty() && !fs::is_directory(folder))
         fail(options.data, ": is no folder; --data names the one that holds the patterns");
@@ -166,6 +169,9 @@ int run(const Options& options) {
     fs::create_directories(folder, failure);
     if (!fs::is_directory(folder)) fail(options.output, ": cannot be made (", failure.message(), "); name a folder to write to");
 
+    for (const char* made : {"predictions.csv", "metrics.json", "report.html"})
+        refuse_overwriting(folder / made, {options.labels, options.library, options.model, options.structures});
+
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
     std::optional<SecondOpinion> second;
@@ -211,7 +217,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     add_wavelength_option(app, o->measured.wavelength, "Of all measured patterns, whatever they state");
     app.add_flag("--strip-kalpha2", o->measured.strip_k_alpha_2, "Take the second line of the tube's doublet off measured patterns");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
-    app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(CLI::Range(1, 10'000'000));
+    app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(within(1, 10'000'000));
     add_indexing_option(app, o->indexing);
     app.add_option("--structures", o->structures,
                    "Structure library to search as well, as 'friedel classify --structures' does; none: the network alone");

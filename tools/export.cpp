@@ -51,6 +51,8 @@ void write_within(const std::filesystem::path& file, const Model& model, double 
 
 int run(const Options& o) {
     if (std::filesystem::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
+    const bool stays_a_model = o.megabytes > 0 || o.half || o.bytes;
+    if (!stays_a_model) refuse_overwriting(o.output, {o.model});
     const Model model = Model::read(o.model);
     if (o.megabytes > 0) {
         write_within(o.output, model, o.megabytes);
@@ -78,7 +80,7 @@ std::function<int()> export_command(CLI::App& app) {
         ->add_option("--megabytes", o->megabytes,
                      "As a model of Friedel's with weights rounded until the file has no more than so many: measure what that costs with "
                      "'friedel evaluate'")
-        ->check(CLI::PositiveNumber);
+        ->check(above_zero());
     forms->require_option(1);
     app.add_option("-o,--output", o->output, "File to write")->required();
     app.footer(

@@ -42,6 +42,7 @@ std::vector<int> groups_of(const std::string& text) {
 int run(const Settings& settings) {
     LibraryWish wish = settings.wish;
     wish.groups = groups_of(settings.groups);
+    refuse_overwriting(settings.output, {settings.statistics});
     const CrystalStatistics statistics = read_statistics(settings.statistics);
     const CrystalTableStore tables(statistics);
     ThreadPool pool(settings.threads);
@@ -53,7 +54,7 @@ int run(const Settings& settings) {
         library = generate_library(tables, wish, pool, shown_on(progress), interrupted, unsound);
         if (interrupted()) {
             std::fprintf(stderr, "friedel: interrupted; nothing was written\n");
-            return 130;
+            return signal_status + interrupting_signal();
         }
     }
     if (library.size() == 0)

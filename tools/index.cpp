@@ -122,6 +122,10 @@ private:
 
 int run(const Options& o) {
     if (o.labels.empty() == o.patterns.empty()) fail("give either PATTERNS or --labels FILE.csv");
+    if (!o.output.empty() && std::filesystem::path(o.output).extension() != ".csv")
+        fail(o.output, ": results are written as .csv; give that ending");
+    refuse_overwriting(o.output, o.patterns);
+    refuse_overwriting(o.output, {o.labels});
     std::vector<int> truth;
     PatternList list = PatternList::of_files({});
     if (o.labels.empty()) {
@@ -191,8 +195,8 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
     app.add_option("-o,--output", o->output,
                    "CSV: a line for each pattern, with the probability that it is indexed and those of all space groups");
-    app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(CLI::Range(1, 12));
-    app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(CLI::Range(1, space_groups));
+    app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
+    app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");

@@ -18,6 +18,7 @@
 #include "host/pattern_output.h"
 #include "host/space_groups.h"
 #include "host/structure_library.h"
+#include "host/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -42,7 +43,8 @@ void describe_library(const Settings& settings) {
     if (settings.rejections) {
         std::printf("file\tblock\treason\n");
         for (const Rejection& rejection : library.rejections) {
-            std::printf("%s\t%s\t%s\n", rejection.file.c_str(), rejection.block.c_str(), rejection.reason.c_str());
+            std::printf("%s\t%s\t%s\n", without_controls(rejection.file).c_str(), without_controls(rejection.block).c_str(),
+                        without_controls(rejection.reason).c_str());
         }
         return;
     }
@@ -252,6 +254,10 @@ std::function<int()> info_command(CLI::App& app) {
         const auto describer = describers.find(kind);
         if (describer == describers.end())
             fail(settings->file, ": is of kind '", kind, "', which this program does not know; use a newer friedel");
+        if (settings->config && kind != model_kind.name)
+            fail(settings->file, ": is of kind '", kind, "'; only models have the configuration that --config prints");
+        if (settings->rejections && kind != structure_library_kind.name)
+            fail(settings->file, ": is of kind '", kind, "'; only structure libraries have the list that --rejections prints");
         describer->second(*settings);
         return 0;
     };

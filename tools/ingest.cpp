@@ -115,6 +115,7 @@ void print_summary(const Settings& settings, const IngestResult& result, double 
 
 int run(const Settings& given) {
     Settings settings = given;
+    refuse_overwriting(given.output, given.paths);
     if (settings.symprec != "auto") {
         char* end = nullptr;
         settings.ingest.symmetry.symprec_angstrom = std::strtod(settings.symprec.c_str(), &end);
@@ -174,10 +175,10 @@ std::function<int()> ingest_command(CLI::App& app) {
         ->capture_default_str();
     app.add_option("--max-atoms", settings->ingest.symmetry.max_atoms, "Leave out structures with more atoms in the cell")
         ->capture_default_str()
-        ->check(CLI::Range(1, 100000));
+        ->check(within(1, 100000));
     app.add_option("--timeout", settings->ingest.time_limit_seconds, "Leave out a structure that takes longer, in seconds")
         ->capture_default_str()
-        ->check(CLI::Range(0.1, 86400.0));
+        ->check(within(0.1, 86400.0));
     add_threads_option(app, settings->ingest.processes);
     app.add_flag("--keep-duplicates", settings->ingest.keep_duplicates, "Keep structures that repeat one read before");
     app.add_flag(

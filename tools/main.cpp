@@ -1,7 +1,9 @@
 // friedel: the one program, a table of subcommands. Errors are one line on standard error and a non-zero exit.
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -9,6 +11,8 @@
 #include <vector>
 
 #include "host/error.h"
+#include "host/interrupt.h"
+#include "host/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -92,11 +96,22 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         std::cerr << "friedel: out of memory; use smaller batches or fewer files at a time\n";
     } catch (const std::exception& error) {
-        std::cerr << "friedel: " << error.what() << '\n';
+        std::cerr << "friedel: " << without_controls(error.what()) << '\n';
+        // As a shell says of a program that a signal ended.
+        if (interrupting_signal()) return signal_status + interrupting_signal();
     }
     return 1;
 }
 
+// What was printed may still lie in a buffer, and the disk behind a redirection may be full.
+int with_output_written(int status) {
+    std::cout.flush();
+    const bool written = std::cout.good() && std::fflush(stdout) == 0 && !std::ferror(stdout);
+    if (written) return status;
+    std::cerr << "friedel: standard output: writing failed (" << std::strerror(errno) << "); check the space on the disk\n";
+    return status == 0 ? 1 : status;
+}
+
 }  // namespace friedel::tools
 
-int main(int argc, char** argv) { return friedel::tools::main(argc, argv); }
+int main(int argc, char** argv) { return friedel::tools::with_output_written(friedel::tools::main(argc, argv)); }

@@ -186,6 +186,8 @@ int run(const Options& options) {
     const fs::path output = options.output;
     if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
         fail(options.output, ": results are written as .csv or .jsonl; give one of these endings");
+    refuse_overwriting(output, options.inputs);
+    refuse_overwriting(output, {options.library, options.labels});
     if (!options.inputs.empty() && !options.labels.empty()) fail("give either patterns or --labels FILE.csv");
     if (options.inputs.empty() && options.labels.empty() && !options.save_index) fail("give patterns, --labels FILE.csv or --save-index");
     std::vector<Label> labels;
@@ -246,7 +248,7 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("LIBRARY", o->library, "Structure library written by 'friedel ingest'")->required();
     app.add_option("PATTERNS", o->inputs, "Pattern files, stacks, folders, or - for standard input, as of 'friedel classify'");
     app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed");
-    app.add_option("--count", o->shown, "Structures to name for each pattern")->capture_default_str()->check(CLI::Range(1, 1000));
+    app.add_option("--count", o->shown, "Structures to name for each pattern")->capture_default_str()->check(within(1, 1000));
     app.add_option("--strain", o->search.matcher.largest_strain, "Largest relative change of the lattice that is looked for")
         ->capture_default_str()
         ->check(within(0, 0.1));
@@ -263,11 +265,11 @@ std::function<int()> match_command(CLI::App& app) {
         ->check(within(0, 4));
     app.add_option("--fit", o->search.fitted, "Fit this many of the most similar structures; 0: go by similarity of ideal patterns alone")
         ->capture_default_str()
-        ->check(CLI::Range(0, 50));
+        ->check(within(0, 50));
     app.add_option("--worth-composition", o->search.worth_composition,
                    "Vary the composition of structures that are less similar than the best by no more than this; negative: of none")
         ->capture_default_str()
-        ->check(CLI::Range(-1.0, 1.0));
+        ->check(within(-1.0, 1.0));
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
     app.add_flag(
@@ -278,7 +280,7 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
     app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(within(0.0, 1.0));
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress");

@@ -131,7 +131,7 @@ std::function<int()> merge_command(CLI::App& app) {
            "--most-reflections", settings->most_reflections,
            "Only structures with at most about so many independent reflections to 1.09 angstrom: patterns of more are slow to simulate "
            "and hardly to be told apart")
-        ->check(CLI::Range(1, 1'000'000));
+        ->check(within(1, 1'000'000));
     app.add_flag(
         "--powder-groups", settings->powder_groups,
         "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "

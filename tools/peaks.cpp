@@ -57,7 +57,7 @@ int run(const Options& options) {
 std::function<int()> peaks_command(CLI::App& app) {
     const auto options = std::make_shared<Options>();
     app.add_option("FILE", options->file, "CIF file; its own symmetry and atoms are used as they stand")->required();
-    app.add_option("--wavelength", options->list.wavelength, "Wavelength in angstrom")->capture_default_str();
+    add_wavelength_option(app, options->list.wavelength, "Of the radiation, 1.54184 where it is not given");
     app.add_option("--range", options->range, "Lowest and highest two-theta in degrees")
         ->expected(2)
         ->type_name("LO HI")
@@ -67,7 +67,7 @@ std::function<int()> peaks_command(CLI::App& app) {
         ->check(within(0, 100))
         ->capture_default_str();
     app.add_option("--count", options->count, "Print this many of the strongest reflections (0: all)")
-        ->check(CLI::NonNegativeNumber)
+        ->check(within(0, 1e9))
         ->capture_default_str();
     app.add_option("--block", options->block, "Data block, where the file holds several structures");
     app.footer(

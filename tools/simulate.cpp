@@ -10,8 +10,10 @@
 #include "host/cif.h"
 #include "host/config.h"
 #include "host/error.h"
+#include "host/interrupt.h"
 #include "host/pattern_output.h"
 #include "host/peak_list.h"
+#include "host/progress_line.h"
 #include "host/radiation.h"
 #include "host/simulator.h"
 #include "host/structure_library.h"
@@ -138,6 +140,10 @@ int run(const Options& options) {
     if (options.output.empty() && options.plot.empty()) fail("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
     if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
         fail(options.plot, ": pictures are SVG; give a name that ends in .svg");
+    for (const std::string& made : {options.output, options.plot}) {
+        refuse_overwriting(made, options.inputs);
+        refuse_overwriting(made, {options.impurity});
+    }
     StructureLibrary library = gather(options.inputs);
     const int structures = library.size();
     if (structures == 0) fail(options.inputs.front(), ": holds no structure");
@@ -177,8 +183,12 @@ int run(const Options& options) {
     if (!options.output.empty()) {
         PatternOutput output(options.output, grid, mean_wavelength(parameters.front().radiation), parameters.size());
         constexpr std::size_t batch = 256;
+        const InterruptGuard guard;
+        ProgressLine progress("patterns", parameters.size() <= batch);
         std::vector<float> patterns;
         for (std::size_t first = 0; first < parameters.size(); first += batch) {
+            if (interrupted()) fail("interrupted; ", options.output, " was not written");
+            progress.show(static_cast<double>(first) / static_cast<double>(parameters.size()), first);
             const std::vector<PatternParameters> part(parameters.begin() + first,
                                                       parameters.begin() + std::min(first + batch, parameters.size()));
             patterns.resize(part.size() * grid.points);

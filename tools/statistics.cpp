@@ -22,6 +22,7 @@ struct Settings {
 
 int gather(const Settings& settings) {
     if (settings.output.empty()) fail("statistics: no file named to write; give one with -o, or --compare two libraries");
+    refuse_overwriting(settings.output, settings.libraries);
     std::vector<StructureLibrary> libraries;
     std::string source;
     for (const std::string& file : settings.libraries) {

@@ -28,7 +28,6 @@ struct Settings {
 };
 
 constexpr const char* default_preset = "friedel";
-constexpr int signal_status = 128;  // plus the signal: what shells say of programs that a signal ended
 
 // "synthetic:0.5,library:0.5": parts of the patterns, in any unit. Returns that of the synthetic ones.
 float synthetic_share_of(const std::string& stream) {
@@ -95,6 +94,8 @@ int run(const Settings& s) {
         return 0;
     }
     if (s.run.output.empty()) fail("train: no model named; say where to write it with -o model.h5");
+    refuse_overwriting(s.run.output, {s.run.library.string(), s.run.validation_library.string(), s.run.measured_labels.string(),
+                                      s.run.statistics, s.config});
     TrainingRun what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
     if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");
@@ -114,8 +115,8 @@ std::function<int()> train_command(CLI::App& app) {
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset);
     app.add_option("--config", s->config, "TOML file, read over the preset if one is named");
     app.add_option("--set", s->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);
-    auto* const minutes = app.add_option("--minutes", s->minutes, "Train for this long")->check(CLI::PositiveNumber);
-    app.add_option("--steps", s->steps, "Train for this many steps")->check(CLI::PositiveNumber)->excludes(minutes);
+    auto* const minutes = app.add_option("--minutes", s->minutes, "Train for this long")->check(above_zero());
+    app.add_option("--steps", s->steps, "Train for this many steps")->check(above_zero())->excludes(minutes);
     app.add_option("--seed", s->seed, "Of everything random; the same seed gives the same weights on any number of cores");
     app.add_option("--stream", s->stream,
                    "Where crystals come from, as parts: synthetic:0.5,library:0.5 or synthetic:1, which needs no library; the same as "
