@@ -255,6 +255,8 @@ std::function<int()> classify_command(CLI::App& app) {
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(
+        "The system and the group are each the likeliest by itself: where the groups of one system share its probability, the likeliest\n"
+        "group may be of another. --resume takes the results that are there as they are, whatever model and options made them.\n"
         "A pattern that cannot be read is named on standard error, the rest is done, and the exit status is 1. Examples:\n"
         "  friedel classify quartz.xy\n"
         "  friedel classify model.h5 patterns/ -o results.csv\n"
