@@ -119,23 +119,19 @@ LibraryComparison compare_libraries(const std::string& first_name, const Structu
 
 std::string comparison_table(const LibraryComparison& comparison) {
     std::vector<StructureProperty> a = comparison.first, b = comparison.second;
-    char text[200];
-    std::snprintf(text, sizeof text, "%-35s %8s %8s %8s %8s %8s %8s %6s\n", "quantity", "number", "10 %", "25 %", "50 %", "75 %", "90 %",
-                  "differ");
-    std::string table = text;
+    std::string table =
+        formatted("%-35s %8s %8s %8s %8s %8s %8s %6s\n", "quantity", "number", "10 %", "25 %", "50 %", "75 %", "90 %", "differ");
     for (std::size_t p = 0; p < a.size(); ++p) {
-        const double differ = largest_difference(a[p].values, b[p].values);
+        const bool comparable = !a[p].values.empty() && !b[p].values.empty();
+        const std::string differ = comparable ? formatted("%.3f", largest_difference(a[p].values, b[p].values)) : "-";
         for (auto* property : {&a[p], &b[p]}) {
             std::vector<double>& values = property->values;
             std::sort(values.begin(), values.end());
-            std::snprintf(text, sizeof text, "%-35s %8zu", property == &a[p] ? property->name.c_str() : "", values.size());
-            table += text;
-            for (double u : {0.1, 0.25, 0.5, 0.75, 0.9}) {
-                std::snprintf(text, sizeof text, " %8.4g", values.empty() ? 0.0 : quantile(values, u));
-                table += text;
-            }
-            std::snprintf(text, sizeof text, " %6.3f\n", differ);
-            table += property == &a[p] ? "\n" : text;
+            print(table, "%-35s %8zu", property == &a[p] ? property->name.c_str() : "", values.size());
+            for (double u : {0.1, 0.25, 0.5, 0.75, 0.9})
+                print(table, " %8s", values.empty() ? "-" : formatted("%.4g", quantile(values, u)).c_str());
+            if (property == &b[p]) print(table, " %6s", differ.c_str());
+            table += "\n";
         }
     }
     return table;
@@ -149,8 +145,11 @@ std::string comparison_page(const LibraryComparison& comparison) {
     for (std::size_t p = 0; p < comparison.first.size(); ++p) {
         const std::vector<double>&a = comparison.first[p].values, &b = comparison.second[p].values;
         std::string caption;
-        print(caption, "%zu and %zu values; the distribution functions differ by at most %.3f.", a.size(), b.size(),
-              largest_difference(a, b));
+        print(caption, "%zu and %zu values; ", a.size(), b.size());
+        if (a.empty() || b.empty())
+            caption += "there is nothing to compare.";
+        else
+            print(caption, "the distribution functions differ by at most %.3f.", largest_difference(a, b));
         page += figure(escaped(comparison.first[p].name), distribution_figure(comparison.first[p].name, a, b), caption);
     }
     return page + "</div>\n" + page_foot();

@@ -310,7 +310,9 @@ std::string distribution_figure(const std::string& quantity, const std::vector<d
     if (all.empty()) return "<p class=\"soft\">Neither library has any.</p>\n";
     // The outermost hundredths would leave little room for the rest.
     const auto quantile = [&](double u) { return all[static_cast<std::size_t>(u * static_cast<double>(all.size() - 1))]; };
-    const double low = quantile(0.01), high = std::max(quantile(0.99), std::nextafter(low, HUGE_VAL));
+    double low = quantile(0.01), high = quantile(0.99);
+    // Values that are all the same get room on both sides, wide enough for ticks that doubles can tell apart.
+    if (const double least = 1e-6 * std::max(std::abs(low), 1e-6); high - low < least) low -= least, high += least;
     const bool decades = low > 0 && high / low > 30;
     const auto at = [&](double value) { return decades ? std::log10(value) : value; };
     std::vector<Tick> ticks;

@@ -9,6 +9,7 @@
 #include <regex>
 #include <utility>
 
+#include "host/report_figures.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -110,6 +111,15 @@ TEST(Report, IsWellFormedAndFetchesNothing) {
         EXPECT_EQ(count(page, "url("), 0);
         EXPECT_EQ(count(page, "@import"), 0);
     }
+}
+
+// Ticks once were sought between values that no double lies between, without an end.
+TEST(Report, DistributionsOfOneValueAreDrawn) {
+    for (const double value : {0.0, 0.6441, -3.0, 1e9}) {
+        EXPECT_NE(distribution_figure("c/a", {value}, {}).find("<svg"), std::string::npos) << value;
+        EXPECT_NE(distribution_figure("c/a", {value, value}, {value}).find("<svg"), std::string::npos) << value;
+    }
+    EXPECT_EQ(distribution_figure("c/a", {}, {}).find("<svg"), std::string::npos);
 }
 
 TEST(Report, FileNamesAreText) {
