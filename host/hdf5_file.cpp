@@ -194,8 +194,7 @@ void H5File::write_kind(const FileKind& kind) const {
     state_->write_attribute("/", "friedel_kind", text_type(kind.name.size()), kind.name.c_str());
     const std::int64_t format = kind.format;
     state_->write_attribute("/", "friedel_format", H5T_NATIVE_INT64, &format);
-    const std::string program = FRIEDEL_VERSION;
-    state_->write_attribute("/", "friedel_program", text_type(program.size()), program.c_str());
+    state_->write_attribute("/", "friedel_program", text_type(sizeof FRIEDEL_VERSION - 1), FRIEDEL_VERSION);
 }
 
 H5File H5File::open_foreign(const std::filesystem::path& file) {

@@ -230,7 +230,7 @@ void describe_contents(const Settings& settings) {
     }
 }
 
-// One line per kind of file, by its friedel_kind.
+// Who describes each kind of file, by its friedel_kind.
 const std::map<std::string, void (*)(const Settings&)> describers = {
     {"structure_library", describe_library},     {"patterns", describe_patterns},   {"model", describe_model},
     {"crystal_statistics", describe_statistics}, {"checkpoint", describe_contents}, {"classification", describe_contents},
