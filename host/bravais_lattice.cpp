@@ -1,6 +1,7 @@
 #include "host/bravais_lattice.h"
 
 #include <algorithm>
+#include <gemmi/cellred.hpp>
 
 #include "host/space_groups.h"
 
@@ -82,6 +83,16 @@ std::array<double, 6> cell_of(const Metric<double>& reciprocal) {
     const double a = std::sqrt(g.m[0]), b = std::sqrt(g.m[1]), c = std::sqrt(g.m[2]);
     const auto angle = [](double cosine) { return std::acos(std::clamp(cosine, -1.0, 1.0)) * 180 / pi_d; };
     return {a, b, c, angle(g.m[3] / (b * c)), angle(g.m[4] / (a * c)), angle(g.m[5] / (a * b))};
+}
+
+std::array<double, 6> tabulated_cell(Bravais lattice, const Metric<double>& reciprocal) {
+    std::array<double, 6> cell = cell_of(reciprocal);
+    if (lattice == Bravais::mP || lattice == Bravais::mC) cell[4] = std::max(cell[4], 180 - cell[4]);
+    if (lattice != Bravais::aP) return cell;
+    const Metric<double> g = reciprocal.inverse();
+    gemmi::GruberVector vector(std::array<double, 6>{g.m[0], g.m[1], g.m[2], 2 * g.m[3], 2 * g.m[4], 2 * g.m[5]});
+    vector.niggli_reduce();
+    return vector.cell_parameters();
 }
 
 double volume_of(const Metric<double>& reciprocal) {

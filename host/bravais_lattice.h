@@ -104,6 +104,8 @@ bool for_each_reflection(Bravais lattice, const Metric<double>& reciprocal, doub
 
 // a b c in angstrom, alpha beta gamma in degrees, of a reciprocal metric in 1/angstrom^2.
 std::array<double, 6> cell_of(const Metric<double>& reciprocal);
+// The same lattice as tables give it: a triclinic cell is Niggli's (angles all acute or all obtuse), beta of a monoclinic one is obtuse.
+std::array<double, 6> tabulated_cell(Bravais lattice, const Metric<double>& reciprocal);
 double volume_of(const Metric<double>& reciprocal);
 // Of the conventional cell.
 int lattice_points(Bravais lattice);

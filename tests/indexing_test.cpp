@@ -61,6 +61,26 @@ std::vector<float> simulated(const Structure& structure, PatternParameters p) {
 
 std::vector<double> evenly() { return std::vector<double>(space_groups, 1.0 / space_groups); }
 
+TEST(Indexing, CellsArePrintedAsTablesGiveThem) {
+    // A reduced cell on other axes: a' = a + b, b' = b, c' = c - a.
+    const Metric<double> direct{{50, 60, 70, 5, -8, 11}};
+    const auto dot = [&](const std::array<int, 3>& u, const std::array<int, 3>& v) {
+        return direct.m[0] * u[0] * v[0] + direct.m[1] * u[1] * v[1] + direct.m[2] * u[2] * v[2] +
+               direct.m[3] * (u[1] * v[2] + u[2] * v[1]) + direct.m[4] * (u[0] * v[2] + u[2] * v[0]) +
+               direct.m[5] * (u[0] * v[1] + u[1] * v[0]);
+    };
+    const std::array<int, 3> a{1, 1, 0}, b{0, 1, 0}, c{-1, 0, 1};
+    const Metric<double> skewed{{dot(a, a), dot(b, b), dot(c, c), dot(b, c), dot(a, c), dot(a, b)}};
+    const std::array<double, 6> cell = tabulated_cell(Bravais::aP, skewed.inverse());
+    EXPECT_NEAR(cell[0] * cell[0], 50, 1e-9);
+    EXPECT_NEAR(cell[1] * cell[1], 60, 1e-9);
+    EXPECT_NEAR(cell[2] * cell[2], 70, 1e-9);
+    const bool acute = cell[3] < 90;
+    for (int angle = 3; angle < 6; ++angle) EXPECT_EQ(cell[angle] < 90, acute);
+    const Metric<double> monoclinic{{25, 36, 49, 0, 10, 0}};
+    EXPECT_NEAR(tabulated_cell(Bravais::mP, monoclinic.inverse())[4], 180 - std::acos(10.0 / 35) * 180 / 3.14159265358979, 1e-9);
+}
+
 TEST(PeakSearch, FindsLinesWhereTheyAre) {
     for (const char* name : {"quartz", "topaz", "calcite"}) {
         const Structure structure = mineral(name);

@@ -64,13 +64,16 @@ std::string described(const std::string& name, const IndexingOpinion& opinion, c
         if (found.setting >= 0) cells.push_back(&found);
     }
     std::stable_sort(cells.begin(), cells.end(), [](const CellFindings* a, const CellFindings* b) { return a->weight > b->weight; });
+    if (!cells.empty()) {
+        out += "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
+               "groups of its absences\n";
+    }
     for (std::size_t c = 0; c < std::min(cells.size(), static_cast<std::size_t>(o.cells)); ++c) {
         const IndexedCell& cell = cells[c]->cell;
-        const std::array<double, 6> edges = cell_of(cell.reciprocal);
-        std::snprintf(text, sizeof text,
-                      "  %5.1f %%  %s  %8.4f %8.4f %8.4f  %7.3f %7.3f %7.3f  shift %.3f  M20 %.1f  %d of %d lines  evidence %.0f  ",
-                      100 * cells[c]->weight, bravais_name(cell.lattice), edges[0], edges[1], edges[2], edges[3], edges[4], edges[5],
-                      cell.shift_deg, cell.m20, cell.indexed, cell.lines, cell.evidence);
+        const std::array<double, 6> edges = tabulated_cell(cell.lattice, cell.reciprocal);
+        std::snprintf(text, sizeof text, "  %5.1f %%  %-7s %8.4f %8.4f %8.4f %7.2f %7.2f %7.2f  %7.3f %5.1f %3d/%-3d %9.0f  ",
+                      100 * opinion.indexed * cells[c]->weight, bravais_name(cell.lattice), edges[0], edges[1], edges[2], edges[3],
+                      edges[4], edges[5], cell.shift_deg, cell.m20, cell.indexed, cell.lines, cell.evidence);
         out += text + groups_of(*cells[c]) + '\n';
     }
     out += " ";
@@ -204,7 +207,10 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");
     app.footer(
         "Knows no structures: lines, cells, absences, and how often groups occur. Broad lines, many impurities and cells of thousands of\n"
-        "cubic angstrom defeat it, and it says so. Examples:\n"
+        "cubic angstrom defeat it, and it says so. Of each unit cell it prints the probability that it is right, the Bravais lattice, edges\n"
+        "in angstrom and angles in degrees (a triclinic cell is Niggli's), the shift of the measured angles in degrees, de Wolff's figure of\n"
+        "merit, how many of the lines looked at it explains, the logarithm of its evidence over that of chance, and the groups whose\n"
+        "absences fit best. Last come the likeliest space groups over all cells. Examples:\n"
         "  friedel index unknown.xy\n"
         "  friedel index patterns/ -o groups.csv");
     return [o] { return run(*o); };
