@@ -40,7 +40,8 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.unread = true;
         return c;
     }
-    c.wavelength_assumed = batch.wavelength_assumed[i] != 0;
+    c.wavelength = batch.wavelength[i];
+    c.wavelength_source = batch.wavelength_source[i];
     if (!c.refused.empty()) return c;
     interpret(c, model_, probabilities);
     if (const SearchCandidate* closest = second_ ? second_->closest(i) : nullptr) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -109,7 +110,7 @@ std::string packed(const std::vector<Classification>& classifications) {
         if (!probabilities.empty()) std::memcpy(probabilities.data(), c.probabilities.data(), probabilities.size());
         all.push_back({c.file, c.refused, c.system, c.system_probability, candidates, c.set, c.extinction, c.extinction_probability,
                        c.entropy, c.coverage, nlohmann::json::binary(probabilities), c.closest, c.closest_formula, c.similarity, c.unread,
-                       c.wavelength_assumed});
+                       c.wavelength, c.wavelength_source});
     }
     std::string bytes;
     nlohmann::json::to_cbor(all, bytes);
@@ -141,7 +142,8 @@ std::vector<Classification> unpacked(const std::string& bytes) {
             take(c.closest_formula);
             take(c.similarity);
             take(c.unread);
-            take(c.wavelength_assumed);
+            take(c.wavelength);
+            take(c.wavelength_source);
             classifications.push_back(std::move(c));
         }
     } catch (const nlohmann::json::exception& error) {
@@ -168,12 +170,16 @@ namespace {
 // Lines of text under a temporary name, renamed at the end.
 class TextWriter : public ClassificationOutput::Writer {
 public:
-    using NameOfLine = std::string (*)(const std::string& line);
+    struct Earlier {
+        std::string file, answered_by;
+    };
+    using Parse = Earlier (*)(const std::string& line);
 
-    // `header` may be empty; name_of_line throws Error where a line is no result.
-    TextWriter(const fs::path& file, ClassificationOutput::Begin begin, const std::string& header, NameOfLine name_of_line)
-        : file_(file), temporary_(file.string() + ".part") {
-        const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, name_of_line);
+    // `header` may be empty; parse throws Error where a line is no result.
+    TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const std::string& header,
+               Parse parse)
+        : answered_by_(answered_by), file_(file), temporary_(file.string() + ".part") {
+        const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, parse);
         if (!go_on) keep_earlier(header.empty() ? 0 : 1);
         out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
         if (!out_) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
@@ -199,6 +205,8 @@ public:
     }
 
 protected:
+    const std::string answered_by_;
+
     void line(const std::string& text) {
         out_ << text << '\n';
         check_written();
@@ -226,16 +234,13 @@ private:
     }
 
     // Leaves the whole lines of earlier results under the temporary name. False where there are none.
-    bool read_earlier(const std::string& header, NameOfLine name_of_line) {
+    bool read_earlier(const std::string& header, Parse parse) {
         std::error_code failure;
-        if (!fs::exists(temporary_, failure)) {
-            if (!fs::exists(file_, failure)) return false;
-            fs::copy_file(file_, temporary_, failure);
-            if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
-        }
-        std::ifstream in(temporary_, std::ios::binary);
+        const fs::path& source = fs::exists(temporary_, failure) ? temporary_ : file_;
+        if (!fs::exists(source, failure)) return false;
+        std::ifstream in(source, std::ios::binary);
         std::uintmax_t whole = 0;
-        std::size_t number = 0;
+        std::size_t number = 0, by_others = 0;
         for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
             ++number;
             // A name may hold ends of lines; it is quoted then.
@@ -247,14 +252,22 @@ private:
                     if (text != header) fail("other columns than these are written");
                     continue;
                 }
-                there_already.insert(name_of_line(text));
+                Earlier earlier = parse(text);
+                if (earlier.answered_by != answered_by_) by_others = number;
+                there_already.insert(std::move(earlier.file));
             } catch (const Error& error) {
                 const std::string reason = error.what();
-                fail(temporary_.string(), ": line ", number, " is not a result of 'friedel classify' (", reason,
+                fail(source.string(), ": line ", number, " is not a result of 'friedel classify' (", reason,
                      "); remove the file and leave --resume out");
             }
         }
+        if (by_others > 0) {
+            fail(source.string(), ": the result in line ", by_others,
+                 " is another model's, or of other structures or options; repeat those to go on, or give another file with -o");
+        }
         in.close();
+        if (source == file_) fs::copy_file(file_, temporary_, failure);
+        if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
         fs::resize_file(temporary_, whole, failure);
         if (failure) fail(temporary_.string(), ": cannot be cut after its last whole line (", failure.message(), ")");
         lines_ = kept_ = there_already.size();
@@ -269,12 +282,16 @@ private:
 
 class CsvWriter : public TextWriter {
 public:
-    CsvWriter(const fs::path& file, ClassificationOutput::Begin begin)
+    CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin)
         : TextWriter(
-              file, begin,
+              file, answered_by, begin,
               "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
-              "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,similarity",
-              [](const std::string& text) { return split_csv(text).front(); }) {}
+              "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,similarity,wavelength,wavelength_from,"
+              "answered_by",
+              [](const std::string& text) {
+                  const std::vector<std::string> fields = split_csv(text);
+                  return Earlier{fields.front(), fields.back()};
+              }) {}
     void add(const Classification& c) override {
         std::string text = csv_field(c.file) + ',';
         if (!c.candidates.empty()) {
@@ -295,17 +312,22 @@ public:
         text += ',';
         for (std::size_t i = 0; i < c.set.size(); ++i) text += (i > 0 ? " " : "") + std::to_string(c.set[i]);
         text += ',' + formatted("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
-        line(text + (c.closest.empty() ? "" : formatted("%.4f", c.similarity)));
+        text += (c.closest.empty() ? "" : formatted("%.4f", c.similarity)) + ',';
+        text += (c.wavelength > 0 ? formatted("%.6g", c.wavelength) : "") + ',' + wavelength_source_name(c.wavelength_source) + ',';
+        line(text + answered_by_);
     }
 };
 
 class JsonLinesWriter : public TextWriter {
 public:
-    JsonLinesWriter(const fs::path& file, ClassificationOutput::Begin begin) : TextWriter(file, begin, "", name_of_line) {}
-    static std::string name_of_line(const std::string& text) {
+    JsonLinesWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin)
+        : TextWriter(file, answered_by, begin, "", parse) {}
+    static Earlier parse(const std::string& text) {
         const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
         if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
-        return json.at("file").get<std::string>();
+        const auto answered_by = json.find("answered_by");
+        return {json.at("file").get<std::string>(),
+                answered_by != json.end() && answered_by->is_string() ? answered_by->get<std::string>() : ""};
     }
     void add(const Classification& c) override {
         nlohmann::ordered_json json;
@@ -334,20 +356,27 @@ public:
         if (!c.set.empty()) json["set"] = c.set;
         json["coverage"] = c.coverage;
         if (!c.closest.empty()) json["closest"] = {{"structure", c.closest}, {"formula", c.closest_formula}, {"similarity", c.similarity}};
+        if (c.wavelength > 0) {
+            json["wavelength"] = std::round(c.wavelength * 1e6) / 1e6;
+            json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
+        }
+        json["answered_by"] = answered_by_;
         line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
 };
 
 // Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
-// similarity; and probabilities [patterns][classes]. Not computed: 0, 255, 65535, NaN.
+// similarity, wavelength (angstrom), wavelength_from (see WavelengthSource); probabilities [patterns][classes]; answered_by. Not computed:
+// 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
-    HdfWriter(const fs::path& file, const Model& model, std::size_t patterns)
+    HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
         : h5_(H5File::create(file, classification_kind)), classes_(static_cast<std::size_t>(model.classes())) {
         h5_.create_dataset<float>("probabilities", {patterns, classes_});
         std::vector<std::string> names;
         for (int c = 0; c < model.classes(); ++c) names.push_back(class_name(model.target, c));
         h5_.write_strings("classes", names);
+        h5_.write_strings("answered_by", {answered_by});
     }
     void add(const Classification& c) override {
         constexpr float missing = std::numeric_limits<float>::quiet_NaN();
@@ -363,6 +392,8 @@ public:
         coverage_.push_back(static_cast<float>(c.coverage));
         closest_.push_back(c.closest);
         similarity_.push_back(c.closest.empty() ? missing : c.similarity);
+        wavelength_.push_back(c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing);
+        wavelength_source_.push_back(static_cast<std::uint8_t>(c.wavelength_source));
     }
     void finish() override {
         h5_.write_strings("file", file_);
@@ -374,6 +405,8 @@ public:
         h5_.write("coverage", coverage_);
         h5_.write_strings("closest", closest_);
         h5_.write("similarity", similarity_);
+        h5_.write("wavelength", wavelength_);
+        h5_.write("wavelength_from", wavelength_source_);
         h5_.commit();
     }
 
@@ -382,22 +415,23 @@ private:
     std::size_t classes_;
     std::vector<std::string> file_, refused_, closest_;
     std::vector<std::uint16_t> space_group_, extinction_;
-    std::vector<std::uint8_t> system_;
-    std::vector<float> entropy_, coverage_, similarity_;
+    std::vector<std::uint8_t> system_, wavelength_source_;
+    std::vector<float> entropy_, coverage_, similarity_, wavelength_;
 };
 
 }  // namespace
 
-ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns, Begin begin) {
+ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
+                                           Begin begin) {
     const std::string ending = file.extension().string();
     if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name that ends in .csv, .jsonl or .h5");
     if (ending == ".csv") {
-        writer_ = std::make_unique<CsvWriter>(file, begin);
+        writer_ = std::make_unique<CsvWriter>(file, answered_by, begin);
     } else if (ending == ".jsonl") {
-        writer_ = std::make_unique<JsonLinesWriter>(file, begin);
+        writer_ = std::make_unique<JsonLinesWriter>(file, answered_by, begin);
     } else if (ending == ".h5") {
         if (begin != Begin::anew) fail(file.string(), ": only results in .csv and .jsonl can be gone on with; leave --resume out");
-        writer_ = std::make_unique<HdfWriter>(file, model, patterns);
+        writer_ = std::make_unique<HdfWriter>(file, model, patterns, answered_by);
     } else {
         fail(file.string(), ": results are written as .csv, .jsonl or .h5; give one of these endings");
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/model.h"
+#include "host/pattern_file.h"
 
 namespace friedel {
 
@@ -30,9 +31,10 @@ struct Classification {
     std::vector<float> probabilities;  // [classes]; empty: nothing was computed
     std::string closest;               // structure whose pattern is most like this one, where a library was searched
     std::string closest_formula;
-    float similarity = 0;  // of the two patterns, see matcher.h
-    bool unread = false;   // `refused` says why the file could not be read
-    bool wavelength_assumed = false;
+    float similarity = 0;   // of the two patterns, see matcher.h
+    bool unread = false;    // `refused` says why the file could not be read
+    double wavelength = 0;  // angstrom, what the pattern was taken to be measured with; 0: it was not read
+    WavelengthSource wavelength_source = WavelengthSource::unknown;
 };
 
 // Fills in everything but `file` and `coverage`; refuses where the entropy exceeds the model's threshold.
@@ -48,8 +50,10 @@ class ClassificationOutput {
 public:
     enum class Begin { anew, where_it_ended };
 
-    // where_it_ended: after the whole lines of FILE.part, or else of FILE. Throws Error where these are no results, and for .h5.
-    ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns, Begin begin = Begin::anew);
+    // answered_by tells one model, library and set of options from others; every result carries it, and where_it_ended (after the whole
+    // lines of FILE.part, or else of FILE) throws Error where earlier results carry another, where these are no results, and for .h5.
+    ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
+                         Begin begin = Begin::anew);
     ~ClassificationOutput();
     ClassificationOutput(const ClassificationOutput&) = delete;
     ClassificationOutput& operator=(const ClassificationOutput&) = delete;

@@ -350,6 +350,11 @@ bool may_be_whole(std::string_view rest) {
 }  // namespace
 
 // The first number after the word that can be a wavelength in angstrom, with a decimal point or a decimal comma.
+const char* wavelength_source_name(WavelengthSource source) {
+    constexpr const char* names[] = {"", "file", "option", "assumed"};
+    return names[static_cast<int>(source)];
+}
+
 double stated_wavelength(std::string_view line) {
     std::string lower(line);
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });

@@ -3,6 +3,7 @@
 // (# ; ! ' " / * %), headers and any line ends. Leaves out: bringing a pattern to a model's grid (resample.h).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
 
 // Throws Error unless the pattern keeps what is promised above and is not constant.
 void check_pattern(const MeasuredPattern& pattern);
+
+// Whose word the wavelength of a pattern is: nobody's yet, its file's, the caller's, or none, so that the model's was taken.
+enum class WavelengthSource : std::uint8_t { unknown, file, option, assumed };
+const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed"
 
 // The wavelength in angstrom that a line of a header states as "wavelength" or "lambda"; 0 if it does not.
 double stated_wavelength(std::string_view line);

@@ -48,7 +48,8 @@ void PatternReader::start_reading(PatternRange range) {
     ahead_.error.assign(size, {});
     ahead_.refusal.assign(size, {});
     ahead_.coverage.assign(size, 0.0);
-    ahead_.wavelength_assumed.assign(size, 0);
+    ahead_.wavelength.assign(size, 0.0);
+    ahead_.wavelength_source.assign(size, WavelengthSource::unknown);
     if (size == 0) return;
     reading_ = std::async(std::launch::async, [this] { readers_.run(ahead_.size, [this](int row, int) { read_one(row); }); });
 }
@@ -59,11 +60,12 @@ void PatternReader::read_one(int row) {
     float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
     try {
         MeasuredPattern pattern = list_.read(ahead_.first + i);
-        double wavelength = config_.stated_wavelength > 0 ? config_.stated_wavelength : pattern.wavelength_angstrom;
-        if (wavelength == 0) {
-            wavelength = config_.model_wavelength;
-            ahead_.wavelength_assumed[i] = 1;
-        }
+        const auto [wavelength, source] = config_.stated_wavelength > 0 ? std::pair(config_.stated_wavelength, WavelengthSource::option)
+                                          : pattern.wavelength_angstrom > 0
+                                              ? std::pair(pattern.wavelength_angstrom, WavelengthSource::file)
+                                              : std::pair(config_.model_wavelength, WavelengthSource::assumed);
+        ahead_.wavelength[i] = wavelength;
+        ahead_.wavelength_source[i] = source;
         if (config_.strip_k_alpha_2) strip_k_alpha_2(pattern, wavelength);
         convert_wavelength(pattern, wavelength, config_.model_wavelength);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);

@@ -27,12 +27,13 @@ struct PatternReaderConfig {
 struct PatternBatch {
     std::size_t first = 0;  // its number in the list
     int size = 0;
-    std::vector<float> patterns;           // [size][grid.points], zeros where there is an error or a refusal
-    std::vector<std::string> file;         // [size] as the list names it
-    std::vector<std::string> error;        // [size] why the file could not be read, with its name; empty if it could
-    std::vector<std::string> refusal;      // [size] why the pattern cannot be classified; empty if it can
-    std::vector<double> coverage;          // [size]
-    std::vector<char> wavelength_assumed;  // [size] neither the file nor the caller states one
+    std::vector<float> patterns;                      // [size][grid.points], zeros where there is an error or a refusal
+    std::vector<std::string> file;                    // [size] as the list names it
+    std::vector<std::string> error;                   // [size] why the file could not be read, with its name; empty if it could
+    std::vector<std::string> refusal;                 // [size] why the pattern cannot be classified; empty if it can
+    std::vector<double> coverage;                     // [size]
+    std::vector<double> wavelength;                   // [size] angstrom; 0 where there is an error
+    std::vector<WavelengthSource> wavelength_source;  // [size]
 };
 
 // Patterns of a list, one after the other; of none where `count` is 0.

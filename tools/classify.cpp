@@ -13,6 +13,7 @@
 #include "host/communicator.h"
 #include "host/device.h"
 #include "host/error.h"
+#include "host/hash.h"
 #include "host/hdf5_file.h"
 #include "host/interrupt.h"
 #include "host/pattern_list.h"
@@ -30,7 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Patterns that a rank answers at once: a search takes its time for each, and an interrupt waits for them.
-constexpr std::size_t portion_alone = 256, portion_with_search = 64;
+constexpr std::size_t portion_alone = 256, portion_with_search = 16;
 
 struct Options {
     std::vector<std::string> inputs;  // the first may be the model
@@ -55,7 +56,8 @@ struct Task {
     Task(const Options& given, const Communicator& ranks)
         : options(given),
           own_model(names_model(given)),
-          model(Model::read(own_model ? fs::path(given.inputs.front()) : shipped_model())),
+          model_file(own_model ? fs::path(given.inputs.front()) : shipped_model()),
+          model(Model::read(model_file)),
           structures(structures_to_search(given.structures, !own_model)),
           indexing(is_indexed(given.indexing, !structures.empty(), model)),
           portion(structures.empty() && !indexing ? portion_alone : portion_with_search) {
@@ -70,6 +72,16 @@ struct Task {
         list = PatternList::of_paths(inputs);
     }
 
+    // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).
+    std::string answered_by() const {
+        const std::string what = nlohmann::json{hash_file(model_file),   structures.empty() ? "" : hash_file(structures),
+                                                options.wavelength,      options.least_coverage,
+                                                options.strip_k_alpha_2, indexing}
+                                     .dump();
+        Fnv1a hash;
+        hash.add(what.data(), what.size());
+        return hash.text();
+    }
     std::size_t portions() const { return (list.size() + portion - 1) / portion; }
     PatternRange range(std::size_t number) const { return {number * portion, std::min(portion, list.size() - number * portion)}; }
 
@@ -86,6 +98,7 @@ struct Task {
 
     const Options& options;
     bool own_model;
+    fs::path model_file;
     Model model;
     std::string structures;
     bool indexing;
@@ -127,7 +140,7 @@ struct Counts {
 
     void add(const Classification& c) {
         ++(c.unread ? unread : c.refused.empty() ? answered : refused);
-        assumed += c.wavelength_assumed;
+        assumed += c.wavelength_source == WavelengthSource::assumed;
     }
 };
 
@@ -151,7 +164,8 @@ int classify(Task& task, Communicator& ranks) {
     const Options& options = task.options;
     std::optional<ClassificationOutput> output;
     if (!options.output.empty())
-        output.emplace(options.output, task.model, task.list.size(), options.resume ? Begin::where_it_ended : Begin::anew);
+        output.emplace(options.output, task.model, task.list.size(), task.answered_by(),
+                       options.resume ? Begin::where_it_ended : Begin::anew);
 
     const InterruptGuard guard;
     const auto start = std::chrono::steady_clock::now();
@@ -256,7 +270,9 @@ std::function<int()> classify_command(CLI::App& app) {
     app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
     app.footer(
         "The system and the group are each the likeliest by itself: where the groups of one system share its probability, the likeliest\n"
-        "group may be of another. --resume takes the results that are there as they are, whatever model and options made them.\n"
+        "group may be of another. Results say which wavelength a pattern was taken to have and whose word that is (wavelength_from: file,\n"
+        "option, or assumed where there is none), and what answered (answered_by: one model, library and set of options has one mark).\n"
+        "--resume goes on with results of the same mark only.\n"
         "A pattern that cannot be read is named on standard error, the rest is done, and the exit status is 1. Examples:\n"
         "  friedel classify quartz.xy\n"
         "  friedel classify model.h5 patterns/ -o results.csv\n"

@@ -1,0 +1,370 @@
+// friedel classify as a program: what it answers, what it refuses with which reason, and how it goes on.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <regex>
+#include <sstream>
+
+#include "tests/model_commands.h"
+
+namespace friedel {
+namespace {
+
+namespace fs = std::filesystem;
+using test::read_csv;
+using test::read_text;
+using test::write_text;
+
+class ClassifyCommand : public test::ModelCommands {};
+
+TEST_F(ClassifyCommand, AllOutputsSayTheSame) {
+    ASSERT_EQ(run("classify model.h5 examples -o a.csv").status, 0);
+    ASSERT_EQ(run("classify model.h5 examples -o a.jsonl").status, 0);
+    ASSERT_EQ(run("classify model.h5 examples -o a.h5").status, 0);
+    const auto rows = read_csv(folder / "a.csv");
+    ASSERT_EQ(rows.size(), 9u) << "eight examples and a header";
+    const test::RunResult printed = run("classify model.h5 examples");
+    std::istringstream lines(printed.out), objects(read_text(folder / "a.jsonl"));
+    const H5File h5 = H5File::open(folder / "a.h5", {"classification", 1, ""});
+    const auto groups = h5.read<std::uint16_t>("space_group");
+    const auto probabilities = h5.read<float>("probabilities");
+    for (std::size_t i = 0; i < 8; ++i) {
+        const std::vector<std::string>& row = rows[i + 1];
+        std::string line, object;
+        std::getline(lines, line);
+        std::getline(objects, object);
+        const auto json = nlohmann::json::parse(object);
+        EXPECT_EQ(line.rfind(row[0], 0), 0u) << line;
+        EXPECT_NE(line.find(row[2] + " (" + row[1] + ")"), std::string::npos) << line;
+        EXPECT_EQ(json["file"], row[0]);
+        EXPECT_EQ(std::to_string(json["space_group"].get<int>()), row[1]);
+        EXPECT_EQ(std::to_string(groups[i]), row[1]);
+        const auto first = probabilities.begin() + static_cast<std::ptrdiff_t>(230 * i);
+        EXPECT_EQ(std::max_element(first, first + 230) - first + 1, groups[i]);
+        EXPECT_NEAR(*std::max_element(first, first + 230), std::stod(row[3]), 1e-6);
+        double sum = 0, entropy = 0;
+        for (int c = 0; c < 230; ++c) {
+            sum += first[c];
+            if (first[c] > 0) entropy -= first[c] * std::log(static_cast<double>(first[c]));
+        }
+        EXPECT_NEAR(sum, 1, 1e-5);
+        EXPECT_NEAR(entropy, std::stod(row[8]), 1e-4);
+    }
+}
+
+TEST_F(ClassifyCommand, PatternsOfAStackAreClassifiedLikeFiles) {
+    ASSERT_EQ(run("simulate minerals/quartz.cif minerals/topaz.cif minerals/Si.cif -o stack.h5").status, 0);
+    ASSERT_EQ(run("simulate minerals/quartz.cif minerals/topaz.cif minerals/Si.cif -o p.xy").status, 0);
+    ASSERT_EQ(run("classify -q model.h5 stack.h5 -o stack.csv").status, 0);
+    ASSERT_EQ(run("classify -q model.h5 p_0001.xy p_0002.xy p_0003.xy -o files.csv").status, 0);
+    const auto of_stack = read_csv(folder / "stack.csv"), of_files = read_csv(folder / "files.csv");
+    ASSERT_EQ(of_stack.size(), 4u);
+    for (std::size_t i = 1; i < 4; ++i) {
+        EXPECT_EQ(of_stack[i][0], "stack.h5[" + std::to_string(i - 1) + "]");
+        EXPECT_EQ(of_stack[i][1], of_files[i][1]);
+        EXPECT_NEAR(std::stod(of_stack[i][3]), std::stod(of_files[i][3]), 1e-3);
+    }
+    // Without a model before it a stack is what it is, and not taken for the model.
+    const test::RunResult shipped = run("classify -q stack.h5 --structures none");
+    EXPECT_EQ(shipped.status, 0) << shipped.err;
+    EXPECT_EQ(std::count(shipped.out.begin(), shipped.out.end(), '\n'), 3) << shipped.out;
+}
+
+// To rounding: how a product of matrices adds up may depend on how many patterns are answered at once.
+void expect_same_results(const std::string& found, const std::string& expected) {
+    static const std::regex number(R"(-?\d+\.\d+(e-?\d+)?)");
+    EXPECT_EQ(std::regex_replace(found, number, "#"), std::regex_replace(expected, number, "#"));
+    std::sregex_iterator a(found.begin(), found.end(), number), b(expected.begin(), expected.end(), number), end;
+    for (; a != end && b != end; ++a, ++b) EXPECT_NEAR(std::stod(a->str()), std::stod(b->str()), 1e-5);
+}
+
+TEST_F(ClassifyCommand, ResultsAreGoneOnWith) {
+    const std::string all = "classify -q model.h5 examples ";
+    for (const std::string ending : {"csv", "jsonl"}) {
+        const fs::path file = folder / ("r." + ending), part = folder / ("r." + ending + ".part");
+        const std::string again = all + "-o r." + ending + " --resume";
+        ASSERT_EQ(run(all + "-o whole." + ending).status, 0);
+        const std::string whole = read_text(folder / ("whole." + ending));
+        ASSERT_EQ(run(again).status, 0) << "where there is nothing, all is done";
+        expect_same_results(read_text(file), whole);
+        // An interrupted run left a third of the file, and half a line.
+        for (const std::size_t left : {whole.size() / 3, std::size_t{0}, std::size_t{10}}) {
+            fs::remove(file);
+            write_text(part, whole.substr(0, left));
+            ASSERT_EQ(run(again).status, 0);
+            expect_same_results(read_text(file), whole);
+            EXPECT_FALSE(fs::exists(part));
+        }
+        // Files that came later are done, the others are left as they are.
+        write_text(file, whole.substr(0, whole.find('\n', whole.find("calcite")) + 1));
+        ASSERT_EQ(run(again).status, 0);
+        expect_same_results(read_text(file), whole);
+        const test::RunResult nothing = run("classify model.h5 examples -o r." + ending + " --resume");
+        EXPECT_EQ(nothing.status, 0);
+        EXPECT_NE(nothing.err.find("0 patterns: "), std::string::npos) << nothing.err;
+        EXPECT_NE(nothing.err.find("results of 8 more were there already"), std::string::npos) << nothing.err;
+        write_text(file, "something else\nentirely\n");
+        const test::RunResult other = run(again);
+        EXPECT_EQ(other.status, 1);
+        EXPECT_NE(other.err.find("line 1 is not a result of 'friedel classify'"), std::string::npos) << other.err;
+        EXPECT_EQ(read_text(file), "something else\nentirely\n");
+        EXPECT_FALSE(fs::exists(part));
+        // Answers of another model, or given with other options, are not mixed with these.
+        write_text(file, whole);
+        Model other_model = test::untrained_model();
+        other_model.calibration.belief.temperature = 2;
+        other_model.write(folder / "other.h5");
+        for (const std::string arguments : {"classify other.h5 examples", "classify model.h5 examples --min-coverage 0.9",
+                                            "classify model.h5 examples --wavelength co", "classify model.h5 examples --strip-kalpha2"}) {
+            const test::RunResult mixed = run(arguments + " -o r." + ending + " --resume");
+            EXPECT_EQ(mixed.status, 1) << arguments;
+            EXPECT_NE(mixed.err.find("is another model's, or of other structures or options"), std::string::npos) << mixed.err;
+            EXPECT_EQ(read_text(file), whole);
+            EXPECT_FALSE(fs::exists(part));
+        }
+    }
+    // Who forgets --resume loses nothing of an interrupted run before there are whole results.
+    const std::string results = read_text(folder / "whole.csv");
+    const std::string third = results.substr(0, results.find('\n', results.size() / 3) + 1);
+    write_text(folder / "r.csv.part", third);
+    const test::RunResult anew = run(all + "-o r.csv");
+    EXPECT_EQ(anew.status, 0);
+    EXPECT_NE(anew.err.find("r.csv.part.old: 2 results of an interrupted run"), std::string::npos) << anew.err;
+    expect_same_results(read_text(folder / "r.csv"), results);
+    EXPECT_FALSE(fs::exists(folder / "r.csv.part.old"));
+    expect_refused("classify model.h5 examples -o out.h5 --resume", "only results in .csv and .jsonl can be gone on with");
+}
+
+TEST_F(ClassifyCommand, DrawingsOfTheRunThatIsGoneOnWithStay) {
+    fs::create_directories(folder / "a");
+    fs::create_directories(folder / "b");
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "a" / "x.xy");
+    fs::copy_file(folder / "examples" / "topaz.xy", folder / "b" / "x.xy");
+    ASSERT_EQ(run("classify -q model.h5 a -o r.csv --explain drawn").status, 0);
+    const std::string first = read_text(folder / "drawn" / "x.xy.input.svg");
+    ASSERT_EQ(run("classify -q model.h5 a b -o r.csv --explain drawn --resume").status, 0);
+    EXPECT_EQ(read_text(folder / "drawn" / "x.xy.input.svg"), first);
+    EXPECT_TRUE(fs::exists(folder / "drawn" / "x.xy_2.input.svg"));
+    ASSERT_EQ(run("classify -q model.h5 b -o r.csv --explain drawn").status, 0);
+    EXPECT_NE(read_text(folder / "drawn" / "x.xy.input.svg"), first);
+}
+
+TEST_F(ClassifyCommand, NamesOfSeveralLinesAreGoneOnWith) {
+    fs::create_directories(folder / "odd");
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "odd" / "a\nb\033[31m.xy");
+    fs::copy_file(folder / "examples" / "topaz.xy", folder / "odd" / "c.xy");
+    ASSERT_EQ(run("classify -q model.h5 odd -o odd.csv").status, 0);
+    const test::RunResult again = run("classify model.h5 odd -o odd.csv --resume");
+    EXPECT_EQ(again.status, 0) << again.err;
+    EXPECT_NE(again.err.find("results of 2 more were there already"), std::string::npos) << again.err;
+    const test::RunResult printed = run("classify -q model.h5 odd");
+    EXPECT_NE(printed.out.find("a?b?[31m.xy"), std::string::npos) << printed.out;
+}
+
+TEST_F(ClassifyCommand, FoldersWithPipesAndLoopsAreRead) {
+    fs::create_directories(folder / "loop");
+    fs::copy_file(folder / "minerals" / "quartz.cif", folder / "loop" / "quartz.cif");
+    fs::create_directory_symlink(".", folder / "loop" / "again");
+    ASSERT_EQ(test::run_script("mkfifo loop/pipe.cif", folder.path).status, 0);
+    const test::RunResult result = run("ingest loop -o loop.h5 -q");
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_NE(result.out.find("1 structures of 1 types from 1 files"), std::string::npos) << result.out;
+}
+
+TEST_F(ClassifyCommand, DamagedStacksAreRefused) {
+    ASSERT_EQ(run("simulate minerals/quartz.cif minerals/topaz.cif -o stack.h5").status, 0);
+    const std::string whole = read_text(folder / "stack.h5");
+    write_text(folder / "cut.h5", whole.substr(0, whole.size() / 2));
+    const test::RunResult cut = run("classify -q model.h5 cut.h5 examples/topaz.xy -o cut.csv");
+    EXPECT_EQ(cut.status, 1);
+    EXPECT_NE(cut.err.find("cut.h5: "), std::string::npos) << cut.err;
+    EXPECT_EQ(read_csv(folder / "cut.csv").size(), 3u) << "the other one is answered";
+    // A dataset of four thousand million patterns that nobody wrote.
+    {
+        H5File file = H5File::create(folder / "claims.h5", {"patterns", 1, ""});
+        file.create_dataset<float>("patterns", {4'000'000'000u, 500}, false);
+        file.write_attribute("patterns", "start_deg", 5.0);
+        file.write_attribute("patterns", "step_deg", 0.1);
+        file.write_attribute("patterns", "wavelength_angstrom", 1.54);
+        file.commit();
+    }
+    expect_refused("classify model.h5 claims.h5 -o out.csv", "claims 4000000000 patterns");
+}
+
+// A network that knows nothing and a search that does: the answer is the search's.
+TEST_F(ClassifyCommand, ASearchOfStructuresIsASecondOpinion) {
+    ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);
+    const test::RunResult result = run("classify -q model.h5 examples --structures minerals.h5 -o a.csv");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const auto rows = read_csv(folder / "a.csv");
+    ASSERT_EQ(rows.size(), 9u);
+    const auto column = [&](const char* name) {
+        return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
+    };
+    ASSERT_LT(column("similarity"), rows[0].size());
+    int right = 0;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        const std::string mineral = fs::path(rows[i][0]).stem().string();
+        right += rows[i][column("closest_structure")].find(mineral + ".cif") != std::string::npos;
+        EXPECT_GT(std::stod(rows[i][column("similarity")]), 0.8) << mineral;
+        if (mineral == "topaz") {
+            EXPECT_EQ(rows[i][column("space_group")], "62");
+        }
+    }
+    EXPECT_GE(right, 7) << "of eight";
+    // evaluate gives the same joint answers, and calibrate fits to them.
+    ASSERT_EQ(run("evaluate -q model.h5 --labels examples/labels.csv --structures minerals.h5 -o joint").status, 0);
+    const auto judged = read_csv(folder / "joint/predictions.csv");
+    for (const auto& row : judged) {
+        for (const auto& answer : rows) {
+            if (fs::path(answer[0]).filename() == fs::path(row[0]).filename()) {
+                EXPECT_EQ(answer[column("space_group")], row[1]) << row[0];
+            }
+        }
+    }
+    const test::RunResult fitted =
+        run("calibrate -q model.h5 --library minerals.h5 --structures minerals.h5 --patterns 100 --coverage 0.5 -o joint.h5");
+    ASSERT_EQ(fitted.status, 0) << fitted.err;
+    EXPECT_NE(Model::read(folder / "joint.h5").calibration.fitted_on.find("with a search of minerals.h5"), std::string::npos);
+    EXPECT_EQ(run("classify -q model.h5 examples --structures absent.h5").status, 1);
+}
+
+// Without a model's name the one that ships answers, with the structures that ship.
+TEST_F(ClassifyCommand, TheShippedModelAnswersWhereNoneIsNamed) {
+    const test::RunResult result = run("classify -q examples -o shipped.csv");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const auto rows = read_csv(folder / "shipped.csv"), labels = read_csv(folder / "examples/labels.csv");
+    int right = 0;
+    for (const auto& row : rows) {
+        for (const auto& label : labels) right += fs::path(row[0]).filename() == label[0] && row[1] == label[1];
+    }
+    EXPECT_GE(right, 7) << "of eight";
+    EXPECT_NE(read_text(folder / "shipped.csv").find("Topaz"), std::string::npos) << "the closest structure has a mineral's name";
+    const test::RunResult alone = run("classify -q examples/quartz.xy --structures none");
+    EXPECT_EQ(alone.status, 0) << alone.err;
+    EXPECT_EQ(alone.out.find("looks like"), std::string::npos) << alone.out;
+    EXPECT_EQ(run("evaluate -q --labels examples/labels.csv -o shipped").status, 0);
+    const test::RunResult nothing = run("classify model.h5");
+    EXPECT_EQ(nothing.status, 1);
+    EXPECT_NE(nothing.err.find("no patterns named"), std::string::npos) << nothing.err;
+    ::setenv("FRIEDEL_DATA", "/nonexistent", 1);
+    const test::RunResult lost = run("classify -q examples/quartz.xy");
+    ::unsetenv("FRIEDEL_DATA");
+    EXPECT_EQ(lost.status, 1);
+    EXPECT_NE(lost.err.find("/nonexistent"), std::string::npos) << lost.err;
+}
+
+// What is no powder pattern of anything that was searched gets no answer, and each refusal says that; a real pattern does get one.
+TEST_F(ClassifyCommand, RefusesWhatIsUnlikeAnything) {
+    const auto write = [&](const char* name, const std::function<double(double)>& intensity) {
+        std::string text;
+        for (int i = 0; i < 4250; ++i) {
+            char line[48];
+            const double angle = 5 + 0.02 * i;
+            std::snprintf(line, sizeof line, "%.2f %.4f\n", angle, intensity(angle));
+            text += line;
+        }
+        test::write_text(folder / "odd" / name, text);
+    };
+    fs::create_directory(folder / "odd");
+    std::mt19937 random(1);
+    std::normal_distribution<double> noise(0, 3);
+    const auto hump = [](double x, double centre, double width) { return std::exp(-0.5 * std::pow((x - centre) / width, 2)); };
+    write("empty_holder.xy", [&](double) { return 100 + noise(random); });
+    write("glass.xy", [&](double x) { return 100 + 900 * hump(x, 22, 4) + 200 * hump(x, 45, 8) + noise(random); });
+    write("other_axis.xy", [&](double x) { return 10 + 1000 * std::pow(std::cos(x), 40) + noise(random); });  // even spacing: no powder
+    fs::copy_file(folder / "examples/quartz.xy", folder / "odd/quartz.xy");
+    ASSERT_EQ(run("classify -q odd -o odd.csv").status, 0);
+    const auto rows = read_csv(folder / "odd.csv");
+    const auto column = [&](const char* name) {
+        return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
+    };
+    ASSERT_EQ(rows.size(), 5u);
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        const bool real = rows[i][0].find("quartz") != std::string::npos;
+        EXPECT_EQ(rows[i][column("refused")], real ? "no" : "yes") << rows[i][0];
+        if (!real) {
+            const std::string reason = rows[i][0].find("glass") != std::string::npos ? "no sharp lines" : "unlike any";
+            EXPECT_NE(rows[i][column("reason")].find(reason), std::string::npos) << rows[i][0] << ": " << rows[i][column("reason")];
+        }
+    }
+}
+
+TEST_F(ClassifyCommand, StandardInputAndAnotherWavelength) {
+    const std::string file = run("classify model.h5 examples/quartz.xy").out;
+    const std::string command = "cd '" + folder.path.string() + "' && '" + test::program().string() +
+                                "' classify model.h5 - < examples/quartz.xy > piped 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    const std::string piped = read_text(folder / "piped");
+    ASSERT_EQ(piped.rfind("-", 0), 0u) << piped;
+    EXPECT_EQ(file.substr(file.find("  ")), piped.substr(piped.find("  ")));
+
+    // The same crystal measured with molybdenum shows the same d: nearly the same answer once it is said so, another one if not.
+    ASSERT_EQ(run("simulate minerals/quartz.cif --radiation 1.54187 --fwhm 0.2 --step 0.02 --range 4 92 -o cu.xy").status, 0);
+    ASSERT_EQ(run("simulate minerals/quartz.cif --radiation 0.7107 --fwhm 0.09 --step 0.009 --range 1.8 38.7 -o mo.xy").status, 0);
+    std::string unstated = read_text(folder / "mo.xy");
+    write_text(folder / "mo_unstated.xy", unstated.substr(unstated.find('\n') + 1));
+    ASSERT_EQ(run("classify model.h5 cu.xy mo.xy -o stated.csv").status, 0);
+    ASSERT_EQ(run("classify model.h5 mo_unstated.xy --wavelength 0.7107 -o given.csv").status, 0);
+    const auto stated = read_csv(folder / "stated.csv"), given = read_csv(folder / "given.csv");
+    EXPECT_EQ(stated[1][4], stated[2][4]);
+    EXPECT_NEAR(std::stod(stated[1][8]), std::stod(stated[2][8]), 0.6) << "entropies";
+    const auto answer = [](const std::vector<std::string>& row) { return std::vector(row.begin() + 1, row.end() - 2); };
+    EXPECT_EQ(answer(stated[2]), answer(given[1]));
+    EXPECT_EQ(*(stated[2].end() - 2), "file");
+    EXPECT_EQ(*(given[1].end() - 2), "option");
+    ASSERT_EQ(run("classify model.h5 mo_unstated.xy -o wrong.csv").status, 0);
+    EXPECT_NE(read_csv(folder / "wrong.csv")[1][9], "no") << "39 of 85 degrees are too little";
+}
+
+TEST_F(ClassifyCommand, ResultsSayWhichWavelengthWasTaken) {
+    fs::create_directory(folder / "w");
+    std::string points;
+    for (int i = 0; i <= 4250; ++i) points += std::to_string(5 + 0.02 * i) + ' ' + std::to_string(10 + i % 97) + '\n';
+    write_text(folder / "w/silent.xy", points);
+    write_text(folder / "w/stated.xy", "# wavelength 1.78897\n" + points);
+    ASSERT_EQ(run("classify -q model.h5 w -o w.csv").status, 0);
+    ASSERT_EQ(run("classify -q model.h5 w -o w.jsonl --wavelength 1.2").status, 0);
+    const auto rows = read_csv(folder / "w.csv");
+    ASSERT_EQ(rows.size(), 3u);
+    const auto column = [&](const std::string& name) { return std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin(); };
+    const auto wavelength = static_cast<std::size_t>(column("wavelength")), from = static_cast<std::size_t>(column("wavelength_from"));
+    ASSERT_LT(from, rows[0].size());
+    EXPECT_EQ(rows[1][wavelength] + ' ' + rows[1][from], "1.54184 assumed");
+    EXPECT_EQ(rows[2][wavelength] + ' ' + rows[2][from], "1.78897 file");
+    std::istringstream objects(read_text(folder / "w.jsonl"));
+    for (std::string line; std::getline(objects, line);) {
+        const auto json = nlohmann::json::parse(line);
+        EXPECT_EQ(json["wavelength"], 1.2);
+        EXPECT_EQ(json["wavelength_from"], "option");
+    }
+}
+
+TEST_F(ClassifyCommand, WhatCannotBeClassifiedHasAReasonAndTheRestIsDone) {
+    std::string constant, narrow;
+    for (int i = 0; i < 850; ++i) constant += std::to_string(5 + 0.1 * i) + " 7\n";
+    for (int i = 0; i < 300; ++i) narrow += std::to_string(20 + 0.05 * i) + " " + std::to_string(i % 17) + "\n";
+    write_text(folder / "constant.xy", constant);
+    write_text(folder / "narrow.xy", narrow);
+    write_text(folder / "empty.xy", "");
+    write_text(folder / "nan.xy", "5 1\n6 nan\n7 3\n");
+    write_text(folder / "binary.xy", std::string("\x89HDF\0\0\x01\x02", 8));
+    const test::RunResult result =
+        run("classify model.h5 constant.xy narrow.xy empty.xy nan.xy binary.xy absent.xy examples/topaz.xy -o out.csv");
+    EXPECT_EQ(result.status, 1);
+    for (const char* name : {"constant.xy", "empty.xy", "nan.xy", "binary.xy", "absent.xy"})
+        EXPECT_NE(result.err.find(std::string("friedel: ") + name + ":"), std::string::npos) << name << "\n" << result.err;
+    const auto rows = read_csv(folder / "out.csv");
+    ASSERT_EQ(rows.size(), 8u);
+    for (int row = 1; row <= 6; ++row) EXPECT_EQ(rows[static_cast<std::size_t>(row)][9], "yes") << row;
+    EXPECT_NE(rows[1][10].find("every intensity is 7"), std::string::npos) << rows[1][10];
+    EXPECT_NE(rows[2][10].find("covers 18 % of the model's 5 to 89.8 degrees"), std::string::npos) << rows[2][10];
+    EXPECT_EQ(rows[7][9], "no");
+}
+
+}  // namespace
+}  // namespace friedel
