@@ -81,6 +81,8 @@ void TrainingSetup::tell(const std::string& line) const {
 void TrainingSetup::read_checkpoint() {
     if (what_.resume == Resume::no) {
         const std::vector<Checkpoint> unfinished = list_checkpoints(what_.output);
+        if (unfinished.empty() && fs::exists(what_.output))
+            tell(what_.output.string() + ": is there already; the new model takes its place when the training ends");
         if (unfinished.empty()) return;
         fail(unfinished.back().file.string(), ": an unfinished run wrote it; go on with --resume, or remove ", what_.output.string(),
              ".checkpoint.* to start anew");

@@ -129,7 +129,8 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, as in training; not the one it was trained on");
     add_indexing_option(app, o->indexing);
-    app.add_option("--structures", o->structures, "Structure library to search as well: for a model that classifies with --structures");
+    app.add_option("--structures", o->structures, "Structure library to search as well: for a model that classifies with --structures")
+        ->check(not_empty());
     app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000));
     app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(within(0.0, 1.0));

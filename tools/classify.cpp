@@ -146,10 +146,9 @@ struct Counts {
 
 void print_summary(const Counts& counts, const Task& task, std::size_t there_already, double seconds) {
     const double rate = static_cast<double>(counts.all()) / seconds;
-    char number[32];
-    std::snprintf(number, sizeof number, "%.*f", rate < 10 ? 1 : 0, rate);
+    const std::string speed = counts.all() > 0 ? "; " + formatted(rate < 10 ? "%.1f" : "%.0f", rate) + " a second" : "";
     std::cerr << counts.all() << (counts.all() == 1 ? " pattern: " : " patterns: ") << counts.answered << " answered, " << counts.refused
-              << " refused, " << counts.unread << " not read; " << number << " a second";
+              << " refused, " << counts.unread << " not read" << speed;
     if (there_already > 0) std::cerr << "; results of " << there_already << " more were there already";
     std::cerr << '\n';
     if (counts.assumed > 0) {
@@ -246,10 +245,11 @@ std::function<int()> classify_command(CLI::App& app) {
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
     app.add_option(
-        "--structures", o->structures,
-        "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits best is "
-        "named. Where no MODEL is named the library that ships is searched, or what tools/fetch_structures.sh has fetched; none: the "
-        "network alone, several times as fast");
+           "--structures", o->structures,
+           "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits best is "
+           "named. Where no MODEL is named the library that ships is searched, or what tools/fetch_structures.sh has fetched; none: the "
+           "network alone, several times as fast")
+        ->check(not_empty());
     app.add_option("--explain", o->explain,
                    "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");

@@ -64,6 +64,11 @@ inline CLI::Validator above_zero() {
         "above 0");
 }
 
+// Accepts what names something: an empty variable of a script is a mistake, not a choice.
+inline CLI::Validator not_empty() {
+    return CLI::Validator([](std::string& text) { return text.empty() ? std::string("no name given") : std::string(); }, "");
+}
+
 // What a command reads is not written over by what it makes. Throws Error if `output` is one of the files `inputs`; empty names are none.
 inline void refuse_overwriting(const std::filesystem::path& output, const std::vector<std::string>& inputs) {
     std::error_code ignored;

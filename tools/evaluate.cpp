@@ -220,7 +220,8 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(within(1, 10'000'000));
     add_indexing_option(app, o->indexing);
     app.add_option("--structures", o->structures,
-                   "Structure library to search as well, as 'friedel classify --structures' does; none: the network alone");
+                   "Structure library to search as well, as 'friedel classify --structures' does; none: the network alone")
+        ->check(not_empty());
     app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");
     app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();

@@ -289,8 +289,9 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("--intensity-jitter", o->exact.intensity_jitter, "Standard deviation of ln I per reflection")
         ->group(specimen)
         ->check(within(0, 10));
-    app.add_option("--impurity", o->impurity, "CIF of a second phase")->group(specimen);
+    auto* const impurity = app.add_option("--impurity", o->impurity, "CIF of a second phase")->group(specimen);
     app.add_option("--impurity-fraction", o->impurity_fraction, "Its strongest line relative to the first phase's")
+        ->needs(impurity)
         ->capture_default_str()
         ->group(specimen)
         ->check(within(0, 1000));
