@@ -142,6 +142,8 @@ void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     }
 }
 
+// Three quarters of indexing's time. Tried without gain: groups of 16 bins first, and bins only within the 12 % of groups that may hold enough
+// (some 500 votes of 7 bins a call; what is saved on bins goes into looking twice at every vote).
 std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most,
                                             int results, double bin) {
     std::vector<VotedValue> found;
