@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "host/network.h"
 #include "tests/every_backend.h"
@@ -256,6 +257,17 @@ TEST(Schedule, WarmsUpAndFalls) {
     EXPECT_NEAR(step_rates(config, 54, 104).learning_rate, 0.55, 1e-6);
     EXPECT_NEAR(step_rates(config, 104, 104).learning_rate, 0.1, 1e-6);
     EXPECT_NEAR(step_rates(config, 500, 104).learning_rate, 0.1, 1e-6);
+}
+
+// OpenBLAS gives processors that it does not know kernels of 2004.
+TEST(Gemm, KernelsAreWhatTheProcessorCanDo) {
+#ifdef __x86_64__
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) GTEST_SKIP() << "a processor without AVX2";
+    if (std::getenv("OPENBLAS_CORETYPE")) GTEST_SKIP() << "OPENBLAS_CORETYPE is set: somebody wants it so";
+    EXPECT_NE(gemm_kernels(), "Prescott");
+#else
+    GTEST_SKIP() << "no x86-64";
+#endif
 }
 
 TEST(Gemm, SameBitsOnAnyNumberOfThreads) {
