@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
+#include "host/crystal_statistics.h"
+#include "host/crystal_tables.h"
+#include "host/generated_structures.h"
 #include "host/network.h"
 #include "host/sampler.h"
 #include "host/simulator.h"
@@ -23,6 +27,7 @@ constexpr int product_extent_cpu = 2048, product_extent_gpu = 8192;
 constexpr std::size_t calculated_cpu = std::size_t{1} << 18, calculated_gpu = std::size_t{1} << 23;
 constexpr int calculated_times = 1024;
 constexpr int patterns_counted = 256;
+constexpr int crystals_made = 4096;
 
 class Benchmark {
 public:
@@ -30,14 +35,18 @@ public:
         : config_(config),
           library_(library),
           backend_(*device.backend),
+          pool_(device.pool),
           options_(options),
           shape_(config.shape()),
           batch_(config.run.batch),
-          operand_bytes_(static_cast<double>(backend_.matrix_bytes(1, 1024)) / 1024) {}
+          operand_bytes_(static_cast<double>(backend_.matrix_bytes(1, 1024)) / 1024) {
+        if (config.run.synthetic > 0 || config.run.fill > 0) tables_ = std::make_unique<CrystalTableStore>(CrystalStatistics::shipped());
+    }
 
     std::vector<BenchmarkRow> go() {
         measure_limits();
         measure_simulation();
+        measure_generation();
         measure_network();
         measure_steps();
         return std::move(rows_);
@@ -135,13 +144,10 @@ private:
 
     // Draws, simulates and prepares a batch of a library.
     void add_simulation(const std::string& stage, const StructureLibrary& library, int batch) {
-        if (!wanted(stage)) return;
-        const Sampler sampler(library.view(), config_.network.target, config_.run.tempering);
+        if (wanted(stage)) add_simulation(stage, library, Sampler(library.view(), config_.network.target, config_.run.tempering), batch);
+    }
+    void add_simulation(const std::string& stage, const StructureLibrary& library, const Sampler& sampler, int batch) {
         const auto stream = backend_.open_stream(library.view(), sampler.view(), config_.simulation, config_.preprocess);
-        const StepState begin{config_.run.seed, 0, 1};
-        const Buffer<StepState> state(backend_, &begin, 1);
-        Matrix patterns(backend_, batch, config_.simulation.grid.points);
-        Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch));
         SimulationWork work;
         for (int i = 0; i < patterns_counted; ++i) {
             const DrawnStructure drawn = draw_structure(sampler.view(), config_.run.seed, static_cast<std::uint64_t>(i));
@@ -149,10 +155,16 @@ private:
                 draw_parameters(config_.simulation, library.view(), drawn.structure, config_.run.seed, static_cast<std::uint64_t>(i)),
                 library.view(), config_.simulation.grid);
         }
+        add_draw(stage, *stream, batch, work.operations() / patterns_counted * batch);
+    }
+    void add_draw(const std::string& stage, PatternStream& stream, int batch, double arithmetic) {
+        const StepState begin{config_.run.seed, 0, 1};
+        const Buffer<StepState> state(backend_, &begin, 1);
+        Matrix patterns(backend_, batch, config_.simulation.grid.points);
+        Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch));
         add(
-            stage, batch, [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch); },
-            static_cast<double>(backend_.matrix_bytes(batch, config_.simulation.grid.points)), 0,
-            work.operations() / patterns_counted * batch);
+            stage, batch, [&] { stream.draw(patterns.data(), labels.data(), state.data(), 0, batch); },
+            static_cast<double>(backend_.matrix_bytes(batch, config_.simulation.grid.points)), 0, arithmetic);
     }
 
     void measure_simulation() {
@@ -176,6 +188,26 @@ private:
             const auto at = [&](std::size_t third) { return order.begin() + static_cast<std::ptrdiff_t>(order.size() * third / 3); };
             add_simulation(names[part], library_.subset({at(part), at(part + 1)}), batch_);
         }
+    }
+
+    // Crystals made in the step, and as many of a library that were made before: the difference is what making them costs.
+    void measure_generation() {
+        const std::string made_now = "simulation, generated crystals", made_before = "simulation, crystals generated before";
+        if (!tables_ || (!wanted(made_now) && !wanted(made_before))) return;
+        LibraryWish wish;
+        wish.structures = crystals_made;
+        wish.tempering = config_.run.tempering;
+        wish.seed = config_.run.seed;
+        int unsound = 0;
+        const StructureLibrary before = generate_library(
+            *tables_, wish, pool_, [](std::size_t, std::size_t) {}, [] { return false; }, unsound);
+        if (wanted(made_before)) add_simulation(made_before, before, Sampler(before.view(), config_.network.target, 1), batch_);
+        if (!wanted(made_now)) return;
+        const StructureLibrary none;
+        const Sampler sampler(none.view(), config_.network.target, config_.run.tempering,
+                              {.share = 1, .fill = 0, .group_share = tables_->group_share(config_.run.tempering)});
+        const auto stream = backend_.open_stream(none.view(), sampler.view(), config_.simulation, config_.preprocess, tables_.get());
+        add_draw(made_now, *stream, batch_, 0);
     }
 
     void measure_network() {
@@ -305,7 +337,7 @@ private:
             if (!wanted(stage)) continue;
             TrainingConfig config = config_;
             config.run.batch = batch;
-            Trainer trainer(backend_, config, library_);
+            Trainer trainer(backend_, config, library_, tables_.get());
             trainer.step();
             trainer.step();
             const double seconds = best_seconds([&] { trainer.step(); });
@@ -316,7 +348,9 @@ private:
     const TrainingConfig& config_;
     const StructureLibrary& library_;
     Backend& backend_;
+    ThreadPool& pool_;
     const BenchmarkOptions& options_;
+    std::unique_ptr<CrystalTableStore> tables_;  // none where the configuration trains on no generated crystals
     NetworkShape shape_;
     int batch_;
     double operand_bytes_;

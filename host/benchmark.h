@@ -36,8 +36,9 @@ struct BenchmarkOptions {
     std::function<void(const BenchmarkRow&)> tell;
 };
 
-// Stages of a step of this configuration, whole steps with other batches, and simulation of the library's small, middling and large
-// structures, by reflections. Throws Error where memory does not suffice.
+// Stages of a step of this configuration, whole steps with other batches, simulation of the library's small, middling and large
+// structures, by reflections, and of crystals that are generated from the statistics that ship. Steps train on what the configuration
+// says, generated crystals among it. Throws Error where memory does not suffice.
 std::vector<BenchmarkRow> run_benchmark(const TrainingConfig& config, const StructureLibrary& library, Device& device,
                                         const BenchmarkOptions& options);
 

@@ -45,10 +45,11 @@ TEST_F(Bench, MeasuresEveryStage) {
         }
         EXPECT_NE(result.out.find(row["stage"].get<std::string>()), std::string::npos) << line;
     }
-    for (const char* stage : {"limit: copy, bytes", "limit: multiply-adds, operations", "limit: exponentials",
-                              "limit: matrix product, operations", "simulation", "simulation, larger third", "convolution, layer 0",
-                              "product, layer 1", "gradient of weights, layer 0", "softmax, loss, gradient", "AdamW with norm and average",
-                              "answers to patterns in memory", "step, batch of 32", "step, batch of 8"})
+    for (const char* stage :
+         {"limit: copy, bytes", "limit: multiply-adds, operations", "limit: exponentials", "limit: matrix product, operations",
+          "simulation", "simulation, larger third", "simulation, generated crystals", "simulation, crystals generated before",
+          "convolution, layer 0", "product, layer 1", "gradient of weights, layer 0", "softmax, loss, gradient",
+          "AdamW with norm and average", "answers to patterns in memory", "step, batch of 32", "step, batch of 8"})
         EXPECT_TRUE(stages.count(stage)) << stage;
 }
 

@@ -95,7 +95,7 @@ std::string with_prefix(double value) {
 
 void print(const BenchmarkRow& row, const Earlier& earlier) {
     const auto amount = [](double value) { return value > 0 ? with_prefix(value) : std::string(); };
-    std::printf("%-34s %10ss %10s/s %8s %8s", row.stage.c_str(), with_prefix(row.seconds).c_str(), with_prefix(row.per_second).c_str(),
+    std::printf("%-38s %10ss %10s/s %8s %8s", row.stage.c_str(), with_prefix(row.seconds).c_str(), with_prefix(row.per_second).c_str(),
                 amount(row.bytes).c_str(), amount(row.operations + row.arithmetic).c_str());
     if (row.fraction_of_limit)
         std::printf(" %7.1f %%", 100 * *row.fraction_of_limit);
@@ -126,7 +126,7 @@ int run(const Settings& s) {
     earlier.warn_of_differences(head);
     std::printf("%s; %s, batches of %d; %d structures of %s\n", device.backend->description().c_str(), config.shape().text().c_str(),
                 config.run.batch, library.size(), file.filename().c_str());
-    std::printf("%-34s %11s %12s %8s %8s %9s%s\n", "stage", "a batch", "patterns", "bytes", "ops", "of limit",
+    std::printf("%-38s %11s %12s %8s %8s %9s%s\n", "stage", "a batch", "patterns", "bytes", "ops", "of limit",
                 earlier.any() ? "  against " : "");
     std::string lines = head.dump() + "\n";
     BenchmarkOptions options{s.seconds, s.rounds, s.batches, s.only, [&](const BenchmarkRow& row) {

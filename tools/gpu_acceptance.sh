@@ -123,7 +123,8 @@ stage_bench() {
     done
     # Every effect at the paper's number of points, and crystals that are made on the device.
     measure friedel-8500-points --preset friedel --set grid.step_deg=0.01 --set grid.points=8500 --only simulation || failed=1
-    measure friedel-generated --preset friedel --set training.synthetic=1 --only step || failed=1
+    measure friedel-generated --preset friedel --only crystals || failed=1
+    measure friedel-generated-step --preset friedel --set training.synthetic=1 --only step || failed=1
     [[ -z $library ]] || measure library "$library" --preset friedel --only simulation || failed=1
     return $failed
 }
