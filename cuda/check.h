@@ -1,4 +1,5 @@
-// Errors of the CUDA runtime and of cuBLASLt as exceptions that say what was being done and what to do; and the handles that own things.
+// Errors of the CUDA runtime and of cuBLASLt as exceptions that say what was being done, those of the runtime also what to do; and the
+// handles that own things.
 #pragma once
 
 #include <cublasLt.h>
@@ -24,7 +25,7 @@ inline const char* cure_of(cudaError_t status) {
         case cudaErrorInvalidDeviceFunction:
             return "; friedel was not built for this GPU, build it with -DCMAKE_CUDA_ARCHITECTURES=native";
         case cudaErrorMemoryAllocation:
-            return "; use a smaller training.batch, network or ensemble";
+            return "; wait until other processes have left the device, use a smaller training.batch, network or ensemble, or --device cpu";
         case cudaErrorDevicesUnavailable:
             return "; another process holds the device";
         case cudaErrorSystemDriverMismatch:
@@ -66,6 +67,7 @@ public:
         if (value_) destroy(value_);
     }
     T* fill() { return &value_; }
+    T release() { return std::exchange(value_, T{}); }
     operator T() const { return value_; }
 
 private:

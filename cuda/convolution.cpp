@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t largest_workspace = std::size_t{512} << 20;  // bytes; algorithms that want more are passed over
 constexpr int most_algorithms = 16;
+constexpr std::int64_t most_values = 0x7fffffff;  // of a tensor
 
 void check(cudnnStatus_t status, const char* what) {
     if (status != CUDNN_STATUS_SUCCESS) fail("cuDNN: ", what, ": ", cudnnGetErrorString(status), "; use a network without convolutions");
@@ -129,6 +130,10 @@ private:
         const cudnnDataType_t type = precision_ == Precision::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
         const int channels = shape.stride * shape.channels, length = shape.length / shape.stride, kernel = shape.kernel / shape.stride;
         const auto signals = [&](Tensor& tensor, int c, int w) {
+            if (static_cast<std::int64_t>(rows) * c * w > most_values) {
+                fail("cuDNN: ", rows, " rows of ", c * w, " values are more than the ", most_values,
+                     " that it counts; use a smaller training.batch, or more ranks");
+            }
             check(cudnnCreateTensorDescriptor(tensor.fill()), "describing signals");
             check(cudnnSetTensor4dDescriptorEx(tensor, type, rows, c, 1, w, w * c, 1, w * c, c), "describing signals");
         };

@@ -1,8 +1,11 @@
-// The CUDA backend: memory, streams, recorded steps, and the launches of every stage. Built as a library of its own with two functions
+// The CUDA backend: memory, streams, recorded steps, and the launches of every stage. Built as a library of its own with three functions
 // that the program finds by name (host/device.cpp).
 #include <dlfcn.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <type_traits>
 
@@ -15,6 +18,8 @@
 #include "cuda/pattern_stream.h"
 #include "cuda/simulate.h"
 #include "host/backend.h"
+
+extern "C" const char* friedel_cuda_version();
 
 namespace friedel::cuda {
 
@@ -54,8 +59,22 @@ public:
                                                 : "float");
     }
 
+    std::string place() const override {
+        cudaDeviceProp properties;
+        check(cudaGetDeviceProperties(&properties, number_), "asking what the device is");
+        char host[256] = {};
+        gethostname(host, sizeof host - 1);
+        std::string place = host;
+        char digits[4];
+        for (const char byte : properties.uuid.bytes) {
+            std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(byte));
+            place += digits;
+        }
+        return place;
+    }
+
     bool is_gpu() const override { return true; }
-    void wait() override { check(cudaStreamSynchronize(current_), "waiting for the device"); }
+    void wait() override { wait("waiting for the device"); }
 
     void* allocate(std::size_t bytes) override {
         choose_device(number_);
@@ -68,13 +87,13 @@ public:
     void release(void* memory) noexcept override { cudaFree(memory); }
     void upload(void* to, const void* from, std::size_t bytes) override {
         check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, current_), "copying to the device");
-        check(cudaStreamSynchronize(current_), "copying to the device");
+        wait("copying to the device");
     }
     // What is small, as the losses of the last steps are, through memory that the device writes to by itself.
     void download(void* to, const void* from, std::size_t bytes) override {
         void* const there = bytes <= pinned_bytes ? pinned_memory() : to;
         check(cudaMemcpyAsync(there, from, bytes, cudaMemcpyDeviceToHost, current_), "copying from the device");
-        check(cudaStreamSynchronize(current_), "copying from the device");
+        wait("copying from the device");
         if (there != to) std::memcpy(to, there, bytes);
     }
     void copy(void* to, const void* from, std::size_t bytes) override {
@@ -225,6 +244,12 @@ public:
     }
 
 private:
+    // What was queued may wait for other ranks, who may never come: then they are watched.
+    void wait(const char* what) {
+        if (gradient_sum_) gradient_sum_->watch(current_);
+        check(cudaStreamSynchronize(current_), what);
+    }
+
     // Makes sure of the device before anything is asked of it, and says what matrices are to hold there.
     static Precision select(int number, const std::string& precision) {
         int devices = 0;
@@ -249,7 +274,14 @@ private:
     // A function of a library beside this one that only some runs need.
     template <class Function>
     static Function* part(const char* library, const char* function, const char* need) {
-        void* const opened = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+        // The one that was built with this, whatever LD_LIBRARY_PATH says first.
+        Dl_info here{};
+        std::filesystem::path beside;
+        if (dladdr(reinterpret_cast<const void*>(&friedel_cuda_version), &here) != 0)
+            beside = std::filesystem::path(here.dli_fname).parent_path() / library;
+        std::error_code ignored;
+        const std::string file = std::filesystem::exists(beside, ignored) ? beside.string() : library;
+        void* const opened = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!opened) {
             fail(need, ", which cannot be loaded (", dlerror(), "); put its folder into LD_LIBRARY_PATH, or use --device cpu");
         }

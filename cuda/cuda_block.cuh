@@ -58,7 +58,7 @@ private:
 
 using CudaBlock = ParallelBlock<CudaTeam>;
 
-// Threads of every kernel here: whole warps, as the shuffles above need.
+// Threads of a kernel that says nothing else: whole warps, as the shuffles above need.
 constexpr int block_threads = 256;
 
 }  // namespace friedel::cuda

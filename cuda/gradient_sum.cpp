@@ -2,7 +2,9 @@
 
 #include <nccl.h>
 
+#include <chrono>
 #include <exception>
+#include <thread>
 
 #include "cuda/check.h"
 
@@ -19,7 +21,7 @@ ncclResult_t leave(ncclComm_t group) { return std::uncaught_exceptions() > 0 ? n
 
 class NcclSum : public GradientSum {
 public:
-    explicit NcclSum(Communicator& ranks) {
+    explicit NcclSum(Communicator& ranks) : ranks_(ranks) {
         ncclUniqueId id{};
         if (ranks.first()) check(ncclGetUniqueId(&id), "starting");
         ranks.broadcast(&id, sizeof id);
@@ -39,7 +41,28 @@ public:
         cuda::check(cudaStreamWaitEvent(stream, done_, 0), "finishing a sum");
     }
 
+    void watch(cudaStream_t stream) override {
+        using Clock = std::chrono::steady_clock;
+        const auto start = Clock::now();
+        for (;;) {
+            const cudaError_t state = cudaStreamQuery(stream);
+            if (state != cudaErrorNotReady) return cuda::check(state, "waiting for the device and other ranks");
+            ncclResult_t fault = ncclSuccess;
+            check(ncclCommGetAsyncError(group_, &fault), "asking after the other ranks");
+            const double waited = std::chrono::duration<double>(Clock::now() - start).count();
+            if (fault != ncclSuccess || waited > ranks_.timeout_seconds()) {
+                // Its kernels wait on the device until they are told not to, and no memory could be freed before.
+                ncclCommAbort(group_.release());
+                check(fault, "a rank is lost; go on with --resume");
+                fail("a GPU of another rank has not come to a sum for ", ranks_.timeout_seconds(),
+                     " s; look at the machines and go on with --resume, or raise training.rank_timeout_seconds");
+            }
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
+    }
+
 private:
+    Communicator& ranks_;
     Owned<ncclComm_t, leave> group_;
     Stream stream_;  // of its own: sums travel while the backward pass goes on
     Event ready_, done_;

@@ -17,6 +17,9 @@ public:
     virtual void begin(cudaStream_t stream, float* values, std::size_t n) = 0;
     // `stream` waits for all sums that were begun.
     virtual void finish(cudaStream_t stream) = 0;
+    // Returns when `stream` is done. Throws Error, and leaves the other ranks, where NCCL finds one of them gone or the communicator's
+    // timeout passes; nothing can be summed then.
+    virtual void watch(cudaStream_t stream) = 0;
 };
 
 // The one function of libfriedel_nccl.so, friedel_nccl_sum, called by all ranks at once, each with its own device chosen. The caller owns

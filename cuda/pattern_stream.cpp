@@ -131,6 +131,14 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "asking for free memory");
     group.blocks = static_cast<int>(std::clamp<std::size_t>(free / share_of_memory / bytes, 1, static_cast<std::size_t>(layout.blocks)));
+    const std::string needs = "crystals of up to " + std::to_string(bounds.reflections) + " reflections take " +
+                              std::to_string(bytes / 1'000'000) + " MB of the device for each block of threads";
+    const char* const cure = "leave the largest out with 'friedel merge --most-reflections', or end the grid at a lower angle";
+    if (bytes > free) fail(needs, ", of which ", free / 1'000'000, " are free; ", cure);
+    if (4 * group.blocks < layout.blocks) {
+        std::fprintf(stderr, "friedel: %s, so that only %d of %d are at work; to be faster, %s\n", needs.c_str(), group.blocks,
+                     layout.blocks, cure);
+    }
     scratch_[index] = DeviceArray<char>(static_cast<std::size_t>(group.blocks) * bytes);
     group.scratch = scratch_[index].data();
     groups_.push_back(group);
@@ -148,6 +156,11 @@ void CudaPatternStream::choose_groups() {
         add_group(Rows::few_reflections, costs_.of_few, layout);
     }
     if (generates_) {
+        if (most_generated_reflections(simulation_) > max_reflections) {
+            fail("generated crystals have more than ", max_reflections,
+                 " reflections in this range; end the grid at a lower angle or use a "
+                 "longer wavelength");
+        }
         add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, layout);
     }
 }

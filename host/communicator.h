@@ -28,6 +28,7 @@ public:
 
     // How long to wait for the others before one of them is taken for lost.
     virtual void set_timeout(double /*seconds*/) {}
+    virtual double timeout_seconds() const { return 600; }
 
     // values [n] become their sums over all ranks, with the same bits on each. Several sums may be under way at once; none of the values
     // may be touched before finish_sums().

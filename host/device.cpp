@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "host/error.h"
@@ -76,6 +77,29 @@ std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precis
     if (wrap) number %= std::max(1, module_function<int()>(library, file, "friedel_cuda_devices")());
     const auto make = module_function<Backend*(int, const char*)>(library, file, "friedel_cuda_backend");
     return std::unique_ptr<Backend>(make(number, precision.c_str()));
+}
+
+std::string fault_of_places(const std::vector<std::string>& places) {
+    std::map<std::string, std::size_t> rank_at;
+    for (std::size_t rank = 0; rank < places.size(); ++rank) {
+        if (places[rank].empty() != places.front().empty()) {
+            const std::size_t with = places[rank].empty() ? 0 : rank, without = places[rank].empty() ? rank : 0;
+            return "rank " + std::to_string(with) + " has a GPU and rank " + std::to_string(without) +
+                   " has none; --device cuda says there what is missing, --device cpu trains without";
+        }
+        if (places[rank].empty()) continue;
+        const auto [there, fresh] = rank_at.emplace(places[rank], rank);
+        if (!fresh) {
+            return "ranks " + std::to_string(there->second) + " and " + std::to_string(rank) +
+                   " have the same GPU; start one rank for each, or train with --device cpu";
+        }
+    }
+    return "";
+}
+
+void check_places(const Backend& backend, Communicator& ranks) {
+    const std::string fault = fault_of_places(ranks.gather(backend.place()));
+    if (!fault.empty()) fail(fault);
 }
 
 }  // namespace friedel

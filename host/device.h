@@ -7,6 +7,7 @@
 #include <string>
 
 #include "host/backend.h"
+#include "host/communicator.h"
 #include "host/thread_pool.h"
 
 namespace friedel {
@@ -35,5 +36,10 @@ void check_device_choice(const DeviceChoice& choice);
 // The backend of a CUDA device, `number` as the CUDA runtime counts them; round and round, if `wrap`. Throws Error, saying what is missing
 // and what to do.
 std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision, bool wrap = false);
+
+// What is wrong with the places (Backend::place()) of ranks that are to add up their gradients; empty if nothing.
+std::string fault_of_places(const std::vector<std::string>& places);
+// Called by all ranks before Backend::join(), which would wait for ever where a rank has no GPU or another's. The first throws Error.
+void check_places(const Backend& backend, Communicator& ranks);
 
 }  // namespace friedel

@@ -59,6 +59,7 @@ public:
     int rank_on_node() const override { return rank_on_node_; }
     int sharing_cores() const override { return sharing_cores_; }
     void set_timeout(double seconds) override { timeout_seconds_ = seconds; }
+    double timeout_seconds() const override { return timeout_seconds_; }
 
     void begin_sum(float* values, std::size_t n) override {
         for (std::size_t begin = 0; begin < n; begin += largest_part) {

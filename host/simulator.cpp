@@ -29,8 +29,9 @@ public:
             if (static_cast<std::size_t>(crystal.atoms) + 1 > first_.size()) first_.resize(crystal.atoms + 1);
         }
         if (reflections > max_reflections) {
-            fail("structure ", p.structure + 1, " of the library has more than ", max_reflections,
-                 " reflections in this range; end at a lower angle or use a longer wavelength");
+            const std::string which = p.structure >= 0 ? "structure " + std::to_string(p.structure + 1) + " of the library"
+                                                       : "a generated crystal of space group " + std::to_string(-p.structure);
+            fail(which, " has more than ", max_reflections, " reflections in this range; end at a lower angle or use a longer wavelength");
         }
         if (reflections > workspace_.reflections.capacity) fit_reflections(reflections);
         if (sites > workspace_.sites.capacity) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "host/device.h"
 #include "host/error.h"
 #include "host/subgroups.h"
 
@@ -36,7 +37,10 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
       gradient_(backend, shape_.size()),
       state_(backend, 1),
       totals_(backend, 1) {
-    if (ranks_) backend_.join(*ranks_);
+    if (ranks_) {
+        check_places(backend_, *ranks_);
+        backend_.join(*ranks_);
+    }
     if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures() > 0 ? sampler_.structures() : epoch_without_library;
     if (loss_.graph_smoothing > 0) {
         const std::vector<float> smoothing = subgroup_smoothing();

@@ -204,6 +204,18 @@ private:
 
     std::string source() const { return what_.library.empty() ? "the generated crystals" : what_.library.string(); }
 
+    // A second copy of the network may find no room on a device that training fills; training is worth more.
+    void validate_into(TrainingReport& report, const Model& model) {
+        if (!validates_) return;
+        try {
+            if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
+            if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
+        } catch (const Error& error) {
+            validates_ = false;
+            setup_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
+        }
+    }
+
     void report(double now, bool validate) {
         const auto steps = static_cast<double>(trainer().steps() - reported_step_);
         TrainingReport report{.step = trainer().steps(),
@@ -217,9 +229,7 @@ private:
                               .simulated = {},
                               .measured = {}};
         if (validate) {
-            const Model model = setup_.model(now);
-            if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
-            if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
+            validate_into(report, setup_.model(now));
             validated_ = elapsed();
         }
         metrics_->row(report);
@@ -319,6 +329,7 @@ private:
     Clock::time_point start_ = Clock::now();
     std::int64_t first_step_ = 0, reported_step_ = 0;
     double reported_ = 0, validated_ = 0, saved_ = 0, planned_ = 0;  // seconds of training
+    bool validates_ = true;
     Totals since_report_;
     std::int64_t all_skipped_ = 0;  // steps of this run
     std::string note_;

@@ -37,6 +37,7 @@ public:
     std::vector<unsigned char> checkpoint_image(double seconds) const;
     // "quartz, a generated crystal of space group 62, ... and 3 more"
     std::string names_of(const std::vector<std::int32_t>& structures) const;
+    void tell(const std::string& line) const;  // on standard error, the first rank alone
 
 private:
     void read_checkpoint();
@@ -47,8 +48,6 @@ private:
     std::vector<std::vector<float>> starting_weights();
     bool finished_model_is_there() const;
     void tell_missing() const;
-
-    void tell(const std::string& line) const;  // on the first rank
 
     const TrainingRun& what_;
     Communicator& ranks_;

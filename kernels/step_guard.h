@@ -24,7 +24,7 @@ FRIEDEL_FN void count_step(StepGuard& guard, bool taken) {
     guard.in_a_row = taken ? 0 : guard.in_a_row + 1;
 }
 
-// The losses of a batch that will be skipped do not count.
+// The losses of a batch that this rank will have skipped do not count; the others' do.
 FRIEDEL_FN void add_batch(LossTotals& totals, StepGuard& guard, const LossTotals& batch) {
     guard.loss = batch.loss;
     if (!is_finite(batch.loss)) return;

@@ -1,4 +1,5 @@
-// What changes from step to step, kept on the device: a recorded training step reads it and advances it, the host never touches it.
+// What changes from step to step, kept on the device: a recorded training step reads it and advances it, the host writes only
+// how many steps there are to be.
 // Learning-rate schedule: linear warm-up, then constant or half a cosine down to a fraction of the peak.
 #pragma once
 

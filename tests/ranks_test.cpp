@@ -10,6 +10,7 @@
 
 #include "host/checkpoint.h"
 #include "host/communicator.h"
+#include "host/device.h"
 #include "host/trainer.h"
 #include "tests/test_paths.h"
 
@@ -224,6 +225,14 @@ TEST_F(RanksThatClassify, OneThatHangsIsNamedAndReplaced) {
     EXPECT_NE(result.err.find("600 patterns: "), std::string::npos) << result.err;
     const std::string found = read_text(folder / "a/shared.csv");
     EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 601);
+}
+
+TEST(RanksOfDevices, WhatCannotAddUpIsNamed) {
+    EXPECT_EQ(fault_of_places({"", "", ""}), "") << "processors are shared";
+    EXPECT_EQ(fault_of_places({"a:1", "a:2", "b:1"}), "");
+    EXPECT_NE(fault_of_places({"a:1", "", "b:1"}).find("rank 0 has a GPU and rank 1 has none"), std::string::npos);
+    EXPECT_NE(fault_of_places({"", "", "b:1"}).find("rank 2 has a GPU and rank 0 has none"), std::string::npos);
+    EXPECT_NE(fault_of_places({"a:1", "b:1", "a:2", "b:1"}).find("ranks 1 and 3 have the same GPU"), std::string::npos);
 }
 
 TEST(RankAlone, NeedsNoMpi) {
