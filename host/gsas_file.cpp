@@ -5,6 +5,7 @@
 
 #include "host/error.h"
 #include "host/instrument_files.h"
+#include "host/stated_wavelength.h"
 
 namespace friedel {
 
@@ -54,13 +55,15 @@ MeasuredPattern parse_gsas(std::string_view bytes, const std::string& name) {
     std::istringstream in{std::string(bytes)};
     MeasuredPattern pattern;
     std::optional<Bank> bank;
+    StatedWavelength stated;
     for (std::string line; std::getline(in, line);) {
         while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
         if (line.starts_with("BANK ")) {
             if (bank) fail(name, ": holds several banks; export one of them");
             bank = parse_bank(line, name);
+            pattern.wavelength_angstrom = stated.angstrom(name);
         } else if (!bank) {
-            if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = stated_wavelength(line);
+            stated.read(line);
         } else if (pattern.intensity.size() >= bank->channels || line.empty() || line.starts_with("#")) {
             continue;
         } else if (bank->type.starts_with("FXY")) {

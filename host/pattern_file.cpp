@@ -15,6 +15,7 @@
 
 #include "host/error.h"
 #include "host/instrument_files.h"
+#include "host/stated_wavelength.h"
 
 namespace friedel {
 
@@ -183,6 +184,7 @@ public:
             std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
             std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
         }
+        pattern_.wavelength_angstrom = stated_.angstrom(pattern_.name);
         return std::move(pattern_);
     }
 
@@ -206,7 +208,7 @@ private:
             if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before", cure);
             ++single_numbers_;
         } else if (columns_ == 0) {
-            if (pattern_.wavelength_angstrom == 0) pattern_.wavelength_angstrom = stated_wavelength({at, line_end()});
+            stated_.read({at, line_end()});
         } else if (!starts_comment(*at)) {
             const std::string_view line(at, line_end());
             fail_here("'", line.substr(0, 40), "' is not a row of numbers; remove it or mark it as a comment with #");
@@ -282,6 +284,7 @@ private:
     static constexpr const char* cure = "; write angle, intensity and optionally its standard deviation in each row";
 
     std::string_view text_;
+    StatedWavelength stated_;
     bool any_comma_;
     MeasuredPattern pattern_;
     int columns_ = 0;  // 0 until the first row
@@ -329,57 +332,9 @@ std::string read_text(const fs::path& file) {
 
 }  // namespace
 
-namespace {
-
-// Whether "nm" stands in the text as a word.
-bool says_nanometres(std::string_view text) {
-    for (std::size_t at = text.find("nm"); at != std::string_view::npos; at = text.find("nm", at + 1)) {
-        const bool begins = at == 0 || !std::isalpha(static_cast<unsigned char>(text[at - 1]));
-        const bool ends = at + 2 == text.size() || !std::isalpha(static_cast<unsigned char>(text[at + 2]));
-        if (begins && ends) return true;
-    }
-    return false;
-}
-
-// A number without a fraction is a wavelength only where it alone, or its unit, ends the line: "3 samples" states none.
-bool may_be_whole(std::string_view rest) {
-    const std::size_t next = rest.find_first_not_of(" \t\r)]");
-    return next == std::string_view::npos || rest[next] == 'a' || static_cast<unsigned char>(rest[next]) > 127;
-}
-
-}  // namespace
-
-// The first number after the word that can be a wavelength in angstrom, with a decimal point or a decimal comma.
 const char* wavelength_source_name(WavelengthSource source) {
     constexpr const char* names[] = {"", "file", "option", "assumed"};
     return names[static_cast<int>(source)];
-}
-
-double stated_wavelength(std::string_view line) {
-    std::string lower(line);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    std::size_t at = lower.find("wavelength");
-    if (at == std::string::npos) at = lower.find("lambda");
-    if (at == std::string::npos) return 0;
-    const char* const begin = lower.data() + at;
-    for (const char *p = begin, *end = lower.data() + lower.size(); p < end; ++p) {
-        if (!is_digit(*p) || std::isalnum(static_cast<unsigned char>(p[-1])) || p[-1] == '-') continue;
-        double value = 0;
-        const char* next = parse_number(value, p, end, '.');
-        if (!next) return 0;
-        // "1,5406" has more digits behind its comma than the second of two numbers has before its point.
-        const char* digits = next;
-        if (next < end && *next == ',' && std::all_of(p, next, is_digit)) {
-            for (digits = next + 1; digits < end && is_digit(*digits); ++digits) continue;
-            if (digits - next > 3) next = parse_number(value, p, end, ',');
-        }
-        const std::string_view number(p, static_cast<std::size_t>(next - p)), rest(next, static_cast<std::size_t>(end - next));
-        const bool whole = std::all_of(number.begin(), number.end(), is_digit);
-        if (says_nanometres({begin, static_cast<std::size_t>(p - begin)}) || rest.starts_with("nm") || rest.starts_with(" nm")) value *= 10;
-        if (value >= 0.1 && value <= 5 && (!whole || may_be_whole(rest))) return value;
-        p = next - 1;
-    }
-    return 0;
 }
 
 void check_pattern(const MeasuredPattern& pattern) {

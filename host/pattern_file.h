@@ -33,7 +33,4 @@ void check_pattern(const MeasuredPattern& pattern);
 enum class WavelengthSource : std::uint8_t { unknown, file, option, assumed };
 const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed"
 
-// The wavelength in angstrom that a line of a header states as "wavelength" or "lambda"; 0 if it does not.
-double stated_wavelength(std::string_view line);
-
 }  // namespace friedel

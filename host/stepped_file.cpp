@@ -6,6 +6,7 @@
 
 #include "host/error.h"
 #include "host/instrument_files.h"
+#include "host/stated_wavelength.h"
 
 namespace friedel {
 
@@ -49,14 +50,16 @@ std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::s
     MeasuredPattern pattern;
     pattern.name = name;
     std::optional<Steps> steps;
+    StatedWavelength stated;
     while (!text.empty() && !steps) {
         std::string_view line = next_line(text);
-        if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = stated_wavelength(line);
+        stated.read(line);
         if (is_blank_or_comment(line)) continue;
         steps = steps_of(line);
         if (!steps && next_number(line) && next_number(line)) return std::nullopt;  // a row of something else
     }
     if (!steps) return std::nullopt;
+    pattern.wavelength_angstrom = stated.angstrom(name);
 
     bool like_columns = true;  // two or three numbers in every line: rather angles, intensities and deviations
     while (!text.empty()) {

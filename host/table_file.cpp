@@ -7,6 +7,7 @@
 #include "host/error.h"
 #include "host/instrument_files.h"
 #include "host/pattern_axis.h"
+#include "host/stated_wavelength.h"
 
 namespace friedel {
 
@@ -96,6 +97,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
     constexpr int longest_header = 200;  // lines
     Columns columns;
     MeasuredPattern pattern;
+    StatedWavelength stated;
     int line_number = 0;
     double d = 0;
     while (!text.empty()) {
@@ -110,7 +112,8 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
             if (columns.count > 0 && columns.count <= 3 && columns.axis == 0 && columns.intensity == 1 &&
                 axis_with_units(columns, name) == PatternAxis::two_theta_deg && line.find('"') == std::string_view::npos)
                 return std::nullopt;
-            if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = stated_wavelength(line);
+            stated.read(line);
+            if (columns.count > 0) pattern.wavelength_angstrom = stated.angstrom(name);
             continue;
         }
         const Fields fields = fields_of(line);

@@ -169,6 +169,33 @@ TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
     EXPECT_EQ(wavelength("# wavelength -5"), 0);
     EXPECT_EQ(wavelength("# wavelength unknown, 120 points"), 0);
     EXPECT_EQ(wavelength("# nothing"), 0);
+    // Metres, picometres, energies, other languages, as programs of beamlines and laboratories write them.
+    EXPECT_NEAR(wavelength("# Wavelength: 0.9e-10 m"), 0.9, 1e-12);
+    EXPECT_NEAR(wavelength("# {\"wavelength\":4.139e-11}"), 0.4139, 1e-12);
+    EXPECT_NEAR(wavelength("# wavelength 41.39 pm"), 0.4139, 1e-12);
+    EXPECT_NEAR(wavelength("# Wellenlänge: 1,5406 Å"), 1.5406, 1e-12);
+    EXPECT_NEAR(wavelength("# λ = 1.5406 Å"), 1.5406, 1e-12);
+    EXPECT_NEAR(wavelength("# Energy = 11.07 keV"), 12.398419843 / 11.07, 1e-9);
+    EXPECT_NEAR(wavelength("# photon energy 8048 eV"), 12.398419843 / 8.048, 1e-9);
+    EXPECT_NEAR(wavelength("# Energy (keV): 30"), 12.398419843 / 30, 1e-9);
+    EXPECT_EQ(wavelength("# energy threshold 11 keV"), 0);
+    EXPECT_EQ(wavelength("# energy 11"), 0) << "of what unit?";
+    EXPECT_NEAR(wavelength("# pyFAI calibration, wavelength 1.2e-10"), 1.2, 1e-12);
+    EXPECT_NEAR(wavelength("# using wavelength 1.2"), 1.2, 1e-12);
+    // Anodes: the mean of the doublet.
+    for (const char* line : {"# Anode: Co", "Anode=Co", "# Radiation: Co Kα", "# Co Ka", "# CoK-alpha", "# co k\\a"})
+        EXPECT_NEAR(wavelength(line), 1.7902758, 1e-6) << line;
+    EXPECT_NEAR(wavelength("# Mo Ka1"), 0.7093, 1e-6);
+    EXPECT_EQ(wavelength("# Co3O4, cobalt, tube 3, no Kapton"), 0);
+    EXPECT_EQ(wavelength("# sample Co"), 0);
+    // What is no wavelength of the beam.
+    for (const char* line :
+         {"# wavelength ratio 0.5", "# sin(theta)/lambda max 0.6", "# laser lambda = 0.532 um", "# K-Beta wavelength 1.39225"})
+        EXPECT_EQ(wavelength(line), 0) << line;
+    EXPECT_EQ(wavelength("# K-Beta wavelength 1.39225\n# K-Alpha2 wavelength 1.54443\n# K-Alpha1 wavelength 1.54060"), 1.5406);
+    EXPECT_EQ(wavelength("# Anode: Cu\n# Energy = 11 keV\n# wavelength 0.7"), 0.7) << "the wavelength says it best";
+    EXPECT_THROW(wavelength("# wavelength 0.7\n# wavelength 1.5406"), Error);
+    EXPECT_EQ(wavelength("# wavelength 1.5406\n# wavelength 1.54187"), 1.5406) << "one anode's";
 }
 
 // The quick path for short numbers must round as the standard library does.

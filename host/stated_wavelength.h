@@ -1,0 +1,30 @@
+// Wavelengths as the headers of text files state them, in words of many programs: "Wavelength: 0.9e-10 m", "##X-RAY WAVELENGTH=1.5418",
+// "K-Alpha1 wavelength,1,54060", "Energy = 11.07 keV", "Anode: Co", "Mo Ka". Leaves out: instruments' own formats, which have fields.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace friedel {
+
+class StatedWavelength {
+public:
+    // A line of a header; others may come.
+    void read(std::string_view line);
+    // Of what was read the wavelength that says most: of K-alpha 1 before any, any before that of an energy, that before a tube's anode
+    // (the mean of its doublet); 0 where nothing states one. Throws Error, naming `file`, where two of a kind contradict each other.
+    double angstrom(const std::string& file) const;
+
+private:
+    struct Claim {
+        int worth;
+        double angstrom;
+    };
+    std::vector<Claim> claims_;
+};
+
+// The anode that a text names as a word, "Co" of "Anode=Co" or of "Co K-alpha": the mean wavelength of its doublet, or 0.
+double anode_wavelength(std::string_view text);
+
+}  // namespace friedel
