@@ -1,6 +1,7 @@
 #include "host/pattern_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@
 
 #include "host/error.h"
 #include "host/instrument_files.h"
+#include "host/interrupt.h"
+#include "host/pattern_axis.h"
 #include "host/stated_wavelength.h"
 
 namespace friedel {
@@ -185,6 +188,10 @@ public:
             std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
         }
         pattern_.wavelength_angstrom = stated_.angstrom(pattern_.name);
+        if (axis_ != PatternAxis::two_theta_deg) {
+            convert_axis(pattern_, axis_);
+            check_pattern(pattern_);
+        }
         return std::move(pattern_);
     }
 
@@ -209,11 +216,20 @@ private:
             ++single_numbers_;
         } else if (columns_ == 0) {
             stated_.read({at, line_end()});
+            take_label({at, line_end()});
         } else if (!starts_comment(*at)) {
             const std::string_view line(at, line_end());
             fail_here("'", line.substr(0, 40), "' is not a row of numbers; remove it or mark it as a comment with #");
         }
         return line_end();
+    }
+
+    // A line that names the axis and nothing else, as in files of Fit2D.
+    void take_label(std::string_view line) {
+        constexpr std::size_t longest_label = 60;
+        const std::size_t begin = line.find_first_not_of("#;!/*% \t"), units = line.find_first_of("([");
+        if (begin == std::string_view::npos || line.size() > longest_label || !is_axis_name(line.substr(begin))) return;
+        axis_ = axis_of(line.substr(begin), units == std::string_view::npos ? "" : line.substr(units + 1), pattern_.name);
     }
 
     void add(const Row& row) {
@@ -285,6 +301,7 @@ private:
 
     std::string_view text_;
     StatedWavelength stated_;
+    PatternAxis axis_ = PatternAxis::two_theta_deg;
     bool any_comma_;
     MeasuredPattern pattern_;
     int columns_ = 0;  // 0 until the first row
@@ -298,28 +315,27 @@ private:
     double range_start_ = 0;
 };
 
-// The whole file; one read where the size is known, which a stream library does not do.
-std::string read_text(const fs::path& file) {
-    const std::string name = file.string();
-    struct Descriptor {
-        int number;
-        ~Descriptor() {
-            if (number >= 0) close(number);
-        }
-    } const descriptor{open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (descriptor.number < 0) {
-        if (errno == ENOENT) fail(name, ": no such file");
-        fail(name, ": cannot be opened (", std::strerror(errno), ")");
+// A pipe or a terminal may give nothing for ever; an interrupt ends that wait.
+void wait_for_bytes(int descriptor, const std::string& name) {
+    constexpr int patience_ms = 100;
+    pollfd waited{descriptor, POLLIN, 0};
+    while (::poll(&waited, 1, patience_ms) == 0 || waited.revents == 0) {
+        if (interrupted()) fail(name, ": interrupted while it was waited for");
     }
+}
+
+// All there is; one read where the size is known, which a stream library does not do.
+std::string read_all(int descriptor, const std::string& name) {
     struct stat status {};
-    if (fstat(descriptor.number, &status) != 0) fail(name, ": cannot be read (", std::strerror(errno), ")");
+    if (fstat(descriptor, &status) != 0) fail(name, ": cannot be read (", std::strerror(errno), ")");
     if (S_ISDIR(status.st_mode)) fail(name, ": is a folder, not a pattern");
     std::string text;
     text.resize(std::min<std::size_t>(static_cast<std::size_t>(status.st_size), largest_file) + 1);
     std::size_t used = 0;
     while (true) {
-        const ssize_t got = ::read(descriptor.number, text.data() + used, text.size() - used);
-        if (got < 0 && errno == EINTR) continue;
+        if (!S_ISREG(status.st_mode)) wait_for_bytes(descriptor, name);
+        const ssize_t got = ::read(descriptor, text.data() + used, text.size() - used);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (got < 0) fail(name, ": cannot be read (", std::strerror(errno), ")");
         if (got == 0) break;
         used += static_cast<std::size_t>(got);
@@ -328,6 +344,21 @@ std::string read_text(const fs::path& file) {
     }
     text.resize(used);
     return text;
+}
+
+std::string read_text(const fs::path& file) {
+    const std::string name = file.string();
+    struct Descriptor {
+        int number;
+        ~Descriptor() {
+            if (number >= 0) close(number);
+        }
+    } const descriptor{open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe without a writer would not even open
+    if (descriptor.number < 0) {
+        if (errno == ENOENT) fail(name, ": no such file");
+        fail(name, ": cannot be opened (", std::strerror(errno), ")");
+    }
+    return read_all(descriptor.number, name);
 }
 
 }  // namespace
@@ -363,6 +394,8 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     if (std::optional<MeasuredPattern> pattern = parse_stepped(text, name)) return std::move(*pattern);
     return Reader(text, name).read();
 }
+
+MeasuredPattern read_standard_input() { return parse_pattern(read_all(STDIN_FILENO, "standard input"), "standard input"); }
 
 MeasuredPattern read_pattern(const fs::path& file) {
     const std::string text = read_text(file);

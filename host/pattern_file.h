@@ -24,6 +24,7 @@ constexpr int fewest_points = 100;
 
 // Throw Error, naming the file and the line, if the text is anything but one pattern.
 MeasuredPattern read_pattern(const std::filesystem::path& file);
+MeasuredPattern read_standard_input();
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
 
 // Throws Error unless the pattern keeps what is promised above and is not constant.

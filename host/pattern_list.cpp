@@ -5,9 +5,8 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
-#include <iterator>
 #include <limits>
+#include <map>
 
 #include "host/csv.h"
 #include "host/error.h"
@@ -20,8 +19,8 @@ namespace fs = std::filesystem;
 namespace {
 
 // A CIF is more often a structure than a pattern, an .h5 file a model: those are named one by one.
-constexpr std::array<const char*, 17> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc",  ".xrdml", ".ras", ".rasx", ".raw",
-                                                 ".uxd", ".brml", ".gsas", ".gsa", ".fxye", ".xra",   ".udf", ".nxs"};
+constexpr std::array<const char*, 19> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc", ".chi",  ".xrdml", ".ras", ".rasx", ".raw",
+                                                 ".uxd", ".brml", ".gsas", ".gsa", ".gss", ".fxye", ".xra",   ".udf", ".nxs"};
 
 std::string all_endings() {
     std::string all;
@@ -42,19 +41,25 @@ bool begins_with_own_table(const fs::path& file) {
     return has("file") || (has("step") && has("loss"));
 }
 
-bool may_be_a_pattern(const fs::path& file) {
+std::string ending_of(const fs::path& file) {
     std::string ending = file.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-    std::error_code ignored;
-    if (ending == ".csv") return !fs::is_empty(file, ignored) && !begins_with_own_table(file);
-    return std::find(endings.begin(), endings.end(), ending) != endings.end();
+    return ending;
 }
 
-void add_folder(std::vector<std::string>& files, const std::string& path) {
+void add_folder(std::vector<std::string>& files, std::map<std::string, std::size_t>& passed_over, const std::string& path) {
     const std::size_t first = files.size();
     std::error_code failure, ignored;
     for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
-        if (entry->is_regular_file(ignored) && may_be_a_pattern(entry->path())) files.push_back(entry->path().string());
+        if (!entry->is_regular_file(ignored) || entry->path().filename().string().starts_with(".")) continue;
+        const std::string ending = ending_of(entry->path());
+        if (ending == ".csv") {
+            if (!entry->file_size(ignored) || begins_with_own_table(entry->path())) continue;
+        } else if (std::find(endings.begin(), endings.end(), ending) == endings.end()) {
+            ++passed_over[ending.empty() ? "no ending" : ending];
+            continue;
+        }
+        files.push_back(entry->path().string());
     }
     if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
     if (files.size() == first) fail(path, ": holds no pattern (", all_endings(), "); name files with other endings one by one");
@@ -76,7 +81,7 @@ PatternList PatternList::of_paths(const std::vector<std::string>& paths) {
         std::error_code ignored;
         const auto first = static_cast<std::uint32_t>(list.files_.size());
         if (path != "-" && fs::is_directory(path, ignored)) {
-            add_folder(list.files_, path);
+            add_folder(list.files_, list.passed_over_, path);
             for (std::uint32_t file = first; file < list.files_.size(); ++file) list.entries_.push_back({file, 0});
             continue;
         }
@@ -102,9 +107,19 @@ MeasuredPattern PatternList::read(std::size_t i) const {
     const Entry entry = entries_[i];
     if (entry.file < stacks_.size() && stacks_[entry.file]) return stacks_[entry.file]->read(entry.row);
     const std::string& file = files_[entry.file];
-    if (file != "-") return read_pattern(file);
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    return parse_pattern(text, "standard input");
+    return file == "-" ? read_standard_input() : read_pattern(file);
+}
+
+std::string PatternList::passed_over() const {
+    constexpr std::size_t most_named = 5;
+    std::size_t all = 0;
+    std::string endings_met;
+    for (const auto& [ending, count] : passed_over_) all += count;
+    for (auto met = passed_over_.begin(); met != passed_over_.end() && endings_met.size() < 8 * most_named; ++met)
+        endings_met += (endings_met.empty() ? "" : ", ") + met->first;
+    if (all == 0) return "";
+    return std::to_string(all) + (all == 1 ? " file" : " files") + " of other endings passed over (" + endings_met +
+           "); patterns among them are read if named one by one";
 }
 
 std::vector<std::size_t> PatternList::numbers_of(const std::unordered_set<std::string>& names) const {

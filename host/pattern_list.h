@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -27,6 +28,10 @@ public:
     // Called by any thread. Throws Error as read_pattern() does.
     MeasuredPattern read(std::size_t i) const;
 
+    // In words, which files of folders were passed over for their endings; empty where none was. Hidden files and friedel's own tables are
+    // no loss.
+    std::string passed_over() const;
+
     // Numbers of the patterns of these names, ascending; and without these.
     std::vector<std::size_t> numbers_of(const std::unordered_set<std::string>& names) const;
     void leave_out(const std::vector<std::size_t>& numbers);
@@ -42,6 +47,7 @@ private:
     std::vector<std::string> files_;
     std::vector<std::unique_ptr<PatternStack>> stacks_;  // [files], or shorter; null for a file of one pattern
     std::vector<Entry> entries_;
+    std::map<std::string, std::size_t> passed_over_;  // by ending
 };
 
 }  // namespace friedel

@@ -148,7 +148,7 @@ std::string lowered(std::string_view line) {
 
 double anode_in(std::string_view lower) {
     // "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt.
-    const std::size_t said = end_of_first(lower, {"anode", "radiation", "tube"});
+    const std::size_t said = end_of_first(lower, {"anode", "radiation", "tube", "wavelength"});
     for (const Anode& anode : anodes()) {
         for (std::size_t at = lower.find(anode.name); at != std::string_view::npos; at = lower.find(anode.name, at + 1)) {
             if (at > 0 && (is_letter(lower[at - 1]) || lower[at - 1] == '_')) continue;  // "twotheta_cuka" names a column

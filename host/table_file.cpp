@@ -41,7 +41,7 @@ std::string lower(std::string_view text) {
 struct Columns {
     std::size_t count = 0;  // 0: the line names none
     int axis = -1, intensity = -1, d = -1;
-    std::string axis_name;
+    std::string axis_name;  // without `axis`: of one that no pattern is read against
 };
 
 Columns columns_of(std::string_view line) {
@@ -63,6 +63,7 @@ Columns columns_of(std::string_view line) {
             columns.intensity = static_cast<int>(i);
     }
     if (columns.axis >= 0 && columns.intensity >= 0) columns.count = names.size();
+    if (columns.axis < 0 && columns.intensity > 0 && is_other_axis(names[0])) columns.axis_name = names[0];
     return columns;
 }
 
@@ -108,6 +109,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         if (columns.count == 0) {
             if (line_number > longest_header) return std::nullopt;
             columns = columns_of(line);
+            if (columns.count == 0 && !columns.axis_name.empty() && columns.axis < 0) axis_of(columns.axis_name, "", name);
             // Two or three columns in the usual order are the business of the reader of plain text, which knows more ways to write them.
             if (columns.count > 0 && columns.count <= 3 && columns.axis == 0 && columns.intensity == 1 &&
                 axis_with_units(columns, name) == PatternAxis::two_theta_deg && line.find('"') == std::string_view::npos)

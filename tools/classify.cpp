@@ -151,6 +151,8 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
               << " refused, " << counts.unread << " not read" << speed;
     if (there_already > 0) std::cerr << "; results of " << there_already << " more were there already";
     std::cerr << '\n';
+    const std::string passed_over = task.list.passed_over();
+    if (!passed_over.empty()) std::cerr << passed_over << '\n';
     if (counts.assumed > 0) {
         std::cerr << counts.assumed << (counts.assumed == 1 ? " states" : " state") << " no wavelength: the model's "
                   << task.model.wavelength_angstrom << " angstrom was taken; --wavelength gives another\n";
