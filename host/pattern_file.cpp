@@ -368,6 +368,12 @@ const char* wavelength_source_name(WavelengthSource source) {
     return names[static_cast<int>(source)];
 }
 
+std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual) {
+    if (stated > 0) return {stated, WavelengthSource::option};
+    if (pattern.wavelength_angstrom > 0) return {pattern.wavelength_angstrom, WavelengthSource::file};
+    return {usual, WavelengthSource::assumed};
+}
+
 void check_pattern(const MeasuredPattern& pattern) {
     const std::vector<double>& angles = pattern.two_theta_deg;
     if (angles.size() < static_cast<std::size_t>(fewest_points)) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace friedel {
@@ -33,5 +34,7 @@ void check_pattern(const MeasuredPattern& pattern);
 // Whose word the wavelength of a pattern is: nobody's yet, its file's, the caller's, or none, so that the model's was taken.
 enum class WavelengthSource : std::uint8_t { unknown, file, option, assumed };
 const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed"
+// The wavelength to take, in angstrom: the caller's, where that is not 0, the pattern's own, or else the usual one.
+std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual);
 
 }  // namespace friedel

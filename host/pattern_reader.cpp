@@ -60,10 +60,7 @@ void PatternReader::read_one(int row) {
     float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
     try {
         MeasuredPattern pattern = list_.read(ahead_.first + i);
-        const auto [wavelength, source] = config_.stated_wavelength > 0 ? std::pair(config_.stated_wavelength, WavelengthSource::option)
-                                          : pattern.wavelength_angstrom > 0
-                                              ? std::pair(pattern.wavelength_angstrom, WavelengthSource::file)
-                                              : std::pair(config_.model_wavelength, WavelengthSource::assumed);
+        const auto [wavelength, source] = wavelength_of(pattern, config_.stated_wavelength, config_.model_wavelength);
         ahead_.wavelength[i] = wavelength;
         ahead_.wavelength_source[i] = source;
         if (config_.strip_k_alpha_2) strip_k_alpha_2(pattern, wavelength);

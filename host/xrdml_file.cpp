@@ -1,4 +1,7 @@
-// PANalytical XRDML, schema 1.x and 2.x: one scan of two-theta, angles by start and end or as a list.
+// PANalytical XRDML, schema 1.x and 2.x: scans of two-theta, angles by start and end or as a list. Scans over the very same angles are
+// added up, ranges that follow one another are joined; a series of temperatures is refused.
+#include <algorithm>
+#include <cmath>
 #include <pugixml.hpp>
 
 #include "host/error.h"
@@ -20,25 +23,13 @@ double number_of(const pugi::xml_node& node) {
     return take_number(text).value_or(0);
 }
 
-}  // namespace
-
-MeasuredPattern parse_xrdml(std::string_view bytes, const std::string& name) {
-    pugi::xml_document document;
-    const pugi::xml_parse_result parsed = document.load_buffer(bytes.data(), bytes.size());
-    if (!parsed) fail(name, ": is no whole XRDML file (", parsed.description(), " at byte ", parsed.offset, "); export it again");
-    std::vector<pugi::xml_node> scans;
-    for (const pugi::xml_node& measurement : document.child("xrdMeasurements").children("xrdMeasurement")) {
-        for (const pugi::xml_node& scan : measurement.children("scan")) scans.push_back(scan);
-    }
-    if (scans.empty()) fail(name, ": an XRDML file without a scan; export it again");
-    if (scans.size() > 1) fail(name, ": holds ", scans.size(), " scans; export one of them");
-
-    const pugi::xml_node points = scans[0].child("dataPoints");
+MeasuredPattern points_of(const pugi::xml_node& scan, const std::string& name) {
+    const pugi::xml_node points = scan.child("dataPoints");
     pugi::xml_node axis;
     for (const pugi::xml_node& positions : points.children("positions")) {
         if (std::string_view(positions.attribute("axis").value()) == "2Theta") axis = positions;
     }
-    if (!axis) fail(name, ": a scan along ", scans[0].attribute("scanAxis").value(), ", not of 2theta; powder scans alone can be read");
+    if (!axis) fail(name, ": a scan along ", scan.attribute("scanAxis").value(), ", not of 2theta; powder scans alone can be read");
     MeasuredPattern pattern;
     const bool counted = points.child("counts");
     pattern.intensity = numbers_of(points.child(counted ? "counts" : "intensities"));
@@ -57,6 +48,52 @@ MeasuredPattern parse_xrdml(std::string_view bytes, const std::string& name) {
     }
     if (pattern.two_theta_deg.size() != n) {
         fail(name, ": ", n, " intensities and ", pattern.two_theta_deg.size(), " angles; the scan was not finished, measure it again");
+    }
+    return pattern;
+}
+
+bool is_repeat(const MeasuredPattern& scan, const MeasuredPattern& of) {
+    constexpr double same_angle = 1e-5;  // degrees
+    return std::equal(scan.two_theta_deg.begin(), scan.two_theta_deg.end(), of.two_theta_deg.begin(), of.two_theta_deg.end(),
+                      [](double a, double b) { return std::fabs(a - b) < same_angle; });
+}
+
+// Takes another scan into the pattern: one more over the same angles, or a range that goes on from it, a little overlap left out.
+void add_scan(MeasuredPattern& pattern, const MeasuredPattern& scan, std::size_t scans, const std::string& name) {
+    if (is_repeat(scan, pattern)) {
+        for (std::size_t i = 0; i < scan.intensity.size(); ++i) pattern.intensity[i] += scan.intensity[i];
+        return;
+    }
+    const double end = pattern.two_theta_deg.empty() ? 0 : pattern.two_theta_deg.back();
+    const auto first = std::upper_bound(scan.two_theta_deg.begin(), scan.two_theta_deg.end(), end);
+    const auto overlap = first - scan.two_theta_deg.begin();
+    if (scan.two_theta_deg.empty() || pattern.two_theta_deg.empty() || 2 * overlap > static_cast<std::ptrdiff_t>(scan.two_theta_deg.size()))
+        fail(name, ": holds ", scans, " scans that neither repeat nor follow one another; export one of them");
+    pattern.two_theta_deg.insert(pattern.two_theta_deg.end(), first, scan.two_theta_deg.end());
+    pattern.intensity.insert(pattern.intensity.end(), scan.intensity.begin() + overlap, scan.intensity.end());
+}
+
+}  // namespace
+
+MeasuredPattern parse_xrdml(std::string_view bytes, const std::string& name) {
+    pugi::xml_document document;
+    const pugi::xml_parse_result parsed = document.load_buffer(bytes.data(), bytes.size());
+    if (!parsed) fail(name, ": is no whole XRDML file (", parsed.description(), " at byte ", parsed.offset, "); export it again");
+    std::vector<pugi::xml_node> scans;
+    for (const pugi::xml_node& measurement : document.child("xrdMeasurements").children("xrdMeasurement")) {
+        for (const pugi::xml_node& scan : measurement.children("scan")) scans.push_back(scan);
+    }
+    if (scans.empty()) fail(name, ": an XRDML file without a scan; export it again");
+    MeasuredPattern pattern = points_of(scans[0], name);
+    const auto seconds_of = [](const pugi::xml_node& scan) { return number_of(scan.child("dataPoints").child("commonCountingTime")); };
+    for (std::size_t i = 1; i < scans.size(); ++i) {
+        if (scans[i].child("nonAmbientPoints")) fail(name, ": holds ", scans.size(), " scans of a series; export one of them");
+        MeasuredPattern scan = points_of(scans[i], name);
+        const double first = seconds_of(scans[0]), seconds = seconds_of(scans[i]);
+        if (first > 0 && seconds > 0 && !is_repeat(scan, pattern)) {
+            for (double& counts : scan.intensity) counts *= first / seconds;
+        }
+        add_scan(pattern, scan, scans.size(), name);
     }
     const pugi::xml_node used = scans[0].parent().child("usedWavelength");
     const bool k_beta = std::string_view(used.attribute("intended").value()) == "K-Beta";

@@ -381,13 +381,39 @@ TEST(InstrumentFiles, TruncatedFilesAreRefused) {
     }
 }
 
+TEST(InstrumentFiles, ScansOfXrdmlAreAddedUpOrJoined) {
+    std::string text = xrdml("2Theta", 2);
+    const MeasuredPattern once = parse_pattern(xrdml(), "a"), twice = parse_pattern(text, "a");
+    ASSERT_EQ(twice.intensity.size(), once.intensity.size());
+    for (std::size_t i = 0; i < once.intensity.size(); ++i) EXPECT_EQ(twice.intensity[i], 2 * once.intensity[i]);
+    // The second goes on where the first ends, and was measured twice as long.
+    const std::size_t second = text.rfind("<scan ");
+    const auto replace = [&](const std::string& what, const std::string& by, std::size_t from) {
+        text.replace(text.find(what, from), what.size(), by);
+    };
+    replace("<startPosition>10</startPosition><endPosition>15.98<", "<startPosition>15.98</startPosition><endPosition>21.96<", second);
+    replace("<counts ", "<commonCountingTime>2</commonCountingTime><counts ", second);
+    replace("<counts ", "<commonCountingTime>1</commonCountingTime><counts ", 0);
+    const MeasuredPattern joined = parse_pattern(text, "a");
+    ASSERT_EQ(joined.intensity.size(), 2 * once.intensity.size() - 1);
+    EXPECT_NEAR(joined.two_theta_deg.back(), 21.96, 1e-9);
+    EXPECT_EQ(joined.intensity.back(), once.intensity.back() / 2);
+    check_pattern(joined);
+}
+
 TEST(InstrumentFiles, WhatCannotBeUsedIsNamed) {
     const auto says = [](const std::string& bytes, const std::string& expected) {
         const std::string message = error_of([&] { parse_pattern(bytes, "a"); });
         EXPECT_NE(message.find(expected), std::string::npos) << message;
     };
     says(xrdml("Omega"), "not of 2theta");
-    says(xrdml("2Theta", 2), "holds 2 scans");
+    const auto replaced = [](std::string text, const std::string& what, const std::string& by, std::size_t from) {
+        return text.replace(text.find(what, from), what.size(), by);
+    };
+    const std::string twice = xrdml("2Theta", 2);
+    const std::size_t second = twice.rfind("<scan ");
+    says(replaced(twice, "<startPosition>10<", "<startPosition>11<", second), "neither repeat nor follow one another");
+    says(replaced(twice, "<dataPoints>", "<nonAmbientPoints/><dataPoints>", second), "2 scans of a series");
     says(ras() + ras(), "several scans");
     says(gsas("ALT"), "type ALT");
     std::string slow = gsas("STD");

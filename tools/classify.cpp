@@ -31,7 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Patterns that a rank answers at once: a search takes its time for each, and an interrupt waits for them.
-constexpr std::size_t portion_alone = 256, portion_with_search = 16;
+constexpr std::size_t portion_alone = 64, portion_with_search = 16;
 
 struct Options {
     std::vector<std::string> inputs;  // the first may be the model
@@ -151,12 +151,7 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
               << " refused, " << counts.unread << " not read" << speed;
     if (there_already > 0) std::cerr << "; results of " << there_already << " more were there already";
     std::cerr << '\n';
-    const std::string passed_over = task.list.passed_over();
-    if (!passed_over.empty()) std::cerr << passed_over << '\n';
-    if (counts.assumed > 0) {
-        std::cerr << counts.assumed << (counts.assumed == 1 ? " states" : " state") << " no wavelength: the model's "
-                  << task.model.wavelength_angstrom << " angstrom was taken; --wavelength gives another\n";
-    }
+    tell_of_input(task.list, counts.assumed, static_cast<double>(task.model.wavelength_angstrom));
 }
 
 // The first rank, which also writes what all of them find.

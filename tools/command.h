@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -13,6 +14,7 @@
 #include "host/device.h"
 #include "host/error.h"
 #include "host/model.h"
+#include "host/pattern_list.h"
 #include "host/progress_line.h"
 #include "host/radiation.h"
 
@@ -142,6 +144,16 @@ inline bool is_indexed(const std::optional<bool>& asked, bool structures_searche
     if (model.target == Target::space_group) return asked.value_or(structures_searched);
     if (asked.value_or(false)) fail("--indexing: the model names crystal systems, indexing space groups; leave it out");
     return false;
+}
+
+// What a user should know of how patterns were read, on standard error: what folders hold beside them, and how many of them state no
+// wavelength, so that the one of the model or of what they were compared with was taken.
+inline void tell_of_input(const PatternList& list, std::size_t assumed, double wavelength_angstrom) {
+    const std::string passed_over = list.passed_over();
+    if (!passed_over.empty()) std::cerr << passed_over << '\n';
+    if (assumed == 0) return;
+    std::cerr << assumed << (assumed == 1 ? " states" : " state") << " no wavelength: " << wavelength_angstrom
+              << " angstrom was taken; --wavelength gives another\n";
 }
 
 // Shows on a line how far long work is.

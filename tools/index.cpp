@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <set>
 #include <sstream>
+#include <tuple>
 
 #include "host/csv.h"
 #include "host/error.h"
@@ -19,6 +19,7 @@
 #include "host/resample.h"
 #include "host/space_groups.h"
 #include "host/text_file.h"
+#include "host/text_format.h"
 #include "host/thread_pool.h"
 #include "tools/command.h"
 
@@ -54,20 +55,38 @@ std::vector<int> likeliest(const std::vector<float>& probabilities, int most) {
     return groups;
 }
 
-std::string described(const std::string& name, const IndexingOpinion& opinion, const Options& o) {
-    char text[256];
-    std::snprintf(text, sizeof text, ": %zu lines, width %.3f degrees; indexed rightly with probability %.2f\n", opinion.lines.lines.size(),
-                  opinion.lines.shape.fwhm_deg(40), opinion.indexed);
-    std::string out = name + text;
+// What was found out about one pattern.
+struct Indexed {
+    std::string name, problem;  // why it could not be read; empty if it could
+    double wavelength = 0;      // angstrom
+    WavelengthSource wavelength_source = WavelengthSource::unknown;
+    IndexingOpinion opinion;
+};
+
+// Cells whose absences were looked at, the likeliest first.
+std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion) {
     std::vector<const CellFindings*> cells;
     for (const CellFindings& found : opinion.cells) {
         if (found.setting >= 0) cells.push_back(&found);
     }
     std::stable_sort(cells.begin(), cells.end(), [](const CellFindings* a, const CellFindings* b) { return a->weight > b->weight; });
-    if (!cells.empty()) {
-        out += "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
-               "groups of its absences\n";
-    }
+    return cells;
+}
+
+std::string described(const Indexed& indexed, const Options& o) {
+    const IndexingOpinion& opinion = indexed.opinion;
+    char text[256];
+    std::snprintf(text, sizeof text, ": wavelength %.6g (%s), %zu lines", indexed.wavelength,
+                  wavelength_source_name(indexed.wavelength_source), opinion.lines.lines.size());
+    std::string out = indexed.name + text;
+    const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
+    if (cells.empty()) return out + "; no cell explains them\n";
+    std::snprintf(text, sizeof text, ", width %.3f degrees; indexed rightly with probability %.2f\n", opinion.lines.shape.fwhm_deg(40),
+                  opinion.indexed);
+    out += text;
+    out +=
+        "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
+        "groups of its absences\n";
     for (std::size_t c = 0; c < std::min(cells.size(), static_cast<std::size_t>(o.cells)); ++c) {
         const IndexedCell& cell = cells[c]->cell;
         const std::array<double, 6> edges = tabulated_cell(cell.lattice, cell.reciprocal);
@@ -85,9 +104,33 @@ std::string described(const std::string& name, const IndexingOpinion& opinion, c
     return out + '\n';
 }
 
-void write_row(std::ostream& out, const std::string& name, const IndexingOpinion& opinion) {
-    out << csv_field(name) << ',' << opinion.indexed;
-    for (float p : opinion.probabilities) out << ',' << p;
+void write_header(std::ostream& out) {
+    out << "file,indexed,lines,lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift,wavelength,wavelength_from,reason";
+    for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
+    out << '\n';
+}
+
+void write_row(std::ostream& out, const Indexed& indexed) {
+    const IndexingOpinion& opinion = indexed.opinion;
+    out << csv_field(indexed.name) << ',';
+    if (indexed.problem.empty()) out << opinion.indexed << ',' << opinion.lines.lines.size();
+    const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
+    if (cells.empty()) {
+        out << (indexed.problem.empty() ? ",,,,,,,,,,," : ",,,,,,,,,,,,");
+    } else {
+        const IndexedCell& cell = cells.front()->cell;
+        out << ',' << bravais_name(cell.lattice);
+        for (double edge : tabulated_cell(cell.lattice, cell.reciprocal)) out << formatted(",%.5f", edge);
+        out << formatted(",%.4f,%.4f,%.2f,%.4f", volume_of(cell.reciprocal), opinion.indexed * cells.front()->weight, cell.m20,
+                         cell.shift_deg);
+    }
+    out << ',';
+    if (indexed.wavelength > 0) out << formatted("%.6g", indexed.wavelength);
+    out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(indexed.problem);
+    for (int g = 0; g < space_groups; ++g) {
+        out << ',';
+        if (!opinion.probabilities.empty()) out << opinion.probabilities[static_cast<std::size_t>(g)];
+    }
     out << '\n';
 }
 
@@ -143,51 +186,50 @@ int run(const Options& o) {
         list = PatternList::of_files(files);
     }
     std::ostringstream out;
-    if (!o.output.empty()) {
-        out << "file,indexed";
-        for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
-        out << '\n';
-    }
+    write_header(out);
     const std::vector<double> frequency = usual_group_frequency();
     const InterruptGuard guard;
     ThreadPool pool(o.threads);
     Tally tally;
     int unreadable = 0;
+    std::size_t assumed = 0;
     constexpr std::size_t batch = 64;
     for (std::size_t first = 0; first < list.size() && !interrupted(); first += batch) {
         const std::size_t n = std::min(batch, list.size() - first);
-        std::vector<IndexingOpinion> opinions(n);
-        std::vector<std::string> problem(n);
+        std::vector<Indexed> all(n);
         pool.run(static_cast<int>(n), [&](int i, int) {
             if (interrupted()) return;
-            const auto at = static_cast<std::size_t>(i);
+            Indexed& indexed = all[static_cast<std::size_t>(i)];
+            indexed.name = list.name(first + static_cast<std::size_t>(i));
             try {
-                MeasuredPattern measured = list.read(first + at);
-                const double stated = o.wavelength > 0 ? o.wavelength : measured.wavelength_angstrom;
-                if (stated > 0 && std::fabs(stated / indexing_wavelength - 1) > same_anode)
-                    convert_wavelength(measured, stated, indexing_wavelength);
+                MeasuredPattern measured = list.read(first + static_cast<std::size_t>(i));
+                std::tie(indexed.wavelength, indexed.wavelength_source) = wavelength_of(measured, o.wavelength, indexing_wavelength);
+                if (std::fabs(indexed.wavelength / indexing_wavelength - 1) > same_anode)
+                    convert_wavelength(measured, indexed.wavelength, indexing_wavelength);
                 std::vector<float> pattern(static_cast<std::size_t>(indexing_grid.points));
                 resample(pattern.data(), indexing_grid, measured);
-                opinions[at] = indexing_opinion(pattern.data(), indexing_grid, frequency);
+                indexed.opinion = indexing_opinion(pattern.data(), indexing_grid, frequency);
             } catch (const Error& error) {
-                problem[at] = error.what();
+                indexed.problem = error.what();
             }
         });
         if (interrupted()) break;
         for (std::size_t i = 0; i < n; ++i) {
-            if (!problem[i].empty()) {
-                std::cerr << "friedel: " << problem[i] << '\n';
+            if (!o.output.empty()) write_row(out, all[i]);
+            if (!all[i].problem.empty()) {
+                std::cerr << "friedel: " << all[i].problem << '\n';
                 ++unreadable;
                 continue;
             }
-            if (!o.output.empty()) write_row(out, list.name(first + i), opinions[i]);
-            if (truth.empty() && !o.quiet) std::cout << described(list.name(first + i), opinions[i], o);
-            if (!truth.empty()) tally.add(truth[first + i], opinions[i]);
+            assumed += all[i].wavelength_source == WavelengthSource::assumed;
+            if (truth.empty() && !o.quiet) std::cout << described(all[i], o);
+            if (!truth.empty()) tally.add(truth[first + i], all[i].opinion);
         }
     }
     if (interrupted()) fail("interrupted; nothing was written");
     if (!o.output.empty()) write_text_file(o.output, out.str());
     if (!truth.empty()) tally.print();
+    if (!o.quiet) tell_of_input(list, assumed, indexing_wavelength);
     return unreadable == 0 ? 0 : 1;
 }
 
@@ -196,8 +238,10 @@ int run(const Options& o) {
 std::function<int()> index_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
-    app.add_option("-o,--output", o->output,
-                   "CSV: a line for each pattern, with the probability that it is indexed and those of all space groups");
+    app.add_option(
+        "-o,--output", o->output,
+        "CSV: a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
+        "the probabilities of all space groups, or why it could not be read");
     app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));
     app.add_option("--labels", o->labels,
@@ -207,8 +251,10 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");
     app.footer(
         "Knows no structures: lines, cells, absences, and how often groups occur. Broad lines, many impurities and cells of thousands of\n"
-        "cubic angstrom defeat it, and it says so. Of each unit cell it prints the probability that it is right, the Bravais lattice, edges\n"
-        "in angstrom and angles in degrees (a triclinic cell is Niggli's), the shift of the measured angles in degrees, de Wolff's figure of\n"
+        "cubic angstrom defeat it, and it says so. Of each unit cell it prints the probability that it is right, the Bravais lattice, "
+        "edges\n"
+        "in angstrom and angles in degrees (a triclinic cell is Niggli's), the shift of the measured angles in degrees, de Wolff's figure "
+        "of\n"
         "merit, how many of the lines looked at it explains, the logarithm of its evidence over that of chance, and the groups whose\n"
         "absences fit best. Last come the likeliest space groups over all cells. Examples:\n"
         "  friedel index unknown.xy\n"

@@ -46,6 +46,8 @@ struct Match {
     std::string file, reason;
     std::vector<SearchCandidate> candidates;
     std::vector<float> votes;  // [230]
+    double wavelength = 0;     // angstrom
+    WavelengthSource wavelength_source = WavelengthSource::unknown;
 };
 
 int most_voted(const std::vector<float>& votes) {
@@ -65,7 +67,7 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (!batch.error[i].empty()) std::cerr << "friedel: " << batch.error[i] << '\n';
             const std::string reason = batch.error[i].empty() ? batch.refusal[i] : batch.error[i];
-            all.push_back({batch.file[i], reason, {}, {}});
+            all.push_back({batch.file[i], reason, {}, {}, batch.wavelength[i], batch.wavelength_source[i]});
             if (!reason.empty()) continue;
             all.back().candidates = found[i];
             if (found[i].empty()) all.back().reason = "nothing in it stands out from the background";
@@ -77,9 +79,12 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
 }
 
 std::string csv(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
-    std::string text = "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason\n";
+    std::string text =
+        "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason,wavelength,wavelength_from\n";
     for (const Match& match : matches) {
-        if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,,," + csv_field(match.reason) + '\n';
+        const std::string wavelength = ',' + (match.wavelength > 0 ? formatted("%.6g", match.wavelength) : "") + ',' +
+                                       wavelength_source_name(match.wavelength_source) + '\n';
+        if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,,," + csv_field(match.reason) + wavelength;
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
             const SearchCandidate& c = match.candidates[rank];
             const auto i = static_cast<std::size_t>(c.structure);
@@ -87,7 +92,7 @@ std::string csv(const std::vector<Match>& matches, const StructureLibrary& libra
             text += csv_field(match.file) + ',' + std::to_string(rank + 1) + ',' + formatted("%.4f", c.similarity) + ',' +
                     std::to_string(group) + ',' + csv_field(space_group_symbol(group)) + ',' + csv_field(library.formula[i]) + ',' +
                     csv_field(library.name[i]) + (c.is_parent ? ",yes," : ",no,") + formatted("%.4f", c.lattice_change) + ',' +
-                    formatted("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ",\n";
+                    formatted("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ',' + wavelength;
         }
     }
     return text;
@@ -106,6 +111,10 @@ std::string json_lines(const std::vector<Match>& matches, const StructureSearch&
     for (const Match& match : matches) {
         Json json{{"file", match.file}};
         if (!match.reason.empty()) json["reason"] = match.reason;
+        if (match.wavelength > 0) {
+            json["wavelength"] = std::round(match.wavelength * 1e6) / 1e6;
+            json["wavelength_from"] = wavelength_source_name(match.wavelength_source);
+        }
         if (!match.candidates.empty()) {
             const int group = most_voted(match.votes);
             json["space_group"] = group;
@@ -237,6 +246,9 @@ int run(const Options& options) {
         print_accuracy(matches, labels);
         if (options.search.fitted > 0) print_fits(matches, labels, *search);
     }
+    const auto assumed = std::count_if(matches.begin(), matches.end(),
+                                       [](const Match& match) { return match.wavelength_source == WavelengthSource::assumed; });
+    if (!options.quiet) tell_of_input(list, static_cast<std::size_t>(assumed), config.model_wavelength);
     const auto compared = std::count_if(matches.begin(), matches.end(), [](const Match& match) { return !match.candidates.empty(); });
     return static_cast<std::size_t>(compared) == matches.size() ? 0 : 1;
 }
