@@ -1,9 +1,11 @@
 #include "host/nexus_file.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "host/error.h"
 #include "host/instrument_files.h"
+#include "host/stated_wavelength.h"
 
 namespace friedel {
 
@@ -42,14 +44,43 @@ std::string default_group(const H5File& file) {
     return group;
 }
 
-double number_below(const H5File& file, const std::string& entry, std::initializer_list<const char*> names) {
+struct Quantity {
+    double value = 0;
+    std::string units;
+};
+
+Quantity first_of(const H5File& file, const std::string& entry, std::initializer_list<const char*> names) {
     for (const char* name : names) {
         const std::string path = entry + "/" + name;
         if (!file.exists(path)) continue;
         const std::vector<double> values = file.read<double>(path);
-        if (!values.empty()) return values.front() * (text_attribute(file, path, "units") == "nm" ? 10 : 1);
+        if (!values.empty()) return {values.front(), text_attribute(file, path, "units")};
     }
-    return 0;
+    return {};
+}
+
+// In angstrom; 0 where the entry states neither a wavelength nor the energy of its photons.
+double wavelength_of_entry(const H5File& file, const std::string& entry) {
+    const Quantity length = first_of(
+        file, entry,
+        {"instrument/beam/incident_wavelength", "instrument/monochromator/wavelength", "instrument/source/wavelength", "wavelength"});
+    if (length.value > 0) {
+        const bool metres = length.units == "m" || length.value < 1e-8;
+        return length.value * (metres ? 1e10 : length.units == "nm" ? 10 : length.units == "pm" ? 0.01 : 1);
+    }
+    const Quantity energy = first_of(file, entry, {"instrument/beam/incident_energy", "instrument/monochromator/energy"});
+    const double kev = energy.units == "keV" ? energy.value : energy.units == "eV" ? energy.value / 1000 : 0;
+    return kev > 0 ? kev_angstrom / kev : 0;
+}
+
+// Ends that a detector's mask leaves without numbers.
+void leave_out_masked_ends(MeasuredPattern& pattern) {
+    const auto finite = [](double value) { return std::isfinite(value); };
+    const auto first = std::find_if(pattern.intensity.begin(), pattern.intensity.end(), finite) - pattern.intensity.begin();
+    const auto behind = pattern.intensity.rend() - std::find_if(pattern.intensity.rbegin(), pattern.intensity.rend(), finite);
+    if (first >= behind || pattern.intensity.size() != pattern.two_theta_deg.size()) return;
+    for (std::vector<double>* column : {&pattern.intensity, &pattern.two_theta_deg})
+        *column = std::vector<double>(column->begin() + first, column->begin() + behind);
 }
 
 // The axis of the last dimension: `axes` holds one name for each, a dot for those without.
@@ -87,10 +118,7 @@ std::optional<NexusData> find_nexus_data(const H5File& file) {
     if (shape.size() == 2 && shape[0] != 1) data.rows = shape[0];
     data.kind = axis_of(axis, text_attribute(file, group + "/" + axis, "units"), name);
     const std::string entry = group.substr(0, group.find('/', 1));
-    data.wavelength_angstrom = mean_k_alpha(number_below(file, entry,
-                                                         {"instrument/beam/incident_wavelength", "instrument/monochromator/wavelength",
-                                                          "instrument/source/wavelength", "wavelength"}),
-                                            0, 0);
+    data.wavelength_angstrom = mean_k_alpha(wavelength_of_entry(file, entry), 0, 0);
     return data;
 }
 
@@ -109,6 +137,7 @@ MeasuredPattern read_nexus(const std::filesystem::path& path) {
     pattern.intensity = file.read<double>(data->signal);
     pattern.two_theta_deg = data->axis;
     pattern.wavelength_angstrom = data->wavelength_angstrom;
+    leave_out_masked_ends(pattern);
     convert_axis(pattern, data->kind);
     check_pattern(pattern);
     return pattern;

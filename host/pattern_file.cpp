@@ -233,7 +233,8 @@ private:
     }
 
     void add(const Row& row) {
-        if (row.columns > most_columns) fail_here("more than three columns", cure);
+        if (row.columns > most_columns)
+            fail_here("more than three columns; name them in a line above (2theta, intensity, ...), or write angle and intensity alone");
         if (columns_ == 0) columns_ = row.columns;
         if (row.columns != columns_) fail_here(row.columns, " columns where ", columns_, " stood before", cure);
         const double angle = row.value[0];
@@ -401,7 +402,11 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     return Reader(text, name).read();
 }
 
-MeasuredPattern read_standard_input() { return parse_pattern(read_all(STDIN_FILENO, "standard input"), "standard input"); }
+MeasuredPattern read_standard_input() {
+    const std::string name = "standard input", text = read_all(STDIN_FILENO, name);
+    if (text.starts_with("PK\x03\x04")) fail(name, ": is a zip archive (.rasx and .brml are); give it as a file");
+    return parse_pattern(text, name);
+}
 
 MeasuredPattern read_pattern(const fs::path& file) {
     const std::string text = read_text(file);

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t longest_line = 300;      // of a header; what is longer is no sentence about wavelengths
 constexpr double shortest = 0.1, longest = 5;  // angstrom
-constexpr double kev_angstrom = 12.398419843;
 constexpr double contradiction = 0.02;
 enum Worth { of_anode, of_energy, of_second_line, of_wavelength, of_first_line };
 
@@ -164,11 +163,6 @@ double anode_in(std::string_view lower) {
 }
 
 }  // namespace
-
-double anode_wavelength(std::string_view text) {
-    const std::string lower = "anode " + lowered(text);
-    return anode_in(lower);
-}
 
 void StatedWavelength::read(std::string_view line) {
     const std::string lower = lowered(line);

@@ -8,6 +8,8 @@
 
 namespace friedel {
 
+constexpr double kev_angstrom = 12.398419843;  // energy times wavelength of a photon
+
 class StatedWavelength {
 public:
     // A line of a header; others may come.
@@ -23,8 +25,5 @@ private:
     };
     std::vector<Claim> claims_;
 };
-
-// The anode that a text names as a word, "Co" of "Anode=Co" or of "Co K-alpha": the mean wavelength of its doublet, or 0.
-double anode_wavelength(std::string_view text);
 
 }  // namespace friedel

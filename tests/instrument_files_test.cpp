@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -306,12 +308,15 @@ TEST(InstrumentFiles, Brml) {
 
 TEST(InstrumentFiles, Nexus) {
     const test::TemporaryDirectory folder;
+    std::string beam_quantity = "incident_wavelength", beam_units = "nm";
+    double beam = 0.15406;
+    int masked = 0;  // points at either end
     const auto write = [&](const std::string& axis, const std::string& units, const std::function<double(int)>& x, int scans) {
         H5File file = H5File::create(folder / "a.nxs", {"foreign", 1, ""});
         std::vector<double> axis_values, values;
         for (int i = 0; i < points; ++i) {
             axis_values.push_back(x(i));
-            values.push_back(intensity_at(i));
+            values.push_back(i < masked || i >= points - masked ? std::nan("") : intensity_at(i));
         }
         for (int s = 0; s < scans; ++s) {
             const std::string data = "entry/data" + std::to_string(s);
@@ -322,9 +327,8 @@ TEST(InstrumentFiles, Nexus) {
             file.write_attribute(data, "axes", axis);
             file.write_attribute(data + "/" + axis, "units", units);
         }
-        const double nanometres = 0.15406;
-        file.write("entry/instrument/beam/incident_wavelength", &nanometres, {1});
-        file.write_attribute("entry/instrument/beam/incident_wavelength", "units", std::string("nm"));
+        file.write("entry/instrument/beam/" + beam_quantity, &beam, {1});
+        file.write_attribute("entry/instrument/beam/" + beam_quantity, "units", beam_units);
         file.commit();
     };
     const auto angle = [](int i) { return 10 + 0.02 * i; };
@@ -333,6 +337,19 @@ TEST(InstrumentFiles, Nexus) {
     write(
         "q", "1/nm", [&](int i) { return 40 * M_PI * std::sin(angle(i) * M_PI / 360) / 1.5406; }, 1);
     expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    for (const auto& [quantity, units, value] :
+         {std::tuple("incident_wavelength", "m", 1.5406e-10), std::tuple("incident_wavelength", "angstrom", 1.5406),
+          std::tuple("incident_energy", "keV", 12.398419843 / 1.5406), std::tuple("incident_energy", "eV", 12398.419843 / 1.5406)}) {
+        beam_quantity = quantity, beam_units = units, beam = value;
+        write("two_theta", "deg", angle, 1);
+        expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    }
+    masked = 5;
+    write("two_theta", "deg", angle, 1);
+    const MeasuredPattern between = read_pattern(folder / "a.nxs");
+    ASSERT_EQ(between.intensity.size(), static_cast<std::size_t>(points - 10));
+    EXPECT_NEAR(between.two_theta_deg.front(), angle(5), 1e-9);
+    masked = 0;
     write("two_theta", "deg", angle, 2);
     EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("holds 2 scans"), std::string::npos);
     write("temperature", "K", angle, 1);

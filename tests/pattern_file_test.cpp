@@ -154,6 +154,53 @@ TEST(PatternFile, ReadsTheStandardDeviation) {
     EXPECT_TRUE(parse_pattern(plain(), "x.xy").sigma.empty());
 }
 
+// One pattern, written against axes by the names that programs give them.
+TEST(PatternFile, AxesByManyNames) {
+    const auto read = [](const std::string& header, const std::function<double(double)>& x_of) {
+        std::string text = header;
+        char row[64];
+        for (int i = 0; i < 500; ++i) {
+            std::snprintf(row, sizeof row, "%.9f %d\n", x_of(10 + 0.1 * i), 100 + i % 7);
+            text += row;
+        }
+        return parse_pattern(text, "x.dat");
+    };
+    const double wavelength = 0.9;
+    const auto sine = [](double angle) { return std::sin(angle * M_PI / 360); };
+    const std::string stated = "# wavelength 0.9\n";
+    const struct {
+        std::string header;
+        std::function<double(double)> x;
+    } cases[] = {
+        {"# 2th_deg I\n", [](double angle) { return angle; }},
+        {"# 2th_rad I\n", [](double angle) { return angle * M_PI / 180; }},
+        {"Theta [deg], Intensity\n", [](double angle) { return angle / 2; }},
+        {"# q_nm^-1 I\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"# q_A^-1 I\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"sample\n q (inverse nanometres)\n Intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"d (nm), Intensity\n", [&](double angle) { return wavelength / (20 * sine(angle)); }},
+        {"d_A I\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
+    };
+    for (const auto& one : cases) {
+        SCOPED_TRACE(one.header);
+        const MeasuredPattern pattern = read(stated + one.header, one.x);
+        ASSERT_EQ(pattern.two_theta_deg.size(), 500u);
+        for (int i = 0; i < 500; i += 99) {
+            EXPECT_NEAR(pattern.two_theta_deg[static_cast<std::size_t>(i)], 10 + 0.1 * i, 1e-4);
+            EXPECT_EQ(pattern.intensity[static_cast<std::size_t>(i)], 100 + i % 7);
+        }
+    }
+    for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof"}) {
+        const std::string header = std::string(axis) + ", Intensity\n";
+        try {
+            read(header, [](double angle) { return angle; });
+            ADD_FAILURE() << axis;
+        } catch (const Error& error) {
+            EXPECT_NE(std::string(error.what()).find(std::string("its axis is '") + axis + "'"), std::string::npos) << error.what();
+        }
+    }
+}
+
 TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
     const auto wavelength = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy").wavelength_angstrom; };
     EXPECT_EQ(wavelength("##X-RAY WAVELENGTH=1.541838"), 1.541838);
@@ -188,6 +235,7 @@ TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
     EXPECT_NEAR(wavelength("# Mo Ka1"), 0.7093, 1e-6);
     EXPECT_EQ(wavelength("# Co3O4, cobalt, tube 3, no Kapton"), 0);
     EXPECT_EQ(wavelength("# sample Co"), 0);
+    EXPECT_NEAR(wavelength("# wavelength: Mo"), 0.71073, 1e-5);
     // What is no wavelength of the beam.
     for (const char* line :
          {"# wavelength ratio 0.5", "# sin(theta)/lambda max 0.6", "# laser lambda = 0.532 um", "# K-Beta wavelength 1.39225"})
