@@ -48,6 +48,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         const auto structure = static_cast<std::size_t>(closest->structure);
         c.closest = second_->library().name[structure];
         c.closest_formula = second_->library().formula[structure];
+        c.closest_space_group = closest->space_group;
         c.similarity = closest->similarity;
     }
     // What is wrong with the pattern says more than that the answer is uncertain.

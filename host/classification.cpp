@@ -94,7 +94,9 @@ std::string one_line(const Classification& c) {
         for (std::size_t i = 0; c.set.size() > 1 && i < c.set.size(); ++i)
             line += (i > 0 ? ", " : "") + std::string(space_group_symbol(c.set[i]));
     }
-    if (!c.closest.empty()) line += "  looks like " + c.closest_formula + " " + c.closest + ' ' + formatted("%.2f", c.similarity);
+    if (!c.closest.empty())
+        line += "  looks like " + c.closest_formula + " " + space_group_symbol(c.closest_space_group) + " " + c.closest + ' ' +
+                formatted("%.2f", c.similarity);
     if (!c.refused.empty()) line += "  refused: " + c.refused;
     return line;
 }
@@ -109,8 +111,8 @@ std::string packed(const std::vector<Classification>& classifications) {
         std::vector<std::uint8_t> probabilities(c.probabilities.size() * sizeof(float));
         if (!probabilities.empty()) std::memcpy(probabilities.data(), c.probabilities.data(), probabilities.size());
         all.push_back({c.file, c.refused, c.system, c.system_probability, candidates, c.set, c.extinction, c.extinction_probability,
-                       c.entropy, c.coverage, nlohmann::json::binary(probabilities), c.closest, c.closest_formula, c.similarity, c.unread,
-                       c.wavelength, c.wavelength_source});
+                       c.entropy, c.coverage, nlohmann::json::binary(probabilities), c.closest, c.closest_formula, c.closest_space_group,
+                       c.similarity, c.unread, c.wavelength, c.wavelength_source});
     }
     std::string bytes;
     nlohmann::json::to_cbor(all, bytes);
@@ -140,6 +142,7 @@ std::vector<Classification> unpacked(const std::string& bytes) {
             if (!c.probabilities.empty()) std::memcpy(c.probabilities.data(), probabilities.data(), c.probabilities.size() * sizeof(float));
             take(c.closest);
             take(c.closest_formula);
+            take(c.closest_space_group);
             take(c.similarity);
             take(c.unread);
             take(c.wavelength);
@@ -286,7 +289,8 @@ public:
         : TextWriter(
               file, answered_by, begin,
               "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
-              "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,similarity,wavelength,wavelength_from,"
+              "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,closest_space_group,similarity,wavelength,"
+              "wavelength_from,"
               "answered_by",
               [](const std::string& text) {
                   const std::vector<std::string> fields = split_csv(text);
@@ -312,6 +316,8 @@ public:
         text += ',';
         for (std::size_t i = 0; i < c.set.size(); ++i) text += (i > 0 ? " " : "") + std::to_string(c.set[i]);
         text += ',' + formatted("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
+        if (!c.closest.empty()) text += std::to_string(c.closest_space_group);
+        text += ',';
         text += (c.closest.empty() ? "" : formatted("%.4f", c.similarity)) + ',';
         text += (c.wavelength > 0 ? formatted("%.6g", c.wavelength) : "") + ',' + wavelength_source_name(c.wavelength_source) + ',';
         line(text + answered_by_);
@@ -355,7 +361,11 @@ public:
         }
         if (!c.set.empty()) json["set"] = c.set;
         json["coverage"] = c.coverage;
-        if (!c.closest.empty()) json["closest"] = {{"structure", c.closest}, {"formula", c.closest_formula}, {"similarity", c.similarity}};
+        if (!c.closest.empty())
+            json["closest"] = {{"structure", c.closest},
+                               {"formula", c.closest_formula},
+                               {"space_group", c.closest_space_group},
+                               {"similarity", c.similarity}};
         if (c.wavelength > 0) {
             json["wavelength"] = std::round(c.wavelength * 1e6) / 1e6;
             json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
