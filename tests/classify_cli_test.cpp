@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -127,6 +128,14 @@ TEST_F(ClassifyCommand, ResultsAreGoneOnWith) {
             EXPECT_FALSE(fs::exists(part));
         }
     }
+    // A pattern that was measured again is named.
+    fs::create_directory(folder / "own");
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "own" / "quartz.xy");
+    ASSERT_EQ(run("classify -q model.h5 own -o own.csv").status, 0);
+    EXPECT_EQ(run("classify -q model.h5 own -o own.csv --resume").err.find("changed after"), std::string::npos);
+    fs::last_write_time(folder / "own" / "quartz.xy", fs::last_write_time(folder / "own.csv") + std::chrono::seconds(5));
+    const test::RunResult changed = run("classify -q model.h5 own -o own.csv --resume");
+    EXPECT_NE(changed.err.find("1 pattern was changed after being answered (own/quartz.xy)"), std::string::npos) << changed.err;
     // Who forgets --resume loses nothing of an interrupted run before there are whole results.
     const std::string results = read_text(folder / "whole.csv");
     const std::string third = results.substr(0, results.find('\n', results.size() / 3) + 1);

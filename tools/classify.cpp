@@ -154,10 +154,37 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
     tell_of_input(task.list, counts.assumed, static_cast<double>(task.model.wavelength_angstrom));
 }
 
+// Results that are older than the patterns they are of stay as they are, and the user is told.
+void tell_of_changed(const PatternList& list, const std::vector<std::size_t>& answered, fs::file_time_type results_written) {
+    std::size_t changed = 0;
+    std::string one;
+    for (std::size_t i : answered) {
+        std::error_code unknown;
+        const fs::file_time_type written = fs::last_write_time(list.name(i), unknown);
+        if (unknown || written <= results_written) continue;
+        ++changed;
+        one = list.name(i);
+    }
+    if (changed == 0) return;
+    std::cerr << "friedel: " << changed << (changed == 1 ? " pattern was" : " patterns were") << " changed after being answered (" << one
+              << "); to have them answered anew, remove their lines from the results\n";
+}
+
+// When results to go on with were last written; the end of time where there are none.
+fs::file_time_type time_of_results(const fs::path& file) {
+    for (const fs::path& results : {fs::path(file.string() + ".part"), file}) {
+        std::error_code missing;
+        const fs::file_time_type written = fs::last_write_time(results, missing);
+        if (!missing) return written;
+    }
+    return fs::file_time_type::max();
+}
+
 // The first rank, which also writes what all of them find.
 int classify(Task& task, Communicator& ranks) {
     using Begin = ClassificationOutput::Begin;
     const Options& options = task.options;
+    const fs::file_time_type written = options.resume ? time_of_results(options.output) : fs::file_time_type::max();
     std::optional<ClassificationOutput> output;
     if (!options.output.empty())
         output.emplace(options.output, task.model, task.list.size(), task.answered_by(),
@@ -169,6 +196,7 @@ int classify(Task& task, Communicator& ranks) {
     ProgressLine progress("patterns", options.quiet || !output);
     SharedWork work;
     const std::vector<std::size_t> left_out = output ? task.list.numbers_of(output->there_already()) : std::vector<std::size_t>();
+    tell_of_changed(task.list, left_out, written);
     if (ranks.size() > 1) work.briefing = task.briefing(left_out);
     task.list.leave_out(left_out);
     work.portions = task.portions();
