@@ -9,6 +9,8 @@
 
 #include "host/error.h"
 #include "host/instrument_files.h"
+#include "host/pattern_axis.h"
+#include "host/stated_wavelength.h"
 
 namespace friedel {
 
@@ -54,9 +56,22 @@ int column_of(const xylib::Block& scan, std::initializer_list<const char*> names
     return -1;
 }
 
-void take_columns(MeasuredPattern& pattern, const xylib::Block& scan, bool cif, const std::string& name) {
-    const int angle =
-        cif ? column_of(scan, {"meas_2theta_scan", "meas_2theta_corrected", "proc_2theta_corrected", "meas_2theta", "proc_2theta"}) : 1;
+struct AxisColumn {
+    int number = -1;  // -1: there is none
+    PatternAxis axis = PatternAxis::two_theta_deg;
+};
+
+AxisColumn axis_of(const xylib::Block& scan) {
+    const int angle = column_of(scan, {"meas_2theta_scan", "meas_2theta_corrected", "proc_2theta_corrected", "meas_2theta", "proc_2theta"});
+    if (angle >= 0) return {angle, PatternAxis::two_theta_deg};
+    const int d = column_of(scan, {"proc_d_spacing"});
+    if (d >= 0) return {d, PatternAxis::d_angstrom};
+    return {column_of(scan, {"proc_recip_len_Q", "proc_recip_len_q"}), PatternAxis::q_per_angstrom};
+}
+
+PatternAxis take_columns(MeasuredPattern& pattern, const xylib::Block& scan, bool cif, const std::string& name) {
+    const AxisColumn column = cif ? axis_of(scan) : AxisColumn{1, PatternAxis::two_theta_deg};
+    const int angle = column.number;
     const int intensity = cif ? column_of(scan, {"meas_counts_total", "meas_intensity_total", "meas_counts_net", "meas_intensity_net",
                                                  "proc_intensity_total", "proc_intensity_net"})
                               : 2;
@@ -72,6 +87,18 @@ void take_columns(MeasuredPattern& pattern, const xylib::Block& scan, bool cif, 
         pattern.two_theta_deg.push_back(x.get_value(i));
         pattern.intensity.push_back(y.get_value(i));
     }
+    return column.axis;
+}
+
+// What the anode's name says, of a CIF that gives no number.
+double wavelength_by_name(const xylib::DataSet& file, const xylib::Block& scan, const std::string& name) {
+    StatedWavelength stated;
+    for (const xylib::MetaData* meta : {&scan.meta, &file.meta}) {
+        for (const char* key : {"diffrn_radiation_type", "diffrn_source_target"}) {
+            if (meta->has_key(key)) stated.read("radiation: " + meta->get(key));
+        }
+    }
+    return stated.angstrom(name);
 }
 
 }  // namespace
@@ -90,19 +117,23 @@ std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const st
         const xylib::Block* scan = nullptr;
         for (int i = 0; i < file->get_block_count(); ++i) {
             const xylib::Block* const block = file->get_block(i);
-            if (cif &&
-                column_of(*block, {"meas_2theta_scan", "meas_2theta_corrected", "proc_2theta_corrected", "meas_2theta", "proc_2theta"}) < 0)
+            if (cif && axis_of(*block).number < 0) {
+                if (column_of(*block, {"meas_time_of_flight"}) >= 0)
+                    fail(name, ": a powder CIF over time of flight; scans over 2theta, d or Q can be read");
                 continue;
+            }
             if (scan) fail(name, ": holds several scans; export one of them");
             scan = block;
         }
         if (!scan && cif) return std::nullopt;  // a structure that mentions its powder pattern
         if (!scan) fail(name, ": a ", format->what, " without a scan; export it again");
-        take_columns(pattern, *scan, cif, name);
+        const PatternAxis axis = take_columns(pattern, *scan, cif, name);
         const double ratio = number_of(*file, *scan, {"RatioAlpha21", "INTENSITY_RATIO"});
         pattern.wavelength_angstrom =
             mean_k_alpha(number_of(*file, *scan, {"K_ALPHA1", "LAMDA1", "LabdaAlpha1", "diffrn_radiation_wavelength"}),
                          number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "LabdaAlpha2"}), ratio > 0 ? ratio : 0.5);
+        if (cif && pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = wavelength_by_name(*file, *scan, name);
+        convert_axis(pattern, axis);
     } catch (const Error&) {
         throw;
     } catch (const std::exception& error) {  // of xylib, whose messages run over several lines

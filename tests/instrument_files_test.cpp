@@ -12,6 +12,7 @@
 
 #include "host/error.h"
 #include "host/hdf5_file.h"
+#include "host/text_format.h"
 #include "tests/pack_archive.h"
 #include "tests/test_paths.h"
 
@@ -275,6 +276,26 @@ TEST(InstrumentFiles, EveryFormatGivesThePatternThatWentIn) {
     expect_pattern(parse_pattern(with("_START=10.0\r\n", ""), "a.uxd"), 10, 0.02, bruker);
     expect_pattern(parse_pattern(powder_cif(false), "a.cif"), 10, 0.02, 1.5406);
     expect_pattern(parse_pattern(powder_cif(true), "a.cif"), 10, 0.02, 1.5406);
+    // Against d and Q; a wavelength by its anode; a time of flight.
+    const auto cif = [](const std::string& header, const std::string& axis, const std::function<double(double)>& x_of) {
+        std::string text = "data_a\n" + header + "loop_\n" + axis + "\n_pd_meas_intensity_total\n";
+        for (int i = 0; i < points; ++i) text += formatted("%.12f %.3f\n", x_of(10 + 0.02 * i), intensity_at(i));
+        return text;
+    };
+    const auto sine = [](double angle) { return std::sin(angle * M_PI / 360); };
+    const std::string wavelength = "_diffrn_radiation_wavelength 1.5406\n";
+    expect_pattern(parse_pattern(cif(wavelength, "_pd_proc_d_spacing", [&](double angle) { return 1.5406 / (2 * sine(angle)); }), "a"), 10,
+                   0.02, 1.5406, 1e-2);
+    expect_pattern(
+        parse_pattern(cif(wavelength, "_pd_proc_recip_len_Q", [&](double angle) { return 4 * M_PI * sine(angle) / 1.5406; }), "a"), 10,
+        0.02, 1.5406, 1e-2);
+    const MeasuredPattern by_name =
+        parse_pattern(cif("_diffrn_radiation_type 'Co K\\a'\n", "_pd_meas_2theta_scan", [](double angle) { return angle; }), "a");
+    EXPECT_NEAR(by_name.wavelength_angstrom, 1.7902758, 1e-6);
+    EXPECT_NE(error_of([&] {
+                  parse_pattern(cif("", "_pd_meas_time_of_flight", [](double angle) { return angle; }), "a");
+              }).find("time of flight"),
+              std::string::npos);
     expect_pattern(parse_pattern(table(true), "a.dat"), 10, 0.02, 0.7, 1e-3);
 }
 
