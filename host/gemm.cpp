@@ -26,7 +26,7 @@ int tiles_of(int extent, int tile) { return (extent + tile - 1) / tile; }
 CBLAS_TRANSPOSE of(Transpose transpose) { return transpose == Transpose::yes ? CblasTrans : CblasNoTrans; }
 
 // OpenBLAS tells processors by their models, and gives those that came after it kernels of 2004: 0.3.21 makes of an Emerald Rapids a
-// Prescott, at a fifth of the speed. What the processor can do decides then.
+// Prescott, at a sixth of the speed. What the processor can do decides then.
 void choose_kernels() {
 #ifdef __x86_64__
     const std::string_view chosen = openblas_get_corename();
