@@ -137,7 +137,9 @@ TEST(IngestCommand, InterruptLeavesNothing) {
 TEST(InfoCommand, RefusesOtherFiles) {
     const test::TemporaryDirectory folder;
     test::write_text(folder / "a.txt", "text");
-    EXPECT_EQ(test::run_friedel("info a.txt", folder.path).err, "friedel: a.txt: is not an HDF5 file; name a file that friedel wrote\n");
+    EXPECT_EQ(
+        test::run_friedel("info a.txt", folder.path).err,
+        "friedel: a.txt: no rows of two or three numbers; write angle, intensity and optionally its standard deviation in each row\n");
     EXPECT_EQ(test::run_friedel("info none.h5", folder.path).status, 1);
     H5File file = H5File::create(folder / "odd.h5", {"riddle", 1, ""});
     file.commit();

@@ -33,6 +33,14 @@ TEST_F(ModelCommands, InfoKnowsEveryKind) {
         EXPECT_TRUE(nlohmann::json::accept(json.out)) << json.out;
     }
     EXPECT_NE(run("info results.h5").out.find("entropy                       8\n"), std::string::npos) << run("info results.h5").out;
+    // A pattern of an instrument: what was read from it.
+    const test::RunResult pattern = run("info examples/quartz.xy"), json = run("info examples/quartz.xy --json");
+    EXPECT_EQ(pattern.status, 0) << pattern.err;
+    EXPECT_NE(pattern.out.find("a measured pattern of"), std::string::npos) << pattern.out;
+    EXPECT_NEAR(nlohmann::json::parse(json.out)["wavelength_angstrom"].get<double>(), 1.5418, 1e-3) << json.out;
+    expect_refused("info minerals/quartz.cif", "a crystal structure and not a measured pattern");
+    expect_refused("info examples/quartz.xy --config", "is no file that friedel wrote");
+    expect_refused("info nothing.xy", "nothing.xy");
 }
 
 // What a command reads is there afterwards.

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -15,6 +17,7 @@
 #include "host/hash.h"
 #include "host/hdf5_file.h"
 #include "host/model.h"
+#include "host/pattern_file.h"
 #include "host/pattern_output.h"
 #include "host/space_groups.h"
 #include "host/structure_library.h"
@@ -230,6 +233,51 @@ void describe_contents(const Settings& settings) {
     }
 }
 
+// What was read from a file of an instrument: whether it is what the user thinks it is.
+void describe_measured(const Settings& settings) {
+    if (settings.config || settings.rejections)
+        fail(settings.file, ": is no file that friedel wrote; --config is for models, --rejections for structure libraries");
+    const MeasuredPattern pattern = read_pattern(settings.file);
+    const std::vector<double>& angles = pattern.two_theta_deg;
+    double least_step = 180, largest_step = 0;
+    for (std::size_t i = 1; i < angles.size(); ++i) {
+        least_step = std::min(least_step, angles[i] - angles[i - 1]);
+        largest_step = std::max(largest_step, angles[i] - angles[i - 1]);
+    }
+    const auto [lowest, highest] = std::minmax_element(pattern.intensity.begin(), pattern.intensity.end());
+    if (settings.json) {
+        nlohmann::ordered_json json = {{"kind", "measured pattern"},
+                                       {"points", angles.size()},
+                                       {"two_theta_deg", {angles.front(), angles.back()}},
+                                       {"step_deg", {least_step, largest_step}},
+                                       {"intensity", {*lowest, *highest}},
+                                       {"deviations", !pattern.sigma.empty()}};
+        if (pattern.wavelength_angstrom > 0) json["wavelength_angstrom"] = pattern.wavelength_angstrom;
+        std::cout << json.dump(2) << '\n';
+        return;
+    }
+    std::printf("%s: a measured pattern of %zu points\n", settings.file.c_str(), angles.size());
+    std::printf("two-theta         %.5g to %.5g degrees", angles.front(), angles.back());
+    if (largest_step - least_step < 1e-3 * largest_step)
+        std::printf(", in steps of %.5g\n", (angles.back() - angles.front()) / static_cast<double>(angles.size() - 1));
+    else
+        std::printf(", in steps of %.5g to %.5g\n", least_step, largest_step);
+    std::printf("intensity         %.5g to %.5g%s\n", *lowest, *highest, pattern.sigma.empty() ? "" : ", with standard deviations");
+    if (pattern.wavelength_angstrom > 0)
+        std::printf("wavelength        %.6g angstrom\n", pattern.wavelength_angstrom);
+    else
+        std::printf("wavelength        not stated; --wavelength gives it to classify, match and index\n");
+}
+
+// Neither HDF5 nor, if it is, of friedel's making.
+bool is_foreign(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string head(4, '\0');
+    in.read(head.data(), static_cast<std::streamsize>(head.size()));
+    if (!in || head != "\x89HDF") return std::filesystem::is_regular_file(file);
+    return !H5File::open_foreign(file).has_attribute("/", "friedel_kind");
+}
+
 // Who describes each kind of file, by its friedel_kind.
 const std::map<std::string, void (*)(const Settings&)> describers = {
     {"structure_library", describe_library},     {"patterns", describe_patterns},   {"model", describe_model},
@@ -241,15 +289,20 @@ const std::map<std::string, void (*)(const Settings&)> describers = {
 
 std::function<int()> info_command(CLI::App& app) {
     auto settings = std::make_shared<Settings>();
-    app.add_option("FILE", settings->file, "Any file that friedel wrote (.h5)")->required();
+    app.add_option("FILE", settings->file, "Any file that friedel wrote (.h5), or a measured pattern: what was read from it")->required();
     app.add_flag("--json", settings->json, "Print JSON");
     app.add_flag("--config", settings->config, "Print what a model was trained with, for 'friedel train --config'");
     app.add_flag("--rejections", settings->rejections, "List what ingest left out of a structure library, tab-separated");
     app.footer(
         "Examples:\n"
         "  friedel info library.h5\n"
+        "  friedel info measured.xrdml\n"
         "  friedel info model.h5 --config > settings.toml");
     return [settings] {
+        if (is_foreign(settings->file)) {
+            describe_measured(*settings);
+            return 0;
+        }
         const std::string kind = H5File::open_any(settings->file).kind();
         const auto describer = describers.find(kind);
         if (describer == describers.end())
