@@ -89,6 +89,7 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
         for (double& value : x) value *= 10;
         axis = PatternAxis::d_angstrom;
     }
+    pattern.needs_no_wavelength = true;
     if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = static_cast<double>(mean_wavelength(parse_radiation("cu")));
     std::size_t kept = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {

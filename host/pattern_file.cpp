@@ -365,11 +365,12 @@ std::string read_text(const fs::path& file) {
 }  // namespace
 
 const char* wavelength_source_name(WavelengthSource source) {
-    constexpr const char* names[] = {"", "file", "option", "assumed"};
+    constexpr const char* names[] = {"", "file", "option", "assumed", "not needed"};
     return names[static_cast<int>(source)];
 }
 
 std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual) {
+    if (pattern.needs_no_wavelength) return {pattern.wavelength_angstrom, WavelengthSource::not_needed};
     if (stated > 0) return {stated, WavelengthSource::option};
     if (pattern.wavelength_angstrom > 0) return {pattern.wavelength_angstrom, WavelengthSource::file};
     return {usual, WavelengthSource::assumed};

@@ -18,6 +18,7 @@ struct MeasuredPattern {
     std::vector<double> intensity;      // finite, may be negative where a background was subtracted
     std::vector<double> sigma;          // standard deviation of intensity; empty if the file has none
     double wavelength_angstrom = 0;     // as a header line of the file states it, 0 if none does
+    bool needs_no_wavelength = false;  // written against Q or d: the angles are those of wavelength_angstrom, whatever it was measured with
 };
 
 // Fewer points than this are a list of peaks, not a pattern.
@@ -31,10 +32,12 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
 // Throws Error unless the pattern keeps what is promised above and is not constant.
 void check_pattern(const MeasuredPattern& pattern);
 
-// Whose word the wavelength of a pattern is: nobody's yet, its file's, the caller's, or none, so that the model's was taken.
-enum class WavelengthSource : std::uint8_t { unknown, file, option, assumed };
-const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed"
-// The wavelength to take, in angstrom: the caller's, where that is not 0, the pattern's own, or else the usual one.
+// Whose word the wavelength of a pattern is: nobody's yet, its file's, the caller's, none, so that the model's was taken, or none that was
+// needed.
+enum class WavelengthSource : std::uint8_t { unknown, file, option, assumed, not_needed };
+const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed", "not needed"
+// The wavelength to take, in angstrom: the caller's, where that is not 0, the pattern's own, or else the usual one. Patterns that need none
+// keep the one that their angles are of.
 std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual);
 
 }  // namespace friedel

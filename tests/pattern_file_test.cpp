@@ -185,6 +185,9 @@ TEST(PatternFile, AxesByManyNames) {
         SCOPED_TRACE(one.header);
         const MeasuredPattern pattern = read(stated + one.header, one.x);
         ASSERT_EQ(pattern.two_theta_deg.size(), 500u);
+        const bool angle = one.header.find("2th") != std::string::npos || one.header.find("Theta") != std::string::npos;
+        EXPECT_EQ(wavelength_of(pattern, 0.7, 1.54).second, angle ? WavelengthSource::option : WavelengthSource::not_needed);
+        EXPECT_EQ(wavelength_of(pattern, 0.7, 1.54).first, angle ? 0.7 : wavelength) << "what the angles are of";
         for (int i = 0; i < 500; i += 99) {
             EXPECT_NEAR(pattern.two_theta_deg[static_cast<std::size_t>(i)], 10 + 0.1 * i, 1e-4);
             EXPECT_EQ(pattern.intensity[static_cast<std::size_t>(i)], 100 + i % 7);
