@@ -47,6 +47,7 @@ public:
         for (;;) {
             const cudaError_t state = cudaStreamQuery(stream);
             if (state != cudaErrorNotReady) return cuda::check(state, "waiting for the device and other ranks");
+            cudaGetLastError();  // not ready is no error, but the next launch would be told it
             ncclResult_t fault = ncclSuccess;
             check(ncclCommGetAsyncError(group_, &fault), "asking after the other ranks");
             const double waited = std::chrono::duration<double>(Clock::now() - start).count();

@@ -46,7 +46,7 @@ std::string default_group(const H5File& file) {
 
 struct Quantity {
     double value = 0;
-    std::string units;
+    std::string units;  // in lower case
 };
 
 Quantity first_of(const H5File& file, const std::string& entry, std::initializer_list<const char*> names) {
@@ -54,7 +54,10 @@ Quantity first_of(const H5File& file, const std::string& entry, std::initializer
         const std::string path = entry + "/" + name;
         if (!file.exists(path)) continue;
         const std::vector<double> values = file.read<double>(path);
-        if (!values.empty()) return {values.front(), text_attribute(file, path, "units")};
+        if (values.empty()) continue;
+        std::string units = text_attribute(file, path, "units");
+        std::transform(units.begin(), units.end(), units.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        return {values.front(), units};
     }
     return {};
 }
@@ -66,10 +69,13 @@ double wavelength_of_entry(const H5File& file, const std::string& entry) {
         {"instrument/beam/incident_wavelength", "instrument/monochromator/wavelength", "instrument/source/wavelength", "wavelength"});
     if (length.value > 0) {
         const bool metres = length.units == "m" || length.value < 1e-8;
-        return length.value * (metres ? 1e10 : length.units == "nm" ? 10 : length.units == "pm" ? 0.01 : 1);
+        return length.value * (metres                                                      ? 1e10
+                               : length.units == "nm" || length.units.starts_with("nanom") ? 10
+                               : length.units == "pm"                                      ? 0.01
+                                                                                           : 1);
     }
     const Quantity energy = first_of(file, entry, {"instrument/beam/incident_energy", "instrument/monochromator/energy"});
-    const double kev = energy.units == "keV" ? energy.value : energy.units == "eV" ? energy.value / 1000 : 0;
+    const double kev = energy.units == "kev" ? energy.value : energy.units == "ev" ? energy.value / 1000 : 0;
     return kev > 0 ? kev_angstrom / kev : 0;
 }
 

@@ -65,9 +65,11 @@ bool is_other_axis(std::string_view name) { return is_one_of(plain(name), other_
 
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {
     const std::string text = plain(name);
-    const bool nanometres = units.find("nm") != units.npos || units.find("nanom") != units.npos;
+    std::string unit(units);
+    std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos;
     if (const NameWithUnits* const known = with_units(text)) return known->axis;
-    if (is_one_of(text, angle_names)) return units.starts_with("rad") ? PatternAxis::two_theta_rad : PatternAxis::two_theta_deg;
+    if (is_one_of(text, angle_names)) return unit.starts_with("rad") ? PatternAxis::two_theta_rad : PatternAxis::two_theta_deg;
     if (is_one_of(text, theta_names)) return PatternAxis::theta_deg;
     if (is_one_of(text, q_names)) return nanometres ? PatternAxis::q_per_nm : PatternAxis::q_per_angstrom;
     if (is_one_of(text, d_names)) return nanometres ? PatternAxis::d_nm : PatternAxis::d_angstrom;

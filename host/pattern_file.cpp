@@ -187,7 +187,7 @@ public:
             std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
             std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
         }
-        pattern_.wavelength_angstrom = stated_.angstrom(pattern_.name);
+        stated_.tell(pattern_);
         if (axis_ != PatternAxis::two_theta_deg) {
             convert_axis(pattern_, axis_);
             check_pattern(pattern_);
@@ -227,8 +227,10 @@ private:
     // A line that names the axis and nothing else, as in files of Fit2D.
     void take_label(std::string_view line) {
         constexpr std::size_t longest_label = 60;
-        const std::size_t begin = line.find_first_not_of("#;!/*% \t"), units = line.find_first_of("([");
+        const std::size_t begin = line.find_first_not_of("#;!/*% \t"), units = line.find_first_of("(["), close = line.find_first_of(")]");
         if (begin == std::string_view::npos || line.size() > longest_label || !is_axis_name(line.substr(begin))) return;
+        const bool ends = close == std::string_view::npos || line.find_first_not_of(" \t\r", close + 1) == std::string_view::npos;
+        if (!ends) return;  // "theta (deg) = 12.5" says something else
         axis_ = axis_of(line.substr(begin), units == std::string_view::npos ? "" : line.substr(units + 1), pattern_.name);
     }
 
@@ -372,6 +374,8 @@ const char* wavelength_source_name(WavelengthSource source) {
 std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual) {
     if (pattern.needs_no_wavelength) return {pattern.wavelength_angstrom, WavelengthSource::not_needed};
     if (stated > 0) return {stated, WavelengthSource::option};
+    if (!pattern.wavelength_doubt.empty())
+        fail(pattern.name, ": ", pattern.wavelength_doubt, "; give the right one with --wavelength, or remove the wrong line");
     if (pattern.wavelength_angstrom > 0) return {pattern.wavelength_angstrom, WavelengthSource::file};
     return {usual, WavelengthSource::assumed};
 }

@@ -18,6 +18,7 @@ struct MeasuredPattern {
     std::vector<double> intensity;      // finite, may be negative where a background was subtracted
     std::vector<double> sigma;          // standard deviation of intensity; empty if the file has none
     double wavelength_angstrom = 0;     // as a header line of the file states it, 0 if none does
+    std::string wavelength_doubt;       // why that may not be taken; empty if it may
     bool needs_no_wavelength = false;  // written against Q or d: the angles are those of wavelength_angstrom, whatever it was measured with
 };
 
@@ -37,7 +38,7 @@ void check_pattern(const MeasuredPattern& pattern);
 enum class WavelengthSource : std::uint8_t { unknown, file, option, assumed, not_needed };
 const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed", "not needed"
 // The wavelength to take, in angstrom: the caller's, where that is not 0, the pattern's own, or else the usual one. Patterns that need none
-// keep the one that their angles are of.
+// keep the one that their angles are of. Throws Error where the pattern's own is wanted and in doubt.
 std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual);
 
 }  // namespace friedel

@@ -7,18 +7,19 @@
 #include <cmath>
 #include <optional>
 
-#include "host/error.h"
 #include "host/radiation.h"
 #include "host/text_format.h"
 
 namespace friedel {
+
+using Claim = StatedWavelength::Claim;
 
 namespace {
 
 constexpr std::size_t longest_line = 300;      // of a header; what is longer is no sentence about wavelengths
 constexpr double shortest = 0.1, longest = 5;  // angstrom
 constexpr double contradiction = 0.02;
-enum Worth { of_anode, of_energy, of_second_line, of_wavelength, of_first_line };
+enum Worth { of_line_alone, of_anode, of_energy, of_second_line, of_wavelength, of_first_line };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
@@ -46,7 +47,9 @@ struct Number {
 // it than the second of two numbers has before its point: "1,5406", but not "1.5406, 2 1.5444".
 std::optional<Number> number_after(std::string_view text, std::size_t from) {
     for (std::size_t at = from; at < text.size(); ++at) {
-        if (!is_digit(text[at]) || (at > 0 && (std::isalnum(static_cast<unsigned char>(text[at - 1])) || text[at - 1] == '-'))) continue;
+        const char before = at > 0 ? text[at - 1] : ' ';
+        const bool in_word = std::isalnum(static_cast<unsigned char>(before)) || before == '-' || static_cast<unsigned char>(before) > 127;
+        if (!is_digit(text[at]) || in_word) continue;
         std::string digits(text.substr(at));
         std::size_t comma = 0;
         while (comma < digits.size() && is_digit(digits[comma])) ++comma;
@@ -87,7 +90,10 @@ double in_angstrom(const Number& number, std::string_view between, std::string_v
 
 // A number without a fraction is a wavelength only where it alone, or its unit, ends the line: "3 samples" states none.
 bool may_be_whole(std::string_view behind) {
-    return behind.empty() || behind.front() == '\r' || behind.front() == 'a' || static_cast<unsigned char>(behind.front()) > 127;
+    if (behind.empty() || behind.front() == '\r' || behind.starts_with("ang") || behind.starts_with("å") || behind.starts_with("Å") ||
+        behind.starts_with("\xe2\x84\xab") || behind.front() == '\xe5' || behind.front() == '\xc5')
+        return true;
+    return behind.front() == 'a' && (behind.size() == 1 || !is_letter(behind[1]));
 }
 
 std::size_t end_of_first(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -135,8 +141,9 @@ double k_alpha_of(const Anode& anode, std::string_view rest) {
     }
     if (!alpha || (!rest.empty() && is_letter(rest.front()))) return 0;
     skip();
-    const bool first_alone = rest.starts_with("1") && !contains_any(rest, {"2"});
-    return first_alone ? anode.first : anode.mean;
+    const bool both = rest.starts_with("12") || rest.starts_with("1,2") || rest.starts_with("1+2") || rest.starts_with("1/2") ||
+                      rest.starts_with("1 and") || rest.starts_with("1, k");
+    return rest.starts_with("1") && !both ? anode.first : anode.mean;
 }
 
 std::string lowered(std::string_view line) {
@@ -145,21 +152,23 @@ std::string lowered(std::string_view line) {
     return lower;
 }
 
-double anode_in(std::string_view lower) {
-    // "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt.
+// "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
+// fluorescence") it is worth less.
+std::optional<Claim> anode_in(std::string_view lower) {
     const std::size_t said = end_of_first(lower, {"anode", "radiation", "tube", "wavelength"});
     for (const Anode& anode : anodes()) {
         for (std::size_t at = lower.find(anode.name); at != std::string_view::npos; at = lower.find(anode.name, at + 1)) {
             if (at > 0 && (is_letter(lower[at - 1]) || lower[at - 1] == '_')) continue;  // "twotheta_cuka" names a column
             const std::string_view rest = lower.substr(at + anode.name.size());
-            if (const double wavelength = k_alpha_of(anode, rest); wavelength > 0) return wavelength;
+            const double wavelength = k_alpha_of(anode, rest);
             const bool alone = rest.empty() || !std::isalnum(static_cast<unsigned char>(rest.front()));
-            if (!alone || said == std::string_view::npos || at < said) continue;
-            const std::string_view between = lower.substr(said, at - said);
-            if (std::none_of(between.begin(), between.end(), is_letter)) return anode.mean;
+            const std::string_view between = said < at ? lower.substr(said, at - said) : std::string_view("x");
+            const bool is_said = std::none_of(between.begin(), between.end(), is_letter);
+            if (wavelength > 0) return Claim{is_said ? of_anode : of_line_alone, wavelength};
+            if (alone && is_said) return Claim{of_anode, anode.mean};
         }
     }
-    return 0;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -167,14 +176,16 @@ double anode_in(std::string_view lower) {
 void StatedWavelength::read(std::string_view line) {
     const std::string lower = lowered(line);
     const std::string_view text = lower;
-    const std::size_t word = end_of_first(
-        text, {"wavelength", "wave length", "wellenlänge", "wellenlaenge", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
+    const std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge",
+                                                 "wellenlaenge", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
     for (std::size_t at = word; at != std::string_view::npos;) {
         const std::optional<Number> number = number_after(text, at);
         if (!number) break;
-        const std::string_view before = text.substr(0, number->begin), behind = unit_after(text, number->end);
-        if (has_word(before, "ratio") || has_word(before, "sin") ||
-            contains_any(before, {"beta", "laser", "/lambda", "/ lambda", "/λ", "/wavelength", "resolution", "spread"}))
+        const std::size_t clause = text.find_last_of(",;", word) + 1;  // npos + 1: the line
+        const std::string_view before = text.substr(clause, number->begin - clause), behind = unit_after(text, number->end);
+        if (has_word(before, "ratio") || has_word(before, "sin") || has_word(before, "kb") ||
+            contains_any(before, {"beta", "kβ", "laser", "/lambda", "/ lambda", "/λ", "/wavelength", "resolution", "spread", "error",
+                                  "tolerance", "uncertain", "detector"}))
             break;
         const double angstrom = in_angstrom(*number, text.substr(word, number->begin - word), behind);
         if (angstrom >= shortest && angstrom <= longest && (!number->whole || may_be_whole(behind))) {
@@ -192,26 +203,33 @@ void StatedWavelength::read(std::string_view line) {
             const std::string_view between = text.substr(energy, number->begin - energy), behind = unit_after(text, number->end);
             const bool kev = behind.starts_with("kev") || has_word(between, "kev"),
                        ev = behind.starts_with("ev") || has_word(between, "ev");
-            const double angstrom = kev || ev ? kev_angstrom / (number->value * (kev ? 1 : 0.001)) : 0;
+            double angstrom = kev || ev ? kev_angstrom / (number->value * (kev ? 1 : 0.001)) : 0;
+            if (ev && !kev && angstrom > 1000 * shortest) angstrom /= 1000;  // "17,479 eV"
             if (angstrom >= shortest && angstrom <= longest) claims_.push_back({of_energy, angstrom});
         }
     }
-    if (const double anode = anode_in(text); anode > 0) claims_.push_back({of_anode, anode});
+    if (const std::optional<Claim> anode = anode_in(text)) claims_.push_back(*anode);
 }
 
-double StatedWavelength::angstrom(const std::string& file) const {
+const StatedWavelength::Claim* StatedWavelength::best() const {
     const Claim* best = nullptr;
     for (const Claim& claim : claims_) {
         if (!best || claim.worth > best->worth) best = &claim;
     }
-    if (!best) return 0;
+    return best;
+}
+
+double StatedWavelength::angstrom() const { return best() ? best()->angstrom : 0; }
+
+void StatedWavelength::tell(MeasuredPattern& pattern) const {
+    const Claim* const most = best();
+    if (!most) return;
+    pattern.wavelength_angstrom = most->angstrom;
     for (const Claim& claim : claims_) {
-        if (claim.worth == best->worth && std::fabs(claim.angstrom / best->angstrom - 1) > contradiction) {
-            fail(file, ": its header states two wavelengths, ", formatted("%.5g", best->angstrom), " and ",
-                 formatted("%.5g", claim.angstrom), " angstrom; remove the line that is wrong");
-        }
+        if (claim.worth != most->worth || std::fabs(claim.angstrom / most->angstrom - 1) <= contradiction) continue;
+        pattern.wavelength_doubt = "its header states two wavelengths, " + formatted("%.5g", most->angstrom) + " and " +
+                                   formatted("%.5g", claim.angstrom) + " angstrom";
     }
-    return best->angstrom;
 }
 
 }  // namespace friedel

@@ -2,9 +2,10 @@
 // "K-Alpha1 wavelength,1,54060", "Energy = 11.07 keV", "Anode: Co", "Mo Ka". Leaves out: instruments' own formats, which have fields.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "host/pattern_file.h"
 
 namespace friedel {
 
@@ -12,17 +13,22 @@ constexpr double kev_angstrom = 12.398419843;  // energy times wavelength of a p
 
 class StatedWavelength {
 public:
-    // A line of a header; others may come.
-    void read(std::string_view line);
-    // Of what was read the wavelength that says most: of K-alpha 1 before any, any before that of an energy, that before a tube's anode
-    // (the mean of its doublet); 0 where nothing states one. Throws Error, naming `file`, where two of a kind contradict each other.
-    double angstrom(const std::string& file) const;
-
-private:
     struct Claim {
         int worth;
         double angstrom;
     };
+
+    // A line of a header; others may come.
+    void read(std::string_view line);
+    // Of what was read the wavelength that says most: of K-alpha 1 before any, any before that of an energy, that before a tube's anode
+    // (the mean of its doublet); 0 where nothing states one.
+    double angstrom() const;
+    // Sets the pattern's wavelength, where one is stated, and its doubt, where two of a kind contradict each other.
+    void tell(MeasuredPattern& pattern) const;
+
+private:
+    const Claim* best() const;
+
     std::vector<Claim> claims_;
 };
 

@@ -115,7 +115,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
                 axis_with_units(columns, name) == PatternAxis::two_theta_deg && line.find('"') == std::string_view::npos)
                 return std::nullopt;
             stated.read(line);
-            if (columns.count > 0) pattern.wavelength_angstrom = stated.angstrom(name);
+            if (columns.count > 0) stated.tell(pattern);
             continue;
         }
         const Fields fields = fields_of(line);
@@ -127,7 +127,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
                  "' and the intensity, in ", columns.count, " columns; remove it");
         }
         if (columns.d >= 0 && d == 0 && take(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
-            pattern.wavelength_angstrom == 0 && columns.d != columns.axis) {
+            pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == PatternAxis::two_theta_deg) {
             const double wavelength = 2 * d * std::sin(x * M_PI / 360);  // Bragg's law says what the file does not
             if (wavelength >= 0.1 && wavelength <= 5) pattern.wavelength_angstrom = wavelength;
         }

@@ -86,12 +86,15 @@ MeasuredPattern parse_xrdml(std::string_view bytes, const std::string& name) {
     if (scans.empty()) fail(name, ": an XRDML file without a scan; export it again");
     MeasuredPattern pattern = points_of(scans[0], name);
     const auto seconds_of = [](const pugi::xml_node& scan) { return number_of(scan.child("dataPoints").child("commonCountingTime")); };
+    double seconds_so_far = seconds_of(scans[0]);  // of a point
     for (std::size_t i = 1; i < scans.size(); ++i) {
         if (scans[i].child("nonAmbientPoints")) fail(name, ": holds ", scans.size(), " scans of a series; export one of them");
         MeasuredPattern scan = points_of(scans[i], name);
-        const double first = seconds_of(scans[0]), seconds = seconds_of(scans[i]);
-        if (first > 0 && seconds > 0 && !is_repeat(scan, pattern)) {
-            for (double& counts : scan.intensity) counts *= first / seconds;
+        const double seconds = seconds_of(scans[i]);
+        if (is_repeat(scan, pattern)) {
+            seconds_so_far += seconds;
+        } else if (seconds_so_far > 0 && seconds > 0) {
+            for (double& counts : scan.intensity) counts *= seconds_so_far / seconds;
         }
         add_scan(pattern, scan, scans.size(), name);
     }

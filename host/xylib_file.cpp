@@ -91,14 +91,14 @@ PatternAxis take_columns(MeasuredPattern& pattern, const xylib::Block& scan, boo
 }
 
 // What the anode's name says, of a CIF that gives no number.
-double wavelength_by_name(const xylib::DataSet& file, const xylib::Block& scan, const std::string& name) {
+double wavelength_by_name(const xylib::DataSet& file, const xylib::Block& scan) {
     StatedWavelength stated;
     for (const xylib::MetaData* meta : {&scan.meta, &file.meta}) {
         for (const char* key : {"diffrn_radiation_type", "diffrn_source_target"}) {
             if (meta->has_key(key)) stated.read("radiation: " + meta->get(key));
         }
     }
-    return stated.angstrom(name);
+    return stated.angstrom();
 }
 
 }  // namespace
@@ -132,7 +132,7 @@ std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const st
         pattern.wavelength_angstrom =
             mean_k_alpha(number_of(*file, *scan, {"K_ALPHA1", "LAMDA1", "LabdaAlpha1", "diffrn_radiation_wavelength"}),
                          number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "LabdaAlpha2"}), ratio > 0 ? ratio : 0.5);
-        if (cif && pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = wavelength_by_name(*file, *scan, name);
+        if (cif && pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = wavelength_by_name(*file, *scan);
         convert_axis(pattern, axis);
     } catch (const Error&) {
         throw;

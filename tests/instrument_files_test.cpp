@@ -437,6 +437,14 @@ TEST(InstrumentFiles, ScansOfXrdmlAreAddedUpOrJoined) {
     EXPECT_NEAR(joined.two_theta_deg.back(), 21.96, 1e-9);
     EXPECT_EQ(joined.intensity.back(), once.intensity.back() / 2);
     check_pattern(joined);
+    // Two repeats, then a range of one: as high as the sum.
+    std::string three = xrdml("2Theta", 3);
+    const std::string range = "<startPosition>10</startPosition><endPosition>15.98<";
+    three.replace(three.find(range, three.rfind("<scan ")), range.size(), "<startPosition>15.98</startPosition><endPosition>21.96<");
+    for (std::size_t at = 0; (at = three.find("<counts ", at)) != std::string::npos; at += 60)
+        three.insert(at, "<commonCountingTime>1</commonCountingTime>");
+    const MeasuredPattern summed = parse_pattern(three, "a");
+    EXPECT_EQ(summed.intensity.back(), 2 * once.intensity.back());
 }
 
 TEST(InstrumentFiles, WhatCannotBeUsedIsNamed) {

@@ -177,7 +177,7 @@ TEST(PatternFile, AxesByManyNames) {
         {"Theta [deg], Intensity\n", [](double angle) { return angle / 2; }},
         {"# q_nm^-1 I\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
         {"# q_A^-1 I\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
-        {"sample\n q (inverse nanometres)\n Intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"sample\n Q (Inverse Nanometres)\n Intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
         {"d (nm), Intensity\n", [&](double angle) { return wavelength / (20 * sine(angle)); }},
         {"d_A I\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
     };
@@ -245,7 +245,21 @@ TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
         EXPECT_EQ(wavelength(line), 0) << line;
     EXPECT_EQ(wavelength("# K-Beta wavelength 1.39225\n# K-Alpha2 wavelength 1.54443\n# K-Alpha1 wavelength 1.54060"), 1.5406);
     EXPECT_EQ(wavelength("# Anode: Cu\n# Energy = 11 keV\n# wavelength 0.7"), 0.7) << "the wavelength says it best";
-    EXPECT_THROW(wavelength("# wavelength 0.7\n# wavelength 1.5406"), Error);
+    const MeasuredPattern doubtful = parse_pattern("# wavelength 0.7\n# wavelength 1.5406\n" + plain(), "x.xy");
+    EXPECT_THROW(wavelength_of(doubtful, 0, 1.54), Error);
+    EXPECT_EQ(wavelength_of(doubtful, 0.7, 1.54).first, 0.7) << "who gives one need not ask the file";
+    for (const char* line : {"# wavelength: 0.62 A\n# Wavelength error: 0.5", "# wavelength 0.62\n# wavelength tolerance 0.5 %",
+                             "# wavelength 0.62\n# detector Lambda 2.0 firmware", "# resolution 0.01 deg, wavelength 0.62 A",
+                             "# WAVE_LENGTH1 = 0.62", "# Wellenl\xe4nge 0.62"})
+        EXPECT_EQ(wavelength(line), 0.62) << line;
+    EXPECT_NEAR(wavelength("# Fe Ka fluorescence suppressed by discriminator\n# Anode: Co"), 1.7902758, 1e-6);
+    EXPECT_NEAR(wavelength("# Wavelength Kα1 and Kα2: 1.54056 1.54439 Å"), 1.54056, 1e-9);
+    EXPECT_NEAR(wavelength("# Wavelength Kα1 – 0.70930 Å"), 0.7093, 1e-9);
+    EXPECT_NEAR(wavelength("# wavelength calibrated with 2 analysers, 0.41 A"), 0.41, 1e-9);
+    EXPECT_NEAR(wavelength("# Cu Ka1 radiation, 2theta scan"), 1.5405929, 1e-6);
+    EXPECT_NEAR(wavelength("# Energy: 17,479 eV"), 12.398419843 / 17.479, 1e-9);
+    EXPECT_EQ(parse_pattern("# theta (deg) = 12.5 fixed incidence\n" + plain(), "x.xy").two_theta_deg,
+              parse_pattern(plain(), "x.xy").two_theta_deg);
     EXPECT_EQ(wavelength("# wavelength 1.5406\n# wavelength 1.54187"), 1.5406) << "one anode's";
 }
 

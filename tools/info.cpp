@@ -252,7 +252,7 @@ void describe_measured(const Settings& settings) {
                                        {"step_deg", {least_step, largest_step}},
                                        {"intensity", {*lowest, *highest}},
                                        {"deviations", !pattern.sigma.empty()}};
-        if (pattern.wavelength_angstrom > 0) json["wavelength_angstrom"] = pattern.wavelength_angstrom;
+        if (pattern.wavelength_angstrom > 0 && !pattern.needs_no_wavelength) json["wavelength_angstrom"] = pattern.wavelength_angstrom;
         std::cout << json.dump(2) << '\n';
         return;
     }
@@ -263,7 +263,12 @@ void describe_measured(const Settings& settings) {
     else
         std::printf(", in steps of %.5g to %.5g\n", least_step, largest_step);
     std::printf("intensity         %.5g to %.5g%s\n", *lowest, *highest, pattern.sigma.empty() ? "" : ", with standard deviations");
-    if (pattern.wavelength_angstrom > 0)
+    if (pattern.needs_no_wavelength)
+        std::printf("wavelength        not needed: written against Q or d; the angles are those of %.6g angstrom\n",
+                    pattern.wavelength_angstrom);
+    else if (!pattern.wavelength_doubt.empty())
+        std::printf("wavelength        in doubt: %s\n", pattern.wavelength_doubt.c_str());
+    else if (pattern.wavelength_angstrom > 0)
         std::printf("wavelength        %.6g angstrom\n", pattern.wavelength_angstrom);
     else
         std::printf("wavelength        not stated; --wavelength gives it to classify, match and index\n");
@@ -271,10 +276,11 @@ void describe_measured(const Settings& settings) {
 
 // Neither HDF5 nor, if it is, of friedel's making.
 bool is_foreign(const std::string& file) {
+    std::error_code unreadable;
     std::ifstream in(file, std::ios::binary);
     std::string head(4, '\0');
     in.read(head.data(), static_cast<std::streamsize>(head.size()));
-    if (!in || head != "\x89HDF") return std::filesystem::is_regular_file(file);
+    if (!in || head != "\x89HDF") return std::filesystem::is_regular_file(file, unreadable);
     return !H5File::open_foreign(file).has_attribute("/", "friedel_kind");
 }
 
