@@ -25,7 +25,15 @@ Fields fields_of(std::string_view line) {
         std::string_view field = line.substr(at, end - at);
         while (!field.empty() && (field.front() == ' ' || field.front() == '"' || field.front() == '#')) field.remove_prefix(1);
         while (!field.empty() && (field.back() == ' ' || field.back() == '"' || field.back() == '\r')) field.remove_suffix(1);
-        if (separated || !field.empty()) fields.push_back(field);
+        // "2theta (deg) intensity" names two columns, "q (1 / nm)" one.
+        const bool in_brackets = !fields.empty() && fields.back().find_first_of("([") != fields.back().npos &&
+                                 fields.back().find_first_of(")]") == fields.back().npos;
+        if (!separated && !field.empty() && !fields.empty() && (in_brackets || field.front() == '(' || field.front() == '[')) {
+            fields.back() = line.substr(static_cast<std::size_t>(fields.back().data() - line.data()),
+                                        static_cast<std::size_t>(field.data() + field.size() - fields.back().data()));
+        } else if (separated || !field.empty()) {
+            fields.push_back(field);
+        }
         at = end + 1;
     }
     return fields;

@@ -176,6 +176,8 @@ TEST(PatternFile, AxesByManyNames) {
         {"# 2th_rad I\n", [](double angle) { return angle * M_PI / 180; }},
         {"Theta [deg], Intensity\n", [](double angle) { return angle / 2; }},
         {"# q_nm^-1 I\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"# 2theta (deg) intensity\n", [](double angle) { return angle; }},
+        {"# q (1 / nm) intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
         {"# q_A^-1 I\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
         {"sample\n Q (Inverse Nanometres)\n Intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
         {"d (nm), Intensity\n", [&](double angle) { return wavelength / (20 * sine(angle)); }},
