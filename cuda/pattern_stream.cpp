@@ -156,12 +156,12 @@ void CudaPatternStream::choose_groups() {
         add_group(Rows::few_reflections, costs_.of_few, layout);
     }
     if (generates_) {
-        if (most_generated_reflections(simulation_) > max_reflections) {
+        const int reflections = most_generated_reflections(simulation_);
+        if (reflections > max_reflections) {
             fail("generated crystals have more than ", max_reflections,
-                 " reflections in this range; end the grid at a lower angle or use a "
-                 "longer wavelength");
+                 " reflections in this range; end the grid at a lower angle or use a longer wavelength");
         }
-        add_group(Rows::generated, {most_generated_reflections(simulation_), max_generated_cell_atoms, max_generated_atoms, 0}, layout);
+        add_group(Rows::generated, {reflections, max_generated_cell_atoms, max_generated_atoms, 0}, layout);
     }
 }
 

@@ -376,8 +376,8 @@ public:
 };
 
 // Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
-// similarity, wavelength (angstrom), wavelength_from (see WavelengthSource); probabilities [patterns][classes]; answered_by. Not computed:
-// 0, 255, 65535, NaN.
+// closest_space_group, similarity, wavelength (angstrom), wavelength_from (see WavelengthSource); probabilities [patterns][classes];
+// answered_by. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -401,6 +401,7 @@ public:
         entropy_.push_back(computed ? c.entropy : missing);
         coverage_.push_back(static_cast<float>(c.coverage));
         closest_.push_back(c.closest);
+        closest_space_group_.push_back(static_cast<std::uint16_t>(c.closest_space_group));
         similarity_.push_back(c.closest.empty() ? missing : c.similarity);
         wavelength_.push_back(c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing);
         wavelength_source_.push_back(static_cast<std::uint8_t>(c.wavelength_source));
@@ -414,6 +415,7 @@ public:
         h5_.write("entropy", entropy_);
         h5_.write("coverage", coverage_);
         h5_.write_strings("closest", closest_);
+        h5_.write("closest_space_group", closest_space_group_);
         h5_.write("similarity", similarity_);
         h5_.write("wavelength", wavelength_);
         h5_.write("wavelength_from", wavelength_source_);
@@ -424,7 +426,7 @@ private:
     H5File h5_;
     std::size_t classes_;
     std::vector<std::string> file_, refused_, closest_;
-    std::vector<std::uint16_t> space_group_, extinction_;
+    std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_;
     std::vector<std::uint8_t> system_, wavelength_source_;
     std::vector<float> entropy_, coverage_, similarity_, wavelength_;
 };

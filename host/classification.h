@@ -32,9 +32,9 @@ struct Classification {
     std::string closest;               // structure whose pattern is most like this one, where a library was searched
     std::string closest_formula;
     int closest_space_group = 0;  // of that structure, which need not be the answer
-    float similarity = 0;   // of the two patterns, see matcher.h
-    bool unread = false;    // `refused` says why the file could not be read
-    double wavelength = 0;  // angstrom, what the pattern was taken to be measured with; 0: it was not read
+    float similarity = 0;         // of the two patterns, see matcher.h
+    bool unread = false;          // `refused` says why the file could not be read
+    double wavelength = 0;        // angstrom, what the pattern was taken to be measured with; 0: it was not read
     WavelengthSource wavelength_source = WavelengthSource::unknown;
 };
 

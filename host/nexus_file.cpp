@@ -128,6 +128,18 @@ std::optional<NexusData> find_nexus_data(const H5File& file) {
     return data;
 }
 
+MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, std::vector<double> intensity) {
+    MeasuredPattern pattern;
+    pattern.name = name;
+    pattern.two_theta_deg = data.axis;
+    pattern.intensity = std::move(intensity);
+    pattern.wavelength_angstrom = data.wavelength_angstrom;
+    leave_out_masked_ends(pattern);
+    convert_axis(pattern, data.kind);
+    check_pattern(pattern);
+    return pattern;
+}
+
 MeasuredPattern read_nexus(const std::filesystem::path& path) {
     const std::string name = path.string();
     const H5File file = H5File::open_foreign(path);
@@ -138,15 +150,7 @@ MeasuredPattern read_nexus(const std::filesystem::path& path) {
              "text of two columns (.xy)");
     }
     if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name the file itself to 'friedel classify' or 'friedel match'");
-    MeasuredPattern pattern;
-    pattern.name = name;
-    pattern.intensity = file.read<double>(data->signal);
-    pattern.two_theta_deg = data->axis;
-    pattern.wavelength_angstrom = data->wavelength_angstrom;
-    leave_out_masked_ends(pattern);
-    convert_axis(pattern, data->kind);
-    check_pattern(pattern);
-    return pattern;
+    return pattern_of_row(*data, name, file.read<double>(data->signal));
 }
 
 }  // namespace friedel

@@ -24,4 +24,7 @@ struct NexusData {
 // the file, where there are several, or one without an axis that fits.
 std::optional<NexusData> find_nexus_data(const H5File& file);
 
+// The pattern of one row of intensities [points]: ends without numbers left out, angles for the wavelength, and checked (pattern_file.h).
+MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, std::vector<double> intensity);
+
 }  // namespace friedel

@@ -64,15 +64,9 @@ std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& pa
 std::string PatternStack::row_name(const std::string& file, std::size_t row) { return file + "[" + std::to_string(row) + "]"; }
 
 MeasuredPattern PatternStack::read(std::size_t row) const {
-    MeasuredPattern pattern;
-    pattern.name = row_name(file_.path().string(), row);
-    pattern.two_theta_deg = data_.axis;
-    pattern.intensity.resize(data_.axis.size());
-    file_.read_rows(pattern.intensity.data(), data_.signal, row, 1);
-    pattern.wavelength_angstrom = data_.wavelength_angstrom;
-    convert_axis(pattern, data_.kind);
-    check_pattern(pattern);
-    return pattern;
+    std::vector<double> intensity(data_.axis.size());
+    file_.read_rows(intensity.data(), data_.signal, row, 1);
+    return pattern_of_row(data_, row_name(file_.path().string(), row), std::move(intensity));
 }
 
 }  // namespace friedel

@@ -50,7 +50,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
         if (!label.repeat_of.empty()) continue;
         try {
             MeasuredPattern pattern = read_pattern(labels.parent_path() / label.file);
-            if (pattern.wavelength_angstrom > 0) convert_wavelength(pattern, pattern.wavelength_angstrom, wavelength);
+            convert_wavelength(pattern, wavelength_of(pattern, 0, wavelength).first, wavelength);
             std::vector<float> row(points);
             if (resample(row.data(), set.grid_, pattern) < least_coverage) {
                 warn(label.file + ": covers too little of the grid; left out of validation");

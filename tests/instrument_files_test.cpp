@@ -13,6 +13,7 @@
 #include "host/error.h"
 #include "host/hdf5_file.h"
 #include "host/text_format.h"
+#include "tests/instrument_patterns.h"
 #include "tests/pack_archive.h"
 #include "tests/test_paths.h"
 
@@ -20,17 +21,9 @@ namespace friedel {
 namespace {
 
 using test::error_of;
-
-constexpr int points = 300;
-double intensity_at(int i) { return 100 + 50 * std::sin(0.1 * i); }
-
-void expect_pattern(const MeasuredPattern& pattern, double start, double step, double wavelength, double tolerance = 0.5) {
-    ASSERT_EQ(pattern.two_theta_deg.size(), static_cast<std::size_t>(points));
-    EXPECT_NEAR(pattern.two_theta_deg.front(), start, 1e-6);
-    EXPECT_NEAR(pattern.two_theta_deg.back(), start + (points - 1) * step, 1e-6);
-    EXPECT_NEAR(pattern.wavelength_angstrom, wavelength, 1e-6);
-    for (int i = 0; i < points; ++i) ASSERT_NEAR(pattern.intensity[static_cast<std::size_t>(i)], intensity_at(i), tolerance) << i;
-}
+using test::expect_pattern;
+using test::intensity_at;
+using test::points;
 
 std::string xrdml(const std::string& axis = "2Theta", int scans = 1) {
     std::string counts, scan;
@@ -325,59 +318,6 @@ TEST(InstrumentFiles, Brml) {
     unfinished.replace(unfinished.find("15.98<"), 5, "85.98");
     says({{"Experiment0/RawData0.xml", unfinished}}, "was not finished");
     says({{"word/document.xml", "<w/>"}}, "neither .rasx nor .brml");
-}
-
-TEST(InstrumentFiles, Nexus) {
-    const test::TemporaryDirectory folder;
-    std::string beam_quantity = "incident_wavelength", beam_units = "nm";
-    double beam = 0.15406;
-    int masked = 0;  // points at either end
-    const auto write = [&](const std::string& axis, const std::string& units, const std::function<double(int)>& x, int scans) {
-        H5File file = H5File::create(folder / "a.nxs", {"foreign", 1, ""});
-        std::vector<double> axis_values, values;
-        for (int i = 0; i < points; ++i) {
-            axis_values.push_back(x(i));
-            values.push_back(i < masked || i >= points - masked ? std::nan("") : intensity_at(i));
-        }
-        for (int s = 0; s < scans; ++s) {
-            const std::string data = "entry/data" + std::to_string(s);
-            file.write(data + "/" + axis, axis_values);
-            file.write(data + "/I", values);
-            file.write_attribute(data, "NX_class", std::string("NXdata"));
-            file.write_attribute(data, "signal", std::string("I"));
-            file.write_attribute(data, "axes", axis);
-            file.write_attribute(data + "/" + axis, "units", units);
-        }
-        file.write("entry/instrument/beam/" + beam_quantity, &beam, {1});
-        file.write_attribute("entry/instrument/beam/" + beam_quantity, "units", beam_units);
-        file.commit();
-    };
-    const auto angle = [](int i) { return 10 + 0.02 * i; };
-    write("two_theta", "deg", angle, 1);
-    expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
-    write(
-        "q", "1/nm", [&](int i) { return 40 * M_PI * std::sin(angle(i) * M_PI / 360) / 1.5406; }, 1);
-    expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
-    for (const auto& [quantity, units, value] :
-         {std::tuple("incident_wavelength", "m", 1.5406e-10), std::tuple("incident_wavelength", "angstrom", 1.5406),
-          std::tuple("incident_energy", "keV", 12.398419843 / 1.5406), std::tuple("incident_energy", "eV", 12398.419843 / 1.5406)}) {
-        beam_quantity = quantity, beam_units = units, beam = value;
-        write("two_theta", "deg", angle, 1);
-        expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
-    }
-    masked = 5;
-    write("two_theta", "deg", angle, 1);
-    const MeasuredPattern between = read_pattern(folder / "a.nxs");
-    ASSERT_EQ(between.intensity.size(), static_cast<std::size_t>(points - 10));
-    EXPECT_NEAR(between.two_theta_deg.front(), angle(5), 1e-9);
-    masked = 0;
-    write("two_theta", "deg", angle, 2);
-    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("holds 2 scans"), std::string::npos);
-    write("temperature", "K", angle, 1);
-    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("'temperature', not 2theta"), std::string::npos);
-    const std::string whole = test::read_text(folder / "a.nxs");
-    test::write_text(folder / "a.nxs", whole.substr(0, whole.size() / 2));
-    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("truncated"), std::string::npos);
 }
 
 TEST(InstrumentFiles, NexusStacks) {

@@ -296,9 +296,8 @@ std::function<int()> classify_command(CLI::App& app) {
     app.footer(
         "The system and the group are each the likeliest by itself: where the groups of one system share its probability, the likeliest\n"
         "group may be of another. Results say which wavelength a pattern was taken to have and whose word that is (wavelength_from: file,\n"
-        "option, assumed where there is none, or not needed for Q and d), and what answered (answered_by: one model, library and set of "
-        "options has one mark).\n"
-        "--resume goes on with results of the same mark only.\n"
+        "option, assumed where there is none, or not needed for Q and d), and what answered (answered_by: one model, library and set of\n"
+        "options has one mark). --resume goes on with results of the same mark only.\n"
         "A pattern that cannot be read is named on standard error, the rest is done, and the exit status is 1. Examples:\n"
         "  friedel classify quartz.xy\n"
         "  friedel classify model.h5 patterns/ -o results.csv\n"
