@@ -1,5 +1,5 @@
 // Simulation on one CPU core: whole patterns, each stage by itself, and peak lists, over structures of 6 to 58 atoms.
-// Usage: simulation_bench STRUCTURES.h5|DIRECTORY [results.json]. Prints a table; the figures of peers are in docs of bench/README.md.
+// Usage: simulation_bench STRUCTURES.h5|DIRECTORY [results.json]. Prints a table; the figures of peers are in bench/results/README.md.
 #include <chrono>
 #include <cstdio>
 #include <ctime>

@@ -125,11 +125,11 @@ public:
 
     void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
               int inner) override {
-        gemm_.multiply(current_, c, false, a, transpose_a, b, transpose_b, rows, columns, inner);
+        gemm_.multiply(current_, c, Gemm::Result::operands, a, transpose_a, b, transpose_b, rows, columns, inner);
     }
     void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
               int inner) override {
-        gemm_.multiply(current_, c, true, a, transpose_a, b, transpose_b, rows, columns, inner);
+        gemm_.multiply(current_, c, Gemm::Result::floats, a, transpose_a, b, transpose_b, rows, columns, inner);
     }
 
     bool gemm_relu(Operand* c, const Operand* a, const Operand* b, const Operand* bias, int rows, int columns, int inner) override {

@@ -89,22 +89,22 @@ void Gemm::run(cudaStream_t stream, Plan& plan, void* c, const void* a, const vo
           "multiplying");
 }
 
-void Gemm::multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
-                    Transpose transpose_b, int rows, int columns, int inner) {
+void Gemm::multiply(cudaStream_t stream, void* c, Result result, const void* a, Transpose transpose_a, const void* b, Transpose transpose_b,
+                    int rows, int columns, int inner) {
     if (rows == 0 || columns == 0) return;
     // The rows of operands are filled up with zeros to multiples of 16 bytes. To multiply those too costs nothing, and a product of
     // lengths that are none takes three to seven times as long (H200: 13 to 29 % of the rate of one that is, which reaches 95 %).
     if (transpose_a == Transpose::no && transpose_b == Transpose::yes) inner = row_stride(precision_, inner);
     if (const int filled = row_stride(precision_, columns); transpose_b == Transpose::no && filled != columns) {
-        if (float_result) {
+        if (result == Result::floats) {
             float* const apart = filled_result(static_cast<std::size_t>(rows) * filled);
-            multiply(stream, apart, true, a, transpose_a, b, transpose_b, rows, filled, inner);
+            multiply(stream, apart, Result::floats, a, transpose_a, b, transpose_b, rows, filled, inner);
             from_operands(stream, static_cast<float*>(c), apart, rows, columns, filled);
             return;
         }
         columns = filled;
     }
-    Plan* const plan = plan_for({float_result ? Result::floats : Result::operands, transpose_a, transpose_b, rows, columns, inner});
+    Plan* const plan = plan_for({result, transpose_a, transpose_b, rows, columns, inner});
     if (!plan) {
         fail("cuBLASLt knows no algorithm for a product of ", rows, " x ", inner, " and ", inner, " x ", columns,
              "; try another --precision");

@@ -20,17 +20,18 @@ public:
     explicit Gemm(Precision precision);
     ~Gemm();
 
-    // c[rows][columns] = op(a) op(b). Operands have zeros between the end of a row and the next; c is a matrix of operands, or floats
-    // without gaps between the rows (`float_result`).
-    void multiply(cudaStream_t stream, void* c, bool float_result, const void* a, Transpose transpose_a, const void* b,
-                  Transpose transpose_b, int rows, int columns, int inner);
+    // What a product is: a matrix of operands, the same after bias and ReLU, or floats without gaps between the rows.
+    enum class Result { operands, floats, relu_operands };
+
+    // c[rows][columns] = op(a) op(b), operands or floats. Operands have zeros between the end of a row and the next.
+    void multiply(cudaStream_t stream, void* c, Result result, const void* a, Transpose transpose_a, const void* b, Transpose transpose_b,
+                  int rows, int columns, int inner);
     // c = ReLU(a b^T + bias), all operands, bias [columns], by an epilogue of the product. False where the library has no such product
     // here.
     bool multiply_relu(cudaStream_t stream, void* c, const void* a, const void* b, const void* bias, int rows, int columns, int inner);
 
 private:
     struct Plan;
-    enum class Result { operands, floats, relu_operands };
     using Key = std::tuple<Result, Transpose, Transpose, int, int, int>;
     Plan* plan_for(const Key& key);          // null where there is none
     float* filled_result(std::size_t size);  // rows as long as those of operands

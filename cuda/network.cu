@@ -85,7 +85,8 @@ template <class Value>
 __global__ void __launch_bounds__(threads) activate_kernel(Value* out, const float* bias, int rows, int width, int stride, int spans,
                                                            float dropout, int layer, const StepState* state) {
     constexpr int size = Pack<Value>::size, padded = 5;  // words of a draw, so that lanes read different banks
-    static_assert(span % 128 == 0 && 16 % size == 0, "a span is whole passes of activate_row(), and a pack lies in one part of a pass");
+    static_assert(span % units_per_pass == 0 && draws_per_pass % size == 0,
+                  "a span is whole passes of activate_row(), and a pack lies in one part of a pass");
     __shared__ std::uint32_t bits[warps][warp * padded];
     const int lane = threadIdx.x % warp, turn = static_cast<int>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / warp;
     std::uint32_t* const drawn = bits[threadIdx.x / warp];
@@ -105,7 +106,7 @@ __global__ void __launch_bounds__(threads) activate_kernel(Value* out, const flo
         const auto [draw, part] = dropout_place(first);
         for (int i = 0; i < size; ++i) {
             const float z = static_cast<float>(pack.value[i]) + shift[i];
-            pack.value[i] = Value(activated(z, is_kept(drawn + (draw + i) * padded, part, threshold), scale));
+            pack.value[i] = Value(activated(z, is_kept(drawn[(draw + i) * padded + part / 2], part, threshold), scale));
         }
         *at = pack;
     }
@@ -122,6 +123,7 @@ __global__ void __launch_bounds__(threads)
     const int begin = static_cast<int>(blockIdx.x) * backward_columns;
     const int chunk = (rows + gridDim.y - 1) / gridDim.y;
     const int first = static_cast<int>(blockIdx.y) * chunk, last = min(first + chunk, rows);
+    const float scale = DropoutScale::of(rate).scale;
     float sum[pack] = {};
     for (int row = first + lane; row < last && begin + place < stride; row += lanes) {
         const std::size_t at = static_cast<std::size_t>(row) * stride + begin + place;
@@ -129,7 +131,7 @@ __global__ void __launch_bounds__(threads)
         if (out) activation = *reinterpret_cast<const Pack<Value>*>(out + at);
         for (int i = 0; i < pack; ++i) {
             float value = static_cast<float>(slope.value[i]);
-            if (out) value = activation_gradient(value, static_cast<float>(activation.value[i]), rate);
+            if (out) value = activation_gradient(value, static_cast<float>(activation.value[i]), scale);
             slope.value[i] = Value(value);
             sum[i] += value;
         }
@@ -160,7 +162,7 @@ __global__ void __launch_bounds__(warp)
     __shared__ double shared[warp];
     const CudaBlock block = block_with(shared);
     const int n = static_cast<int>(gridDim.x), row = static_cast<int>(blockIdx.x);
-    const std::int64_t batch = batch_of(*state, n), epoch = config.epoch_patterns > 0 ? state->step * batch / config.epoch_patterns : 0;
+    const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(config, state->step, batch);
     const SampleLoss result =
         softmax_loss_row(block, gradient + static_cast<std::size_t>(row) * stride, logits + static_cast<std::size_t>(row) * classes,
                          labels[row], classes, config, smoothing, epoch, 1.0f / static_cast<float>(batch));

@@ -169,13 +169,14 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
     const cudaStream_t stream = current_;
     if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
     order_.reserve(n);
-    cuda::draw(stream, parameters_.data(), labels, next_.data(), order_.place(), order_.row(), costs_, sampler_, config_.data(),
-               library_.view().structures, state, ahead, n);
+    const DrawnBatch batch{parameters_.data(), labels, next_.data(), order_.place(), order_.row()};
+    cuda::draw(stream, batch, costs_, sampler_, config_.data(), library_.view().structures, state, ahead, n);
     const std::int32_t* const order = order_.sort(stream, n);
     if (generates_) {
         if (crystals_.size() < 2 * static_cast<std::size_t>(n)) crystals_ = DeviceArray<GeneratedCrystal>(2 * static_cast<std::size_t>(n));
         generate(stream, crystals_.data(), parameters_.data(), tables_.view(), n);
     }
+    const CrystalSource source{library_.view(), crystals_.data(), table_.data()};
     // Groups do not wait for each other: the last one here, the others aside.
     const auto run = [&](auto* out) {
         check(cudaEventRecord(drawn_, stream), "dividing a batch");
@@ -184,8 +185,8 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
             const cudaStream_t own = aside ? cudaStream_t{branches_[i].stream} : stream;
             if (aside) check(cudaStreamWaitEvent(own, drawn_, 0), "dividing a batch");
             groups_[i].order = order;
-            simulate(own, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, library_.view(), crystals_.data(),
-                     table_.data(), simulation_.grid, simulation_.radiation.lines, preprocess_, groups_[i]);
+            simulate(own, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, source, simulation_.grid,
+                     simulation_.radiation.lines, preprocess_, groups_[i]);
             if (aside) check(cudaEventRecord(branches_[i].done, own), "dividing a batch");
         }
         for (std::size_t i = 0; i + 1 < groups_.size(); ++i)

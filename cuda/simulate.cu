@@ -86,19 +86,18 @@ __device__ int most_reflections(const std::int32_t* reflections, const PatternPa
 }
 
 __global__ void __launch_bounds__(threads)
-    draw_kernel(PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* place, std::int32_t* rows,
-                const std::int32_t* reflections, std::int32_t few, const StructureWork* work, SamplerView sampler,
+    draw_kernel(DrawnBatch batch, const std::int32_t* reflections, std::int32_t few, const StructureWork* work, SamplerView sampler,
                 const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
-    if (row < simulation_groups) next[row] = 0;
+    if (row < simulation_groups) batch.next[row] = 0;
     if (row >= n) return;
     const std::uint64_t sample = first_sample(*state, ahead, n) + row;
     const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
-    labels[row] = drawn.label;
+    batch.labels[row] = drawn.label;
     const PatternParameters p = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
-    parameters[row] = p;
-    rows[row] = row;
-    place[row] = p.structure < 0 ? 0 : place_of_row(expected_work(work, p), most_reflections(reflections, p) > few);
+    batch.parameters[row] = p;
+    batch.row[row] = row;
+    batch.place[row] = p.structure < 0 ? 0 : place_of_row(expected_work(work, p), most_reflections(reflections, p) > few);
 }
 
 // The main crystal and the impurity of each row that has generated ones.
@@ -116,9 +115,8 @@ __global__ void __launch_bounds__(generator_threads)
 
 template <class Value, int threads_of_block, int blocks>
 __global__ void __launch_bounds__(threads_of_block, blocks)
-    simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, LibraryView library,
-                    const GeneratedCrystal* crystals, const FormFactorTable<float>* table, Grid grid, int lines, PreprocessConfig config,
-                    SimulationGroup group, std::size_t scratch_stride) {
+    simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, CrystalSource source, Grid grid, int lines,
+                    PreprocessConfig config, SimulationGroup group, std::size_t scratch_stride) {
     extern __shared__ float4 shared_memory[];
     __shared__ double shared[threads_of_block];
     __shared__ std::int32_t taken;
@@ -149,9 +147,9 @@ __global__ void __launch_bounds__(threads_of_block, blocks)
             continue;
         }
         const auto phase = [&](int i) {
-            return generated ? crystals[2 * row + i].view() : library.crystal(i == 0 ? p.structure : p.impurity);
+            return generated ? source.generated[2 * row + i].view() : source.library.crystal(i == 0 ? p.structure : p.impurity);
         };
-        simulate_phases(block, pattern, mine.pattern, phase, *table, p, grid);
+        simulate_phases(block, pattern, mine.pattern, phase, *source.form_factors, p, grid);
         preprocess(block, pattern, grid, config, mine.preprocess);
         Value* const out = inputs + static_cast<std::size_t>(row) * stride;
         block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
@@ -265,12 +263,10 @@ const std::int32_t* RowOrder::sort(cudaStream_t stream, int n) {
     return order_.data();
 }
 
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* place,
-          std::int32_t* row, const StructureCosts& costs, const SamplerView& sampler, const SimulationConfig* config, int structures,
-          const StepState* state, int ahead, int n) {
-    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(parameters, labels, next, place, row, costs.reflections.data(),
-                                                                     costs.few, costs.work.data(), sampler, config, structures, state,
-                                                                     ahead, n);
+void draw(cudaStream_t stream, const DrawnBatch& batch, const StructureCosts& costs, const SamplerView& sampler,
+          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
+    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(batch, costs.reflections.data(), costs.few, costs.work.data(), sampler,
+                                                                     config, structures, state, ahead, n);
     check_launch("launching the draw");
 }
 
@@ -280,13 +276,11 @@ void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternPara
 }
 
 template <class Value>
-void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
-              const GeneratedCrystal* crystals, const FormFactorTable<float>* table, const Grid& grid, int lines,
-              const PreprocessConfig& config, const SimulationGroup& group) {
+void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const CrystalSource& source,
+              const Grid& grid, int lines, const PreprocessConfig& config, const SimulationGroup& group) {
     const int threads_of_block = group.wide ? wide_blocks.threads : small_blocks.threads;
     kernel_for<Value>(group.wide)<<<group.blocks, threads_of_block, bytes_of(group.shared), stream>>>(
-        inputs, stride, parameters, n, library, crystals, table, grid, lines, config, group,
-        simulation_scratch(group.bounds, grid, lines, group.shared));
+        inputs, stride, parameters, n, source, grid, lines, config, group, simulation_scratch(group.bounds, grid, lines, group.shared));
     check_launch("launching the simulation");
 }
 
@@ -297,10 +291,10 @@ void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* 
     check_launch("launching the preprocessing");
 }
 
-#define FRIEDEL_OPERAND_TYPE(Value)                                                                                               \
-    template SimulationLayout simulation_layout<Value>(const Grid&, bool);                                                        \
-    template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const LibraryView&, const GeneratedCrystal*, \
-                           const FormFactorTable<float>*, const Grid&, int, const PreprocessConfig&, const SimulationGroup&);     \
+#define FRIEDEL_OPERAND_TYPE(Value)                                                                                          \
+    template SimulationLayout simulation_layout<Value>(const Grid&, bool);                                                   \
+    template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const CrystalSource&, const Grid&, int, \
+                           const PreprocessConfig&, const SimulationGroup&);                                                 \
     template void preprocess_patterns(cudaStream_t, Value*, int, float*, int, const Grid&, const PreprocessConfig&, float*);
 FRIEDEL_OPERAND_TYPE(float)
 FRIEDEL_OPERAND_TYPE(__nv_bfloat16)

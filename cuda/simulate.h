@@ -65,21 +65,35 @@ SimulationLayout simulation_layout(const Grid& grid, bool wide);
 // Bytes of global scratch of one block.
 std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines, const SharedMemory& shared);
 
-// parameters [n], labels [n]: sample numbers are first_sample(*state, ahead, n) + row. next [simulation_groups] is set to 0. place and row
-// [n] are what is to be sorted.
 constexpr int simulation_groups = 3;
-void draw(cudaStream_t stream, PatternParameters* parameters, std::int32_t* labels, std::int32_t* next, std::int32_t* place,
-          std::int32_t* row, const StructureCosts& costs, const SamplerView& sampler, const SimulationConfig* config, int structures,
-          const StepState* state, int ahead, int n);
+
+// Where the draws of a batch of n patterns go, all on the device.
+struct DrawnBatch {
+    PatternParameters* parameters;  // [n]
+    std::int32_t* labels;           // [n]
+    std::int32_t* next;             // [simulation_groups], set to 0: the rows of each group that are taken
+    std::int32_t* place;            // [n] by what rows are to be sorted
+    std::int32_t* row;              // [n] and their numbers
+};
+
+// Sample numbers are first_sample(*state, ahead, n) + row.
+void draw(cudaStream_t stream, const DrawnBatch& batch, const StructureCosts& costs, const SamplerView& sampler,
+          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n);
 
 // crystals [n][2]: the main crystal and the impurity of the rows whose parameters ask for generated ones.
 void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternParameters* parameters, const CrystalTables& tables, int n);
 
+// What patterns are computed from, all on the device.
+struct CrystalSource {
+    LibraryView library;
+    const GeneratedCrystal* generated;  // [n][2], as generate() leaves them
+    const FormFactorTable<float>* form_factors;
+};
+
 // The rows of one group of inputs [n][grid.points], preprocessed. One block works at one pattern and takes the next when it is done.
 template <class Value>
-void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const LibraryView& library,
-              const GeneratedCrystal* crystals, const FormFactorTable<float>* table, const Grid& grid, int lines,
-              const PreprocessConfig& config, const SimulationGroup& group);
+void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const CrystalSource& source,
+              const Grid& grid, int lines, const PreprocessConfig& config, const SimulationGroup& group);
 
 // Patterns [n][grid.points], which are used up, into inputs. scratch [n][preprocess_scratch(grid)] floats.
 template <class Value>

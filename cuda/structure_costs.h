@@ -39,9 +39,7 @@ struct BoundsOfStructure {
     FRIEDEL_FN CrystalBounds operator()(int structure) const {
         if (reflections[structure] > most) return {};
         const CrystalView<float> crystal = library.crystal(structure);
-        int sites = 0;
-        for (int atom = 0; atom < crystal.atoms; ++atom) sites += sites_of(crystal, atom);
-        return {reflections[structure], sites, crystal.atoms, 0};
+        return {reflections[structure], sites_in(crystal), crystal.atoms, 0};
     }
 };
 
@@ -57,10 +55,8 @@ struct WorkOfStructure {
 
     FRIEDEL_FN StructureWork operator()(int structure) const {
         const CrystalView<float> crystal = library.crystal(structure);
-        int sites = 0;
-        for (int atom = 0; atom < crystal.atoms; ++atom) sites += sites_of(crystal, atom);
         const int alike = crystal.operations.laue_count() * crystal.operations.centrings_count;
-        return {static_cast<float>(reflections[structure]) / static_cast<float>(alike), 10.0f + crystal.atoms + 1.6f * sites};
+        return {static_cast<float>(reflections[structure]) / static_cast<float>(alike), 10.0f + crystal.atoms + 1.6f * sites_in(crystal)};
     }
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/indexing_opinion.h"
+#include "host/opinions.h"
 
 namespace friedel {
 
@@ -49,6 +50,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.closest = second_->library().name[structure];
         c.closest_formula = second_->library().formula[structure];
         c.closest_space_group = closest->space_group;
+        c.closest_is_parent = closest->is_parent;
         c.similarity = closest->similarity;
     }
     // What is wrong with the pattern says more than that the answer is uncertain.

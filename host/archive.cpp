@@ -1,11 +1,11 @@
 #include "host/archive.h"
+#include "host/text_format.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <clocale>
 #include <cstring>
@@ -18,13 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string lowered(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 bool ends_with_any(const std::string& name, const std::vector<std::string>& endings) {
-    const std::string low = lowered(name);
+    const std::string low = lower_case(name);
     return std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) { return low.ends_with(ending); });
 }
 

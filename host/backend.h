@@ -130,7 +130,7 @@ public:
     // Runs `step` once and keeps it for running again.
     virtual std::unique_ptr<Program> record(std::function<void()> step) = 0;
 
-    // values[i] is computed upon `times` times, n values at once.
+    // Applies `what` to each of n values `times` times over: what the arithmetic of the device can do, for benchmarks.
     virtual void calculate(Arithmetic what, float* values, std::size_t n, int times) = 0;
 };
 
@@ -175,11 +175,19 @@ private:
 class Matrix {
 public:
     Matrix() = default;
-    Matrix(Backend& backend, int rows, int columns) : memory_(backend, backend.matrix_bytes(rows, columns)) {}
+    Matrix(Backend& backend, int rows, int columns)
+        : backend_(&backend), columns_(columns), memory_(backend, backend.matrix_bytes(rows, columns)) {}
     Operand* data() { return reinterpret_cast<Operand*>(memory_.data()); }
     const Operand* data() const { return reinterpret_cast<const Operand*>(memory_.data()); }
+    // From this row on, as a matrix of the same width.
+    Operand* rows_from(int row) { return reinterpret_cast<Operand*>(memory_.data() + backend_->matrix_bytes(row, columns_)); }
+    const Operand* rows_from(int row) const {
+        return reinterpret_cast<const Operand*>(memory_.data() + backend_->matrix_bytes(row, columns_));
+    }
 
 private:
+    Backend* backend_ = nullptr;
+    int columns_ = 0;
     Buffer<std::byte> memory_;
 };
 

@@ -100,10 +100,9 @@ private:
         Matrix made(backend_, rows, columns);
         const std::vector<float> values = random_values(static_cast<std::size_t>(std::min(rows, most_rows)) * columns);
         const Buffer<float> there(backend_, values.data(), values.size());
-        auto* const to = reinterpret_cast<std::byte*>(made.data());
         for (int row = 0; row < rows; row += most_rows) {
             const int here = std::min(most_rows, rows - row);
-            backend_.to_operands(reinterpret_cast<Operand*>(to + backend_.matrix_bytes(row, columns)), there.data(), here, columns);
+            backend_.to_operands(made.rows_from(row), there.data(), here, columns);
         }
         return made;
     }

@@ -9,30 +9,33 @@ namespace friedel {
 
 namespace {
 constexpr const char* names[bravais_lattices] = {"cP", "cI", "cF", "tP", "tI", "hP", "hR", "oP", "oC", "oI", "oF", "mP", "mC", "aP"};
-constexpr int systems[bravais_lattices] = {6, 6, 6, 3, 3, 5, 4, 2, 2, 2, 2, 1, 1, 0};
+constexpr int system_of[bravais_lattices] = {systems::cubic,        systems::cubic,        systems::cubic,        systems::tetragonal,
+                                             systems::tetragonal,   systems::hexagonal,    systems::trigonal,     systems::orthorhombic,
+                                             systems::orthorhombic, systems::orthorhombic, systems::orthorhombic, systems::monoclinic,
+                                             systems::monoclinic,   systems::triclinic};
 constexpr int parameters[bravais_lattices] = {1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 6};
 constexpr int points[bravais_lattices] = {1, 2, 4, 1, 2, 1, 3, 1, 2, 2, 4, 1, 2, 1};
 }  // namespace
 
 const char* bravais_name(Bravais lattice) { return names[static_cast<int>(lattice)]; }
-int lattice_system(Bravais lattice) { return systems[static_cast<int>(lattice)]; }
+int lattice_system(Bravais lattice) { return system_of[static_cast<int>(lattice)]; }
 int metric_parameters(Bravais lattice) { return parameters[static_cast<int>(lattice)]; }
 int lattice_points(Bravais lattice) { return points[static_cast<int>(lattice)]; }
 
 Bravais bravais_of(int space_group) {
     const char centring = space_group_symbol(space_group)[0];
     switch (crystal_system(space_group)) {
-        case 6:
+        case systems::cubic:
             return centring == 'F' ? Bravais::cF : (centring == 'I' ? Bravais::cI : Bravais::cP);
-        case 5:
+        case systems::hexagonal:
             return Bravais::hP;
-        case 4:
+        case systems::trigonal:
             return centring == 'R' ? Bravais::hR : Bravais::hP;
-        case 3:
+        case systems::tetragonal:
             return centring == 'I' ? Bravais::tI : Bravais::tP;
-        case 2:
+        case systems::orthorhombic:
             return centring == 'F' ? Bravais::oF : (centring == 'I' ? Bravais::oI : (centring == 'P' ? Bravais::oP : Bravais::oC));
-        case 1:
+        case systems::monoclinic:
             return centring == 'P' ? Bravais::mP : Bravais::mC;
         default:
             return Bravais::aP;
@@ -40,17 +43,17 @@ Bravais bravais_of(int space_group) {
 }
 
 Metric<double> metric_of(Bravais lattice, const double* p) {
-    switch (systems[static_cast<int>(lattice)]) {
-        case 6:
+    switch (system_of[static_cast<int>(lattice)]) {
+        case systems::cubic:
             return {{p[0], p[0], p[0], 0, 0, 0}};
-        case 5:
-        case 4:
+        case systems::hexagonal:
+        case systems::trigonal:
             return {{p[0], p[0], p[1], 0, 0, p[0] / 2}};
-        case 3:
+        case systems::tetragonal:
             return {{p[0], p[0], p[1], 0, 0, 0}};
-        case 2:
+        case systems::orthorhombic:
             return {{p[0], p[1], p[2], 0, 0, 0}};
-        case 1:
+        case systems::monoclinic:
             return {{p[0], p[1], p[2], 0, p[3], 0}};
         default:
             return {{p[0], p[1], p[2], p[3], p[4], p[5]}};
@@ -58,19 +61,19 @@ Metric<double> metric_of(Bravais lattice, const double* p) {
 }
 
 void parameters_of(double* p, Bravais lattice, const Metric<double>& g) {
-    switch (systems[static_cast<int>(lattice)]) {
-        case 6:
+    switch (system_of[static_cast<int>(lattice)]) {
+        case systems::cubic:
             p[0] = g.m[0];
             return;
-        case 5:
-        case 4:
-        case 3:
+        case systems::hexagonal:
+        case systems::trigonal:
+        case systems::tetragonal:
             p[0] = g.m[0], p[1] = g.m[2];
             return;
-        case 2:
+        case systems::orthorhombic:
             std::copy_n(g.m, 3, p);
             return;
-        case 1:
+        case systems::monoclinic:
             std::copy_n(g.m, 3, p), p[3] = g.m[4];
             return;
         default:

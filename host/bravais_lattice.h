@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "host/space_groups.h"
 #include "kernels/reflections.h"
 
 namespace friedel {
@@ -83,14 +84,15 @@ bool for_each_reflection(Bravais lattice, const Metric<double>& reciprocal, doub
     const int h_most = static_cast<int>(std::sqrt(limit * direct.m[0])), k_most = static_cast<int>(std::sqrt(limit * direct.m[1])),
               l_most = static_cast<int>(std::sqrt(limit * direct.m[2]));
     const int system = lattice_system(lattice);
-    const bool triclinic = system == 0, monoclinic = system == 1, cubic = system == 6, equal_axes = system >= 3;
+    const bool triclinic = system == systems::triclinic, monoclinic = system == systems::monoclinic, cubic = system == systems::cubic,
+               equal_axes = system >= systems::tetragonal;
     if (static_cast<double>(h_most + 1) * (k_most + 1) * (l_most + 1) > most) return false;
     const double* const m = reciprocal.m;
     for (int h = 0; h <= h_most; ++h) {
         const int k_first = triclinic && h > 0 ? -k_most : 0, k_last = equal_axes ? std::min(h, k_most) : k_most;
         for (int k = k_first; k <= k_last; ++k) {
             const bool both = (triclinic && (h > 0 || k > 0)) || (monoclinic && h > 0);
-            const int l_first = both ? -l_most : (triclinic && k < 0 ? 1 : 0), l_last = cubic ? std::min(k, l_most) : l_most;
+            const int l_first = both ? -l_most : 0, l_last = cubic ? std::min(k, l_most) : l_most;
             const double base = m[0] * h * h + m[1] * k * k + 2 * m[5] * h * k, slope = 2 * (m[3] * k + m[4] * h);
             for (int l = l_first; l <= l_last; ++l) {
                 const double q = base + l * (slope + m[2] * l);

@@ -17,6 +17,7 @@
 #include "host/elements.h"
 #include "host/error.h"
 #include "host/stated_symmetry.h"
+#include "host/text_encoding.h"
 
 namespace friedel {
 
@@ -331,9 +332,10 @@ std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document
 }  // namespace
 
 CifContent parse_cif(std::string_view text, const std::string& name, const CifOptions& options) {
+    if (is_utf_16(text)) return parse_cif(utf_8_of_utf_16(text), name, options);
     CifContent content;
     const auto reject = [&](const std::string& block, const std::string& reason) { content.rejections.push_back({name, block, reason}); };
-    if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
+    text = without_byte_order_mark(text);
     if (const std::string kind = binary_kind(text); !kind.empty()) {
         reject("", "is " + kind + ", not CIF text; give archives their own ending");
         return content;

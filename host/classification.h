@@ -1,10 +1,7 @@
-// What a model says about one pattern, in a crystallographer's terms, and how results are written.
+// What a model says about one pattern, in a crystallographer's terms. Leaves out: files of results (classification_output.h).
 #pragma once
 
-#include <filesystem>
-#include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "host/model.h"
@@ -31,10 +28,11 @@ struct Classification {
     std::vector<float> probabilities;  // [classes]; empty: nothing was computed
     std::string closest;               // structure whose pattern is most like this one, where a library was searched
     std::string closest_formula;
-    int closest_space_group = 0;  // of that structure, which need not be the answer
-    float similarity = 0;         // of the two patterns, see matcher.h
-    bool unread = false;          // `refused` says why the file could not be read
-    double wavelength = 0;        // angstrom, what the pattern was taken to be measured with; 0: it was not read
+    int closest_space_group = 0;     // of that structure, which need not be the answer
+    bool closest_is_parent = false;  // it is the structure idealised to that group, of higher symmetry than its own, that is so alike
+    float similarity = 0;            // of the two patterns, see matcher.h
+    bool unread = false;             // `refused` says why the file could not be read
+    double wavelength = 0;           // angstrom, what the pattern was taken to be measured with; 0: it was not read
     WavelengthSource wavelength_source = WavelengthSource::unknown;
 };
 
@@ -44,35 +42,6 @@ void interpret(Classification& classification, const Model& model, const float* 
 // Classifications as bytes, for another process on a machine of the same kind, and back. Throws Error for anything else.
 std::string packed(const std::vector<Classification>& classifications);
 std::vector<Classification> unpacked(const std::string& bytes);
-
-// Writes results one by one, in the form that the ending asks for: .csv, .jsonl or .h5 (friedel_kind "classification", format 1).
-// The file stands under its name once finish() returns; until then lines are in FILE.part, where they stay if the work ends early.
-class ClassificationOutput {
-public:
-    enum class Begin { anew, where_it_ended };
-
-    // answered_by tells one model, library and set of options from others; every result carries it, and where_it_ended (after the whole
-    // lines of FILE.part, or else of FILE) throws Error where earlier results carry another, where these are no results, and for .h5.
-    ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
-                         Begin begin = Begin::anew);
-    ~ClassificationOutput();
-    ClassificationOutput(const ClassificationOutput&) = delete;
-    ClassificationOutput& operator=(const ClassificationOutput&) = delete;
-
-    // Names of the patterns that were there already.
-    const std::unordered_set<std::string>& there_already() const;
-    void add(const Classification& classification);
-    // What was added survives the end of this process.
-    void flush();
-    // Where results are kept if the work ends now; empty if nowhere.
-    std::filesystem::path unfinished_file() const;
-    void finish();
-
-    class Writer;
-
-private:
-    std::unique_ptr<Writer> writer_;
-};
 
 // One line for a terminal.
 std::string one_line(const Classification& classification);

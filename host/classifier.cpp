@@ -6,6 +6,7 @@
 #include "host/error.h"
 #include "host/lattice_scale.h"
 #include "host/network.h"
+#include "host/preprocessing.h"
 #include "kernels/preprocess.h"
 
 namespace friedel {
@@ -73,9 +74,7 @@ void Classifier::probabilities(float* probabilities, const float* patterns, int 
 }
 
 std::vector<float> preprocessed(std::vector<float> pattern, const Model& model) {
-    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(model.grid)));
-    SerialBlock block;
-    preprocess(block, pattern.data(), model.grid, model.preprocess, scratch.data());
+    preprocess_pattern(pattern.data(), model.grid, model.preprocess);
     return pattern;
 }
 

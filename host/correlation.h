@@ -7,7 +7,7 @@
 
 namespace friedel {
 
-inline float product(const float* a, const float* b, int n) {
+inline float dot(const float* a, const float* b, int n) {
     float sum = 0;
     FRIEDEL_SIMD_SUM(sum)
     for (int i = 0; i < n; ++i) sum += a[i] * b[i];
@@ -21,7 +21,7 @@ inline void normalise(float* values, int n) {
     for (int i = 0; i < n; ++i) mean += values[i];
     mean /= static_cast<float>(n);
     for (int i = 0; i < n; ++i) values[i] -= mean;
-    const float square = product(values, values, n), scale = square > 0 ? 1 / std::sqrt(square) : 0.0f;
+    const float square = dot(values, values, n), scale = square > 0 ? 1 / std::sqrt(square) : 0.0f;
     for (int i = 0; i < n; ++i) values[i] *= scale;
 }
 

@@ -17,6 +17,7 @@
 #include "host/cpu_convolution.h"
 #include "host/crystal_tables.h"
 #include "host/error.h"
+#include "host/preprocessing.h"
 #include "host/simulator.h"
 #include "kernels/dense.h"
 #include "kernels/pattern.h"
@@ -25,17 +26,9 @@ namespace friedel {
 
 namespace {
 
-constexpr int column_tile = 64;
 constexpr int row_chunk = 16;
 constexpr int parameter_tile = 1 << 15;
 constexpr std::size_t copied_bytes = 1 << 20;
-
-void preprocess_pattern(float* pattern, const Grid& grid, const PreprocessConfig& config) {
-    thread_local std::vector<float> scratch;
-    scratch.resize(static_cast<std::size_t>(preprocess_scratch(grid)));
-    SerialBlock block;
-    preprocess(block, pattern, grid, config, scratch.data());
-}
 
 // Bytes that can be had without swapping, as the kernel estimates them; everything if it does not say.
 std::size_t available_memory() {
@@ -215,8 +208,8 @@ public:
     }
 
     void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) override {
-        pool_.run((width + column_tile - 1) / column_tile, [&](int tile, int) {
-            const int begin = tile * column_tile, n = std::min(column_tile, width - begin);
+        pool_.run((width + columns_at_once - 1) / columns_at_once, [&](int tile, int) {
+            const int begin = tile * columns_at_once, n = std::min(columns_at_once, width - begin);
             if (out) {
                 activate_backward_columns(values(gradient), bias_gradient, values(out), begin, n, rows, stride(width), dropout);
             } else {
@@ -227,7 +220,7 @@ public:
 
     void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
                       const LossConfig& config, const float* smoothing, const StepState* state) override {
-        const std::int64_t batch = batch_of(*state, n), epoch = config.epoch_patterns > 0 ? state->step * batch / config.epoch_patterns : 0;
+        const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(config, state->step, batch);
         for_rows(n, [&](SerialBlock& block, int row) {
             samples[row] = softmax_loss_row(block, values(gradient) + start(row, classes), logits + static_cast<std::size_t>(row) * classes,
                                             labels[row], classes, config, smoothing, epoch, 1.0f / static_cast<float>(batch));

@@ -32,7 +32,7 @@ constexpr std::size_t fewest_for_quantiles = 30;
 constexpr int volume_rounds = 12;
 constexpr double volume_weight = 3;  // of the rough volume of an atom, in structures
 
-// Quantile i of n of a standard normal distribution, its ends cut to those of a large sample.
+// The quantile `u` of a standard normal distribution, its ends cut to those of a large sample.
 double normal_deviate(double u) { return normal_quantile(static_cast<float>(std::clamp(u, 0.005, 0.995))); }
 
 std::vector<float> normal_quantiles(double mean, double deviation) {
@@ -58,11 +58,13 @@ using CellShape = std::array<float, lattice_parameters>;
 std::vector<CellShape> sketched_shapes(std::size_t n) {
     std::vector<CellShape> shapes;
     for (std::size_t i = 0; i < n; ++i) {
-        // Low-discrepancy numbers (multiples of the golden ratio's generalisation to five dimensions).
+        // Numbers of low discrepancy: multiples of the powers of x, where x^6 = x + 1, which is to five dimensions what the golden ratio
+        // is to one (M. Roberts, "The unreasonable effectiveness of quasirandom sequences", 2018).
+        constexpr double x = 1.1347241384015195;
         CellShape shape;
         double step = 1;
         for (int p = 0; p < lattice_parameters; ++p) {
-            step /= 1.1673039782614187;
+            step /= x;
             const double u = std::fmod(0.5 + static_cast<double>(i + 1) * step, 1.0);
             const double z = normal_deviate(u);
             shape[static_cast<std::size_t>(p)] = static_cast<float>(p < 2 ? 0.35 * z : 90 + 10 * z);
@@ -95,7 +97,134 @@ struct Contents {
     std::vector<std::pair<int, float>> atoms;  // atomic number, number in the cell
     float volume;
     LatticeType lattice;
+
+    double volume_of_atoms(const std::vector<float>& atomic_volume) const {
+        double total = 0;
+        for (const auto& [z, n] : atoms) total += n * atomic_volume[static_cast<std::size_t>(z - 1)];
+        return total;
+    }
 };
+
+Contents contents_of(const CrystalView<float>& crystal) {
+    std::array<double, 6> cell;
+    std::copy_n(crystal.cell, 6, cell.begin());
+    Contents contents{{}, static_cast<float>(cell_volume(cell)), lattice_type(crystal.space_group)};
+    for (int atom = 0; atom < crystal.atoms; ++atom) {
+        const int copies = copies_in_primitive_cell(crystal, atom) * crystal.operations.centrings_count;
+        contents.atoms.emplace_back(crystal.element[atom], crystal.occupancy[atom] * static_cast<float>(copies));
+    }
+    return contents;
+}
+
+// What structures hold beside what is counted in whole numbers.
+struct Examples {
+    std::vector<Contents> contents;
+    std::array<std::vector<CellShape>, lattice_types> shapes;
+    std::vector<float> occupancies, displacements;  // of sites that share their place; of those that state a plausible one, angstrom^2
+    std::size_t full = 0;                           // sites that are, in libraries that state occupancies at all
+};
+
+void collect(Examples& examples, const CrystalView<float>& crystal, bool states_occupancy) {
+    constexpr float least_b = 0.05f, most_b = 20;                     // angstrom^2; beyond, somebody's mistake
+    constexpr float least_occupancy = 0.02f, full_occupancy = 0.99f;  // below, a rounding error; above, no vacancy that anyone measured
+    for (int atom = 0; atom < crystal.atoms; ++atom) {
+        const float b = crystal.b_iso[atom], occupancy = crystal.occupancy[atom];
+        if (b > least_b && b < most_b) examples.displacements.push_back(b);
+        if (!states_occupancy) continue;
+        if (occupancy > least_occupancy && occupancy < full_occupancy)
+            examples.occupancies.push_back(occupancy);
+        else
+            ++examples.full;
+    }
+    examples.shapes[static_cast<std::size_t>(lattice_type(crystal.space_group))].push_back(shape_of(crystal.cell));
+    examples.contents.push_back(contents_of(crystal));
+}
+
+// Groups, elements, numbers of sites and their Wyckoff letters. `number`: of the structure, from 1, for errors.
+void count(CrystalStatistics& s, const CrystalView<float>& crystal, const std::vector<char>& letters, int number) {
+    const auto& offset = wyckoff_offset();
+    const auto group = static_cast<std::size_t>(crystal.space_group - 1);
+    ++s.group_count[group];
+    std::set<int> kinds;
+    for (int atom = 0; atom < crystal.atoms; ++atom) {
+        kinds.insert(crystal.element[atom]);
+        ++s.element[group * tabulated_elements + crystal.element[atom] - 1u];
+    }
+    const int sites = static_cast<int>(letters.size());
+    if (sites == 0 || sites > max_generated_atoms) return;
+    ++s.site_count[group * max_generated_atoms + static_cast<std::size_t>(sites) - 1];
+    const auto kind_count = std::min<std::size_t>(kinds.size(), max_generated_elements);
+    ++s.element_count[static_cast<std::size_t>(sites - 1) * max_generated_elements + kind_count - 1];
+    for (const char letter : letters) {
+        const int rank = letter >= 'a' && letter <= 'z' ? letter - 'a' : letter == 'A' ? 26 : -1;
+        if (rank < 0 || offset[group] + rank >= offset[group + 1]) {
+            fail("structure ", number, " has a Wyckoff letter '", letter, "' that group ", group + 1,
+                 " lacks; make the library again with 'friedel ingest'");
+        }
+        ++s.letter[static_cast<std::size_t>(letter_class(sites)) * offset.back() + offset[group] + static_cast<std::size_t>(rank)];
+    }
+}
+
+// Moves the volume of each element until, in geometric mean over the structures, cells have the volume of their atoms. A structure counts
+// for an element by the share of its volume.
+void fit_volumes(std::vector<float>& atomic_volume, const std::vector<Contents>& contents) {
+    constexpr double most_off = 1;  // in ln of the volume; beyond are open frameworks and mistakes
+    for (int round = 0; round < volume_rounds; ++round) {
+        std::array<double, tabulated_elements> sum{}, weight;
+        weight.fill(round == 0 ? 1e-3 : volume_weight);
+        for (const Contents& here : contents) {
+            const double total = here.volume_of_atoms(atomic_volume), off = std::log(here.volume / total);
+            if (std::abs(off) > most_off) continue;
+            for (const auto& [z, n] : here.atoms) {
+                const double share = n * atomic_volume[static_cast<std::size_t>(z - 1)] / total;
+                sum[static_cast<std::size_t>(z - 1)] += share * off;
+                weight[static_cast<std::size_t>(z - 1)] += share;
+            }
+        }
+        for (std::size_t z = 0; z < tabulated_elements; ++z) atomic_volume[z] *= static_cast<float>(std::exp(sum[z] / weight[z]));
+    }
+}
+
+// [lattice_types][quantiles] of ln(volume of the cell / volume of its atoms); types with few examples have those of all structures.
+std::vector<float> packing_of(const std::vector<Contents>& contents, const std::vector<float>& atomic_volume) {
+    std::vector<float> all;
+    std::array<std::vector<float>, lattice_types> of_type;
+    for (const Contents& here : contents) {
+        const auto off = static_cast<float>(std::clamp(std::log(here.volume / here.volume_of_atoms(atomic_volume)), -1.0, 1.5));
+        all.push_back(off);
+        of_type[static_cast<std::size_t>(here.lattice)].push_back(off);
+    }
+    const std::vector<float> overall = quantiles_of(all);
+    std::vector<float> packing;
+    for (const auto& values : of_type) {
+        const std::vector<float> table = values.size() < fewest_for_quantiles ? overall : quantiles_of(values);
+        packing.insert(packing.end(), table.begin(), table.end());
+    }
+    return packing;
+}
+
+// Of each type of lattice some examples, evenly spread over the sorted ones so that a small file tells as much as it can; sketched ones
+// make up for those that are missing.
+void choose_shapes(CrystalStatistics& s, std::array<std::vector<CellShape>, lattice_types> shapes) {
+    constexpr float most_stretched = 3;  // ln of a ratio of edges
+    s.shape.clear();
+    s.shape_offset = {0};
+    for (std::vector<CellShape>& of_type : shapes) {
+        std::sort(of_type.begin(), of_type.end());
+        const std::size_t n = std::min(of_type.size(), most_examples);
+        std::vector<CellShape> chosen;
+        for (std::size_t i = 0; i < n; ++i) chosen.push_back(of_type[(2 * i + 1) * of_type.size() / (2 * n)]);
+        if (n < fewest_examples) {
+            const std::vector<CellShape> sketched = sketched_shapes(fewest_examples - n);
+            chosen.insert(chosen.end(), sketched.begin(), sketched.end());
+        }
+        for (CellShape& shape : chosen) {
+            for (std::size_t p = 0; p < 2; ++p) shape[p] = std::clamp(shape[p], -most_stretched, most_stretched);
+            s.shape.insert(s.shape.end(), shape.begin(), shape.end());
+        }
+        s.shape_offset.push_back(static_cast<std::uint32_t>(s.shape.size() / lattice_parameters));
+    }
+}
 
 }  // namespace
 
@@ -105,15 +234,15 @@ LatticeType lattice_type(int space_group) {
         return static_cast<LatticeType>(static_cast<int>(primitive) + static_cast<int>(std::string_view(centrings).find(centring)));
     };
     switch (crystal_system(space_group)) {
-        case 0:
+        case systems::triclinic:
             return LatticeType::aP;
-        case 1:
+        case systems::monoclinic:
             return of(LatticeType::mP, "PC");
-        case 2:
+        case systems::orthorhombic:
             return of(LatticeType::oP, "PCAFI");
-        case 3:
+        case systems::tetragonal:
             return of(LatticeType::tP, "PI");
-        case 6:
+        case systems::cubic:
             return of(LatticeType::cP, "PFI");
         default:
             return of(LatticeType::hP, "PR");
@@ -166,125 +295,30 @@ CrystalStatistics CrystalStatistics::gathered(const std::vector<const StructureL
     s.source.clear();
     for (auto* counts : {&s.group_count, &s.site_count, &s.element_count, &s.element, &s.letter})
         std::fill(counts->begin(), counts->end(), 0u);
-    const auto& offset = wyckoff_offset();
-    const std::size_t positions = offset.back();
-    std::vector<Contents> contents;
-    std::array<std::vector<CellShape>, lattice_types> shapes;
-    std::vector<float> occupancies, displacements;
-    std::size_t full = 0;  // sites of libraries that state occupancies at all
-
+    Examples examples;
     for (const StructureLibrary* const library : libraries) {
         const LibraryView view = library->view();
         const bool states_occupancy = std::any_of(library->occupancy.begin(), library->occupancy.end(), [](float o) { return o < 1; });
         for (int i = 0; i < library->size(); ++i) {
             const CrystalView<float> crystal = view.crystal(i);
             if (crystal.space_group == 0) continue;
-            const auto group = static_cast<std::size_t>(crystal.space_group - 1);
-            const std::vector<char> letters = letters_of_type(library->type_of(i));
-            ++s.group_count[group];
-            const int sites = static_cast<int>(letters.size());
-            std::set<int> kinds;
-            for (int atom = 0; atom < crystal.atoms; ++atom) {
-                kinds.insert(crystal.element[atom]);
-                ++s.element[group * tabulated_elements + crystal.element[atom] - 1u];
-                if (crystal.b_iso[atom] > 0.05f && crystal.b_iso[atom] < 20) displacements.push_back(crystal.b_iso[atom]);
-                if (states_occupancy) {
-                    if (crystal.occupancy[atom] < 0.99f && crystal.occupancy[atom] > 0.02f)
-                        occupancies.push_back(crystal.occupancy[atom]);
-                    else
-                        ++full;
-                }
-            }
-            if (sites > 0 && sites <= max_generated_atoms) {
-                ++s.site_count[group * max_generated_atoms + static_cast<std::size_t>(sites) - 1];
-                const auto kind_count = std::min<std::size_t>(kinds.size(), max_generated_elements);
-                ++s.element_count[static_cast<std::size_t>(sites - 1) * max_generated_elements + kind_count - 1];
-                for (const char letter : letters) {
-                    const int rank = letter >= 'a' && letter <= 'z' ? letter - 'a' : letter == 'A' ? 26 : -1;
-                    if (rank < 0 || offset[group] + rank >= offset[group + 1]) {
-                        fail("structure ", i + 1, " has a Wyckoff letter '", letter, "' that group ", group + 1,
-                             " lacks; make the library again with 'friedel ingest'");
-                    }
-                    ++s.letter[static_cast<std::size_t>(letter_class(sites)) * positions + offset[group] + static_cast<std::size_t>(rank)];
-                }
-            }
-            const LatticeType type = lattice_type(crystal.space_group);
-            shapes[static_cast<std::size_t>(type)].push_back(shape_of(crystal.cell));
-            std::array<double, 6> cell;
-            std::copy_n(crystal.cell, 6, cell.begin());
-            Contents here{{}, static_cast<float>(cell_volume(cell)), type};
-            const int copies = (crystal.operations.inversion_at_origin() ? 2 : 1) * crystal.operations.centrings_count;
-            for (int atom = 0; atom < crystal.atoms; ++atom) {
-                const bool self = crystal.operations.inversion_at_origin() && (crystal.images[atom] & self_inverse);
-                here.atoms.emplace_back(
-                    crystal.element[atom],
-                    crystal.occupancy[atom] *
-                        static_cast<float>(__builtin_popcountll(crystal.images[atom] & ~self_inverse) * copies / (self ? 2 : 1)));
-            }
-            contents.push_back(std::move(here));
+            count(s, crystal, letters_of_type(library->type_of(i)), i + 1);
+            collect(examples, crystal, states_occupancy);
         }
     }
-    if (contents.empty()) fail("no structure with a known space group to count; ingest other files");
+    if (examples.contents.empty()) fail("no structure with a known space group to count; ingest other files");
     if (std::all_of(s.site_count.begin(), s.site_count.end(), [](std::uint32_t n) { return n == 0; }))
         fail("the structures have no types; make the library again with 'friedel ingest'");
 
-    // Atomic volumes: each is moved until, in geometric mean over the structures, cells have the volume of their atoms. A structure counts
-    // for an element by the share of its volume.
-    for (int round = 0; round < volume_rounds; ++round) {
-        std::array<double, tabulated_elements> sum{}, weight;
-        weight.fill(volume_weight);
-        if (round == 0) weight.fill(1e-3);
-        for (const Contents& here : contents) {
-            double total = 0;
-            for (const auto& [z, n] : here.atoms) total += n * s.atomic_volume[static_cast<std::size_t>(z - 1)];
-            const double off = std::log(here.volume / total);
-            if (std::abs(off) > 1) continue;  // open frameworks and mistakes
-            for (const auto& [z, n] : here.atoms) {
-                const double share = n * s.atomic_volume[static_cast<std::size_t>(z - 1)] / total;
-                sum[static_cast<std::size_t>(z - 1)] += share * off;
-                weight[static_cast<std::size_t>(z - 1)] += share;
-            }
-        }
-        for (std::size_t z = 0; z < tabulated_elements; ++z) s.atomic_volume[z] *= static_cast<float>(std::exp(sum[z] / weight[z]));
+    fit_volumes(s.atomic_volume, examples.contents);
+    s.packing = packing_of(examples.contents, s.atomic_volume);
+    choose_shapes(s, std::move(examples.shapes));
+    const std::size_t shared = examples.occupancies.size();
+    if (shared >= fewest_for_quantiles) {
+        s.partial = static_cast<float>(shared) / static_cast<float>(shared + examples.full);
+        s.occupancy = quantiles_of(std::move(examples.occupancies));
     }
-    std::vector<float> all_packing;
-    std::array<std::vector<float>, lattice_types> packing;
-    for (const Contents& here : contents) {
-        float total = 0;
-        for (const auto& [z, n] : here.atoms) total += n * s.atomic_volume[static_cast<std::size_t>(z - 1)];
-        const float off = std::clamp(std::log(here.volume / total), -1.0f, 1.5f);
-        all_packing.push_back(off);
-        packing[static_cast<std::size_t>(here.lattice)].push_back(off);
-    }
-    const std::vector<float> overall = quantiles_of(all_packing);
-    s.packing.clear();
-    for (const auto& values : packing) {
-        const std::vector<float> table = values.size() < fewest_for_quantiles ? overall : quantiles_of(values);
-        s.packing.insert(s.packing.end(), table.begin(), table.end());
-    }
-    s.shape.clear();
-    s.shape_offset = {0};
-    for (std::vector<CellShape>& of_type : shapes) {
-        // Evenly spread over the sorted examples, so that a small file tells as much as it can.
-        std::sort(of_type.begin(), of_type.end());
-        const std::size_t n = std::min(of_type.size(), most_examples);
-        std::vector<CellShape> chosen;
-        for (std::size_t i = 0; i < n; ++i) chosen.push_back(of_type[(2 * i + 1) * of_type.size() / (2 * n)]);
-        if (n < fewest_examples) {
-            const std::vector<CellShape> sketched = sketched_shapes(fewest_examples - n);
-            chosen.insert(chosen.end(), sketched.begin(), sketched.end());
-        }
-        for (CellShape& shape : chosen) {
-            for (int p = 0; p < 2; ++p) shape[static_cast<std::size_t>(p)] = std::clamp(shape[static_cast<std::size_t>(p)], -3.0f, 3.0f);
-            s.shape.insert(s.shape.end(), shape.begin(), shape.end());
-        }
-        s.shape_offset.push_back(static_cast<std::uint32_t>(s.shape.size() / lattice_parameters));
-    }
-    if (occupancies.size() >= fewest_for_quantiles) {
-        s.partial = static_cast<float>(occupancies.size()) / static_cast<float>(occupancies.size() + full);
-        s.occupancy = quantiles_of(occupancies);
-    }
-    if (displacements.size() >= fewest_for_quantiles) s.b_iso = quantiles_of(displacements);
+    if (examples.displacements.size() >= fewest_for_quantiles) s.b_iso = quantiles_of(std::move(examples.displacements));
     return s;
 }
 
@@ -365,7 +399,7 @@ CrystalStatistics CrystalStatistics::read(const H5File& file) {
     s.shape = numbers("shape", static_cast<std::size_t>(s.shape_offset.back()) * lattice_parameters, -5, 180);
     for (std::size_t i = 0; i < s.shape.size(); ++i) {
         const float value = s.shape[i];
-        require(i % lattice_parameters < 2 ? std::abs(value) <= 5 : value > 20 && value < 160, "shape holds a cell that is none");
+        require(i % lattice_parameters < 2 ? std::abs(value) <= 5 : value > 20 && value < 160, "shape holds an impossible cell");
     }
     s.occupancy = numbers("occupancy", quantiles, 0.01f, 1);
     s.b_iso = numbers("b_iso", quantiles, 0, 100);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "host/atomic_radii.h"
+#include "host/matrix3.h"
 #include "host/space_groups.h"
 #include "host/structure.h"
 #include "host/symmetry.h"
@@ -19,19 +21,12 @@ constexpr float closest_contact = 0.75f;
 // Weights of what smooths the counts, in structures or sites.
 constexpr double system_weight = 20, all_elements_weight = 200, all_letters_weight = 4, floor_weight = 0.5;
 
-using Rotation = std::array<int, 9>;
+using Rotation = Matrix3<int>;
 
 Rotation rotation_of(const SymmetryOperation& operation) {
     Rotation r;
     std::copy(operation.rotation, operation.rotation + 9, r.begin());
     return r;
-}
-
-Rotation product(const Rotation& a, const Rotation& b) {
-    Rotation result{};
-    for (int i = 0; i < 9; ++i)
-        for (int k = 0; k < 3; ++k) result[i] += a[3 * (i / 3) + k] * b[3 * k + i % 3];
-    return result;
 }
 
 std::vector<Rotation> point_group(int space_group) {
@@ -61,6 +56,12 @@ void append_running_sums(std::vector<float>& to, const std::vector<double>& weig
     std::size_t last = weights.size() - 1;
     while (last > 0 && weights[last] == 0) --last;
     for (std::size_t i = last; i < weights.size(); ++i) to[to.size() - weights.size() + i] = 1;
+}
+
+std::vector<double> normalised(std::vector<double> weights) {
+    const double total = std::max(std::accumulate(weights.begin(), weights.end(), 0.0), 1e-300);
+    for (double& weight : weights) weight /= total;
+    return weights;
 }
 
 }  // namespace
@@ -109,14 +110,25 @@ void CrystalTableStore::add_symmetry(int space_group) {
 
 void CrystalTableStore::smooth(const CrystalStatistics& s) {
     group_count_ = s.group_count;
-    const auto normalised = [](std::vector<double> weights) {
-        double total = 0;
-        for (double weight : weights) total += weight;
-        for (double& weight : weights) weight /= std::max(total, 1e-300);
-        return weights;
-    };
+    smooth_site_counts(s);
+    smooth_elements(s);
+    smooth_letters(s);
+    packing_ = s.packing;
+    shape_offset_ = s.shape_offset;
+    shape_ = s.shape;
+    occupancy_ = s.occupancy;
+    b_iso_ = s.b_iso;
+    atomic_volume_.push_back(0);
+    radius_.push_back(0);
+    for (int z = 1; z <= tabulated_elements; ++z) {
+        atomic_volume_.push_back(s.atomic_volume[static_cast<std::size_t>(z - 1)]);
+        radius_.push_back(covalent_radius(z));
+    }
+    find_bandwidths();
+}
 
-    // Numbers of sites: what the system's groups have, and a little of everything that falls off.
+// Numbers of sites: what the system's groups have, and a little of everything that falls off.
+void CrystalTableStore::smooth_site_counts(const CrystalStatistics& s) {
     std::array<std::vector<double>, crystal_systems> of_system;
     for (auto& weights : of_system) weights.assign(max_generated_atoms, 0.0);
     for (int group = 1; group <= space_groups; ++group) {
@@ -143,7 +155,9 @@ void CrystalTableStore::smooth(const CrystalStatistics& s) {
         }
         append_running_sums(element_count_, weights);
     }
+}
 
+void CrystalTableStore::smooth_elements(const CrystalStatistics& s) {
     std::vector<double> everywhere(tabulated_elements, 0.0);
     for (std::size_t i = 0; i < s.element.size(); ++i) everywhere[i % tabulated_elements] += s.element[i];
     everywhere = normalised(everywhere);
@@ -153,8 +167,10 @@ void CrystalTableStore::smooth(const CrystalStatistics& s) {
             weights.push_back(s.element[static_cast<std::size_t>(group) * tabulated_elements + z] + all_elements_weight * everywhere[z]);
         append_running_sums(element_, weights);
     }
+}
 
-    // Letters: positions of equal freedom are alike until the group's own counts say otherwise.
+// Letters: positions of equal freedom are alike until the group's own counts say otherwise.
+void CrystalTableStore::smooth_letters(const CrystalStatistics& s) {
     for (int c = 0; c < letter_classes; ++c) {
         const std::uint32_t* const counts = s.letter.data() + static_cast<std::size_t>(c) * sites_.size();
         std::array<double, 4> drawn{}, offered{};
@@ -178,19 +194,10 @@ void CrystalTableStore::smooth(const CrystalStatistics& s) {
             append_running_sums(letter_, weights);
         }
     }
+}
 
-    packing_ = s.packing;
-    shape_offset_ = s.shape_offset;
-    shape_ = s.shape;
-    occupancy_ = s.occupancy;
-    b_iso_ = s.b_iso;
-    atomic_volume_.push_back(0);
-    radius_.push_back(0);
-    for (int z = 1; z <= tabulated_elements; ++z) {
-        atomic_volume_.push_back(s.atomic_volume[static_cast<std::size_t>(z - 1)]);
-        radius_.push_back(covalent_radius(z));
-    }
-    // A kernel about each example, by Scott's rule from the spread of the middle half, which a few odd cells do not widen.
+// A kernel about each example, by Scott's rule from the spread of the middle half, which a few odd cells do not widen.
+void CrystalTableStore::find_bandwidths() {
     for (int type = 0; type < lattice_types; ++type) {
         const std::size_t first = shape_offset_[type], n = shape_offset_[type + 1] - first;
         for (int p = 0; p < lattice_parameters; ++p) {

@@ -50,6 +50,10 @@ public:
 private:
     void add_symmetry(int space_group);
     void smooth(const CrystalStatistics& statistics);
+    void smooth_site_counts(const CrystalStatistics& statistics);
+    void smooth_elements(const CrystalStatistics& statistics);
+    void smooth_letters(const CrystalStatistics& statistics);
+    void find_bandwidths();
 
     CrystalTables view_{};
     std::vector<std::uint32_t> representative_offset_ = {0}, centring_offset_ = {0}, shape_offset_, group_count_;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "host/error.h"
+#include "host/operations.h"
 #include "host/space_groups.h"
 #include "host/symmetry.h"
 
@@ -29,27 +30,17 @@ std::vector<Index> reflections() {
     return result;
 }
 
-// An operation that leaves h where it is but changes the phase of its structure factor makes it vanish (ITA 2.2.13).
-bool is_absent(const Index& h, const std::vector<SymmetryOperation>& operations) {
-    return std::any_of(operations.begin(), operations.end(), [&](const SymmetryOperation& operation) {
-        const std::int8_t *r = operation.rotation, *t = operation.translation;
-        for (int column = 0; column < 3; ++column) {
-            if (h[0] * r[column] + h[1] * r[3 + column] + h[2] * r[6 + column] != h[column]) return false;
-        }
-        return (h[0] * t[0] + h[1] * t[1] + h[2] * t[2]) % translation_denominator != 0;
-    });
-}
-
 // The least of the absences over the permutations of axes that keep the crystal system's metric.
 Absences canonical_absences(int space_group, const std::vector<Index>& all) {
     std::vector<Index> permutations = {{0, 1, 2}};
-    if (crystal_system_name(crystal_system(space_group)) == std::string("orthorhombic")) {
+    if (crystal_system(space_group) == systems::orthorhombic) {
         permutations = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     }
     Absences least;
     for (const Index& axes : permutations) {
         Absences absences;
-        for (const Index& h : all) absences.push_back(is_absent({h[axes[0]], h[axes[1]], h[axes[2]]}, standard_operations(space_group)));
+        for (const Index& h : all)
+            absences.push_back(is_systematically_absent({h[axes[0]], h[axes[1]], h[axes[2]]}, standard_operations(space_group)));
         if (least.empty() || absences < least) least = absences;
     }
     return least;

@@ -4,7 +4,10 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numbers>
 
+#include "host/operations.h"
+#include "host/space_groups.h"
 #include "host/symmetry.h"
 #include "kernels/real_math.h"
 
@@ -12,20 +15,12 @@ namespace friedel {
 
 namespace {
 
-constexpr int most_clusters = 160;
-constexpr double together = 0.35;       // widths
-constexpr double misfit = 0.04;         // of what other reflections put here
-constexpr double least_sigma = 0.0015;  // of the strongest point
-
-bool is_absent(const std::array<int, 3>& h, const std::vector<SymmetryOperation>& operations) {
-    return std::any_of(operations.begin(), operations.end(), [&](const SymmetryOperation& operation) {
-        const std::int8_t *r = operation.rotation, *t = operation.translation;
-        for (std::size_t column = 0; column < 3; ++column) {
-            if (h[0] * r[column] + h[1] * r[3 + column] + h[2] * r[6 + column] != h[column]) return false;
-        }
-        return (h[0] * t[0] + h[1] * t[1] + h[2] * t[2]) % translation_denominator != 0;
-    });
-}
+constexpr int most_clusters = 160, most_looked_at = 40000;  // reflections of a lattice
+constexpr double highest_deg = 89;                          // in 2 theta; beyond, lines overlap too much to be told apart
+constexpr double foreign_widths = 0.6, foreign_deg = 0.02;  // a line so far from all reflections is none of the lattice's
+constexpr double together = 0.35;                           // widths
+constexpr double misfit = 0.04;                             // of what other reflections put here
+constexpr double least_sigma = 0.0015;                      // of the strongest point
 
 // Indices in the standard setting of those in a setting that a powder cannot tell from it.
 using Turn = std::array<std::array<int, 3>, 3>;
@@ -74,7 +69,7 @@ std::vector<AbsenceSetting> make_settings(Bravais lattice) {
             std::vector<bool> absent;
             bool consistent = true;
             for (const auto& h : window()) {
-                absent.push_back(is_absent(turned(turn, h), operations));
+                absent.push_back(is_systematically_absent(turned(turn, h), operations));
                 const bool centring = lattice == Bravais::hR ? (-h[0] + h[1] + h[2]) % 3 != 0 : !is_reflection(lattice, h[0], h[1], h[2]);
                 if (centring && !absent.back()) consistent = false;
             }
@@ -99,7 +94,7 @@ std::vector<AbsenceSetting> make_settings(Bravais lattice) {
 // ln of an exponential distribution of mean m, seen with Gaussian errors, at x.
 double log_exponential(double x, double mean, double sigma) {
     const double z = (x - sigma * sigma / mean) / sigma;
-    const double log_phi = z > -6 ? std::log(0.5 * std::erfc(-z / 1.41421356)) : -0.5 * z * z - std::log(-z * 2.5066);
+    const double log_phi = z > -6 ? std::log(0.5 * std::erfc(-z / std::numbers::sqrt2)) : -0.5 * z * z - std::log(-z * sqrt_two_pi);
     return -std::log(mean) + sigma * sigma / (2 * mean * mean) - x / mean + log_phi;
 }
 
@@ -120,8 +115,151 @@ double log_present(double x, double expected, double sigma) {
 // Something else may lie where a reflection is absent.
 double log_absent(double x, double expected, double sigma) {
     const double z = x / sigma;
-    return log_sum({std::log(0.97) - 0.5 * z * z - std::log(2.5066 * sigma), std::log(0.03) + log_exponential(x, 0.3 * expected, sigma)});
+    return log_sum(
+        {std::log(0.97) - 0.5 * z * z - std::log(sqrt_two_pi * sigma), std::log(0.03) + log_exponential(x, 0.3 * expected, sigma)});
 }
+
+// Friedel mates and equivalents of the holohedry, roughly: signs of the indices that are not zero, and order of axes.
+double rough_multiplicity(int system, int h, int k, int l) {
+    const int zeros = (h == 0) + (k == 0) + (l == 0);
+    if (system == systems::triclinic) return 2;
+    if (system == systems::monoclinic) return k != 0 && (h != 0 || l != 0) ? 4 : 2;
+    double multiplicity = 8 >> zeros;
+    if (system >= systems::tetragonal) multiplicity *= h == k || h == 0 || k == 0 ? 1 : 2;
+    if (system == systems::cubic) multiplicity *= k == l || l == 0 ? 1.5 : 3;
+    return multiplicity;
+}
+
+// Fills in `hkl` and, but for heights, `clusters`, as far as these go. Returns the expected height of each cluster but for a factor that
+// varies slowly with the angle; none where the lattice has too many reflections to look at.
+std::vector<double> cluster_reflections(LatticeIntensities& out, const ObservedLines& pattern, const IndexedCell& cell, double wavelength) {
+    const double start = static_cast<double>(pattern.grid.start_deg), step = static_cast<double>(pattern.grid.step_deg);
+    const double low = start + pattern.first * step, high = start + (pattern.first + pattern.points - 1) * step;
+    struct Reflection {
+        double two_theta_deg;
+        int h, k, l;
+    };
+    std::vector<Reflection> reflections;
+    const double limit = 2 * std::sin(std::min(high, highest_deg) * pi_d / 360) / wavelength;
+    const bool all = for_each_reflection(cell.lattice, cell.reciprocal, limit * limit, most_looked_at, [&](int h, int k, int l, double q) {
+        const double at = 2 * std::asin(std::min(1.0, wavelength * std::sqrt(q) / 2)) * 180 / pi_d + cell.shift_deg;
+        if (at > low && at < high) reflections.push_back({at, h, k, l});
+    });
+    if (!all) return {};
+    std::sort(reflections.begin(), reflections.end(),
+              [](const Reflection& a, const Reflection& b) { return a.two_theta_deg < b.two_theta_deg; });
+    std::vector<double> weight;
+    for (const Reflection& r : reflections) {
+        const double fwhm = pattern.shape.fwhm_deg(r.two_theta_deg);
+        const bool joins = !out.clusters.empty() && r.two_theta_deg - out.clusters.back().two_theta_deg < together * fwhm;
+        if (!joins) {
+            if (static_cast<int>(out.clusters.size()) == most_clusters) break;
+            out.clusters.push_back({r.two_theta_deg, 0, 0, 0, static_cast<int>(out.hkl.size()), 0});
+            weight.push_back(0);
+        }
+        const double theta = r.two_theta_deg * pi_d / 360, s = std::sin(theta), c2 = std::cos(2 * theta);
+        const double lorentz_polarisation = (1 + c2 * c2) / (s * s * std::cos(theta));
+        ++out.clusters.back().reflections;
+        weight.back() += rough_multiplicity(lattice_system(cell.lattice), r.h, r.k, r.l) * lorentz_polarisation / fwhm;
+        out.hkl.push_back({r.h, r.k, r.l});
+    }
+    return weight;
+}
+
+// Of the clusters, and of the lines that are none of the lattice's or beyond its last cluster: they are there as well.
+std::vector<double> positions_of(const std::vector<LatticeIntensities::Cluster>& clusters, const ObservedLines& pattern) {
+    std::vector<double> position;
+    for (const auto& cluster : clusters) position.push_back(cluster.two_theta_deg);
+    for (const ObservedLine& line : pattern.lines) {
+        const double apart = foreign_widths * pattern.shape.fwhm_deg(line.two_theta_deg) + foreign_deg;
+        const bool is_foreign = std::none_of(clusters.begin(), clusters.end(), [&](const LatticeIntensities::Cluster& cluster) {
+            return std::fabs(cluster.two_theta_deg - line.two_theta_deg) <= apart;
+        });
+        if (is_foreign) position.push_back(line.two_theta_deg);
+    }
+    return position;
+}
+
+// The pattern as a sum of lines of its shape at given positions, none of them negative.
+class Decomposition {
+public:
+    Decomposition(const ObservedLines& pattern, std::vector<double> positions)
+        : pattern_(pattern), position_(std::move(positions)), rest_(pattern.intensity), height_(position_.size(), 0.0) {
+        for (double at : position_) {
+            profiles_.emplace_back(pattern.shape, at, pattern.grid, reach);
+            double square = 0;
+            const float* const s = pattern.sigma.data() + profiles_.back().first;
+            for (std::size_t j = 0; j < profiles_.back().height.size(); ++j)
+                square += static_cast<double>(1 / (s[j] * s[j]) * profiles_.back().height[j] * profiles_.back().height[j]);
+            square_.push_back(square);
+        }
+    }
+
+    double height(std::size_t i) const { return height_[i]; }
+
+    // Least squares, one line after the other.
+    void solve() {
+        for (int sweep = 0; sweep < most_sweeps; ++sweep) {
+            double most = 0;
+            for (std::size_t i = 0; i < position_.size(); ++i) {
+                const double moved = std::max(0.0, unbounded(i)) - height_[i];
+                if (moved == 0) continue;
+                height_[i] += moved;
+                most = std::max(most, std::fabs(moved));
+                float* const r = rest_.data() + profiles_[i].first;
+                for (std::size_t j = 0; j < profiles_[i].height.size(); ++j) r[j] -= static_cast<float>(moved) * profiles_[i].height[j];
+            }
+            if (most < solved) break;
+        }
+    }
+
+    // What no line describes, of the pattern, as root mean square.
+    double remainder() const {
+        double left = 0, all = 0;
+        for (int i = pattern_.first; i < pattern_.first + pattern_.points; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            left += static_cast<double>(rest_[at] * rest_[at]);
+            all += static_cast<double>(pattern_.intensity[at] * pattern_.intensity[at]);
+        }
+        return std::sqrt(left / std::max(all, 1e-30));
+    }
+
+    // Height, which may be negative now, and standard deviation of line i. Two lines of about this shape overlap as Gaussians do, and a
+    // part of another's height is left here where its shape is another; both were set by looking at patterns whose cells are known.
+    void estimate(LatticeIntensities::Cluster& cluster, std::size_t i) const {
+        const double fwhm = pattern_.shape.fwhm_deg(position_[i]);
+        double variance = 1 / square_[i], others = 0;
+        for (std::size_t j = 0; j < position_.size(); ++j) {
+            const double distance = std::fabs(position_[j] - position_[i]) / fwhm;
+            if (j == i || distance > 4) continue;
+            const double overlap = std::exp(-2 * std::numbers::ln2 * distance * distance);  // correlation of two Gaussians of this width
+            variance /= std::max(0.05, 1 - overlap * overlap);
+            others += height_[j] * std::max(std::exp(-0.9 * distance * distance), 0.15 / (1 + distance * distance));
+        }
+        cluster.height = unbounded(i);
+        cluster.sigma = std::sqrt(4 * variance + misfit * misfit * others * others + least_sigma * least_sigma);
+    }
+
+private:
+    static constexpr double reach = 6;  // half widths
+    static constexpr int most_sweeps = 40;
+    static constexpr double solved = 2e-4;  // of the strongest point
+
+    // The height of line i that fits best beside the others, whatever its sign.
+    double unbounded(std::size_t i) const {
+        float sum = 0;
+        const float *const h = profiles_[i].height.data(), *const r = rest_.data() + profiles_[i].first,
+                           *const s = pattern_.sigma.data() + profiles_[i].first;
+        for (std::size_t j = 0; j < profiles_[i].height.size(); ++j) sum += h[j] * r[j] / (s[j] * s[j]);
+        return height_[i] + static_cast<double>(sum) / square_[i];
+    }
+
+    const ObservedLines& pattern_;
+    std::vector<double> position_;
+    std::vector<LineProfile> profiles_;
+    std::vector<float> rest_;              // of the pattern
+    std::vector<double> height_, square_;  // [lines]; squares of the profiles, weighted
+};
 
 }  // namespace
 
@@ -129,8 +267,9 @@ bool AbsenceSetting::absent(Bravais lattice, std::array<int, 3> h) const {
     const auto& operations = standard_operations(space_groups.front());
     // The one of hkl and hk-l that is a reflection of the obverse setting.
     if (lattice == Bravais::hR && (-h[0] + h[1] + h[2]) % 3 != 0) h[2] = -h[2];
-    if (!is_absent(turned(turn, h), operations)) return false;
-    return lattice_system(lattice) < 3 || lattice == Bravais::hR || is_absent({h[1], h[0], h[2]}, operations);
+    if (!is_systematically_absent(turned(turn, h), operations)) return false;
+    return lattice_system(lattice) < systems::tetragonal || lattice == Bravais::hR ||
+           is_systematically_absent({h[1], h[0], h[2]}, operations);
 }
 
 const std::vector<AbsenceSetting>& absence_settings(Bravais lattice) {
@@ -142,113 +281,23 @@ const std::vector<AbsenceSetting>& absence_settings(Bravais lattice) {
     return all[static_cast<std::size_t>(lattice)];
 }
 
-LatticeIntensities decompose(const ObservedLines& p, const IndexedCell& cell, double wavelength) {
+LatticeIntensities decompose(const ObservedLines& pattern, const IndexedCell& cell, double wavelength) {
     LatticeIntensities out;
-    const Grid& grid = p.grid;
-    const double start = static_cast<double>(grid.start_deg), step = static_cast<double>(grid.step_deg);
-    const double low = start + p.first * step, high = start + (p.first + p.points - 1) * step;
-    struct Reflection {
-        double two_theta_deg;
-        int h, k, l;
-    };
-    std::vector<Reflection> reflections;
-    const double limit = 2 * std::sin(std::min(high, 89.0) * pi_d / 360) / wavelength;
-    if (!for_each_reflection(cell.lattice, cell.reciprocal, limit * limit, 40000, [&](int h, int k, int l, double q) {
-            const double at = 2 * std::asin(std::min(1.0, wavelength * std::sqrt(q) / 2)) * 180 / pi_d + cell.shift_deg;
-            if (at > low && at < high) reflections.push_back({at, h, k, l});
-        }))
-        return out;
-    std::sort(reflections.begin(), reflections.end(),
-              [](const Reflection& a, const Reflection& b) { return a.two_theta_deg < b.two_theta_deg; });
-    const int system = lattice_system(cell.lattice);
-    std::vector<double> weight;  // expected height of a cluster but for a smooth factor
-    for (const Reflection& r : reflections) {
-        // Friedel mates and equivalents of the holohedry, roughly: signs of the indices that are not zero, and order of axes.
-        const int zeros = (r.h == 0) + (r.k == 0) + (r.l == 0);
-        double multiplicity = system == 0 ? 2 : (system == 1 ? (r.k && (r.h || r.l) ? 4 : 2) : 8 >> zeros);
-        if (system >= 3) multiplicity *= r.h == r.k || r.h == 0 || r.k == 0 ? 1 : 2;
-        if (system == 6) multiplicity *= r.k == r.l || r.l == 0 ? 1.5 : 3;
-        const double theta = r.two_theta_deg * pi_d / 360, s = std::sin(theta), c2 = std::cos(2 * theta);
-        const double height = multiplicity * (1 + c2 * c2) / (s * s * std::cos(theta)) / p.shape.fwhm_deg(r.two_theta_deg);
-        const bool joins =
-            !out.clusters.empty() && r.two_theta_deg - out.clusters.back().two_theta_deg < together * p.shape.fwhm_deg(r.two_theta_deg);
-        if (!joins) {
-            if (static_cast<int>(out.clusters.size()) == most_clusters) break;
-            out.clusters.push_back({r.two_theta_deg, 0, 0, 0, static_cast<int>(out.hkl.size()), 0});
-            weight.push_back(0);
-        }
-        ++out.clusters.back().reflections;
-        weight.back() += height;
-        out.hkl.push_back({r.h, r.k, r.l});
-    }
+    const std::vector<double> weight = cluster_reflections(out, pattern, cell, wavelength);
     if (out.clusters.empty()) return out;
-    // Lines that are none of the lattice's, and those beyond the last cluster, are there as well.
-    std::vector<double> position;
-    for (const auto& c : out.clusters) position.push_back(c.two_theta_deg);
-    const std::size_t n = position.size();
-    for (const ObservedLine& line : p.lines) {
-        const double fwhm = p.shape.fwhm_deg(line.two_theta_deg);
-        double nearest = 1e9;
-        for (std::size_t i = 0; i < n; ++i) nearest = std::min(nearest, std::fabs(position[i] - line.two_theta_deg));
-        if (nearest > 0.6 * fwhm + 0.02) position.push_back(line.two_theta_deg);
-    }
-    std::vector<LineProfile> profiles;
-    for (double at : position) profiles.emplace_back(p.shape, at, grid, 6);
-    std::vector<float> rest = p.intensity;
-    std::vector<double> height(position.size(), 0.0), square(position.size(), 0.0);
-    const auto weight_at = [&](std::size_t at) { return 1 / (p.sigma[at] * p.sigma[at]); };
-    for (std::size_t i = 0; i < position.size(); ++i) {
-        for (std::size_t j = 0; j < profiles[i].height.size(); ++j) {
-            const std::size_t at = static_cast<std::size_t>(profiles[i].first) + j;
-            square[i] += static_cast<double>(weight_at(at) * profiles[i].height[j] * profiles[i].height[j]);
-        }
-    }
-    const auto product = [&](std::size_t i) {
-        float sum = 0;
-        const float *const h = profiles[i].height.data(), *const r = rest.data() + profiles[i].first,
-                           *const s = p.sigma.data() + profiles[i].first;
-        for (std::size_t j = 0; j < profiles[i].height.size(); ++j) sum += h[j] * r[j] / (s[j] * s[j]);
-        return static_cast<double>(sum);
-    };
-    for (int sweep = 0; sweep < 40; ++sweep) {
-        double most = 0;
-        for (std::size_t i = 0; i < position.size(); ++i) {
-            const double moved = std::max(0.0, height[i] + product(i) / square[i]) - height[i];
-            if (moved == 0) continue;
-            height[i] += moved;
-            most = std::max(most, std::fabs(moved));
-            float* const r = rest.data() + profiles[i].first;
-            for (std::size_t j = 0; j < profiles[i].height.size(); ++j) r[j] -= static_cast<float>(moved) * profiles[i].height[j];
-        }
-        if (most < 2e-4) break;
-    }
-    double left = 0, all = 0;
-    for (int i = p.first; i < p.first + p.points; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        left += static_cast<double>(rest[at] * rest[at]), all += static_cast<double>(p.intensity[at] * p.intensity[at]);
-    }
-    out.remainder = std::sqrt(left / std::max(all, 1e-30));
-    for (std::size_t i = 0; i < n; ++i) {
-        auto& c = out.clusters[i];
-        const double fwhm = p.shape.fwhm_deg(position[i]);
-        double variance = 1 / square[i], others = 0;
-        for (std::size_t j = 0; j < position.size(); ++j) {
-            const double distance = std::fabs(position[j] - position[i]) / fwhm;
-            if (j == i || distance > 4) continue;
-            // Overlap of two lines of about this shape, as a correlation, and what the other's misfit leaves here.
-            const double overlap = std::exp(-1.386 * distance * distance);
-            variance /= std::max(0.05, 1 - overlap * overlap);
-            others += height[j] * std::max(std::exp(-0.9 * distance * distance), 0.15 / (1 + distance * distance));
-        }
-        c.height = height[i] + product(i) / square[i];
-        c.sigma = std::sqrt(4 * variance + misfit * misfit * others * others + least_sigma * least_sigma);
-    }
+    Decomposition decomposition(pattern, positions_of(out.clusters, pattern));
+    decomposition.solve();
+    out.remainder = decomposition.remainder();
+    for (std::size_t i = 0; i < out.clusters.size(); ++i) decomposition.estimate(out.clusters[i], i);
     // Mean height of what is expected, as it falls off with the angle.
-    const std::size_t window = std::max<std::size_t>(12, n / 5);
+    const std::size_t n = out.clusters.size(), window = std::max<std::size_t>(12, n / 5);
     for (std::size_t i = 0; i < n; ++i) {
         const std::size_t first = i > window ? i - window : 0, last = std::min(n, i + window + 1);
         double sum = 1e-6, weights = 0;
-        for (std::size_t j = first; j < last; ++j) sum += height[j], weights += weight[j];
+        for (std::size_t j = first; j < last; ++j) {
+            sum += decomposition.height(j);
+            weights += weight[j];
+        }
         out.clusters[i].expected = std::max(1e-4, sum * weight[i] / weights);
     }
     return out;

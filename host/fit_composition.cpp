@@ -19,8 +19,7 @@ std::vector<int> elements_that_matter(const CrystalView<float>& crystal) {
     std::map<int, double> electrons;
     double total = 0;
     for (int atom = 0; atom < crystal.atoms; ++atom) {
-        const double pairs = crystal.operations.inversion_at_origin() && !(crystal.images[atom] & self_inverse) ? 2 : 1;
-        const double here = pairs * sites_of(crystal, atom) * static_cast<double>(crystal.occupancy[atom]) * crystal.element[atom];
+        const double here = copies_in_primitive_cell(crystal, atom) * static_cast<double>(crystal.occupancy[atom]) * crystal.element[atom];
         electrons[crystal.element[atom]] += here;
         total += here;
     }

@@ -7,6 +7,7 @@
 #include "host/correlation.h"
 #include "host/fit_composition.h"
 #include "host/gemm.h"
+#include "host/preprocessing.h"
 #include "host/simulator.h"
 #include "kernels/pattern.h"
 
@@ -32,10 +33,7 @@ constexpr double worthwhile = 2e-5;  // a step that gains less is the last
 }  // namespace
 
 void make_comparable(float* pattern, const Grid& grid, int first, int points) {
-    thread_local std::vector<float> scratch;
-    scratch.resize(static_cast<std::size_t>(preprocess_scratch(grid)));
-    SerialBlock block;
-    preprocess(block, pattern, grid, PreprocessConfig(), scratch.data());
+    preprocess_pattern(pattern, grid, PreprocessConfig());
     if (first > 0) std::copy(pattern + first, pattern + first + points, pattern);
     normalise(pattern, points);
 }
@@ -80,7 +78,7 @@ std::vector<int> FitProblem::strains() const {
     return unknowns;
 }
 
-float FitProblem::quick_similarity() const { return product(now_.data(), target_->row.data(), target_->points); }
+float FitProblem::quick_similarity() const { return dot(now_.data(), target_->row.data(), target_->points); }
 
 float FitProblem::similarity() {
     const std::vector<float> occupancy = fitted_occupancies(fit_, library_);
@@ -131,7 +129,7 @@ void FitProblem::compare(float* row, const float* raw) const {
 
 // Squared distance to the target, with the restraint.
 double FitProblem::cost(const std::vector<float>& simulated, const PatternFit& fit) const {
-    double sum = 2 - 2 * static_cast<double>(product(simulated.data(), target_->row.data(), target_->points));
+    double sum = 2 - 2 * static_cast<double>(dot(simulated.data(), target_->row.data(), target_->points));
     for (int j = 0; j < max_fit_unknowns; ++j) {
         const double x = fit.unknown[static_cast<std::size_t>(j)];
         sum += restraint_of(j) * x * x;
@@ -139,7 +137,7 @@ double FitProblem::cost(const std::vector<float>& simulated, const PatternFit& f
     return sum;
 }
 
-// changes_ [fits][width]: of the raw pattern now_, per `difference`, on the way to each of these fits.
+// changes_ [fits][width]: of the raw pattern now_, per `step` (a part of the way), on the way to each of these fits.
 void FitProblem::find_changes(const std::vector<PatternFit>& fits, float step) {
     moves_.clear();
     for (const PatternFit& fit : fits) moves_.push_back({parameters(fit), occupancy_factors(fit, library_.crystal(fit.structure))});
@@ -197,9 +195,9 @@ void FitProblem::descend(const std::vector<int>& free, int most_steps) {
         for (int i = 0; i < points; ++i)
             there_[static_cast<std::size_t>(i)] = target_->row[static_cast<std::size_t>(i)] - now_[static_cast<std::size_t>(i)];
         for (int j = 0; j < n; ++j) {
-            gradient[j] = static_cast<double>(product(column(j), there_.data(), points)) -
+            gradient[j] = static_cast<double>(dot(column(j), there_.data(), points)) -
                           restraint_of(free[static_cast<std::size_t>(j)]) * unknown(fit_, j);
-            for (int k = 0; k <= j; ++k) normal[j * n + k] = normal[k * n + j] = static_cast<double>(product(column(j), column(k), points));
+            for (int k = 0; k <= j; ++k) normal[j * n + k] = normal[k * n + j] = static_cast<double>(dot(column(j), column(k), points));
             normal[j * n + j] += restraint_of(free[static_cast<std::size_t>(j)]);
         }
         double gained = 0;

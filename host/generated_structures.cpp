@@ -68,8 +68,7 @@ StructureLibrary generate_library(const CrystalTableStore& tables, const Library
         pool.run(n, [&](int i, int) {
             const std::uint64_t sample = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i);
             const float u = uniform_open(random4(wish.seed, sample, Purpose::structure, 0).bits[0]);
-            const int group =
-                groups[static_cast<std::size_t>(generator::draw_index(cumulative.data(), static_cast<int>(groups.size()), u))];
+            const int group = groups[static_cast<std::size_t>(draw_index(cumulative.data(), static_cast<int>(groups.size()), u))];
             generate(crystals[static_cast<std::size_t>(i)], tables.view(), group, wish.seed, sample);
         });
         for (int i = 0; i < n; ++i) {

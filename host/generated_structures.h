@@ -18,7 +18,7 @@ namespace friedel {
 void generate(GeneratedCrystal& crystal, const CrystalTables& tables, int space_group, std::uint64_t seed, std::uint64_t sample,
               int phase = 0);
 
-// In the standard setting, named "NAME", and its structure type.
+// In the standard setting, and its structure type.
 Structure to_structure(const GeneratedCrystal& crystal, const std::string& name);
 std::string structure_type_of(const GeneratedCrystal& crystal);
 

@@ -22,7 +22,6 @@ namespace {
 constexpr std::size_t chunk_bytes = 256 * 1024;
 constexpr std::size_t smallest_compressed_bytes = 1024;
 constexpr unsigned deflate_level = 7;
-constexpr std::size_t deflate_ratio = 1032;       // the most that deflate shrinks anything
 constexpr std::size_t unwritten_bytes = 1 << 16;  // what may be read of datasets that were made and never filled
 constexpr std::size_t longest_text = 1 << 24;     // of one string
 constexpr hssize_t most_texts = 64;               // of one attribute
@@ -70,19 +69,20 @@ struct H5File::State {
             check(extent.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
                   "describe '" + name + "'"),
             H5Sclose);
-        const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-        H5Pset_obj_track_times(creation, false);  // the same contents give the same bytes
+        const std::string laying_out = "lay out '" + name + "'";
+        const Handle creation(check(H5Pcreate(H5P_DATASET_CREATE), laying_out), H5Pclose);
+        check(H5Pset_obj_track_times(creation, false), laying_out);  // the same contents give the same bytes
         const std::size_t element = H5Tget_size(type),
                           row_elements = extent.empty() ? 1 : product(shape) / std::max<std::size_t>(shape[0], 1);
         if (compress && product(shape) * element >= smallest_compressed_bytes) {
             std::vector<hsize_t> chunk = extent;
             chunk[0] = std::clamp<hsize_t>(chunk_bytes / std::max<std::size_t>(row_elements * element, 1), 1, extent[0]);
-            check(H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), "lay out '" + name + "'");
-            H5Pset_shuffle(creation);
-            H5Pset_deflate(creation, deflate_level);
+            check(H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), laying_out);
+            check(H5Pset_shuffle(creation), laying_out);
+            check(H5Pset_deflate(creation, deflate_level), laying_out);
         }
-        const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-        H5Pset_create_intermediate_group(links, 1);
+        const Handle links(check(H5Pcreate(H5P_LINK_CREATE), laying_out), H5Pclose);
+        check(H5Pset_create_intermediate_group(links, 1), laying_out);
         return {check(H5Dcreate2(file, name.c_str(), type, space, links, creation, H5P_DEFAULT), "make '" + name + "'"), H5Dclose};
     }
 
@@ -108,7 +108,7 @@ struct H5File::State {
         const Handle dataset = open_dataset(name);
         const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
         std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
-        H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+        check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
         if (first_row > extent[0] || rows > extent[0] - first_row)
             fail(path.string(), ": '", name, "' has no rows ", first_row, " to ", first_row + rows);
         std::vector<hsize_t> start(extent.size(), 0);
@@ -124,7 +124,7 @@ struct H5File::State {
         if (H5Aexists_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0) {
             check(H5Adelete_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT), "replace attribute '" + name + "'");
         }
-        const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+        const Handle space(check(H5Screate(H5S_SCALAR), "make attribute '" + name + "'"), H5Sclose);
         const Handle attribute(
             check(H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                   "make attribute '" + name + "'"),
@@ -312,7 +312,7 @@ Shape H5File::shape(const std::string& name) const {
     const Handle dataset = state_->open_dataset(name);
     const Handle space(state_->check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
     std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 0)));
-    if (!extent.empty()) H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+    if (!extent.empty()) state_->check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
     return Shape(extent.begin(), extent.end());
 }
 

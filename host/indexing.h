@@ -11,6 +11,8 @@
 
 namespace friedel {
 
+constexpr double no_evidence = -1e9;  // of a cell that could not be judged
+
 struct IndexedCell {
     Bravais lattice;
     Metric<double> reciprocal;
@@ -18,7 +20,6 @@ struct IndexedCell {
     double evidence = 0;   // logarithm; 0: lines anywhere
     double m20 = 0;
     int lines = 0, indexed = 0;  // looked at, explained
-    double covariance_scale = 1;
 };
 
 struct IndexingConfig {

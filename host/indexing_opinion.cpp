@@ -7,7 +7,7 @@
 #include "host/crystal_statistics.h"
 #include "host/error.h"
 #include "host/interrupt.h"
-#include "host/structure_search.h"
+#include "host/resample.h"
 
 namespace friedel {
 
@@ -47,8 +47,13 @@ void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, con
     for (CellFindings& found : out.cells) found.weight = 0;
     for (const Term& term : terms) {
         const double p = std::exp(term.log - most);
-        sum[term.group] += p, out.cells[term.cell].weight += p, total += p;
-        if (term.log > top[term.cell]) top[term.cell] = term.log, out.cells[term.cell].setting = term.setting;
+        sum[term.group] += p;
+        out.cells[term.cell].weight += p;
+        total += p;
+        if (term.log > top[term.cell]) {
+            top[term.cell] = term.log;
+            out.cells[term.cell].setting = term.setting;
+        }
     }
     for (CellFindings& found : out.cells) found.weight /= total;
     out.indexed = weights.most_certain / (1 + std::exp((weights.even_evidence - best) / weights.evidence_width));
@@ -101,24 +106,6 @@ std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& gr
     });
     if (interrupted()) fail("interrupted while patterns were indexed");
     return all;
-}
-
-void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power) {
-    const double told = std::accumulate(opinion, opinion + space_groups, 0.0);
-    std::vector<double> pooled(space_groups);
-    double total = 0;
-    for (std::size_t g = 0; g < pooled.size(); ++g) {
-        const double found = static_cast<double>(opinion[g]) + std::max(0.0, 1 - told) * group_frequency[g];
-        pooled[g] = static_cast<double>(probabilities[g]) * std::pow(found / group_frequency[g], power);
-        total += pooled[g];
-    }
-    for (std::size_t g = 0; g < pooled.size() && total > 0; ++g) probabilities[g] = static_cast<float>(pooled[g] / total);
-}
-
-void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes) {
-    for (std::size_t at = 0; at < indexed.size(); at += classes)
-        pool_indexing(probabilities.data() + at, indexed.data() + at, usual_group_frequency());
-    for (std::size_t at = 0; at < votes.size(); at += classes) pool_opinions(probabilities.data() + at, votes.data() + at);
 }
 
 }  // namespace friedel

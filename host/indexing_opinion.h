@@ -52,12 +52,4 @@ const std::vector<double>& usual_group_frequency();
 std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
                                     const std::vector<float>& votes, ThreadPool& pool);
 
-// An opinion [230] taken into probabilities [230], in their place: they are multiplied by how much likelier than usual (than
-// group_frequency) indexing finds each group, to a power below 1 because both look at the same lines.
-void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power = 0.9);
-
-// Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. Structures that fit tell more
-// than their lattices: what indexing says counts as far as none does.
-void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes);
-
 }  // namespace friedel

@@ -14,8 +14,7 @@ namespace {
 
 // The doublet of the anode that has this wavelength.
 std::optional<Radiation> doublet_of(double wavelength) {
-    for (const char* anode : {"cr", "fe", "co", "ni", "cu", "mo", "ag"}) {
-        const Radiation lines = parse_radiation(anode);
+    for (const auto& [name, lines] : named_anodes()) {
         const double mean = static_cast<double>(mean_wavelength(lines)), first = static_cast<double>(lines.wavelength[0]);
         if (std::fabs(wavelength / mean - 1) < same_anode || std::fabs(wavelength / first - 1) < same_anode) return lines;
     }

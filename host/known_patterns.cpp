@@ -6,6 +6,7 @@
 #include "host/error.h"
 #include "host/indexing_opinion.h"
 #include "host/interrupt.h"
+#include "host/opinions.h"
 #include "host/simulator.h"
 
 namespace friedel {
@@ -136,7 +137,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
-    config.stated_wavelength = options.wavelength;
+    config.given_wavelength = options.wavelength;
     config.strip_k_alpha_2 = options.strip_k_alpha_2;
     config.threads = device.pool.size();
     std::vector<std::string> files;

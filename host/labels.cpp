@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <sstream>
 #include <unordered_map>
 
 #include "host/csv.h"
 #include "host/error.h"
+#include "host/text_encoding.h"
 #include "kernels/crystal.h"
 
 namespace friedel {
@@ -73,7 +75,10 @@ std::vector<Label> read_labels(const std::filesystem::path& file) {
     if (!in || std::filesystem::is_directory(file)) {
         fail(file.string(), ": cannot be read; give a CSV file with the columns file,space_group");
     }
-    return parse_labels(in, file.string());
+    std::ostringstream text;
+    text << in.rdbuf();
+    std::istringstream lines(is_utf_16(text.str()) ? utf_8_of_utf_16(text.str()) : std::move(text).str());
+    return parse_labels(lines, file.string());
 }
 
 std::vector<Label> parse_labels(std::istream& in, const std::string& name) {
@@ -82,7 +87,7 @@ std::vector<Label> parse_labels(std::istream& in, const std::string& name) {
     Columns columns;
     std::string line;
     for (int number = 1; std::getline(in, line); ++number) {
-        if (number == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+        if (number == 1) line.erase(0, line.size() - without_byte_order_mark(line).size());
         if (line.find('\0') != std::string::npos) fail(name, ": is a binary file; give a CSV file with the columns file,space_group");
         if (trimmed(line).empty()) continue;
         const std::string where = name + ": line " + std::to_string(number);

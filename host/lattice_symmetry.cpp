@@ -150,7 +150,7 @@ void add_tetragonal_and_higher(std::vector<BravaisCell>& out, Bravais lattice, c
     const auto alike = [&](double a, double b) { return std::fabs(a - b) < relative * 0.5 * (a + b); };
     const auto add = [&](Bravais as, double a, double c) {
         const Metric<double> direct =
-            lattice_system(as) == 5 ? Metric<double>{{a, a, c, 0, 0, -a / 2}} : Metric<double>{{a, a, c, 0, 0, 0}};
+            lattice_system(as) == systems::hexagonal ? Metric<double>{{a, a, c, 0, 0, -a / 2}} : Metric<double>{{a, a, c, 0, 0, 0}};
         out.push_back({as, direct.inverse()});
     };
     for (int i = 0; i < 3; ++i) {
@@ -211,14 +211,14 @@ std::vector<BravaisCell> higher_symmetries(const BravaisCell& cell, double toler
     std::vector<BravaisCell> out;
     const Metric<double> direct = cell.reciprocal.inverse();
     const int system = lattice_system(cell.lattice);
-    if (system >= 3) return out;
-    if (system == 2) {
+    if (system >= systems::tetragonal) return out;
+    if (system == systems::orthorhombic) {
         add_tetragonal_and_higher(out, cell.lattice, direct.m, tolerance_deg);
         return out;
     }
     const Metric<double> g = reduced(transformed(direct, primitive_basis(cell.lattice)));
     const std::vector<Axis> axes = twofold_axes(g, tolerance_deg);
-    if (system == 0) {
+    if (system == systems::triclinic) {
         for (const Axis& axis : axes) add_monoclinic(out, g, axis);
     }
     for (std::size_t i = 0; i < axes.size(); ++i) {

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "host/index_parity.h"
+
 namespace friedel {
 
 namespace {
@@ -96,11 +98,11 @@ std::vector<VotedMetric> LatticeTrials::vote_for_angle(double a, double b, doubl
 void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     const double volume = volume_of(metric);
     if (!(volume > least_volume) || volume > 4 * largest_volume) return;
-    LineMask mask[8] = {};
-    int count[8] = {};
+    LineMask mask[index_parities] = {};
+    int count[index_parities] = {};
     const bool rhombohedral = primitive == Bravais::hP;
     if (!for_each_reflection(primitive, metric, now_->limit, 6000, [&](int h, int k, int l, double q) {
-            const int c = rhombohedral ? ((-h + k + l) % 3 == 0 || (h - k + l) % 3 == 0) : ((h & 1) | (k & 1) << 1 | (l & 1) << 2);
+            const int c = rhombohedral ? ((-h + k + l) % 3 == 0 || (h - k + l) % 3 == 0) : index_parity(h, k, l);
             mask[c] |= now_->at(q);
             ++count[c];
         }))
@@ -108,7 +110,10 @@ void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     const auto with = [&](Bravais lattice, std::initializer_list<int> classes, const Metric<double>& as) {
         LineMask m = 0;
         int n = 0;
-        for (int c : classes) m |= mask[c], n += count[c];
+        for (int c : classes) {
+            m |= mask[c];
+            n += count[c];
+        }
         if (2 * std::popcount(m) < now_->size()) return;
         if (volume / lattice_points(lattice) > largest_volume) return;
         keep(lattice, as, now_->score(m, n));
@@ -117,16 +122,22 @@ void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     const double* const m = metric.m;
     switch (primitive) {
         case Bravais::cP:
-            with(Bravais::cP, everything, metric), with(Bravais::cI, body, metric), with(Bravais::cF, all_faces, metric);
+            with(Bravais::cP, everything, metric);
+            with(Bravais::cI, body, metric);
+            with(Bravais::cF, all_faces, metric);
             break;
         case Bravais::tP:
-            with(Bravais::tP, everything, metric), with(Bravais::tI, body, metric);
+            with(Bravais::tP, everything, metric);
+            with(Bravais::tI, body, metric);
             break;
         case Bravais::hP:
-            with(Bravais::hP, {0, 1}, metric), with(Bravais::hR, {1}, metric);
+            with(Bravais::hP, {0, 1}, metric);
+            with(Bravais::hR, {1}, metric);
             break;
         case Bravais::oP:
-            with(Bravais::oP, everything, metric), with(Bravais::oI, body, metric), with(Bravais::oF, all_faces, metric);
+            with(Bravais::oP, everything, metric);
+            with(Bravais::oI, body, metric);
+            with(Bravais::oF, all_faces, metric);
             with(Bravais::oC, {0, 3, 4, 7}, metric);
             with(Bravais::oC, {0, 6, 1, 7}, {{m[1], m[2], m[0], 0, 0, 0}});
             with(Bravais::oC, {0, 5, 2, 7}, {{m[2], m[0], m[1], 0, 0, 0}});
@@ -142,8 +153,8 @@ void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     }
 }
 
-// Three quarters of indexing's time. Tried without gain: groups of 16 bins first, and bins only within the 12 % of groups that may hold enough
-// (some 500 votes of 7 bins a call; what is saved on bins goes into looking twice at every vote).
+// Three quarters of indexing's time. Tried without gain: groups of 16 bins first, and bins only within the 12 % of groups that may hold
+// enough (some 500 votes of 7 bins a call; what is saved on bins goes into looking twice at every vote).
 std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most,
                                             int results, double bin) {
     std::vector<VotedValue> found;
@@ -162,8 +173,9 @@ std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points
         }
     }
     // Best bins, none next to a better one. Short axes explain as much with fewer reflections.
-    int best[8];
-    double best_score[8];
+    int best[most_votes];
+    double best_score[most_votes];
+    results = std::min(results, most_votes);
     int taken = 0;
     int threshold = std::max(4, n / 2);
     for (int b = 0; b < bins; ++b) {
@@ -200,7 +212,8 @@ std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points
                 const double off = now_->q[i] - p.known - p.factor * centre;
                 if (std::fabs(off) > now_->tolerance[i] + std::fabs(p.factor) * bin) continue;
                 const double w = p.factor * p.factor / (now_->tolerance[i] * now_->tolerance[i]);
-                sum += w * off / p.factor, weights += w;
+                sum += w * off / p.factor;
+                weights += w;
             }
         }
         if (weights > 0) found.push_back({centre + sum / weights, bins_[static_cast<std::size_t>(best[j])]});

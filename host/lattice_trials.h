@@ -59,12 +59,14 @@ struct VotedMetric {
 
 class LatticeTrials {
 public:
+    static constexpr int most_votes = 8;
+
     LatticeTrials(const std::vector<SearchLine>& lines, std::size_t kept) : all_lines_(lines), kept_(kept) {}
 
     void shift_to(double deg) { now_.emplace(all_lines_, deg); }
     const ShiftedLines& lines() const { return *now_; }
 
-    // Values of x that many lines vote for. `explained`: lines that need no vote.
+    // At most `results` (and no more than most_votes) values of x that many lines vote for. `explained`: lines that need no vote.
     std::vector<VotedValue> vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most, int results,
                                  double bin = 5e-5);
     // Reciprocal metrics whose b.c many lines vote for, given a.a, b.b, c.c, a.b and a.c. b.c is looked for within `part` (below 1) of the

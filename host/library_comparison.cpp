@@ -52,12 +52,10 @@ std::vector<StructureProperty> structure_properties(const StructureLibrary& libr
         const CrystalView<float> crystal = view.crystal(static_cast<int>(static_cast<long long>(i) * library.size() / n));
         if (crystal.space_group == 0) continue;
         const auto add = [&](Property property, double value) { all[property].values.push_back(value); };
-        const bool paired = crystal.operations.inversion_at_origin();
         const int order = crystal.operations.representatives_count;
         int in_primitive_cell = 0;
         for (int atom = 0; atom < crystal.atoms; ++atom) {
-            const std::uint64_t images = crystal.images[atom];
-            const int copies = __builtin_popcountll(images & ~self_inverse) * (paired && !(images & self_inverse) ? 2 : 1);
+            const int copies = copies_in_primitive_cell(crystal, atom);
             in_primitive_cell += copies;
             add(multiplicity, static_cast<double>(copies) / order);
         }
@@ -67,11 +65,11 @@ std::vector<StructureProperty> structure_properties(const StructureLibrary& libr
         add(atoms, in_primitive_cell);
         add(atomic_volume, cell_volume(cell) / (in_primitive_cell * crystal.operations.centrings_count));
         const int system = crystal_system(crystal.space_group);
-        if (system == 1 || system == 2) {
+        if (system == systems::monoclinic || system == systems::orthorhombic) {
             add(orthorhombic_b_a, cell[1] / cell[0]);
             add(orthorhombic_c_a, cell[2] / cell[0]);
-        } else if (system >= 3 && system <= 5) {
-            add(system == 3 ? tetragonal_c_a : hexagonal_c_a, cell[2] / cell[0]);
+        } else if (system >= systems::tetragonal && system <= systems::hexagonal) {
+            add(system == systems::tetragonal ? tetragonal_c_a : hexagonal_c_a, cell[2] / cell[0]);
         }
         const float d_min = wavelength / (2 * std::sin(0.5f * last_deg * degree<float>));
         const Metric<float> reciprocal = direct_metric(crystal.cell).inverse();

@@ -8,6 +8,7 @@
 #include "host/error.h"
 #include "host/hash.h"
 #include "host/interrupt.h"
+#include "host/preprocessing.h"
 #include "host/simulator.h"
 
 namespace friedel {
@@ -64,13 +65,11 @@ float Matcher::simulate_entry(std::uint8_t* out, int entry) const {
     ideal.radiation.wavelength[0] = config_.wavelength_angstrom;
     ideal.caglioti_w.a = config_.fwhm_deg * config_.fwhm_deg;
     const LibraryView view = library_.view();
-    thread_local std::vector<float> pattern, scratch;
+    thread_local std::vector<float> pattern;
     pattern.resize(points);
-    scratch.resize(static_cast<std::size_t>(preprocess_scratch(config_.grid)));
     simulate_one_pattern(pattern.data(), draw_parameters(ideal, view, structures_[static_cast<std::size_t>(entry)], 0, 0), view,
                          config_.grid);
-    SerialBlock block;
-    preprocess(block, pattern.data(), config_.grid, preprocess_, scratch.data());
+    preprocess_pattern(pattern.data(), config_.grid, preprocess_);
     double sum = 0, square = 0;
     for (std::size_t p = 0; p < points; ++p) {
         out[p] = static_cast<std::uint8_t>(std::lround(255 * pattern[p]));
@@ -167,13 +166,37 @@ void Matcher::refine(MatchCandidate& candidate, const float* pattern) const {
     for (int s = start - fine_strains; s <= start + fine_strains; ++s) {
         for (int z = -fine_shifts; z <= fine_shifts; ++z) {
             transformed(moved.data(), pattern, s, z * fine_shift_step_deg);
-            const float similarity = product(ideal.data(), moved.data(), config_.grid.points);
+            const float similarity = dot(ideal.data(), moved.data(), config_.grid.points);
             if (similarity > candidate.similarity) {
                 candidate.similarity = similarity;
                 candidate.strain = static_cast<float>(s * fine_strain_step(config_));
             }
         }
     }
+}
+
+void Matcher::keep_best(std::vector<MatchCandidate>& best, const float* scores, int begin, int entries) const {
+    const int half = strain_steps(config_);
+    std::vector<float> highest(static_cast<std::size_t>(entries), -1.0f);
+    std::vector<int> where(highest.size());
+    for (int s = 0; s <= 2 * half; ++s) {
+        const float* const row = scores + static_cast<std::size_t>(s) * entries;
+        for (std::size_t e = 0; e < highest.size(); ++e) {
+            if (row[e] > highest[e]) {
+                highest[e] = row[e];
+                where[e] = s;
+            }
+        }
+    }
+    for (std::size_t e = 0; e < highest.size(); ++e) {
+        best.push_back(
+            {structures_[static_cast<std::size_t>(begin) + e], highest[e], static_cast<float>((where[e] - half) * config_.strain_step)});
+    }
+    const auto kept = std::min(best.size(), static_cast<std::size_t>(config_.candidates));
+    std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(kept), best.end(), [](const auto& a, const auto& b) {
+        return a.similarity != b.similarity ? a.similarity > b.similarity : a.structure < b.structure;
+    });
+    best.resize(kept);
 }
 
 std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, int n) {
@@ -195,9 +218,7 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
         device_.pool.run(count, [&](int i, int) {
             float* const pattern = prepared.data() + static_cast<std::size_t>(i) * width;
             std::copy_n(patterns + static_cast<std::size_t>(first + i) * width, width, pattern);
-            std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(config_.grid)));
-            SerialBlock block;
-            preprocess(block, pattern, config_.grid, preprocess_, scratch.data());
+            preprocess_pattern(pattern, config_.grid, preprocess_);
             for (int s = 0; s < strains; ++s) {
                 transformed(rows.data() + (static_cast<std::size_t>(i) * strains + s) * width, pattern, (s - half) * fine_strains_in_a_step,
                             0);
@@ -215,25 +236,8 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
                          here, points);
             backend.download(scores.data(), scores_there.data(), static_cast<std::size_t>(count) * strains * here * sizeof(float));
             device_.pool.run(count, [&](int i, int) {
-                std::vector<MatchCandidate>& best = found[static_cast<std::size_t>(first + i)];
-                std::vector<float> highest(static_cast<std::size_t>(here), -1.0f);
-                std::vector<int> where(static_cast<std::size_t>(here));
-                for (int s = 0; s < strains; ++s) {
-                    const float* const row = scores.data() + (static_cast<std::size_t>(i) * strains + s) * here;
-                    for (std::size_t e = 0; e < highest.size(); ++e) {
-                        if (row[e] > highest[e]) highest[e] = row[e], where[e] = s;
-                    }
-                }
-                for (std::size_t e = 0; e < highest.size(); ++e) {
-                    best.push_back({structures_[static_cast<std::size_t>(begin) + e], highest[e],
-                                    static_cast<float>((where[e] - half) * config_.strain_step)});
-                }
-                const auto kept = std::min(best.size(), static_cast<std::size_t>(config_.candidates));
-                std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(kept), best.end(),
-                                  [](const auto& a, const auto& b) {
-                                      return a.similarity != b.similarity ? a.similarity > b.similarity : a.structure < b.structure;
-                                  });
-                best.resize(kept);
+                const float* const own = scores.data() + static_cast<std::size_t>(i) * strains * here;
+                keep_best(found[static_cast<std::size_t>(first + i)], own, begin, here);
             });
         }
         device_.pool.run(count, [&](int i, int) {

@@ -54,6 +54,8 @@ private:
     void transformed(float* out, const float* pattern, int strain, double shift_deg) const;
     void tabulate_strains();
     void refine(MatchCandidate& candidate, const float* pattern) const;
+    // scores [strains][entries], of one pattern and the entries from `begin` on: the best of them and of what is in `best` stay there.
+    void keep_best(std::vector<MatchCandidate>& best, const float* scores, int begin, int entries) const;
     void unpack(float* out, int entry) const;
     std::string fingerprint() const;
     // The ideal pattern of an entry into out [points]; returns its inverse norm.

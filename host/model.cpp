@@ -79,6 +79,160 @@ void read_weights(float* values, const H5File& h5, const std::string& name, cons
     }
 }
 
+// Reads a model's file part by part; every part is checked before the next relies on it.
+class ModelReader {
+public:
+    explicit ModelReader(const std::filesystem::path& file) : h5_(H5File::open(file, model_kind)) {}
+
+    Model read() {
+        read_input();
+        read_target();
+        read_shape();
+        read_members();
+        read_calibration();
+        read_provenance();
+        return std::move(model_);
+    }
+
+private:
+    [[noreturn]] void damaged(const std::string& what) const {
+        fail(h5_.path().string(), ": ", what, "; the model is damaged, train it again");
+    }
+
+    template <class T>
+    void single(const std::string& name, T& value) const {
+        const std::vector<T> read = h5_.read<T>(name);
+        if (read.size() != 1) damaged(name + " is not a single value");
+        value = read[0];
+    }
+
+    std::string text(const std::string& name) const {
+        const std::vector<std::string> read = h5_.read_strings(name);
+        if (read.size() != 1) damaged(name + " is not a single text");
+        return read[0];
+    }
+
+    void read_input() {
+        model_.grid.start_deg = static_cast<float>(h5_.read_number_attribute("/", "start_deg"));
+        model_.grid.step_deg = static_cast<float>(h5_.read_number_attribute("/", "step_deg"));
+        model_.grid.points = h5_.read_integer_attribute("/", "points");
+        model_.wavelength_angstrom = static_cast<float>(h5_.read_number_attribute("/", "wavelength_angstrom"));
+        model_.preprocess.remove_background = h5_.read_number_attribute("/", "remove_background") != 0;
+        model_.preprocess.background_window_deg = static_cast<float>(h5_.read_number_attribute("/", "background_window_deg"));
+        model_.preprocess.remove_pedestal = h5_.read_number_attribute("/", "remove_pedestal") != 0;
+        model_.preprocess.square_root = h5_.read_number_attribute("/", "square_root") != 0;
+        model_.preprocess.unit_rms = h5_.read_number_attribute("/", "unit_rms") != 0;
+        if (!(model_.grid.step_deg >= 1e-4f && model_.grid.step_deg <= 10) || !(model_.grid.start_deg > 0) || model_.grid.points < 1 ||
+            model_.grid.points > most_points ||
+            !(model_.grid.start_deg + model_.grid.step_deg * static_cast<float>(model_.grid.points) <= 180) ||
+            !(model_.wavelength_angstrom > 0.01f && model_.wavelength_angstrom < 100)) {
+            damaged("its grid is impossible");
+        }
+        if (!(model_.preprocess.background_window_deg > 0 && model_.preprocess.background_window_deg <= 180)) {
+            damaged("the window of its background is impossible");
+        }
+    }
+
+    void read_target() {
+        const std::string target = h5_.read_text_attribute("/", "target");
+        if (target == target_names[0])
+            model_.target = Target::space_group;
+        else if (target == target_names[1])
+            model_.target = Target::crystal_system;
+        else
+            damaged("its target is '" + target + "'");
+    }
+
+    void read_shape() {
+        const std::vector<std::int32_t> widths = h5_.read<std::int32_t>("widths");
+        if (widths.size() < 2 || widths.size() > most_layers ||
+            std::any_of(widths.begin(), widths.end(), [](int width) { return width < 1 || width > most_points; })) {
+            damaged("its widths are impossible");
+        }
+        model_.shape.widths.assign(widths.begin(), widths.end());
+        if (h5_.exists("convolutions")) {
+            const std::vector<std::int32_t> convolutions = h5_.read<std::int32_t>("convolutions");
+            if (convolutions.empty() || convolutions.size() % 3 != 0 || convolutions.size() > 3 * most_layers ||
+                std::any_of(convolutions.begin(), convolutions.end(), [](int number) { return number < 1 || number > most_points; })) {
+                damaged("its convolutions are impossible");
+            }
+            for (std::size_t i = 0; i < convolutions.size(); i += 3)
+                model_.shape.convolutions.push_back({convolutions[i], convolutions[i + 1], convolutions[i + 2]});
+            if (const std::string fault = model_.shape.fault_of_convolutions(); !fault.empty()) damaged(fault);
+        }
+        if (widths.front() != model_.grid.points)
+            damaged("its network takes " + std::to_string(widths.front()) + " points, its grid has " + std::to_string(model_.grid.points));
+        if (widths.back() != classes_of(model_.target))
+            damaged("its network has " + std::to_string(widths.back()) + " classes, a " +
+                    std::string(target_names[static_cast<int>(model_.target)]) + " has " + std::to_string(classes_of(model_.target)));
+    }
+
+    void read_members() {
+        const std::size_t members = h5_.children("members").size();
+        if (members == 0) damaged("it holds no network");
+        for (std::size_t m = 0; m < members; ++m) {
+            // All shapes first: memory is taken for what is there, not for what the widths claim.
+            for (int l = 0; l < model_.shape.layers(); ++l) {
+                const Shape weight = {static_cast<std::size_t>(model_.shape.outputs(l)), static_cast<std::size_t>(model_.shape.inputs(l))};
+                const std::string name = layer_name(static_cast<int>(m), l);
+                check_shape(h5_, name + "/weight", weight);
+                check_shape(h5_, name + "/bias", {weight[0]});
+            }
+            std::vector<float> parameters(model_.shape.size());
+            for (int l = 0; l < model_.shape.layers(); ++l) {
+                const std::string name = layer_name(static_cast<int>(m), l);
+                const Shape weight = {static_cast<std::size_t>(model_.shape.outputs(l)), static_cast<std::size_t>(model_.shape.inputs(l))};
+                read_weights(parameters.data() + model_.shape.weight_offset(l), h5_, name + "/weight", weight);
+                read_tensor(parameters.data() + model_.shape.bias_offset(l), h5_, name + "/bias");
+            }
+            model_.members.push_back(std::move(parameters));
+        }
+    }
+
+    void read_calibration() {
+        if (h5_.exists("calibration/lattice_scales")) {
+            model_.calibration.lattice_scales = h5_.read<float>("calibration/lattice_scales");
+            const std::vector<float>& scales = model_.calibration.lattice_scales;
+            if (scales.size() > most_lattice_scales ||
+                !std::all_of(scales.begin(), scales.end(), [](float scale) { return scale > 0.8f && scale < 1.25f; })) {
+                damaged("its lattice scales are impossible");
+            }
+        }
+        single("calibration/temperature", model_.calibration.belief.temperature);
+        if (h5_.exists("calibration/doubt")) single("calibration/doubt", model_.calibration.belief.doubt);
+        single("calibration/entropy_threshold", model_.calibration.entropy_threshold);
+        if (h5_.exists("calibration/set_level")) {
+            single("calibration/set_level", model_.calibration.set_level);
+            single("calibration/set_probability", model_.calibration.set_probability);
+        }
+        const auto is_part = [](float value) { return value >= 0 && value <= 1; };
+        const Belief& belief = model_.calibration.belief;
+        if (!(belief.temperature >= 0.01f && belief.temperature <= 100) || !is_part(belief.doubt) ||
+            std::isnan(model_.calibration.entropy_threshold) || !is_part(model_.calibration.set_level) ||
+            !is_part(model_.calibration.set_probability)) {
+            damaged("its calibration is impossible");
+        }
+        model_.calibration.fitted_on = text("calibration/fitted_on");
+    }
+
+    void read_provenance() {
+        model_.provenance.config = text("training/config");
+        if (h5_.exists("training/started_from")) model_.provenance.started_from = text("training/started_from");
+        model_.provenance.library = text("training/library");
+        model_.provenance.library_hash = text("training/library_hash");
+        single("training/seed", model_.provenance.seed);
+        single("training/steps", model_.provenance.steps);
+        single("training/patterns", model_.provenance.patterns);
+        single("training/seconds", model_.provenance.seconds);
+        const std::vector<std::uint32_t> count = h5_.read<std::uint32_t>("training/structures_by_space_group");
+        if (count.size() != model_.provenance.training_count.size()) damaged("its training counts are not 230");
+        std::copy(count.begin(), count.end(), model_.provenance.training_count.begin());
+    }
+
+    H5File h5_;
+    Model model_;
+};
+
 }  // namespace
 
 int classes_of(Target target) { return target == Target::space_group ? space_groups : crystal_systems; }
@@ -151,123 +305,7 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
     h5.commit();
 }
 
-Model Model::read(const std::filesystem::path& file) {
-    const H5File h5 = H5File::open(file, model_kind);
-    const auto damaged = [&](const std::string& what) { fail(file.string(), ": ", what, "; the model is damaged, train it again"); };
-    const auto single = [&]<class T>(const std::string& name, T& value) {
-        const std::vector<T> read = h5.read<T>(name);
-        if (read.size() != 1) damaged(name + " is not a single value");
-        value = read[0];
-    };
-    const auto text = [&](const std::string& name) {
-        const std::vector<std::string> read = h5.read_strings(name);
-        if (read.size() != 1) damaged(name + " is not a single text");
-        return read[0];
-    };
-    Model model;
-    model.grid.start_deg = static_cast<float>(h5.read_number_attribute("/", "start_deg"));
-    model.grid.step_deg = static_cast<float>(h5.read_number_attribute("/", "step_deg"));
-    model.grid.points = h5.read_integer_attribute("/", "points");
-    model.wavelength_angstrom = static_cast<float>(h5.read_number_attribute("/", "wavelength_angstrom"));
-    model.preprocess.remove_background = h5.read_number_attribute("/", "remove_background") != 0;
-    model.preprocess.background_window_deg = static_cast<float>(h5.read_number_attribute("/", "background_window_deg"));
-    model.preprocess.remove_pedestal = h5.read_number_attribute("/", "remove_pedestal") != 0;
-    model.preprocess.square_root = h5.read_number_attribute("/", "square_root") != 0;
-    model.preprocess.unit_rms = h5.read_number_attribute("/", "unit_rms") != 0;
-    if (!(model.grid.step_deg >= 1e-4f && model.grid.step_deg <= 10) || !(model.grid.start_deg > 0) || model.grid.points < 1 ||
-        model.grid.points > most_points || !(model.grid.start_deg + model.grid.step_deg * static_cast<float>(model.grid.points) <= 180) ||
-        !(model.wavelength_angstrom > 0.01f && model.wavelength_angstrom < 100)) {
-        damaged("its grid is impossible");
-    }
-    if (!(model.preprocess.background_window_deg > 0 && model.preprocess.background_window_deg <= 180)) {
-        damaged("the window of its background is impossible");
-    }
-    const std::string target = h5.read_text_attribute("/", "target");
-    if (target == target_names[0])
-        model.target = Target::space_group;
-    else if (target == target_names[1])
-        model.target = Target::crystal_system;
-    else
-        damaged("its target is '" + target + "'");
-
-    const std::vector<std::int32_t> widths = h5.read<std::int32_t>("widths");
-    if (widths.size() < 2 || widths.size() > most_layers ||
-        std::any_of(widths.begin(), widths.end(), [](int width) { return width < 1 || width > most_points; })) {
-        damaged("its widths are impossible");
-    }
-    model.shape.widths.assign(widths.begin(), widths.end());
-    if (h5.exists("convolutions")) {
-        const std::vector<std::int32_t> convolutions = h5.read<std::int32_t>("convolutions");
-        if (convolutions.empty() || convolutions.size() % 3 != 0 || convolutions.size() > 3 * most_layers ||
-            std::any_of(convolutions.begin(), convolutions.end(), [](int number) { return number < 1 || number > most_points; })) {
-            damaged("its convolutions are impossible");
-        }
-        for (std::size_t i = 0; i < convolutions.size(); i += 3)
-            model.shape.convolutions.push_back({convolutions[i], convolutions[i + 1], convolutions[i + 2]});
-        if (const std::string fault = model.shape.fault_of_convolutions(); !fault.empty()) damaged(fault);
-    }
-    if (widths.front() != model.grid.points)
-        damaged("its network takes " + std::to_string(widths.front()) + " points, its grid has " + std::to_string(model.grid.points));
-    if (widths.back() != classes_of(model.target))
-        damaged("its network has " + std::to_string(widths.back()) + " classes, a " + target + " has " +
-                std::to_string(classes_of(model.target)));
-
-    const std::size_t members = h5.children("members").size();
-    if (members == 0) damaged("it holds no network");
-    for (std::size_t m = 0; m < members; ++m) {
-        // All shapes first: memory is taken for what is there, not for what the widths claim.
-        for (int l = 0; l < model.shape.layers(); ++l) {
-            const Shape weight = {static_cast<std::size_t>(model.shape.outputs(l)), static_cast<std::size_t>(model.shape.inputs(l))};
-            const std::string name = layer_name(static_cast<int>(m), l);
-            check_shape(h5, name + "/weight", weight);
-            check_shape(h5, name + "/bias", {weight[0]});
-        }
-        std::vector<float> parameters(model.shape.size());
-        for (int l = 0; l < model.shape.layers(); ++l) {
-            const std::string name = layer_name(static_cast<int>(m), l);
-            const Shape weight = {static_cast<std::size_t>(model.shape.outputs(l)), static_cast<std::size_t>(model.shape.inputs(l))};
-            read_weights(parameters.data() + model.shape.weight_offset(l), h5, name + "/weight", weight);
-            read_tensor(parameters.data() + model.shape.bias_offset(l), h5, name + "/bias");
-        }
-        model.members.push_back(std::move(parameters));
-    }
-
-    if (h5.exists("calibration/lattice_scales")) {
-        model.calibration.lattice_scales = h5.read<float>("calibration/lattice_scales");
-        const std::vector<float>& scales = model.calibration.lattice_scales;
-        if (scales.size() > most_lattice_scales ||
-            !std::all_of(scales.begin(), scales.end(), [](float scale) { return scale > 0.8f && scale < 1.25f; })) {
-            damaged("its lattice scales are impossible");
-        }
-    }
-    single("calibration/temperature", model.calibration.belief.temperature);
-    if (h5.exists("calibration/doubt")) single("calibration/doubt", model.calibration.belief.doubt);
-    single("calibration/entropy_threshold", model.calibration.entropy_threshold);
-    if (h5.exists("calibration/set_level")) {
-        single("calibration/set_level", model.calibration.set_level);
-        single("calibration/set_probability", model.calibration.set_probability);
-    }
-    const auto is_part = [](float value) { return value >= 0 && value <= 1; };
-    const Belief& belief = model.calibration.belief;
-    if (!(belief.temperature >= 0.01f && belief.temperature <= 100) || !is_part(belief.doubt) ||
-        std::isnan(model.calibration.entropy_threshold) || !is_part(model.calibration.set_level) ||
-        !is_part(model.calibration.set_probability)) {
-        damaged("its calibration is impossible");
-    }
-    model.calibration.fitted_on = text("calibration/fitted_on");
-    model.provenance.config = text("training/config");
-    if (h5.exists("training/started_from")) model.provenance.started_from = text("training/started_from");
-    model.provenance.library = text("training/library");
-    model.provenance.library_hash = text("training/library_hash");
-    single("training/seed", model.provenance.seed);
-    single("training/steps", model.provenance.steps);
-    single("training/patterns", model.provenance.patterns);
-    single("training/seconds", model.provenance.seconds);
-    const std::vector<std::uint32_t> count = h5.read<std::uint32_t>("training/structures_by_space_group");
-    if (count.size() != model.provenance.training_count.size()) damaged("its training counts are not 230");
-    std::copy(count.begin(), count.end(), model.provenance.training_count.begin());
-    return model;
-}
+Model Model::read(const std::filesystem::path& file) { return ModelReader(file).read(); }
 
 std::string hash_file(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);

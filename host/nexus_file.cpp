@@ -6,6 +6,7 @@
 #include "host/error.h"
 #include "host/instrument_files.h"
 #include "host/stated_wavelength.h"
+#include "host/text_format.h"
 
 namespace friedel {
 
@@ -55,9 +56,7 @@ Quantity first_of(const H5File& file, const std::string& entry, std::initializer
         if (!file.exists(path)) continue;
         const std::vector<double> values = file.read<double>(path);
         if (values.empty()) continue;
-        std::string units = text_attribute(file, path, "units");
-        std::transform(units.begin(), units.end(), units.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        return {values.front(), units};
+        return {values.front(), lower_case(text_attribute(file, path, "units"))};
     }
     return {};
 }
@@ -77,16 +76,6 @@ double wavelength_of_entry(const H5File& file, const std::string& entry) {
     const Quantity energy = first_of(file, entry, {"instrument/beam/incident_energy", "instrument/monochromator/energy"});
     const double kev = energy.units == "kev" ? energy.value : energy.units == "ev" ? energy.value / 1000 : 0;
     return kev > 0 ? kev_angstrom / kev : 0;
-}
-
-// Ends that a detector's mask leaves without numbers.
-void leave_out_masked_ends(MeasuredPattern& pattern) {
-    const auto finite = [](double value) { return std::isfinite(value); };
-    const auto first = std::find_if(pattern.intensity.begin(), pattern.intensity.end(), finite) - pattern.intensity.begin();
-    const auto behind = pattern.intensity.rend() - std::find_if(pattern.intensity.rbegin(), pattern.intensity.rend(), finite);
-    if (first >= behind || pattern.intensity.size() != pattern.two_theta_deg.size()) return;
-    for (std::vector<double>* column : {&pattern.intensity, &pattern.two_theta_deg})
-        *column = std::vector<double>(column->begin() + first, column->begin() + behind);
 }
 
 // The axis of the last dimension: `axes` holds one name for each, a dot for those without.
@@ -134,7 +123,7 @@ MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, s
     pattern.two_theta_deg = data.axis;
     pattern.intensity = std::move(intensity);
     pattern.wavelength_angstrom = data.wavelength_angstrom;
-    leave_out_masked_ends(pattern);
+    leave_out_unmeasured(pattern);
     convert_axis(pattern, data.kind);
     check_pattern(pattern);
     return pattern;

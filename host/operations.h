@@ -1,9 +1,12 @@
 // Symmetry operations as whole numbers, translations in 24ths of a cell edge: compared, put in order, multiplied.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "host/structure.h"
+#include "kernels/reflections.h"
 
 namespace friedel {
 
@@ -22,7 +25,7 @@ inline OperationKey key_of(const SymmetryOperation& operation) {
 }
 
 // `b`, then `a`.
-inline OperationKey product(const OperationKey& a, const OperationKey& b) {
+inline OperationKey compose(const OperationKey& a, const OperationKey& b) {
     OperationKey result;
     for (int row = 0; row < 3; ++row) {
         for (int column = 0; column < 3; ++column) {
@@ -34,6 +37,16 @@ inline OperationKey product(const OperationKey& a, const OperationKey& b) {
         result[9 + row] = wrap24(translation);
     }
     return result;
+}
+
+// An operation that leaves h where it is but changes the phase of its structure factor makes it vanish (International Tables A, 2.2.13).
+inline bool is_systematically_absent(const std::array<int, 3>& h, const std::vector<SymmetryOperation>& operations) {
+    return std::any_of(operations.begin(), operations.end(), [&](const SymmetryOperation& operation) {
+        std::array<int, 3> image;
+        transform(image.data(), h.data(), operation.rotation);
+        const std::int8_t* const t = operation.translation;
+        return image == h && (h[0] * t[0] + h[1] * t[1] + h[2] * t[2]) % translation_denominator != 0;
+    });
 }
 
 }  // namespace friedel

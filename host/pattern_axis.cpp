@@ -4,15 +4,15 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <numbers>
 
 #include "host/error.h"
 #include "host/radiation.h"
+#include "host/text_format.h"
 
 namespace friedel {
 
 namespace {
-
-constexpr double pi = 3.14159265358979323846;
 
 // Letters and digits in lower case, and what is in brackets left out: "2Theta [deg]" becomes "2theta".
 std::string plain(std::string_view name) {
@@ -65,8 +65,7 @@ bool is_other_axis(std::string_view name) { return is_one_of(plain(name), other_
 
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {
     const std::string text = plain(name);
-    std::string unit(units);
-    std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string unit = lower_case(units);
     const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos;
     if (const NameWithUnits* const known = with_units(text)) return known->axis;
     if (is_one_of(text, angle_names)) return unit.starts_with("rad") ? PatternAxis::two_theta_rad : PatternAxis::two_theta_deg;
@@ -80,7 +79,7 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
     std::vector<double>& x = pattern.two_theta_deg;
     if (axis == PatternAxis::two_theta_deg) return;
     if (axis == PatternAxis::two_theta_rad) {
-        for (double& value : x) value *= 180 / pi;
+        for (double& value : x) value *= 180 / std::numbers::pi;
         return;
     }
     if (axis == PatternAxis::theta_deg) {
@@ -95,10 +94,10 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
     if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = static_cast<double>(mean_wavelength(parse_radiation("cu")));
     std::size_t kept = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const double q = axis == PatternAxis::d_angstrom ? 2 * pi / x[i] : axis == PatternAxis::q_per_nm ? x[i] / 10 : x[i];
-        const double sine = q * pattern.wavelength_angstrom / (4 * pi);
+        const double q = axis == PatternAxis::d_angstrom ? 2 * std::numbers::pi / x[i] : axis == PatternAxis::q_per_nm ? x[i] / 10 : x[i];
+        const double sine = q * pattern.wavelength_angstrom / (4 * std::numbers::pi);
         if (!(sine >= 0 && sine < 1)) continue;
-        x[kept] = 360 / pi * std::asin(sine);
+        x[kept] = 360 / std::numbers::pi * std::asin(sine);
         pattern.intensity[kept] = pattern.intensity[i];
         if (!pattern.sigma.empty()) pattern.sigma[kept] = pattern.sigma[i];
         ++kept;

@@ -19,6 +19,7 @@
 #include "host/interrupt.h"
 #include "host/pattern_axis.h"
 #include "host/stated_wavelength.h"
+#include "host/text_encoding.h"
 
 namespace friedel {
 
@@ -38,7 +39,7 @@ struct OtherKind {
 };
 
 constexpr const char* export_as_text = "; export the scan as text of two columns (.xy)";
-constexpr std::array<OtherKind, 14> other_kinds = {{
+constexpr std::array<OtherKind, 12> other_kinds = {{
     {0, "\x89HDF", "an HDF5 file; give it as a file, not as standard input"},
     {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it, or export the scan as text of two columns (.xy)"},
     {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
@@ -50,8 +51,6 @@ constexpr std::array<OtherKind, 14> other_kinds = {{
     {257, "ustar", "a tar archive; unpack it first"},
     {0, "%PDF", "a PDF document, not a pattern in text columns"},
     {0, "\x89PNG", "a picture, not a pattern in text columns"},
-    {0, "\xff\xfe", "UTF-16 text; save it as UTF-8"},
-    {0, "\xfe\xff", "UTF-16 text; save it as UTF-8"},
     {0, "RAW", "a RAW file of a kind that is not read (Bruker 1 to 4 and STOE 1.06 are); export the scan as text of two columns (.xy)"},
     {0, "<", "XML and no XRDML; export the scan as text of two columns (.xy)"},
     {0, "{", "JSON, not a pattern in text columns"},
@@ -241,7 +240,7 @@ private:
         if (row.columns != columns_) fail_here(row.columns, " columns where ", columns_, " stood before", cure);
         const double angle = row.value[0];
         if (!std::isfinite(angle)) fail_here("the angle is not a finite number; remove the line");
-        if (!std::isfinite(row.value[1])) fail_here("the intensity is not a finite number; remove the line or interpolate it");
+        if (std::isinf(row.value[1])) fail_here("the intensity is not a finite number; remove the line or interpolate it");
         if (angle < 0) fail_here("negative angle ", number_text(angle), "; cut the pattern at 0 degrees");
         if (angle >= 180) {
             fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
@@ -255,6 +254,7 @@ private:
         }
         range_line_ = 0;
         last_angle_ = angle;
+        if (std::isnan(row.value[1])) return;  // masked, and not measured
         angles.push_back(angle);
         pattern_.intensity.push_back(row.value[1]);
         constant_ = constant_ && row.value[1] == pattern_.intensity.front();
@@ -371,9 +371,9 @@ const char* wavelength_source_name(WavelengthSource source) {
     return names[static_cast<int>(source)];
 }
 
-std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual) {
+std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double given, double usual) {
     if (pattern.needs_no_wavelength) return {pattern.wavelength_angstrom, WavelengthSource::not_needed};
-    if (stated > 0) return {stated, WavelengthSource::option};
+    if (given > 0) return {given, WavelengthSource::option};
     if (!pattern.wavelength_doubt.empty())
         fail(pattern.name, ": ", pattern.wavelength_doubt, "; give the right one with --wavelength, or remove the wrong line");
     if (pattern.wavelength_angstrom > 0) return {pattern.wavelength_angstrom, WavelengthSource::file};
@@ -397,8 +397,21 @@ void check_pattern(const MeasuredPattern& pattern) {
     }
 }
 
+void leave_out_unmeasured(MeasuredPattern& pattern) {
+    const std::size_t points = std::min(pattern.intensity.size(), pattern.two_theta_deg.size());
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < points; ++i) {
+        if (std::isnan(pattern.intensity[i])) continue;
+        pattern.two_theta_deg[kept] = pattern.two_theta_deg[i];
+        pattern.intensity[kept++] = pattern.intensity[i];
+    }
+    pattern.two_theta_deg.resize(kept);
+    pattern.intensity.resize(kept);
+}
+
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // byte-order mark
+    if (is_utf_16(text)) return parse_pattern(utf_8_of_utf_16(text), name);
+    text = without_byte_order_mark(text);
     if (text.empty()) fail(name, ": is empty");
     if (std::optional<MeasuredPattern> pattern = parse_instrument_file(text, name)) return std::move(*pattern);
     refuse_other_kinds(text, name);

@@ -30,15 +30,22 @@ MeasuredPattern read_pattern(const std::filesystem::path& file);
 MeasuredPattern read_standard_input();
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
 
+// Removes the points whose intensity is NaN, as masks of detectors leave them.
+void leave_out_unmeasured(MeasuredPattern& pattern);
 // Throws Error unless the pattern keeps what is promised above and is not constant.
 void check_pattern(const MeasuredPattern& pattern);
 
-// Whose word the wavelength of a pattern is: nobody's yet, its file's, the caller's, none, so that the model's was taken, or none that was
-// needed.
-enum class WavelengthSource : std::uint8_t { unknown, file, option, assumed, not_needed };
+// Where the wavelength came from that a pattern was taken to be measured with.
+enum class WavelengthSource : std::uint8_t {
+    unknown,     // the pattern has not been read
+    file,        // the pattern's file states it
+    option,      // the caller gave it
+    assumed,     // nobody did: the usual one was taken
+    not_needed,  // the pattern is written against Q or d
+};
 const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed", "not needed"
-// The wavelength to take, in angstrom: the caller's, where that is not 0, the pattern's own, or else the usual one. Patterns that need none
-// keep the one that their angles are of. Throws Error where the pattern's own is wanted and in doubt.
-std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double stated, double usual);
+// The wavelength to take, in angstrom: the given one, where that is not 0, the pattern's own, or else the usual one. Patterns that need
+// none keep the one that their angles are of. Throws Error where the pattern's own is wanted and in doubt.
+std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double given, double usual);
 
 }  // namespace friedel

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -11,6 +10,7 @@
 #include "host/csv.h"
 #include "host/error.h"
 #include "host/hash.h"
+#include "host/text_format.h"
 
 namespace friedel {
 
@@ -41,11 +41,7 @@ bool begins_with_own_table(const fs::path& file) {
     return has("file") || (has("step") && has("loss"));
 }
 
-std::string ending_of(const fs::path& file) {
-    std::string ending = file.extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-    return ending;
-}
+std::string ending_of(const fs::path& file) { return lower_case(file.extension().string()); }
 
 void add_folder(std::vector<std::string>& files, std::map<std::string, std::size_t>& passed_over, const std::string& path) {
     const std::size_t first = files.size();

@@ -12,7 +12,7 @@ namespace friedel {
 
 namespace {
 
-std::string percent(double part) {
+std::string whole_percent(double part) {
     char text[16];
     std::snprintf(text, sizeof text, "%.0f %%", 100 * part);
     return text;
@@ -60,18 +60,19 @@ void PatternReader::read_one(int row) {
     float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
     try {
         MeasuredPattern pattern = list_.read(ahead_.first + i);
-        const auto [wavelength, source] = wavelength_of(pattern, config_.stated_wavelength, config_.model_wavelength);
+        const auto [wavelength, source] = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
         ahead_.wavelength[i] = wavelength;
         ahead_.wavelength_source[i] = source;
-        if (config_.strip_k_alpha_2) strip_k_alpha_2(pattern, wavelength);
+        // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
+        if (config_.strip_k_alpha_2 && source != WavelengthSource::not_needed) strip_k_alpha_2(pattern, wavelength);
         convert_wavelength(pattern, wavelength, config_.model_wavelength);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (ahead_.coverage[i] < config_.least_coverage) {
             const double start = config_.grid.start_deg,
                          end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
-            ahead_.refusal[i] = "covers " + percent(ahead_.coverage[i]) + " of the model's " + range_text(start, end) + ", " +
-                                percent(config_.least_coverage) + " are needed";
+            ahead_.refusal[i] = "covers " + whole_percent(ahead_.coverage[i]) + " of the model's " + range_text(start, end) + ", " +
+                                whole_percent(config_.least_coverage) + " are needed";
         } else if (*lowest == *highest) {
             ahead_.refusal[i] = "no signal within the model's range";
         }

@@ -17,7 +17,7 @@ namespace friedel {
 struct PatternReaderConfig {
     Grid grid;
     double model_wavelength = 1.54184;  // angstrom, the one the grid is meant for
-    double stated_wavelength = 0;       // of all patterns; 0: what each file states, or the model's
+    double given_wavelength = 0;        // of all patterns; 0: what each file states, or the model's
     bool strip_k_alpha_2 = false;       // where the wavelength is an anode's
     double least_coverage = 0.6;        // part of the grid's range that must have been measured
     int batch = 256;

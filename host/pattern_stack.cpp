@@ -54,7 +54,7 @@ std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& pa
         data = find_nexus_data(file);
     if (!data || data->rows == 0) return nullptr;
     // Rows may lie in other files, to which a short one points; but a damaged one may claim anything.
-    constexpr std::uintmax_t always_believed = 1'000'000, deflate_ratio = 1032;
+    constexpr std::uintmax_t always_believed = 1'000'000;
     const std::uintmax_t most = std::filesystem::file_size(path) * deflate_ratio / data->axis.size();
     if (data->rows > std::max(most, always_believed))
         fail(path.string(), ": claims ", data->rows, " patterns, more than a file of this size can hold; it is damaged");

@@ -141,12 +141,10 @@ std::span<const Peak> PeakLister::list(const Crystal& owner) {
         fail(owner.name(), ": more than ", max_reflections,
              " reflections at this wavelength; lower the upper angle or use a longer wavelength");
     }
-    int site_count = 0;
-    for (int atom = 0; atom < crystal.atoms; ++atom) site_count += sites_of(crystal, atom);
-    fit(most, site_count, crystal.atoms);
+    fit(most, sites_in(crystal), crystal.atoms);
     Reflections<double> reflections{h_.data(),       k_.data(),         l_.data(), multiplicity_.data(),
                                     stol_sq_.data(), f_squared_.data(), capacity_, 0};
-    Sites<double> sites{x_.data(), y_.data(), z_.data(), first_site_.data(), site_count};
+    Sites<double> sites{x_.data(), y_.data(), z_.data(), first_site_.data(), sites_in(crystal)};
     SerialBlock block;
     find_reflections(block, reflections, reciprocal, crystal.operations, d_min_);
     expand_sites(block, sites, crystal);

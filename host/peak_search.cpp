@@ -149,7 +149,9 @@ public:
                 const std::size_t at = static_cast<std::size_t>(profile.first) + j;
                 const double w = 1 / static_cast<double>(p_.sigma[at] * p_.sigma[at]), h = static_cast<double>(profile.height[j]),
                              s = line.height * static_cast<double>(profile.slope[j]);
-                hh += w * h * h, hs += w * h * s, ss += w * s * s;
+                hh += w * h * h;
+                hs += w * h * s;
+                ss += w * s * s;
             }
             const double det = std::max(1e-12 * hh * ss, hh * ss - hs * hs);
             line.significance = line.height / std::sqrt(ss / det);
@@ -184,8 +186,11 @@ private:
         for (std::size_t j = 0; j < profile.height.size(); ++j) {
             const std::size_t at = static_cast<std::size_t>(profile.first) + j;
             const float w = 1 / (p_.sigma[at] * p_.sigma[at]), h = profile.height[j], s = now * profile.slope[j], r = rest_[at];
-            hh += static_cast<double>(w * h * h), hs += static_cast<double>(w * h * s), ss += static_cast<double>(w * s * s);
-            hr += static_cast<double>(w * h * r), sr += static_cast<double>(w * s * r);
+            hh += static_cast<double>(w * h * h);
+            hs += static_cast<double>(w * h * s);
+            ss += static_cast<double>(w * s * s);
+            hr += static_cast<double>(w * h * r);
+            sr += static_cast<double>(w * s * r);
         }
         double dh = hr / hh, dx = 0;
         const double det = hh * ss - hs * hs;

@@ -46,7 +46,7 @@ int powder_group(const Structure& structure, const PowderGroupOptions& options) 
     for (const Structure& parent : parents) {
         const std::size_t operations = operations_of_point_group(parent);
         if (operations <= most) continue;
-        if (static_cast<double>(product(own.data(), compared_pattern(parent).data(), grid.points)) < options.similarity) continue;
+        if (static_cast<double>(dot(own.data(), compared_pattern(parent).data(), grid.points)) < options.similarity) continue;
         group = parent.space_group;
         most = operations;
     }

@@ -62,8 +62,7 @@ QuickPattern::QuickPattern(const LibraryView& library, const PatternParameters& 
     found.capacity = capacity;
     find_reflections(block, found, reciprocal_, crystal_.operations, d_min);
     reserve(found.count);
-    int sites = 0;
-    for (int atom = 0; atom < crystal_.atoms; ++atom) sites += sites_of(crystal_, atom);
+    const int sites = sites_in(crystal_);
     for (auto* values : {&x_, &y_, &z_}) values->resize(static_cast<std::size_t>(sites));
     first_site_.resize(static_cast<std::size_t>(crystal_.atoms) + 1);
     Sites<float> all{x_.data(), y_.data(), z_.data(), first_site_.data(), sites};

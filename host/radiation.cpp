@@ -1,10 +1,10 @@
 #include "host/radiation.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "host/error.h"
+#include "host/text_format.h"
 
 namespace friedel {
 
@@ -16,8 +16,8 @@ struct Anode {
 };
 
 constexpr Anode anodes[] = {
-    {"cr", 2.2897263f, 2.2936606f, 2.0848810f}, {"fe", 1.9360411f, 1.9399733f, 1.7566040f}, {"co", 1.7889961f, 1.7928352f, 1.6208260f},
-    {"ni", 1.6579301f, 1.6617561f, 1.5001520f}, {"cu", 1.5405929f, 1.5444274f, 1.3922340f}, {"mo", 0.7093000f, 0.7135900f, 0.6322880f},
+    {"cu", 1.5405929f, 1.5444274f, 1.3922340f}, {"co", 1.7889961f, 1.7928352f, 1.6208260f}, {"mo", 0.7093000f, 0.7135900f, 0.6322880f},
+    {"cr", 2.2897263f, 2.2936606f, 2.0848810f}, {"fe", 1.9360411f, 1.9399733f, 1.7566040f}, {"ni", 1.6579301f, 1.6617561f, 1.5001520f},
     {"ag", 0.5594075f, 0.5637980f, 0.4970690f},
 };
 
@@ -39,8 +39,7 @@ float parse_number(std::string_view text, const std::string& whole) {
 }  // namespace
 
 Radiation parse_radiation(const std::string& text) {
-    std::string lower = text;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string lower = lower_case(text);
     for (const Anode& anode : anodes) {
         if (!lower.starts_with(anode.name)) continue;
         const std::string kind = lower.substr(2);
@@ -73,6 +72,15 @@ float mean_wavelength(const Radiation& radiation) {
     if (radiation.lines < 2) return radiation.wavelength[0];
     const float* w = radiation.weight;
     return (w[0] * radiation.wavelength[0] + w[1] * radiation.wavelength[1]) / (w[0] + w[1]);
+}
+
+const std::vector<NamedAnode>& named_anodes() {
+    static const std::vector<NamedAnode> all = [] {
+        std::vector<NamedAnode> made;
+        for (const Anode& anode : anodes) made.push_back({anode.name, parse_radiation(anode.name)});
+        return made;
+    }();
+    return all;
 }
 
 }  // namespace friedel

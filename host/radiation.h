@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "kernels/simulation_config.h"
 
@@ -12,6 +13,18 @@ namespace friedel {
 // use shows it); or wavelengths in angstrom with optional weights, "1.5406,1.5444:0.5".
 // Wavelengths of the K-alpha doublets: Hoelzer et al. 1997 (Cr to Cu); Bearden 1967 (Mo, Ag). Throws Error naming what is accepted.
 Radiation parse_radiation(const std::string& text);
+
+// What powders are measured with, angstrom: from the hardest beams of synchrotrons to chromium's and what lies a little beyond. A number
+// that is none of these was not a wavelength, or not in angstrom.
+constexpr double shortest_wavelength = 0.05, longest_wavelength = 5;
+inline bool is_plausible_wavelength(double angstrom) { return angstrom >= shortest_wavelength && angstrom <= longest_wavelength; }
+
+// The anodes that have names, copper first, with their K-alpha doublets.
+struct NamedAnode {
+    std::string name;
+    Radiation doublet;
+};
+const std::vector<NamedAnode>& named_anodes();
 
 // Mean wavelength of the K-alpha doublet, the first two lines weighted.
 float mean_wavelength(const Radiation& radiation);

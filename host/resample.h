@@ -1,7 +1,10 @@
 // Brings a measured pattern to the wavelength and the grid of a model.
 #pragma once
 
+#include <vector>
+
 #include "host/pattern_file.h"
+#include "host/thread_pool.h"
 #include "kernels/simulation_config.h"
 
 namespace friedel {
@@ -22,5 +25,9 @@ struct PointRange {
     int first, end;
 };
 PointRange measured_range(const float* pattern, const Grid& grid);
+
+// Patterns [n][from.points] brought to another grid and wavelength, [n][to.points].
+std::vector<float> regridded(const float* patterns, int n, const Grid& from, double from_wavelength, const Grid& to, double to_wavelength,
+                             ThreadPool& pool);
 
 }  // namespace friedel

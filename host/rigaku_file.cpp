@@ -4,6 +4,7 @@
 #include "host/archive.h"
 #include "host/error.h"
 #include "host/instrument_files.h"
+#include "host/text_encoding.h"
 
 namespace friedel {
 
@@ -75,9 +76,8 @@ std::optional<MeasuredPattern> read_rasx(const std::filesystem::path& file) {
         if (!member->error.empty()) fail(file.string(), ": ", member->error, "; the archive is damaged, copy it again");
         if (member->name.find("/Profile") != std::string::npos) {
             ++profiles;
-            std::string_view text = member->text;
-            if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-            if (!take_rows(pattern, text).empty()) fail(file.string(), ": ", member->name, " is not rows of numbers; export it again");
+            if (!take_rows(pattern, without_byte_order_mark(member->text)).empty())
+                fail(file.string(), ": ", member->name, " is not rows of numbers; export it again");
         } else if (member->name.find("Conditions") != std::string::npos) {
             pugi::xml_document document;
             if (!document.load_buffer(member->text.data(), member->text.size())) continue;

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "host/error.h"
+#include "host/resample.h"
 
 namespace friedel {
 

@@ -1,5 +1,5 @@
-// A search of structures beside a network: its votes and the network's probabilities become one answer (pool_opinions).
-// Leaves out: how they are pooled and searched for (structure_search.h).
+// A search of structures beside a network: its votes and the network's probabilities become one answer.
+// Leaves out: how they are pooled (opinions.h) and searched for (structure_search.h).
 #pragma once
 
 #include <filesystem>

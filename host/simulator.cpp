@@ -23,9 +23,7 @@ public:
         for (int phase = 0; phase < (p.impurity >= 0 ? 2 : 1); ++phase) {
             const CrystalView<float>& crystal = phase == 0 ? main : impurity;
             reflections = std::max(reflections, reflections_bound(reciprocal_metric(crystal, p), d_min));
-            int count = 0;
-            for (int atom = 0; atom < crystal.atoms; ++atom) count += sites_of(crystal, atom);
-            sites = std::max(sites, count);
+            sites = std::max(sites, sites_in(crystal));
             if (static_cast<std::size_t>(crystal.atoms) + 1 > first_.size()) first_.resize(crystal.atoms + 1);
         }
         if (reflections > max_reflections) {
@@ -38,7 +36,8 @@ public:
             for (auto* values : {&x_, &y_, &z_}) values->resize(sites);
             workspace_.sites.capacity = sites;
         }
-        // Few reflections need all parts of an axial row; append_peaks stops at the capacity.
+        // Room for every part of every axial row. GPUs reserve less (cuda/pattern_stream.cpp), and shorten the rows where that is too
+        // little.
         const int parts = p.axial_divergence > 0 ? max_axial_parts : 1;
         const int peaks = reflections * p.radiation.lines * parts * (p.impurity >= 0 ? 2 : 1);
         if (peaks > workspace_.peaks.capacity) {
@@ -132,8 +131,7 @@ SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& li
     for (int i = 0; i < (p.impurity >= 0 ? 2 : 1); ++i) {
         const CrystalView<float> crystal = phase(i);
         add_phase(block, w, crystal, form_factors_float(), p, grid, i == 0 ? 1.0f : p.impurity_fraction);
-        int sites = 0;
-        for (int atom = 0; atom < crystal.atoms; ++atom) sites += sites_of(crystal, atom);
+        const int sites = sites_in(crystal);
         const double reflections = w.reflections.count;
         work.reflections += reflections;
         work.atom_terms += reflections * crystal.atoms;

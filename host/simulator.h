@@ -16,7 +16,7 @@ namespace friedel {
 PatternParameters draw_parameters(const SimulationConfig& config, const LibraryView& library, int structure, std::uint64_t seed,
                                   std::uint64_t sample);
 
-// Simulates one pattern per entry of `parameters` into patterns [parameters.size()][config.grid.points], maximum scaled to 1.
+// Simulates one pattern per entry of `parameters` into patterns [parameters.size()][grid.points], maximum scaled to 1.
 void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,
                        ThreadPool& pool);
 

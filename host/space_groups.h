@@ -6,7 +6,10 @@ namespace friedel {
 // Short Hermann-Mauguin symbol of the standard setting, "Fm-3m" for 225. space_group is 1 to 230 here and below.
 const char* space_group_symbol(int space_group);
 
-// 0 triclinic, 1 monoclinic, 2 orthorhombic, 3 tetragonal, 4 trigonal, 5 hexagonal, 6 cubic.
+// Crystal systems as numbers, which are indices of tables and classes of networks.
+namespace systems {
+constexpr int triclinic = 0, monoclinic = 1, orthorhombic = 2, tetragonal = 3, trigonal = 4, hexagonal = 5, cubic = 6;
+}
 int crystal_system(int space_group);
 const char* crystal_system_name(int system);
 

@@ -21,7 +21,7 @@ bool is_group(const std::vector<SymmetryOperation>& operations) {
     std::set<OperationKey> keys;
     for (const SymmetryOperation& operation : operations) keys.insert(key_of(operation));
     return std::all_of(keys.begin(), keys.end(), [&](const OperationKey& a) {
-        return std::all_of(keys.begin(), keys.end(), [&](const OperationKey& b) { return keys.count(product(a, b)) == 1; });
+        return std::all_of(keys.begin(), keys.end(), [&](const OperationKey& b) { return keys.count(compose(a, b)) == 1; });
     });
 }
 

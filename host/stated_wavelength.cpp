@@ -16,8 +16,7 @@ using Claim = StatedWavelength::Claim;
 
 namespace {
 
-constexpr std::size_t longest_line = 300;      // of a header; what is longer is no sentence about wavelengths
-constexpr double shortest = 0.1, longest = 5;  // angstrom
+constexpr std::size_t longest_line = 300;  // of a header; what is longer is no sentence about wavelengths
 constexpr double contradiction = 0.02;
 enum Worth { of_line_alone, of_anode, of_energy, of_second_line, of_wavelength, of_first_line };
 
@@ -110,14 +109,11 @@ struct Anode {
     double mean, first;
 };
 
-const std::array<Anode, 7>& anodes() {
-    static const std::array<Anode, 7> known = [] {
-        constexpr std::array<std::string_view, 7> names = {"cu", "co", "mo", "cr", "fe", "ag", "ni"};
-        std::array<Anode, 7> list;
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            const Radiation doublet = parse_radiation(std::string(names[i]));
-            list[i] = {names[i], static_cast<double>(mean_wavelength(doublet)), static_cast<double>(doublet.wavelength[0])};
-        }
+const std::vector<Anode>& anodes() {
+    static const std::vector<Anode> known = [] {
+        std::vector<Anode> list;
+        for (const auto& [name, doublet] : named_anodes())
+            list.push_back({name, static_cast<double>(mean_wavelength(doublet)), static_cast<double>(doublet.wavelength[0])});
         return list;
     }();
     return known;
@@ -146,12 +142,6 @@ double k_alpha_of(const Anode& anode, std::string_view rest) {
     return rest.starts_with("1") && !both ? anode.first : anode.mean;
 }
 
-std::string lowered(std::string_view line) {
-    std::string lower(line.substr(0, longest_line));
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lower;
-}
-
 // "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
 // fluorescence") it is worth less.
 std::optional<Claim> anode_in(std::string_view lower) {
@@ -174,7 +164,7 @@ std::optional<Claim> anode_in(std::string_view lower) {
 }  // namespace
 
 void StatedWavelength::read(std::string_view line) {
-    const std::string lower = lowered(line);
+    const std::string lower = lower_case(line.substr(0, longest_line));
     const std::string_view text = lower;
     const std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge",
                                                  "wellenlaenge", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
@@ -188,7 +178,7 @@ void StatedWavelength::read(std::string_view line) {
                                   "tolerance", "uncertain", "detector"}))
             break;
         const double angstrom = in_angstrom(*number, text.substr(word, number->begin - word), behind);
-        if (angstrom >= shortest && angstrom <= longest && (!number->whole || may_be_whole(behind))) {
+        if (angstrom >= shortest_wavelength && angstrom <= longest_wavelength && (!number->whole || may_be_whole(behind))) {
             const bool first = contains_any(before, {"alpha1", "alpha 1", "alpha-1", "ka1"}),
                        second = contains_any(before, {"alpha2", "alpha 2", "alpha-2", "ka2"});
             claims_.push_back({first ? of_first_line : (second ? of_second_line : of_wavelength), angstrom});
@@ -204,8 +194,8 @@ void StatedWavelength::read(std::string_view line) {
             const bool kev = behind.starts_with("kev") || has_word(between, "kev"),
                        ev = behind.starts_with("ev") || has_word(between, "ev");
             double angstrom = kev || ev ? kev_angstrom / (number->value * (kev ? 1 : 0.001)) : 0;
-            if (ev && !kev && angstrom > 1000 * shortest) angstrom /= 1000;  // "17,479 eV"
-            if (angstrom >= shortest && angstrom <= longest) claims_.push_back({of_energy, angstrom});
+            if (ev && !kev && angstrom > 1000 * shortest_wavelength) angstrom /= 1000;  // "17,479 eV"
+            if (angstrom >= shortest_wavelength && angstrom <= longest_wavelength) claims_.push_back({of_energy, angstrom});
         }
     }
     if (const std::optional<Claim> anode = anode_in(text)) claims_.push_back(*anode);

@@ -1,7 +1,6 @@
 #include "host/structure.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -172,9 +171,7 @@ CrystalView<double> Crystal::view() const {
 }
 
 int copies_in_cell(const Crystal& crystal, int atom) {
-    const std::uint64_t mask = crystal.images()[static_cast<std::size_t>(atom)];
-    const bool paired = crystal.view().operations.inversion_at_origin() && !(mask & self_inverse);
-    return std::popcount(mask & ~self_inverse) * (paired ? 2 : 1) * static_cast<int>(crystal.centrings().size());
+    return copies_in_primitive_cell(crystal.view(), atom) * crystal.view().operations.centrings_count;
 }
 
 int atoms_in_cell(const Crystal& crystal) {

@@ -244,7 +244,7 @@ void validate(const StructureLibrary& library, const std::string& file) {
         require(
             std::all_of(r, r + 9, [](int e) { return e >= -1 && e <= 1; }) && std::abs(determinant) == 1 &&
                 std::all_of(operation.translation, operation.translation + 3, [](int t) { return t >= 0 && t < translation_denominator; }),
-            "a symmetry operation is none");
+            "a symmetry operation is invalid");
     }
     for (std::size_t set = 0; set < sets; ++set) {
         const SymmetryOperation& first = library.representatives[library.representative_offset[set]];

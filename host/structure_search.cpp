@@ -17,8 +17,6 @@ namespace friedel {
 namespace {
 
 constexpr std::size_t most_phases_kept = 10'000;  // some 10 kB each
-// Of pool_opinions, chosen on the RRUFF development set.
-constexpr double network_weight = 0.8, least_probability = 0.06, least_vote = 3e-4;
 
 std::shared_ptr<const StructureLibrary> library_of(const Structure& structure) {
     auto library = std::make_shared<StructureLibrary>();
@@ -253,44 +251,6 @@ std::vector<float> StructureSearch::vote(const std::vector<SearchCandidate>& can
     }
     for (float& group : votes) group *= static_cast<float>(certain / total);
     return votes;
-}
-
-void pool_opinions(float* probabilities, const float* votes) {
-    const double right = std::min(1.0, std::accumulate(votes, votes + space_groups, 0.0));
-    std::vector<double> pooled(space_groups);
-    double total = 0;
-    for (std::size_t group = 0; group < pooled.size(); ++group) {
-        const double vote = right > 0 ? static_cast<double>(votes[group]) / right : 0;
-        pooled[group] = (vote + least_vote) * std::pow(static_cast<double>(probabilities[group]) + least_probability, network_weight);
-        total += pooled[group];
-    }
-    for (std::size_t group = 0; group < pooled.size(); ++group) {
-        probabilities[group] = static_cast<float>(right * pooled[group] / total + (1 - right) * static_cast<double>(probabilities[group]));
-    }
-}
-
-std::vector<float> completed_votes(std::vector<float> votes, const std::vector<float>& frequency) {
-    const float left = std::max(0.0f, 1 - std::accumulate(votes.begin(), votes.end(), 0.0f));
-    for (std::size_t group = 0; group < votes.size(); ++group) votes[group] += left * frequency[group];
-    return votes;
-}
-
-std::vector<float> regridded(const float* patterns, int n, const Grid& from, double from_wavelength, const Grid& to, double to_wavelength,
-                             ThreadPool& pool) {
-    const auto width = static_cast<std::size_t>(from.points), out_width = static_cast<std::size_t>(to.points);
-    std::vector<float> out(static_cast<std::size_t>(n) * out_width);
-    pool.run(n, [&](int i, int) {
-        const float* const pattern = patterns + static_cast<std::size_t>(i) * width;
-        MeasuredPattern measured;
-        for (std::size_t p = 0; p < width; ++p) {
-            measured.two_theta_deg.push_back(static_cast<double>(from.start_deg) +
-                                             static_cast<double>(p) * static_cast<double>(from.step_deg));
-            measured.intensity.push_back(static_cast<double>(pattern[p]));
-        }
-        convert_wavelength(measured, from_wavelength, to_wavelength);
-        resample(out.data() + static_cast<std::size_t>(i) * out_width, to, measured);
-    });
-    return out;
 }
 
 }  // namespace friedel

@@ -105,16 +105,4 @@ private:
     std::unordered_map<int, Phases> phases_;  // by structure, of those fitted lately
 };
 
-// A network's probabilities and the votes of a search, both [230], as one, in place of the probabilities: the weighted geometric mean of
-// the two as far as some candidate is right, the network alone as far as none is. Neither rules out what the other is sure of: both are
-// lifted a little from zero first.
-void pool_opinions(float* probabilities, const float* votes);
-
-// Votes that sum to 1: what they leave goes to the groups as they are in the library.
-std::vector<float> completed_votes(std::vector<float> votes, const std::vector<float>& frequency);
-
-// Patterns brought to another grid and wavelength, [n][to.points].
-std::vector<float> regridded(const float* patterns, int n, const Grid& from, double from_wavelength, const Grid& to, double to_wavelength,
-                             ThreadPool& pool);
-
 }  // namespace friedel

@@ -13,6 +13,7 @@
 
 #include "host/atom_sites.h"
 #include "host/error.h"
+#include "host/matrix3.h"
 #include "host/operations.h"
 
 namespace friedel {
@@ -296,15 +297,7 @@ int add_orbit(std::vector<Atom>& atoms, const SpglibDataset& found, const std::v
     return static_cast<int>(shares.size());
 }
 
-using Matrix = std::array<double, 9>;
-
-Matrix product(const Matrix& a, const Matrix& b) {
-    Matrix result{};
-    for (int i = 0; i < 9; ++i) {
-        for (int k = 0; k < 3; ++k) result[i] += a[i / 3 * 3 + k] * b[3 * k + i % 3];
-    }
-    return result;
-}
+using Matrix = Matrix3<double>;
 
 Matrix inverse(const Matrix& m) {
     Matrix adjugate;

@@ -1,13 +1,14 @@
 // Tables with named columns, as beamlines write them: the axis and the intensities are picked by name, whatever else stands beside them.
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include "host/error.h"
 #include "host/instrument_files.h"
 #include "host/pattern_axis.h"
+#include "host/radiation.h"
 #include "host/stated_wavelength.h"
+#include "host/text_format.h"
 
 namespace friedel {
 
@@ -39,9 +40,9 @@ Fields fields_of(std::string_view line) {
     return fields;
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text.substr(0, text.find_first_of("([")));
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+// A column's name without its units.
+std::string plain_name(std::string_view text) {
+    std::string out = lower_case(text.substr(0, text.find_first_of("([")));
     while (!out.empty() && (out.back() == ' ' || out.back() == '_')) out.pop_back();
     return out;
 }
@@ -56,7 +57,7 @@ Columns columns_of(std::string_view line) {
     const Fields names = fields_of(line);
     Columns columns;
     for (std::size_t i = 0; i < names.size(); ++i) {
-        const std::string name = lower(names[i]);
+        const std::string name = plain_name(names[i]);
         const bool axis = is_axis_name(names[i]);
         const bool angle = axis && axis_of(names[i], "", "") == PatternAxis::two_theta_deg;
         const bool d = axis && axis_of(names[i], "", "") == PatternAxis::d_angstrom;
@@ -137,7 +138,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         if (columns.d >= 0 && d == 0 && take(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
             pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == PatternAxis::two_theta_deg) {
             const double wavelength = 2 * d * std::sin(x * M_PI / 360);  // Bragg's law says what the file does not
-            if (wavelength >= 0.1 && wavelength <= 5) pattern.wavelength_angstrom = wavelength;
+            if (is_plausible_wavelength(wavelength)) pattern.wavelength_angstrom = wavelength;
         }
         pattern.two_theta_deg.push_back(x);
         pattern.intensity.push_back(y);
@@ -145,6 +146,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
     if (pattern.two_theta_deg.empty()) return std::nullopt;
     pattern.name = name;
     add_repeats(pattern);
+    leave_out_unmeasured(pattern);
     convert_axis(pattern, axis_with_units(columns, name));
     check_pattern(pattern);
     return pattern;

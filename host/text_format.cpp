@@ -31,6 +31,12 @@ std::string formatted(const char* format, ...) {
     return text;
 }
 
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower;
+}
+
 void print(std::string& out, const char* format, ...) {
     std::va_list arguments;
     va_start(arguments, format);

@@ -1,7 +1,8 @@
-// printf into strings of any length.
+// Text made and brought into form: printf into strings of any length, names that are safe to print.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace friedel {
 
@@ -12,6 +13,9 @@ __attribute__((format(printf, 2, 3))) void print(std::string& out, const char* f
 
 // For a terminal, or a line of its own: names come from files. Control characters become question marks.
 std::string without_controls(std::string text);
+
+// Letters from A to Z in lower case; all other bytes as they are, whatever the locale.
+std::string lower_case(std::string_view text);
 
 // "29.1 %" of 0.291.
 std::string percent(double part);

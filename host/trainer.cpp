@@ -130,10 +130,10 @@ std::vector<std::int32_t> Trainer::spoilt_structures() const {
     const int part = std::min(rows, rows_looked_through);
     Buffer<float> there(backend_, static_cast<std::size_t>(part) * points);
     std::vector<float> patterns(there.size());
-    const auto* const inputs = reinterpret_cast<const std::byte*>(inputs_[static_cast<std::size_t>(1 - current_)].data());
+    const Matrix& inputs = inputs_[static_cast<std::size_t>(1 - current_)];
     for (int first = 0; first < rows; first += part) {
         const int here = std::min(part, rows - first);
-        backend_.from_operands(there.data(), reinterpret_cast<const Operand*>(inputs + backend_.matrix_bytes(first, points)), here, points);
+        backend_.from_operands(there.data(), inputs.rows_from(first), here, points);
         there.download(patterns.data());
         for (int i = 0; i < here; ++i) {
             const auto pattern = patterns.begin() + static_cast<std::ptrdiff_t>(i) * points;

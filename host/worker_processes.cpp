@@ -1,7 +1,6 @@
 #include "host/worker_processes.h"
 
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -15,6 +14,7 @@
 #include <cstring>
 
 #include "host/error.h"
+#include "host/thread_pool.h"
 
 namespace friedel {
 
@@ -68,10 +68,7 @@ struct WorkerProcesses::Progress {
 WorkerProcesses::WorkerProcesses(int processes, double step_limit_seconds, Work work)
     : step_limit_seconds_(step_limit_seconds), work_(std::move(work)) {
     static_assert(std::atomic<double>::is_always_lock_free, "shared between processes");
-    if (processes <= 0) {
-        cpu_set_t set;
-        processes = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    }
+    if (processes <= 0) processes = usable_cores();
     workers_.resize(static_cast<std::size_t>(processes));
     void* const shared = mmap(nullptr, workers_.size() * sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) fail("cannot share memory with worker processes (", std::strerror(errno), "); free some memory");

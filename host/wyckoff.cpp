@@ -8,6 +8,7 @@
 #include <string>
 
 #include "host/error.h"
+#include "host/matrix3.h"
 #include "host/structure.h"
 #include "host/symmetry.h"
 #include "host/wyckoff_letters.h"
@@ -26,13 +27,6 @@ int modulo_whole(int x) { return (x % whole + whole) % whole; }
 
 IntVector times(const IntMatrix& m, const IntVector& v) {
     return {m[0] * v[0] + m[1] * v[1] + m[2] * v[2], m[3] * v[0] + m[4] * v[1] + m[5] * v[2], m[6] * v[0] + m[7] * v[1] + m[8] * v[2]};
-}
-
-IntMatrix times(const IntMatrix& a, const IntMatrix& b) {
-    IntMatrix product{};
-    for (int i = 0; i < 9; ++i)
-        for (int k = 0; k < 3; ++k) product[i] += a[3 * (i / 3) + k] * b[3 * k + i % 3];
-    return product;
 }
 
 // left m right = diagonal, with left and right unimodular: the Smith normal form without its order of divisors.
@@ -66,8 +60,16 @@ struct Diagonalised {
                     }
                 }
                 if (!smallest) return;
-                if (row != k) add_row(k, row, 1), add_row(row, k, -1), add_row(k, row, 1);
-                if (column != k) add_column(k, column, 1), add_column(column, k, -1), add_column(k, column, 1);
+                if (row != k) {
+                    add_row(k, row, 1);
+                    add_row(row, k, -1);
+                    add_row(k, row, 1);
+                }
+                if (column != k) {
+                    add_column(k, column, 1);
+                    add_column(column, k, -1);
+                    add_column(k, column, 1);
+                }
                 bool clean = true;
                 for (int i = k + 1; i < 3; ++i) {
                     add_row(i, k, -d[3 * i + k] / d[3 * k + k]);
@@ -140,7 +142,7 @@ struct Operation {
 };
 
 FixedSet image(const Operation& operation, const FixedSet& set) {
-    FixedSet moved{set.freedom, times(operation.rotation, set.basis), times(operation.rotation, set.offset)};
+    FixedSet moved{set.freedom, product(operation.rotation, set.basis), times(operation.rotation, set.offset)};
     for (int i = 0; i < 3; ++i) moved.offset[i] += operation.translation[i];
     return moved;
 }
@@ -150,7 +152,7 @@ FixedSet image(const Operation& operation, const FixedSet& set) {
 std::vector<FixedSet> smaller_fixed_sets(const Operation& operation, const FixedSet& set) {
     IntMatrix change = operation.rotation;
     for (int i = 0; i < 3; ++i) --change[4 * i];
-    const Diagonalised solved(times(change, set.basis));
+    const Diagonalised solved(product(change, set.basis));
     if (solved.rank == 0) return {};
     // change (basis u + offset) + translation + n = 0, in coordinates in which it falls apart: d_i y_i = -c_i - n_i.
     IntVector constant = times(change, set.offset);
@@ -182,7 +184,7 @@ std::vector<FixedSet> smaller_fixed_sets(const Operation& operation, const Fixed
             smaller.offset[r] = modulo_whole(smaller.offset[r] + step[r]);
             for (int c = 0; c < smaller.freedom; ++c) free[3 * r + c] = solved.right[3 * r + solved.rank + c];
         }
-        smaller.basis = times(set.basis, free);
+        smaller.basis = product(set.basis, free);
         found.push_back(smaller);
     }
     return found;

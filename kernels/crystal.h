@@ -65,6 +65,27 @@ struct CrystalView {
     int space_group;  // 1 to 230, 0 if unknown
 };
 
+// Images of an atom that structure factors sum over: one of each pair that an inversion through the origin makes.
+template <class Real>
+FRIEDEL_FN int sites_of(const CrystalView<Real>& crystal, int atom) {
+    return bits_set(crystal.images[atom] & ~self_inverse);
+}
+
+// The same of all atoms.
+template <class Real>
+FRIEDEL_FN int sites_in(const CrystalView<Real>& crystal) {
+    int sites = 0;
+    for (int atom = 0; atom < crystal.atoms; ++atom) sites += sites_of(crystal, atom);
+    return sites;
+}
+
+// Atoms of a primitive cell that an atom stands for: its multiplicity over that of the centring.
+template <class Real>
+FRIEDEL_FN int copies_in_primitive_cell(const CrystalView<Real>& crystal, int atom) {
+    const bool paired = crystal.operations.inversion_at_origin() && !(crystal.images[atom] & self_inverse);
+    return sites_of(crystal, atom) * (paired ? 2 : 1);
+}
+
 // A structure library resident in memory: arrays plus offsets, uploaded as they are read from the file.
 struct LibraryView {
     const float* cell;                           // [structures][6]

@@ -36,20 +36,6 @@ constexpr int most_placements = 24;          // of one atom
 constexpr int most_redraws = 8;              // of a letter, an element or a lattice
 constexpr float symmetry_tolerance = 0.06f;  // angstrom; within this an image falls on an atom
 
-// First entry of running sums that exceeds u.
-FRIEDEL_FN int draw_index(const float* cumulative, int n, float u) {
-    int low = 0, high = n - 1;
-    while (low < high) {
-        const int middle = (low + high) / 2;
-        if (u < cumulative[middle]) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return low;
-}
-
 FRIEDEL_FN float draw_quantile(const float* table, float u) {
     const float at = u * (quantiles - 1);
     const int i = static_cast<int>(at);
@@ -61,6 +47,50 @@ FRIEDEL_FN std::uint32_t stream_of(int phase, int attempt) {
     return (static_cast<std::uint32_t>(phase) * most_attempts + static_cast<std::uint32_t>(attempt)) << 20;
 }
 
+struct ChosenElements {
+    std::uint8_t number[max_generated_elements];  // atomic
+    float weight[max_generated_elements];         // how often the group has each
+    float all_weights = 0;
+    int count = 0;
+};
+
+// `kinds` different elements of group g + 1, fewer if luck has it.
+FRIEDEL_FN ChosenElements choose_elements(const CrystalTables& t, int g, int kinds, RandomSequence& random) {
+    const float* const cumulative = t.element + g * tabulated_elements;
+    ChosenElements chosen;
+    for (int draw = 0; chosen.count < kinds && draw < kinds + 2 * most_redraws; ++draw) {
+        const int index = draw_index(cumulative, tabulated_elements, random.uniform());
+        bool known = false;
+        for (int i = 0; i < chosen.count; ++i) known = known || chosen.number[i] == index + 1;
+        if (known) continue;
+        const float weight = cumulative[index] - (index > 0 ? cumulative[index - 1] : 0.0f);
+        chosen.number[chosen.count] = static_cast<std::uint8_t>(index + 1);
+        chosen.weight[chosen.count++] = weight;
+        chosen.all_weights += weight;
+    }
+    return chosen;
+}
+
+// Atoms without freedom first: nothing can make way for them. Then large ones before small ones, which find room between them.
+// `first`: of the group's positions in the table of all.
+FRIEDEL_FN void order_sites(GeneratorScratch& s, const CrystalTables& t, int first) {
+    const auto swap = [](auto& a, auto& b) {
+        const auto kept = a;
+        a = b;
+        b = kept;
+    };
+    for (int i = 1; i < s.orbits; ++i) {
+        for (int k = i; k > 0; --k) {
+            const int freer = t.sites[first + s.site[k - 1]].freedom - t.sites[first + s.site[k]].freedom;
+            if (freer < 0 || (freer == 0 && t.radius[s.element[k]] <= t.radius[s.element[k - 1]])) break;
+            swap(s.site[k], s.site[k - 1]);
+            swap(s.element[k], s.element[k - 1]);
+            swap(s.species[k], s.species[k - 1]);
+            swap(s.occupancy[k], s.occupancy[k - 1]);
+        }
+    }
+}
+
 // Elements, Wyckoff positions, occupancies and volume. `general` of the sites are put on the general position, as different elements.
 FRIEDEL_FN void draw_composition(GeneratorScratch& s, const CrystalTables& t, int space_group, int general, RandomSequence& random) {
     const int g = space_group - 1;
@@ -68,20 +98,7 @@ FRIEDEL_FN void draw_composition(GeneratorScratch& s, const CrystalTables& t, in
     wanted = wanted < general ? general : wanted;
     int kinds = 1 + draw_index(t.element_count + (wanted - 1) * max_generated_elements, max_generated_elements, random.uniform());
     kinds = kinds < general ? general : kinds;
-    const float* const frequency = t.element + g * tabulated_elements;
-    std::uint8_t chosen[max_generated_elements];
-    float weight[max_generated_elements];
-    int elements = 0;
-    float all_weights = 0;
-    for (int draw = 0; elements < kinds && draw < kinds + 2 * most_redraws; ++draw) {
-        const int index = draw_index(frequency, tabulated_elements, random.uniform());
-        bool known = false;
-        for (int i = 0; i < elements; ++i) known = known || chosen[i] == index + 1;
-        if (known) continue;
-        chosen[elements] = static_cast<std::uint8_t>(index + 1);
-        weight[elements] = frequency[index] - (index > 0 ? frequency[index - 1] : 0.0f);
-        all_weights += weight[elements++];
-    }
+    const ChosenElements elements = choose_elements(t, g, kinds, random);
 
     const int first = t.site_offset[g], sites = t.site_offset[g + 1] - first;
     const float* const letters = t.letter + letter_class(wanted) * t.all_sites + first;
@@ -93,11 +110,11 @@ FRIEDEL_FN void draw_composition(GeneratorScratch& s, const CrystalTables& t, in
     s.orbits = 0;
     for (int i = 0; i < wanted; ++i) {
         int which = i;
-        if (i >= elements) {
-            float u = all_weights * random.uniform();
-            for (which = 0; which < elements - 1 && u >= weight[which]; ++which) u -= weight[which];
+        if (i >= elements.count) {
+            float u = elements.all_weights * random.uniform();
+            for (which = 0; which < elements.count - 1 && u >= elements.weight[which]; ++which) u -= elements.weight[which];
         }
-        std::uint8_t element = chosen[which];
+        std::uint8_t element = elements.number[which];
         const float u = random.uniform(), v = random.uniform();
         const float occupancy = u < t.partial && i >= general ? draw_quantile(t.occupancy, v) : 1.0f;
         for (int draw = 0; draw < most_redraws; ++draw) {
@@ -130,25 +147,13 @@ FRIEDEL_FN void draw_composition(GeneratorScratch& s, const CrystalTables& t, in
     }
     if (s.orbits == 0) {  // large atoms in a large group: one of them on the position of fewest points
         s.site[0] = 0;
-        s.element[0] = chosen[0];
+        s.element[0] = elements.number[0];
         s.species[0] = 0;
         s.occupancy[0] = 1;
         s.orbits = 1;
-        volume = static_cast<float>(t.sites[first].multiplicity) * t.atomic_volume[chosen[0]];
+        volume = static_cast<float>(t.sites[first].multiplicity) * t.atomic_volume[elements.number[0]];
     }
-    // Atoms without freedom first: nothing can make way for them. Then large ones before small ones, which find room between them.
-    for (int i = 1; i < s.orbits; ++i) {
-        for (int k = i; k > 0; --k) {
-            const int freer = t.sites[first + s.site[k - 1]].freedom - t.sites[first + s.site[k]].freedom;
-            if (freer < 0 || (freer == 0 && t.radius[s.element[k]] <= t.radius[s.element[k - 1]])) break;
-            const std::uint16_t site = s.site[k];
-            const std::uint8_t element = s.element[k], species = s.species[k];
-            const float occupancy = s.occupancy[k];
-            s.site[k] = s.site[k - 1], s.element[k] = s.element[k - 1], s.species[k] = s.species[k - 1];
-            s.occupancy[k] = s.occupancy[k - 1];
-            s.site[k - 1] = site, s.element[k - 1] = element, s.species[k - 1] = species, s.occupancy[k - 1] = occupancy;
-        }
-    }
+    order_sites(s, t, first);
     s.volume = volume * expf(draw_quantile(t.packing + t.lattice[g] * quantiles, random.uniform()));
 }
 

@@ -26,7 +26,21 @@ struct DropoutScale {
     }
 };
 
-constexpr int units_per_draw = 8;  // 16 bits of a Philox block each
+constexpr int units_per_draw = 8;   // 16 bits of a Philox block each
+constexpr int draws_per_pass = 16;  // one vector register of Philox blocks
+constexpr int units_per_pass = draws_per_pass * units_per_draw;
+constexpr int columns_at_once = 64;  // the most that activate_backward_columns() and bias_gradient_columns() take at once
+
+// Whether a unit stays: `word` holds the 16 bits that decide about it in its lower half where `part` is even, in its upper half where odd.
+FRIEDEL_FN bool is_kept(std::uint32_t word, int part, std::uint32_t threshold) { return (word >> (part % 2 * 16) & 0xffffu) >= threshold; }
+
+// Where these bits are: in which draw of the row, and which of its eight parts, two to a word.
+struct DropoutPlace {
+    int draw, part;
+};
+FRIEDEL_FN DropoutPlace dropout_place(int unit) {
+    return {unit / units_per_pass * draws_per_pass + unit % draws_per_pass, unit % units_per_pass / draws_per_pass};
+}
 
 // One row of the output layer: out[j] += bias[j].
 template <class Block>
@@ -58,8 +72,6 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
     const float scale = dropped.scale;
     const std::uint64_t seed = dropout.seed, sample = dropout.first_sample + row;
     const std::uint32_t first_draw = dropout.layer << 16;
-    constexpr int draws_per_pass = 16;  // one vector register of Philox blocks
-    constexpr int units_per_pass = draws_per_pass * units_per_draw;
     const int passes = (width + units_per_pass - 1) / units_per_pass;
     block.for_each(passes, [&](int pass) {
         const int begin = pass * units_per_pass;
@@ -75,49 +87,35 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
         }
         // Sixteen neighbours take the same half of the same word of sixteen blocks.
         for (int part = 0; part < units_per_draw; ++part) {
-            const int shift = part % 2 * 16, first = begin + part * draws_per_pass;
+            const int first = begin + part * draws_per_pass;
             const int last = first + draws_per_pass < begin + n ? first + draws_per_pass : begin + n;
             const std::uint32_t* const word = bits[part / 2];
             FRIEDEL_SIMD
             for (int j = first; j < last; ++j) {
                 const float z = static_cast<float>(out[j]) + bias[j];
-                const bool keep = (word[j - first] >> shift & 0xffffu) >= threshold;
-                out[j] = Value(activated(z, keep, scale));
+                out[j] = Value(activated(z, is_kept(word[j - first], part, threshold), scale));
             }
         }
     });
 }
 
-// Where activate_row() finds the 16 bits that decide about a unit: in which draw of the row, and at which place of its eight.
-struct DropoutPlace {
-    int draw, part;
-};
-FRIEDEL_FN DropoutPlace dropout_place(int unit) { return {unit / 128 * 16 + unit % 16, unit % 128 / 16}; }
-
-// `bits`: the four words of that draw.
-FRIEDEL_FN bool is_kept(const std::uint32_t* bits, int part, std::uint32_t threshold) {
-    return (bits[part / 2] >> (part % 2 * 16) & 0xffffu) >= threshold;
-}
-
 // The derivative of what activate_row did to one unit: gradient of its output -> of its input. The activation itself says what was
-// dropped or cut: it is 0 there.
-FRIEDEL_FN float activation_gradient(float gradient, float out, float rate) {
-    return out > 0 ? gradient * DropoutScale::of(rate).scale : 0.0f;
-}
+// dropped or cut: it is 0 there. `scale`: DropoutScale's.
+FRIEDEL_FN float activation_gradient(float gradient, float out, float scale) { return out > 0 ? gradient * scale : 0.0f; }
 
-// Columns [begin, begin + n), n <= 64, of a hidden layer, all rows: gradient[row][j] becomes that before bias, ReLU and dropout, and
-// bias_gradient[j] its sum over the rows. Rows start `stride` values apart.
+// Columns [begin, begin + n), n <= columns_at_once, of a hidden layer, all rows: gradient[row][j] becomes that before bias, ReLU and
+// dropout, and bias_gradient[j] its sum over the rows. Rows start `stride` values apart.
 template <class Value>
 FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient, const Value* out, int begin, int n, int rows, int stride,
-                                          float rate) {
+                                         float rate) {
     const float scale = DropoutScale::of(rate).scale;
-    float total[64] = {};
+    float total[columns_at_once] = {};
     for (int row = 0; row < rows; ++row) {
         Value* const g = gradient + static_cast<std::size_t>(row) * stride + begin;
         const Value* const y = out + static_cast<std::size_t>(row) * stride + begin;
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
-            const float value = static_cast<float>(y[j]) > 0 ? static_cast<float>(g[j]) * scale : 0.0f;
+            const float value = activation_gradient(static_cast<float>(g[j]), static_cast<float>(y[j]), scale);
             g[j] = Value(value);
             total[j] += value;
         }
@@ -128,7 +126,7 @@ FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient,
 // The same for the output layer, which has neither ReLU nor dropout.
 template <class Value>
 FRIEDEL_FN void bias_gradient_columns(float* bias_gradient, const Value* gradient, int begin, int n, int rows, int stride) {
-    float total[64] = {};
+    float total[columns_at_once] = {};
     for (int row = 0; row < rows; ++row) {
         const Value* const g = gradient + static_cast<std::size_t>(row) * stride + begin;
         FRIEDEL_SIMD

@@ -23,20 +23,11 @@ struct DrawnStructure {
 
 FRIEDEL_FN DrawnStructure draw_structure(const SamplerView& sampler, std::uint64_t seed, std::uint64_t sample) {
     const Random4 random = random4(seed, sample, Purpose::structure, 0);
-    const float u = uniform_open(random.bits[0]);
-    int low = 0, high = sampler.classes - 1;
-    while (low < high) {
-        const int middle = (low + high) / 2;
-        if (u < sampler.cumulative[middle]) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    const std::int32_t first = sampler.first[low], count = sampler.first[low + 1] - first;
+    const int drawn = draw_index(sampler.cumulative, sampler.classes, uniform_open(random.bits[0]));
+    const std::int32_t first = sampler.first[drawn], count = sampler.first[drawn + 1] - first;
     // The high word of a 32 by 32 bit product: as even as 32 bits allow.
     const auto chosen = static_cast<std::int32_t>(static_cast<std::uint64_t>(random.bits[1]) * static_cast<std::uint64_t>(count) >> 32);
-    return {sampler.structures[first + chosen], sampler.label[low]};
+    return {sampler.structures[first + chosen], sampler.label[drawn]};
 }
 
 }  // namespace friedel

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/block.h"
+
 namespace friedel {
 
 enum class LossKind : std::int32_t {
@@ -17,5 +19,10 @@ struct LossConfig {
     float graph_smoothing = 0;        // share of the target spread over a row of the smoothing matrix
     std::int64_t epoch_patterns = 0;  // patterns in one epoch, for the alternation; 0: as many as the library has structures
 };
+
+// Which epoch a step of `batch` patterns is in.
+FRIEDEL_FN std::int64_t loss_epoch(const LossConfig& config, std::int64_t step, std::int64_t batch) {
+    return config.epoch_patterns > 0 ? step * batch / config.epoch_patterns : 0;
+}
 
 }  // namespace friedel

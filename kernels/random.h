@@ -53,6 +53,23 @@ FRIEDEL_FN Random4 random4(std::uint64_t seed, std::uint64_t sample, Purpose pur
 // Uniform in (0, 1), both ends excluded: 23 bits, centred in their interval (with 24 the last one would round to 1).
 FRIEDEL_FN float uniform_open(std::uint32_t bits) { return (static_cast<float>(bits >> 9) + 0.5f) * (1.0f / 8388608.0f); }
 
+// Standard normal deviate of two uniform numbers in (0, 1), Box-Muller.
+FRIEDEL_FN float normal_deviate(float u, float v) { return sqrtf(-2.0f * logf(u)) * cosf(6.283185307f * v); }
+
+// First entry of running sums that exceeds u.
+FRIEDEL_FN int draw_index(const float* cumulative, int n, float u) {
+    int low = 0, high = n - 1;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (u < cumulative[middle]) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
 // A short sequence of draws for one (sample, purpose), for code that draws a few parameters one after another.
 class RandomSequence {
 public:
@@ -70,10 +87,9 @@ public:
     FRIEDEL_FN float uniform() { return uniform_open(bits()); }
     FRIEDEL_FN float uniform(float low, float high) { return low + (high - low) * uniform(); }
 
-    // Standard normal deviate, Box-Muller.
     FRIEDEL_FN float normal() {
-        const float radius = sqrtf(-2.0f * logf(uniform()));
-        return radius * cosf(6.283185307f * uniform());
+        const float u = uniform();
+        return normal_deviate(u, uniform());
     }
 
 private:

@@ -12,6 +12,7 @@ namespace friedel {
 
 constexpr float pi_f = 3.14159265358979f;
 constexpr double pi_d = 3.14159265358979323846;
+constexpr double sqrt_two_pi = 2.50662827463100050242;
 template <class Real>
 constexpr Real degree = static_cast<Real>(pi_d / 180.0);
 

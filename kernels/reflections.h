@@ -79,7 +79,7 @@ struct Reflections {
     std::int16_t* l;
     std::int16_t* multiplicity;  // Laue equivalents, Friedel mates counted
     Real* stol_sq;               // (sin theta / lambda)^2 = 1 / (4 d^2), 1/angstrom^2
-    Real* intensity;             // filled by later stages: |F|^2 of the cell, then multiplicity, Lorentz-polarisation, texture
+    Real* intensity;             // filled by later stages: |F|^2 of the cell, then times multiplicity and texture
     int capacity;
     int count;
 };

@@ -1,6 +1,6 @@
 // What a simulated powder pattern depends on: the grid, the radiation, and a distribution for every random effect.
 // Plain data, copied to the device as it is. Effects default to off: a default-constructed configuration gives the ideal pattern.
-// Read from TOML by host/simulation_toml.h, where each member's name is its key.
+// Read from TOML (host/config.h); each member's name is its key (host/config_keys.h).
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Distribution {
         if (kind == Kind::uniform) value = a + (b - a) * u;
         if (kind == Kind::log_uniform) value = a * expf(u * logf(b / a));
         if (kind == Kind::normal) {
-            float z = sqrtf(-2.0f * logf(u)) * cosf(6.283185307f * v);
+            float z = normal_deviate(u, v);
             z = z > 3.0f ? 3.0f : (z < -3.0f ? -3.0f : z);
             value = a + b * z;
         }
@@ -95,7 +95,7 @@ struct SimulationConfig {
     Distribution impurity_fraction;  // strongest line of a second structure relative to the first's
 
     // Background, in units of the strongest point of the diffraction pattern.
-    Distribution chebyshev_amplitude;  // of each of chebyshev_terms coefficients, times a uniform number in (-1, 1)
+    Distribution chebyshev_amplitude;  // coefficient 0; coefficient n is this times a uniform number in (-1, 1) over n
     int chebyshev_terms = 5;
     Distribution hump_height;  // amorphous humps, up to max_humps, each drawn by itself
     Distribution hump_width_deg{Distribution::Kind::uniform, 4, 15, 1, 8};

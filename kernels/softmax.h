@@ -1,4 +1,4 @@
-// Softmax, loss, entropy and the gradient of the logits, one block per sample. Targets are a smoothed one-hot vector:
+// Softmax, loss and the gradient of the logits, one block per sample. Targets are a smoothed one-hot vector:
 // (1 - s - g) at the label, s spread evenly over all classes, g spread over the label's row of a smoothing matrix.
 #pragma once
 
@@ -10,7 +10,6 @@ namespace friedel {
 
 struct SampleLoss {
     float loss;
-    float entropy;  // nats
     std::int32_t correct;
 };
 
@@ -48,10 +47,6 @@ FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, Value* gradient, const floa
 
     SampleLoss result;
     result.correct = label_logit >= largest;
-    result.entropy = block.template sum<float>(classes, [&](int j) {
-        const float log_p = logits[j] - log_total;
-        return -exponential(log_p) * log_p;
-    });
     const bool squared = config.kind == LossKind::mean_squared_error || (config.kind == LossKind::alternating && epoch % 2 == 0);
     if (squared) {
         result.loss = block.template sum<float>(classes, [&](int j) {

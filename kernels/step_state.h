@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/block.h"
+#include "kernels/real_math.h"
 
 namespace friedel {
 
@@ -52,12 +52,13 @@ FRIEDEL_FN StepRates step_rates(const OptimiserConfig& c, std::int64_t step, std
     } else if (c.cosine && total_steps > c.warmup_steps) {
         double progress = static_cast<double>(step - c.warmup_steps) / static_cast<double>(total_steps - c.warmup_steps);
         progress = progress > 1 ? 1 : progress;
-        scale = c.final_fraction + (1 - c.final_fraction) * 0.5 * (1 + cos(3.141592653589793 * progress));
+        scale = c.final_fraction + (1 - c.final_fraction) * 0.5 * (1 + cos(pi_d * progress));
     }
     rates.learning_rate = static_cast<float>(c.learning_rate * scale);
     rates.correction1 = static_cast<float>(1 / (1 - pow(static_cast<double>(c.beta1), t)));
     rates.correction2 = static_cast<float>(1 / (1 - pow(static_cast<double>(c.beta2), t)));
-    const double warm = t / (t + 9);
+    const double warm =
+        t / (t + 9);  // so that the average forgets where training began (TensorFlow's num_updates rule: (1 + n) / (10 + n))
     rates.average_decay = static_cast<float>(c.average_decay < warm ? c.average_decay : warm);
     return rates;
 }

@@ -21,11 +21,6 @@ struct Sites {
     NearMemory near = {};  // holds x, y and z instead, where they fit
 };
 
-template <class Real>
-FRIEDEL_FN int sites_of(const CrystalView<Real>& crystal, int atom) {
-    return bits_set(crystal.images[atom] & ~self_inverse);
-}
-
 template <class Real, class Block>
 FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView<Real>& crystal) {
     const int all = block.running_total(sites.first, crystal.atoms, [&](int atom) { return sites_of(crystal, atom); });

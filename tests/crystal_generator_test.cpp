@@ -181,6 +181,27 @@ TEST(CrystalGenerator, TellsSpecialMetrics) {
     EXPECT_TRUE(general(194, {5.0f, 5.0f, 12.247f, 90, 90, 120}));
 }
 
+TEST(CrystalStatistics, SketchedShapesVaryOneByOne) {
+    const CrystalStatistics s = CrystalStatistics::uniform();
+    const std::size_t n = s.shape_offset[1];  // of the first type of lattice, triclinic
+    const auto deviation = [&](std::size_t i, std::size_t p) {
+        double mean = 0;
+        for (std::size_t j = 0; j < n; ++j) mean += s.shape[lattice_parameters * j + p] / static_cast<double>(n);
+        return s.shape[lattice_parameters * i + p] - mean;
+    };
+    for (std::size_t p = 0; p < lattice_parameters; ++p) {
+        for (std::size_t q = 0; q < p; ++q) {
+            double pp = 0, qq = 0, pq = 0;
+            for (std::size_t i = 0; i < n; ++i) {
+                pp += deviation(i, p) * deviation(i, p);
+                qq += deviation(i, q) * deviation(i, q);
+                pq += deviation(i, p) * deviation(i, q);
+            }
+            EXPECT_LT(std::abs(pq / std::sqrt(pp * qq)), 0.3) << "parameters " << p << " and " << q;
+        }
+    }
+}
+
 TEST(CrystalStatistics, RoundTripAndDamage) {
     const test::TemporaryDirectory folder;
     const auto refused = [&](const std::function<void(CrystalStatistics&)>& damage) {
@@ -203,7 +224,7 @@ TEST(CrystalStatistics, RoundTripAndDamage) {
     EXPECT_NE(refused([](CrystalStatistics& s) { s.atomic_volume[7] = std::nanf(""); }).find("atomic_volume holds"), std::string::npos);
     EXPECT_NE(refused([](CrystalStatistics& s) { s.packing[3] = 1.9f; }).find("quantiles do not ascend"), std::string::npos);
     EXPECT_NE(refused([](CrystalStatistics& s) { s.shape_offset[3] = s.shape_offset[2]; }).find("does not ascend"), std::string::npos);
-    EXPECT_NE(refused([](CrystalStatistics& s) { s.shape[2] = 5; }).find("a cell that is none"), std::string::npos);
+    EXPECT_NE(refused([](CrystalStatistics& s) { s.shape[2] = 5; }).find("an impossible cell"), std::string::npos);
     EXPECT_NE(refused([](CrystalStatistics& s) { s.partial = 2; }).find("partial holds"), std::string::npos);
     EXPECT_NE(refused([](CrystalStatistics& s) { s.b_iso[0] = -3; }).find("b_iso holds"), std::string::npos);
 }

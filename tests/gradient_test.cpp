@@ -208,7 +208,7 @@ TEST_P(Adamw, SkipsWhatIsNotFinite) {
     };
     const auto step = [&](const std::vector<float>& gradient, const std::vector<float>& losses) {
         std::vector<SampleLoss> samples;
-        for (float loss : losses) samples.push_back({loss, 0, 1});
+        for (float loss : losses) samples.push_back({loss, 1});
         const Buffer<SampleLoss> there(*backend, samples.data(), samples.size());
         Buffer<LossTotals> totals(*backend, 1);
         backend->add_losses(totals.data(), guard.data(), there.data(), static_cast<int>(samples.size()));

@@ -15,6 +15,7 @@
 #include "host/extinction.h"
 #include "host/extinction_likelihood.h"
 #include "host/indexing_opinion.h"
+#include "host/opinions.h"
 #include "host/lattice_search.h"
 #include "host/lattice_symmetry.h"
 #include "host/peak_list.h"

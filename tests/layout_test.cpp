@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::set<std::string> folders = {"kernels", "cuda", "host", "tools", "tests", "bench"};
-// From the folder, into these besides itself. cuda/ sees the host's interfaces, never its implementation: see below.
+// From the folder, into these besides itself. cuda/ implements interfaces of host/ and uses its tables (form factors, crystals) and errors.
 const std::map<std::string, std::set<std::string>> permitted = {
     {"kernels", {}},
     {"cuda", {"kernels", "host"}},

@@ -138,7 +138,7 @@ TEST(StructureLibrary, DamageIsNoticed) {
     EXPECT_NE(damaged([](StructureLibrary& l) { l.cell[0] = 0; }).find("cell length a"), std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.cell[3] = l.cell[4] = 170; }).find("no volume"), std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.images[0] = std::uint64_t{1} << 60; }).find("impossible images"), std::string::npos);
-    EXPECT_NE(damaged([](StructureLibrary& l) { l.representatives[1].rotation[0] = 5; }).find("operation is none"), std::string::npos);
+    EXPECT_NE(damaged([](StructureLibrary& l) { l.representatives[1].rotation[0] = 5; }).find("operation is invalid"), std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.representatives[0].translation[1] = 6; }).find("begin with the identity"),
               std::string::npos);
     EXPECT_NE(damaged([](StructureLibrary& l) { l.occupancy.pop_back(); }).find("differ in length"), std::string::npos);

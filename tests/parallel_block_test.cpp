@@ -261,7 +261,7 @@ TEST(ParallelBlock, ActivatesAndLosesAsTheSerialBlock) {
             const Random4 bits = random4(dropout.seed, dropout.first_sample + 4, Purpose::dropout, (dropout.layer << 16) + draw);
             float& z = by_place[static_cast<std::size_t>(unit)];
             z += bias[static_cast<std::size_t>(unit)];
-            z = z > 0 && is_kept(bits.bits, part, threshold) ? z * scale : 0.0f;
+            z = z > 0 && is_kept(bits.bits[part / 2], part, threshold) ? z * scale : 0.0f;
         }
         EXPECT_EQ(by_place, expected);
     }

@@ -276,7 +276,7 @@ TEST(PatternFile, RoundsNumbersCorrectly) {
 }
 
 TEST(PatternFile, RefusesBadRowsByTheirLine) {
-    expect_refused("# c\n" + plain() + "40 nan\n", {"line 122", "intensity", "not a finite"});
+    expect_refused("# c\n" + plain() + "40 inf\n", {"line 122", "intensity", "not a finite"});
     expect_refused(plain() + "40 inf\n", {"line 121", "not a finite"});
     expect_refused(plain() + "40 1e999\n", {"line 121", "not a finite"});
     expect_refused("-1.5 7\n" + plain(), {"line 1", "negative angle -1.5"});
@@ -310,8 +310,42 @@ TEST(PatternFile, RefusesWhatIsNoPattern) {
     expect_refused(std::string("5 1\n\0\0\0\0", 8), {"binary"});
     expect_refused(
         "\xff\xfe"
-        "5\0",
-        {"UTF-16"});
+        "5",
+        {"empty"});
+}
+
+TEST(PatternFile, TwoBytesACharacterInEitherOrder) {
+    const std::string text = "# \xc2\xb5m, \xce\xbb\n" + plain();
+    const MeasuredPattern expected = parse_pattern(text, "text");
+    for (const bool big_endian : {false, true}) {
+        std::string wide = big_endian ? "\xfe\xff" : "\xff\xfe";
+        const auto append = [&](unsigned unit) {
+            const char high = static_cast<char>(unit >> 8), low = static_cast<char>(unit & 0xff);
+            wide += big_endian ? high : low;
+            wide += big_endian ? low : high;
+        };
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const auto byte = static_cast<unsigned char>(text[i]);
+            append(byte < 0x80 ? byte : (byte & 0x1fu) << 6 | (static_cast<unsigned char>(text[++i]) & 0x3fu));
+        }
+        const MeasuredPattern pattern = parse_pattern(wide, "wide");
+        EXPECT_EQ(pattern.two_theta_deg, expected.two_theta_deg);
+        EXPECT_EQ(pattern.intensity, expected.intensity);
+    }
+}
+
+TEST(PatternFile, MaskedPointsAreLeftOut) {
+    const MeasuredPattern pattern = parse_pattern("3 nan\n4 NaN\n" + plain() + "40 nan\n41 7\n42 nan\n", "masked");
+    const MeasuredPattern without = parse_pattern(plain() + "41 7\n", "without");
+    EXPECT_EQ(pattern.two_theta_deg, without.two_theta_deg);
+    EXPECT_EQ(pattern.intensity, without.intensity);
+    const MeasuredPattern table = parse_pattern("index,2theta,intensity\n0,4,nan\n" + rows([](int i) {
+                                                    return std::to_string(i) + "," + std::to_string(5 + 0.25 * i) + "," +
+                                                           (i == 60 ? "nan" : std::to_string(i % 7));
+                                                }),
+                                                "table");
+    EXPECT_EQ(table.two_theta_deg.size(), 119u);
+    EXPECT_EQ(table.two_theta_deg.front(), 5.0);
 }
 
 TEST(PatternFile, NamesFilesThatCannotBeRead) {

@@ -62,7 +62,7 @@ TEST(QuickPattern, IsThePatternThatIsSimulated) {
             quick.simulate(fast.data(), p);
             make_comparable(slow);
             make_comparable(fast);
-            EXPECT_GT(product(fast.data(), slow.data(), grid.points), 0.999f)
+            EXPECT_GT(dot(fast.data(), slow.data(), grid.points), 0.999f)
                 << library.name[static_cast<std::size_t>(structure)] << ", specimen " << kind;
             ++kind;
         }
@@ -83,7 +83,7 @@ TEST(QuickPattern, OccupanciesAreThoseOfTheAtoms) {
         simulate_one_pattern(slow.data(), plain(structure), library.view(), grid);
         make_comparable(slow);
         make_comparable(fast);
-        EXPECT_GT(product(fast.data(), slow.data(), grid.points), 0.999f) << library.name[static_cast<std::size_t>(structure)];
+        EXPECT_GT(dot(fast.data(), slow.data(), grid.points), 0.999f) << library.name[static_cast<std::size_t>(structure)];
     }
 }
 
@@ -117,8 +117,8 @@ TEST(QuickPattern, DerivativesAreThoseOfDifferences) {
                 there[i] = (there[i] - now[i]) / step / highest;
                 row[i] /= highest;
             }
-            const float along = product(row, there.data(), grid.points), a = product(row, row, grid.points),
-                        b = product(there.data(), there.data(), grid.points);
+            const float along = dot(row, there.data(), grid.points), a = dot(row, row, grid.points),
+                        b = dot(there.data(), there.data(), grid.points);
             if (a == 0 && b == 0) continue;  // atoms that are stated not to move
             EXPECT_GT(along / std::sqrt(a * b), 0.98f) << library.name[static_cast<std::size_t>(structure)] << ", move " << m;
             EXPECT_NEAR(std::sqrt(a / b), 1, 0.05) << library.name[static_cast<std::size_t>(structure)] << ", move " << m;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "host/opinions.h"
 #include "host/parent_structures.h"
 #include "host/simulator.h"
 #include "host/symmetry.h"
@@ -223,11 +224,11 @@ TEST(StructureSearch, OpinionsArePooledAsFarAsTheSearchIsSure) {
     network[0] = 0.7f;
     network[1] = 0.3f;
     std::vector<float> pooled = network;
-    pool_opinions(pooled.data(), votes.data());
+    pool_votes(pooled.data(), votes.data());
     for (std::size_t i = 0; i < pooled.size(); ++i) EXPECT_FLOAT_EQ(pooled[i], network[i]) << "no candidate is right: the network's word";
     votes[1] = 0.9f;
     votes[2] = 0.1f;
-    pool_opinions(pooled.data(), votes.data());
+    pool_votes(pooled.data(), votes.data());
     EXPECT_NEAR(std::accumulate(pooled.begin(), pooled.end(), 0.0f), 1, 1e-5);
     EXPECT_EQ(std::max_element(pooled.begin(), pooled.end()) - pooled.begin(), 1);
     EXPECT_GT(pooled[2], 0.0f);

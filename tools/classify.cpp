@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "host/answerer.h"
-#include "host/classification.h"
+#include "host/classification_output.h"
 #include "host/communicator.h"
 #include "host/device.h"
 #include "host/error.h"
@@ -111,7 +111,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     PatternReaderConfig config;
     config.grid = task.model.grid;
     config.model_wavelength = task.model.wavelength_angstrom;
-    config.stated_wavelength = task.options.wavelength;
+    config.given_wavelength = task.options.wavelength;
     config.strip_k_alpha_2 = task.options.strip_k_alpha_2;
     config.least_coverage = task.options.least_coverage;
     config.threads = threads_of_rank(task.options.threads, ranks);

@@ -92,7 +92,7 @@ inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::
         } catch (const Error&) {
             value = 0;
         }
-        if (!(value >= 0.05 && value <= 5))
+        if (!is_plausible_wavelength(value))
             return "'" + text + "' is neither within 0.05 to 5 angstrom nor an anode; Cu is 1.5418 or cu, Mo 0.7107 or mo";
         return std::string();
     };

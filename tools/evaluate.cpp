@@ -69,7 +69,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
-    config.stated_wavelength = options.measured.wavelength;
+    config.given_wavelength = options.measured.wavelength;
     config.strip_k_alpha_2 = options.measured.strip_k_alpha_2;
     config.batch = config.threads = 1;
     // The few that are drawn are read and searched for again, rather than all kept.

@@ -15,6 +15,7 @@
 #include "host/fit_statistics.h"
 #include "host/interrupt.h"
 #include "host/labels.h"
+#include "host/opinions.h"
 #include "host/pattern_reader.h"
 #include "host/progress_line.h"
 #include "host/space_groups.h"
@@ -218,7 +219,7 @@ int run(const Options& options) {
     PatternReaderConfig config;
     config.grid = PatternFitter::grid;
     config.model_wavelength = options.search.matcher.wavelength_angstrom;
-    config.stated_wavelength = options.wavelength;
+    config.given_wavelength = options.wavelength;
     config.strip_k_alpha_2 = options.strip_k_alpha_2;
     config.least_coverage = options.least_coverage;
     config.threads = options.threads;

@@ -77,7 +77,7 @@ void require_values(const std::vector<double>& values, std::size_t multiple, con
     if (values.size() % multiple) fail(option, " takes ", meaning);
 }
 
-// The parameters that the options state outright, for structure i.
+// The parameters that the options state outright, the same for every structure.
 PatternParameters stated_parameters(const Options& o, const Radiation& radiation) {
     PatternParameters p = o.exact;
     p.radiation = radiation;

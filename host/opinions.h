@@ -1,0 +1,26 @@
+// Opinions on the space group of a pattern put together as one answer: a network's probabilities, the votes of a search of structures
+// (structure_search.h) and what indexing says (indexing_opinion.h). Each is [230]; votes and indexing fall short of a sum of 1 by the
+// probability that they know nothing. Leaves out: how each comes about.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace friedel {
+
+// Votes taken into a network's probabilities, in their place: the weighted geometric mean of the two as far as some candidate is right,
+// the network alone as far as none is. Neither rules out what the other is sure of: both are lifted a little from zero first.
+void pool_votes(float* probabilities, const float* votes);
+
+// What indexing says taken into probabilities, in their place: they are multiplied by how much likelier than usual (than group_frequency
+// [230]) indexing finds each group, to a power below 1 because both look at the same lines.
+void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power = 0.9);
+
+// Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. Structures that fit tell more
+// than their lattices: what indexing says counts as far as none does.
+void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes);
+
+// Votes that sum to 1: what they leave goes to the groups as they are in the library, `frequency` [230].
+std::vector<float> completed_votes(std::vector<float> votes, const std::vector<float>& frequency);
+
+}  // namespace friedel

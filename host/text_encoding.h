@@ -1,0 +1,16 @@
+// Text as spreadsheets and Windows save it, brought to UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace friedel {
+
+std::string_view without_byte_order_mark(std::string_view utf_8);
+
+// Begins with the byte-order mark of either order.
+bool is_utf_16(std::string_view text);
+// Without the mark. Characters beyond the first 65 536 become question marks: numbers and names of columns are not made of them.
+std::string utf_8_of_utf_16(std::string_view text);
+
+}  // namespace friedel
