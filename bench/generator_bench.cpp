@@ -8,12 +8,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "host/config.h"
-#include "host/error.h"
-#include "host/generated_structures.h"
-#include "host/simulator.h"
-#include "host/space_groups.h"
-#include "host/symmetry.h"
+#include "host/crystals/generated_structures.h"
+#include "host/crystals/space_groups.h"
+#include "host/crystals/symmetry.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
+#include "host/training/config.h"
 #include "kernels/pattern.h"
 
 namespace friedel {

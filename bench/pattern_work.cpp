@@ -1,15 +1,15 @@
-// What the patterns of structure libraries take to simulate, counted (host/simulator.h, SimulationWork): the figures of bench/floor.md.
-// Usage: pattern_work PRESET LIBRARY.h5...
+// What the patterns of structure libraries take to simulate, counted (host/simulation/simulator.h, SimulationWork): the figures of
+// bench/floor.md. Usage: pattern_work PRESET LIBRARY.h5...
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
 #include <vector>
 
-#include "host/config.h"
-#include "host/error.h"
-#include "host/sampler.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
+#include "host/crystals/structure_library.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
+#include "host/training/config.h"
+#include "host/training/sampler.h"
 
 namespace friedel {
 namespace {

@@ -9,13 +9,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "host/cif.h"
-#include "host/error.h"
-#include "host/form_factors.h"
-#include "host/peak_list.h"
-#include "host/radiation.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/structure_library.h"
+#include "host/simulation/form_factors.h"
+#include "host/simulation/peak_list.h"
+#include "host/simulation/radiation.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
 #include "kernels/pattern.h"
 
 namespace friedel {

@@ -9,13 +9,13 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "host/config.h"
-#include "host/device.h"
-#include "host/error.h"
-#include "host/network.h"
-#include "host/sampler.h"
-#include "host/structure_library.h"
-#include "host/trainer.h"
+#include "host/crystals/structure_library.h"
+#include "host/network/device.h"
+#include "host/network/network.h"
+#include "host/support/error.h"
+#include "host/training/config.h"
+#include "host/training/sampler.h"
+#include "host/training/trainer.h"
 
 namespace friedel {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "host/error.h"
+#include "host/support/error.h"
 
 namespace friedel::cuda {
 

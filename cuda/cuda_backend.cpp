@@ -1,5 +1,5 @@
 // The CUDA backend: memory, streams, recorded steps, and the launches of every stage. Built as a library of its own with three functions
-// that the program finds by name (host/device.cpp).
+// that the program finds by name (host/network/device.cpp).
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 #include "cuda/network.h"
 #include "cuda/pattern_stream.h"
 #include "cuda/simulate.h"
-#include "host/backend.h"
+#include "host/network/backend.h"
 
 extern "C" const char* friedel_cuda_version();
 

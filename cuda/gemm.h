@@ -9,7 +9,7 @@
 
 #include "cuda/check.h"
 #include "cuda/precision.h"
-#include "host/gemm.h"
+#include "host/network/gemm.h"
 
 namespace friedel::cuda {
 

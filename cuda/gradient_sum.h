@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "host/communicator.h"
+#include "host/network/communicator.h"
 
 namespace friedel::cuda {
 

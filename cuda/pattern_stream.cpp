@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "host/form_factors.h"
+#include "host/simulation/form_factors.h"
 
 namespace friedel::cuda {
 

@@ -7,8 +7,8 @@
 #include "cuda/current_stream.h"
 #include "cuda/precision.h"
 #include "cuda/simulate.h"
-#include "host/backend.h"
-#include "host/crystal_tables.h"
+#include "host/crystals/crystal_tables.h"
+#include "host/network/backend.h"
 
 namespace friedel::cuda {
 

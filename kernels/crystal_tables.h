@@ -1,5 +1,5 @@
 // What random crystals are drawn from: the symmetry of every group and the frequencies of what crystals are made of, as plain pointers into
-// arrays of the host or the device. Made by host/crystal_tables.h.
+// arrays of the host or the device. Made by host/crystals/crystal_tables.h.
 #pragma once
 
 #include <cstdint>

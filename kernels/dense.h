@@ -107,7 +107,7 @@ FRIEDEL_FN float activation_gradient(float gradient, float out, float scale) { r
 // dropout, and bias_gradient[j] its sum over the rows. Rows start `stride` values apart.
 template <class Value>
 FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient, const Value* out, int begin, int n, int rows, int stride,
-                                         float rate) {
+                                          float rate) {
     const float scale = DropoutScale::of(rate).scale;
     float total[columns_at_once] = {};
     for (int row = 0; row < rows; ++row) {

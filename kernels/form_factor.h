@@ -1,6 +1,6 @@
 // Atomic scattering factors: f(s) = sum a_i exp(-b_i s^2) + c, s = sin(theta)/lambda in 1/angstrom
 // (International Tables for Crystallography C, 6.1.1.4), plus f' + i f'' where anomalous scattering is asked for.
-// The numbers come from host/form_factors.h; ionic charge is ignored, as the neutral parametrisation has none.
+// The numbers come from host/simulation/form_factors.h; ionic charge is ignored, as the neutral parametrisation has none.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The cone of reciprocal space that holds one representative of each set of Laue equivalents, the largest in the order of h, then k,
 // then l: the reflections with h.w >= 0 for each of its few walls w. A reflection on no wall has as many equivalents as the Laue class
 // has operations; on walls, which of them it lies on decides how many fall together and which operations may extinguish it.
-// host/laue_cone.h derives it from the operations.
+// host/crystals/laue_cone.h derives it from the operations.
 #pragma once
 
 #include <cmath>

@@ -1,6 +1,6 @@
 // What a simulated powder pattern depends on: the grid, the radiation, and a distribution for every random effect.
 // Plain data, copied to the device as it is. Effects default to off: a default-constructed configuration gives the ideal pattern.
-// Read from TOML (host/config.h); each member's name is its key (host/config_keys.h).
+// Read from TOML (host/training/config.h); each member's name is its key (host/training/config_keys.h).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "host/archive.h"
+#include "host/support/archive.h"
 
 #include <gtest/gtest.h>
 

@@ -7,9 +7,9 @@
 #include <tuple>
 #include <vector>
 
-#include "host/bf16_gemm.h"
-#include "host/device.h"
-#include "host/error.h"
+#include "host/network/bf16_gemm.h"
+#include "host/network/device.h"
+#include "host/support/error.h"
 
 namespace friedel {
 namespace {

@@ -1,12 +1,12 @@
 // What calibration fits and chooses, on answers whose right values are known by hand.
-#include "host/calibration.h"
+#include "host/answers/calibration.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
-#include "host/error.h"
+#include "host/support/error.h"
 
 namespace friedel {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "host/backend.h"
+#include "host/network/backend.h"
 
 namespace friedel::test {
 

@@ -1,5 +1,5 @@
 // Checkpoints: whole or told, the newest few kept, nothing lost to a disk that is full; and the program stopped and gone on with.
-#include "host/checkpoint.h"
+#include "host/training/checkpoint.h"
 
 #include <sys/resource.h>
 
@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "host/model.h"
+#include "host/answers/model.h"
 #include "tests/train_command.h"
 
 namespace friedel {
@@ -304,6 +304,11 @@ TEST_F(CheckpointedTraining, RefusesWhatContradictsTheRunItResumes) {
     refused("", "an unfinished run wrote it");
     refused("--resume --set training.batch=32", "training.batch is 32 here and 64 there");
     refused("--resume=auto --set 'network.hidden=[16]' --set network.dropout=0.1", "network.hidden");
+    // A slip that would end the run, and its checkpoints.
+    const auto shorter = run_friedel(run + "--steps 1 --resume");
+    EXPECT_EQ(shorter.status, 1);
+    EXPECT_NE(shorter.err.find("steps are done, more than the 1 "), std::string::npos) << shorter.err;
+    EXPECT_EQ(list_checkpoints(part).size(), kept);
 }
 
 // Under a limit on the size of files, which a checkpoint is beyond and a model is not.

@@ -1,12 +1,12 @@
-#include "host/cif.h"
+#include "host/crystals/cif.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numbers>
 
-#include "host/error.h"
-#include "host/stated_symmetry.h"
+#include "host/crystals/stated_symmetry.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

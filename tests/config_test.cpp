@@ -1,12 +1,12 @@
 // Configurations as text.
-#include "host/config.h"
+#include "host/training/config.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdint>
 
-#include "host/error.h"
+#include "host/support/error.h"
 
 namespace friedel {
 namespace {

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <set>
 
-#include "host/atomic_radii.h"
-#include "host/error.h"
-#include "host/generated_structures.h"
-#include "host/symmetry.h"
+#include "host/crystals/atomic_radii.h"
+#include "host/crystals/generated_structures.h"
+#include "host/crystals/symmetry.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 #include "tests/thread_team.h"
 

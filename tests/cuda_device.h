@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "host/backend.h"
-#include "host/cif.h"
-#include "host/device.h"
-#include "host/error.h"
-#include "host/structure_library.h"
-#include "host/symmetry.h"
-#include "host/thread_pool.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/structure_library.h"
+#include "host/crystals/symmetry.h"
+#include "host/network/backend.h"
+#include "host/network/device.h"
+#include "host/support/error.h"
+#include "host/support/thread_pool.h"
 #include "tests/test_paths.h"
 
 namespace friedel::test {

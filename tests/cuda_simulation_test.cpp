@@ -4,9 +4,9 @@
 #include <array>
 #include <random>
 
-#include "host/config.h"
-#include "host/crystal_tables.h"
-#include "host/sampler.h"
+#include "host/crystals/crystal_tables.h"
+#include "host/training/config.h"
+#include "host/training/sampler.h"
 #include "tests/cuda_device.h"
 
 namespace friedel {

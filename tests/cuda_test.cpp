@@ -5,10 +5,10 @@
 #include <thread>
 #include <tuple>
 
-#include "host/config.h"
-#include "host/network.h"
-#include "host/sampler.h"
-#include "host/trainer.h"
+#include "host/network/network.h"
+#include "host/training/config.h"
+#include "host/training/sampler.h"
+#include "host/training/trainer.h"
 #include "tests/cuda_device.h"
 
 namespace friedel {

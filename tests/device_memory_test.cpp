@@ -1,12 +1,12 @@
 // Whatever works on a backend keeps its device's memory and the host's apart: run on a processor that pretends to have memory of its own.
 #include <gtest/gtest.h>
 
-#include "host/classifier.h"
-#include "host/config.h"
-#include "host/matcher.h"
-#include "host/model.h"
-#include "host/structure_library.h"
-#include "host/trainer.h"
+#include "host/answers/classifier.h"
+#include "host/answers/model.h"
+#include "host/crystals/structure_library.h"
+#include "host/search/matcher.h"
+#include "host/training/config.h"
+#include "host/training/trainer.h"
 #include "tests/checked_backend.h"
 #include "tests/train_command.h"
 

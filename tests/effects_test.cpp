@@ -6,11 +6,11 @@
 #include <cmath>
 #include <map>
 
-#include "host/cif.h"
-#include "host/radiation.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
-#include "host/symmetry.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/structure_library.h"
+#include "host/crystals/symmetry.h"
+#include "host/simulation/radiation.h"
+#include "host/simulation/simulator.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -6,8 +6,8 @@
 
 #include <string>
 
-#include "host/device.h"
-#include "host/error.h"
+#include "host/network/device.h"
+#include "host/support/error.h"
 
 namespace friedel::test {
 

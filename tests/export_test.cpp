@@ -9,12 +9,13 @@
 #include <nlohmann/json.hpp>
 #include <protozero/pbf_reader.hpp>
 #include <random>
+#include <sstream>
 
-#include "host/classifier.h"
-#include "host/device.h"
-#include "host/error.h"
-#include "host/network.h"
-#include "host/onnx_file.h"
+#include "host/answers/classifier.h"
+#include "host/answers/onnx_file.h"
+#include "host/network/device.h"
+#include "host/network/network.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -169,13 +170,59 @@ struct Exported {
 };
 class ExportToOnnxruntime : public ::testing::TestWithParam<Exported> {};
 
-TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
+std::string python() {
     const char* const given = std::getenv("FRIEDEL_PYTHON");
-    const std::string python = given ? given : "python3";
-    if (std::system(("'" + python + "' -c 'import numpy, onnxruntime' >/dev/null 2>&1").c_str()) != 0) {
-        GTEST_SKIP() << "SKIPPED FOR WANT OF ONNXRUNTIME: " << python
-                     << " has no numpy and onnxruntime; set FRIEDEL_PYTHON to one that has (python3 -m venv, pip install onnx onnxruntime)";
+    return given ? given : "python3";
+}
+bool has_onnxruntime() { return std::system(("'" + python() + "' -c 'import numpy, onnxruntime' >/dev/null 2>&1").c_str()) == 0; }
+std::string want_of_onnxruntime() {
+    return "SKIPPED FOR WANT OF ONNXRUNTIME: " + python() +
+           " has no numpy and onnxruntime; set FRIEDEL_PYTHON to one that has (python3 -m venv, pip install onnx onnxruntime)";
+}
+
+// The script does by the file's metadata alone, from measured files on, what 'friedel classify' does.
+TEST(ExportScript, ClassifiesAsFriedelDoes) {
+    if (!has_onnxruntime()) GTEST_SKIP() << want_of_onnxruntime();
+    const test::TemporaryDirectory folder;
+    const std::string examples = (test::source_dir() / "data/examples").string();
+    for (const float wavelength : {1.54184f, 0.7093f}) {
+        for (const float step : {0.04f, 0.013f}) {  // coarser than the files, where means are taken, and finer
+            Model model = random_model(Target::space_group, 2);
+            model.grid = {5.0f, step, 1500};
+            model.wavelength_angstrom = wavelength;
+            model.shape.widths[0] = model.grid.points;
+            for (int member = 0; member < 2; ++member)
+                model.members[static_cast<std::size_t>(member)] = initial_parameters(model.shape, 5, member);
+            model.calibration.lattice_scales = {0.99f, 1.0f, 1.01f};
+            model.calibration.set_level = 0.9f;
+            model.calibration.set_probability = 0.01f;
+            model.write(folder / "model.h5");
+            write_onnx(folder / "model.onnx", model);
+            const std::string patterns = "'" + examples + "/quartz.xy' '" + examples + "/topaz.xy'";
+            ASSERT_EQ(
+                test::run_friedel("classify model.h5 " + patterns + " --structures none --wavelength 1.5418 -o own.jsonl -q", folder.path)
+                    .status,
+                0);
+            const std::string script = (test::source_dir() / "tools/onnx_classify.py").string();
+            const std::string command = "'" + python() + "' '" + script + "' '" + (folder / "model.onnx").string() + "' " + patterns +
+                                        " --wavelength 1.5418 >'" + (folder / "theirs.jsonl").string() + "'";
+            ASSERT_EQ(std::system(command.c_str()), 0);
+            std::istringstream own(test::read_text(folder / "own.jsonl")), theirs(test::read_text(folder / "theirs.jsonl"));
+            int compared = 0;
+            for (std::string a, b; std::getline(own, a) && std::getline(theirs, b); ++compared) {
+                const auto ours = nlohmann::json::parse(a), script_says = nlohmann::json::parse(b);
+                EXPECT_EQ(std::to_string(ours["space_group"].get<int>()), script_says["space_group"].get<std::string>());
+                EXPECT_NEAR(ours["probability"].get<double>(), script_says["probability"].get<double>(), 1e-5);
+                EXPECT_NEAR(ours["entropy"].get<double>(), script_says["entropy"].get<double>(), 1e-4);
+                EXPECT_EQ(ours["set"].size(), script_says["set"].size());
+            }
+            EXPECT_EQ(compared, 2);
+        }
     }
+}
+
+TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
+    if (!has_onnxruntime()) GTEST_SKIP() << want_of_onnxruntime();
     const auto& [target, members, convolutions] = GetParam();
     const test::TemporaryDirectory folder;
     const Model model = random_model(target, members, convolutions);
@@ -199,7 +246,7 @@ TEST_P(ExportToOnnxruntime, AnswersAsFriedelDoes) {
     save("inputs", patterns);
 
     const std::string oracle = (test::source_dir() / "tests/onnx_oracle.py").string();
-    const std::string command = "'" + python + "' '" + oracle + "' '" + (folder / "model.onnx").string() + "' '" + folder.path.string() +
+    const std::string command = "'" + python() + "' '" + oracle + "' '" + (folder / "model.onnx").string() + "' '" + folder.path.string() +
                                 "' >'" + (folder / "out").string() + "' 2>&1";
     const int status = std::system(command.c_str());
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << test::read_text(folder / "out");

@@ -1,12 +1,12 @@
-#include "host/extinction.h"
+#include "host/crystals/extinction.h"
 
 #include <gtest/gtest.h>
 
 #include <gemmi/symmetry.hpp>
 #include <set>
 
-#include "host/error.h"
-#include "host/space_groups.h"
+#include "host/crystals/space_groups.h"
+#include "host/support/error.h"
 #include "kernels/crystal.h"
 
 namespace friedel {

@@ -4,7 +4,7 @@
 #include <gemmi/symmetry.hpp>
 #include <vector>
 
-#include "host/structure.h"
+#include "host/crystals/structure.h"
 
 namespace friedel::test {
 

@@ -7,10 +7,10 @@
 #include <pugixml.hpp>
 #include <numeric>
 
-#include "host/crystal_statistics.h"
-#include "host/model.h"
-#include "host/sampler.h"
-#include "host/structure_library.h"
+#include "host/crystals/crystal_statistics.h"
+#include "host/answers/model.h"
+#include "host/training/sampler.h"
+#include "host/crystals/structure_library.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

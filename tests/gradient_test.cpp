@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "host/network.h"
+#include "host/network/network.h"
 #include "tests/every_backend.h"
 
 using namespace friedel;

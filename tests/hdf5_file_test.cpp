@@ -1,4 +1,4 @@
-#include "host/hdf5_file.h"
+#include "host/support/hdf5_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 #include <fstream>
 #include <numeric>
 
-#include "host/error.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -1,6 +1,6 @@
 // Lines are found where they are; line lists of known crystals index to their cells, and what is no crystal's does not; absences are those
 // that extinction.h derives.
-#include "host/indexing.h"
+#include "host/indexing/indexing.h"
 
 #include <gtest/gtest.h>
 
@@ -11,19 +11,19 @@
 #include <random>
 #include <sstream>
 
-#include "host/cif.h"
-#include "host/extinction.h"
-#include "host/extinction_likelihood.h"
-#include "host/indexing_opinion.h"
-#include "host/opinions.h"
-#include "host/lattice_search.h"
-#include "host/lattice_symmetry.h"
-#include "host/peak_list.h"
-#include "host/radiation.h"
-#include "host/simulator.h"
-#include "host/space_groups.h"
-#include "host/structure_library.h"
-#include "host/symmetry.h"
+#include "host/answers/opinions.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/extinction.h"
+#include "host/crystals/space_groups.h"
+#include "host/crystals/structure_library.h"
+#include "host/crystals/symmetry.h"
+#include "host/indexing/extinction_likelihood.h"
+#include "host/indexing/indexing_opinion.h"
+#include "host/indexing/lattice_search.h"
+#include "host/indexing/lattice_symmetry.h"
+#include "host/simulation/peak_list.h"
+#include "host/simulation/radiation.h"
+#include "host/simulation/simulator.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -12,7 +12,7 @@
 #include <set>
 #include <thread>
 
-#include "host/structure_library.h"
+#include "host/crystals/structure_library.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -1,6 +1,6 @@
 // Instruments' own formats: small files of each made here, whole, truncated and damaged; and files that instruments wrote, where at hand.
-#include "host/instrument_files.h"
-#include "host/pattern_list.h"
+#include "host/patterns/instrument_files.h"
+#include "host/patterns/pattern_list.h"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@
 #include <cstring>
 #include <functional>
 
-#include "host/error.h"
-#include "host/hdf5_file.h"
-#include "host/text_format.h"
+#include "host/support/error.h"
+#include "host/support/hdf5_file.h"
+#include "host/support/text_format.h"
 #include "tests/instrument_patterns.h"
 #include "tests/pack_archive.h"
 #include "tests/test_paths.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "host/pattern_file.h"
+#include "host/patterns/pattern_file.h"
 
 namespace friedel::test {
 

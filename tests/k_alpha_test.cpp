@@ -1,5 +1,5 @@
 // Rachinger's correction, held to simulated patterns of the first line alone.
-#include "host/k_alpha.h"
+#include "host/patterns/k_alpha.h"
 
 #include <gtest/gtest.h>
 

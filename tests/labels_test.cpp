@@ -1,10 +1,10 @@
 // Labels files, good and bad.
-#include "host/labels.h"
+#include "host/patterns/labels.h"
 
 #include <gtest/gtest.h>
 
-#include "host/csv.h"
-#include "host/error.h"
+#include "host/support/csv.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -1,14 +1,14 @@
 // Patterns at other lattices: lines go where Bragg's law has them, and a model that asks for some answers with the mean of its logits.
-#include "host/lattice_scale.h"
+#include "host/answers/lattice_scale.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "host/classifier.h"
-#include "host/device.h"
-#include "host/network.h"
+#include "host/answers/classifier.h"
+#include "host/network/device.h"
+#include "host/network/network.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -1,5 +1,5 @@
 // The cone of representatives against its definition, in every setting of every space group and in primitive cells of centred lattices.
-#include "host/laue_cone.h"
+#include "host/crystals/laue_cone.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <random>
 #include <tuple>
 
-#include "host/error.h"
-#include "host/structure.h"
+#include "host/crystals/structure.h"
+#include "host/support/error.h"
 #include "kernels/reflections.h"
 #include "tests/gemmi_operations.h"
 

@@ -1,15 +1,15 @@
-#include "host/structure_library.h"
+#include "host/crystals/structure_library.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
 
-#include "host/cif.h"
-#include "host/duplicates.h"
-#include "host/error.h"
-#include "host/peak_list.h"
-#include "host/symmetry.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/duplicates.h"
+#include "host/crystals/symmetry.h"
+#include "host/simulation/peak_list.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "host/error.h"
-#include "host/simulator.h"
-#include "host/structure_search.h"
+#include "host/search/structure_search.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -1,5 +1,5 @@
 // Metrics on answers few enough to work out by hand, and the bootstrap against the binomial distribution.
-#include "host/metrics.h"
+#include "host/answers/metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // The minerals that ship as CIFs, as a library; ingested once for a test program.
 #pragma once
 
-#include "host/error.h"
-#include "host/structure_library.h"
+#include "host/crystals/structure_library.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel::test {

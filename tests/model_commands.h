@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "host/config.h"
-#include "host/network.h"
+#include "host/network/network.h"
+#include "host/training/config.h"
 #include "tests/test_paths.h"
 
 namespace friedel::test {

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "host/hdf5_file.h"
+#include "host/support/hdf5_file.h"
 #include "tests/instrument_patterns.h"
 #include "tests/test_paths.h"
 

@@ -7,12 +7,12 @@
 #include <cmath>
 #include <random>
 
-#include "host/cif.h"
-#include "host/config.h"
-#include "host/form_factors.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
-#include "host/symmetry.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/structure_library.h"
+#include "host/crystals/symmetry.h"
+#include "host/simulation/form_factors.h"
+#include "host/simulation/simulator.h"
+#include "host/training/config.h"
 #include "kernels/dense.h"
 #include "kernels/operand_copy.h"
 #include "kernels/pattern.h"

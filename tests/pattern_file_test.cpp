@@ -1,5 +1,5 @@
 // Pattern files as people write them, and as nobody should.
-#include "host/pattern_file.h"
+#include "host/patterns/pattern_file.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <functional>
 #include <string>
 
-#include "host/error.h"
-#include "host/resample.h"
+#include "host/patterns/resample.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -339,11 +339,11 @@ TEST(PatternFile, MaskedPointsAreLeftOut) {
     const MeasuredPattern without = parse_pattern(plain() + "41 7\n", "without");
     EXPECT_EQ(pattern.two_theta_deg, without.two_theta_deg);
     EXPECT_EQ(pattern.intensity, without.intensity);
-    const MeasuredPattern table = parse_pattern("index,2theta,intensity\n0,4,nan\n" + rows([](int i) {
-                                                    return std::to_string(i) + "," + std::to_string(5 + 0.25 * i) + "," +
-                                                           (i == 60 ? "nan" : std::to_string(i % 7));
-                                                }),
-                                                "table");
+    const MeasuredPattern table =
+        parse_pattern("index,2theta,intensity\n0,4,nan\n" + rows([](int i) {
+                          return std::to_string(i) + "," + std::to_string(5 + 0.25 * i) + "," + (i == 60 ? "nan" : std::to_string(i % 7));
+                      }),
+                      "table");
     EXPECT_EQ(table.two_theta_deg.size(), 119u);
     EXPECT_EQ(table.two_theta_deg.front(), 5.0);
 }

@@ -1,9 +1,9 @@
 // Which files of a folder are taken for patterns.
-#include "host/pattern_list.h"
+#include "host/patterns/pattern_list.h"
 
 #include <gtest/gtest.h>
 
-#include "host/error.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -1,5 +1,5 @@
 // What a peak list promises beside its numbers (those are held to other programs in physics_test.cpp).
-#include "host/peak_list.h"
+#include "host/simulation/peak_list.h"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "host/cif.h"
-#include "host/error.h"
-#include "host/form_factors.h"
+#include "host/crystals/cif.h"
+#include "host/simulation/form_factors.h"
+#include "host/support/error.h"
 #include "kernels/reflections.h"
 #include "tests/test_paths.h"
 

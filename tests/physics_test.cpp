@@ -10,9 +10,9 @@
 #include <map>
 #include <sstream>
 
-#include "host/cif.h"
-#include "host/form_factors.h"
-#include "host/peak_list.h"
+#include "host/crystals/cif.h"
+#include "host/simulation/form_factors.h"
+#include "host/simulation/peak_list.h"
 #include "kernels/noise.h"
 #include "kernels/pattern.h"
 #include "kernels/structure_factor.h"

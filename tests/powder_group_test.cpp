@@ -1,11 +1,11 @@
 // The group that a powder shows: told apart from the atoms' own where a model is ordered, kept where patterns differ or the symmetry was
 // determined; kept in libraries; trained on when asked for.
-#include "host/powder_group.h"
+#include "host/crystals/powder_group.h"
 
 #include <gtest/gtest.h>
 
-#include "host/sampler.h"
-#include "host/symmetry.h"
+#include "host/crystals/symmetry.h"
+#include "host/training/sampler.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -1,15 +1,15 @@
 // The quick pattern of a fit is the pattern that is simulated everywhere, and its derivatives are those of differences.
-#include "host/quick_pattern.h"
+#include "host/simulation/quick_pattern.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "host/correlation.h"
-#include "host/pattern_fit.h"
-#include "host/radiation.h"
-#include "host/simulator.h"
+#include "host/search/correlation.h"
+#include "host/search/pattern_fit.h"
+#include "host/simulation/radiation.h"
+#include "host/simulation/simulator.h"
 #include "tests/minerals.h"
 
 namespace friedel {

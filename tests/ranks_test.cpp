@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "host/checkpoint.h"
-#include "host/communicator.h"
-#include "host/device.h"
-#include "host/trainer.h"
+#include "host/network/communicator.h"
+#include "host/network/device.h"
+#include "host/training/checkpoint.h"
+#include "host/training/trainer.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

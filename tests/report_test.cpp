@@ -1,5 +1,5 @@
 // The report: well-formed whatever the files are called, nothing fetched from anywhere, the figures of metrics.json.
-#include "host/report.h"
+#include "host/answers/report.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <regex>
 #include <utility>
 
-#include "host/report_figures.h"
+#include "host/answers/report_figures.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

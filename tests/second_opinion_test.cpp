@@ -1,12 +1,12 @@
 // What a search of structures says of patterns that are not of any of them.
-#include "host/second_opinion.h"
+#include "host/search/second_opinion.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "host/config.h"
-#include "host/simulator.h"
+#include "host/simulation/simulator.h"
+#include "host/training/config.h"
 #include "tests/minerals.h"
 
 namespace friedel {

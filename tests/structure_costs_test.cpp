@@ -9,9 +9,9 @@
 #include <numeric>
 
 #include "cuda/cost_algorithms.h"
-#include "host/config.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
+#include "host/crystals/structure_library.h"
+#include "host/simulation/simulator.h"
+#include "host/training/config.h"
 #include "tests/test_paths.h"
 #include "tests/train_command.h"
 

@@ -1,5 +1,5 @@
 // Fits find what a simulation was given; parents of distorted and ordered models are found; a search names minerals by their fits.
-#include "host/structure_search.h"
+#include "host/search/structure_search.h"
 
 #include <gtest/gtest.h>
 
@@ -7,10 +7,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "host/opinions.h"
-#include "host/parent_structures.h"
-#include "host/simulator.h"
-#include "host/symmetry.h"
+#include "host/answers/opinions.h"
+#include "host/crystals/parent_structures.h"
+#include "host/crystals/symmetry.h"
+#include "host/simulation/simulator.h"
 #include "kernels/reflections.h"
 #include "tests/minerals.h"
 

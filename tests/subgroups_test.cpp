@@ -1,5 +1,5 @@
 // Subgroups of space groups as International Tables A and A1 list them, and what follows from the graph they make.
-#include "host/subgroups.h"
+#include "host/crystals/subgroups.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <array>
 #include <set>
 
-#include "host/evaluation.h"
-#include "host/symmetry.h"
+#include "host/answers/evaluation.h"
+#include "host/crystals/symmetry.h"
 #include "kernels/crystal.h"
 
 namespace friedel {

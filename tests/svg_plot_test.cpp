@@ -1,5 +1,5 @@
 // Pictures: well-formed whatever the names, small, every reflection marked, labels that do not overlap.
-#include "host/svg_plot.h"
+#include "host/simulation/svg_plot.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <regex>
 
-#include "host/error.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

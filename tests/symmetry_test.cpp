@@ -1,4 +1,4 @@
-#include "host/symmetry.h"
+#include "host/crystals/symmetry.h"
 
 #include <gtest/gtest.h>
 
@@ -8,10 +8,10 @@
 #include <map>
 #include <set>
 
-#include "host/cif.h"
-#include "host/error.h"
-#include "host/peak_list.h"
-#include "host/space_groups.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/space_groups.h"
+#include "host/simulation/peak_list.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "host/error.h"
+#include "host/support/error.h"
 
 namespace friedel::test {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "host/error.h"
+#include "host/support/error.h"
 #include "tests/test_paths.h"
 
 namespace friedel::test {

@@ -1,13 +1,15 @@
 // Training as a whole: the same weights for any number of cores and however often a run is stopped, and a network that learns.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include <fstream>
 #include <limits>
 
-#include "host/bf16_gemm.h"
-#include "host/error.h"
-#include "host/trainer.h"
-#include "host/training_run.h"
+#include "host/network/bf16_gemm.h"
+#include "host/support/error.h"
+#include "host/training/trainer.h"
+#include "host/training/training_run.h"
 #include "tests/train_command.h"
 
 namespace friedel {
@@ -256,6 +258,29 @@ TEST_F(TrainCommand, NamesTheKeyThatIsWrong) {
     refuses("--validation nowhere.h5", "nowhere.h5");
     test::write_text(folder / "bad.toml", "[training]\nbatch = 12\nbatsch = 13\n");
     refuses("--config '" + (folder / "bad.toml").string() + "'", "batsch");
+}
+
+TEST_F(TrainCommand, AFileLiesOverThePresetAndItsStepsOverMinutes) {
+    test::write_text(folder / "mine.toml", "[training]\nsteps = 400\n");
+    const std::string mine = " --config '" + (folder / "mine.toml").string() + "'";
+    const auto shown = [&](const std::string& arguments) { return test::run_friedel("train --show-config " + arguments).out; };
+    const auto without_length = [](std::string config) {
+        std::istringstream lines(config);
+        std::string kept;
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.starts_with("steps = ") && !line.starts_with("minutes = ")) kept += line + '\n';
+        }
+        return kept;
+    };
+    EXPECT_EQ(without_length(shown(mine)), without_length(shown("")));
+    for (const std::string preset : {"", " --preset quick"}) {
+        for (const std::string& steps : {mine, std::string(" --set training.steps=400")}) {
+            EXPECT_NE(shown(preset + steps).find("steps = 400\n"), std::string::npos);
+            EXPECT_NE(shown(preset + steps).find("\nminutes = 0\n"), std::string::npos);
+        }
+    }
+    EXPECT_EQ(shown("--preset quick --set training.steps=400 --set training.minutes=1"),
+              shown("--preset quick --set training.minutes=1 --set training.steps=400 --set training.minutes=1"));
 }
 
 }  // namespace

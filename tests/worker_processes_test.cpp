@@ -1,4 +1,4 @@
-#include "host/worker_processes.h"
+#include "host/support/worker_processes.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

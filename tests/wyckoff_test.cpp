@@ -1,5 +1,5 @@
 // Wyckoff positions against International Tables A (their number), brute force (multiplicities, completeness) and spglib (letters).
-#include "host/wyckoff.h"
+#include "host/crystals/wyckoff.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <cmath>
 #include <map>
 
-#include "host/structure.h"
-#include "host/symmetry.h"
+#include "host/crystals/structure.h"
+#include "host/crystals/symmetry.h"
 
 namespace friedel {
 namespace {

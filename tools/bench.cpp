@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "host/benchmark.h"
-#include "host/hash.h"
-#include "host/shipped_files.h"
-#include "host/text_file.h"
+#include "host/network/benchmark.h"
+#include "host/support/hash.h"
+#include "host/support/shipped_files.h"
+#include "host/support/text_file.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -107,6 +107,7 @@ void print(const BenchmarkRow& row, const Earlier& earlier) {
 }
 
 int run(const Settings& s) {
+    check_writable(s.output);
     const Earlier earlier(s.compare);
     TrainingConfig config = preset(s.preset);
     for (const std::string& assignment : s.assignments) set_key(config, assignment);

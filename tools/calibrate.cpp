@@ -6,12 +6,13 @@
 #include <memory>
 #include <optional>
 
-#include "host/calibration.h"
-#include "host/error.h"
-#include "host/interrupt.h"
-#include "host/lattice_scale.h"
-#include "host/progress_line.h"
-#include "host/text_format.h"
+#include "host/answers/calibration.h"
+#include "host/answers/lattice_scale.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
+#include "host/support/text_file.h"
+#include "host/support/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -51,6 +52,7 @@ KnownAnswers answer(const Options& o, const Model& model) {
     }
     std::vector<Label> labels = read_labels(o.labels);
     std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
+    require_enough(labels.size());
     const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
     return answer_measured(model, labels, folder, {o.wavelength}, device, others, progress);
 }
@@ -58,7 +60,7 @@ KnownAnswers answer(const Options& o, const Model& model) {
 int run(const Options& o) {
     if (o.labels.empty() == o.library.empty()) fail("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
     if (o.accuracy > 0 && o.coverage > 0) fail("give either --accuracy or --coverage, not both");
-    if (fs::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
+    check_writable(o.output);
     refuse_overwriting(o.output, {o.labels, o.library, o.structures});
     Model model = Model::read(o.model);
     if (o.lattices > 0) model.calibration.lattice_scales = o.lattices > 1 ? lattice_scales(o.lattices) : std::vector<float>();
@@ -73,12 +75,19 @@ int run(const Options& o) {
     }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
 
+    require_enough(answers.size());
+    if (!o.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
+    if (!o.quiet) tell_of_memory(o.library, model);
+
     const Belief belief = fit_belief(answers, model.target, o.given);
     const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
     std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
     std::printf("temperature %.3f, doubt %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(belief.temperature),
                 static_cast<double>(belief.doubt), negative_log_likelihood(answers, model.target, belief),
                 negative_log_likelihood(answers, model.target, model.calibration.belief));
+    if (is_at_bound(belief, o.given))
+        std::cerr << "friedel: that is as far as belief is fitted: on these patterns the network's word is worth next to nothing; train it "
+                     "longer, or calibrate it on patterns like those it is for\n";
     std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
     if (!o.structures.empty()) fitted_on += " with a search of " + fs::path(o.structures).filename().string();
     if (indexes(o, model)) fitted_on += " and indexing";

@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "host/device.h"
-#include "host/error.h"
-#include "host/model.h"
-#include "host/pattern_list.h"
-#include "host/progress_line.h"
-#include "host/radiation.h"
+#include "host/answers/model.h"
+#include "host/network/device.h"
+#include "host/patterns/pattern_list.h"
+#include "host/simulation/radiation.h"
+#include "host/support/error.h"
+#include "host/support/progress_line.h"
 
 namespace friedel::tools {
 
@@ -106,7 +106,7 @@ inline void add_threads_option(CLI::App& app, int& threads) {
     app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(within(0, 1024));
 }
 
-// Where networks run: see host/device.h.
+// Where networks run: see host/network/device.h.
 inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
     const auto complaint = [](const DeviceChoice& wanted) {
         try {
@@ -129,7 +129,7 @@ inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
         });
 }
 
-// Whether patterns are indexed as well: see host/indexing_opinion.h. Not given: where structures are searched.
+// Whether patterns are indexed as well: see host/indexing/indexing_opinion.h. Not given: where structures are searched.
 inline void add_indexing_option(CLI::App& app, std::optional<bool>& indexing) {
     app.add_flag_callback(
         "--indexing", [&indexing] { indexing = true; },
@@ -146,14 +146,24 @@ inline bool is_indexed(const std::optional<bool>& asked, bool structures_searche
     return false;
 }
 
-// What a user should know of how patterns were read, on standard error: what folders hold beside them, and how many of them state no
-// wavelength, so that the one of the model or of what they were compared with was taken.
-inline void tell_of_input(const PatternList& list, std::size_t assumed, double wavelength_angstrom) {
-    const std::string passed_over = list.passed_over();
-    if (!passed_over.empty()) std::cerr << passed_over << '\n';
+// How many patterns state no wavelength, so that the one of the model or of what they were compared with was taken; on standard error.
+inline void tell_of_wavelength(std::size_t assumed, double wavelength_angstrom) {
     if (assumed == 0) return;
     std::cerr << assumed << (assumed == 1 ? " states" : " state") << " no wavelength: " << wavelength_angstrom
               << " angstrom was taken; --wavelength gives another\n";
+}
+
+// What a user should know of how patterns were read: that, and what folders hold beside them.
+inline void tell_of_input(const PatternList& list, std::size_t assumed, double wavelength_angstrom) {
+    const std::string passed_over = list.passed_over();
+    if (!passed_over.empty()) std::cerr << passed_over << '\n';
+    tell_of_wavelength(assumed, wavelength_angstrom);
+}
+
+// A model looks good on what it was trained on, whatever it is worth.
+inline void tell_of_memory(const std::string& library, const Model& model) {
+    if (!library.empty() && hash_file(library) == model.provenance.library_hash)
+        std::cerr << "friedel: the model was trained on " << library << ": these figures measure memory; give structures held out\n";
 }
 
 // Shows on a line how far long work is.

@@ -6,20 +6,20 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "host/classifier.h"
-#include "host/config.h"
-#include "host/error.h"
-#include "host/evaluation.h"
-#include "host/interrupt.h"
-#include "host/known_patterns.h"
-#include "host/labels.h"
-#include "host/pattern_reader.h"
-#include "host/progress_line.h"
-#include "host/report.h"
-#include "host/shipped_files.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
-#include "host/text_file.h"
+#include "host/answers/classifier.h"
+#include "host/answers/evaluation.h"
+#include "host/answers/known_patterns.h"
+#include "host/answers/report.h"
+#include "host/crystals/structure_library.h"
+#include "host/patterns/labels.h"
+#include "host/patterns/pattern_reader.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
+#include "host/support/shipped_files.h"
+#include "host/support/text_file.h"
+#include "host/training/config.h"
 #include "kernels/preprocess.h"
 #include "tools/command.h"
 
@@ -55,6 +55,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         answers = answer_measured(model, labels, folder, options.measured, device, others, shown_on(progress));
     }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
+    if (!options.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
     evaluation.unreadable = static_cast<int>(answers.problems.size());
     const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
     for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -64,7 +65,8 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
             {label.file, label.space_group, label.group, !label.repeat_of.empty(), answers.refused[i], {row, row + answers.classes}});
     }
     if (evaluation.patterns.empty())
-        fail(options.labels, ": none of its patterns can be read from ", folder.string(), "; --data names their folder");
+        fail(options.labels, ": none of its patterns can be read from ", folder.empty() ? "." : folder.string(),
+             "; --data names their folder");
 
     PatternReaderConfig config;
     config.grid = model.grid;
@@ -171,6 +173,7 @@ int run(const Options& options) {
 
     for (const char* made : {"predictions.csv", "metrics.json", "report.html"})
         refuse_overwriting(folder / made, {options.labels, options.library, options.model, options.structures});
+    for (const char* made : {"predictions.csv", "metrics.json", "report.html"}) check_writable(folder / made);
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
@@ -191,11 +194,11 @@ int run(const Options& options) {
     write_text_file(folder / "metrics.json", metrics);
     write_text_file(folder / "report.html", report_html(evaluation, metrics, patterns));
     if (!options.quiet) {
-        std::cout << summary(evaluation) << evaluation.patterns.size() << " patterns, " << evaluation.unreadable << " not read -> "
-                  << folder.string() << "/report.html, metrics.json, predictions.csv\n";
-        if (!options.library.empty() && subject["simulated"]["trained_on_this_library"] == true)
-            std::cerr << "friedel: the model was trained on " << options.library
-                      << ": these figures measure memory; give structures held out\n";
+        const auto repeats = std::count_if(evaluation.patterns.begin(), evaluation.patterns.end(), [](const auto& p) { return p.repeat; });
+        std::cout << summary(evaluation) << evaluation.patterns.size() - static_cast<std::size_t>(repeats) << " patterns";
+        if (repeats > 0) std::cout << ", " << repeats << " repeats left out";
+        std::cout << ", " << evaluation.unreadable << " not read -> " << folder.string() << "/report.html, metrics.json, predictions.csv\n";
+        tell_of_memory(options.library, model);
     }
     return evaluation.unreadable == 0 ? 0 : 1;
 }

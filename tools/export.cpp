@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "host/error.h"
-#include "host/onnx_file.h"
+#include "host/answers/onnx_file.h"
+#include "host/support/error.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

@@ -4,10 +4,10 @@
 #include <memory>
 #include <sstream>
 
-#include "host/error.h"
-#include "host/generated_structures.h"
-#include "host/interrupt.h"
-#include "host/space_groups.h"
+#include "host/crystals/generated_structures.h"
+#include "host/crystals/space_groups.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

@@ -4,13 +4,13 @@
 #include <memory>
 #include <sstream>
 
-#include "host/error.h"
-#include "host/indexing_report.h"
-#include "host/interrupt.h"
-#include "host/labels.h"
-#include "host/pattern_reader.h"
-#include "host/text_file.h"
-#include "host/thread_pool.h"
+#include "host/indexing/indexing_report.h"
+#include "host/patterns/labels.h"
+#include "host/patterns/pattern_reader.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/text_file.h"
+#include "host/support/thread_pool.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -66,6 +66,7 @@ int run(const Options& o) {
     if (!o.output.empty() && std::filesystem::path(o.output).extension() != ".csv")
         fail(o.output, ": results are written as .csv; give that ending");
     refuse_overwriting(o.output, o.patterns);
+    check_writable(o.output);
     refuse_overwriting(o.output, {o.labels});
     const Task task = task_of(o);
     std::ostringstream out;

@@ -12,16 +12,16 @@
 #include <utility>
 #include <vector>
 
-#include "host/crystal_statistics.h"
-#include "host/error.h"
-#include "host/hash.h"
-#include "host/hdf5_file.h"
-#include "host/model.h"
-#include "host/pattern_file.h"
-#include "host/pattern_output.h"
-#include "host/space_groups.h"
-#include "host/structure_library.h"
-#include "host/text_format.h"
+#include "host/answers/model.h"
+#include "host/crystals/crystal_statistics.h"
+#include "host/crystals/space_groups.h"
+#include "host/crystals/structure_library.h"
+#include "host/patterns/pattern_file.h"
+#include "host/simulation/pattern_output.h"
+#include "host/support/error.h"
+#include "host/support/hash.h"
+#include "host/support/hdf5_file.h"
+#include "host/support/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -163,9 +163,11 @@ void describe_model(const Settings& settings) {
     if (model.members.size() > 1) std::printf(", ensemble of %zu", model.members.size());
     std::printf("\ngrid              %d points from %g degrees, step %g, at %g angstrom\n", model.grid.points, model.grid.start_deg,
                 model.grid.step_deg, model.wavelength_angstrom);
-    std::printf("trained on        %lld patterns in %lld steps and %.0f s, from %s (%s), seed %llu\n",
-                static_cast<long long>(made.patterns), static_cast<long long>(made.steps), made.seconds, made.library.c_str(),
-                made.library_hash.c_str(), static_cast<unsigned long long>(made.seed));
+    const std::string hash = made.library_hash.empty() ? "" : " (" + made.library_hash + ")";
+    std::printf("trained on        %lld patterns in %lld steps and %.0f s, from %s%s, seed %llu\n", static_cast<long long>(made.patterns),
+                static_cast<long long>(made.steps), made.seconds, made.library.c_str(), hash.c_str(),
+                static_cast<unsigned long long>(made.seed));
+    if (!made.started_from.empty()) std::printf("started from      %s\n", made.started_from.c_str());
     if (calibration.fitted_on.empty()) {
         std::printf("calibration       none: probabilities are the network's own, nothing is refused\n");
     } else {

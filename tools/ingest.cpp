@@ -1,5 +1,5 @@
 // friedel ingest: CIF files, folders and archives into a structure library.
-#include "host/ingest.h"
+#include "host/crystals/ingest.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,11 +9,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "host/error.h"
-#include "host/interrupt.h"
-#include "host/powder_group.h"
-#include "host/progress_line.h"
-#include "host/space_groups.h"
+#include "host/crystals/powder_group.h"
+#include "host/crystals/space_groups.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

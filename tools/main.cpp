@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "host/error.h"
-#include "host/interrupt.h"
-#include "host/text_format.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

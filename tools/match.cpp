@@ -8,20 +8,20 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "host/csv.h"
-#include "host/elements.h"
-#include "host/error.h"
-#include "host/evaluation.h"
-#include "host/fit_statistics.h"
-#include "host/interrupt.h"
-#include "host/labels.h"
-#include "host/opinions.h"
-#include "host/pattern_reader.h"
-#include "host/progress_line.h"
-#include "host/space_groups.h"
-#include "host/structure_search.h"
-#include "host/text_file.h"
-#include "host/text_format.h"
+#include "host/answers/evaluation.h"
+#include "host/answers/opinions.h"
+#include "host/crystals/elements.h"
+#include "host/crystals/space_groups.h"
+#include "host/patterns/labels.h"
+#include "host/patterns/pattern_reader.h"
+#include "host/search/fit_statistics.h"
+#include "host/search/structure_search.h"
+#include "host/support/csv.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
+#include "host/support/text_file.h"
+#include "host/support/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -194,6 +194,7 @@ void print_fits(const std::vector<Match>& matches, const std::vector<Label>& lab
 
 int run(const Options& options) {
     const fs::path output = options.output;
+    check_writable(output);
     if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
         fail(options.output, ": results are written as .csv or .jsonl; give one of these endings");
     refuse_overwriting(output, options.inputs);

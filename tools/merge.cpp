@@ -4,13 +4,13 @@
 #include <memory>
 #include <set>
 
-#include "host/duplicates.h"
-#include "host/elements.h"
-#include "host/error.h"
-#include "host/interrupt.h"
-#include "host/powder_group.h"
-#include "host/progress_line.h"
-#include "host/structure_library.h"
+#include "host/crystals/duplicates.h"
+#include "host/crystals/elements.h"
+#include "host/crystals/powder_group.h"
+#include "host/crystals/structure_library.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

@@ -4,9 +4,9 @@
 #include <memory>
 #include <numeric>
 
-#include "host/cif.h"
-#include "host/error.h"
-#include "host/peak_list.h"
+#include "host/crystals/cif.h"
+#include "host/simulation/peak_list.h"
+#include "host/support/error.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

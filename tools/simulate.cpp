@@ -7,17 +7,17 @@
 #include <optional>
 #include <set>
 
-#include "host/cif.h"
-#include "host/config.h"
-#include "host/error.h"
-#include "host/interrupt.h"
-#include "host/pattern_output.h"
-#include "host/peak_list.h"
-#include "host/progress_line.h"
-#include "host/radiation.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
-#include "host/svg_plot.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/structure_library.h"
+#include "host/simulation/pattern_output.h"
+#include "host/simulation/peak_list.h"
+#include "host/simulation/radiation.h"
+#include "host/simulation/simulator.h"
+#include "host/simulation/svg_plot.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
+#include "host/training/config.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

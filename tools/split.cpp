@@ -5,9 +5,10 @@
 #include <filesystem>
 #include <memory>
 
-#include "host/error.h"
-#include "host/hash.h"
-#include "host/structure_library.h"
+#include "host/crystals/structure_library.h"
+#include "host/support/error.h"
+#include "host/support/hash.h"
+#include "host/support/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -63,7 +64,8 @@ int run(const Settings& settings) {
     const auto write = [&](const std::vector<int>& chosen, const std::string& file, const char* part) {
         const StructureLibrary subset = library.subset(chosen);
         subset.write(file, {{"split", how + ", " + part}});
-        std::printf("%-6s %8d structures %8zu types -> %s\n", part, subset.size(), subset.structure_type_name.size(), file.c_str());
+        std::printf("%-6s %8d structures (%s) %8zu types -> %s\n", part, subset.size(),
+                    percent(static_cast<double>(subset.size()) / library.size()).c_str(), subset.structure_type_name.size(), file.c_str());
     };
     write(train, settings.train, "train");
     write(test, settings.test, "test");

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <memory>
 
-#include "host/crystal_statistics.h"
-#include "host/error.h"
-#include "host/library_comparison.h"
-#include "host/text_file.h"
+#include "host/crystals/crystal_statistics.h"
+#include "host/crystals/library_comparison.h"
+#include "host/support/error.h"
+#include "host/support/text_file.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

@@ -7,8 +7,8 @@
 #include <set>
 #include <sstream>
 
-#include "host/error.h"
-#include "host/training_run.h"
+#include "host/support/error.h"
+#include "host/training/training_run.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -51,11 +51,8 @@ float synthetic_share_of(const std::string& stream) {
 
 void apply(const Settings& s, TrainingConfig& config, bool resumed) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
-    if (!s.preset.empty() || (!resumed && s.config.empty())) config = preset(s.preset.empty() ? default_preset : s.preset);
-    if (!s.config.empty()) {
-        if (s.preset.empty()) config = TrainingConfig();
-        read_toml_file(config, s.config);
-    }
+    if (!resumed || !s.preset.empty() || !s.config.empty()) config = preset(s.preset.empty() ? default_preset : s.preset);
+    if (!s.config.empty()) read_toml_file(config, s.config);
     for (const std::string& assignment : s.assignments) set_key(config, assignment);
     if (!s.stream.empty()) config.run.synthetic = synthetic_share_of(s.stream);
     if (s.minutes) config.run.minutes = *s.minutes;
@@ -74,9 +71,11 @@ void print(const Settings& s, const TrainingSummary& summary) {
     std::printf("%s after %lld steps, %lld patterns, %.0f s (%.0f patterns/s)\n", summary.signal ? "Interrupted" : "Trained",
                 static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
                 static_cast<double>(summary.patterns) / summary.seconds);
-    if (!std::isnan(summary.simulated_accuracy))
-        std::printf("%.1f %% of patterns simulated for validation named right\n", 100 * summary.simulated_accuracy);
-    if (!std::isnan(summary.measured_accuracy)) std::printf("%.1f %% of measured patterns named right\n", 100 * summary.measured_accuracy);
+    const auto show = [](const char* patterns, const std::optional<ValidationResult>& result) {
+        if (result) std::printf("%.1f %% of %d %s patterns named right\n", 100 * result->accuracy, result->count, patterns);
+    };
+    show("simulated", summary.simulated);
+    show("measured", summary.measured);
     std::printf("-> %s\n", s.run.output.c_str());
     if (!summary.checkpoint.empty()) std::printf("The same command with --resume goes on from %s\n", summary.checkpoint.c_str());
 }
@@ -113,7 +112,7 @@ std::function<int()> train_command(CLI::App& app) {
     app.add_option("LIBRARY", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
     app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP");
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset);
-    app.add_option("--config", s->config, "TOML file, read over the preset if one is named");
+    app.add_option("--config", s->config, "TOML file, read over the preset: keys that it leaves out are the preset's");
     app.add_option("--set", s->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);
     auto* const minutes = app.add_option("--minutes", s->minutes, "Train for this long")->check(above_zero());
     app.add_option("--steps", s->steps, "Train for this many steps")->check(above_zero())->excludes(minutes);
@@ -126,6 +125,8 @@ std::function<int()> train_command(CLI::App& app) {
         ->capture_default_str();
     app.add_option("--validation", s->run.validation_library, "Structure library that is only simulated from for validation");
     app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
+    app.add_option("--data", s->run.measured_folder, "Folder of the measured patterns; without it, that of the labels");
+    add_wavelength_option(app, s->run.measured_wavelength, "Of all measured patterns, whatever they state");
     app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");
     app.add_flag(
            "--resume{newest}", s->resume,

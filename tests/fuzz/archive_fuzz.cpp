@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "host/error.h"
-#include "host/pattern_file.h"
+#include "host/patterns/pattern_file.h"
+#include "host/support/error.h"
 #include "tests/pack_archive.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

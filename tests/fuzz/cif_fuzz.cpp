@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "host/cif.h"
-#include "host/error.h"
-#include "host/symmetry.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/symmetry.h"
+#include "host/support/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace friedel;

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "host/config.h"
-#include "host/error.h"
+#include "host/support/error.h"
+#include "host/training/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace friedel;

@@ -13,21 +13,21 @@
 #include <string>
 #include <vector>
 
-#include "host/cif.h"
-#include "host/classifier.h"
-#include "host/crystal_statistics.h"
-#include "host/crystal_tables.h"
-#include "host/device.h"
-#include "host/error.h"
-#include "host/generated_structures.h"
-#include "host/model.h"
-#include "host/network.h"
-#include "host/pattern_list.h"
-#include "host/pattern_output.h"
-#include "host/resample.h"
-#include "host/simulator.h"
-#include "host/structure_library.h"
-#include "host/symmetry.h"
+#include "host/answers/classifier.h"
+#include "host/answers/model.h"
+#include "host/crystals/cif.h"
+#include "host/crystals/crystal_statistics.h"
+#include "host/crystals/crystal_tables.h"
+#include "host/crystals/generated_structures.h"
+#include "host/crystals/structure_library.h"
+#include "host/crystals/symmetry.h"
+#include "host/network/device.h"
+#include "host/network/network.h"
+#include "host/patterns/pattern_list.h"
+#include "host/patterns/resample.h"
+#include "host/simulation/pattern_output.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
 
 namespace friedel {
 namespace {

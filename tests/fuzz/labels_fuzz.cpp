@@ -5,8 +5,8 @@
 #include <set>
 #include <sstream>
 
-#include "host/error.h"
-#include "host/labels.h"
+#include "host/patterns/labels.h"
+#include "host/support/error.h"
 #include "kernels/crystal.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "host/error.h"
-#include "host/pattern_file.h"
-#include "host/resample.h"
+#include "host/patterns/pattern_file.h"
+#include "host/patterns/resample.h"
+#include "host/support/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace friedel;

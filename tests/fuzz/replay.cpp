@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string>
 
-#include "host/archive.h"
+#include "host/support/archive.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

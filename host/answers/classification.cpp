@@ -1,0 +1,93 @@
+#include "host/answers/classification.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "host/answers/classifier.h"
+#include "host/crystals/extinction.h"
+#include "host/crystals/space_groups.h"
+#include "host/support/text_format.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr std::size_t most_candidates = 5;
+
+// The likeliest first; never none.
+void fill_set(Classification& c, const Calibration& calibration) {
+    c.set.clear();
+    if (!(calibration.set_level > 0)) return;
+    const auto probability = [&](int group) { return c.probabilities[static_cast<std::size_t>(group - 1)]; };
+    for (int group = 1; group <= space_groups; ++group) {
+        if (probability(group) >= calibration.set_probability) c.set.push_back(group);
+    }
+    if (c.set.empty()) c.set.push_back(c.candidates.front().space_group);
+    std::stable_sort(c.set.begin(), c.set.end(), [&](int a, int b) { return probability(a) > probability(b); });
+}
+
+}  // namespace
+
+void interpret(Classification& c, const Model& model, const float* probabilities) {
+    const int classes = model.classes();
+    c.probabilities.assign(probabilities, probabilities + classes);
+    c.entropy = entropy(probabilities, classes);
+    std::array<float, crystal_systems> systems{};
+    if (model.target == Target::crystal_system) {
+        std::copy(probabilities, probabilities + crystal_systems, systems.begin());
+    } else {
+        crystal_system_probabilities(systems.data(), probabilities);
+        std::array<int, space_groups> order;
+        std::iota(order.begin(), order.end(), 0);
+        std::partial_sort(order.begin(), order.begin() + most_candidates, order.end(),
+                          [&](int a, int b) { return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b; });
+        c.candidates.clear();
+        for (std::size_t i = 0; i < most_candidates; ++i) c.candidates.push_back({order[i] + 1, probabilities[order[i]]});
+        fill_set(c, model.calibration);
+        std::vector<float> extinctions(static_cast<std::size_t>(extinction_group_count()), 0.0f);
+        for (int group = 1; group <= space_groups; ++group)
+            extinctions[static_cast<std::size_t>(extinction_group(group))] += probabilities[group - 1];
+        const auto likeliest = std::max_element(extinctions.begin(), extinctions.end());
+        c.extinction = static_cast<int>(likeliest - extinctions.begin());
+        c.extinction_probability = *likeliest;
+    }
+    const auto likeliest = std::max_element(systems.begin(), systems.end());
+    c.system = static_cast<int>(likeliest - systems.begin());
+    c.system_probability = *likeliest;
+    if (c.entropy > model.calibration.entropy_threshold) {
+        c.refused =
+            "uncertain: entropy " + formatted("%.2f", c.entropy) + " exceeds " + formatted("%.2f", model.calibration.entropy_threshold);
+    }
+}
+
+std::string one_line(const Classification& c) {
+    std::string line = c.file + "  ";
+    if (c.system < 0) return line + "refused: " + c.refused;
+    line += std::string(crystal_system_name(c.system)) + ' ' + formatted("%.2f", c.system_probability);
+    if (!c.candidates.empty()) {
+        const Candidate& first = c.candidates.front();
+        line += "  " + std::string(space_group_symbol(first.space_group)) + " (" + std::to_string(first.space_group) + ") " +
+                formatted("%.2f", first.probability);
+    }
+    line += "  entropy " + formatted("%.2f", c.entropy);
+    for (std::size_t i = 1; i < std::min<std::size_t>(c.candidates.size(), 4); ++i) {
+        line += std::string(i == 1 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
+                formatted("%.2f", c.candidates[i].probability);
+    }
+    constexpr std::size_t most_in_a_line = 8;
+    if (c.set.size() > 1) line += "  one of ";
+    if (c.set.size() > most_in_a_line) {
+        line += std::to_string(c.set.size()) + " groups";
+    } else {
+        for (std::size_t i = 0; c.set.size() > 1 && i < c.set.size(); ++i)
+            line += (i > 0 ? ", " : "") + std::string(space_group_symbol(c.set[i]));
+    }
+    if (!c.closest.empty())
+        line += "  looks like " + c.closest_formula + " " + space_group_symbol(c.closest_space_group) +
+                (c.closest_is_parent ? ", parent of " : " ") + c.closest + ' ' + formatted("%.2f", c.similarity);
+    if (!c.refused.empty()) line += "  refused: " + c.refused;
+    return line;
+}
+
+}  // namespace friedel

@@ -1,0 +1,323 @@
+#include "host/answers/classification_output.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "host/crystals/extinction.h"
+#include "host/crystals/space_groups.h"
+#include "host/support/csv.h"
+#include "host/support/error.h"
+#include "host/support/text_format.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+class ClassificationOutput::Writer {
+public:
+    virtual ~Writer() = default;
+    virtual void add(const Classification& classification) = 0;
+    virtual void flush() {}
+    virtual fs::path unfinished_file() const { return {}; }
+    virtual void finish() = 0;
+
+    std::unordered_set<std::string> there_already;
+};
+
+namespace {
+
+const FileKind classification_kind = {"classification", 1, "classify the patterns again with 'friedel classify'"};
+
+// Lines of text under a temporary name, renamed at the end.
+class TextWriter : public ClassificationOutput::Writer {
+public:
+    struct Earlier {
+        std::string file, answered_by;
+    };
+    using Parse = Earlier (*)(const std::string& line);
+
+    // `header` may be empty; parse throws Error where a line is no result.
+    TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const std::string& header,
+               Parse parse)
+        : answered_by_(answered_by), file_(file), temporary_(file.string() + ".part") {
+        const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, parse);
+        if (!go_on) keep_earlier(header.empty() ? 0 : 1);
+        out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
+        if (!out_) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
+        if (!go_on && !header.empty()) out_ << header << '\n';
+    }
+    ~TextWriter() override {
+        std::error_code ignored;
+        if (!finished_ && kept_ == 0) fs::remove(temporary_, ignored);
+    }
+    void flush() override {
+        out_.flush();
+        check_written();
+        kept_ = lines_;
+    }
+    fs::path unfinished_file() const override { return kept_ > 0 ? temporary_ : fs::path(); }
+    void finish() override {
+        out_.close();
+        check_written();
+        fs::rename(temporary_, file_);
+        finished_ = true;
+        std::error_code ignored;
+        fs::remove(earlier_, ignored);
+    }
+
+protected:
+    const std::string answered_by_;
+
+    void line(const std::string& text) {
+        out_ << text << '\n';
+        check_written();
+        ++lines_;
+    }
+
+private:
+    void check_written() const {
+        if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+    }
+
+    // What an interrupted run left is not lost because --resume was: it lies beside until there are whole results.
+    void keep_earlier(std::size_t lines_of_header) const {
+        std::ifstream in(temporary_, std::ios::binary);
+        const auto lines = static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
+        if (lines <= lines_of_header) return;
+        std::error_code failure;
+        fs::rename(temporary_, earlier_, failure);
+        if (failure) fail(temporary_.string(), ": cannot be renamed (", failure.message(), "); go on with --resume, or remove it");
+        std::fprintf(
+            stderr,
+            "friedel: %s: %zu results of an interrupted run, kept here until this one ends; to go on with them instead, stop, rename "
+            "it to %s and add --resume\n",
+            earlier_.c_str(), lines - lines_of_header, temporary_.c_str());
+    }
+
+    // Leaves the whole lines of earlier results under the temporary name. False where there are none.
+    bool read_earlier(const std::string& header, Parse parse) {
+        std::error_code failure;
+        const fs::path& source = fs::exists(temporary_, failure) ? temporary_ : file_;
+        if (!fs::exists(source, failure)) return false;
+        std::ifstream in(source, std::ios::binary);
+        std::uintmax_t whole = 0;
+        std::size_t number = 0, by_others = 0;
+        for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
+            ++number;
+            // A name may hold ends of lines; it is quoted then.
+            const auto is_open = [&] { return !header.empty() && std::count(text.begin(), text.end(), '"') % 2 == 1; };
+            for (std::string more; is_open() && std::getline(in, more) && !in.eof();) text += "\n" + more;
+            if (is_open()) break;
+            try {
+                if (number == 1 && !header.empty()) {
+                    if (text != header) fail("other columns than these are written");
+                    continue;
+                }
+                Earlier earlier = parse(text);
+                if (earlier.answered_by != answered_by_) by_others = number;
+                there_already.insert(std::move(earlier.file));
+            } catch (const Error& error) {
+                const std::string reason = error.what();
+                fail(source.string(), ": line ", number, " is not a result of 'friedel classify' (", reason,
+                     "); remove the file and leave --resume out");
+            }
+        }
+        if (by_others > 0) {
+            fail(source.string(), ": the result in line ", by_others,
+                 " is another model's, or of other structures or options; repeat those to go on, or give another file with -o");
+        }
+        in.close();
+        if (source == file_) fs::copy_file(file_, temporary_, failure);
+        if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
+        fs::resize_file(temporary_, whole, failure);
+        if (failure) fail(temporary_.string(), ": cannot be cut after its last whole line (", failure.message(), ")");
+        lines_ = kept_ = there_already.size();
+        return whole > 0;
+    }
+
+    fs::path file_, temporary_, earlier_ = temporary_.string() + ".old";
+    std::ofstream out_;
+    std::size_t lines_ = 0, kept_ = 0;  // results added, and of these on the disk
+    bool finished_ = false;
+};
+
+class CsvWriter : public TextWriter {
+public:
+    CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin)
+        : TextWriter(
+              file, answered_by, begin,
+              "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
+              "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,closest_space_group,closest_is_parent,"
+              "similarity,wavelength,wavelength_from,answered_by",
+              [](const std::string& text) {
+                  const std::vector<std::string> fields = split_csv(text);
+                  return Earlier{fields.front(), fields.back()};
+              }) {}
+    void add(const Classification& c) override {
+        std::string text = csv_field(c.file) + ',';
+        if (!c.candidates.empty()) {
+            const Candidate& first = c.candidates.front();
+            text += std::to_string(first.space_group) + ',' + csv_field(space_group_symbol(first.space_group)) + ',' +
+                    formatted("%.6f", first.probability) + ',';
+        } else {
+            text += ",,,";
+        }
+        text += c.system < 0 ? ",," : std::string(crystal_system_name(c.system)) + ',' + formatted("%.6f", c.system_probability) + ',';
+        text += c.extinction < 0 ? ",,"
+                                 : csv_field(extinction_group_name(c.extinction)) + ',' + formatted("%.6f", c.extinction_probability) + ',';
+        text += c.system < 0 ? "," : formatted("%.6f", c.entropy) + ',';
+        text += (c.refused.empty() ? "no," : "yes,") + csv_field(c.refused) + ',';
+        for (std::size_t i = 1; i < c.candidates.size(); ++i) {
+            text += (i > 1 ? " " : "") + std::to_string(c.candidates[i].space_group) + ':' + formatted("%.4f", c.candidates[i].probability);
+        }
+        text += ',';
+        for (std::size_t i = 0; i < c.set.size(); ++i) text += (i > 0 ? " " : "") + std::to_string(c.set[i]);
+        text += ',' + formatted("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
+        text += c.closest.empty() ? "," : std::to_string(c.closest_space_group) + (c.closest_is_parent ? ",yes" : ",no");
+        text += ',';
+        text += (c.closest.empty() ? "" : formatted("%.4f", c.similarity)) + ',';
+        text += (c.wavelength > 0 ? formatted("%.6g", c.wavelength) : "") + ',' + wavelength_source_name(c.wavelength_source) + ',';
+        line(text + answered_by_);
+    }
+};
+
+class JsonLinesWriter : public TextWriter {
+public:
+    JsonLinesWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin)
+        : TextWriter(file, answered_by, begin, "", parse) {}
+    static Earlier parse(const std::string& text) {
+        const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+        if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
+        const auto answered_by = json.find("answered_by");
+        return {json.at("file").get<std::string>(),
+                answered_by != json.end() && answered_by->is_string() ? answered_by->get<std::string>() : ""};
+    }
+    void add(const Classification& c) override {
+        nlohmann::ordered_json json;
+        json["file"] = c.file;
+        if (!c.candidates.empty()) {
+            json["space_group"] = c.candidates.front().space_group;
+            json["symbol"] = space_group_symbol(c.candidates.front().space_group);
+            json["probability"] = c.candidates.front().probability;
+        }
+        if (c.system >= 0) {
+            json["crystal_system"] = crystal_system_name(c.system);
+            json["crystal_system_probability"] = c.system_probability;
+        }
+        if (c.extinction >= 0) {
+            json["extinction_group"] = extinction_group_members(c.extinction);
+            json["extinction_probability"] = c.extinction_probability;
+        }
+        if (c.system >= 0) json["entropy"] = c.entropy;
+        json["refused"] = !c.refused.empty();
+        if (!c.refused.empty()) json["reason"] = c.refused;
+        for (std::size_t i = 1; i < c.candidates.size(); ++i) {
+            json["runners_up"].push_back({{"space_group", c.candidates[i].space_group},
+                                          {"symbol", space_group_symbol(c.candidates[i].space_group)},
+                                          {"probability", c.candidates[i].probability}});
+        }
+        if (!c.set.empty()) json["set"] = c.set;
+        json["coverage"] = c.coverage;
+        if (!c.closest.empty())
+            json["closest"] = {{"structure", c.closest},
+                               {"formula", c.closest_formula},
+                               {"space_group", c.closest_space_group},
+                               {"is_parent", c.closest_is_parent},
+                               {"similarity", c.similarity}};
+        if (c.wavelength > 0) {
+            json["wavelength"] = std::round(c.wavelength * 1e6) / 1e6;
+            json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
+        }
+        json["answered_by"] = answered_by_;
+        line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
+};
+
+// Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
+// closest_space_group, closest_is_parent (0, 1), similarity, wavelength (angstrom), wavelength_from (0 unknown, 1 file, 2 option,
+// 3 assumed, 4 not needed); probabilities [patterns][classes]; answered_by. Not computed: 0, 255, 65535, NaN.
+class HdfWriter : public ClassificationOutput::Writer {
+public:
+    HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
+        : h5_(H5File::create(file, classification_kind)), classes_(static_cast<std::size_t>(model.classes())) {
+        h5_.create_dataset<float>("probabilities", {patterns, classes_});
+        std::vector<std::string> names;
+        for (int c = 0; c < model.classes(); ++c) names.push_back(class_name(model.target, c));
+        h5_.write_strings("classes", names);
+        h5_.write_strings("answered_by", {answered_by});
+    }
+    void add(const Classification& c) override {
+        constexpr float missing = std::numeric_limits<float>::quiet_NaN();
+        const bool computed = c.system >= 0;
+        const std::vector<float> none(computed ? 0 : classes_, missing);
+        h5_.write_rows("probabilities", file_.size(), 1, computed ? c.probabilities.data() : none.data());
+        file_.push_back(c.file);
+        refused_.push_back(c.refused);
+        space_group_.push_back(c.candidates.empty() ? 0 : static_cast<std::uint16_t>(c.candidates.front().space_group));
+        system_.push_back(computed ? static_cast<std::uint8_t>(c.system) : 255);
+        extinction_.push_back(c.extinction < 0 ? 65535 : static_cast<std::uint16_t>(c.extinction));
+        entropy_.push_back(computed ? c.entropy : missing);
+        coverage_.push_back(static_cast<float>(c.coverage));
+        closest_.push_back(c.closest);
+        closest_space_group_.push_back(static_cast<std::uint16_t>(c.closest_space_group));
+        closest_is_parent_.push_back(c.closest_is_parent);
+        similarity_.push_back(c.closest.empty() ? missing : c.similarity);
+        wavelength_.push_back(c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing);
+        wavelength_source_.push_back(static_cast<std::uint8_t>(c.wavelength_source));
+    }
+    void finish() override {
+        h5_.write_strings("file", file_);
+        h5_.write_strings("refused", refused_);
+        h5_.write("space_group", space_group_);
+        h5_.write("crystal_system", system_);
+        h5_.write("extinction_group", extinction_);
+        h5_.write("entropy", entropy_);
+        h5_.write("coverage", coverage_);
+        h5_.write_strings("closest", closest_);
+        h5_.write("closest_space_group", closest_space_group_);
+        h5_.write("closest_is_parent", closest_is_parent_);
+        h5_.write("similarity", similarity_);
+        h5_.write("wavelength", wavelength_);
+        h5_.write("wavelength_from", wavelength_source_);
+        h5_.commit();
+    }
+
+private:
+    H5File h5_;
+    std::size_t classes_;
+    std::vector<std::string> file_, refused_, closest_;
+    std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_;
+    std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;
+    std::vector<float> entropy_, coverage_, similarity_, wavelength_;
+};
+
+}  // namespace
+
+ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
+                                           Begin begin) {
+    const std::string ending = file.extension().string();
+    if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name that ends in .csv, .jsonl or .h5");
+    if (ending == ".csv") {
+        writer_ = std::make_unique<CsvWriter>(file, answered_by, begin);
+    } else if (ending == ".jsonl") {
+        writer_ = std::make_unique<JsonLinesWriter>(file, answered_by, begin);
+    } else if (ending == ".h5") {
+        if (begin != Begin::anew) fail(file.string(), ": only results in .csv and .jsonl can be gone on with; leave --resume out");
+        writer_ = std::make_unique<HdfWriter>(file, model, patterns, answered_by);
+    } else {
+        fail(file.string(), ": results are written as .csv, .jsonl or .h5; give one of these endings");
+    }
+}
+
+ClassificationOutput::~ClassificationOutput() = default;
+const std::unordered_set<std::string>& ClassificationOutput::there_already() const { return writer_->there_already; }
+void ClassificationOutput::add(const Classification& classification) { writer_->add(classification); }
+void ClassificationOutput::flush() { writer_->flush(); }
+fs::path ClassificationOutput::unfinished_file() const { return writer_->unfinished_file(); }
+void ClassificationOutput::finish() { writer_->finish(); }
+
+}  // namespace friedel

@@ -1,0 +1,214 @@
+#include "host/answers/known_patterns.h"
+
+#include <algorithm>
+
+#include "host/answers/opinions.h"
+#include "host/indexing/indexing_opinion.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/training/config.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int batch_size = 256;
+
+// Answers batches of patterns, some rows of which may be unusable.
+class Collector {
+public:
+    Collector(const Model& model, Device& device, const OtherOpinions& others)
+        : model_(model), device_(device), classifier_(model, *device.backend), others_(others) {
+        answers_.members = classifier_.members();
+        answers_.classes = classifier_.classes();
+        answers_.logits.resize(static_cast<std::size_t>(answers_.members));
+    }
+
+    void answer(const float* patterns, int rows) {
+        rows_ = static_cast<std::size_t>(rows);
+        logits_.resize(answers_.logits.size() * rows_ * classes());
+        classifier_.logits(logits_.data(), patterns, rows);
+        if (others_.search) votes_ = others_.search->votes(patterns, rows);
+        if (others_.indexing)
+            indexed_ = indexed_patterns(patterns, rows, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes_, device_.pool);
+    }
+    using Reasons = std::array<std::string, 2>;
+    // Why row of the latest batch should not be answered, being unlike what is searched: KnownAnswers::reasons.
+    Reasons unlike(std::size_t row) const {
+        return others_.search ? Reasons{others_.search->unlike(row, 0), others_.search->unlike(row, 1)} : Reasons{};
+    }
+    void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const Reasons& reasons = {}) {
+        for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
+            const float* const from = logits_.data() + (member * rows_ + row) * classes();
+            answers_.logits[member].insert(answers_.logits[member].end(), from, from + classes());
+        }
+        const auto keep_row = [&](std::vector<float>& to, const std::vector<float>& from) {
+            if (from.empty()) return;
+            const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * classes());
+            to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(classes()));
+        };
+        keep_row(answers_.votes, votes_);
+        keep_row(answers_.indexed, indexed_);
+        answers_.space_group.push_back(space_group);
+        answers_.source.push_back(source);
+        answers_.reasons.push_back(reasons);
+        answers_.covered.push_back(covered);
+    }
+    void leave_out(std::string problem) { answers_.problems.push_back(std::move(problem)); }
+    // Refusals are those of the model as it is.
+    KnownAnswers finish() {
+        if (others_.search) answers_.sure = others_.search->sure();
+        answers_.decide_refusals(model_.calibration.belief);
+        return std::move(answers_);
+    }
+
+private:
+    std::size_t classes() const { return static_cast<std::size_t>(answers_.classes); }
+
+    const Model& model_;
+    Device& device_;
+    Classifier classifier_;
+    OtherOpinions others_;
+    KnownAnswers answers_;
+    std::vector<float> logits_, votes_, indexed_;  // [members][rows][classes] and [rows][classes] of the latest batch
+    std::size_t rows_ = 0;
+};
+
+}  // namespace
+
+std::vector<float> KnownAnswers::probabilities(const Belief& belief) const {
+    std::vector<float> all;
+    for (const std::vector<float>& member : logits) all.insert(all.end(), member.begin(), member.end());
+    std::vector<float> mixed(size() * static_cast<std::size_t>(classes));
+    mix_members(mixed.data(), all.data(), members, static_cast<int>(size()), classes, belief);
+    pool_all(mixed, votes, indexed, static_cast<std::size_t>(classes));
+    return mixed;
+}
+
+void KnownAnswers::decide_refusals(const Belief& belief) {
+    const std::vector<float> all = probabilities(belief);
+    refused.clear();
+    for (std::size_t i = 0; i < size(); ++i) {
+        const auto first = all.begin() + static_cast<std::ptrdiff_t>(i * static_cast<std::size_t>(classes));
+        refused.push_back(reasons[i][*std::max_element(first, first + classes) >= sure]);
+    }
+}
+
+void KnownAnswers::keep_only(const std::function<bool(std::size_t)>& is_kept) {
+    std::size_t kept = 0;
+    const auto width = static_cast<std::size_t>(classes);
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (!is_kept(i)) continue;
+        for (std::vector<float>& member : logits) std::copy_n(member.data() + i * width, width, member.data() + kept * width);
+        for (std::vector<float>* rows : {&votes, &indexed}) {
+            if (!rows->empty()) std::copy_n(rows->data() + i * width, width, rows->data() + kept * width);
+        }
+        space_group[kept] = space_group[i];
+        source[kept] = source[i];
+        refused[kept] = refused[i];
+        reasons[kept] = reasons[i];
+        covered[kept] = covered[i];
+        ++kept;
+    }
+    for (std::vector<float>& member : logits) member.resize(kept * width);
+    for (std::vector<float>* rows : {&votes, &indexed}) {
+        if (!rows->empty()) rows->resize(kept * width);
+    }
+    space_group.resize(kept);
+    source.resize(kept);
+    refused.resize(kept);
+    reasons.resize(kept);
+    covered.resize(kept);
+}
+
+void KnownAnswers::leave_out_uncovered() {
+    keep_only([this](std::size_t i) { return covered[i] != 0; });
+}
+
+void KnownAnswers::leave_out_refused() {
+    keep_only([this](std::size_t i) { return refused[i].empty(); });
+}
+
+KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, const MeasuredOptions& options,
+                             Device& device, const OtherOpinions& others, const ShowProgress& progress) {
+    PatternReaderConfig config;
+    config.grid = model.grid;
+    config.model_wavelength = model.wavelength_angstrom;
+    config.given_wavelength = options.wavelength;
+    config.strip_k_alpha_2 = options.strip_k_alpha_2;
+    config.threads = device.pool.size();
+    std::vector<std::string> files;
+    for (const Label& label : labels) files.push_back((folder / label.file).string());
+    const PatternList list = PatternList::of_files(std::move(files));
+    PatternReader reader(list, config);
+    Collector collector(model, device, others);
+    PatternBatch batch;
+    std::size_t assumed = 0;
+    for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
+        if (interrupted()) fail("interrupted after ", first, " of ", labels.size(), " patterns; nothing was written");
+        collector.answer(batch.patterns.data(), batch.size);
+        for (std::size_t row = 0; row < static_cast<std::size_t>(batch.size); ++row) {
+            assumed += batch.wavelength_source[row] == WavelengthSource::assumed;
+            if (!batch.error[row].empty()) {
+                collector.leave_out(batch.error[row] + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
+            } else {
+                const std::string& refusal = batch.refusal[row];
+                collector.keep(row, labels[first + row].space_group, first + row, refusal.empty(),
+                               refusal.empty() ? collector.unlike(row) : Collector::Reasons{refusal, refusal});
+            }
+        }
+        if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());
+    }
+    KnownAnswers answers = collector.finish();
+    answers.assumed = assumed;
+    return answers;
+}
+
+SimulationConfig simulation_of_training(const Model& model) {
+    if (model.provenance.config.empty()) fail("the model does not say how it was trained; patterns cannot be simulated like its own");
+    TrainingConfig training;
+    read_toml(training, model.provenance.config, "the model's configuration");
+    training.simulation.grid = model.grid;
+    return training.simulation;
+}
+
+std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed) {
+    std::vector<int> order;
+    for (int i = 0; i < library.size(); ++i) {
+        if (library.space_group[static_cast<std::size_t>(i)] > 0) order.push_back(i);
+    }
+    RandomSequence random(seed, 0, Purpose::shuffle);
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.bits() % i]);
+    return order;
+}
+
+KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
+                              const OtherOpinions& others, const ShowProgress& progress) {
+    const LibraryView view = library.view();
+    Collector collector(model, device, others);
+    std::vector<float> batch(static_cast<std::size_t>(batch_size) * model.grid.points);
+    std::vector<PatternParameters> parameters;
+    for (int first = 0; first < patterns; first += batch_size) {
+        if (interrupted()) fail("interrupted after ", first, " of ", patterns, " patterns; nothing was written");
+        const int rows = std::min(batch_size, patterns - first);
+        parameters.clear();
+        for (int i = first; i < first + rows; ++i) {
+            const int structure = structures[static_cast<std::size_t>(i) % structures.size()];
+            parameters.push_back(draw_parameters(simulation, view, structure, seed, static_cast<std::uint64_t>(i)));
+        }
+        simulate_patterns(batch.data(), parameters, view, model.grid, device.pool);
+        collector.answer(batch.data(), rows);
+        for (std::size_t row = 0; row < parameters.size(); ++row) {
+            const auto structure = static_cast<std::size_t>(parameters[row].structure);
+            collector.keep(row, library.space_group[structure], structure);
+        }
+        if (progress) progress(static_cast<std::size_t>(first + rows), static_cast<std::size_t>(patterns));
+    }
+    return collector.finish();
+}
+
+}  // namespace friedel

@@ -1,0 +1,78 @@
+// A model's answers to patterns whose space group is known, measured or simulated: what calibration and evaluation work on.
+// Leaves out: what is made of them (calibration.h, metrics.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/answers/classifier.h"
+#include "host/answers/model.h"
+#include "host/crystals/structure_library.h"
+#include "host/network/device.h"
+#include "host/patterns/labels.h"
+#include "host/patterns/pattern_reader.h"
+#include "host/search/second_opinion.h"
+#include "host/support/progress_line.h"
+
+namespace friedel {
+
+struct KnownAnswers {
+    int members = 0, classes = 0;
+    std::vector<std::vector<float>> logits;  // [members] of [size()][classes]
+    std::vector<float> votes;                // [size()][classes] of a search beside the network; empty without one
+    std::vector<float> indexed;              // [size()][classes] what indexing says; empty without it
+    std::vector<int> space_group;            // the truth
+    std::vector<std::size_t> source;         // index of the label, or of the structure in the library
+    // Why the pattern itself is to be refused, empty if it is not: where its answer is not sure, and where it is.
+    std::vector<std::array<std::string, 2>> reasons;
+    float sure = 1;                    // the probability from which an answer is
+    std::vector<std::string> refused;  // the one of the reasons that holds, as decide_refusals() found
+    std::vector<char> covered;         // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
+    std::vector<std::string> problems;  // measured patterns that could not be read: why, with file and cure
+    std::size_t assumed = 0;            // measured patterns that state no wavelength: the model's was taken
+
+    std::size_t size() const { return space_group.size(); }
+    // [size()][classes], mean over the members, pooled with the other opinions.
+    std::vector<float> probabilities(const Belief& belief) const;
+    // How sure answers are depends on how far the network is believed.
+    void decide_refusals(const Belief& belief);
+    // Patterns that are not covered say nothing about a model; what is refused says nothing about what is not.
+    void leave_out_uncovered();
+    void leave_out_refused();
+
+private:
+    void keep_only(const std::function<bool(std::size_t)>& kept);
+};
+
+// What is asked about every pattern beside the network.
+struct OtherOpinions {
+    SecondOpinion* search = nullptr;
+    bool indexing = false;  // see indexing_opinion.h; of models that name space groups
+};
+
+struct MeasuredOptions {
+    double wavelength = 0;         // of all patterns, angstrom; 0: what each states
+    bool strip_k_alpha_2 = false;  // see k_alpha.h
+};
+
+// Files of the labels lie in `folder`. What cannot be read becomes a problem; what covers too little of the model's range is refused.
+KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const std::filesystem::path& folder,
+                             const MeasuredOptions& options, Device& device, const OtherOpinions& others,
+                             const ShowProgress& progress = {});
+
+// The structures of a library whose space group is known, in an order that the seed decides.
+std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed);
+
+// `patterns` of the structures in this order, over and over, disturbed as the configuration says; pattern i is sample i of the seed.
+KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
+                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
+                              const OtherOpinions& others, const ShowProgress& progress = {});
+
+// The disturbances that the model was trained with, on its own grid. Throws Error if it does not say how it was trained.
+SimulationConfig simulation_of_training(const Model& model);
+
+}  // namespace friedel

@@ -1,0 +1,15 @@
+// A model's networks as an ONNX file, for other programs to run. Input `pattern` [batch][points], already preprocessed; outputs
+// `probabilities` [batch][classes] and `logits` [batch][classes], of an ensemble [members][batch][classes]. Metadata hold the rest of
+// the model: how a pattern is preprocessed, the classes, temperature and entropy threshold, how it was trained.
+#pragma once
+
+#include <filesystem>
+
+#include "host/answers/model.h"
+
+namespace friedel {
+
+// Throws Error, also where the networks exceed what the format can hold (2 GB).
+void write_onnx(const std::filesystem::path& file, const Model& model);
+
+}  // namespace friedel

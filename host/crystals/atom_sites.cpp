@@ -1,0 +1,118 @@
+#include "host/crystals/atom_sites.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "host/support/error.h"
+
+namespace friedel {
+
+namespace {
+
+using Vector = std::array<double, 3>;
+
+// An operation that moves an atom by less leaves it where it is: the last digit of a coordinate.
+constexpr double unmoved_angstrom = 0.005;
+
+Vector image(const SymmetryOperation& operation, const Vector& position) {
+    Vector result;
+    for (int row = 0; row < 3; ++row) {
+        result[row] = static_cast<double>(operation.translation[row]) / translation_denominator;
+        for (int k = 0; k < 3; ++k) result[row] += operation.rotation[3 * row + k] * position[k];
+    }
+    return result;
+}
+
+Vector minus(const Vector& a, const Vector& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
+
+// An atom fully occupied whose images lie on top of each other belongs on the special position between them.
+void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& operations, const MetricTensor& metric) {
+    Vector sum{};
+    int near = 0, unmoved = 0;
+    for (const SymmetryOperation& operation : operations) {
+        const Vector there = image(operation, atom.position);
+        const Vector step = minus(there, atom.position);
+        const double distance = metric.distance(step);
+        if (distance > overlap_angstrom) continue;
+        if (distance < unmoved_angstrom) ++unmoved;
+        for (int axis = 0; axis < 3; ++axis) sum[axis] += step[axis] - std::round(step[axis]);
+        ++near;
+    }
+    if (near == unmoved || near * atom.occupancy < full_occupancy * unmoved) return;
+    for (int axis = 0; axis < 3; ++axis) atom.position[axis] += sum[axis] / near;
+}
+
+void check_metric(const Structure& structure, const MetricTensor& metric) {
+    for (const SymmetryOperation& operation : structure.operations) {
+        const std::int8_t* r = operation.rotation;
+        for (int i = 0; i < 3; ++i) {
+            for (int j = 0; j < 3; ++j) {
+                double turned = 0;
+                for (int k = 0; k < 3; ++k) {
+                    for (int l = 0; l < 3; ++l) turned += r[3 * k + i] * metric(k, l) * r[3 * l + j];
+                }
+                if (std::abs(turned - metric(i, j)) > 0.03 * std::sqrt(metric(i, i) * metric(j, j))) {
+                    fail("the cell does not have the symmetry that the file states; check the cell, or the setting of the space group");
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
+MetricTensor::MetricTensor(const std::array<double, 6>& cell) {
+    const auto cosine = [&](int angle) { return std::cos(cell[angle] * std::numbers::pi / 180); };
+    const double ab = cell[0] * cell[1] * cosine(5), ac = cell[0] * cell[2] * cosine(4), bc = cell[1] * cell[2] * cosine(3);
+    values_ = {cell[0] * cell[0], ab, ac, ab, cell[1] * cell[1], bc, ac, bc, cell[2] * cell[2]};
+}
+
+double MetricTensor::distance(std::array<double, 3> difference) const {
+    for (double& x : difference) x -= std::round(x);
+    double squared = 0;
+    for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) squared += values_[3 * i + j] * difference[i] * difference[j];
+    }
+    return std::sqrt(std::max(squared, 0.0));
+}
+
+void tidy_sites(Structure& structure) {
+    const MetricTensor metric(structure.cell);
+    check_metric(structure, metric);
+    for (Atom& atom : structure.atoms) {
+        if (structure.operations.size() > 1) move_to_special_position(atom, structure.operations, metric);
+    }
+
+    std::vector<Atom> kept;
+    std::vector<double> site_occupancy;  // of everything on the site of kept[i], known to kept[i]
+    for (const Atom& atom : structure.atoms) {
+        bool repeated = false;
+        double occupancy = atom.occupancy;
+        for (std::size_t i = 0; i < kept.size() && !repeated; ++i) {
+            const Vector step = minus(atom.position, kept[i].position);
+            const bool same_point = metric.distance(step) < same_site_angstrom;
+            const bool equivalent =
+                same_point || std::any_of(structure.operations.begin() + 1, structure.operations.end(), [&](const auto& operation) {
+                    return metric.distance(minus(image(operation, atom.position), kept[i].position)) < same_site_angstrom;
+                });
+            if (!equivalent) continue;
+            const bool fits = site_occupancy[i] + atom.occupancy < full_occupancy;
+            if (atom.element == kept[i].element && (!same_point || !fits)) {
+                // The file lists symmetry equivalents one by one, or one atom twice.
+                repeated = true;
+            } else if (!fits) {
+                fail("atoms ", kept[i].label, " and ", atom.label, " lie on the same site with a total occupancy above 1");
+            } else {
+                site_occupancy[i] += atom.occupancy;
+                occupancy = site_occupancy[i];
+            }
+        }
+        if (repeated) continue;
+        kept.push_back(atom);
+        site_occupancy.push_back(occupancy);
+    }
+    structure.atoms = std::move(kept);
+}
+
+}  // namespace friedel

@@ -1,0 +1,401 @@
+#include "host/crystals/cif.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <gemmi/cif.hpp>
+#include <initializer_list>
+#include <optional>
+#include <sstream>
+
+#include "host/crystals/atom_sites.h"
+#include "host/crystals/elements.h"
+#include "host/crystals/stated_symmetry.h"
+#include "host/support/error.h"
+#include "host/support/text_encoding.h"
+
+namespace friedel {
+
+namespace {
+
+namespace cif = gemmi::cif;
+
+constexpr double b_of_u = 8 * M_PI * M_PI;
+
+// A column of a loop, or a single value, by the first of several names that the block has.
+struct Column {
+    const cif::Loop* loop = nullptr;
+    std::size_t index = 0;
+    const std::string* single = nullptr;
+    std::string tag;
+    int line = 0;
+
+    explicit operator bool() const { return loop || single; }
+    std::size_t size() const { return loop ? loop->length() : single ? 1 : 0; }
+    std::string at(std::size_t row) const { return cif::as_string(loop ? loop->val(row, index) : *single); }
+    // False for ? and .
+    bool has(std::size_t row) const { return *this && row < size() && !cif::is_null(loop ? loop->val(row, index) : *single); }
+};
+
+Column find(const cif::Block& block, std::initializer_list<const char*> tags) {
+    for (const char* tag : tags) {
+        const auto matches = [&](const std::string& given) { return strcasecmp(given.c_str(), tag) == 0; };
+        for (const cif::Item& item : block.items) {
+            if (item.type == cif::ItemType::Pair && matches(item.pair[0])) {
+                return {nullptr, 0, &item.pair[1], tag, item.line_number};
+            }
+            if (item.type != cif::ItemType::Loop) continue;
+            for (std::size_t i = 0; i < item.loop.tags.size(); ++i) {
+                if (matches(item.loop.tags[i])) return {&item.loop, i, nullptr, tag, item.line_number};
+            }
+        }
+    }
+    return {};
+}
+
+// The text of a single value, empty if absent, ? or .
+std::string text_of(const cif::Block& block, std::initializer_list<const char*> tags) {
+    const Column column = find(block, tags);
+    return column.has(0) ? column.at(0) : std::string();
+}
+
+// A CIF number, its standard uncertainty left off: 0.123(4).
+double number(const Column& column, std::size_t row) {
+    const std::string text = column.at(row);
+    const char* begin = text.c_str();
+    const char* const end = begin + text.size();
+    if (begin != end && *begin == '+') ++begin;
+    double value = 0;
+    const auto parsed = std::from_chars(begin, end, value);
+    const char* rest = parsed.ptr;
+    if (rest != end && *rest == '(') {
+        while (rest != end && *rest != ')') ++rest;
+        if (rest != end) ++rest;
+    }
+    if (parsed.ec != std::errc() || rest != end || !std::isfinite(value)) {
+        fail(column.tag, " is '", text, "', not a number, line ", column.line);
+    }
+    return value;
+}
+
+std::array<double, 6> read_cell(const cif::Block& block) {
+    static constexpr const char* lengths[] = {"_cell_length_a", "_cell_length_b", "_cell_length_c"};
+    static constexpr const char* angles[] = {"_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma"};
+    std::array<double, 6> cell;
+    for (int i = 0; i < 3; ++i) {
+        const Column column = find(block, {lengths[i]});
+        if (!column.has(0)) fail("no unit cell (", lengths[i], " is missing)");
+        cell[i] = number(column, 0);
+        if (!(cell[i] > 0)) fail(lengths[i], " is ", cell[i], " angstrom, line ", column.line);
+    }
+    for (int i = 0; i < 3; ++i) {
+        const Column column = find(block, {angles[i]});
+        cell[3 + i] = column.has(0) ? number(column, 0) : 90.0;  // the dictionary's default
+        if (!(cell[3 + i] > 0 && cell[3 + i] < 180)) fail(angles[i], " is ", cell[3 + i], " degrees, line ", column.line);
+    }
+    check_cell(cell);
+    return cell;
+}
+
+// Reciprocal lengths a* b* c* in 1/angstrom.
+std::array<double, 3> reciprocal_lengths(const std::array<double, 6>& cell) {
+    const double volume = cell_volume(cell);
+    std::array<double, 3> lengths;
+    for (int i = 0; i < 3; ++i) {
+        lengths[i] = cell[(i + 1) % 3] * cell[(i + 2) % 3] * std::sin(cell[3 + i] * M_PI / 180) / volume;
+    }
+    return lengths;
+}
+
+// Equivalent isotropic displacement of an anisotropic one (IUCr commission on nomenclature, Trueblood et al. 1996):
+// U_eq = 1/3 sum_ij U_ij a*_i a*_j (a_i . a_j); six values in the order 11 22 33 12 13 23.
+double equivalent_isotropic(const std::array<double, 6>& cell, const std::array<double, 6>& u) {
+    const std::array<double, 3> star = reciprocal_lengths(cell);
+    static constexpr int off_diagonal[3][3] = {{0, 1, 5}, {0, 2, 4}, {1, 2, 3}};  // i, j, the angle between their axes
+    double sum = 0;
+    for (int i = 0; i < 3; ++i) sum += u[i] * star[i] * star[i] * cell[i] * cell[i];
+    for (int k = 0; k < 3; ++k) {
+        const auto [i, j, angle] = off_diagonal[k];
+        sum += 2 * u[3 + k] * star[i] * star[j] * cell[i] * cell[j] * std::cos(cell[angle] * M_PI / 180);
+    }
+    return sum / 3;
+}
+
+// Isotropic B by site label from the anisotropic loop, for sites that state nothing else.
+class AnisotropicDisplacements {
+public:
+    AnisotropicDisplacements(const cif::Block& block, const std::array<double, 6>& cell) : cell_(cell) {
+        labels_ = find(block, {"_atom_site_aniso_label", "_atom_site_aniso.label"});
+        static constexpr const char* indices[6] = {"11", "22", "33", "12", "13", "23"};
+        for (const char* kind : {"U", "B"}) {
+            bool complete = true;
+            for (int i = 0; i < 6; ++i) {
+                const std::string tag = std::string("_atom_site_aniso_") + kind + "_" + indices[i];
+                values_[i] = find(block, {tag.c_str()});
+                complete = complete && values_[i];
+            }
+            scale_ = *kind == 'U' ? b_of_u : 1.0;
+            if ((present_ = complete && labels_)) break;
+        }
+    }
+
+    double b_iso(const std::string& label) const {
+        for (std::size_t row = 0; present_ && row < labels_.size(); ++row) {
+            if (labels_.at(row) != label) continue;
+            std::array<double, 6> u;
+            for (int i = 0; i < 6; ++i) {
+                if (!values_[i].has(row)) return b_iso_missing;
+                u[i] = number(values_[i], row);
+            }
+            return scale_ * equivalent_isotropic(cell_, u);
+        }
+        return b_iso_missing;
+    }
+
+private:
+    std::array<double, 6> cell_;
+    Column labels_, values_[6];
+    double scale_ = 1;
+    bool present_ = false;
+};
+
+int read_element(const std::string& label, const std::string& type_symbol, const std::vector<int>& formula, int line) {
+    const int element = type_symbol.empty() ? element_of_label(label, formula) : element_of_type_symbol(type_symbol);
+    // A type symbol such as Si_bond or OW1 that is no element by itself may still be readable as a label is.
+    const int guess = element || type_symbol.empty() ? element : element_of_label(type_symbol, formula);
+    if (!guess) {
+        fail("atom ", label, " is of an unknown element '", type_symbol.empty() ? label : type_symbol, "', line ", line);
+    }
+    return guess;
+}
+
+std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6>& cell, const CifOptions& options) {
+    const Column labels = find(block, {"_atom_site_label"});
+    const Column types = find(block, {"_atom_site_type_symbol"});
+    const Column fractional[3] = {find(block, {"_atom_site_fract_x"}), find(block, {"_atom_site_fract_y"}),
+                                  find(block, {"_atom_site_fract_z"})};
+    const Column occupancies = find(block, {"_atom_site_occupancy"});
+    const Column u_iso = find(block, {"_atom_site_U_iso_or_equiv"});
+    const Column b_iso = find(block, {"_atom_site_B_iso_or_equiv"});
+    const Column calculated = find(block, {"_atom_site_calc_flag"});
+    if (!labels && !types) fail("no atoms (_atom_site_label is missing)");
+    for (const Column& axis : fractional) {
+        if (!axis) fail("no fractional coordinates (_atom_site_fract_x, _y and _z are needed)");
+    }
+    const std::size_t rows = fractional[0].size();
+    if (rows > static_cast<std::size_t>(options.max_sites)) {
+        fail(rows, " atom sites are listed, more than the limit of ", options.max_sites);
+    }
+    const AnisotropicDisplacements anisotropic(block, cell);
+    const std::vector<int> formula = elements_of_formula(text_of(block, {"_chemical_formula_sum"}));
+
+    std::vector<Atom> atoms;
+    for (std::size_t row = 0; row < rows; ++row) {
+        Atom atom;
+        const std::string type = types.has(row) ? types.at(row) : std::string();
+        atom.label = labels.has(row) ? labels.at(row) : type;
+        if (calculated.has(row) && calculated.at(row) == "dum") continue;
+        if (atom.label.empty()) fail("an atom has neither label nor type symbol, line ", fractional[0].line);
+        const std::string lowered = gemmi::to_lower(type.empty() ? atom.label : type);
+        if (lowered == "vac" || lowered == "va") continue;  // a vacancy, written as if it were an element
+        atom.element = read_element(atom.label, type, formula, fractional[0].line);
+        bool placed = true;
+        for (int axis = 0; axis < 3; ++axis) {
+            if (!fractional[axis].has(row)) {
+                placed = false;
+                break;
+            }
+            atom.position[axis] = number(fractional[axis], row);
+            if (std::abs(atom.position[axis]) > 1000) fail(fractional[axis].tag, " of ", atom.label, " is ", atom.position[axis]);
+        }
+        if (!placed) {
+            if (atom.element == 1) continue;  // hydrogen that was known to be there, but not where
+            fail("atom ", atom.label, " has no coordinates, line ", fractional[0].line);
+        }
+        if (occupancies.has(row)) atom.occupancy = number(occupancies, row);
+        if (atom.occupancy < 0 || atom.occupancy > 1.1) {
+            fail("the occupancy of atom ", atom.label, " is ", atom.occupancy, ", not between 0 and 1, line ", occupancies.line);
+        }
+        atom.occupancy = std::min(atom.occupancy, 1.0);
+        if (atom.occupancy == 0) continue;
+        if (u_iso.has(row)) {
+            atom.b_iso = b_of_u * number(u_iso, row);
+        } else if (b_iso.has(row)) {
+            atom.b_iso = number(b_iso, row);
+        } else {
+            atom.b_iso = anisotropic.b_iso(atom.label);
+        }
+        // A negative displacement is an artefact of refinement and says nothing.
+        if (!(atom.b_iso >= 0)) atom.b_iso = b_iso_missing;
+        if (atom.b_iso > largest_b_iso)
+            fail("the displacement parameter of atom ", atom.label, " is B = ", atom.b_iso, " angstrom^2, above ", largest_b_iso,
+                 "; check it");
+        atoms.push_back(std::move(atom));
+    }
+    if (atoms.empty()) fail("no atoms");
+    return atoms;
+}
+
+SymmetryStatement read_symmetry(const cif::Block& block) {
+    SymmetryStatement statement;
+    const Column triplets = find(block, {"_space_group_symop_operation_xyz", "_space_group_symop.operation_xyz",
+                                         "_symmetry_equiv_pos_as_xyz", "_symmetry_equiv.pos_as_xyz"});
+    for (std::size_t row = 0; row < triplets.size(); ++row) {
+        if (triplets.has(row) && !triplets.at(row).empty()) statement.triplets.push_back(triplets.at(row));
+    }
+    statement.hall = text_of(block, {"_space_group_name_Hall", "_space_group.name_Hall", "_symmetry_space_group_name_Hall"});
+    statement.hermann_mauguin =
+        text_of(block, {"_space_group_name_H-M_alt", "_space_group.name_H-M_alt", "_symmetry_space_group_name_H-M",
+                        "_symmetry.space_group_name_H-M", "_space_group_name_H-M_full", "_space_group_name_H-M_ref"});
+    const Column number_column = find(block, {"_space_group_IT_number", "_space_group.IT_number", "_symmetry_Int_Tables_number"});
+    if (number_column.has(0)) {
+        const double stated = number(number_column, 0);
+        if (stated != std::floor(stated) || stated < 1 || stated > space_groups) {
+            fail(number_column.tag, " is ", stated, ", not between 1 and 230, line ", number_column.line);
+        }
+        statement.number = static_cast<int>(stated);
+    }
+    return statement;
+}
+
+Structure read_block(const cif::Block& block, const std::string& name, const CifOptions& options) {
+    Structure structure;
+    structure.name = name;
+    structure.cell = read_cell(block);
+    structure.atoms = read_atoms(block, structure.cell, options);
+    StatedSymmetry symmetry = resolve_symmetry(read_symmetry(block), structure.cell);
+    structure.operations = std::move(symmetry.operations);
+    structure.claimed_space_group = symmetry.space_group;
+    tidy_sites(structure);
+    structure.formula = formula_of_cell(Crystal(structure));
+    return structure;
+}
+
+bool holds_structure(const cif::Block& block) { return find(block, {"_atom_site_fract_x"}) || find(block, {"_cell_length_a"}); }
+
+// What a file is whose first bytes are not text; empty for text.
+std::string binary_kind(std::string_view text) {
+    const auto starts = [&](std::string_view magic) { return text.substr(0, magic.size()) == magic; };
+    if (starts("PK\x03\x04")) return "a zip archive";
+    if (starts("\x1f\x8b")) return "gzip-compressed";
+    if (starts("\xfd"
+               "7zXZ"))
+        return "xz-compressed";
+    if (starts("BZh")) return "bzip2-compressed";
+    if (text.size() > 262 && text.substr(257, 5) == "ustar") return "a tar archive";
+    if (starts("\x89HDF")) return "an HDF5 file";
+    if (starts("%PDF")) return "a PDF";
+    if (text.substr(0, 4096).find('\0') != std::string_view::npos) return "binary";
+    return {};
+}
+
+// Start of the next line that opens a data block at or after `from`; npos if there is none.
+std::size_t next_block(std::string_view text, std::size_t from) {
+    for (std::size_t at = text.find('\n', from); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+        if (gemmi::to_lower(std::string(text.substr(at + 1, 5))) == "data_") return at + 1;
+    }
+    return std::string_view::npos;
+}
+
+// One parse from `first` on. A syntax error leaves the blocks before it in `document`.
+std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document, std::string_view text, std::size_t first,
+                                                         std::size_t line) {
+    tao::pegtl::memory_input<> input(text.data() + first, text.data() + text.size(), "", 0, line, 1);
+    try {
+        cif::parse_input(document, input);
+        return std::nullopt;
+    } catch (const tao::pegtl::parse_error& error) {
+        std::string reason(error.message());
+        std::size_t error_line = error.positions().front().line;
+        if (const std::size_t before = reason.rfind(": "); before != std::string::npos && before + 2 < reason.size())
+            reason.erase(0, before + 2);
+        if (!document.blocks.empty() && document.items_ && !document.items_->empty() &&
+            document.items_->back().type == cif::ItemType::Loop) {
+            const cif::Item& item = document.items_->back();
+            if (!item.loop.tags.empty() && item.loop.values.size() % item.loop.tags.size() != 0) {
+                std::ostringstream message;
+                message << "the loop of " << item.loop.tags.front() << " has " << item.loop.values.size() << " values for "
+                        << item.loop.tags.size() << " columns";
+                reason = message.str();
+                error_line = static_cast<std::size_t>(item.line_number);
+            }
+        }
+        return std::pair(reason + ", line " + std::to_string(error_line), error.positions().front().byte);
+    }
+}
+
+}  // namespace
+
+CifContent parse_cif(std::string_view text, const std::string& name, const CifOptions& options) {
+    if (is_utf_16(text)) return parse_cif(utf_8_of_utf_16(text), name, options);
+    CifContent content;
+    const auto reject = [&](const std::string& block, const std::string& reason) { content.rejections.push_back({name, block, reason}); };
+    text = without_byte_order_mark(text);
+    if (const std::string kind = binary_kind(text); !kind.empty()) {
+        reject("", "is " + kind + ", not CIF text; give archives their own ending");
+        return content;
+    }
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+        reject("", "is empty");
+        return content;
+    }
+    // Line ends of old Macintosh files, which the grammar does not know.
+    std::string converted;
+    if (text.find('\r') != std::string_view::npos && text.find('\n') == std::string_view::npos) {
+        converted = text;
+        std::replace(converted.begin(), converted.end(), '\r', '\n');
+        text = converted;
+    }
+
+    std::vector<cif::Block> blocks;
+    for (std::size_t first = 0; first != std::string_view::npos;) {
+        cif::Document document;
+        const std::size_t line =
+            1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n'));
+        const auto error = parse(document, text, first, line);
+        std::string broken_block;
+        if (error && !document.blocks.empty()) {
+            broken_block = document.blocks.back().name;
+            document.blocks.pop_back();
+        }
+        std::move(document.blocks.begin(), document.blocks.end(), std::back_inserter(blocks));
+        if (!error) break;
+        reject(broken_block, error->first);
+        first = next_block(text, first + error->second);
+    }
+
+    if (blocks.empty() && content.rejections.empty()) reject("", "holds no data block (data_)");
+    const auto wanted = std::count_if(blocks.begin(), blocks.end(), holds_structure);
+    for (const cif::Block& block : blocks) {
+        if (wanted > 0 && !holds_structure(block)) continue;
+        try {
+            content.structures.push_back(read_block(block, wanted > 1 ? name + "#" + block.name : name, options));
+        } catch (const std::exception& error) {
+            reject(block.name, error.what());
+        }
+    }
+    return content;
+}
+
+std::vector<Structure> read_cif(const std::filesystem::path& file, const CifOptions& options) {
+    std::error_code code;
+    if (std::filesystem::is_directory(file, code))
+        fail(file.string(), ": is a folder; name the CIF files in it, or make a structure library of them with 'friedel ingest'");
+    std::ifstream in(file, std::ios::binary);
+    if (!in) fail(file.string(), ": cannot be opened (", std::strerror(errno), "); check the name and the permissions");
+    std::ostringstream text;
+    text << in.rdbuf();
+    CifContent content = parse_cif(text.str(), file.string(), options);
+    if (!content.rejections.empty()) {
+        const Rejection& first = content.rejections.front();
+        fail(first.file, first.block.empty() ? "" : ": block " + first.block, ": ", first.reason);
+    }
+    return std::move(content.structures);
+}
+
+}  // namespace friedel

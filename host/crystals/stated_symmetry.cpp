@@ -1,0 +1,238 @@
+#include "host/crystals/stated_symmetry.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <gemmi/symmetry.hpp>
+#include <optional>
+#include <set>
+
+#include "host/crystals/operations.h"
+#include "host/support/error.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr std::size_t largest_group = 192;  // F-centred cubic
+
+bool is_group(const std::vector<SymmetryOperation>& operations) {
+    std::set<OperationKey> keys;
+    for (const SymmetryOperation& operation : operations) keys.insert(key_of(operation));
+    return std::all_of(keys.begin(), keys.end(), [&](const OperationKey& a) {
+        return std::all_of(keys.begin(), keys.end(), [&](const OperationKey& b) { return keys.count(compose(a, b)) == 1; });
+    });
+}
+
+// Duplicates removed, identity first (added if the list forgot it), otherwise in the order given.
+std::vector<SymmetryOperation> tidy(const std::vector<SymmetryOperation>& operations) {
+    std::vector<SymmetryOperation> result = {{{1, 0, 0, 0, 1, 0, 0, 0, 1}, {}}};
+    std::set<OperationKey> seen = {identity_key};
+    for (SymmetryOperation operation : operations) {
+        for (std::int8_t& translation : operation.translation) translation = static_cast<std::int8_t>(wrap24(translation));
+        if (seen.insert(key_of(operation)).second) result.push_back(operation);
+    }
+    return result;
+}
+
+SymmetryOperation from_gemmi(const gemmi::Op& op) {
+    SymmetryOperation operation{};
+    for (int row = 0; row < 3; ++row) {
+        for (int column = 0; column < 3; ++column) {
+            operation.rotation[3 * row + column] = static_cast<std::int8_t>(op.rot[row][column] / gemmi::Op::DEN);
+        }
+        operation.translation[row] = static_cast<std::int8_t>(op.tran[row]);
+    }
+    return operation;
+}
+
+std::vector<SymmetryOperation> from_gemmi(const gemmi::GroupOps& group) {
+    static_assert(gemmi::Op::DEN == translation_denominator);
+    std::vector<SymmetryOperation> operations;
+    for (gemmi::Op op : group) operations.push_back(from_gemmi(op.wrap()));
+    return tidy(operations);
+}
+
+gemmi::GroupOps to_gemmi(const std::vector<SymmetryOperation>& operations) {
+    std::vector<gemmi::Op> ops;
+    for (const SymmetryOperation& operation : operations) {
+        gemmi::Op op;
+        for (int row = 0; row < 3; ++row) {
+            for (int column = 0; column < 3; ++column) op.rot[row][column] = operation.rotation[3 * row + column] * gemmi::Op::DEN;
+            op.tran[row] = operation.translation[row];
+        }
+        ops.push_back(op);
+    }
+    gemmi::GroupOps group = gemmi::split_centering_vectors(ops);
+    if (group.cen_ops.empty() || group.cen_ops.front() != gemmi::Op::Tran{0, 0, 0}) group.cen_ops.insert(group.cen_ops.begin(), {0, 0, 0});
+    return group;
+}
+
+// Symbols that gemmi's table lacks are brought to a form that it has: 'P m 3 m' of the older International Tables, (x,y,z) suffixes,
+// underscores, '_2' or 'Z' or 'S' for an origin, 'H' or 'R' for axes.
+std::string tidy_symbol(std::string symbol) {
+    if (const std::size_t suffix = symbol.find('('); suffix != std::string::npos) symbol.resize(suffix);
+    std::replace(symbol.begin(), symbol.end(), '_', ' ');
+    while (!symbol.empty() && std::isspace(static_cast<unsigned char>(symbol.back()))) symbol.pop_back();
+    if (symbol.size() > 2) {
+        const char last = symbol.back(), before = symbol[symbol.size() - 2];
+        const bool separated = before == ' ' || before == ':';
+        if (separated && (last == 'Z' || last == 'S' || last == 'H' || last == 'R')) {
+            symbol.pop_back();
+            while (symbol.back() == ' ' || symbol.back() == ':') symbol.pop_back();
+            symbol += last == 'Z' ? ":2" : last == 'S' ? ":1" : last == 'H' ? ":H" : ":R";
+        }
+    }
+    return symbol;
+}
+
+const gemmi::SpaceGroup* find_setting(const std::string& hermann_mauguin, const std::array<double, 6>& cell) {
+    const std::string symbol = tidy_symbol(hermann_mauguin);
+    if (symbol.empty()) return nullptr;
+    if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_name(symbol, cell[3], cell[5])) return setting;
+    // 'F m 3 m' means 'F m -3 m'.
+    if (const std::size_t three = symbol.find('3', 2); three != std::string::npos && symbol[three - 1] != '-') {
+        std::string barred = symbol;
+        barred.insert(three, "-");
+        if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_name(barred, cell[3], cell[5])) return setting;
+    }
+    return nullptr;
+}
+
+std::optional<std::vector<SymmetryOperation>> operations_of_hall(const std::string& hall) {
+    try {
+        return from_gemmi(gemmi::symops_from_hall(hall.c_str()));
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+}
+
+const gemmi::SpaceGroup* setting_of_number(int number, const std::array<double, 6>& cell) {
+    if (number < 1 || number > space_groups) fail("space-group number ", number, " is not between 1 and 230");
+    const gemmi::SpaceGroup& reference = gemmi::get_spacegroup_reference_setting(number);
+    // Rhombohedral axes stand behind the hexagonal ones in gemmi's table; equal angles tell them apart.
+    if (reference.ext == 'H' && cell[5] < 1.125 * cell[3]) return &reference + 1;
+    return &reference;
+}
+
+}  // namespace
+
+SymmetryOperation parse_triplet(const std::string& triplet) {
+    SymmetryOperation operation{};
+    const char* at = triplet.c_str();
+    const char* const end = at + triplet.size();
+    const auto refuse = [&](const char* reason) { fail("symmetry operation '", triplet, "' ", reason); };
+    const auto skip_space = [&] {
+        while (at != end && (std::isspace(static_cast<unsigned char>(*at)) || *at == '\'' || *at == '"')) ++at;
+    };
+    const auto number = [&] {
+        double value = 0;
+        const auto parsed = std::from_chars(at, end, value);
+        if (parsed.ec != std::errc() || std::abs(value) > 1000) refuse("cannot be read");
+        at = parsed.ptr;
+        return value;
+    };
+    for (int row = 0; row < 3; ++row) {
+        double translation = 0;
+        bool empty = true;
+        for (skip_space(); at != end && *at != ','; skip_space()) {
+            double sign = 1;
+            if (*at == '+' || *at == '-') sign = *at++ == '-' ? -1 : 1;
+            skip_space();
+            double factor = 1;
+            bool has_number = false;
+            if (at != end && (std::isdigit(static_cast<unsigned char>(*at)) || *at == '.')) {
+                factor = number();
+                has_number = true;
+                skip_space();
+                if (at != end && *at == '/') {
+                    ++at;
+                    skip_space();
+                    const double denominator = number();
+                    if (denominator == 0) refuse("divides by zero");
+                    factor /= denominator;
+                    skip_space();
+                }
+                if (at != end && *at == '*') {
+                    ++at;
+                    skip_space();
+                }
+            }
+            const char axis = at != end ? static_cast<char>(std::tolower(static_cast<unsigned char>(*at))) : '\0';
+            if (axis >= 'x' && axis <= 'z') {
+                ++at;
+                if (factor != 1) refuse("has a rotation part that is not -1, 0 or 1");
+                operation.rotation[3 * row + axis - 'x'] += static_cast<std::int8_t>(sign);
+            } else if (has_number) {
+                translation += sign * factor;
+            } else {
+                refuse("cannot be read");
+            }
+            empty = false;
+        }
+        if (empty || (row < 2) != (at != end)) refuse("does not have three parts");
+        if (row < 2) ++at;
+        const double parts = (translation - std::floor(translation)) * translation_denominator;
+        // Decimals such as 0.33 or 0.6667 stand for thirds.
+        if (std::abs(parts - std::round(parts)) > 0.1) refuse("has a translation that is not a multiple of 1/24");
+        operation.translation[row] = static_cast<std::int8_t>(wrap24(static_cast<int>(std::round(parts))));
+    }
+    for (const std::int8_t entry : operation.rotation) {
+        if (entry < -1 || entry > 1) refuse("has a rotation part that is not -1, 0 or 1");
+    }
+    const std::int8_t* r = operation.rotation;
+    const int determinant = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) + r[2] * (r[3] * r[7] - r[4] * r[6]);
+    if (determinant != 1 && determinant != -1) refuse("is no rotation or rotoinversion");
+    return operation;
+}
+
+StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::array<double, 6>& cell) {
+    const gemmi::SpaceGroup* const by_symbol = find_setting(statement.hermann_mauguin, cell);
+    const bool number_stated = statement.number != 0;
+    StatedSymmetry result;
+    result.space_group = number_stated && statement.number >= 1 && statement.number <= space_groups ? statement.number
+                         : by_symbol                                                                ? by_symbol->number
+                                                                                                    : 0;
+    if (!statement.triplets.empty()) {
+        std::vector<SymmetryOperation> listed;
+        for (const std::string& triplet : statement.triplets) listed.push_back(parse_triplet(triplet));
+        result.operations = tidy(listed);
+        if (result.operations.size() > largest_group || !is_group(result.operations)) {
+            fail("the ", statement.triplets.size(), " symmetry operations listed do not form a group; one is missing or wrong");
+        }
+        if (!result.space_group) {
+            if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_ops(to_gemmi(result.operations))) {
+                result.space_group = setting->number;
+            }
+        }
+        return result;
+    }
+    if (!statement.hall.empty()) {
+        if (auto operations = operations_of_hall(statement.hall)) {
+            result.operations = std::move(*operations);
+            if (!result.space_group) {
+                if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_ops(to_gemmi(result.operations))) {
+                    result.space_group = setting->number;
+                }
+            }
+            return result;
+        }
+    }
+    if (by_symbol) {
+        result.operations = from_gemmi(by_symbol->operations());
+        return result;
+    }
+    if (number_stated) {
+        result.operations = from_gemmi(setting_of_number(statement.number, cell)->operations());
+        return result;
+    }
+    if (!statement.hall.empty() || !statement.hermann_mauguin.empty()) {
+        fail("space-group symbol '", statement.hermann_mauguin.empty() ? statement.hall : statement.hermann_mauguin,
+             "' is not known; add the list of symmetry operations");
+    }
+    result.operations = tidy({});
+    return result;
+}
+
+}  // namespace friedel

@@ -1,0 +1,32 @@
+// The symmetry operations a file states: by a list of triplets, a Hall symbol, a Hermann-Mauguin symbol in any setting, or a number.
+// Leaves out: whether the atoms obey them (symmetry.h).
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "host/crystals/structure.h"
+
+namespace friedel {
+
+// As read from the file; empty or 0 where the file says nothing.
+struct SymmetryStatement {
+    std::vector<std::string> triplets;  // 'x,y,z' ...
+    std::string hall;
+    std::string hermann_mauguin;
+    int number = 0;
+};
+
+struct StatedSymmetry {
+    std::vector<SymmetryOperation> operations;  // all of them, identity first; the identity alone if nothing was stated
+    int space_group = 0;                        // 1 to 230, 0 if not stated and not in the table of settings
+};
+
+// `cell` tells rhombohedral from hexagonal axes where the symbol does not. Throws Error if symmetry is stated but cannot be understood.
+StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::array<double, 6>& cell);
+
+// One operation from text such as '-x+1/2, y, z-0.25'. Throws Error.
+SymmetryOperation parse_triplet(const std::string& triplet);
+
+}  // namespace friedel

@@ -1,0 +1,315 @@
+#include "host/crystals/wyckoff.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "host/crystals/structure.h"
+#include "host/crystals/symmetry.h"
+#include "host/crystals/wyckoff_letters.h"
+#include "host/support/error.h"
+#include "host/support/matrix3.h"
+
+namespace friedel {
+
+namespace {
+
+using IntVector = std::array<int, 3>;
+using IntMatrix = std::array<int, 9>;  // row-major
+
+constexpr int whole = 12 * translation_denominator;  // a cell edge: all that occurs divides it
+constexpr IntMatrix unit_matrix = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+
+int modulo_whole(int x) { return (x % whole + whole) % whole; }
+
+IntVector times(const IntMatrix& m, const IntVector& v) {
+    return {m[0] * v[0] + m[1] * v[1] + m[2] * v[2], m[3] * v[0] + m[4] * v[1] + m[5] * v[2], m[6] * v[0] + m[7] * v[1] + m[8] * v[2]};
+}
+
+// left m right = diagonal, with left and right unimodular: the Smith normal form without its order of divisors.
+struct Diagonalised {
+    IntMatrix left = unit_matrix, right = unit_matrix, diagonal;
+    int rank = 0;
+
+    explicit Diagonalised(const IntMatrix& m) : diagonal(m) {
+        IntMatrix& d = diagonal;
+        const auto add_row = [&](int to, int from, int factor) {
+            for (int c = 0; c < 3; ++c) {
+                d[3 * to + c] += factor * d[3 * from + c];
+                left[3 * to + c] += factor * left[3 * from + c];
+            }
+        };
+        const auto add_column = [&](int to, int from, int factor) {
+            for (int r = 0; r < 3; ++r) {
+                d[3 * r + to] += factor * d[3 * r + from];
+                right[3 * r + to] += factor * right[3 * r + from];
+            }
+        };
+        for (; rank < 3; ++rank) {
+            const int k = rank;
+            for (;;) {
+                // The smallest entry that is not zero becomes the pivot; all others of its row and column are reduced by it.
+                int row = -1, column = -1, smallest = 0;
+                for (int r = k; r < 3; ++r) {
+                    for (int c = k; c < 3; ++c) {
+                        const int size = std::abs(d[3 * r + c]);
+                        if (size && (!smallest || size < smallest)) row = r, column = c, smallest = size;
+                    }
+                }
+                if (!smallest) return;
+                if (row != k) {
+                    add_row(k, row, 1);
+                    add_row(row, k, -1);
+                    add_row(k, row, 1);
+                }
+                if (column != k) {
+                    add_column(k, column, 1);
+                    add_column(column, k, -1);
+                    add_column(k, column, 1);
+                }
+                bool clean = true;
+                for (int i = k + 1; i < 3; ++i) {
+                    add_row(i, k, -d[3 * i + k] / d[3 * k + k]);
+                    add_column(i, k, -d[3 * k + i] / d[3 * k + k]);
+                    clean = clean && !d[3 * i + k] && !d[3 * k + i];
+                }
+                if (clean) break;
+            }
+        }
+    }
+};
+
+// A fixed set: the points basis u + offset.
+struct FixedSet {
+    int freedom;
+    IntMatrix basis;   // columns from `freedom` on are zero
+    IntVector offset;  // in units of `whole`
+};
+
+// What tells fixed sets apart modulo whole translations: the lattice of linear forms that are constant on them, in Hermite's form, and
+// their values there modulo 1.
+using FixedSetKey = std::array<int, 12>;
+
+FixedSetKey key_of(const FixedSet& set) {
+    const Diagonalised of_basis(set.basis);
+    IntMatrix forms{};
+    IntVector values{};
+    const int rows = 3 - set.freedom;
+    for (int r = 0; r < rows; ++r) {
+        for (int c = 0; c < 3; ++c) forms[3 * r + c] = of_basis.left[3 * (set.freedom + r) + c];
+    }
+    const IntVector all = times(forms, set.offset);
+    for (int r = 0; r < rows; ++r) values[r] = all[r];
+    int pivot = 0;
+    for (int c = 0; c < 3 && pivot < rows; ++c) {
+        for (;;) {
+            int best = -1;
+            for (int r = pivot; r < rows; ++r)
+                if (forms[3 * r + c] && (best < 0 || std::abs(forms[3 * r + c]) < std::abs(forms[3 * best + c]))) best = r;
+            if (best < 0) break;
+            for (int i = 0; i < 3; ++i) std::swap(forms[3 * pivot + i], forms[3 * best + i]);
+            std::swap(values[pivot], values[best]);
+            if (forms[3 * pivot + c] < 0) {
+                for (int i = 0; i < 3; ++i) forms[3 * pivot + i] = -forms[3 * pivot + i];
+                values[pivot] = -values[pivot];
+            }
+            bool alone = true;
+            for (int r = 0; r < rows; ++r) {
+                if (r == pivot) continue;
+                const int entry = forms[3 * r + c], length = forms[3 * pivot + c];
+                const int quotient = (entry - (entry % length + length) % length) / length;  // rounded down
+                for (int i = 0; i < 3; ++i) forms[3 * r + i] -= quotient * forms[3 * pivot + i];
+                values[r] -= quotient * values[pivot];
+                alone = alone && (r < pivot || !forms[3 * r + c]);
+            }
+            if (!alone) continue;
+            ++pivot;
+            break;
+        }
+    }
+    FixedSetKey key;
+    std::copy(forms.begin(), forms.end(), key.begin());
+    for (int r = 0; r < 3; ++r) key[9 + r] = modulo_whole(values[r]);
+    return key;
+}
+
+struct Operation {
+    IntMatrix rotation;
+    IntVector translation;
+};
+
+FixedSet image(const Operation& operation, const FixedSet& set) {
+    FixedSet moved{set.freedom, product(operation.rotation, set.basis), times(operation.rotation, set.offset)};
+    for (int i = 0; i < 3; ++i) moved.offset[i] += operation.translation[i];
+    return moved;
+}
+
+// The points of `set` that the operation, followed by any whole translation, leaves in place: none, or fixed sets of less freedom, one of
+// each class modulo whole translations. Where it leaves all of `set` in place, nothing is smaller and there is none.
+std::vector<FixedSet> smaller_fixed_sets(const Operation& operation, const FixedSet& set) {
+    IntMatrix change = operation.rotation;
+    for (int i = 0; i < 3; ++i) --change[4 * i];
+    const Diagonalised solved(product(change, set.basis));
+    if (solved.rank == 0) return {};
+    // change (basis u + offset) + translation + n = 0, in coordinates in which it falls apart: d_i y_i = -c_i - n_i.
+    IntVector constant = times(change, set.offset);
+    for (int i = 0; i < 3; ++i) constant[i] += operation.translation[i];
+    constant = times(solved.left, constant);
+    int solutions = 1;
+    for (int i = 0; i < 3; ++i) {
+        if (i < solved.rank) {
+            solutions *= std::abs(solved.diagonal[4 * i]);
+        } else if (modulo_whole(constant[i]) != 0) {
+            return {};
+        }
+    }
+    std::vector<FixedSet> found;
+    for (int s = 0; s < solutions; ++s) {
+        IntVector y{};
+        int rest = s;
+        for (int i = 0; i < solved.rank; ++i) {
+            const int divisor = solved.diagonal[4 * i], size = std::abs(divisor);
+            const int numerator = -constant[i] - whole * (rest % size);
+            rest /= size;
+            if (numerator % divisor != 0) fail("a special position between the 288ths of a cell edge; this is an error in friedel");
+            y[i] = numerator / divisor;
+        }
+        FixedSet smaller{set.freedom - solved.rank, {}, set.offset};
+        const IntVector step = times(set.basis, times(solved.right, y));
+        IntMatrix free{};
+        for (int r = 0; r < 3; ++r) {
+            smaller.offset[r] = modulo_whole(smaller.offset[r] + step[r]);
+            for (int c = 0; c < smaller.freedom; ++c) free[3 * r + c] = solved.right[3 * r + solved.rank + c];
+        }
+        smaller.basis = product(set.basis, free);
+        found.push_back(smaller);
+    }
+    return found;
+}
+
+// The representative whose description is simplest: small entries, most of them positive, the origin near.
+int clumsiness(const FixedSet& set) {
+    int sum = 0;
+    for (int entry : set.basis) sum += 10000 * (entry < 0 ? -2 * entry + 1 : 2 * entry);
+    for (int i = 0; i < 3; ++i) sum += modulo_whole(set.offset[i]) * 6 + i;
+    return sum;
+}
+
+// Basis vectors that begin with a positive number, and an origin moved along the set to a point in 24ths, most of them zero.
+bool tidy_offset(FixedSet& set) {
+    constexpr int part = whole / translation_denominator;
+    for (int i = 0; i < 3; ++i) set.offset[i] = modulo_whole(set.offset[i]);
+    for (int column = 0; column < set.freedom; ++column) {
+        int first = 0;
+        while (set.basis[3 * first + column] == 0) ++first;
+        const int sign = set.basis[3 * first + column] < 0 ? -1 : 1;
+        for (int row = 0; row < 3; ++row) set.basis[3 * row + column] *= sign;
+    }
+    for (int column = 0; column < set.freedom; ++column) {
+        for (int row = 0; row < 3; ++row) {
+            const int step = set.basis[3 * row + column];
+            if (std::abs(step) != 1) continue;
+            const int by = -step * set.offset[row];
+            for (int i = 0; i < 3; ++i) set.offset[i] = modulo_whole(set.offset[i] + by * set.basis[3 * i + column]);
+            break;
+        }
+    }
+    return std::all_of(set.offset.begin(), set.offset.end(), [](int x) { return x % part == 0; });
+}
+
+std::vector<WyckoffPosition> derive(int space_group) {
+    std::vector<Operation> operations;
+    Structure bare;
+    bare.operations = standard_operations(space_group);
+    for (const SymmetryOperation& operation : bare.operations) {
+        Operation o{};
+        for (int i = 0; i < 9; ++i) o.rotation[i] = operation.rotation[i];
+        for (int i = 0; i < 3; ++i) o.translation[i] = operation.translation[i] * (whole / translation_denominator);
+        operations.push_back(o);
+    }
+
+    std::vector<FixedSet> found = {{3, unit_matrix, {}}};
+    std::set<FixedSetKey> known = {key_of(found.front())};
+    for (std::size_t next = 0; next < found.size(); ++next) {
+        const FixedSet set = found[next];
+        for (const Operation& operation : operations) {
+            for (const FixedSet& smaller : smaller_fixed_sets(operation, set)) {
+                if (known.count(key_of(smaller))) continue;
+                FixedSet simplest = smaller;
+                bool tidy = tidy_offset(simplest);
+                for (const Operation& other : operations) {
+                    FixedSet moved = image(other, smaller);
+                    known.insert(key_of(moved));
+                    const bool moved_tidy = tidy_offset(moved);
+                    if (moved_tidy > tidy || (moved_tidy == tidy && clumsiness(moved) < clumsiness(simplest))) {
+                        simplest = moved;
+                        tidy = moved_tidy;
+                    }
+                }
+                if (!tidy) fail("a special position of group ", space_group, " between the 24ths; this is an error in friedel");
+                found.push_back(simplest);
+            }
+        }
+    }
+
+    std::vector<WyckoffPosition> positions;
+    for (const FixedSet& set : found) {
+        int stabiliser = 0;
+        for (const Operation& operation : operations) {
+            const FixedSet moved = image(operation, set);
+            bool same = moved.basis == set.basis;
+            for (int i = 0; i < 3; ++i) same = same && modulo_whole(moved.offset[i] - set.offset[i]) == 0;
+            stabiliser += same;
+        }
+        WyckoffPosition position{'?', static_cast<int>(operations.size()) / stabiliser, set.freedom, 0, {}, {}};
+        for (int i = 0; i < 9; ++i) position.basis[i] = static_cast<std::int8_t>(set.basis[i]);
+        for (int i = 0; i < 3; ++i) position.offset[i] = static_cast<std::int8_t>(set.offset[i] * translation_denominator / whole);
+        positions.push_back(position);
+    }
+    std::sort(positions.begin(), positions.end(), [](const WyckoffPosition& a, const WyckoffPosition& b) {
+        return std::tie(a.multiplicity, a.freedom, a.offset, a.basis) < std::tie(b.multiplicity, b.freedom, b.offset, b.basis);
+    });
+
+    // Which images differ, seen at a point that is in no way special.
+    constexpr double general[3] = {0.1373, 0.2071, 0.4217};
+    for (const WyckoffPosition& position : positions) {
+        Atom atom;
+        atom.element = 1;
+        for (int row = 0; row < 3; ++row) {
+            atom.position[row] = position.offset[row] / static_cast<double>(translation_denominator);
+            for (int k = 0; k < 3; ++k) atom.position[row] += position.basis[3 * row + k] * general[k];
+        }
+        bare.atoms.push_back(atom);
+    }
+    const Crystal crystal(bare);
+    const std::string letters = wyckoff_letters(space_group);
+    if (letters.size() != positions.size()) {
+        fail("group ", space_group, " has ", positions.size(), " Wyckoff positions and ", letters.size(),
+             " letters; this is an error in friedel");
+    }
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+        positions[i].images = crystal.images()[i];
+        positions[i].letter = letters[i];
+    }
+    const auto rank = [](char letter) { return letter >= 'a' ? letter - 'a' : letter - 'A' + 26; };
+    std::sort(positions.begin(), positions.end(),
+              [&](const WyckoffPosition& a, const WyckoffPosition& b) { return rank(a.letter) < rank(b.letter); });
+    return positions;
+}
+
+}  // namespace
+
+const std::vector<WyckoffPosition>& wyckoff_positions(int space_group) {
+    static std::array<std::unique_ptr<std::vector<WyckoffPosition>>, space_groups + 1> table;
+    static std::mutex mutex;
+    if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
+    const std::lock_guard lock(mutex);
+    auto& positions = table[static_cast<std::size_t>(space_group)];
+    if (!positions) positions = std::make_unique<std::vector<WyckoffPosition>>(derive(space_group));
+    return *positions;
+}
+
+}  // namespace friedel

@@ -1,0 +1,44 @@
+// What the absences of a powder pattern say about the space group, its lattice being known: the pattern is decomposed into the intensities
+// of all reflections of the lattice (as Pawley and Le Bail do, by non-negative least squares), and for each set of systematic absences
+// that groups of the lattice have, the likelihood of what is forbidden being absent is held against that of its being there by chance
+// (after Markvardsen, David, Johnson and Shankland, Acta Cryst. A57 (2001) 47). Reflections nearer than a third of the width count as one.
+// Leaves out: what intensities say beyond absences.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "host/indexing/indexing.h"
+#include "host/indexing/peak_search.h"
+
+namespace friedel {
+
+// One set of systematic absences of a lattice's groups in one orientation.
+struct AbsenceSetting {
+    std::vector<int> space_groups;
+    std::vector<double> share;               // [space_groups] of the group's orientations
+    std::array<std::array<int, 3>, 3> turn;  // from indices of the lattice to those of the standard setting of space_groups.front()
+    // Whether the reflection and all that coincide with it are absent.
+    bool absent(Bravais lattice, std::array<int, 3> h) const;
+};
+const std::vector<AbsenceSetting>& absence_settings(Bravais lattice);
+
+struct LatticeIntensities {
+    struct Cluster {
+        double two_theta_deg;
+        double height, sigma;    // of the strongest point; height may be negative
+        double expected;         // mean height of reflections here
+        int first, reflections;  // of `hkl`
+    };
+    std::vector<Cluster> clusters;
+    std::vector<std::array<int, 3>> hkl;
+    double remainder = 1;  // of the pattern, root mean square
+};
+
+LatticeIntensities decompose(const ObservedLines& pattern, const IndexedCell& cell, double wavelength_angstrom);
+
+// Logarithm of the likelihood of each setting over that of one that allows just what is there: what is allowed and absent counts against
+// it, and more so what is forbidden and there. Lattices can be compared by it as well; what they explain counts for them as evidence.
+std::vector<double> absence_likelihoods(const LatticeIntensities& intensities, Bravais lattice);
+
+}  // namespace friedel

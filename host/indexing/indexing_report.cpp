@@ -1,0 +1,133 @@
+#include "host/indexing/indexing_report.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ostream>
+#include <vector>
+
+#include "host/crystals/extinction.h"
+#include "host/crystals/space_groups.h"
+#include "host/support/csv.h"
+#include "host/support/text_format.h"
+
+namespace friedel {
+
+namespace {
+
+// Symbols of the groups of a setting, without those that only the crystal system tells apart.
+std::string groups_of(const CellFindings& found) {
+    std::string text;
+    for (int group : absence_settings(found.cell.lattice)[static_cast<std::size_t>(found.setting)].space_groups)
+        text += (text.empty() ? "" : " ") + std::string(space_group_symbol(group));
+    return text;
+}
+
+std::vector<int> likeliest(const std::vector<float>& probabilities, int most) {
+    std::vector<int> groups;
+    for (int g = 1; g <= space_groups; ++g) groups.push_back(g);
+    std::stable_sort(groups.begin(), groups.end(), [&](int a, int b) {
+        return probabilities[static_cast<std::size_t>(a - 1)] > probabilities[static_cast<std::size_t>(b - 1)];
+    });
+    groups.resize(static_cast<std::size_t>(most));
+    return groups;
+}
+
+// Cells whose absences were looked at, the likeliest first.
+std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion) {
+    std::vector<const CellFindings*> cells;
+    for (const CellFindings& found : opinion.cells) {
+        if (found.setting >= 0) cells.push_back(&found);
+    }
+    std::stable_sort(cells.begin(), cells.end(), [](const CellFindings* a, const CellFindings* b) { return a->weight > b->weight; });
+    return cells;
+}
+
+}  // namespace
+
+std::string described(const Indexed& indexed, int most_cells, int most_groups) {
+    const IndexingOpinion& opinion = indexed.opinion;
+    char text[256];
+    std::snprintf(text, sizeof text, ": wavelength %.6g (%s), %zu lines", indexed.wavelength,
+                  wavelength_source_name(indexed.wavelength_source), opinion.lines.lines.size());
+    std::string out = indexed.name + text;
+    const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
+    if (cells.empty()) return out + "; no cell explains them\n";
+    std::snprintf(text, sizeof text, ", width %.3f degrees; indexed rightly with probability %.2f\n", opinion.lines.shape.fwhm_deg(40),
+                  opinion.indexed);
+    out += text;
+    out +=
+        "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
+        "groups of its absences\n";
+    for (std::size_t c = 0; c < std::min(cells.size(), static_cast<std::size_t>(most_cells)); ++c) {
+        const IndexedCell& cell = cells[c]->cell;
+        const std::array<double, 6> edges = tabulated_cell(cell.lattice, cell.reciprocal);
+        std::snprintf(text, sizeof text, "  %5.1f %%  %-7s %8.4f %8.4f %8.4f %7.2f %7.2f %7.2f  %7.3f %5.1f %3d/%-3d %9.0f  ",
+                      100 * opinion.indexed * cells[c]->weight, bravais_name(cell.lattice), edges[0], edges[1], edges[2], edges[3],
+                      edges[4], edges[5], cell.shift_deg, cell.m20, cell.indexed, cell.lines, cell.evidence);
+        out += text + groups_of(*cells[c]) + '\n';
+    }
+    out += " ";
+    for (int group : likeliest(opinion.probabilities, most_groups)) {
+        std::snprintf(text, sizeof text, " %d %s %.1f %%", group, space_group_symbol(group),
+                      100 * static_cast<double>(opinion.probabilities[static_cast<std::size_t>(group - 1)]));
+        out += text;
+    }
+    return out + '\n';
+}
+
+void write_indexing_header(std::ostream& out) {
+    out << "file,indexed,lines,lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift,wavelength,wavelength_from,reason";
+    for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
+    out << '\n';
+}
+
+void write_indexing_row(std::ostream& out, const Indexed& indexed) {
+    const IndexingOpinion& opinion = indexed.opinion;
+    out << csv_field(indexed.name) << ',';
+    if (indexed.problem.empty()) out << opinion.indexed << ',' << opinion.lines.lines.size();
+    const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
+    if (cells.empty()) {
+        out << (indexed.problem.empty() ? ",,,,,,,,,,," : ",,,,,,,,,,,,");
+    } else {
+        const IndexedCell& cell = cells.front()->cell;
+        out << ',' << bravais_name(cell.lattice);
+        for (double edge : tabulated_cell(cell.lattice, cell.reciprocal)) out << formatted(",%.5f", edge);
+        out << formatted(",%.4f,%.4f,%.2f,%.4f", volume_of(cell.reciprocal), opinion.indexed * cells.front()->weight, cell.m20,
+                         cell.shift_deg);
+    }
+    out << ',';
+    if (indexed.wavelength > 0) out << formatted("%.6g", indexed.wavelength);
+    out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(indexed.problem);
+    for (int g = 0; g < space_groups; ++g) {
+        out << ',';
+        if (!opinion.probabilities.empty()) out << opinion.probabilities[static_cast<std::size_t>(g)];
+    }
+    out << '\n';
+}
+
+void IndexingTally::add(int truth, const IndexingOpinion& opinion) {
+    const int answer = likeliest(opinion.probabilities, 1).front();
+    const auto best = std::max_element(opinion.cells.begin(), opinion.cells.end(),
+                                       [](const CellFindings& a, const CellFindings& b) { return a.weight < b.weight; });
+    for (Row* const row : {&rows_[static_cast<std::size_t>(crystal_system(truth))], &rows_.back()}) {
+        ++row->patterns;
+        row->lattice += best != opinion.cells.end() && best->cell.lattice == bravais_of(truth);
+        row->system += crystal_system(answer) == crystal_system(truth);
+        row->extinction += extinction_group(answer) == extinction_group(truth);
+        row->group += answer == truth;
+    }
+}
+
+std::string IndexingTally::table() const {
+    std::string text = formatted("%-14s%9s%10s%9s%12s%13s\n", "", "patterns", "lattice", "system", "extinction", "space group");
+    for (int i = 0; i <= crystal_systems; ++i) {
+        const Row& row = rows_[static_cast<std::size_t>(i)];
+        if (row.patterns == 0) continue;
+        const double per = 100.0 / row.patterns;
+        print(text, "%-14s%9d%8.1f %%%7.1f %%%10.1f %%%11.1f %%\n", i < crystal_systems ? crystal_system_name(i) : "all", row.patterns,
+              row.lattice * per, row.system * per, row.extinction * per, row.group * per);
+    }
+    return text;
+}
+
+}  // namespace friedel

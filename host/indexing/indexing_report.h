@@ -1,0 +1,39 @@
+// What indexing found, for a terminal, as CSV, and beside known space groups.
+#pragma once
+
+#include <array>
+#include <iosfwd>
+#include <string>
+
+#include "host/indexing/indexing_opinion.h"
+#include "host/patterns/pattern_file.h"
+
+namespace friedel {
+
+struct Indexed {
+    std::string name, problem;  // why it could not be read; empty if it could
+    double wavelength = 0;      // angstrom
+    WavelengthSource wavelength_source = WavelengthSource::unknown;
+    IndexingOpinion opinion;
+};
+
+// The likeliest unit cells and space groups, so many at most, as a table of lines.
+std::string described(const Indexed& indexed, int most_cells, int most_groups);
+
+void write_indexing_header(std::ostream& out);
+void write_indexing_row(std::ostream& out, const Indexed& indexed);
+
+// How often the Bravais lattice, the crystal system, the extinction group and the space group come out right, by crystal system.
+class IndexingTally {
+public:
+    void add(int true_space_group, const IndexingOpinion& opinion);
+    std::string table() const;
+
+private:
+    struct Row {
+        int patterns = 0, lattice = 0, system = 0, extinction = 0, group = 0;
+    };
+    std::array<Row, crystal_systems + 1> rows_{};  // the last: of all
+};
+
+}  // namespace friedel

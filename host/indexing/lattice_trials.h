@@ -1,0 +1,95 @@
+// What searches for lattices try their guesses on: the lines of a pattern at one shift, votes of lines for values of an unknown, and
+// lattices judged with all their centrings, the best of each kept. Leaves out: the guesses (lattice_search.cpp, oblique_lattices.cpp).
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <vector>
+
+#include "host/indexing/lattice_search.h"
+
+namespace friedel {
+
+constexpr double longest_edge = 45, largest_volume = 8000, least_volume = 8;  // angstrom, angstrom^3 of a primitive cell
+constexpr double least_edge_q = 1 / (longest_edge * longest_edge);            // 1/d^2
+
+// Of a line's index: the line explains.
+using LineMask = std::uint32_t;
+
+// The lines at one shift.
+class ShiftedLines {
+public:
+    static constexpr int most = 24;
+
+    ShiftedLines(const std::vector<SearchLine>& lines, double shift_deg);
+
+    int size() const { return n_; }
+    double shift_deg() const { return shift_deg_; }
+    // The lines that a reflection at 1/d^2 = value explains; value within the limit, or anywhere.
+    LineMask at(double value) const { return lookup_[static_cast<std::size_t>(value / lookup_bin)]; }
+    LineMask within(double value) const { return value < limit ? at(value) : 0; }
+    // Logarithm of the likelihood, over that of lines anywhere, if `count` reflections explain these lines.
+    double score(LineMask mask, int count) const;
+
+    double q[most] = {}, tolerance[most] = {}, limit = 0;  // 1/angstrom^2
+
+private:
+    static constexpr double lookup_bin = 2e-5;
+
+    double shift_deg_;
+    int n_;
+    double matched_[most] = {}, missed_[most] = {}, all_missed_ = 0;
+    std::vector<LineMask> lookup_;
+};
+
+struct VotePoint {
+    double known, factor;  // q = known + factor x
+};
+
+struct VotedValue {
+    double x;
+    LineMask lines;  // that voted for it
+};
+
+struct VotedMetric {
+    Metric<double> metric;
+    LineMask lines;  // that it explains
+};
+
+class LatticeTrials {
+public:
+    static constexpr int most_votes = 8;
+
+    LatticeTrials(const std::vector<SearchLine>& lines, std::size_t kept) : all_lines_(lines), kept_(kept) {}
+
+    void shift_to(double deg) { now_.emplace(all_lines_, deg); }
+    const ShiftedLines& lines() const { return *now_; }
+
+    // At most `results` (and no more than most_votes) values of x that many lines vote for. `explained`: lines that need no vote.
+    std::vector<VotedValue> vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most, int results,
+                                 double bin = 5e-5);
+    // Reciprocal metrics whose b.c many lines vote for, given a.a, b.b, c.c, a.b and a.c. b.c is looked for within `part` (below 1) of the
+    // range that keeps the determinant positive.
+    std::vector<VotedMetric> vote_for_angle(double a, double b, double c, double ab, double ac, double part, int results,
+                                            double bin = 5e-5);
+    // Scores a lattice with all its centrings at once, from what each class of parities explains.
+    void judge(Bravais primitive, const Metric<double>& metric);
+
+    // Something explains all lines but one or two with few reflections: other shifts will not do better.
+    bool found_well() const;
+    // The best of each Bravais lattice, best first.
+    std::vector<LatticeCandidate> candidates() const;
+
+private:
+    void keep(Bravais lattice, const Metric<double>& metric, double score);
+
+    const std::vector<SearchLine>& all_lines_;
+    std::size_t kept_;  // of each lattice
+    std::optional<ShiftedLines> now_;
+    std::vector<LatticeCandidate> best_[bravais_lattices];
+    std::vector<LineMask> bins_;
+    std::vector<VotePoint> angle_points_;
+};
+
+}  // namespace friedel

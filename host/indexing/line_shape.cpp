@@ -1,0 +1,141 @@
+#include "host/indexing/line_shape.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/real_math.h"
+
+namespace friedel {
+
+namespace {
+constexpr double ln2 = 0.69314718055994531;
+constexpr double least_noise = 3e-4;  // of the strongest point
+}  // namespace
+
+double LineShape::fwhm_deg(double two_theta_deg) const {
+    const double t = std::tan(two_theta_deg * pi_d / 360);
+    return std::sqrt(width_sq + width_tan_sq * t * t);
+}
+
+LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Grid& grid, double reach) {
+    const double fwhm = shape.fwhm_deg(two_theta_deg), step = static_cast<double>(grid.step_deg),
+                 start = static_cast<double>(grid.start_deg);
+    const double second = shape.second_ratio > 0 ? 2 * std::tan(two_theta_deg * pi_d / 360) * shape.second_shift * 180 / pi_d : 0;
+    first = std::clamp(static_cast<int>(std::ceil((two_theta_deg - reach * fwhm / 2 - start) / step)), 0, grid.points - 1);
+    const int last =
+        std::clamp(static_cast<int>(std::floor((two_theta_deg + second + reach * fwhm / 2 - start) / step)), first, grid.points - 1);
+    const auto n = static_cast<std::size_t>(last - first + 1);
+    height.assign(n, 0.0f);
+    slope.assign(n, 0.0f);
+    const float g = static_cast<float>(4 * ln2 / (fwhm * fwhm)), c = static_cast<float>(4 / (fwhm * fwhm)),
+                eta = static_cast<float>(std::clamp(shape.eta + shape.eta_slope * (std::tan(two_theta_deg * pi_d / 360) - 0.3), 0.0, 1.0));
+    for (int line = 0; line < (shape.second_ratio > 0 ? 2 : 1); ++line) {
+        const float ratio = line ? static_cast<float>(shape.second_ratio) : 1.0f;
+        const float from = static_cast<float>(start + first * step - two_theta_deg - (line ? second : 0)), by = static_cast<float>(step);
+        for (std::size_t i = 0; i < n; ++i) {
+            const float x = from + static_cast<float>(i) * by;
+            const float gauss = (1 - eta) * exponential(-g * x * x), lorentz = 1 / (1 + c * x * x);
+            height[i] += ratio * (gauss + eta * lorentz);
+            slope[i] += ratio * 2 * x * (g * gauss + c * eta * lorentz * lorentz);
+        }
+    }
+}
+
+// FWHM from the left half widths of lines that stand alone: the second line of the doublet broadens the right side only.
+void estimate_widths(LineShape& shape, const std::vector<float>& y, const Grid& grid, double noise) {
+    struct Width {
+        double tan_sq, square, weight;
+    };
+    std::vector<Width> widths;
+    std::vector<float> s(y);
+    for (std::size_t i = 1; i + 1 < y.size(); ++i) s[i] = 0.25f * y[i - 1] + 0.5f * y[i] + 0.25f * y[i + 1];
+    const double step = static_cast<double>(grid.step_deg);
+    for (int i = 3; i + 3 < grid.points; ++i) {
+        const auto at = [&](int j) { return static_cast<double>(s[static_cast<std::size_t>(j)]); };
+        const double top = at(i);
+        if (top < std::max(0.04, 8 * noise) || at(i - 1) > top || at(i + 1) >= top || at(i - 2) > top || at(i + 2) > top) continue;
+        int j = i;
+        while (j > 0 && at(j) > top / 2 && at(j - 1) <= at(j) + 2 * noise) --j;
+        if (j == 0 || at(j) > top / 2) continue;
+        const double half = (i - j - (top / 2 - at(j)) / std::max(1e-9, at(j + 1) - at(j))) * step;
+        // The maximum lies between points; smoothing has widened the line.
+        const double offset = 0.5 * (at(i + 1) - at(i - 1)) / std::max(1e-9, 2 * top - at(i + 1) - at(i - 1)) * step;
+        const double fwhm = 2 * (half + offset), square = fwhm * fwhm - 2.77 * step * step;
+        const double theta = (static_cast<double>(grid.start_deg) + i * step) * pi_d / 360, t = std::tan(theta);
+        widths.push_back({t * t, std::max(square, 2.0 * step * step), std::sqrt(top)});
+    }
+    if (widths.empty()) return;
+    std::sort(widths.begin(), widths.end(), [](const Width& a, const Width& b) { return a.square < b.square; });
+    shape.width_sq = widths[widths.size() * 2 / 5].square;
+    shape.width_tan_sq = 0;
+    if (widths.size() < 5) return;
+    // Least squares with lines that are much wider than the rest (overlaps) counted less, and never a narrowing.
+    for (int round = 0; round < 6; ++round) {
+        double n = 0, x = 0, z = 0, xx = 0, xz = 0;
+        for (const Width& w : widths) {
+            const double expected = shape.width_sq + shape.width_tan_sq * w.tan_sq, ratio = w.square / expected;
+            const double weight = w.weight / (ratio > 1 ? std::pow(ratio, 3) : 1) / (expected * expected);
+            n += weight, x += weight * w.tan_sq, z += weight * w.square, xx += weight * w.tan_sq * w.tan_sq,
+                xz += weight * w.tan_sq * w.square;
+        }
+        const double det = n * xx - x * x;
+        double b = det > 1e-9 * n * xx ? (n * xz - x * z) / det : 0;
+        b = std::max(0.0, b);
+        double a = (z - b * x) / n;
+        const double least = widths.front().square / 2;
+        if (a < least) a = least, b = std::max(0.0, (xz - a * x) / xx);
+        shape.width_sq = a;
+        shape.width_tan_sq = b;
+    }
+}
+
+// Standard deviation from fourth differences, which smooth lines hardly have: variance = constant + counting, the latter as what was
+// measured (background and all); the pair that describes the medians of windows best.
+std::vector<float> estimate_noise(const std::vector<float>& intensity, const float* measured, float top, const Grid& grid, int first_point,
+                                  int points) {
+    struct Window {
+        double level, variance;
+    };
+    std::vector<Window> windows;
+    const int width = std::max(20, static_cast<int>(0.7 / static_cast<double>(grid.step_deg)));
+    const float lowest = std::min(0.0f, *std::min_element(measured + first_point, measured + first_point + points));
+    std::vector<float> rough, level;
+    const float* const y = intensity.data();
+    const auto median = [](std::vector<float>& v) {
+        std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
+        return static_cast<double>(v[v.size() / 2]);
+    };
+    for (int first = first_point + 2; first + width + 2 < first_point + points; first += width) {
+        rough.clear(), level.clear();
+        for (int i = first; i < first + width; ++i) {
+            rough.push_back(std::fabs(y[i - 2] - 4 * y[i - 1] + 6 * y[i] - 4 * y[i + 1] + y[i + 2]) / std::sqrt(70.0f));
+            level.push_back((measured[i] - lowest) / top);
+        }
+        const double sigma = std::max(least_noise, median(rough) / 0.6745);
+        windows.push_back({std::max(0.0, median(level)) + 1e-6, sigma * sigma});
+    }
+    double constant = least_noise * least_noise, counting = 0, least = 1e30;
+    for (int r = 0; r <= 12; ++r) {
+        const double share = r / 12.0;  // of counting in the middle of the range
+        double mean_level = 0;
+        for (const Window& w : windows) mean_level += w.level / static_cast<double>(windows.size());
+        std::vector<float> ratios;
+        for (const Window& w : windows)
+            ratios.push_back(static_cast<float>(w.variance / ((1 - share) + share * w.level / mean_level + 1e-9)));
+        if (ratios.empty()) break;
+        const double scale = median(ratios);
+        double off = 0;
+        for (const Window& w : windows)
+            off += std::min(2.0, std::fabs(std::log(w.variance / (scale * ((1 - share) + share * w.level / mean_level + 1e-9)))));
+        if (off < least - 1e-6) least = off, constant = scale * (1 - share), counting = scale * share / mean_level;
+    }
+    std::vector<float> noise(static_cast<std::size_t>(grid.points));
+    for (int i = 0; i < grid.points; ++i) {
+        const double level_here = std::max(0.0, static_cast<double>((measured[i] - lowest) / top));
+        noise[static_cast<std::size_t>(i)] =
+            static_cast<float>(std::sqrt(std::max(least_noise * least_noise, constant + counting * level_here)));
+    }
+    return noise;
+}
+
+}  // namespace friedel

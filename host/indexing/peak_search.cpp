@@ -1,0 +1,325 @@
+#include "host/indexing/peak_search.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/patterns/resample.h"
+#include "kernels/preprocess.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr double misfit = 0.05;           // of the intensity nearby: what no common shape describes
+constexpr double least_significance = 5;  // of a line
+constexpr double least_height = 0.003;
+constexpr double least_distance = 0.45;  // of two lines, in widths
+constexpr int rounds = 4, most_lines = 220;
+
+class LineFit {
+public:
+    LineFit(ObservedLines& pattern) : p_(pattern), rest_(pattern.intensity) {}
+
+    void set_shape(const LineShape& shape) {
+        p_.shape = shape;
+        rest_ = p_.intensity;
+        profiles_.clear();
+        for (ObservedLine& line : p_.lines) {
+            profiles_.emplace_back(shape, line.two_theta_deg, p_.grid);
+            add(profiles_.back(), -line.height);
+        }
+    }
+
+    // Heights and positions of all lines, one after the other, against what the others leave.
+    void refine(int sweeps, bool positions) {
+        for (int sweep = 0; sweep < sweeps; ++sweep) {
+            for (std::size_t l = 0; l < p_.lines.size(); ++l) refine_line(l, positions);
+        }
+        drop();
+    }
+
+    // Lines where the remainder shows one; returns how many.
+    int add_lines() {
+        update_sigma();
+        const int points = p_.grid.points;
+        std::vector<float> height(static_cast<std::size_t>(points), 0.0f), significance(height);
+        for (int i = p_.first; i < p_.first + p_.points; ++i) {
+            if (rest_[static_cast<std::size_t>(i)] <= 0) continue;
+            const LineProfile line(p_.shape, angle(i), p_.grid, 2.5);
+            double product = 0, square = 0;
+            for (std::size_t j = 0; j < line.height.size(); ++j) {
+                const std::size_t at = static_cast<std::size_t>(line.first) + j;
+                const float w = line.height[j] / (p_.sigma[at] * p_.sigma[at]);
+                product += static_cast<double>(w * rest_[at]), square += static_cast<double>(w * line.height[j]);
+            }
+            if (square <= 0) continue;
+            height[static_cast<std::size_t>(i)] = static_cast<float>(product / square);
+            significance[static_cast<std::size_t>(i)] = static_cast<float>(product / std::sqrt(square));
+        }
+        std::vector<int> order;
+        for (int i = 1; i + 1 < points; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            if (significance[at] < least_significance || height[at] < least_height) continue;
+            if (significance[at] >= significance[at - 1] && significance[at] > significance[at + 1]) order.push_back(i);
+        }
+        std::sort(order.begin(), order.end(),
+                  [&](int a, int b) { return significance[static_cast<std::size_t>(a)] > significance[static_cast<std::size_t>(b)]; });
+        int added = 0;
+        std::vector<double> taken;
+        for (int i : order) {
+            if (static_cast<int>(p_.lines.size()) >= most_lines) break;
+            const double at = angle(i), fwhm = p_.shape.fwhm_deg(at);
+            const auto near = [&](double other, double limit) { return std::fabs(other - at) < limit * fwhm; };
+            if (std::any_of(taken.begin(), taken.end(), [&](double t) { return near(t, 1.2); })) continue;
+            if (std::any_of(p_.lines.begin(), p_.lines.end(), [&](const ObservedLine& o) { return near(o.two_theta_deg, least_distance); }))
+                continue;
+            taken.push_back(at);
+            p_.lines.push_back({at, 0.01, 0, 0});
+            profiles_.emplace_back(p_.shape, at, p_.grid);
+            const double h = 0.8 * static_cast<double>(height[static_cast<std::size_t>(i)]);
+            p_.lines.back().height = h;
+            add(profiles_.back(), -h);
+            ++added;
+        }
+        return added;
+    }
+
+    double remainder() const {
+        double rest = 0, all = 0;
+        for (int i = p_.first; i < p_.first + p_.points; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            rest += static_cast<double>(rest_[at] * rest_[at]), all += static_cast<double>(p_.intensity[at] * p_.intensity[at]);
+        }
+        return std::sqrt(rest / std::max(all, 1e-30));
+    }
+
+    // What is left between the lines and varies slowly is background still: medians over bins, of bins nearby.
+    void level() {
+        const int width = std::max(1, static_cast<int>(0.1 / static_cast<double>(p_.grid.step_deg) + 0.5)), bins = p_.points / width;
+        constexpr int reach = 14;
+        if (bins < 2 * reach) return;
+        std::vector<float> of_bin, window, smooth;
+        for (int b = 0; b < bins; ++b) {
+            const auto begin = rest_.begin() + p_.first + b * width;
+            window.assign(begin, begin + width);
+            std::nth_element(window.begin(), window.begin() + width / 2, window.end());
+            of_bin.push_back(window[static_cast<std::size_t>(width / 2)]);
+        }
+        for (int b = 0; b < bins; ++b) {
+            window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));
+            std::nth_element(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(window.size() / 2), window.end());
+            smooth.push_back(window[window.size() / 2]);
+        }
+        for (int i = 0; i < p_.points; ++i) {
+            const double at = std::clamp((i + 0.5) / width - 0.5, 0.0, bins - 1.001);
+            const auto left = static_cast<std::size_t>(at);
+            const float part = static_cast<float>(at - static_cast<double>(left));
+            const float level = smooth[left] + part * (smooth[left + 1] - smooth[left]);
+            const auto point = static_cast<std::size_t>(p_.first + i);
+            p_.intensity[point] -= level;
+            rest_[point] -= level;
+        }
+    }
+
+    // A line's misfit shows as far as a width beside it.
+    void update_sigma() {
+        const int points = p_.grid.points;
+        std::vector<float> described(rest_.size());
+        for (std::size_t i = 0; i < rest_.size(); ++i) described[i] = std::max(0.0f, p_.intensity[i] - rest_[i]);
+        for (int i = 0; i < points; ++i) {
+            const int reach = static_cast<int>(0.8 * p_.shape.fwhm_deg(angle(i)) / static_cast<double>(p_.grid.step_deg)) + 1;
+            float most = 0;
+            for (int j = std::max(0, i - reach); j <= std::min(points - 1, i + reach); ++j)
+                most = std::max(most, described[static_cast<std::size_t>(j)] *
+                                          (1 - 0.6f * static_cast<float>(std::abs(j - i)) / static_cast<float>(reach)));
+            const float m = static_cast<float>(misfit) * most;
+            const float noise = p_.noise[static_cast<std::size_t>(i)];
+            p_.sigma[static_cast<std::size_t>(i)] = std::sqrt(noise * noise + m * m);
+        }
+    }
+
+    // Standard deviations of heights and positions.
+    void finish() {
+        update_sigma();
+        for (std::size_t l = 0; l < p_.lines.size(); ++l) {
+            ObservedLine& line = p_.lines[l];
+            double hh = 0, hs = 0, ss = 0;
+            const LineProfile& profile = profiles_[l];
+            for (std::size_t j = 0; j < profile.height.size(); ++j) {
+                const std::size_t at = static_cast<std::size_t>(profile.first) + j;
+                const double w = 1 / static_cast<double>(p_.sigma[at] * p_.sigma[at]), h = static_cast<double>(profile.height[j]),
+                             s = line.height * static_cast<double>(profile.slope[j]);
+                hh += w * h * h;
+                hs += w * h * s;
+                ss += w * s * s;
+            }
+            const double det = std::max(1e-12 * hh * ss, hh * ss - hs * hs);
+            line.significance = line.height / std::sqrt(ss / det);
+            line.sigma_deg = std::sqrt(hh / det);
+            // Neighbours within the width share what is seen.
+            const double fwhm = p_.shape.fwhm_deg(line.two_theta_deg);
+            for (const ObservedLine& other : p_.lines) {
+                const double distance = std::fabs(other.two_theta_deg - line.two_theta_deg) / fwhm;
+                if (&other == &line || distance > 1.5) continue;
+                line.sigma_deg += 0.15 * fwhm * (1.5 - distance) * std::min(1.0, other.height / line.height);
+            }
+        }
+        std::sort(p_.lines.begin(), p_.lines.end(),
+                  [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
+        std::erase_if(p_.lines, [](const ObservedLine& line) { return line.significance < least_significance * 0.8; });
+        p_.remainder = remainder();
+    }
+
+private:
+    double angle(int i) const { return static_cast<double>(p_.grid.start_deg) + i * static_cast<double>(p_.grid.step_deg); }
+
+    void add(const LineProfile& profile, double height) {
+        for (std::size_t j = 0; j < profile.height.size(); ++j)
+            rest_[static_cast<std::size_t>(profile.first) + j] += static_cast<float>(height) * profile.height[j];
+    }
+
+    void refine_line(std::size_t l, bool position) {
+        ObservedLine& line = p_.lines[l];
+        LineProfile& profile = profiles_[l];
+        double hh = 0, hs = 0, ss = 0, hr = 0, sr = 0;
+        const float now = static_cast<float>(line.height);
+        for (std::size_t j = 0; j < profile.height.size(); ++j) {
+            const std::size_t at = static_cast<std::size_t>(profile.first) + j;
+            const float w = 1 / (p_.sigma[at] * p_.sigma[at]), h = profile.height[j], s = now * profile.slope[j], r = rest_[at];
+            hh += static_cast<double>(w * h * h);
+            hs += static_cast<double>(w * h * s);
+            ss += static_cast<double>(w * s * s);
+            hr += static_cast<double>(w * h * r);
+            sr += static_cast<double>(w * s * r);
+        }
+        double dh = hr / hh, dx = 0;
+        const double det = hh * ss - hs * hs;
+        if (position && det > 1e-6 * hh * ss) {
+            dh = (ss * hr - hs * sr) / det;
+            dx = (hh * sr - hs * hr) / det;
+        }
+        const double fwhm = p_.shape.fwhm_deg(line.two_theta_deg);
+        dx = std::clamp(dx, -0.15 * fwhm, 0.15 * fwhm);
+        add(profile, line.height);
+        line.height = std::max(0.0, line.height + dh);
+        if (dx != 0) {
+            line.two_theta_deg += dx;
+            profile = LineProfile(p_.shape, line.two_theta_deg, p_.grid);
+        }
+        add(profile, -line.height);
+    }
+
+    // Lines that came to nothing, and the lower of two that came together.
+    void drop() {
+        std::vector<std::size_t> order(p_.lines.size());
+        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p_.lines[a].height > p_.lines[b].height; });
+        std::vector<ObservedLine> kept;
+        for (std::size_t i : order) {
+            const ObservedLine& line = p_.lines[i];
+            const double fwhm = p_.shape.fwhm_deg(line.two_theta_deg);
+            const bool near = std::any_of(kept.begin(), kept.end(), [&](const ObservedLine& other) {
+                return std::fabs(other.two_theta_deg - line.two_theta_deg) < 0.9 * least_distance * fwhm;
+            });
+            const bool outside = line.two_theta_deg < angle(p_.first) || line.two_theta_deg > angle(p_.first + p_.points - 1);
+            if (!near && !outside && line.height > 0.7 * least_height) kept.push_back(line);
+        }
+        if (kept.size() == p_.lines.size()) return;
+        p_.lines = kept;
+        set_shape(p_.shape);
+    }
+
+    ObservedLines& p_;
+    std::vector<float> rest_;  // [grid.points] pattern less all lines
+    std::vector<LineProfile> profiles_;
+};
+
+// The shape that leaves least: one number after the other, in steps that become smaller.
+void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
+    LineShape best = p.shape;
+    double least = 1e30;
+    const std::vector<ObservedLine> start = p.lines;
+    const auto attempt = [&](const LineShape& shape) {
+        p.lines = start;
+        fit.set_shape(shape);
+        fit.refine(3, true);
+        const double rest = fit.remainder();
+        if (rest >= least) return false;
+        least = rest, best = shape;
+        return true;
+    };
+    attempt(best);
+    const auto either = [&](auto&& change) {
+        for (double sign : {1.0, -1.0}) {
+            LineShape shape = best;
+            change(shape, sign * step);
+            if (attempt(shape)) break;
+        }
+    };
+    for (int round = 0; round < rounds; ++round, step *= 0.6) {
+        const LineShape base = best;
+        for (double ratio : {0.0, 0.5}) {
+            if (ratio == base.second_ratio) continue;
+            LineShape shape = base;
+            shape.second_ratio = ratio;
+            attempt(shape);
+        }
+        either([](LineShape& s, double by) { s.width_sq *= std::exp(by), s.width_tan_sq *= std::exp(by); });
+        either([](LineShape& s, double by) { s.eta = std::clamp(s.eta + by, 0.0, 1.0); });
+        either([](LineShape& s, double by) {
+            const double b = s.width_tan_sq;
+            s.width_tan_sq = std::max(0.0, b + by * (0.5 * b + s.width_sq));
+            s.width_sq = std::max(0.3 * s.width_sq, s.width_sq - 0.1 * (s.width_tan_sq - b));
+        });
+        either([](LineShape& s, double by) { s.eta_slope = std::clamp(s.eta_slope + 2 * by, -2.0, 2.0); });
+    }
+    p.lines = start;
+    fit.set_shape(best);
+}
+
+}  // namespace
+
+ObservedLines find_lines(const float* pattern, const Grid& grid) {
+    ObservedLines p;
+    p.grid = grid;
+    p.intensity.assign(pattern, pattern + grid.points);
+    p.sigma.assign(p.intensity.size(), 0.0f);
+    p.noise.assign(p.intensity.size(), 0.0f);
+    const PointRange measured = measured_range(pattern, grid);
+    const int end = measured.end;
+    p.first = measured.first;
+    p.points = end - measured.first;
+    if (p.points < 100) return p;
+    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
+    SerialBlock block;
+    subtract_background(block, p.intensity.data(), grid, PreprocessConfig(), scratch.data());
+    const float top = *std::max_element(p.intensity.begin() + p.first, p.intensity.begin() + end);
+    if (!(top > 0)) return p;
+    for (float& y : p.intensity) y /= top;
+    for (int i = 0; i < grid.points; ++i) {
+        if (i < p.first || i >= end) p.intensity[static_cast<std::size_t>(i)] = 0;
+    }
+    p.noise = estimate_noise(p.intensity, pattern, top, grid, p.first, p.points);
+    std::vector<float> middle(p.noise.begin() + p.first, p.noise.begin() + end);
+    std::nth_element(middle.begin(), middle.begin() + static_cast<std::ptrdiff_t>(middle.size() / 2), middle.end());
+    estimate_widths(p.shape, p.intensity, grid, static_cast<double>(middle[middle.size() / 2]));
+    LineFit fit(p);
+    fit.update_sigma();
+    for (int round = 0; round < rounds; ++round) {
+        const int added = fit.add_lines();
+        fit.refine(6, true);
+        fit.level();
+        if (round < 2) {
+            fit.update_sigma();
+            choose_shape(fit, p, round == 0 ? 5 : 3, round == 0 ? 0.4 : 0.1);
+            fit.refine(6, true);
+        }
+        fit.update_sigma();
+        if (added == 0) break;
+    }
+    fit.refine(8, true);
+    fit.finish();
+    return p;
+}
+
+}  // namespace friedel

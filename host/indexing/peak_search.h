@@ -1,0 +1,32 @@
+// The lines of a powder pattern: where they are, how high, and how well that is known. The pattern is described as a sum of pseudo-Voigt
+// doublets of one shape that varies slowly with the angle; lines are added where the remainder shows one and refined together.
+// Leaves out: axial divergence (its asymmetry moves lines at low angles by some hundredths of a degree), lines of other anodes.
+#pragma once
+
+#include <vector>
+
+#include "host/indexing/line_shape.h"
+
+namespace friedel {
+
+struct ObservedLine {
+    double two_theta_deg, sigma_deg;
+    double height;        // of the strongest point of the pattern
+    double significance;  // height over its standard deviation
+};
+
+struct ObservedLines {
+    Grid grid;
+    int first = 0, points = 0;     // of the grid, that were measured
+    std::vector<float> intensity;  // [grid.points] background taken off, strongest point 1
+    std::vector<float> sigma;      // [grid.points] standard deviation, what the shape cannot describe included
+    std::vector<float> noise;      // [grid.points] standard deviation of what was counted
+    LineShape shape;
+    std::vector<ObservedLine> lines;  // by ascending angle
+    double remainder = 1;             // part of the pattern (as root mean square) that the lines do not describe
+};
+
+// pattern [grid.points], as measured.
+ObservedLines find_lines(const float* pattern, const Grid& grid);
+
+}  // namespace friedel

@@ -1,0 +1,51 @@
+#include "host/patterns/k_alpha.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <optional>
+
+#include "host/patterns/resample.h"
+#include "host/simulation/radiation.h"
+
+namespace friedel {
+
+namespace {
+
+// The doublet of the anode that has this wavelength.
+std::optional<Radiation> doublet_of(double wavelength) {
+    for (const auto& [name, lines] : named_anodes()) {
+        const double mean = static_cast<double>(mean_wavelength(lines)), first = static_cast<double>(lines.wavelength[0]);
+        if (std::fabs(wavelength / mean - 1) < same_anode || std::fabs(wavelength / first - 1) < same_anode) return lines;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool strip_k_alpha_2(MeasuredPattern& pattern, double wavelength) {
+    const std::optional<Radiation> lines = doublet_of(wavelength);
+    if (!lines) return false;
+    const double ratio = static_cast<double>(lines->weight[1]) / static_cast<double>(lines->weight[0]);
+    const double first_to_second = static_cast<double>(lines->wavelength[0]) / static_cast<double>(lines->wavelength[1]);
+    constexpr double half_degree = std::numbers::pi / 360;
+    const std::vector<double>& angle = pattern.two_theta_deg;
+    std::vector<double>& intensity = pattern.intensity;  // stripped up to `i`
+    std::size_t segment = 0;
+    // Below the first point the pattern is taken to go on level, of which the second line has its share too.
+    const double below = intensity.empty() ? 0 : intensity.front() / (1 + ratio);
+    for (std::size_t i = 0; i < angle.size(); ++i) {
+        const double source = std::asin(std::sin(angle[i] * half_degree) * first_to_second) / half_degree;
+        double first_line = below;
+        if (i > 0 && source >= angle.front()) {
+            while (segment + 1 < i && angle[segment + 1] <= source) ++segment;
+            // Where points are wider apart than the lines, what is stripped is not known yet: the point before stands for it.
+            const double weight = segment + 1 < i ? (source - angle[segment]) / (angle[segment + 1] - angle[segment]) : 0;
+            first_line = intensity[segment] + (segment + 1 < i ? weight * (intensity[segment + 1] - intensity[segment]) : 0);
+        }
+        intensity[i] -= ratio * first_line;
+    }
+    return true;
+}
+
+}  // namespace friedel

@@ -1,0 +1,116 @@
+#include "host/patterns/labels.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+#include <unordered_map>
+
+#include "host/support/csv.h"
+#include "host/support/error.h"
+#include "host/support/text_encoding.h"
+#include "kernels/crystal.h"
+
+namespace friedel {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+// Which field holds what; -1 where the file has no such column.
+struct Columns {
+    int file = -1, space_group = -1, group = -1, repeat_of = -1;
+    std::size_t count = 0;
+};
+
+Columns read_header(const std::string& line, const std::string& where) {
+    Columns columns;
+    const std::vector<std::string> names = split_csv(line);
+    columns.count = names.size();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const std::string_view name = trimmed(names[i]);
+        for (auto [known, column] : {std::pair{"file", &columns.file},
+                                     {"space_group", &columns.space_group},
+                                     {"group", &columns.group},
+                                     {"repeat_of", &columns.repeat_of}}) {
+            if (name != known) continue;
+            if (*column >= 0) fail(where, ": names the column '", known, "' twice; rename one");
+            *column = static_cast<int>(i);
+        }
+    }
+    if (columns.file < 0 || columns.space_group < 0) {
+        fail(where, ": has no column '", columns.file < 0 ? "file" : "space_group",
+             "'; the first line must name the columns: file,space_group");
+    }
+    return columns;
+}
+
+Label read_label(const std::string& line, const Columns& columns, const std::string& where) {
+    const std::vector<std::string> fields = split_csv(line);
+    if (fields.size() != columns.count) {
+        fail(where, ": has ", fields.size(), " fields where the header names ", columns.count, "; put fields that hold commas in quotes");
+    }
+    const auto field = [&](int column) {
+        return column < 0 ? std::string{} : std::string(trimmed(fields[static_cast<std::size_t>(column)]));
+    };
+    Label label{field(columns.file), 0, field(columns.group), field(columns.repeat_of), 0};
+    if (label.file.empty()) fail(where, ": names no file; fill in the column 'file' or delete the line");
+    const std::string group = field(columns.space_group);
+    const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), label.space_group);
+    if (error != std::errc{} || end != group.data() + group.size() || label.space_group < 1 || label.space_group > space_groups) {
+        fail(where, ": '", group, "' is no space group; give its number, 1 to 230");
+    }
+    if (label.group.empty()) label.group = label.file;
+    return label;
+}
+
+}  // namespace
+
+std::vector<Label> read_labels(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    if (!in || std::filesystem::is_directory(file)) {
+        fail(file.string(), ": cannot be read; give a CSV file with the columns file,space_group");
+    }
+    std::ostringstream text;
+    text << in.rdbuf();
+    std::istringstream lines(is_utf_16(text.str()) ? utf_8_of_utf_16(text.str()) : std::move(text).str());
+    return parse_labels(lines, file.string());
+}
+
+std::vector<Label> parse_labels(std::istream& in, const std::string& name) {
+    std::vector<Label> labels;
+    std::unordered_map<std::string, int> line_of;
+    Columns columns;
+    std::string line;
+    for (int number = 1; std::getline(in, line); ++number) {
+        if (number == 1) line.erase(0, line.size() - without_byte_order_mark(line).size());
+        if (line.find('\0') != std::string::npos) fail(name, ": is a binary file; give a CSV file with the columns file,space_group");
+        if (trimmed(line).empty()) continue;
+        const std::string where = name + ": line " + std::to_string(number);
+        try {
+            if (columns.count == 0) {
+                columns = read_header(line, where);
+                continue;
+            }
+            Label label = read_label(line, columns, where);
+            label.line = number;
+            const auto [earlier, first] = line_of.emplace(label.file, number);
+            if (!first) fail(where, ": names ", label.file, " again, after line ", earlier->second, "; delete one of them");
+            labels.push_back(std::move(label));
+        } catch (const Error& error) {
+            const std::string what = error.what();
+            if (what.starts_with(where)) throw;
+            fail(where, ": ", what);
+        }
+    }
+    if (in.bad()) fail(name, ": cannot be read to its end; check the disk");
+    if (columns.count == 0) fail(name, ": is empty; it must begin with a line that names the columns: file,space_group");
+    if (labels.empty()) fail(name, ": holds no label, only a header; add a line for each pattern");
+    return labels;
+}
+
+}  // namespace friedel

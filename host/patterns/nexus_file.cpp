@@ -1,0 +1,145 @@
+#include "host/patterns/nexus_file.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/patterns/instrument_files.h"
+#include "host/patterns/stated_wavelength.h"
+#include "host/support/error.h"
+#include "host/support/text_format.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr int deepest = 8;  // links may run in circles
+
+std::string text_attribute(const H5File& file, const std::string& object, const std::string& name) {
+    return file.has_attribute(object, name) ? file.read_text_attribute(object, name) : std::string();
+}
+
+bool is_scan(const H5File& file, const std::string& group) {
+    const std::string signal = text_attribute(file, group, "signal");
+    if (text_attribute(file, group, "NX_class") != "NXdata" || signal.empty() || !file.exists(group + "/" + signal)) return false;
+    const Shape shape = file.shape(group + "/" + signal);
+    return (shape.size() == 1 || shape.size() == 2) && shape.back() >= static_cast<std::size_t>(fewest_points);
+}
+
+void find_scans(std::vector<std::string>& found, const H5File& file, const std::string& group, int depth) {
+    if (group != "" && is_scan(file, group)) found.push_back(group);
+    if (depth == deepest) return;
+    for (const std::string& child : file.children(group.empty() ? "/" : group)) {
+        const std::string path = group + "/" + child;
+        if (file.is_group(path)) find_scans(found, file, path, depth + 1);
+    }
+}
+
+// The group that the attributes `default` lead to, from the root on; empty where they lead nowhere.
+std::string default_group(const H5File& file) {
+    std::string group;
+    for (int depth = 0; depth < deepest; ++depth) {
+        const std::string next = text_attribute(file, group.empty() ? "/" : group, "default");
+        if (next.empty() || !file.exists(group + "/" + next)) break;
+        group += "/" + next;
+    }
+    return group;
+}
+
+struct Quantity {
+    double value = 0;
+    std::string units;  // in lower case
+};
+
+Quantity first_of(const H5File& file, const std::string& entry, std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+        const std::string path = entry + "/" + name;
+        if (!file.exists(path)) continue;
+        const std::vector<double> values = file.read<double>(path);
+        if (values.empty()) continue;
+        return {values.front(), lower_case(text_attribute(file, path, "units"))};
+    }
+    return {};
+}
+
+// In angstrom; 0 where the entry states neither a wavelength nor the energy of its photons.
+double wavelength_of_entry(const H5File& file, const std::string& entry) {
+    const Quantity length = first_of(
+        file, entry,
+        {"instrument/beam/incident_wavelength", "instrument/monochromator/wavelength", "instrument/source/wavelength", "wavelength"});
+    if (length.value > 0) {
+        const bool metres = length.units == "m" || length.value < 1e-8;
+        return length.value * (metres                                                      ? 1e10
+                               : length.units == "nm" || length.units.starts_with("nanom") ? 10
+                               : length.units == "pm"                                      ? 0.01
+                                                                                           : 1);
+    }
+    const Quantity energy = first_of(file, entry, {"instrument/beam/incident_energy", "instrument/monochromator/energy"});
+    const double kev = energy.units == "kev" ? energy.value : energy.units == "ev" ? energy.value / 1000 : 0;
+    return kev > 0 ? kev_angstrom / kev : 0;
+}
+
+// The axis of the last dimension: `axes` holds one name for each, a dot for those without.
+std::string axis_name(const H5File& file, const std::string& group) {
+    if (!file.has_attribute(group, "axes")) return {};
+    const std::vector<std::string> axes = file.read_text_attributes(group, "axes");
+    if (axes.empty()) return {};
+    const std::size_t colon = axes.back().rfind(':');  // as older files join them
+    return colon == std::string::npos ? axes.back() : axes.back().substr(colon + 1);
+}
+
+}  // namespace
+
+std::optional<NexusData> find_nexus_data(const H5File& file) {
+    const std::string name = file.path().string();
+    std::string group = default_group(file);
+    if (group.empty() || !is_scan(file, group)) {
+        std::vector<std::string> scans;
+        find_scans(scans, file, "", 0);
+        if (scans.empty()) return std::nullopt;
+        if (scans.size() > 1)
+            fail(name, ": holds ", scans.size(), " scans (", scans[0], ", ", scans[1],
+                 "); name one with the attribute 'default', or export it");
+        group = scans.front();
+    }
+    const std::string axis = axis_name(file, group);
+    if (axis.empty() || !file.exists(group + "/" + axis))
+        fail(name, ": ", group, " names no axis for its signal; export the scan as text of two columns (.xy)");
+    NexusData data;
+    data.signal = group + "/" + text_attribute(file, group, "signal");
+    data.axis = file.read<double>(group + "/" + axis);
+    const Shape shape = file.shape(data.signal);
+    if (shape.back() != data.axis.size())
+        fail(name, ": ", group, " has ", shape.back(), " intensities and ", data.axis.size(), " angles; write it again");
+    if (shape.size() == 2 && shape[0] != 1) data.rows = shape[0];
+    data.kind = axis_of(axis, text_attribute(file, group + "/" + axis, "units"), name);
+    const std::string entry = group.substr(0, group.find('/', 1));
+    data.wavelength_angstrom = mean_k_alpha(wavelength_of_entry(file, entry), 0, 0);
+    return data;
+}
+
+MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, std::vector<double> intensity) {
+    MeasuredPattern pattern;
+    pattern.name = name;
+    pattern.two_theta_deg = data.axis;
+    pattern.intensity = std::move(intensity);
+    pattern.wavelength_angstrom = data.wavelength_angstrom;
+    leave_out_unmeasured(pattern);
+    convert_axis(pattern, data.kind);
+    check_pattern(pattern);
+    return pattern;
+}
+
+MeasuredPattern read_nexus(const std::filesystem::path& path) {
+    const std::string name = path.string();
+    const H5File file = H5File::open_foreign(path);
+    const std::optional<NexusData> data = find_nexus_data(file);
+    if (!data) {
+        fail(name,
+             ": an HDF5 file without a pattern (a group of NX_class NXdata with a signal of one or two dimensions); export the scan as "
+             "text of two columns (.xy)");
+    }
+    if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name the file itself to 'friedel classify' or 'friedel match'");
+    return pattern_of_row(*data, name, file.read<double>(data->signal));
+}
+
+}  // namespace friedel

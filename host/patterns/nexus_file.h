@@ -1,0 +1,30 @@
+// Patterns in HDF5 files as NeXus lays them out: a group of class NXdata whose attributes name the signal and its axis.
+// The axis is 2theta in degrees or radians, Q in inverse angstrom or nanometres, or d in angstrom.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/patterns/pattern_axis.h"
+#include "host/support/hdf5_file.h"
+
+namespace friedel {
+
+struct NexusData {
+    std::string signal;          // the dataset: [points], or [rows][points] where `rows` is not 0
+    std::size_t rows = 0;        // 0: one pattern
+    std::vector<double> axis;    // [points]
+    PatternAxis kind;            // of the axis
+    double wavelength_angstrom;  // 0 if the file states none
+};
+
+// The one NXdata group of the file, or that which the attributes `default` lead to; nothing where there is none. Throws Error, naming
+// the file, where there are several, or one without an axis that fits.
+std::optional<NexusData> find_nexus_data(const H5File& file);
+
+// The pattern of one row of intensities [points]: ends without numbers left out, angles for the wavelength, and checked (pattern_file.h).
+MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, std::vector<double> intensity);
+
+}  // namespace friedel

@@ -1,0 +1,25 @@
+// What the first column of a pattern is: 2theta, or one of the quantities that take its place.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "host/patterns/pattern_file.h"
+
+namespace friedel {
+
+enum class PatternAxis { two_theta_deg, two_theta_rad, theta_deg, q_per_angstrom, q_per_nm, d_angstrom, d_nm };
+
+// By the name of a column, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing"), with its units where they are known.
+// Returns false where the name is none of an axis.
+bool is_axis_name(std::string_view name);
+// Whether a column of this name is an axis of something that no pattern is read against: an energy, a time of flight, an azimuth.
+bool is_other_axis(std::string_view name);
+// Throws Error naming the file where the name is none of an axis.
+PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file);
+
+// Turns two_theta_deg, which holds values of this axis, into angles for the pattern's wavelength. Q and d do not depend on it: without
+// one they are converted for, and the pattern gets, the mean wavelength of copper. Leaves out what lies beyond 180 degrees.
+void convert_axis(MeasuredPattern& pattern, PatternAxis axis);
+
+}  // namespace friedel

@@ -1,0 +1,439 @@
+#include "host/patterns/pattern_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "host/patterns/instrument_files.h"
+#include "host/patterns/pattern_axis.h"
+#include "host/patterns/stated_wavelength.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+#include "host/support/text_encoding.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t largest_file = std::size_t{64} << 20;
+constexpr int most_columns = 3;
+
+// ---- What a file is, when it is not a text of columns ----
+
+struct OtherKind {
+    std::size_t offset;
+    std::string_view begins;
+    const char* what;
+};
+
+constexpr const char* export_as_text = "; export the scan as text of two columns (.xy)";
+constexpr std::array<OtherKind, 12> other_kinds = {{
+    {0, "\x89HDF", "an HDF5 file; give it as a file, not as standard input"},
+    {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it, or export the scan as text of two columns (.xy)"},
+    {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
+    {0,
+     "\xfd"
+     "7zXZ",
+     "compressed (xz); unpack it first"},
+    {0, "BZh", "compressed (bzip2); unpack it first"},
+    {257, "ustar", "a tar archive; unpack it first"},
+    {0, "%PDF", "a PDF document, not a pattern in text columns"},
+    {0, "\x89PNG", "a picture, not a pattern in text columns"},
+    {0, "RAW", "a RAW file of a kind that is not read (Bruker 1 to 4 and STOE 1.06 are); export the scan as text of two columns (.xy)"},
+    {0, "<", "XML and no XRDML; export the scan as text of two columns (.xy)"},
+    {0, "{", "JSON, not a pattern in text columns"},
+    {0, "data_", "a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it"},
+}};
+
+void refuse_other_kinds(std::string_view text, const std::string& name) {
+    for (const OtherKind& kind : other_kinds) {
+        if (text.size() > kind.offset && text.substr(kind.offset).starts_with(kind.begins)) fail(name, ": is ", kind.what);
+    }
+    const std::string_view head = text.substr(0, 4096);
+    if (head.find('\0') != std::string_view::npos) fail(name, ": is a binary file", export_as_text);
+    if (head.find("\n_cell_length_a") != std::string_view::npos || head.find("\n_cell.length_a") != std::string_view::npos) {
+        fail(name, ": is a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it");
+    }
+}
+
+// ---- Numbers and rows ----
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+
+// The number at `at`, or nullptr: returns where it ends. Up to 15 digits without an exponent are one exact division, which rounds
+// as from_chars does and takes a fifth of its time; everything else is left to from_chars.
+const char* parse_number(double& value, const char* at, const char* end, char point) {
+    static constexpr double power_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    const bool negative = at < end && *at == '-';
+    if (at < end && (*at == '-' || *at == '+')) ++at;
+    const char* p = at;
+    std::uint64_t mantissa = 0;  // wraps around when too long, and is then not used
+    while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+    const std::int64_t whole_digits = p - at;
+    std::int64_t decimals = 0;
+    if (p < end && *p == point) {
+        const char* const first = ++p;
+        while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
+        decimals = p - first;
+    }
+    const bool exponent = p < end && (*p == 'e' || *p == 'E');
+    if (whole_digits + decimals > 0 && whole_digits + decimals <= 15 && !exponent) {
+        const double magnitude = static_cast<double>(mantissa) / power_of_ten[decimals];
+        value = negative ? -magnitude : magnitude;
+        return p;
+    }
+    if (at < end && *at == '-') return nullptr;  // a second sign, which from_chars would take
+    std::from_chars_result result{};
+    if (point == '.') {
+        result = std::from_chars(at, end, value);
+    } else {
+        char copy[64];
+        const std::size_t length = std::min<std::size_t>(static_cast<std::size_t>(end - at), sizeof copy);
+        std::replace_copy(at, at + length, copy, point, '.');
+        result = std::from_chars(copy, copy + length, value);
+        result.ptr = at + (result.ptr - copy);
+    }
+    if (result.ec == std::errc::result_out_of_range)
+        value = HUGE_VAL;
+    else if (result.ec != std::errc())
+        return nullptr;
+    if (negative) value = -value;
+    return result.ptr;
+}
+
+struct Row {
+    double value[most_columns];
+    int columns = 0;  // 0: not a row of numbers; most_columns + 1: too many
+};
+
+// Commas separate columns, unless something else does too and every comma stands between digits: "5,01 71,5", "5,01;71,5".
+bool has_decimal_commas(std::string_view line) {
+    bool other_separator = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char before = i > 0 ? line[i - 1] : ' ', after = i + 1 < line.size() ? line[i + 1] : ' ';
+        if (line[i] == '.') return false;
+        if (line[i] == ',' && !(is_digit(before) && is_digit(after))) return false;
+        if (line[i] == ';' || is_blank(line[i])) other_separator = true;
+    }
+    return other_separator;
+}
+
+bool starts_comment(char c) { return std::string_view("#;!'\"/*%@").find(c) != std::string_view::npos; }
+
+// The row that begins at `at`, without looking for the end of its line first. No row: `at` stays where it is.
+Row parse_row(const char*& at, const char* end, bool decimal_comma) {
+    const char point = decimal_comma ? ',' : '.';
+    const char* p = at;
+    Row row;
+    while (true) {
+        double value;
+        p = parse_number(value, p, end, point);
+        if (!p) return {};
+        if (row.columns < most_columns) row.value[row.columns] = value;
+        row.columns = std::min(row.columns + 1, most_columns + 1);
+        const char* const number_end = p;
+        while (p < end && is_blank(*p)) ++p;
+        if (p < end && (*p == ';' || (*p == ',' && !decimal_comma))) ++p;
+        while (p < end && is_blank(*p)) ++p;
+        if (p == end || is_line_end(*p) || *p == '#' || *p == '!') break;
+        if (p == number_end) return {};
+    }
+    at = p;
+    return row;
+}
+
+// ---- The file as a whole ----
+
+std::string number_text(double value) {
+    char text[32];
+    const auto result = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 10);
+    return {text, result.ptr};
+}
+
+class Reader {
+public:
+    Reader(std::string_view text, const std::string& name) : text_(text), any_comma_(text.find(',') != std::string_view::npos) {
+        pattern_.name = name;
+    }
+
+    MeasuredPattern read() {
+        const std::size_t expected = text_.size() / 9;
+        pattern_.two_theta_deg.reserve(expected);
+        pattern_.intensity.reserve(expected);
+        const char* at = text_.data();
+        const char* const end = at + text_.size();
+        while (at < end) {
+            at = read_line(at, end);
+            if (at < end && *at++ == '\r' && at < end && *at == '\n') ++at;
+        }
+        check_whole();
+        if (direction_ < 0) {
+            std::reverse(pattern_.two_theta_deg.begin(), pattern_.two_theta_deg.end());
+            std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
+            std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
+        }
+        stated_.tell(pattern_);
+        if (axis_ != PatternAxis::two_theta_deg) {
+            convert_axis(pattern_, axis_);
+            check_pattern(pattern_);
+        }
+        return std::move(pattern_);
+    }
+
+private:
+    template <class... Parts>
+    [[noreturn]] void fail_here(const Parts&... parts) const {
+        fail(pattern_.name, ": line ", line_number_, ": ", parts...);
+    }
+
+    // Returns where the line ends.
+    const char* read_line(const char* at, const char* end) {
+        ++line_number_;
+        while (at < end && is_blank(*at)) ++at;
+        const auto line_end = [&] { return std::find_if(at, end, is_line_end); };
+        Row row;
+        if (at == end || is_line_end(*at)) return at;
+        if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && has_decimal_commas({at, line_end()}));
+        if (row.columns >= 2) {
+            add(row);
+        } else if (row.columns == 1) {
+            if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before", cure);
+            ++single_numbers_;
+        } else if (columns_ == 0) {
+            stated_.read({at, line_end()});
+            take_label({at, line_end()});
+        } else if (!starts_comment(*at)) {
+            const std::string_view line(at, line_end());
+            fail_here("'", line.substr(0, 40), "' is not a row of numbers; remove it or mark it as a comment with #");
+        }
+        return line_end();
+    }
+
+    // A line that names the axis and nothing else, as in files of Fit2D.
+    void take_label(std::string_view line) {
+        constexpr std::size_t longest_label = 60;
+        const std::size_t begin = line.find_first_not_of("#;!/*% \t"), units = line.find_first_of("(["), close = line.find_first_of(")]");
+        if (begin == std::string_view::npos || line.size() > longest_label || !is_axis_name(line.substr(begin))) return;
+        const bool ends = close == std::string_view::npos || line.find_first_not_of(" \t\r", close + 1) == std::string_view::npos;
+        if (!ends) return;  // "theta (deg) = 12.5" says something else
+        axis_ = axis_of(line.substr(begin), units == std::string_view::npos ? "" : line.substr(units + 1), pattern_.name);
+    }
+
+    void add(const Row& row) {
+        if (row.columns > most_columns)
+            fail_here("more than three columns; name them in a line above (2theta, intensity, ...), or write angle and intensity alone");
+        if (columns_ == 0) columns_ = row.columns;
+        if (row.columns != columns_) fail_here(row.columns, " columns where ", columns_, " stood before", cure);
+        const double angle = row.value[0];
+        if (!std::isfinite(angle)) fail_here("the angle is not a finite number; remove the line");
+        if (std::isinf(row.value[1])) fail_here("the intensity is not a finite number; remove the line or interpolate it");
+        if (angle < 0) fail_here("negative angle ", number_text(angle), "; cut the pattern at 0 degrees");
+        if (angle >= 180) {
+            fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
+        }
+        std::vector<double>& angles = pattern_.two_theta_deg;
+        if (angles.size() == 1 && angle < angles[0]) direction_ = -1;
+        if (!angles.empty() && direction_ * angle <= direction_ * angles.back()) {
+            if (direction_ * angle <= direction_ * last_angle_) begin_range(angle);  // else within the overlap of two ranges
+            last_angle_ = angle;
+            return;
+        }
+        range_line_ = 0;
+        last_angle_ = angle;
+        if (std::isnan(row.value[1])) return;  // masked, and not measured
+        angles.push_back(angle);
+        pattern_.intensity.push_back(row.value[1]);
+        constant_ = constant_ && row.value[1] == pattern_.intensity.front();
+        if (columns_ == 3) {
+            if (!(row.value[2] >= 0) || !std::isfinite(row.value[2])) {
+                fail_here("the third column is not a standard deviation; keep only angle and intensity");
+            }
+            pattern_.sigma.push_back(row.value[2]);
+        }
+    }
+
+    // Scans are measured in a few ranges that overlap a little: a row that goes back by a part of what was measured begins another one,
+    // of which only what lies beyond the range before is kept.
+    void begin_range(double angle) {
+        constexpr double overlap = 0.1;
+        constexpr int most_ranges = 10;
+        const std::vector<double>& angles = pattern_.two_theta_deg;
+        const bool may = direction_ > 0 && range_line_ == 0 && ++ranges_ <= most_ranges &&
+                         angles.size() >= static_cast<std::size_t>(fewest_points) &&
+                         angles.back() - angle <= overlap * (angles.back() - angles.front());
+        if (!may) fail_out_of_order(line_number_, angle);
+        range_line_ = line_number_;
+        range_start_ = angle;
+    }
+
+    [[noreturn]] void fail_out_of_order(int line, double angle) const {
+        const double before = range_line_ == line ? pattern_.two_theta_deg.back() : last_angle_;
+        if (angle == before) fail(pattern_.name, ": line ", line, ": angle ", number_text(angle), " occurs twice; merge the two rows");
+        fail(pattern_.name, ": line ", line, ": angle ", number_text(angle), " after ", number_text(before),
+             "; sort the rows, one scan to a file");
+    }
+
+    void check_whole() const {
+        const std::size_t points = pattern_.two_theta_deg.size();
+        if (points == 0 && single_numbers_ >= fewest_points)
+            fail(pattern_.name, ": only one column; write a line with start, step and end above it, or angle and intensity in each row");
+        if (points == 0) fail(pattern_.name, ": no rows of two or three numbers", cure);
+        if (points < fewest_points) {
+            fail(pattern_.name, ": only ", points, " points; a pattern needs ", fewest_points, " or more, a list of peaks is not enough");
+        }
+        if (constant_)
+            fail(pattern_.name, ": every intensity is ", number_text(pattern_.intensity.front()), "; measure or export it again");
+        if (range_line_ > 0) fail_out_of_order(range_line_, range_start_);  // and never came to anything new
+    }
+
+    static constexpr const char* cure = "; write angle, intensity and optionally its standard deviation in each row";
+
+    std::string_view text_;
+    StatedWavelength stated_;
+    PatternAxis axis_ = PatternAxis::two_theta_deg;
+    bool any_comma_;
+    MeasuredPattern pattern_;
+    int columns_ = 0;  // 0 until the first row
+    int line_number_ = 0;
+    int single_numbers_ = 0;
+    int ranges_ = 1;
+    int direction_ = 1;  // -1: a scan from high angles to low ones
+    bool constant_ = true;
+    double last_angle_ = -1;  // of the last row, kept or not
+    int range_line_ = 0;      // where a range began of which nothing was new yet; 0: none
+    double range_start_ = 0;
+};
+
+// A pipe or a terminal may give nothing for ever; an interrupt ends that wait.
+void wait_for_bytes(int descriptor, const std::string& name) {
+    constexpr int patience_ms = 100;
+    pollfd waited{descriptor, POLLIN, 0};
+    while (::poll(&waited, 1, patience_ms) == 0 || waited.revents == 0) {
+        if (interrupted()) fail(name, ": interrupted while it was waited for");
+    }
+}
+
+// All there is; one read where the size is known, which a stream library does not do.
+std::string read_all(int descriptor, const std::string& name) {
+    struct stat status {};
+    if (fstat(descriptor, &status) != 0) fail(name, ": cannot be read (", std::strerror(errno), ")");
+    if (S_ISDIR(status.st_mode)) fail(name, ": is a folder, not a pattern");
+    std::string text;
+    text.resize(std::min<std::size_t>(static_cast<std::size_t>(status.st_size), largest_file) + 1);
+    std::size_t used = 0;
+    while (true) {
+        if (!S_ISREG(status.st_mode)) wait_for_bytes(descriptor, name);
+        const ssize_t got = ::read(descriptor, text.data() + used, text.size() - used);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (got < 0) fail(name, ": cannot be read (", std::strerror(errno), ")");
+        if (got == 0) break;
+        used += static_cast<std::size_t>(got);
+        if (used > largest_file) fail(name, ": is larger than ", largest_file >> 20, " MB, which no pattern is");
+        if (used == text.size()) text.resize(2 * text.size());
+    }
+    text.resize(used);
+    return text;
+}
+
+std::string read_text(const fs::path& file) {
+    const std::string name = file.string();
+    struct Descriptor {
+        int number;
+        ~Descriptor() {
+            if (number >= 0) close(number);
+        }
+    } const descriptor{open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe without a writer would not even open
+    if (descriptor.number < 0) {
+        if (errno == ENOENT) fail(name, ": no such file");
+        fail(name, ": cannot be opened (", std::strerror(errno), ")");
+    }
+    return read_all(descriptor.number, name);
+}
+
+}  // namespace
+
+const char* wavelength_source_name(WavelengthSource source) {
+    constexpr const char* names[] = {"", "file", "option", "assumed", "not needed"};
+    return names[static_cast<int>(source)];
+}
+
+std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double given, double usual) {
+    if (pattern.needs_no_wavelength) return {pattern.wavelength_angstrom, WavelengthSource::not_needed};
+    if (given > 0) return {given, WavelengthSource::option};
+    if (!pattern.wavelength_doubt.empty())
+        fail(pattern.name, ": ", pattern.wavelength_doubt, "; give the right one with --wavelength, or remove the wrong line");
+    if (pattern.wavelength_angstrom > 0) return {pattern.wavelength_angstrom, WavelengthSource::file};
+    return {usual, WavelengthSource::assumed};
+}
+
+void check_pattern(const MeasuredPattern& pattern) {
+    const std::vector<double>& angles = pattern.two_theta_deg;
+    if (angles.size() < static_cast<std::size_t>(fewest_points)) {
+        fail(pattern.name, ": only ", angles.size(), " points; a pattern needs ", fewest_points, " or more");
+    }
+    for (std::size_t i = 0; i < angles.size(); ++i) {
+        const bool in_order = i == 0 || angles[i] > angles[i - 1];
+        if (!(angles[i] >= 0 && angles[i] < 180) || !in_order || !std::isfinite(pattern.intensity[i])) {
+            fail(pattern.name, ": point ", i + 1, " at ", number_text(angles[i]),
+                 " degrees is out of range or order, or has no intensity; it is damaged or no scan of 2theta");
+        }
+    }
+    if (std::all_of(pattern.intensity.begin(), pattern.intensity.end(), [&](double value) { return value == pattern.intensity[0]; })) {
+        fail(pattern.name, ": every intensity is ", number_text(pattern.intensity[0]), "; measure or export it again");
+    }
+}
+
+void leave_out_unmeasured(MeasuredPattern& pattern) {
+    const std::size_t points = std::min(pattern.intensity.size(), pattern.two_theta_deg.size());
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < points; ++i) {
+        if (std::isnan(pattern.intensity[i])) continue;
+        pattern.two_theta_deg[kept] = pattern.two_theta_deg[i];
+        pattern.intensity[kept++] = pattern.intensity[i];
+    }
+    pattern.two_theta_deg.resize(kept);
+    pattern.intensity.resize(kept);
+}
+
+MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
+    if (is_utf_16(text)) return parse_pattern(utf_8_of_utf_16(text), name);
+    text = without_byte_order_mark(text);
+    if (text.empty()) fail(name, ": is empty");
+    if (std::optional<MeasuredPattern> pattern = parse_instrument_file(text, name)) return std::move(*pattern);
+    refuse_other_kinds(text, name);
+    if (std::optional<MeasuredPattern> pattern = parse_table(text, name)) return std::move(*pattern);
+    if (std::optional<MeasuredPattern> pattern = parse_stepped(text, name)) return std::move(*pattern);
+    return Reader(text, name).read();
+}
+
+MeasuredPattern read_standard_input() {
+    const std::string name = "standard input", text = read_all(STDIN_FILENO, name);
+    if (text.starts_with("PK\x03\x04")) fail(name, ": is a zip archive (.rasx and .brml are); give it as a file");
+    return parse_pattern(text, name);
+}
+
+MeasuredPattern read_pattern(const fs::path& file) {
+    const std::string text = read_text(file);
+    if (text.starts_with("PK\x03\x04")) {
+        if (std::optional<MeasuredPattern> pattern = read_rasx(file)) return std::move(*pattern);
+        if (std::optional<MeasuredPattern> pattern = read_brml(file)) return std::move(*pattern);
+    }
+    if (text.starts_with("\x89HDF")) return read_nexus(file);
+    return parse_pattern(text, file.string());
+}
+
+}  // namespace friedel

@@ -1,0 +1,150 @@
+#include "host/patterns/pattern_list.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <map>
+
+#include "host/support/csv.h"
+#include "host/support/error.h"
+#include "host/support/hash.h"
+#include "host/support/text_format.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A CIF is more often a structure than a pattern, an .h5 file a model: those are named one by one.
+constexpr std::array<const char*, 19> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc", ".chi",  ".xrdml", ".ras", ".rasx", ".raw",
+                                                 ".uxd", ".brml", ".gsas", ".gsa", ".gss", ".fxye", ".xra",   ".udf", ".nxs"};
+
+std::string all_endings() {
+    std::string all;
+    for (const char* ending : endings) all += std::string(ending) + ", ";
+    return all + ".csv but labels, results and metrics";
+}
+
+// Friedel's own tables are no patterns: labels and results have a column `file`, a training's metrics `step` and `loss`.
+bool begins_with_own_table(const fs::path& file) {
+    std::ifstream in(file);
+    std::string line(500, '\0');  // a binary file may have no lines
+    in.read(line.data(), static_cast<std::streamsize>(line.size()));
+    line.resize(static_cast<std::size_t>(in.gcount()));
+    line.resize(std::min(line.find_first_of("\r\n"), line.size()));
+    if (std::count(line.begin(), line.end(), '"') % 2 != 0) return false;  // cut off, or no table: its reader will say
+    const std::vector<std::string> columns = split_csv(line);
+    const auto has = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
+    return has("file") || (has("step") && has("loss"));
+}
+
+std::string ending_of(const fs::path& file) { return lower_case(file.extension().string()); }
+
+void add_folder(std::vector<std::string>& files, std::map<std::string, std::size_t>& passed_over, const std::string& path) {
+    const std::size_t first = files.size();
+    std::error_code failure, ignored;
+    for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
+        if (!entry->is_regular_file(ignored) || entry->path().filename().string().starts_with(".")) continue;
+        const std::string ending = ending_of(entry->path());
+        if (ending == ".csv") {
+            if (!entry->file_size(ignored) || begins_with_own_table(entry->path())) continue;
+        } else if (std::find(endings.begin(), endings.end(), ending) == endings.end()) {
+            ++passed_over[ending.empty() ? "no ending" : ending];
+            continue;
+        }
+        files.push_back(entry->path().string());
+    }
+    if (failure) fail(path, ": cannot be listed (", failure.message(), ")");
+    if (files.size() == first) fail(path, ": holds no pattern (", all_endings(), "); name files with other endings one by one");
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+}
+
+}  // namespace
+
+PatternList PatternList::of_files(std::vector<std::string> files) {
+    PatternList list;
+    list.files_ = std::move(files);
+    for (std::uint32_t file = 0; file < list.files_.size(); ++file) list.entries_.push_back({file, 0});
+    return list;
+}
+
+PatternList PatternList::of_paths(const std::vector<std::string>& paths) {
+    PatternList list;
+    for (const std::string& path : paths) {
+        std::error_code ignored;
+        const auto first = static_cast<std::uint32_t>(list.files_.size());
+        if (path != "-" && fs::is_directory(path, ignored)) {
+            add_folder(list.files_, list.passed_over_, path);
+            for (std::uint32_t file = first; file < list.files_.size(); ++file) list.entries_.push_back({file, 0});
+            continue;
+        }
+        list.files_.push_back(path);
+        std::unique_ptr<PatternStack> stack = path == "-" ? nullptr : PatternStack::open(path);
+        const std::size_t rows = stack ? stack->size() : 1;
+        if (rows > std::numeric_limits<std::uint32_t>::max()) fail(path, ": holds more patterns than 4 294 967 295; split it");
+        for (std::size_t row = 0; row < rows; ++row) list.entries_.push_back({first, static_cast<std::uint32_t>(row)});
+        if (!stack) continue;
+        list.stacks_.resize(list.files_.size());
+        list.stacks_.back() = std::move(stack);
+    }
+    return list;
+}
+
+std::string PatternList::name(std::size_t i) const {
+    const Entry entry = entries_[i];
+    const std::string& file = files_[entry.file];
+    return entry.file < stacks_.size() && stacks_[entry.file] ? PatternStack::row_name(file, entry.row) : file;
+}
+
+MeasuredPattern PatternList::read(std::size_t i) const {
+    const Entry entry = entries_[i];
+    if (entry.file < stacks_.size() && stacks_[entry.file]) return stacks_[entry.file]->read(entry.row);
+    const std::string& file = files_[entry.file];
+    return file == "-" ? read_standard_input() : read_pattern(file);
+}
+
+std::string PatternList::passed_over() const {
+    constexpr std::size_t most_named = 5;
+    std::size_t all = 0;
+    std::string endings_met;
+    for (const auto& [ending, count] : passed_over_) all += count;
+    for (auto met = passed_over_.begin(); met != passed_over_.end() && endings_met.size() < 8 * most_named; ++met)
+        endings_met += (endings_met.empty() ? "" : ", ") + met->first;
+    if (all == 0) return "";
+    return std::to_string(all) + (all == 1 ? " file" : " files") + " of other endings passed over (" + endings_met +
+           "); patterns among them are read if named one by one";
+}
+
+std::vector<std::size_t> PatternList::numbers_of(const std::unordered_set<std::string>& names) const {
+    std::vector<std::size_t> numbers;
+    for (std::size_t i = 0; !names.empty() && i < size(); ++i) {
+        if (names.contains(name(i))) numbers.push_back(i);
+    }
+    return numbers;
+}
+
+void PatternList::leave_out(const std::vector<std::size_t>& numbers) {
+    std::vector<Entry> left;
+    auto next = numbers.begin();
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (next != numbers.end() && *next == i)
+            ++next;
+        else
+            left.push_back(entries_[i]);
+    }
+    entries_ = std::move(left);
+}
+
+std::string PatternList::fingerprint() const {
+    Fnv1a hash;
+    for (std::size_t i = 0; i < size(); ++i) {
+        const std::string one = name(i) + '\n';
+        hash.add(one.data(), one.size());
+    }
+    return hash.text();
+}
+
+}  // namespace friedel

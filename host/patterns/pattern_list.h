@@ -1,0 +1,53 @@
+// Which measured patterns a command is about: files, those of folders, and the rows of stacks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "host/patterns/pattern_file.h"
+#include "host/patterns/pattern_stack.h"
+
+namespace friedel {
+
+class PatternList {
+public:
+    // Files as they are, one pattern each; one need not exist.
+    static PatternList of_files(std::vector<std::string> files);
+    // Files as they are; folders with all in them that has the ending of a pattern, by name; each pattern of a stack; "-" for standard
+    // input. Throws Error for a folder without any; a file need not exist.
+    static PatternList of_paths(const std::vector<std::string>& paths);
+
+    std::size_t size() const { return entries_.size(); }
+    // The file, as the caller named it or as it was found; of a stack, with the row.
+    std::string name(std::size_t i) const;
+    // Called by any thread. Throws Error as read_pattern() does.
+    MeasuredPattern read(std::size_t i) const;
+
+    // In words, which files of folders were passed over for their endings; empty where none was. Hidden files and friedel's own tables are
+    // no loss.
+    std::string passed_over() const;
+
+    // Numbers of the patterns of these names, ascending; and without these.
+    std::vector<std::size_t> numbers_of(const std::unordered_set<std::string>& names) const;
+    void leave_out(const std::vector<std::size_t>& numbers);
+
+    // The same for two lists of the same names.
+    std::string fingerprint() const;
+
+private:
+    struct Entry {
+        std::uint32_t file, row;
+    };
+
+    std::vector<std::string> files_;
+    std::vector<std::unique_ptr<PatternStack>> stacks_;  // [files], or shorter; null for a file of one pattern
+    std::vector<Entry> entries_;
+    std::map<std::string, std::size_t> passed_over_;  // by ending
+};
+
+}  // namespace friedel

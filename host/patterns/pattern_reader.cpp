@@ -1,0 +1,96 @@
+#include "host/patterns/pattern_reader.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "host/patterns/k_alpha.h"
+#include "host/patterns/resample.h"
+#include "host/support/error.h"
+
+namespace friedel {
+
+namespace {
+
+std::string whole_percent(double part) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%.0f %%", 100 * part);
+    return text;
+}
+
+std::string range_text(double low, double high) {
+    char text[48];
+    std::snprintf(text, sizeof text, "%.6g to %.6g degrees", low, high);
+    return text;
+}
+
+}  // namespace
+
+PatternReader::PatternReader(const PatternList& list, const PatternReaderConfig& config, NextRange next_range)
+    : list_(list), config_(config), next_range_(std::move(next_range)), readers_(config.threads) {
+    if (!next_range_) {
+        next_range_ = [this](bool) {
+            const std::size_t count = std::min(static_cast<std::size_t>(config_.batch), list_.size() - next_);
+            return PatternRange{std::exchange(next_, next_ + count), count};
+        };
+    }
+    start_reading(next_range_(false));
+}
+
+PatternReader::~PatternReader() = default;
+
+void PatternReader::start_reading(PatternRange range) {
+    const std::size_t size = range.count;
+    ahead_.first = range.first;
+    ahead_.size = static_cast<int>(size);
+    ahead_.patterns.assign(size * static_cast<std::size_t>(config_.grid.points), 0.0f);
+    ahead_.file.assign(size, {});
+    ahead_.error.assign(size, {});
+    ahead_.refusal.assign(size, {});
+    ahead_.coverage.assign(size, 0.0);
+    ahead_.wavelength.assign(size, 0.0);
+    ahead_.wavelength_source.assign(size, WavelengthSource::unknown);
+    if (size == 0) return;
+    reading_ = std::async(std::launch::async, [this] { readers_.run(ahead_.size, [this](int row, int) { read_one(row); }); });
+}
+
+void PatternReader::read_one(int row) {
+    const auto i = static_cast<std::size_t>(row);
+    ahead_.file[i] = list_.name(ahead_.first + i);
+    float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
+    try {
+        MeasuredPattern pattern = list_.read(ahead_.first + i);
+        const auto [wavelength, source] = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
+        ahead_.wavelength[i] = wavelength;
+        ahead_.wavelength_source[i] = source;
+        // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
+        if (config_.strip_k_alpha_2 && source != WavelengthSource::not_needed) strip_k_alpha_2(pattern, wavelength);
+        convert_wavelength(pattern, wavelength, config_.model_wavelength);
+        ahead_.coverage[i] = resample(out, config_.grid, pattern);
+        const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
+        if (ahead_.coverage[i] < config_.least_coverage) {
+            const double start = config_.grid.start_deg,
+                         end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
+            ahead_.refusal[i] = "covers " + whole_percent(ahead_.coverage[i]) + " of the model's " + range_text(start, end) + ", " +
+                                whole_percent(config_.least_coverage) + " are needed";
+        } else if (*lowest == *highest) {
+            ahead_.refusal[i] = "no signal within the model's range";
+        }
+        if (!ahead_.refusal[i].empty()) std::fill_n(out, config_.grid.points, 0.0f);
+    } catch (const Error& error) {
+        ahead_.error[i] = error.what();
+    } catch (const std::bad_alloc&) {
+        ahead_.error[i] = ahead_.file[i] + ": not enough memory to read it";
+    }
+}
+
+bool PatternReader::next(PatternBatch& batch) {
+    if (ahead_.size == 0) start_reading(next_range_(true));
+    if (ahead_.size == 0) return false;
+    reading_.get();
+    std::swap(batch, ahead_);
+    start_reading(next_range_(false));
+    return true;
+}
+
+}  // namespace friedel

@@ -1,0 +1,71 @@
+// Many pattern files, read and brought to a model's grid in batches; the next batch is read while the caller works on this one.
+// A file that cannot be used is an entry that says why, never the end.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "host/patterns/pattern_list.h"
+#include "host/support/thread_pool.h"
+#include "kernels/simulation_config.h"
+
+namespace friedel {
+
+struct PatternReaderConfig {
+    Grid grid;
+    double model_wavelength = 1.54184;  // angstrom, the one the grid is meant for
+    double given_wavelength = 0;        // of all patterns; 0: what each file states, or the model's
+    bool strip_k_alpha_2 = false;       // where the wavelength is an anode's
+    double least_coverage = 0.6;        // part of the grid's range that must have been measured
+    int batch = 256;
+    int threads = 0;  // that read; 0: one per core
+};
+
+struct PatternBatch {
+    std::size_t first = 0;  // its number in the list
+    int size = 0;
+    std::vector<float> patterns;                      // [size][grid.points], zeros where there is an error or a refusal
+    std::vector<std::string> file;                    // [size] as the list names it
+    std::vector<std::string> error;                   // [size] why the file could not be read, with its name; empty if it could
+    std::vector<std::string> refusal;                 // [size] why the pattern cannot be classified; empty if it can
+    std::vector<double> coverage;                     // [size]
+    std::vector<double> wavelength;                   // [size] angstrom; 0 where there is an error
+    std::vector<WavelengthSource> wavelength_source;  // [size]
+};
+
+// Patterns of a list, one after the other; of none where `count` is 0.
+struct PatternRange {
+    std::size_t first = 0, count = 0;
+};
+
+// The patterns to read next. With `wait` it returns none only at the end; without, also where it is not known yet.
+using NextRange = std::function<PatternRange(bool wait)>;
+
+class PatternReader {
+public:
+    // Reads the whole list in its order, or what `next_range` says. `list` must outlive the reader.
+    PatternReader(const PatternList& list, const PatternReaderConfig& config, NextRange next_range = {});
+    ~PatternReader();
+    PatternReader(const PatternReader&) = delete;
+    PatternReader& operator=(const PatternReader&) = delete;
+
+    // False at the end. The arrays of `batch` are reused.
+    bool next(PatternBatch& batch);
+
+private:
+    void start_reading(PatternRange range);
+    void read_one(int row);
+
+    const PatternList& list_;
+    PatternReaderConfig config_;
+    NextRange next_range_;
+    ThreadPool readers_;
+    PatternBatch ahead_;
+    std::size_t next_ = 0;       // of the list
+    std::future<void> reading_;  // last, so that it ends before what it writes to goes
+};
+
+}  // namespace friedel

@@ -1,0 +1,72 @@
+#include "host/patterns/pattern_stack.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <optional>
+
+#include "host/simulation/pattern_output.h"
+#include "host/support/error.h"
+
+namespace friedel {
+
+namespace {
+
+bool is_hdf5(const std::filesystem::path& file) {
+    char head[4] = {};
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(file, ignored)) return false;  // reading a pipe would take it away
+    std::ifstream in(file, std::ios::binary);
+    return in.read(head, sizeof head) && std::string_view(head, sizeof head) == "\x89HDF";
+}
+
+NexusData data_of_simulated(const H5File& file) {
+    NexusData data;
+    data.signal = "patterns";
+    const Shape shape = file.shape(data.signal);
+    if (shape.size() != 2 || shape[1] < static_cast<std::size_t>(fewest_points))
+        fail(file.path().string(), ": 'patterns' is not [patterns][points]; ", patterns_kind.cure);
+    const double start = file.read_number_attribute(data.signal, "start_deg"), step = file.read_number_attribute(data.signal, "step_deg");
+    if (!(start >= 0 && step > 0 && start + step * static_cast<double>(shape[1]) <= 180))
+        fail(file.path().string(), ": the angles of 'patterns' are not within 0 to 180 degrees; ", patterns_kind.cure);
+    data.rows = shape[0];
+    for (std::size_t i = 0; i < shape[1]; ++i) data.axis.push_back(start + step * static_cast<double>(i));
+    data.kind = PatternAxis::two_theta_deg;
+    data.wavelength_angstrom = file.read_number_attribute(data.signal, "wavelength_angstrom");
+    return data;
+}
+
+}  // namespace
+
+std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& path) {
+    if (!is_hdf5(path)) return nullptr;
+    std::optional<H5File> opened;
+    try {
+        opened.emplace(H5File::open_foreign(path));
+    } catch (const Error&) {
+        return nullptr;  // whoever reads it as a pattern is told why that cannot be
+    }
+    H5File& file = *opened;
+    std::optional<NexusData> data;
+    if (file.has_attribute("/", "friedel_kind") && file.kind() == patterns_kind.name)
+        data = data_of_simulated(file);
+    else
+        data = find_nexus_data(file);
+    if (!data || data->rows == 0) return nullptr;
+    // Rows may lie in other files, to which a short one points; but a damaged one may claim anything.
+    constexpr std::uintmax_t always_believed = 1'000'000;
+    const std::uintmax_t most = std::filesystem::file_size(path) * deflate_ratio / data->axis.size();
+    if (data->rows > std::max(most, always_believed))
+        fail(path.string(), ": claims ", data->rows, " patterns, more than a file of this size can hold; it is damaged");
+    return std::unique_ptr<PatternStack>(new PatternStack(std::move(file), std::move(*data)));
+}
+
+std::string PatternStack::row_name(const std::string& file, std::size_t row) { return file + "[" + std::to_string(row) + "]"; }
+
+MeasuredPattern PatternStack::read(std::size_t row) const {
+    std::vector<double> intensity(data_.axis.size());
+    file_.read_rows(intensity.data(), data_.signal, row, 1);
+    return pattern_of_row(data_, row_name(file_.path().string(), row), std::move(intensity));
+}
+
+}  // namespace friedel

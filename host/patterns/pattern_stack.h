@@ -1,0 +1,35 @@
+// HDF5 files of many patterns: those of 'friedel simulate' (friedel_kind "patterns"), and NeXus files whose NXdata group has a signal
+// [patterns][points] over one axis.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "host/patterns/nexus_file.h"
+#include "host/patterns/pattern_file.h"
+#include "host/support/hdf5_file.h"
+
+namespace friedel {
+
+class PatternStack {
+public:
+    // Null where the file is something else, cannot be opened, or is not there. Throws Error for a stack that contradicts itself.
+    static std::unique_ptr<PatternStack> open(const std::filesystem::path& file);
+
+    std::size_t size() const { return data_.rows; }
+
+    // Called by any thread. Throws Error as read_pattern() does.
+    MeasuredPattern read(std::size_t row) const;
+
+    // "stack.h5[12]", counted from 0.
+    static std::string row_name(const std::string& file, std::size_t row);
+
+private:
+    PatternStack(H5File file, NexusData data) : file_(std::move(file)), data_(std::move(data)) {}
+
+    H5File file_;
+    NexusData data_;
+};
+
+}  // namespace friedel

@@ -1,0 +1,119 @@
+#include "host/patterns/resample.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace friedel {
+
+namespace {
+constexpr double widest_gap_deg = 0.5;
+constexpr std::size_t end_points = 10;  // averaged for the level beyond the ends
+}  // namespace
+
+void convert_wavelength(MeasuredPattern& pattern, double from, double to) {
+    if (std::fabs(to / from - 1) < same_anode) return;
+    constexpr double half_degree_to_radian = std::numbers::pi / 360;
+    std::size_t kept = 0;
+    for (double& angle : pattern.two_theta_deg) {
+        const double sine = std::sin(angle * half_degree_to_radian) * (to / from);
+        if (sine >= 1) break;
+        angle = std::asin(sine) / half_degree_to_radian;
+        ++kept;
+    }
+    pattern.two_theta_deg.resize(kept);
+    pattern.intensity.resize(kept);
+    if (!pattern.sigma.empty()) pattern.sigma.resize(kept);
+}
+
+double resample(float* out, const Grid& grid, const MeasuredPattern& pattern) {
+    const std::vector<double>& angle = pattern.two_theta_deg;
+    const std::vector<double>& intensity = pattern.intensity;
+    const std::size_t points = angle.size();
+    if (points < 2) {
+        std::fill(out, out + grid.points, points ? static_cast<float>(intensity[0]) : 0.0f);
+        return 0;
+    }
+    const std::size_t ends = std::min(end_points, points);
+    const auto level = [&](auto first) { return std::accumulate(first, first + static_cast<long>(ends), 0.0) / static_cast<double>(ends); };
+    const double level_below = level(intensity.begin()), level_above = level(intensity.rbegin());
+
+    const double start = grid.start_deg, step = grid.step_deg;
+    const double measured_step = (angle.back() - angle.front()) / static_cast<double>(points - 1);
+    const bool average = measured_step < 0.75 * step;
+
+    // The pattern as straight lines between its points; `at` never decreases from call to call, nor does `segment`.
+    std::size_t segment = 0;
+    const auto advance = [&](double at) {
+        while (segment + 2 < points && angle[segment + 1] <= at) ++segment;
+    };
+    const auto on_segment = [&](double at) {
+        return intensity[segment] +
+               (intensity[segment + 1] - intensity[segment]) * (at - angle[segment]) / (angle[segment + 1] - angle[segment]);
+    };
+    for (int i = 0; i < grid.points; ++i) {
+        const double centre = start + i * step;
+        const double low = average ? std::max(centre - step / 2, angle.front()) : centre;
+        const double high = average ? std::min(centre + step / 2, angle.back()) : centre;
+        // The grid is in single precision: its points may miss those of the file by a rounding.
+        const double rounding = 1e-3 * step;
+        if (high < angle.front() - rounding) {
+            out[i] = static_cast<float>(level_below);
+        } else if (low > angle.back() + rounding) {
+            out[i] = static_cast<float>(level_above);
+        } else if (!average || high <= low) {
+            const double at = std::clamp(centre, angle.front(), angle.back());
+            advance(at);
+            out[i] = static_cast<float>(on_segment(at));
+        } else {
+            double area = 0, from = low;
+            advance(from);
+            while (true) {
+                const double to = std::min(high, angle[segment + 1]);
+                area += (to - from) * 0.5 * (on_segment(from) + on_segment(to));
+                if (to >= high || segment + 2 >= points) break;
+                from = to;
+                ++segment;
+            }
+            out[i] = static_cast<float>(area / (high - low));
+        }
+    }
+
+    const double end = start + (grid.points - 1) * step;
+    double covered = 0;
+    for (std::size_t i = 0; i + 1 < points; ++i) {
+        if (angle[i + 1] - angle[i] > widest_gap_deg) continue;
+        covered += std::max(0.0, std::min(angle[i + 1], end) - std::max(angle[i], start));
+    }
+    return end > start ? std::min(1.0, covered / (end - start)) : 0;
+}
+
+PointRange measured_range(const float* pattern, const Grid& grid) {
+    const auto [lowest, highest] = std::minmax_element(pattern, pattern + grid.points);
+    const float rounding = 1e-6f * (*highest - *lowest);
+    PointRange range{0, grid.points};
+    while (range.first + 1 < range.end && std::fabs(pattern[range.first + 1] - pattern[0]) <= rounding) ++range.first;
+    while (range.end - 2 > range.first && std::fabs(pattern[range.end - 2] - pattern[grid.points - 1]) <= rounding) --range.end;
+    return range;
+}
+
+std::vector<float> regridded(const float* patterns, int n, const Grid& from, double from_wavelength, const Grid& to, double to_wavelength,
+                             ThreadPool& pool) {
+    const auto width = static_cast<std::size_t>(from.points), out_width = static_cast<std::size_t>(to.points);
+    std::vector<float> out(static_cast<std::size_t>(n) * out_width);
+    pool.run(n, [&](int i, int) {
+        const float* const pattern = patterns + static_cast<std::size_t>(i) * width;
+        MeasuredPattern measured;
+        for (std::size_t p = 0; p < width; ++p) {
+            measured.two_theta_deg.push_back(static_cast<double>(from.start_deg) +
+                                             static_cast<double>(p) * static_cast<double>(from.step_deg));
+            measured.intensity.push_back(static_cast<double>(pattern[p]));
+        }
+        convert_wavelength(measured, from_wavelength, to_wavelength);
+        resample(out.data() + static_cast<std::size_t>(i) * out_width, to, measured);
+    });
+    return out;
+}
+
+}  // namespace friedel

@@ -1,0 +1,18 @@
+// How strongly each element of a structure scatters, as a fit varies it: factors on the occupancies of all its atoms.
+// Leaves out: which of several sites an element goes to.
+#pragma once
+
+#include <vector>
+
+#include "host/search/pattern_fit.h"
+#include "kernels/crystal.h"
+
+namespace friedel {
+
+// The elements that hold most electrons of the cell, at most max_fit_elements, most first; none where one holds all: that is a scale.
+std::vector<int> elements_that_matter(const CrystalView<float>& crystal);
+
+// The factor of each atom of the asymmetric unit; empty: nothing was varied.
+std::vector<float> occupancy_factors(const PatternFit& fit, const CrystalView<float>& crystal);
+
+}  // namespace friedel

@@ -1,0 +1,231 @@
+#include "host/search/fit_problem.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/network/gemm.h"
+#include "host/search/correlation.h"
+#include "host/search/fit_composition.h"
+#include "host/simulation/preprocessing.h"
+#include "host/simulation/simulator.h"
+#include "kernels/pattern.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr double start_fwhm_deg = 0.15;
+// What one unit of each unknown is.
+constexpr double displacement_deg = 0.1, log_width = 0.7, inverse_size = 1.0 / 800, microstrain = 0.002, log_b = 0.7, log_texture = 0.3,
+                 lattice_strain = 0.01;
+constexpr double furthest = 4, furthest_in_a_step = 1;
+constexpr double difference = 0.02;  // for derivatives
+// Pull towards the start, so that what the pattern does not tell stays there.
+constexpr double restraint = 3e-4;
+// Stronger for the composition: with it a wrong structure becomes more like a pattern, too.
+constexpr double composition_restraint = 3e-3;
+constexpr double restraint_of(int unknown) { return unknown >= fit_element && unknown < fit_strain ? composition_restraint : restraint; }
+constexpr double first_damping = 1e-2, least_damping = 1e-5, damping_down = 5, damping_up = 8;
+constexpr int attempts = 4;
+constexpr double worthwhile = 2e-5;  // a step that gains less is the last
+
+}  // namespace
+
+void make_comparable(float* pattern, const Grid& grid, int first, int points) {
+    preprocess_pattern(pattern, grid, PreprocessConfig());
+    if (first > 0) std::copy(pattern + first, pattern + first + points, pattern);
+    normalise(pattern, points);
+}
+
+FitProblem::FitProblem(const Radiation& radiation, const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit)
+    : radiation_(radiation), measured_(measured), library_(library), fit_(fit) {
+    find_strain_directions();
+}
+
+PatternParameters FitProblem::parameters(const PatternFit& fit) const {
+    PatternParameters p;
+    p.structure = fit.structure;
+    p.radiation = radiation_;
+    p.lattice_scale = static_cast<float>(1 + fit.strain);
+    for (int d = 0; d < strains_; ++d) {
+        // A relative change of the metric is twice that of the lengths.
+        const double change = 2 * lattice_strain * fit.unknown[static_cast<std::size_t>(fit_strain + d)];
+        for (int e = 0; e < 6; ++e) p.strain[e] += static_cast<float>(change * direction_[d][e]);
+    }
+    p.displacement_deg = static_cast<float>(displacement_deg * fit.unknown[fit_displacement]);
+    const double fwhm_deg = start_fwhm_deg * std::exp(log_width * fit.unknown[fit_width]);
+    p.caglioti_w = static_cast<float>(fwhm_deg * fwhm_deg + blur_square_);
+    const double per_angstrom = inverse_size * std::max(0.0, fit.unknown[fit_size]);
+    p.size_angstrom = per_angstrom > 1e-6 ? static_cast<float>(1 / per_angstrom) : 0.0f;
+    p.microstrain = static_cast<float>(microstrain * std::max(0.0, fit.unknown[fit_microstrain]));
+    p.b_iso_scale = static_cast<float>(std::exp(log_b * fit.unknown[fit_b]));
+    p.march_dollase = static_cast<float>(std::exp(log_texture * fit.unknown[fit_texture]));
+    std::copy_n(fit.texture_axis.data(), 3, p.texture_axis);
+    return p;
+}
+
+void FitProblem::begin_stage(const PatternFitter::Prepared::Stage& stage, double blur_deg) {
+    target_ = &stage;
+    blur_square_ = blur_deg * blur_deg;
+    quick_.emplace(library_, parameters(fit_), stage.grid);
+    for (auto* row : {&now_, &there_, &raw_, &raw_there_}) row->resize(static_cast<std::size_t>(quick_->width()));
+}
+
+std::vector<int> FitProblem::strains() const {
+    std::vector<int> unknowns(static_cast<std::size_t>(strains_));
+    std::iota(unknowns.begin(), unknowns.end(), static_cast<int>(fit_strain));
+    return unknowns;
+}
+
+float FitProblem::quick_similarity() const { return dot(now_.data(), target_->row.data(), target_->points); }
+
+float FitProblem::similarity() {
+    const std::vector<float> occupancy = fitted_occupancies(fit_, library_);
+    LibraryView varied = library_;
+    varied.occupancy = occupancy.data();
+    simulate_one_pattern(now_.data(), parameters(fit_), varied, target_->grid);
+    make_comparable(now_.data(), target_->grid, target_->first, target_->points);
+    return std::min(1.0f, quick_similarity() / measured_.signal);
+}
+
+// Independent changes of the metric that keep the symmetry of the lattice, in the terms of strained_metric().
+void FitProblem::find_strain_directions() {
+    const CrystalView<float> crystal = library_.crystal(fit_.structure);
+    double cell[6];
+    std::copy_n(crystal.cell, 6, cell);
+    const Metric<double> metric = direct_metric(cell);
+    double edge[3];
+    for (int i = 0; i < 3; ++i) edge[i] = std::sqrt(metric.m[i]);
+    const double unit[6] = {edge[0] * edge[0], edge[1] * edge[1], edge[2] * edge[2],
+                            edge[1] * edge[2], edge[0] * edge[2], edge[0] * edge[1]};
+    for (int e = 0; e < 6; ++e) {
+        float strain[6] = {};
+        strain[e] = 1;
+        const Metric<double> changed = strained_metric(metric, strain, crystal.operations);
+        double* const direction = direction_[strains_];
+        for (int i = 0; i < 6; ++i) direction[i] = (changed.m[i] - metric.m[i]) / unit[i];
+        for (int other = 0; other < strains_; ++other) {
+            const double along = std::inner_product(direction, direction + 6, direction_[other], 0.0);
+            for (int i = 0; i < 6; ++i) direction[i] -= along * direction_[other][i];
+        }
+        const double square = std::inner_product(direction, direction + 6, direction, 0.0);
+        if (square < 1e-6) continue;
+        for (int i = 0; i < 6; ++i) direction[i] /= std::sqrt(square);
+        ++strains_;
+    }
+}
+
+// The fitted pattern as it is, and as the target is.
+void FitProblem::simulate(std::vector<float>& raw, std::vector<float>& row, const PatternFit& fit) {
+    quick_->simulate(raw.data(), parameters(fit), occupancy_factors(fit, library_.crystal(fit.structure)));
+    compare(row.data(), raw.data());
+}
+
+void FitProblem::compare(float* row, const float* raw) const {
+    std::copy_n(raw, target_->grid.points, row);
+    make_comparable(row, target_->grid, target_->first, target_->points);
+}
+
+// Squared distance to the target, with the restraint.
+double FitProblem::cost(const std::vector<float>& simulated, const PatternFit& fit) const {
+    double sum = 2 - 2 * static_cast<double>(dot(simulated.data(), target_->row.data(), target_->points));
+    for (int j = 0; j < max_fit_unknowns; ++j) {
+        const double x = fit.unknown[static_cast<std::size_t>(j)];
+        sum += restraint_of(j) * x * x;
+    }
+    return sum;
+}
+
+// changes_ [fits][width]: of the raw pattern now_, per `step` (a part of the way), on the way to each of these fits.
+void FitProblem::find_changes(const std::vector<PatternFit>& fits, float step) {
+    moves_.clear();
+    for (const PatternFit& fit : fits) moves_.push_back({parameters(fit), occupancy_factors(fit, library_.crystal(fit.structure))});
+    changes_.resize(fits.size() * static_cast<std::size_t>(quick_->width()));
+    quick_->differentiate(changes_.data(), moves_, step);
+}
+
+void FitProblem::choose_texture_axis() {
+    std::vector<PatternFit> trials;
+    for (int a = 0; a < texture_axes; ++a) {
+        for (double r : {-1.0, 1.0}) {
+            trials.push_back(fit_);
+            texture_axis(trials.back().texture_axis.data(), a);
+            trials.back().unknown[fit_texture] = r;
+        }
+    }
+    simulate(raw_, now_, fit_);
+    double least = cost(now_, fit_);
+    find_changes(trials, 1);
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+        float* const pattern = change(i);
+        for (int point = 0; point < target_->grid.points; ++point) pattern[point] += raw_[static_cast<std::size_t>(point)];
+        compare(there_.data(), pattern);
+        const double c = cost(there_, trials[i]);
+        if (c < least) least = c, fit_ = trials[i];
+    }
+}
+
+// Rows of changes_ become the derivatives of now_.
+void FitProblem::compare_changes() {
+    constexpr float step = static_cast<float>(difference);
+    for (std::size_t j = 0; j < moves_.size(); ++j) {
+        float* const row = change(j);
+        for (int i = 0; i < target_->grid.points; ++i) row[i] = raw_[static_cast<std::size_t>(i)] + step * row[i];
+        make_comparable(row, target_->grid, target_->first, target_->points);
+        for (int i = 0; i < target_->points; ++i) row[i] = (row[i] - now_[static_cast<std::size_t>(i)]) / step;
+    }
+}
+
+// Levenberg and Marquardt over the free unknowns.
+void FitProblem::descend(const std::vector<int>& free, int most_steps) {
+    const int n = static_cast<int>(free.size()), points = target_->points;
+    const auto unknown = [&](PatternFit& fit, int j) -> double& {
+        return fit.unknown[static_cast<std::size_t>(free[static_cast<std::size_t>(j)])];
+    };
+    simulate(raw_, now_, fit_);
+    double least = cost(now_, fit_), damping = first_damping;
+    for (int step = 0; step < most_steps; ++step) {
+        std::vector<PatternFit> moved(free.size(), fit_);
+        for (int j = 0; j < n; ++j) unknown(moved[static_cast<std::size_t>(j)], j) += difference;
+        find_changes(moved, static_cast<float>(difference));
+        compare_changes();
+        const auto column = [&](int j) { return change(static_cast<std::size_t>(j)); };
+        double normal[max_fit_unknowns * max_fit_unknowns], gradient[max_fit_unknowns];
+        for (int i = 0; i < points; ++i)
+            there_[static_cast<std::size_t>(i)] = target_->row[static_cast<std::size_t>(i)] - now_[static_cast<std::size_t>(i)];
+        for (int j = 0; j < n; ++j) {
+            gradient[j] = static_cast<double>(dot(column(j), there_.data(), points)) -
+                          restraint_of(free[static_cast<std::size_t>(j)]) * unknown(fit_, j);
+            for (int k = 0; k <= j; ++k) normal[j * n + k] = normal[k * n + j] = static_cast<double>(dot(column(j), column(k), points));
+            normal[j * n + j] += restraint_of(free[static_cast<std::size_t>(j)]);
+        }
+        double gained = 0;
+        for (int attempt = 0; attempt < attempts && gained == 0; ++attempt) {
+            double matrix[max_fit_unknowns * max_fit_unknowns], change[max_fit_unknowns];
+            std::copy_n(normal, n * n, matrix);
+            std::copy_n(gradient, n, change);
+            for (int j = 0; j < n; ++j) matrix[j * n + j] += damping * normal[j * n + j];
+            if (solve_positive_definite(matrix, change, n)) {
+                PatternFit trial = fit_;
+                for (int j = 0; j < n; ++j) {
+                    double& x = unknown(trial, j);
+                    x = std::clamp(x + std::clamp(change[j], -furthest_in_a_step, furthest_in_a_step), -furthest, furthest);
+                }
+                simulate(raw_there_, there_, trial);
+                const double c = cost(there_, trial);
+                if (c < least) {
+                    gained = least - c;
+                    least = c;
+                    fit_ = trial;
+                    now_.swap(there_);
+                    raw_.swap(raw_there_);
+                }
+            }
+            damping = gained > 0 ? std::max(damping / damping_down, least_damping) : damping * damping_up;
+        }
+        if (gained < worthwhile) break;
+    }
+}
+
+}  // namespace friedel

@@ -1,0 +1,61 @@
+// One structure against one measured pattern: which pattern a fit's unknowns make, how far it is from the measured one, and the steps
+// that bring it nearer (Levenberg and Marquardt, over quick_pattern.h).
+// Leaves out: in which order what is varied (pattern_fit.cpp).
+#pragma once
+
+#include <optional>
+
+#include "host/search/pattern_fit.h"
+#include "host/simulation/quick_pattern.h"
+
+namespace friedel {
+
+// Preprocessed, what was measured alone, at the front, with no mean and unit norm. pattern [grid.points].
+void make_comparable(float* pattern, const Grid& grid, int first, int points);
+
+class FitProblem {
+public:
+    // What is passed by reference must outlive the problem; `fit` is what the steps change.
+    FitProblem(const Radiation& radiation, const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit);
+
+    // What simulates the pattern of a fit, with blur if there is any.
+    PatternParameters parameters(const PatternFit& fit) const;
+
+    // Goes on with this stage of the measured pattern, which is blurred by so much.
+    void begin_stage(const PatternFitter::Prepared::Stage& stage, double blur_deg);
+
+    // The unknowns of the lattice.
+    std::vector<int> strains() const;
+
+    // The low-index direction along which either kind of texture, platy or fibrous, helps most.
+    void choose_texture_axis();
+
+    void descend(const std::vector<int>& free, int most_steps);
+
+    // Of the pattern as the last descend() left it, and of the one that is simulated everywhere.
+    float quick_similarity() const;
+    float similarity();
+
+private:
+    void find_strain_directions();
+    void simulate(std::vector<float>& raw, std::vector<float>& row, const PatternFit& fit);
+    void compare(float* row, const float* raw) const;
+    double cost(const std::vector<float>& simulated, const PatternFit& fit) const;
+    void find_changes(const std::vector<PatternFit>& fits, float step);
+    void compare_changes();
+    float* change(std::size_t i) { return changes_.data() + i * static_cast<std::size_t>(quick_->width()); }
+
+    const Radiation& radiation_;
+    const PatternFitter::Prepared& measured_;
+    const LibraryView& library_;
+    PatternFit& fit_;
+    double direction_[max_fit_strains][6] = {};
+    int strains_ = 0;
+    double blur_square_ = 0;
+    const PatternFitter::Prepared::Stage* target_ = nullptr;
+    std::optional<QuickPattern> quick_;
+    std::vector<QuickPattern::Move> moves_;
+    std::vector<float> now_, there_, raw_, raw_there_, changes_;  // rows of the fit and of a trial; [moves] rows
+};
+
+}  // namespace friedel

@@ -1,0 +1,41 @@
+// A search of structures beside a network: its votes and the network's probabilities become one answer.
+// Leaves out: how they are pooled (opinions.h) and searched for (structure_search.h).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/answers/model.h"
+#include "host/search/structure_search.h"
+
+namespace friedel {
+
+class SecondOpinion {
+public:
+    // Throws Error, naming the file, for a library without a structure of known group; or if the model does not name space groups.
+    // `model` and `device` must outlive it.
+    SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {});
+
+    // Raw patterns [n][points of the model's grid]: keeps what is found for closest(), returns the votes [n][230].
+    std::vector<float> votes(const float* patterns, int n);
+
+    // The structure that explains pattern i of the last call best; null where the pattern is empty.
+    const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
+    // Why pattern i of the last call should not be answered: no structure of the library is anything like it, or it has no sharp lines.
+    // Empty where neither is so, or the former and the answer has a `probability` that is sure.
+    std::string unlike(std::size_t i, float probability) const;
+    // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
+    std::vector<float> fitted_pattern(std::size_t i) const;
+    float sure() const { return search_.config().sure; }  // the probability from which an answer stands all the same
+    const StructureLibrary& library() const { return library_; }
+
+private:
+    const Model& model_;
+    Device& device_;
+    StructureLibrary library_;
+    StructureSearch search_;
+    std::vector<std::vector<SearchCandidate>> found_;
+};
+
+}  // namespace friedel

@@ -1,0 +1,256 @@
+#include "host/search/structure_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <set>
+
+#include "host/crystals/parent_structures.h"
+#include "host/patterns/resample.h"
+#include "host/simulation/simulator.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr std::size_t most_phases_kept = 10'000;  // some 10 kB each
+
+std::shared_ptr<const StructureLibrary> library_of(const Structure& structure) {
+    auto library = std::make_shared<StructureLibrary>();
+    library->add(structure);
+    return library;
+}
+
+int point_group_order(const StructureLibrary& library, int structure) {
+    const std::size_t set = library.operation_set[static_cast<std::size_t>(structure)];
+    return static_cast<int>(library.representative_offset[set + 1] - library.representative_offset[set]);
+}
+
+bool has_determined_symmetry(const StructureLibrary& library, int structure) {
+    const auto i = static_cast<std::size_t>(structure);
+    return library.claimed_space_group[i] > 1 && library.claimed_space_group[i] == library.space_group[i];
+}
+
+// Relative change of the cube root of the cell's volume.
+double lattice_change(const PatternFit& fit, const PatternFitter& fitter, const LibraryView& phase) {
+    const PatternParameters p = fitter.parameters(fit, phase);
+    return static_cast<double>(p.lattice_scale) * (1 + static_cast<double>(p.strain[0] + p.strain[1] + p.strain[2]) / 6) - 1;
+}
+
+// work(i) for i in [0, jobs) on all threads; Ctrl-C ends it with an Error.
+void run_interruptibly(ThreadPool& pool, std::size_t jobs, const std::function<void(std::size_t)>& work) {
+    pool.run(static_cast<int>(jobs), [&](int i, int) {
+        if (!interrupted()) work(static_cast<std::size_t>(i));
+    });
+    if (interrupted()) fail("interrupted; nothing was written");
+}
+
+// Fits the candidates of several patterns, all of them as one list of jobs for the threads, in rounds.
+class FittingRounds {
+public:
+    FittingRounds(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns, const PatternFitter& fitter,
+                  const SearchConfig& config, ThreadPool& pool)
+        : found_(found), fitter_(fitter), config_(config), pool_(pool), prepared_(found.size()), best_start_(found.size(), -1.0f) {
+        const auto width = static_cast<std::size_t>(PatternFitter::grid.points);
+        run_interruptibly(pool_, found_.size(), [&](std::size_t i) {
+            prepared_[i] = fitter_.prepare(patterns.data() + i * width);
+            // A pattern with next to nothing in it is like no structure.
+            if (prepared_[i].points < static_cast<int>(fewest_points)) found_[i].clear();
+        });
+    }
+
+    // The candidates of each pattern from `first` on: starts a fit of each, drops those that are not worth more, finishes the others.
+    // Leaves all candidates of a pattern in order, most similar first.
+    void fit(const std::vector<std::size_t>& first) {
+        for_each_from(first, [&](std::size_t pattern, SearchCandidate& candidate) {
+            candidate.fit = fitter_.start(prepared_[pattern], candidate.phase->view(), 0, candidate.lattice_change);
+        });
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            const auto begin = found_[i].begin() + static_cast<std::ptrdiff_t>(first[i]);
+            for (auto c = begin; c != found_[i].end(); ++c) best_start_[i] = std::max(best_start_[i], c->fit.similarity);
+            const float least = best_start_[i] - static_cast<float>(config_.worth_finishing);
+            found_[i].erase(std::remove_if(begin, found_[i].end(), [&](const SearchCandidate& c) { return c.fit.similarity < least; }),
+                            found_[i].end());
+        }
+        for_each_from(first, [&](std::size_t pattern, SearchCandidate& candidate) {
+            const LibraryView phase = candidate.phase->view();
+            fitter_.finish(candidate.fit, prepared_[pattern], phase);
+            candidate.similarity = candidate.fit.similarity;
+            candidate.lattice_change = lattice_change(candidate.fit, fitter_, phase);
+        });
+        sort();
+    }
+
+    // Varies the composition of the best; all have been fitted.
+    void vary_composition() {
+        if (config_.worth_composition < 0) return;
+        std::vector<float> least;
+        for (const auto& candidates : found_)
+            least.push_back(candidates.empty() ? 0 : candidates.front().similarity - static_cast<float>(config_.worth_composition));
+        for_each_from(std::vector<std::size_t>(found_.size(), 0), [&](std::size_t pattern, SearchCandidate& candidate) {
+            if (candidate.similarity < least[pattern]) return;
+            fitter_.vary_composition(candidate.fit, prepared_[pattern], candidate.phase->view());
+            candidate.similarity = candidate.fit.similarity;
+            candidate.lattice_change = lattice_change(candidate.fit, fitter_, candidate.phase->view());
+        });
+        sort();
+    }
+
+private:
+    void sort() {
+        for (auto& candidates : found_) {
+            std::stable_sort(candidates.begin(), candidates.end(),
+                             [](const SearchCandidate& a, const SearchCandidate& b) { return a.similarity > b.similarity; });
+        }
+    }
+
+    void for_each_from(const std::vector<std::size_t>& first, const std::function<void(std::size_t, SearchCandidate&)>& work) {
+        std::vector<std::pair<std::size_t, std::size_t>> jobs;  // pattern, candidate
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            for (std::size_t c = first[i]; c < found_[i].size(); ++c) jobs.emplace_back(i, c);
+        }
+        run_interruptibly(pool_, jobs.size(), [&](std::size_t j) { work(jobs[j].first, found_[jobs[j].first][jobs[j].second]); });
+    }
+
+    std::vector<std::vector<SearchCandidate>>& found_;
+    const PatternFitter& fitter_;
+    const SearchConfig& config_;
+    ThreadPool& pool_;
+    std::vector<PatternFitter::Prepared> prepared_;
+    std::vector<float> best_start_;  // of each pattern, over all rounds
+};
+
+}  // namespace
+
+StructureSearch::StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress,
+                                 const std::filesystem::path& index)
+    : library_(library),
+      config_(config),
+      device_(device),
+      matcher_(library, config.matcher, device, progress, index),
+      fitter_(config.radiation),
+      frequency_(space_groups, 0.0f) {
+    std::size_t known = 0;
+    for (int group : library.space_group) {
+        if (group == 0) continue;
+        ++known;
+        frequency_[static_cast<std::size_t>(group - 1)] += 1;
+    }
+    for (float& group : frequency_) group /= static_cast<float>(known);
+}
+
+std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* patterns, int n, const Grid& grid,
+                                                                  double wavelength_angstrom) {
+    const MatcherConfig& matcher = config_.matcher;
+    const auto coarse =
+        regridded(patterns, n, grid, wavelength_angstrom, matcher.grid, static_cast<double>(matcher.wavelength_angstrom), device_.pool);
+    std::vector<std::vector<SearchCandidate>> found(static_cast<std::size_t>(n));
+    const auto matches = matcher_.match(coarse.data(), n);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        for (const MatchCandidate& match : matches[i]) {
+            SearchCandidate candidate{match.structure, library_.space_group[static_cast<std::size_t>(match.structure)],
+                                      point_group_order(library_, match.structure)};
+            candidate.similarity = match.similarity;
+            candidate.lattice_change = static_cast<double>(match.strain);
+            found[i].push_back(candidate);
+        }
+    }
+    if (config_.fitted > 0) {
+        fit_best(found, regridded(patterns, n, grid, wavelength_angstrom, PatternFitter::grid,
+                                  static_cast<double>(matcher.wavelength_angstrom), device_.pool));
+    }
+    return found;
+}
+
+void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns) {
+    FittingRounds rounds(found, patterns, fitter_, config_, device_.pool);
+    for (auto& candidates : found) candidates.resize(std::min(candidates.size(), static_cast<std::size_t>(config_.fitted)));
+    if (phases_.size() > most_phases_kept) phases_.clear();
+    for (auto& candidates : found) {
+        for (SearchCandidate& candidate : candidates) {
+            Phases& phases = phases_[candidate.structure];
+            if (!phases.own) phases.own = library_of(library_.structure(candidate.structure));
+            candidate.phase = phases.own;
+        }
+    }
+    rounds.fit(std::vector<std::size_t>(found.size(), 0));
+    find_parents(found);
+    rounds.fit(add_parents(found));
+    rounds.vary_composition();
+}
+
+// Looks for the parents of all candidates that are worth it, unless they are known.
+void StructureSearch::find_parents(const std::vector<std::vector<SearchCandidate>>& found) {
+    std::set<int> unknown;
+    for (const auto& candidates : found) {
+        for (const SearchCandidate& candidate : candidates) {
+            if (worth_a_parent(candidate, candidates.front()) && !phases_.at(candidate.structure).looked_for)
+                unknown.insert(candidate.structure);
+        }
+    }
+    const std::vector<int> structures(unknown.begin(), unknown.end());
+    run_interruptibly(device_.pool, structures.size(), [&](std::size_t i) {
+        Phases& phases = phases_.at(structures[i]);
+        for (const Structure& parent : parent_structures(library_.structure(structures[i]))) phases.parents.push_back(library_of(parent));
+        phases.looked_for = true;
+    });
+}
+
+// Adds the parents behind the candidates of each pattern; returns where they begin.
+std::vector<std::size_t> StructureSearch::add_parents(std::vector<std::vector<SearchCandidate>>& found) const {
+    std::vector<std::size_t> begin;
+    for (auto& candidates : found) {
+        begin.push_back(candidates.size());
+        std::vector<SearchCandidate> parents;
+        for (const SearchCandidate& child : candidates) {
+            if (!worth_a_parent(child, candidates.front())) continue;
+            for (const auto& parent : phases_.at(child.structure).parents) {
+                SearchCandidate candidate{child.structure, parent->space_group.front(), point_group_order(*parent, 0)};
+                candidate.is_parent = true;
+                candidate.lattice_change = child.lattice_change;
+                candidate.phase = parent;
+                parents.push_back(candidate);
+            }
+        }
+        candidates.insert(candidates.end(), parents.begin(), parents.end());
+    }
+    return begin;
+}
+
+bool StructureSearch::worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const {
+    return candidate.similarity >= best.similarity - static_cast<float>(config_.worth_a_parent);
+}
+
+std::vector<float> StructureSearch::fitted_pattern(const SearchCandidate& candidate) const {
+    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    LibraryView phase = candidate.phase->view();
+    const std::vector<float> occupancy = fitted_occupancies(candidate.fit, phase);
+    phase.occupancy = occupancy.data();
+    simulate_one_pattern(pattern.data(), parameters(candidate), phase, PatternFitter::grid);
+    return pattern;
+}
+
+std::vector<float> StructureSearch::vote(const std::vector<SearchCandidate>& candidates) const {
+    std::vector<float> votes(space_groups, 0.0f);
+    if (candidates.empty()) return votes;
+    const bool fitted = candidates.front().phase != nullptr;
+    const double best = static_cast<double>(candidates.front().similarity);
+    const double width = fitted ? config_.vote_width : config_.ideal_vote_width;
+    const double certain = fitted ? 1 / (1 + std::exp((config_.doubtful - best) / config_.doubt_width)) : 1;
+    double total = 0;
+    for (const SearchCandidate& candidate : candidates) {
+        const bool determined = candidate.is_parent && has_determined_symmetry(library_, candidate.structure);
+        const double weight =
+            std::pow(candidate.point_group_order, config_.symmetry_power) *
+            std::exp((static_cast<double>(candidate.similarity) - best) / width - (determined ? config_.determined_symmetry : 0));
+        votes[static_cast<std::size_t>(candidate.space_group - 1)] += static_cast<float>(weight);
+        total += weight;
+    }
+    for (float& group : votes) group *= static_cast<float>(certain / total);
+    return votes;
+}
+
+}  // namespace friedel

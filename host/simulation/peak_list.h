@@ -1,0 +1,55 @@
+// The reflection list of one crystal, in double precision: what `friedel peaks` prints and the oracles are held against.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "host/crystals/structure.h"
+#include "kernels/form_factor.h"
+
+namespace friedel {
+
+struct PeakListOptions {
+    double wavelength = 1.54184;  // angstrom
+    double low_deg = 5, high_deg = 90;
+    bool anomalous = false;
+    double default_b_iso = 0;  // angstrom^2, for atoms without one
+};
+
+struct Peak {
+    double two_theta_deg, d_angstrom;
+    int h, k, l;
+    int multiplicity;
+    double f_squared;  // electrons^2, of the cell as given
+    double intensity;  // percent of the strongest line, lines at one angle counted together
+};
+
+// Makes one list after another. It keeps its memory, nothing of what it computed.
+class PeakLister {
+public:
+    // Throws Error if the wavelength is not positive or the range holds no angle between 0 and 180.
+    explicit PeakLister(const PeakListOptions& options);
+
+    // Every reflection that the space group allows between the two angles, by ascending angle; good until the next call.
+    // Throws Error if the cell is impossible.
+    std::span<const Peak> list(const Crystal& crystal);
+
+private:
+    void fit(int reflections, int sites, int atoms);
+    void choose_usual_indices(const OperationSet& operations, int count);
+    int order_by_angle(int count);
+
+    PeakListOptions options_;
+    double d_min_;
+    FormFactorTable<double> anomalous_;  // where asked for
+    int capacity_ = 0;
+    std::vector<std::int16_t> h_, k_, l_, multiplicity_;
+    std::vector<double> stol_sq_, f_squared_, two_theta_deg_, d_angstrom_, intensity_, x_, y_, z_;
+    std::vector<std::int32_t> first_site_, order_, starts_;
+    std::vector<Peak> peaks_;
+};
+
+// The list of a single structure.
+std::vector<Peak> peak_list(const Structure& structure, const PeakListOptions& options);
+
+}  // namespace friedel

@@ -1,0 +1,176 @@
+#include "host/simulation/simulator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/crystals/generated_structures.h"
+#include "host/simulation/form_factors.h"
+#include "host/support/error.h"
+#include "kernels/pattern.h"
+
+namespace friedel {
+
+namespace {
+
+// Memory behind a PatternWorkspace; grows to the largest crystal it has met.
+class CpuWorkspace {
+public:
+    // `impurity` counts where p.impurity is not negative.
+    PatternWorkspace& fit(const PatternParameters& p, const CrystalView<float>& main, const CrystalView<float>& impurity,
+                          const Grid& grid) {
+        const float d_min = smallest_d(p.radiation, grid);
+        int reflections = 0, sites = 0;
+        for (int phase = 0; phase < (p.impurity >= 0 ? 2 : 1); ++phase) {
+            const CrystalView<float>& crystal = phase == 0 ? main : impurity;
+            reflections = std::max(reflections, reflections_bound(reciprocal_metric(crystal, p), d_min));
+            sites = std::max(sites, sites_in(crystal));
+            if (static_cast<std::size_t>(crystal.atoms) + 1 > first_.size()) first_.resize(crystal.atoms + 1);
+        }
+        if (reflections > max_reflections) {
+            const std::string which = p.structure >= 0 ? "structure " + std::to_string(p.structure + 1) + " of the library"
+                                                       : "a generated crystal of space group " + std::to_string(-p.structure);
+            fail(which, " has more than ", max_reflections, " reflections in this range; end at a lower angle or use a longer wavelength");
+        }
+        if (reflections > workspace_.reflections.capacity) fit_reflections(reflections);
+        if (sites > workspace_.sites.capacity) {
+            for (auto* values : {&x_, &y_, &z_}) values->resize(sites);
+            workspace_.sites.capacity = sites;
+        }
+        // Room for every part of every axial row. GPUs reserve less (cuda/pattern_stream.cpp), and shorten the rows where that is too
+        // little.
+        const int parts = p.axial_divergence > 0 ? max_axial_parts : 1;
+        const int peaks = reflections * p.radiation.lines * parts * (p.impurity >= 0 ? 2 : 1);
+        if (peaks > workspace_.peaks.capacity) {
+            for (auto* values : {&position_, &area_, &fwhm_, &eta_}) values->resize(peaks);
+            order_.resize(peaks);
+            shape_.resize(peaks);
+            workspace_.peaks.capacity = peaks;
+        }
+        if (static_cast<std::size_t>(reflections) * p.radiation.lines + 1 > row_.size()) row_.resize(reflections * p.radiation.lines + 1);
+        coarse_.resize(level_points(grid, 1));
+        coarsest_.resize(level_points(grid, 2));
+        starts_.resize(profile_bins(grid) + 1);
+        workspace_.sites = {x_.data(), y_.data(), z_.data(), first_.data(), workspace_.sites.capacity};
+        workspace_.peaks = {position_.data(), area_.data(), fwhm_.data(), eta_.data(), row_.data(), workspace_.peaks.capacity, 0};
+        workspace_.profile = {coarse_.data(), coarsest_.data(), order_.data(), starts_.data(), shape_.data()};
+        return workspace_;
+    }
+
+private:
+    void fit_reflections(int capacity) {
+        for (auto* values : {&h_, &k_, &l_, &multiplicity_}) values->resize(capacity);
+        for (auto* values : {&stol_sq_, &intensity_}) values->resize(capacity);
+        workspace_.reflections = {h_.data(), k_.data(), l_.data(), multiplicity_.data(), stol_sq_.data(), intensity_.data(), capacity, 0};
+    }
+
+    PatternWorkspace workspace_{};
+    std::vector<std::int16_t> h_, k_, l_, multiplicity_;
+    std::vector<float> stol_sq_, intensity_, x_, y_, z_, position_, area_, fwhm_, eta_, coarse_, coarsest_;
+    std::vector<std::int32_t> first_, row_, order_, starts_;
+    std::vector<PeakShape> shape_;
+};
+
+}  // namespace
+
+PatternParameters draw_parameters(const SimulationConfig& config, const LibraryView& library, int structure, std::uint64_t seed,
+                                  std::uint64_t sample) {
+    return draw_pattern(config, structure, library.structures, seed, sample);
+}
+
+namespace {
+
+void simulate_crystals(float* pattern, const PatternParameters& parameters, const CrystalView<float>& main,
+                       const CrystalView<float>& impurity, const Grid& grid) {
+    thread_local CpuWorkspace workspace;
+    SerialBlock block;
+    PatternWorkspace& fitting = workspace.fit(parameters, main, impurity, grid);
+    simulate_phases(
+        block, pattern, fitting, [&](int phase) { return phase == 0 ? main : impurity; }, form_factors_float(), parameters, grid);
+}
+
+}  // namespace
+
+void simulate_generated_pattern(float* pattern, const PatternParameters& parameters, const CrystalTables& tables, const Grid& grid) {
+    thread_local GeneratedCrystal main, impurity;
+    generate(main, tables, -parameters.structure, parameters.seed, parameters.sample, 0);
+    if (parameters.impurity >= 0) generate(impurity, tables, parameters.impurity + 1, parameters.seed, parameters.sample, 1);
+    simulate_crystals(pattern, parameters, main.view(), (parameters.impurity >= 0 ? impurity : main).view(), grid);
+}
+
+void simulate_one_pattern(float* pattern, const PatternParameters& parameters, const LibraryView& library, const Grid& grid) {
+    const int other = parameters.impurity >= 0 ? parameters.impurity : parameters.structure;
+    simulate_crystals(pattern, parameters, library.crystal(parameters.structure), library.crystal(other), grid);
+}
+
+void simulate_patterns(float* patterns, std::span<const PatternParameters> parameters, const LibraryView& library, const Grid& grid,
+                       ThreadPool& pool) {
+    pool.run(static_cast<int>(parameters.size()),
+             [&](int i, int) { simulate_one_pattern(patterns + static_cast<std::size_t>(i) * grid.points, parameters[i], library, grid); });
+}
+
+double SimulationWork::operations() const {
+    return atom_terms * (10 + special) + phase_terms * 25 + texture_terms * (14 + 2 * special) + sharp_terms * (60 + 9 * special) +
+           wide_terms * (16 + 2 * special) + tail_terms * (9 + special) + point_operations;
+}
+
+SimulationWork& SimulationWork::operator+=(const SimulationWork& other) {
+    for (double SimulationWork::*count : {&SimulationWork::reflections, &SimulationWork::peaks, &SimulationWork::atom_terms,
+                                          &SimulationWork::phase_terms, &SimulationWork::texture_terms, &SimulationWork::sharp_terms,
+                                          &SimulationWork::wide_terms, &SimulationWork::tail_terms, &SimulationWork::point_operations})
+        this->*count += other.*count;
+    return *this;
+}
+
+SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& library, const Grid& grid) {
+    thread_local CpuWorkspace workspace;
+    const auto phase = [&](int i) { return library.crystal(i == 0 || p.impurity < 0 ? p.structure : p.impurity); };
+    PatternWorkspace& w = workspace.fit(p, phase(0), phase(1), grid);
+    w.peaks.count = 0;
+    SerialBlock block;
+    SimulationWork work;
+    for (int i = 0; i < (p.impurity >= 0 ? 2 : 1); ++i) {
+        const CrystalView<float> crystal = phase(i);
+        add_phase(block, w, crystal, form_factors_float(), p, grid, i == 0 ? 1.0f : p.impurity_fraction);
+        const int sites = sites_in(crystal);
+        const double reflections = w.reflections.count;
+        work.reflections += reflections;
+        work.atom_terms += reflections * crystal.atoms;
+        work.phase_terms += reflections * sites * (crystal.operations.inversion_at_origin() ? 1 : 2);
+        if (p.march_dollase != 1) work.texture_terms += reflections * crystal.operations.laue_count();
+    }
+    work.peaks = w.peaks.count;
+    const double special = SimulationWork::special, philox = 20;
+    double of_point = 20 + 2 * special + 4 * p.chebyshev_terms;  // scaled twice, prepared
+    for (const float height : p.hump_height) of_point += height > 0 ? 6 + special : 0;
+    if (p.air_scatter > 0) of_point += 4 + special;
+    if (p.paper_background) of_point += 20 + 3 * special;
+    if (p.counts_at_maximum > 0) of_point += philox + 60 + 3 * special;
+    if (p.gaussian_noise > 0) of_point += philox + 40 + special;
+    if (p.uniform_noise_high > 0) of_point += philox + 2;
+    work.point_operations = of_point * grid.points;
+    float highest = 1e-30f;
+    for (int i = 0; i < w.peaks.count; ++i) highest = std::max(highest, w.peaks.area[i] / std::max(w.peaks.fwhm_deg[i], grid.step_deg));
+    for (int i = 0; i < w.peaks.count; ++i) {
+        const PeakShape shape = peak_shape(w.peaks, i, grid, highest);
+        const auto within = [&](double radius, double step, double points) {
+            const double centre = shape.position_steps * grid.step_deg / step, reach = radius / step;
+            return std::max(0.0, std::floor(std::min(points - 1, centre + reach)) - std::ceil(std::max(0.0, centre - reach)) + 1);
+        };
+        const bool narrow = is_narrow(shape, grid.step_deg);
+        // A wide Gaussian alone ends at e^-18 and takes half the operations.
+        const bool gaussian = shape.lorentz == 0;
+        const double points = within(gaussian ? std::sqrt(18 / shape.decay) : shape.near.radius, grid.step_deg, grid.points);
+        if (narrow) {
+            const double integrated = std::min(points, within(integrated_steps * grid.step_deg, grid.step_deg, grid.points));
+            work.sharp_terms += integrated;
+            work.tail_terms += points - integrated;
+        } else {
+            work.wide_terms += gaussian ? points / 2 : points;
+        }
+        if (shape.far.cap_0 == 0) continue;
+        work.tail_terms += within(shape.far.radius, grid.step_deg * coarsening, level_points(grid, 1)) + level_points(grid, 2);
+    }
+    return work;
+}
+
+}  // namespace friedel

@@ -1,0 +1,500 @@
+#include "host/support/hdf5_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "host/support/error.h"
+#include "host/support/hdf5_types.h"
+
+namespace friedel {
+
+using namespace hdf5;
+
+namespace {
+
+constexpr std::size_t chunk_bytes = 256 * 1024;
+constexpr std::size_t smallest_compressed_bytes = 1024;
+constexpr unsigned deflate_level = 7;
+constexpr std::size_t unwritten_bytes = 1 << 16;  // what may be read of datasets that were made and never filled
+constexpr std::size_t longest_text = 1 << 24;     // of one string
+constexpr hssize_t most_texts = 64;               // of one attribute
+
+std::size_t product(const Shape& shape) {
+    std::size_t count = 1;
+    for (std::size_t extent : shape) count *= extent;
+    return count;
+}
+
+}  // namespace
+
+struct H5File::State {
+    std::filesystem::path path;       // final name
+    std::filesystem::path temporary;  // empty when reading
+    std::size_t image_bytes = 0;      // of a file in memory
+    hid_t file = -1;
+
+    ~State() {
+        const Turn turn;
+        if (file >= 0) H5Fclose(file);
+        std::error_code ignored;
+        if (!temporary.empty()) std::filesystem::remove(temporary, ignored);
+    }
+
+    // Throws unless the result of an HDF5 call is good.
+    template <class Result>
+    Result check(Result result, const std::string& what) const {
+        if (result < 0) {
+            const std::string reason = last_reason();
+            if (temporary.empty())
+                fail(path.string(), ": cannot ", what, " (", reason, "); the file is damaged or not of the expected kind");
+            fail(path.string(), ": cannot ", what, " (", reason, "); check the space on the disk");
+        }
+        return result;
+    }
+
+    Handle open_dataset(const std::string& name) const {
+        return {check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), "find '" + name + "'"), H5Dclose};
+    }
+
+    Handle make_dataset(const std::string& name, hid_t type, const Shape& shape, bool compress) const {
+        const std::vector<hsize_t> extent(shape.begin(), shape.end());
+        const Handle space(
+            check(extent.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
+                  "describe '" + name + "'"),
+            H5Sclose);
+        const std::string laying_out = "lay out '" + name + "'";
+        const Handle creation(check(H5Pcreate(H5P_DATASET_CREATE), laying_out), H5Pclose);
+        check(H5Pset_obj_track_times(creation, false), laying_out);  // the same contents give the same bytes
+        const std::size_t element = H5Tget_size(type),
+                          row_elements = extent.empty() ? 1 : product(shape) / std::max<std::size_t>(shape[0], 1);
+        if (compress && product(shape) * element >= smallest_compressed_bytes) {
+            std::vector<hsize_t> chunk = extent;
+            chunk[0] = std::clamp<hsize_t>(chunk_bytes / std::max<std::size_t>(row_elements * element, 1), 1, extent[0]);
+            check(H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), laying_out);
+            check(H5Pset_shuffle(creation), laying_out);
+            check(H5Pset_deflate(creation, deflate_level), laying_out);
+        }
+        const Handle links(check(H5Pcreate(H5P_LINK_CREATE), laying_out), H5Pclose);
+        check(H5Pset_create_intermediate_group(links, 1), laying_out);
+        return {check(H5Dcreate2(file, name.c_str(), type, space, links, creation, H5P_DEFAULT), "make '" + name + "'"), H5Dclose};
+    }
+
+    // Elements of a dataset that is to be read whole. A file may claim more than memory holds: no more is believed than its size allows.
+    std::size_t claimed_elements(const std::string& name, const Shape& extent, std::size_t element_bytes) const {
+        std::error_code ignored;
+        const std::size_t size_on_disk = image_bytes ? image_bytes : std::filesystem::file_size(path, ignored);
+        const std::size_t most = size_on_disk * deflate_ratio + unwritten_bytes;
+        std::size_t count = 1;
+        for (std::size_t size : extent) {
+            if (__builtin_mul_overflow(count, size, &count)) count = most + 1;
+        }
+        std::size_t bytes = 0;
+        if (__builtin_mul_overflow(count, element_bytes, &bytes) || bytes > most) {
+            fail(path.string(), ": '", name, "' claims more entries than a file of this size can hold; the file is damaged");
+        }
+        return count;
+    }
+
+    // Calls transfer(dataset, memory space, file space) for some rows of a dataset.
+    template <class Transfer>
+    void with_rows(const std::string& name, std::size_t first_row, std::size_t rows, Transfer&& transfer) const {
+        const Handle dataset = open_dataset(name);
+        const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
+        std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
+        check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
+        if (first_row > extent[0] || rows > extent[0] - first_row)
+            fail(path.string(), ": '", name, "' has no rows ", first_row, " to ", first_row + rows);
+        std::vector<hsize_t> start(extent.size(), 0);
+        start[0] = first_row;
+        extent[0] = rows;
+        check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), "select rows of '" + name + "'");
+        const Handle memory(
+            check(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "select rows of '" + name + "'"), H5Sclose);
+        transfer(static_cast<hid_t>(dataset), static_cast<hid_t>(memory), static_cast<hid_t>(space));
+    }
+
+    void write_attribute(const std::string& object, const std::string& name, hid_t type, const void* value) const {
+        if (H5Aexists_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0) {
+            check(H5Adelete_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT), "replace attribute '" + name + "'");
+        }
+        const Handle space(check(H5Screate(H5S_SCALAR), "make attribute '" + name + "'"), H5Sclose);
+        const Handle attribute(
+            check(H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                  "make attribute '" + name + "'"),
+            H5Aclose);
+        check(H5Awrite(attribute, type, value), "write attribute '" + name + "'");
+    }
+
+    Handle open_attribute(const std::string& object, const std::string& name) const {
+        Handle attribute(
+            check(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "find attribute '" + name + "'"),
+            H5Aclose);
+        if (values_of_attribute(attribute, name) != 1) fail(path.string(), ": attribute '", name, "' is not a single value");
+        return attribute;
+    }
+
+    hssize_t values_of_attribute(hid_t attribute, const std::string& name) const {
+        const Handle space(check(H5Aget_space(attribute), "read attribute '" + name + "'"), H5Sclose);
+        return H5Sget_simple_extent_npoints(space);
+    }
+};
+
+H5File::H5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
+H5File::H5File(H5File&&) noexcept = default;
+H5File& H5File::operator=(H5File&&) noexcept = default;
+H5File::~H5File() = default;
+
+H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
+    const Turn turn;
+    auto state = std::make_unique<State>();
+    state->path = file;
+    std::error_code ignored;
+    if (file.filename().empty() || std::filesystem::is_directory(file, ignored)) fail(file.string(), ": is a folder; give a file name");
+    state->temporary = file.parent_path() / ("." + file.filename().string() + "." + std::to_string(getpid()) + ".tmp");
+    errno = 0;
+    state->file = H5Fcreate(state->temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (state->file < 0) fail(file.string(), ": cannot be written (", last_reason(), "); check the folder and its permissions");
+    H5File created(std::move(state));
+    created.write_kind(kind);
+    return created;
+}
+
+H5File H5File::create_image(const std::string& name, const FileKind& kind) {
+    const Turn turn;
+    auto state = std::make_unique<State>();
+    state->path = name;
+    const Handle access(state->check(H5Pcreate(H5P_FILE_ACCESS), "make it in memory"), H5Pclose);
+    constexpr std::size_t increment = 1 << 24;
+    constexpr bool on_disk = false;
+    state->check(H5Pset_fapl_core(access, increment, on_disk), "make it in memory");
+    state->file = state->check(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), "make it in memory");
+    H5File created(std::move(state));
+    created.write_kind(kind);
+    return created;
+}
+
+std::vector<unsigned char> H5File::image() const {
+    const Turn turn;
+    state_->check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), "finish the file");
+    const auto size = state_->check(H5Fget_file_image(state_->file, nullptr, 0), "measure the file");
+    std::vector<unsigned char> bytes(static_cast<std::size_t>(size));
+    state_->check(H5Fget_file_image(state_->file, bytes.data(), bytes.size()), "copy the file");
+    return bytes;
+}
+
+void H5File::write_kind(const FileKind& kind) const {
+    const Turn turn;
+    state_->write_attribute("/", "friedel_kind", text_type(kind.name.size()), kind.name.c_str());
+    const std::int64_t format = kind.format;
+    state_->write_attribute("/", "friedel_format", H5T_NATIVE_INT64, &format);
+    state_->write_attribute("/", "friedel_program", text_type(sizeof FRIEDEL_VERSION - 1), FRIEDEL_VERSION);
+}
+
+H5File H5File::open_foreign(const std::filesystem::path& file) {
+    const Turn turn;
+    auto state = std::make_unique<State>();
+    state->path = file;
+    std::error_code code;
+    if (std::filesystem::is_directory(file, code)) fail(file.string(), ": is a folder; name an HDF5 file that friedel wrote");
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) fail(file.string(), ": cannot be opened (", std::strerror(errno), "); check the name and the permissions");
+    ::close(descriptor);
+    if (H5Fis_hdf5(file.c_str()) <= 0) fail(file.string(), ": is not an HDF5 file; name a file that friedel wrote");
+    state->file = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (state->file < 0) {
+        const std::string reason = last_reason();
+        const bool truncated = reason.find("truncated") != std::string::npos || reason.find("eof") != std::string::npos;
+        fail(file.string(), ": ", truncated ? "is truncated" : "cannot be read", " (", reason, "); make it again or copy it again");
+    }
+    return H5File(std::move(state));
+}
+
+H5File H5File::open_any(const std::filesystem::path& file) {
+    H5File opened = open_foreign(file);
+    if (!opened.has_attribute("/", "friedel_kind") || !opened.has_attribute("/", "friedel_format")) {
+        fail(file.string(), ": was not written by friedel (no attribute friedel_kind); name a file that friedel wrote");
+    }
+    return opened;
+}
+
+void H5File::check_kind(const FileKind& wanted) const {
+    if (kind() != wanted.name) fail(path().string(), ": holds a ", kind(), ", not a ", wanted.name, "; name another file");
+    if (format() != wanted.format) {
+        fail(path().string(), ": is a ", wanted.name, " of format ", format(), ", this program reads format ", wanted.format, "; ",
+             wanted.cure);
+    }
+}
+
+H5File H5File::open(const std::filesystem::path& file, const FileKind& kind) {
+    H5File opened = open_any(file);
+    opened.check_kind(kind);
+    return opened;
+}
+
+H5File H5File::open_image(const std::string& name, const void* bytes, std::size_t size, const FileKind& kind) {
+    const Turn turn;
+    auto state = std::make_unique<State>();
+    state->path = name;
+    state->image_bytes = size;
+    const hid_t access = state->check(H5Pcreate(H5P_FILE_ACCESS), "read from memory");
+    constexpr std::size_t increment = 1 << 16;
+    // The library copies the bytes.
+    const bool ready = H5Pset_fapl_core(access, increment, 0) >= 0 && H5Pset_file_image(access, const_cast<void*>(bytes), size) >= 0;
+    // Under a name that no file has: one that is there would be in the way.
+    if (ready) state->file = H5Fopen((name + " in memory").c_str(), H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+    if (state->file < 0) fail(name, ": cannot be read (", last_reason(), ")");
+    H5File opened(std::move(state));
+    opened.check_kind(kind);
+    return opened;
+}
+
+void H5File::commit() {
+    const Turn turn;
+    State& state = *state_;
+    state.check(H5Fflush(state.file, H5F_SCOPE_GLOBAL), "finish the file");
+    state.check(H5Fclose(std::exchange(state.file, -1)), "finish the file");
+    // The contents reach the disk before the name does, so that a power cut leaves the old file or the new one.
+    const int descriptor = ::open(state.temporary.c_str(), O_RDWR | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+    const int reason = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (!synced) fail(state.path.string(), ": cannot finish the file (", std::strerror(reason), "); check the space on the disk");
+    std::error_code code;
+    std::filesystem::rename(state.temporary, state.path, code);
+    if (code) fail(state.path.string(), ": cannot be put in place (", code.message(), "); check the folder and its permissions");
+    state.temporary.clear();
+}
+
+const std::filesystem::path& H5File::path() const { return state_->path; }
+std::string H5File::kind() const { return read_text_attribute("/", "friedel_kind"); }
+int H5File::format() const { return read_integer_attribute("/", "friedel_format"); }
+
+bool H5File::exists(const std::string& name) const {
+    const Turn turn;
+    // H5Lexists fails where a group on the way is missing: ask for each part in turn.
+    for (std::size_t slash = name.find('/', 1); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+        if (H5Lexists(state_->file, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+    }
+    return H5Lexists(state_->file, name.c_str(), H5P_DEFAULT) > 0;
+}
+
+bool H5File::is_group(const std::string& name) const {
+    const Turn turn;
+    H5O_info_t info;
+    return H5Oget_info_by_name(state_->file, name.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
+}
+
+std::vector<std::string> H5File::children(const std::string& group) const {
+    const Turn turn;
+    const Handle handle(state_->check(H5Gopen2(state_->file, group.c_str(), H5P_DEFAULT), "find group '" + group + "'"), H5Gclose);
+    std::vector<std::string> names;
+    state_->check(H5Literate(
+                      handle, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+                      [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+                          static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+                          return 0;
+                      },
+                      &names),
+                  "list group '" + group + "'");
+    return names;
+}
+
+Shape H5File::shape(const std::string& name) const {
+    const Turn turn;
+    const Handle dataset = state_->open_dataset(name);
+    const Handle space(state_->check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
+    std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 0)));
+    if (!extent.empty()) state_->check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
+    return Shape(extent.begin(), extent.end());
+}
+
+template <class T>
+void H5File::create_dataset(const std::string& name, const Shape& shape, bool compress) {
+    const Turn turn;
+    state_->make_dataset(name, native_type<T>(), shape, compress);
+}
+
+template <class T>
+void H5File::write(const std::string& name, const T* values, const Shape& shape, bool compress) {
+    const Turn turn;
+    const Handle dataset = state_->make_dataset(name, native_type<T>(), shape, compress);
+    if (product(shape) == 0) return;
+    state_->check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write '" + name + "'");
+}
+
+void H5File::write_half(const std::string& name, const float* values, const Shape& shape, bool compress) {
+    const Turn turn;
+    const Handle dataset = state_->make_dataset(name, half_type(), shape, compress);
+    if (product(shape) == 0) return;
+    std::vector<float> rounded(values, values + product(shape));
+    for (float& value : rounded) value = rounded_to_half(value);
+    state_->check(H5Dwrite(dataset, native_type<float>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rounded.data()), "write '" + name + "'");
+}
+
+template <class T>
+std::vector<T> H5File::read(const std::string& name) const {
+    const Turn turn;
+    std::vector<T> values(state_->claimed_elements(name, shape(name), sizeof(T)));
+    const Handle dataset = state_->open_dataset(name);
+    if (!values.empty()) {
+        state_->check(H5Dread(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "read '" + name + "'");
+    }
+    return values;
+}
+
+template <class T>
+void H5File::write_rows(const std::string& name, std::size_t first_row, std::size_t rows, const T* values) {
+    const Turn turn;
+    if (rows == 0) return;
+    state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
+        state_->check(H5Dwrite(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "write '" + name + "'");
+    });
+}
+
+template <class T>
+void H5File::read_rows(T* values, const std::string& name, std::size_t first_row, std::size_t rows) const {
+    const Turn turn;
+    if (rows == 0) return;
+    state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
+        state_->check(H5Dread(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "read '" + name + "'");
+    });
+}
+
+#define FRIEDEL_HDF5_TYPE(T)                                                                     \
+    template void H5File::create_dataset<T>(const std::string&, const Shape&, bool);             \
+    template void H5File::write<T>(const std::string&, const T*, const Shape&, bool);            \
+    template std::vector<T> H5File::read<T>(const std::string&) const;                           \
+    template void H5File::write_rows<T>(const std::string&, std::size_t, std::size_t, const T*); \
+    template void H5File::read_rows<T>(T*, const std::string&, std::size_t, std::size_t) const;
+FRIEDEL_HDF5_TYPE(float)
+FRIEDEL_HDF5_TYPE(double)
+FRIEDEL_HDF5_TYPE(std::int8_t)
+FRIEDEL_HDF5_TYPE(std::uint8_t)
+FRIEDEL_HDF5_TYPE(std::int16_t)
+FRIEDEL_HDF5_TYPE(std::uint16_t)
+FRIEDEL_HDF5_TYPE(std::int32_t)
+FRIEDEL_HDF5_TYPE(std::uint32_t)
+FRIEDEL_HDF5_TYPE(std::int64_t)
+FRIEDEL_HDF5_TYPE(std::uint64_t)
+#undef FRIEDEL_HDF5_TYPE
+
+void H5File::write_strings(const std::string& name, const std::vector<std::string>& values) {
+    const Turn turn;
+    std::size_t length = 1;
+    for (const std::string& value : values) length = std::max(length, value.size());
+    const Handle type = text_type(length);
+    const Handle dataset = state_->make_dataset(name, type, {values.size()}, true);
+    std::string padded(length * values.size(), '\0');
+    for (std::size_t i = 0; i < values.size(); ++i)
+        std::copy(values[i].begin(), values[i].end(), padded.begin() + static_cast<std::ptrdiff_t>(i * length));
+    if (!values.empty()) state_->check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), "write '" + name + "'");
+}
+
+std::vector<std::string> H5File::read_strings(const std::string& name) const {
+    const Turn turn;
+    const Handle dataset = state_->open_dataset(name);
+    const Handle stored(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
+    if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0)
+        fail(path().string(), ": '", name, "' does not hold fixed-length text");
+    const std::size_t length = H5Tget_size(stored);
+    if (length > longest_text) fail(path().string(), ": '", name, "' claims texts of ", length, " bytes; the file is damaged");
+    const std::size_t count = state_->claimed_elements(name, shape(name), length);
+    const Handle type = text_type(length);
+    std::string padded(length * count, '\0');
+    if (count) state_->check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), "read '" + name + "'");
+    std::vector<std::string> values(count);
+    for (std::size_t i = 0; i < count; ++i) values[i].assign(padded.data() + i * length, strnlen(padded.data() + i * length, length));
+    return values;
+}
+
+void H5File::write_attribute(const std::string& object, const std::string& name, const std::string& value) {
+    const Turn turn;
+    state_->write_attribute(object, name, text_type(value.size()), value.c_str());
+}
+void H5File::write_attribute(const std::string& object, const std::string& name, double value) {
+    const Turn turn;
+    state_->write_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
+}
+void H5File::write_attribute(const std::string& object, const std::string& name, std::int64_t value) {
+    const Turn turn;
+    state_->write_attribute(object, name, H5T_NATIVE_INT64, &value);
+}
+
+bool H5File::has_attribute(const std::string& object, const std::string& name) const {
+    const Turn turn;
+    return H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::string H5File::read_text_attribute(const std::string& object, const std::string& name) const {
+    const Turn turn;
+    const Handle attribute = state_->open_attribute(object, name);
+    const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
+    if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
+    if (H5Tis_variable_str(stored) > 0) {  // as other programs write them
+        char* text = nullptr;
+        state_->check(H5Aread(attribute, stored, &text), "read attribute '" + name + "'");
+        std::string value = text ? text : "";
+        H5free_memory(text);
+        return value;
+    }
+    if (H5Tget_size(stored) > longest_text) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
+    std::string value(H5Tget_size(stored), '\0');
+    state_->check(H5Aread(attribute, text_type(value.size()), value.data()), "read attribute '" + name + "'");
+    value.resize(strnlen(value.data(), value.size()));
+    return value;
+}
+
+std::vector<std::string> H5File::read_text_attributes(const std::string& object, const std::string& name) const {
+    const Turn turn;
+    const std::string what = "read attribute '" + name + "'";
+    const Handle attribute(state_->check(H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), what),
+                           H5Aclose);
+    const Handle stored(state_->check(H5Aget_type(attribute), what), H5Tclose);
+    const hssize_t values = state_->values_of_attribute(attribute, name);
+    if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
+    if (values < 0 || values > most_texts) fail(path().string(), ": attribute '", name, "' has too many values; the file is damaged");
+    std::vector<std::string> texts(static_cast<std::size_t>(values));
+    if (H5Tis_variable_str(stored) > 0) {
+        std::vector<char*> found(texts.size());
+        state_->check(H5Aread(attribute, stored, found.data()), what);
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            texts[i] = found[i] ? found[i] : "";
+            H5free_memory(found[i]);
+        }
+    } else {
+        const std::size_t length = H5Tget_size(stored);
+        if (length > longest_text / most_texts) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
+        std::string padded(length * texts.size(), '\0');
+        state_->check(H5Aread(attribute, text_type(length), padded.data()), what);
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            texts[i].assign(padded.data() + i * length, strnlen(padded.data() + i * length, length));
+    }
+    return texts;
+}
+
+double H5File::read_number_attribute(const std::string& object, const std::string& name) const {
+    const Turn turn;
+    const Handle attribute = state_->open_attribute(object, name);
+    double value = 0;
+    state_->check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read attribute '" + name + "'");
+    if (!std::isfinite(value)) fail(path().string(), ": attribute '", name, "' is not a finite number; the file is damaged");
+    return value;
+}
+
+int H5File::read_integer_attribute(const std::string& object, const std::string& name) const {
+    const double value = read_number_attribute(object, name);
+    if (std::abs(value) > std::numeric_limits<int>::max() || value != std::floor(value)) {
+        fail(path().string(), ": attribute '", name, "' is not a whole number of reasonable size; the file is damaged");
+    }
+    return static_cast<int>(value);
+}
+
+}  // namespace friedel

@@ -1,0 +1,56 @@
+#include "host/support/line_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "host/support/error.h"
+
+namespace friedel {
+
+namespace {
+
+// The length of the file up to the end of its last whole line.
+off_t whole_lines(int descriptor) {
+    off_t end = lseek(descriptor, 0, SEEK_END);
+    for (char last = 0; end > 0 && pread(descriptor, &last, 1, end - 1) == 1 && last != '\n';) --end;
+    return end;
+}
+
+}  // namespace
+
+LineFile::LineFile(std::filesystem::path file, char first)
+    : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
+    if (char found = first; pread(descriptor_, &found, 1, 0) == 1 && found != first) {
+        ::close(descriptor_);
+        fail(file_.string(), ": is there already, and nothing that this program appends to; name another file, or remove it");
+    }
+    const off_t end = whole_lines(descriptor_);
+    if (ftruncate(descriptor_, end) == 0) lseek(descriptor_, end, SEEK_SET);  // of a terminal or a pipe there is nothing to cut
+}
+
+LineFile::~LineFile() { ::close(descriptor_); }
+
+void LineFile::append(const std::string& line) {
+    const off_t begin = lseek(descriptor_, 0, SEEK_CUR);
+    const std::string text = line + "\n";
+    std::size_t written = 0;
+    while (written < text.size()) {
+        const ssize_t more = ::write(descriptor_, text.data() + written, text.size() - written);
+        if (more < 0 && errno == EINTR) continue;
+        if (more <= 0) break;
+        written += static_cast<std::size_t>(more);
+    }
+    if (written == text.size()) return;
+    if (!told_) {
+        std::fprintf(stderr, "friedel: %s: lines are lost (%s); check the space on the disk\n", file_.c_str(), std::strerror(errno));
+    }
+    told_ = true;
+    if (ftruncate(descriptor_, begin) == 0) lseek(descriptor_, begin, SEEK_SET);
+}
+
+}  // namespace friedel

@@ -1,0 +1,70 @@
+#include "host/training/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/support/error.h"
+
+namespace friedel {
+
+Sampler::Sampler(const LibraryView& library, Target target, double tempering, const SyntheticShare& synthetic) : target_(target) {
+    std::vector<std::vector<std::int32_t>> by_class(static_cast<std::size_t>(classes_of(target)));
+    for (std::int32_t i = 0; i < library.structures; ++i) {
+        const int group = library.space_group[i];
+        if (group == 0) continue;
+        ++count_[static_cast<std::size_t>(group - 1)];
+        by_class[static_cast<std::size_t>(class_of(target, group))].push_back(i);
+        ++of_library_;
+    }
+    if (of_library_ == 0 && synthetic.share < 1) fail("the library has no structure whose space group is known; ingest other files");
+    std::vector<double> weights;
+    const auto add = [&](int label, std::vector<std::int32_t> structures, double weight) {
+        label_.push_back(label);
+        first_.push_back(static_cast<std::int32_t>(structures_.size()));
+        structures_.insert(structures_.end(), structures.begin(), structures.end());
+        weights.push_back(weight);
+    };
+    if (synthetic.share < 1) {
+        double of_classes = 0;
+        for (const auto& structures : by_class)
+            if (!structures.empty()) of_classes += std::pow(static_cast<double>(structures.size()), tempering);
+        const auto missing = static_cast<double>(std::count(count_.begin(), count_.end(), 0u));
+        const double filled = missing > 0 ? std::min(missing / (of_classes + missing), synthetic.fill) : 0;
+        const double scale = (1 - synthetic.share) * (1 - filled) / of_classes;
+        for (std::size_t c = 0; c < by_class.size(); ++c) {
+            if (by_class[c].empty()) continue;
+            add(static_cast<int>(c), by_class[c], scale * std::pow(static_cast<double>(by_class[c].size()), tempering));
+        }
+        for (int group = 1; filled > 0 && group <= space_groups; ++group) {
+            if (count_[static_cast<std::size_t>(group - 1)] > 0) continue;
+            add(class_of(target, group), {-group}, (1 - synthetic.share) * filled / missing);
+        }
+    }
+    for (int group = 1; synthetic.share > 0 && group <= space_groups; ++group) {
+        add(class_of(target, group), {-group}, synthetic.share * synthetic.group_share.at(static_cast<std::size_t>(group - 1)));
+    }
+    first_.push_back(static_cast<std::int32_t>(structures_.size()));
+    double total = 0, sum = 0;
+    for (double weight : weights) total += weight;
+    for (double weight : weights) cumulative_.push_back(static_cast<float>((sum += weight) / total));
+    cumulative_.back() = 1;
+}
+
+SamplerView Sampler::view() const {
+    return {cumulative_.data(), label_.data(), first_.data(), structures_.data(), static_cast<int>(label_.size())};
+}
+
+std::string Sampler::missing_classes() const {
+    std::vector<bool> present(static_cast<std::size_t>(classes_of(target_)));
+    for (std::int32_t label : label_) present[static_cast<std::size_t>(label)] = true;
+    constexpr int most_named = 12;
+    std::string names;
+    int missing = 0;
+    for (std::size_t c = 0; c < present.size(); ++c) {
+        if (!present[c] && ++missing <= most_named) names += (names.empty() ? "" : ", ") + class_name(target_, static_cast<int>(c));
+    }
+    if (missing > most_named) names += " and " + std::to_string(missing - most_named) + " more";
+    return names;
+}
+
+}  // namespace friedel

@@ -1,0 +1,356 @@
+#include "host/training/training_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <thread>
+
+#include "host/network/communicator.h"
+#include "host/support/error.h"
+#include "host/support/hash.h"
+#include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
+#include "host/training/training_log.h"
+#include "host/training/training_setup.h"
+
+namespace friedel {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr double plan_seconds = 1;                  // between estimates of the steps that a run given in minutes will take
+constexpr std::int64_t most_skipped_in_a_row = 20;  // steps; more of them are no accident
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// How many steps to take between looks at the clock and the losses: a look waits for the device, and is wanted a few times a second.
+class LookInterval {
+public:
+    std::int64_t steps() const { return steps_; }
+    // The steps since the last look took until `now`.
+    void took(double now) {
+        constexpr double wanted_seconds = 0.25;
+        const double seconds = std::max(now - last_, 1e-6);
+        last_ = now;
+        const double fitting = wanted_seconds * static_cast<double>(steps_) / seconds;
+        steps_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(fitting), 1, 2 * steps_);
+    }
+
+private:
+    std::int64_t steps_ = 1;
+    double last_ = 0;
+};
+
+// Means over the patterns of some steps, and how many of the steps were skipped.
+struct Totals {
+    double loss = 0, accuracy = 0, samples = 0;  // sums
+    std::int64_t skipped = 0;
+
+    void add(const Trainer::Results& result) {
+        skipped += result.skipped;
+        if (result.samples == 0) return;
+        const auto more = static_cast<double>(result.samples);
+        loss += more * result.loss;
+        accuracy += more * result.accuracy;
+        samples += more;
+    }
+};
+
+// What the first rank decides at a look, for all.
+struct Orders {
+    std::int64_t steps;  // until the next look
+    std::int64_t total_steps;
+    std::int32_t finished;
+    std::int32_t signal;                     // that ends the run, else 0
+    std::int32_t checkpoint, without_delay;  // write one; and wait until it is written
+};
+
+// The ranks of a node take its devices in turn.
+DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
+    wanted.turn = ranks.rank_on_node();
+    return wanted;
+}
+
+// Files, validation and what the user is told are the first rank's.
+TrainingRun part_of_rank(TrainingRun what, const Communicator& ranks) {
+    if (ranks.first()) return what;
+    what.quiet = true;
+    what.log.clear();
+    what.validation_library.clear();
+    what.measured_labels.clear();
+    return what;
+}
+
+class Run {
+public:
+    Run(const TrainingRun& what, const AdjustConfig& adjust, Communicator& ranks)
+        : what_(part_of_rank(what, ranks)),
+          ranks_(ranks),
+          device_(device_of(what.device, ranks), threads_of_rank(what.threads, ranks), what_.quiet),
+          setup_(what_, adjust, device_, ranks),
+          config_(setup_.config()),
+          writer_(what.output, config_.run.checkpoints_kept),
+          log_(what_.log) {}
+
+    TrainingSummary go() {
+        if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
+        if (ranks_.first()) metrics_.emplace(what_.output.string() + ".metrics.csv", trainer().steps());
+        start_ = Clock::now();
+        first_step_ = reported_step_ = trainer().steps();
+        reported_ = validated_ = saved_ = planned_ = elapsed();
+        log_.start(what_.output, first_step_, config_.run);
+        if (setup_.resumed()) log_.resume(*setup_.resumed());
+        try {
+            return train();
+        } catch (const std::exception& error) {
+            log_.end(trainer().steps(), "failed", 0, error.what());
+            throw;
+        }
+    }
+
+private:
+    TrainingSummary train() {
+        const InterruptGuard guard;
+        progress_.emplace("patterns", what_.quiet);
+        Orders orders = agree();
+        while (!orders.finished && !orders.signal) {
+            for (std::int64_t step = 0; step < orders.steps; ++step) trainer().step();
+            add_up(trainer().take_results());
+            interval_.took(elapsed());
+            orders = agree();
+            if (orders.checkpoint || orders.signal) compare_ranks();
+            if (ranks_.first()) look(orders);
+        }
+        progress_.reset();
+        return end(orders);
+    }
+
+    // What all ranks do next. Signals may have come to any of them; the clock is the first one's.
+    Orders agree() {
+        double asked[] = {interrupted() ? 1.0 : 0.0, take_checkpoint_signal() ? 1.0 : 0.0};
+        ranks_.sum(asked, std::size(asked));
+        Orders orders{};
+        if (ranks_.first()) {
+            const double now = elapsed();
+            if (config_.run.minutes > 0 && now - planned_ > plan_seconds) plan_steps(now);
+            orders.total_steps = trainer().total_steps();
+            orders.steps = std::max<std::int64_t>(1, std::min(interval_.steps(), orders.total_steps - trainer().steps()));
+            orders.finished = done();
+            if (asked[0] > 0 && !orders.finished) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
+            const bool due = !writer_.busy() && now - saved_ >= 60 * config_.run.checkpoint_minutes && trainer().steps() > first_step_;
+            orders.without_delay = asked[1] > 0;
+            orders.checkpoint = !orders.finished && !orders.signal && (due || orders.without_delay);
+        }
+        ranks_.broadcast(&orders, sizeof orders);
+        if (orders.total_steps != trainer().total_steps()) trainer().set_total_steps(orders.total_steps);
+        return orders;
+    }
+
+    // Ranks that drifted apart train no network at all: memory that fails, or a library that differs from node to node.
+    void compare_ranks() {
+        if (ranks_.size() == 1) return;
+        Fnv1a hash;
+        for (const std::vector<float>& values : trainer().answering_parameters()) hash.add(values.data(), values.size() * sizeof(float));
+        const std::vector<std::string> all = ranks_.gather(hash.text());
+        for (std::size_t rank = 1; rank < all.size(); ++rank) {
+            if (all[rank] == all[0]) continue;
+            fail(what_.output.string(), ": rank ", rank, " has other weights than rank 0 after ", trainer().steps(),
+                 " steps; check that machine, and go on from the last checkpoint with --resume");
+        }
+    }
+
+    // The first rank's look at the run.
+    void look(const Orders& orders) {
+        const double now = elapsed();
+        const bool validate = orders.finished || now - validated_ > 60 * config_.run.validation_minutes;
+        if (validate || now - reported_ > config_.run.report_seconds) report(now, validate);
+        tell_outcome(writer_.outcome());
+        if (orders.checkpoint && orders.without_delay) {
+            save_now();
+        } else if (orders.checkpoint) {
+            start_saving();
+        }
+        progress_->show(fraction(), static_cast<std::uint64_t>((trainer().steps() - first_step_) * config_.run.batch), note_);
+    }
+
+    Trainer& trainer() { return setup_.trainer(); }
+
+    // The results of the steps since the last look.
+    void add_up(const Trainer::Results& result) {
+        since_report_.add(result);
+        all_skipped_ += result.skipped;
+        if (result.skipped == 0) return;
+        log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row);
+        if (result.skipped_in_a_row < most_skipped_in_a_row) return;
+        std::string structures;
+        for (const std::string& of_rank : ranks_.gather(setup_.names_of(trainer().spoilt_structures()))) {
+            if (!of_rank.empty()) structures += (structures.empty() ? "" : ", ") + of_rank;
+        }
+        const std::string skipped = std::to_string(result.skipped_in_a_row) + " steps in a row were skipped, the last of them step " +
+                                    std::to_string(trainer().steps()) + ", for losses or gradients that are not finite";
+        if (structures.empty()) {
+            fail(what_.output.string(), ": ", skipped, "; lower optimiser.learning_rate or set optimiser.clip_norm");
+        }
+        fail(what_.output.string(), ": ", skipped, ", from ", structures, " of ", source(),
+             "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing");
+    }
+
+    std::string source() const { return what_.library.empty() ? "the generated crystals" : what_.library.string(); }
+
+    // A second copy of the network may find no room on a device that training fills; training is worth more.
+    void validate_into(TrainingReport& report, const Model& model) {
+        if (!validates_) return;
+        try {
+            if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
+            if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
+        } catch (const Error& error) {
+            validates_ = false;
+            setup_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
+        }
+    }
+
+    void report(double now, bool validate) {
+        const auto steps = static_cast<double>(trainer().steps() - reported_step_);
+        TrainingReport report{.step = trainer().steps(),
+                              .patterns = trainer().steps() * config_.run.batch,
+                              .seconds = now,
+                              .patterns_per_second = steps * config_.run.batch / (now - reported_),
+                              .learning_rate = trainer().learning_rate(),
+                              .loss = since_report_.loss / since_report_.samples,
+                              .accuracy = since_report_.accuracy / since_report_.samples,
+                              .skipped_steps = since_report_.skipped,
+                              .simulated = {},
+                              .measured = {}};
+        if (validate) {
+            validate_into(report, setup_.model(now));
+            validated_ = elapsed();
+        }
+        metrics_->row(report);
+        log_.report(report);
+        note_ = note(report.loss);
+        reported_ = elapsed();
+        reported_step_ = trainer().steps();
+        since_report_ = {};
+    }
+
+    std::string note(double loss) const {
+        char text[96];
+        std::snprintf(text, sizeof text, "loss %.3f", loss);
+        std::string all = text;
+        const auto add = [&](const char* name, const std::optional<ValidationResult>& result) {
+            if (!result) return;
+            std::snprintf(text, sizeof text, ", %s %.1f %%", name, 100 * result->accuracy);
+            all += text;
+        };
+        add("simulated", simulated_);
+        add("measured", measured_);
+        if (all_skipped_ > 0) all += ", " + std::to_string(all_skipped_) + (all_skipped_ == 1 ? " step" : " steps") + " skipped";
+        return all;
+    }
+
+    void start_saving() {
+        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()));
+        saved_ = elapsed();
+    }
+
+    void save_now() {
+        tell_outcome(writer_.wait());
+        start_saving();
+        tell_outcome(writer_.wait());
+    }
+
+    void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
+        if (!outcome) return;
+        log_.checkpoint(*outcome);
+        if (outcome->fault.empty()) return;
+        std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, check the folder and its space\n", outcome->fault.c_str(),
+                     static_cast<long long>(outcome->checkpoint.step));
+    }
+
+    TrainingSummary end(const Orders& orders) {
+        const bool finished = orders.finished;
+        if (!ranks_.first()) return {.signal = orders.signal, .first_rank = false};
+        if (!finished) save_now();
+        tell_outcome(writer_.wait());
+        setup_.model(elapsed()).write(what_.output);
+        if (finished) remove_checkpoints(what_.output);
+        log_.end(trainer().steps(), finished ? "finished" : "interrupted", orders.signal, "");
+        const std::vector<Checkpoint> left = list_checkpoints(what_.output);
+        return {.signal = orders.signal,
+                .checkpoint = left.empty() ? fs::path() : left.back().file,
+                .steps = trainer().steps(),
+                .patterns = trainer().steps() * config_.run.batch,
+                .seconds = elapsed(),
+                .simulated = simulated_,
+                .measured = measured_};
+    }
+
+    double elapsed() const { return setup_.seconds_before() + seconds_since(start_); }
+
+    bool done() {
+        if (config_.run.minutes > 0) return elapsed() >= 60 * config_.run.minutes;
+        return trainer().steps() >= trainer().total_steps();
+    }
+
+    double fraction() {
+        if (config_.run.minutes > 0) return elapsed() / (60 * config_.run.minutes);
+        return static_cast<double>(trainer().steps()) / static_cast<double>(trainer().total_steps());
+    }
+
+    // A run given in minutes: the schedule ends where the time will, at the rate seen so far.
+    void plan_steps(double now) {
+        planned_ = now;
+        constexpr std::int64_t fewest = 10;
+        const std::int64_t steps = trainer().steps() - first_step_;
+        if (steps < fewest) return;
+        const double rate = static_cast<double>(steps) / seconds_since(start_);
+        const double left = std::max(60 * config_.run.minutes - elapsed(), 0.0);
+        trainer().set_total_steps(trainer().steps() + static_cast<std::int64_t>(left * rate));
+    }
+
+    const CheckpointSignalGuard checkpoint_signals_;
+    const TrainingRun what_;
+    Communicator& ranks_;
+    Device device_;
+    TrainingSetup setup_;
+    const TrainingConfig& config_;
+    CheckpointWriter writer_;
+    TrainingLog log_;
+    std::optional<MetricsFile> metrics_;
+    std::optional<ProgressLine> progress_;
+    std::optional<ValidationResult> simulated_, measured_;  // the last ones
+    Clock::time_point start_ = Clock::now();
+    std::int64_t first_step_ = 0, reported_step_ = 0;
+    double reported_ = 0, validated_ = 0, saved_ = 0, planned_ = 0;  // seconds of training
+    bool validates_ = true;
+    Totals since_report_;
+    std::int64_t all_skipped_ = 0;  // steps of this run
+    std::string note_;
+    LookInterval interval_;
+};
+
+}  // namespace
+
+TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust) {
+    std::signal(SIGPIPE, SIG_IGN);  // who watches a run may leave: that is no reason to end it
+    const std::unique_ptr<Communicator> ranks = open_communicator();
+    // Outlives the catch: what it frees on a device may have to wait for sums that the other ranks no longer take part in.
+    std::optional<Run> training;
+    try {
+        return training.emplace(run, adjust, *ranks).go();
+    } catch (const std::exception& error) {
+        if (ranks->size() == 1) throw;
+        // What fails on all ranks is told by the first one.
+        if (!ranks->first()) std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        std::fprintf(stderr, "friedel: rank %d of %d: %s\n", ranks->rank(), ranks->size(), error.what());
+        ranks->abort();
+        throw;
+    }
+}
+
+}  // namespace friedel

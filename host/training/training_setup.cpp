@@ -1,0 +1,267 @@
+#include "host/training/training_setup.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "host/crystals/powder_group.h"
+#include "host/simulation/radiation.h"
+#include "host/support/error.h"
+#include "host/support/hash.h"
+#include "host/support/text_file.h"
+#include "host/support/text_format.h"
+
+namespace friedel {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // of a run given in minutes, before the first estimate
+const char* const start_anew = "; or remove the checkpoints and leave --resume out to start anew";
+
+RunRecord read_record(const H5File& file) {
+    const auto text = [&](const char* name) {
+        const std::vector<std::string> values = file.read_strings(name);
+        if (values.size() != 1) fail(file.path().string(), ": has no ", name, "; remove it to go on from an earlier one");
+        return values[0];
+    };
+    const std::vector<double> seconds = file.read<double>("seconds");
+    return {text("config"), text("library_hash"), text("statistics_hash"), text("started_from"), seconds.size() == 1 ? seconds[0] : 0};
+}
+
+// The first rank reads the file for all, so that a shared file system has one reader, and only its node need see it.
+// hash: of its bytes.
+StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::string& hash) {
+    if (ranks.size() == 1) {
+        StructureLibrary library = StructureLibrary::read(file);
+        hash = hash_file(file);
+        return library;
+    }
+    std::string bytes;
+    if (ranks.first()) {
+        if (!fs::is_regular_file(file)) StructureLibrary::read(file);  // says what is wrong with it: a folder of CIFs, for one
+        std::ifstream in(file, std::ios::binary);
+        bytes.assign(std::istreambuf_iterator<char>(in), {});
+        if (!in) fail(file.string(), ": cannot be read; check the name and the permissions");
+    }
+    std::uint64_t size = bytes.size();
+    ranks.broadcast(&size, sizeof size);
+    bytes.resize(size);
+    ranks.broadcast(bytes.data(), size);
+    Fnv1a all;
+    all.add(bytes.data(), bytes.size());
+    hash = all.text();
+    return StructureLibrary::read_image(file.string(), bytes);
+}
+
+}  // namespace
+
+TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
+    : what_(what), ranks_(ranks) {
+    read_checkpoint();
+    check_writable(what.output);
+    read_config(adjust);
+    read_structures();
+    if (finished_model_is_there()) return;
+    // Only the first rank looks at how good the network is.
+    if (!what.validation_library.empty() && ranks.first()) {
+        held_out_ = StructureLibrary::read(what.validation_library);
+        simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
+        if (hash_file(what.validation_library) == record_.library_hash)
+            tell(what.validation_library.string() +
+                 ": is what the network is trained on, too: validation measures memory; give structures held out");
+    }
+    if (!what.measured_labels.empty() && ranks.first())
+        measured_ = ValidationSet::measured(config_, what.measured_labels,
+                                            what.measured_folder.empty() ? what.measured_labels.parent_path() : what.measured_folder,
+                                            what.measured_wavelength, [this](const std::string& line) { tell(line); });
+    start_trainer(device);
+    if (what.resume == Resume::no && fs::exists(what.output))
+        tell(what.output.string() + ": is there already; the new model takes its place when the training ends");
+    if (!what.quiet) tell_missing();
+}
+
+void TrainingSetup::tell(const std::string& line) const {
+    if (ranks_.first()) std::fprintf(stderr, "friedel: %s\n", line.c_str());
+}
+
+void TrainingSetup::read_checkpoint() {
+    if (what_.resume == Resume::no) {
+        const std::vector<Checkpoint> unfinished = list_checkpoints(what_.output);
+        if (unfinished.empty()) return;
+        fail(unfinished.back().file.string(), ": an unfinished run wrote it; go on with --resume, or remove ", what_.output.string(),
+             ".checkpoint.* to start anew");
+    }
+    resumed_ = newest_whole_checkpoint(what_.output, [this](const std::string& line) { tell(line); });
+    if (!resumed_ && what_.resume == Resume::if_any) return;
+    if (!resumed_ && fs::exists(what_.output)) {
+        fail(what_.output.string(),
+             ": has no checkpoint beside it: the run is finished, or its checkpoints are gone; leave it as it is, or leave --resume out to "
+             "train a new model in its place");
+    }
+    if (!resumed_) {
+        fail(what_.output.string(),
+             ": has no checkpoint that is whole beside it; there is no run to resume, start it without --resume or with --resume=auto");
+    }
+    resumed_file_ = H5File::open(resumed_->file, checkpoint_kind);
+    record_ = read_record(*resumed_file_);
+    read_toml(config_, record_.config, resumed_->file.string());
+}
+
+void TrainingSetup::read_config(const AdjustConfig& adjust) {
+    const TrainingConfig stored = config_;
+    adjust(config_, resumed_.has_value());
+    check(config_);
+    ranks_.set_timeout(config_.run.rank_timeout_seconds);
+    const std::string difference = resumed_ ? contradiction(stored, config_) : "";
+    if (!difference.empty()) fail(resumed_->file.string(), ": ", difference, "; leave it out", start_anew);
+    if (resumed_) check_length(stored.run);
+}
+
+// A resumed run may get another length, but none that ends before the present: that would be a slip, and the end of the checkpoints.
+void TrainingSetup::check_length(const RunConfig& stored) const {
+    const RunConfig& wanted = config_.run;
+    if (wanted.minutes == stored.minutes && wanted.steps == stored.steps) return;
+    if (wanted.minutes == 0 && wanted.steps < resumed_->step) {
+        fail(resumed_->file.string(), ": ", resumed_->step, " steps are done, more than the ", wanted.steps,
+             " that are asked for; ask for more, or leave --steps out");
+    }
+    if (wanted.minutes > 0 && 60 * wanted.minutes < record_.seconds) {
+        fail(resumed_->file.string(), ": ", formatted("%.1f", record_.seconds / 60), " minutes are done, more than the ", wanted.minutes,
+             " that are asked for; ask for more, or leave --minutes out");
+    }
+    const auto length = [](const RunConfig& run) {
+        return run.minutes > 0 ? formatted("%g minutes", run.minutes) : std::to_string(run.steps) + " steps";
+    };
+    tell("goes on to " + length(wanted) + " in all, instead of " + length(stored));
+}
+
+void TrainingSetup::read_structures() {
+    const RunRecord stored = record_;
+    record_.library_hash = record_.statistics_hash = "";
+    if (!what_.library.empty()) {
+        library_ = read_for_all(what_.library, ranks_, record_.library_hash);
+    } else if (config_.run.synthetic < 1) {
+        fail("train: no structure library named for ", 100 * (1 - config_.run.synthetic),
+             " % of the patterns; name one, or train with --stream synthetic:1");
+    }
+    if (config_.run.labels == Labels::powder) {
+        if (!library_.has_powder_groups() && library_.size() > 0) {
+            fail(what_.library.string(),
+                 ": training.labels is powder, but nobody looked for the groups that powders show; make it anew with "
+                 "'friedel merge --powder-groups', or train with --set training.labels=structure");
+        }
+        use_powder_groups(library_);
+    }
+    if (resumed_ && stored.library_hash != record_.library_hash) {
+        fail(resumed_->file.string(), ": was trained on another structure library than ",
+             what_.library.empty() ? "none" : what_.library.string(), "; name that one", start_anew);
+    }
+    if (config_.run.synthetic > 0 || config_.run.fill > 0) {
+        const CrystalStatistics statistics = read_statistics(what_.statistics);
+        record_.statistics_hash = statistics.hash();
+        tables_ = std::make_unique<CrystalTableStore>(statistics);
+    }
+    if (resumed_ && stored.statistics_hash != record_.statistics_hash) {
+        fail(resumed_->file.string(), ": was trained on crystals drawn from other statistics than ", what_.statistics,
+             "; name those with --statistics", start_anew);
+    }
+}
+
+// A batch script may give its command once more than was needed.
+bool TrainingSetup::finished_model_is_there() const {
+    if (what_.resume != Resume::if_any || resumed_ || !fs::exists(what_.output)) return false;
+    const Provenance made = Model::read(what_.output).provenance;
+    const bool all = config_.run.minutes > 0 ? made.seconds >= 60 * config_.run.minutes : made.steps >= config_.run.steps;
+    return all && made.config == to_toml(config_) && made.library_hash == record_.library_hash;
+}
+
+void TrainingSetup::start_trainer(Device& device) {
+    std::vector<std::vector<float>> start;
+    if (!what_.start_from.empty() && !resumed_) start = starting_weights();
+    trainer_ = std::make_unique<Trainer>(*device.backend, config_, library_, tables_.get(), start, &ranks_);
+    if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
+    if (!resumed_) return;
+    trainer_->restore(*resumed_file_);
+    resumed_file_.reset();
+    if (config_.run.minutes == 0) trainer_->set_total_steps(config_.run.steps);
+}
+
+// Those of the model to start from, which must be of the network and the input that the configuration asks for.
+std::vector<std::vector<float>> TrainingSetup::starting_weights() {
+    const Model model = Model::read(what_.start_from);
+    const auto differ = [&](const std::string& what) {
+        fail(what_.start_from.string(), ": its ", what, " is not the configuration's; 'friedel info --config ", what_.start_from.string(),
+             "' prints what it was trained with, for --config");
+    };
+    const Grid& grid = config_.simulation.grid;
+    if (model.target != config_.network.target) differ("target");
+    if (model.grid.start_deg != grid.start_deg || model.grid.step_deg != grid.step_deg || model.grid.points != grid.points) differ("grid");
+    if (!(model.shape == config_.shape())) differ("network, " + model.shape.text() + ",");
+    if (static_cast<int>(model.members.size()) != config_.network.members) differ("number of members");
+    if (!(model.preprocess == config_.preprocess)) differ("preprocessing");
+    record_.started_from = what_.start_from.filename().string() + " (" + hash_file(what_.start_from) + "), trained on " +
+                           std::to_string(model.provenance.patterns) + " patterns";
+    if (!model.provenance.started_from.empty()) record_.started_from += ", started from " + model.provenance.started_from;
+    return model.members;
+}
+
+void TrainingSetup::tell_missing() const {
+    if (what_.library.empty()) return;
+    const auto& count = trainer_->sampler().count();
+    const auto lacking = std::count(count.begin(), count.end(), 0u);
+    if (config_.run.fill > 0 && lacking > 0) {
+        tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + what_.library.string() +
+             "; crystals of them are generated (training.fill)");
+    }
+    const std::string missing = trainer_->sampler().missing_classes();
+    if (!missing.empty()) tell("no structure of " + missing + " in " + what_.library.string() + "; the network can never name them");
+}
+
+Model TrainingSetup::model(double seconds) const {
+    Model model;
+    model.grid = config_.simulation.grid;
+    model.wavelength_angstrom = mean_wavelength(config_.simulation.radiation);
+    model.preprocess = config_.preprocess;
+    model.target = config_.network.target;
+    model.shape = config_.shape();
+    model.members = trainer_->answering_parameters();
+    model.provenance.config = to_toml(config_);
+    model.provenance.library = what_.library.empty() ? "generated crystals alone" : what_.library.filename().string();
+    model.provenance.library_hash = record_.library_hash;
+    model.provenance.started_from = record_.started_from;
+    model.provenance.seed = config_.run.seed;
+    model.provenance.steps = trainer_->steps();
+    model.provenance.patterns = trainer_->steps() * config_.run.batch;
+    model.provenance.seconds = seconds;
+    model.provenance.training_count = trainer_->sampler().count();
+    return model;
+}
+
+std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds) const {
+    H5File file = H5File::create_image(what_.output.string() + ".checkpoint", checkpoint_kind);
+    file.write_strings("config", {to_toml(config_)});
+    file.write_strings("library_hash", {record_.library_hash});
+    file.write_strings("started_from", {record_.started_from});
+    file.write_strings("statistics_hash", {record_.statistics_hash});
+    file.write("seconds", &seconds, {1});
+    trainer_->save(file);
+    return file.image();
+}
+
+std::string TrainingSetup::names_of(const std::vector<std::int32_t>& structures) const {
+    constexpr std::size_t most = 5;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(structures.size(), most); ++i) {
+        const std::int32_t structure = structures[i];
+        if (i > 0) names += ", ";
+        names += structure < 0 ? "a generated crystal of space group " + std::to_string(-structure)
+                               : "structure " + std::to_string(structure) + " (" + library_.name[static_cast<std::size_t>(structure)] + ")";
+    }
+    if (structures.size() > most) names += " and " + std::to_string(structures.size() - most) + " more";
+    return names;
+}
+
+}  // namespace friedel

@@ -1,0 +1,64 @@
+// What a training run works with, from its files to the trainer, and what its checkpoints say of it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/training/checkpoint.h"
+#include "host/training/trainer.h"
+#include "host/training/training_run.h"
+#include "host/training/validation.h"
+
+namespace friedel {
+
+// What a checkpoint says about the run, beside the trainer's own state.
+struct RunRecord {
+    std::string config, library_hash, statistics_hash, started_from;
+    double seconds = 0;  // of training
+};
+
+class TrainingSetup {
+public:
+    // What is passed must outlive it. Throws Error.
+    TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks);
+    TrainingSetup(const TrainingSetup&) = delete;
+    TrainingSetup& operator=(const TrainingSetup&) = delete;
+
+    const TrainingConfig& config() const { return config_; }
+    Trainer& trainer() { return *trainer_; }
+    const std::optional<ValidationSet>& simulated() const { return simulated_; }
+    const std::optional<ValidationSet>& measured() const { return measured_; }
+    const std::optional<Checkpoint>& resumed() const { return resumed_; }
+    double seconds_before() const { return record_.seconds; }  // of training, in the runs that this one resumes
+    bool was_finished() const { return !trainer_; }            // the model is there already: nothing is left to do
+
+    Model model(double seconds) const;  // as trained so far
+    std::vector<unsigned char> checkpoint_image(double seconds) const;
+    // "quartz, a generated crystal of space group 62, ... and 3 more"
+    std::string names_of(const std::vector<std::int32_t>& structures) const;
+    void tell(const std::string& line) const;  // on standard error, the first rank alone
+
+private:
+    void read_checkpoint();
+    void read_config(const AdjustConfig& adjust);
+    void check_length(const RunConfig& stored) const;
+    void read_structures();
+    void start_trainer(Device& device);
+    std::vector<std::vector<float>> starting_weights();
+    bool finished_model_is_there() const;
+    void tell_missing() const;
+
+    const TrainingRun& what_;
+    Communicator& ranks_;
+    TrainingConfig config_;
+    StructureLibrary library_, held_out_;
+    RunRecord record_;
+    std::optional<Checkpoint> resumed_;
+    std::optional<H5File> resumed_file_;
+    std::unique_ptr<CrystalTableStore> tables_;
+    std::optional<ValidationSet> simulated_, measured_;
+    std::unique_ptr<Trainer> trainer_;
+};
+
+}  // namespace friedel
