@@ -17,6 +17,8 @@ TEST(Interrupt, OneRequestMayComeAsTwoSignals) {
     std::raise(SIGTERM);  // as timeout(1) sends it to the process and to its group
     std::raise(SIGINT);
     EXPECT_EQ(interrupting_signal(), SIGTERM);
+    const InterruptGuard next;  // begins anew, for the tests that follow
+    EXPECT_FALSE(interrupted());
 }
 
 TEST(InterruptDeathTest, ALaterSignalEndsTheProgram) {

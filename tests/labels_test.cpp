@@ -37,6 +37,22 @@ TEST(Labels, ReadsColumnsInAnyOrder) {
     EXPECT_EQ(labels[1].line, 4);
 }
 
+TEST(Labels, NumbersOfTablesSymbolsAndOtherSeparators) {
+    test::TemporaryDirectory directory;
+    const auto file = directory / "labels.csv";
+    for (const char separator : {',', ';', '\t'}) {
+        std::string text = "file,space_group\na.xy,14.0\nb.xy,Fm-3m\nc.xy,P 1 21/c 1\nd.xy,P63/mmc\n";
+        std::replace(text.begin(), text.end(), ',', separator);
+        test::write_text(file, text);
+        const std::vector<Label> labels = read_labels(file);
+        ASSERT_EQ(labels.size(), 4u);
+        EXPECT_EQ(labels[0].space_group, 14);
+        EXPECT_EQ(labels[1].space_group, 225);
+        EXPECT_EQ(labels[2].space_group, 14);
+        EXPECT_EQ(labels[3].space_group, 194);
+    }
+}
+
 TEST(Labels, RefusesWithTheLineAndTheCure) {
     test::TemporaryDirectory directory;
     const auto file = directory / "labels.csv";
@@ -48,7 +64,7 @@ TEST(Labels, RefusesWithTheLineAndTheCure) {
         {"file,file,space_group\na,b,1\n", "line 1: names the column 'file' twice"},
         {"file,space_group\na.xy,231\n", "line 2: '231' is no space group"},
         {"file,space_group\na.xy,0\n", "line 2: '0' is no space group"},
-        {"file,space_group\na.xy,Fm-3m\n", "line 2: 'Fm-3m' is no space group"},
+        {"file,space_group\na.xy,Fm-3x\n", "line 2: 'Fm-3x' is no space group"},
         {"file,space_group\na.xy,14.5\n", "line 2: '14.5' is no space group"},
         {"file,space_group\na.xy,\n", "line 2: '' is no space group"},
         {"file,space_group\n,14\n", "line 2: names no file"},

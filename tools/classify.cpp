@@ -1,6 +1,7 @@
 // friedel classify: names the crystal system and space group of measured patterns, or refuses, with the reason.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -152,6 +153,14 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
     if (there_already > 0) std::cerr << "; results of " << there_already << " more were there already";
     std::cerr << '\n';
     tell_of_input(task.list, counts.assumed, static_cast<double>(task.model.wavelength_angstrom));
+    const Calibration& calibration = task.model.calibration;
+    if (!std::isfinite(calibration.entropy_threshold)) return;
+    const bool chosen_with_search = calibration.fitted_on.find(" with a search of ") != std::string::npos;
+    if (chosen_with_search && task.structures.empty())
+        std::cerr
+            << "the model's threshold for refusals was chosen with a search of structures beside it; without one it refuses too much\n";
+    if (!chosen_with_search && !task.structures.empty())
+        std::cerr << "the model's threshold for refusals was chosen without a search of structures; beside one it refuses too little\n";
 }
 
 // Results that are older than the patterns they are of stay as they are, and the user is told.

@@ -19,7 +19,7 @@ namespace {
 
 struct Options {
     std::vector<std::string> patterns;
-    std::string labels, output;
+    std::string labels, folder, output;
     double wavelength = 0;
     int cells = 3, groups = 5, threads = 0;
     bool quiet = false;
@@ -37,7 +37,9 @@ Task task_of(const Options& o) {
     std::vector<std::string> files;
     for (const Label& label : read_labels(o.labels)) {
         if (!label.repeat_of.empty()) continue;
-        files.push_back((std::filesystem::path(o.labels).parent_path() / label.file).string());
+        const std::filesystem::path folder =
+            o.folder.empty() ? std::filesystem::path(o.labels).parent_path() : std::filesystem::path(o.folder);
+        files.push_back((folder / label.file).string());
         task.truth.push_back(label.space_group);
     }
     task.list = PatternList::of_files(files);
@@ -99,6 +101,8 @@ int run(const Options& o) {
     }
     if (interrupted()) fail("interrupted; nothing was written");
     if (!o.output.empty()) write_text_file(o.output, out.str());
+    if (!task.truth.empty() && static_cast<std::size_t>(unreadable) == task.list.size())
+        fail(o.labels, ": none of its patterns can be read; --data names their folder");
     if (!task.truth.empty()) std::cout << tally.table();
     if (!o.quiet) tell_of_input(task.list, assumed, indexing_wavelength);
     return unreadable == 0 ? 0 : 1;
@@ -117,6 +121,7 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));
     app.add_option("--labels", o->labels,
                    "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
+    app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     add_threads_option(app, o->threads);
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");

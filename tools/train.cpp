@@ -1,4 +1,5 @@
 // friedel train: a network trained on patterns simulated from a structure library while it trains.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -54,6 +55,9 @@ void apply(const Settings& s, TrainingConfig& config, bool resumed) {
     if (!resumed || !s.preset.empty() || !s.config.empty()) config = preset(s.preset.empty() ? default_preset : s.preset);
     if (!s.config.empty()) read_toml_file(config, s.config);
     for (const std::string& assignment : s.assignments) set_key(config, assignment);
+    const bool sets_share = std::any_of(s.assignments.begin(), s.assignments.end(),
+                                        [](const std::string& assignment) { return assignment.starts_with("training.synthetic"); });
+    if (!s.stream.empty() && sets_share) throw CLI::ExcludesError("--stream", "--set training.synthetic");
     if (!s.stream.empty()) config.run.synthetic = synthetic_share_of(s.stream);
     if (s.minutes) config.run.minutes = *s.minutes;
     if (s.steps) {

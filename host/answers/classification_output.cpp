@@ -239,7 +239,8 @@ public:
 
 // Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
 // closest_space_group, closest_is_parent (0, 1), similarity, wavelength (angstrom), wavelength_from (0 unknown, 1 file, 2 option,
-// 3 assumed, 4 not needed); probabilities [patterns][classes]; answered_by. Not computed: 0, 255, 65535, NaN.
+// 3 assumed, 4 not needed); probabilities [patterns][classes]; answered_by; extinction_groups [groups], their names. Not computed: 0, 255,
+// 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -283,10 +284,32 @@ public:
         h5_.write("similarity", similarity_);
         h5_.write("wavelength", wavelength_);
         h5_.write("wavelength_from", wavelength_source_);
+        explain("space_group", "number of International Tables, 0: none");
+        std::string systems;
+        for (int system = 0; system < crystal_systems; ++system)
+            systems += std::to_string(system) + " " + crystal_system_name(system) + ", ";
+        explain("crystal_system", systems + "255: not computed");
+        explain("extinction_group", "row of extinction_groups, 65535: not computed");
+        std::vector<std::string> groups;
+        for (int group = 0; group < extinction_group_count(); ++group) groups.push_back(extinction_group_name(group));
+        h5_.write_strings("extinction_groups", groups);
+        explain("entropy", "nats");
+        explain("coverage", "part of the model's range that was measured");
+        explain("closest_is_parent", "1: the closest structure is meant idealised to closest_space_group");
+        explain("wavelength", "angstrom");
+        std::string sources;
+        for (const WavelengthSource source : {WavelengthSource::unknown, WavelengthSource::file, WavelengthSource::option,
+                                              WavelengthSource::assumed, WavelengthSource::not_needed}) {
+            const std::string name = wavelength_source_name(source);
+            sources += (sources.empty() ? "" : ", ") + std::to_string(static_cast<int>(source)) + " " + (name.empty() ? "unknown" : name);
+        }
+        explain("wavelength_from", sources);
         h5_.commit();
     }
 
 private:
+    void explain(const char* dataset, const std::string& values) { h5_.write_attribute(dataset, "values", values); }
+
     H5File h5_;
     std::size_t classes_;
     std::vector<std::string> file_, refused_, closest_;

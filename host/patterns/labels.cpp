@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
+#include <gemmi/symmetry.hpp>
 #include <sstream>
 #include <unordered_map>
 
@@ -25,11 +27,15 @@ std::string_view trimmed(std::string_view text) {
 struct Columns {
     int file = -1, space_group = -1, group = -1, repeat_of = -1;
     std::size_t count = 0;
+    char separator = ',';  // or what spreadsheets take where the comma is a decimal one, or tabs
 };
 
 Columns read_header(const std::string& line, const std::string& where) {
     Columns columns;
-    const std::vector<std::string> names = split_csv(line);
+    for (char other : {';', '\t'}) {
+        if (line.find(',') == std::string::npos && line.find(other) != std::string::npos) columns.separator = other;
+    }
+    const std::vector<std::string> names = split_csv(line, columns.separator);
     columns.count = names.size();
     for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string_view name = trimmed(names[i]);
@@ -49,8 +55,18 @@ Columns read_header(const std::string& line, const std::string& where) {
     return columns;
 }
 
+// "14", "14.0" as tables of floats have it, "P21/c", "P 1 21/c 1"; 0 where it is none of these.
+int stated_space_group(const std::string& text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc{} && end == text.data() + text.size())
+        return number >= 1 && number <= space_groups && number == std::floor(number) ? static_cast<int>(number) : 0;
+    const gemmi::SpaceGroup* const named = text.empty() ? nullptr : gemmi::find_spacegroup_by_name(text);
+    return named ? named->number : 0;
+}
+
 Label read_label(const std::string& line, const Columns& columns, const std::string& where) {
-    const std::vector<std::string> fields = split_csv(line);
+    const std::vector<std::string> fields = split_csv(line, columns.separator);
     if (fields.size() != columns.count) {
         fail(where, ": has ", fields.size(), " fields where the header names ", columns.count, "; put fields that hold commas in quotes");
     }
@@ -60,10 +76,8 @@ Label read_label(const std::string& line, const Columns& columns, const std::str
     Label label{field(columns.file), 0, field(columns.group), field(columns.repeat_of), 0};
     if (label.file.empty()) fail(where, ": names no file; fill in the column 'file' or delete the line");
     const std::string group = field(columns.space_group);
-    const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), label.space_group);
-    if (error != std::errc{} || end != group.data() + group.size() || label.space_group < 1 || label.space_group > space_groups) {
-        fail(where, ": '", group, "' is no space group; give its number, 1 to 230");
-    }
+    label.space_group = stated_space_group(group);
+    if (label.space_group == 0) fail(where, ": '", group, "' is no space group; give its number, 1 to 230, or its symbol");
     if (label.group.empty()) label.group = label.file;
     return label;
 }

@@ -1,5 +1,5 @@
-// The known answers for a set of measured patterns: a CSV file with a header line. Columns `file` and `space_group` must be there;
-// `group` and `repeat_of` are used if they are; all others are passed over.
+// The known answers for a set of measured patterns: a CSV file with a header line. Columns `file` and `space_group` (number or symbol) must
+// be there; `group` and `repeat_of` are used if they are; all others are passed over. Semicolons or tabs may stand for the commas.
 #pragma once
 
 #include <filesystem>

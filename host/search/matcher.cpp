@@ -48,7 +48,7 @@ Matcher::Matcher(const StructureLibrary& library, const MatcherConfig& config, D
     index_.inverse_norm.resize(structures_.size());
     const int entries = static_cast<int>(structures_.size()), parts = (entries + entries_at_a_time - 1) / entries_at_a_time;
     for (int part = 0; part < parts; ++part) {
-        if (interrupted()) fail("interrupted; nothing was written");
+        if (interrupted()) fail("interrupted while structures were compared");
         const int first = part * entries_at_a_time, count = std::min(entries_at_a_time, entries - first);
         device_.pool.run(count, [&](int i, int) {
             const auto entry = static_cast<std::size_t>(first + i);
@@ -227,7 +227,7 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
         rows_there.upload(rows.data());
         backend.to_operands(rows_operands.data(), rows_there.data(), count * strains, points);
         for (int begin = 0; begin < entries; begin += entries_at_a_time) {
-            if (interrupted()) fail("interrupted; nothing was written");
+            if (interrupted()) fail("interrupted while structures were compared");
             const int here = std::min(entries_at_a_time, entries - begin);
             device_.pool.run(here, [&](int e, int) { unpack(ideal.data() + static_cast<std::size_t>(e) * width, begin + e); });
             ideal_there.upload(ideal.data());

@@ -45,7 +45,7 @@ void run_interruptibly(ThreadPool& pool, std::size_t jobs, const std::function<v
     pool.run(static_cast<int>(jobs), [&](int i, int) {
         if (!interrupted()) work(static_cast<std::size_t>(i));
     });
-    if (interrupted()) fail("interrupted; nothing was written");
+    if (interrupted()) fail("interrupted while structures were compared");
 }
 
 // Fits the candidates of several patterns, all of them as one list of jobs for the threads, in rounds.

@@ -4,7 +4,7 @@
 
 namespace friedel {
 
-std::vector<std::string> split_csv(std::string_view line) {
+std::vector<std::string> split_csv(std::string_view line, char separator) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     std::vector<std::string> fields(1);
     bool quoted = false;
@@ -20,7 +20,7 @@ std::vector<std::string> split_csv(std::string_view line) {
             }
         } else if (c == '"' && fields.back().empty()) {
             quoted = true;
-        } else if (c == ',') {
+        } else if (c == separator) {
             fields.emplace_back();
         } else {
             fields.back() += c;

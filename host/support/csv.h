@@ -8,7 +8,7 @@
 namespace friedel {
 
 // The fields of one line; throws Error where a quoted field does not end.
-std::vector<std::string> split_csv(std::string_view line);
+std::vector<std::string> split_csv(std::string_view line, char separator = ',');
 
 // A field as it stands in a file: in quotes where it holds a comma, a quote or a line end.
 std::string csv_field(const std::string& text);

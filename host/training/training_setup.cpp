@@ -69,6 +69,10 @@ TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust
     if (!what.validation_library.empty() && ranks.first()) {
         held_out_ = StructureLibrary::read(what.validation_library);
         simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
+        if (simulated_->size() < config_.run.validation_patterns && !what.quiet)
+            tell(what.validation_library.string() + ": has " + std::to_string(simulated_->size()) +
+                 " structures of known group; validation takes one pattern of each, not " +
+                 std::to_string(config_.run.validation_patterns));
         if (hash_file(what.validation_library) == record_.library_hash)
             tell(what.validation_library.string() +
                  ": is what the network is trained on, too: validation measures memory; give structures held out");
@@ -210,6 +214,10 @@ std::vector<std::vector<float>> TrainingSetup::starting_weights() {
 
 void TrainingSetup::tell_missing() const {
     if (what_.library.empty()) return;
+    if (config_.run.synthetic == 1) {
+        tell(what_.library.string() + ": is not trained on: all patterns are of generated crystals (training.synthetic)");
+        return;
+    }
     const auto& count = trainer_->sampler().count();
     const auto lacking = std::count(count.begin(), count.end(), 0u);
     if (config_.run.fill > 0 && lacking > 0) {
