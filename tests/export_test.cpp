@@ -188,7 +188,7 @@ TEST(ExportScript, ClassifiesAsFriedelDoes) {
     for (const float wavelength : {1.54184f, 0.7093f}) {
         for (const float step : {0.04f, 0.013f}) {  // coarser than the files, where means are taken, and finer
             Model model = random_model(Target::space_group, 2);
-            model.grid = {5.0f, step, 1500};
+            model.grid = {5.0f, step, static_cast<int>(25 / step)};
             model.wavelength_angstrom = wavelength;
             model.shape.widths[0] = model.grid.points;
             for (int member = 0; member < 2; ++member)

@@ -19,7 +19,10 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     std::vector<float> probabilities(static_cast<std::size_t>(batch.size) * classes);
     classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
     std::vector<float> votes, indexed;
-    if (second_) votes = second_->votes(batch.patterns.data(), batch.size);
+    if (second_) {
+        votes = second_->votes(batch.patterns.data(), batch.size);
+        second_->look_for_unexplained_lines(batch.patterns.data(), batch.size);
+    }
     if (indexing_) {
         indexed = indexed_patterns(batch.patterns.data(), batch.size, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes,
                                    device_.pool);
@@ -52,6 +55,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.closest_space_group = closest->space_group;
         c.closest_is_parent = closest->is_parent;
         c.similarity = closest->similarity;
+        for (const ObservedLine& line : second_->unexplained(i)) c.unexplained.push_back(static_cast<float>(line.two_theta_deg));
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
     const float surest = *std::max_element(probabilities, probabilities + model_.classes());

@@ -86,6 +86,9 @@ std::string one_line(const Classification& c) {
     if (!c.closest.empty())
         line += "  looks like " + c.closest_formula + " " + space_group_symbol(c.closest_space_group) +
                 (c.closest_is_parent ? ", parent of " : " ") + c.closest + ' ' + formatted("%.2f", c.similarity);
+    // One or two may be a speck of something else.
+    constexpr std::size_t worth_telling = 3;
+    if (c.unexplained.size() >= worth_telling) line += ", but for " + std::to_string(c.unexplained.size()) + " lines: a second phase?";
     if (!c.refused.empty()) line += "  refused: " + c.refused;
     return line;
 }

@@ -31,6 +31,7 @@ struct Classification {
     int closest_space_group = 0;     // of that structure, which need not be the answer
     bool closest_is_parent = false;  // it is the structure idealised to that group, of higher symmetry than its own, that is so alike
     float similarity = 0;            // of the two patterns, see matcher.h
+    std::vector<float> unexplained;  // lines that this structure does not account for: two-theta for the model's wavelength, degrees
     bool unread = false;             // `refused` says why the file could not be read
     double wavelength = 0;           // angstrom, what the pattern was taken to be measured with; 0: it was not read
     WavelengthSource wavelength_source = WavelengthSource::unknown;

@@ -152,7 +152,7 @@ public:
               file, answered_by, begin,
               "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
               "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,closest_space_group,closest_is_parent,"
-              "similarity,wavelength,wavelength_from,answered_by",
+              "similarity,unexplained_lines,wavelength,wavelength_from,answered_by",
               [](const std::string& text) {
                   const std::vector<std::string> fields = split_csv(text);
                   return Earlier{fields.front(), fields.back()};
@@ -180,6 +180,8 @@ public:
         text += c.closest.empty() ? "," : std::to_string(c.closest_space_group) + (c.closest_is_parent ? ",yes" : ",no");
         text += ',';
         text += (c.closest.empty() ? "" : formatted("%.4f", c.similarity)) + ',';
+        for (std::size_t i = 0; i < c.unexplained.size(); ++i) text += formatted(i > 0 ? " %.2f" : "%.2f", c.unexplained[i]);
+        text += ',';
         text += (c.wavelength > 0 ? formatted("%.6g", c.wavelength) : "") + ',' + wavelength_source_name(c.wavelength_source) + ',';
         line(text + answered_by_);
     }
@@ -228,6 +230,10 @@ public:
                                {"space_group", c.closest_space_group},
                                {"is_parent", c.closest_is_parent},
                                {"similarity", c.similarity}};
+        if (!c.closest.empty()) {
+            json["closest"]["unexplained_lines"] = nlohmann::ordered_json::array();
+            for (float angle : c.unexplained) json["closest"]["unexplained_lines"].push_back(std::round(angle * 100) / 100.0);
+        }
         if (c.wavelength > 0) {
             json["wavelength"] = std::round(c.wavelength * 1e6) / 1e6;
             json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
@@ -238,9 +244,9 @@ public:
 };
 
 // Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
-// closest_space_group, closest_is_parent (0, 1), similarity, wavelength (angstrom), wavelength_from (0 unknown, 1 file, 2 option,
-// 3 assumed, 4 not needed); probabilities [patterns][classes]; answered_by; extinction_groups [groups], their names. Not computed: 0, 255,
-// 65535, NaN.
+// closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength (angstrom), wavelength_from (0
+// unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; answered_by; extinction_groups [groups], their
+// names. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -266,6 +272,7 @@ public:
         closest_.push_back(c.closest);
         closest_space_group_.push_back(static_cast<std::uint16_t>(c.closest_space_group));
         closest_is_parent_.push_back(c.closest_is_parent);
+        unexplained_.push_back(static_cast<std::uint16_t>(c.unexplained.size()));
         similarity_.push_back(c.closest.empty() ? missing : c.similarity);
         wavelength_.push_back(c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing);
         wavelength_source_.push_back(static_cast<std::uint8_t>(c.wavelength_source));
@@ -282,6 +289,8 @@ public:
         h5_.write("closest_space_group", closest_space_group_);
         h5_.write("closest_is_parent", closest_is_parent_);
         h5_.write("similarity", similarity_);
+        h5_.write("unexplained_lines", unexplained_);
+        explain("unexplained_lines", "number of lines that the closest structure does not account for");
         h5_.write("wavelength", wavelength_);
         h5_.write("wavelength_from", wavelength_source_);
         explain("space_group", "number of International Tables, 0: none");
@@ -313,7 +322,7 @@ private:
     H5File h5_;
     std::size_t classes_;
     std::vector<std::string> file_, refused_, closest_;
-    std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_;
+    std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_, unexplained_;
     std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;
     std::vector<float> entropy_, coverage_, similarity_, wavelength_;
 };

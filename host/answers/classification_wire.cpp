@@ -31,6 +31,7 @@ void for_each_field(C& c, const Field& field) {
     field(c.closest_space_group);
     field(c.closest_is_parent);
     field(c.similarity);
+    field(c.unexplained);
     field(c.unread);
     field(c.wavelength);
     field(c.wavelength_source);

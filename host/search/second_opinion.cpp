@@ -42,6 +42,20 @@ std::string SecondOpinion::unlike(std::size_t i, float probability) const {
     return text;
 }
 
+void SecondOpinion::look_for_unexplained_lines(const float* patterns, int n) {
+    const double wavelength = static_cast<double>(search_.config().matcher.wavelength_angstrom);
+    const std::vector<float> rows =
+        regridded(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom), PatternFitter::grid, wavelength, device_.pool);
+    unexplained_.assign(static_cast<std::size_t>(n), {});
+    device_.pool.run(n, [&](int row, int) {
+        const auto i = static_cast<std::size_t>(row);
+        const SearchCandidate* const best = closest(i);
+        if (!best || !best->phase || best->similarity < search_.config().unlike) return;
+        const ObservedLines lines = find_lines(rows.data() + i * static_cast<std::size_t>(PatternFitter::grid.points), PatternFitter::grid);
+        unexplained_[i] = unexplained_lines(lines, search_.fitted_pattern(*best).data());
+    });
+}
+
 std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {
     const SearchCandidate* const best = closest(i);
     if (!best || !best->phase) return {};

@@ -8,6 +8,7 @@
 
 #include "host/answers/model.h"
 #include "host/search/structure_search.h"
+#include "host/search/unexplained_lines.h"
 
 namespace friedel {
 
@@ -27,6 +28,10 @@ public:
     std::string unlike(std::size_t i, float probability) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
     std::vector<float> fitted_pattern(std::size_t i) const;
+    // Looks what lines of the patterns of the last call, given again, the structures that explain them best leave unexplained.
+    void look_for_unexplained_lines(const float* patterns, int n);
+    // What was found for pattern i: angles for the model's wavelength, ascending; none where no structure is like the pattern.
+    const std::vector<ObservedLine>& unexplained(std::size_t i) const { return unexplained_[i]; }
     float sure() const { return search_.config().sure; }  // the probability from which an answer stands all the same
     const StructureLibrary& library() const { return library_; }
 
@@ -36,6 +41,7 @@ private:
     StructureLibrary library_;
     StructureSearch search_;
     std::vector<std::vector<SearchCandidate>> found_;
+    std::vector<std::vector<ObservedLine>> unexplained_;
 };
 
 }  // namespace friedel
