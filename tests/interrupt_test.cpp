@@ -10,13 +10,15 @@ namespace friedel {
 namespace {
 
 TEST(Interrupt, OneRequestMayComeAsTwoSignals) {
-    const InterruptGuard guard;
-    EXPECT_FALSE(interrupted());
-    std::raise(SIGTERM);
-    EXPECT_EQ(interrupting_signal(), SIGTERM);
-    std::raise(SIGTERM);  // as timeout(1) sends it to the process and to its group
-    std::raise(SIGINT);
-    EXPECT_EQ(interrupting_signal(), SIGTERM);
+    {
+        const InterruptGuard guard;
+        EXPECT_FALSE(interrupted());
+        std::raise(SIGTERM);
+        EXPECT_EQ(interrupting_signal(), SIGTERM);
+        std::raise(SIGTERM);  // as timeout(1) sends it to the process and to its group
+        std::raise(SIGINT);
+        EXPECT_EQ(interrupting_signal(), SIGTERM);
+    }
     const InterruptGuard next;  // begins anew, for the tests that follow
     EXPECT_FALSE(interrupted());
 }

@@ -15,7 +15,9 @@ TEST(PatternList, TakesOfAFolderWhatMayBeAPattern) {
         std::filesystem::create_directories((folder / name).parent_path());
         test::write_text(folder / name, "2theta,intensity\n5,1\n");
     }
-    test::write_text(folder / "labels.csv", "file,space_group\nb.xy,1\n");
+    test::write_text(folder / "labels.csv",
+                     "\xef\xbb\xbf"
+                     "file;space_group\nb.xy;1\n");
     test::write_text(folder / "results.csv", "file,space_group,symbol\n");
     test::write_text(folder / "quote.csv", "5\" holder\n");
     test::write_text(folder / "steps.csv", "step,counts\n5,1\n");

@@ -279,8 +279,13 @@ TEST_F(TrainCommand, AFileLiesOverThePresetAndItsStepsOverMinutes) {
             EXPECT_NE(shown(preset + steps).find("\nminutes = 0\n"), std::string::npos);
         }
     }
-    EXPECT_EQ(shown("--preset quick --set training.steps=400 --set training.minutes=1"),
-              shown("--preset quick --set training.minutes=1 --set training.steps=400 --set training.minutes=1"));
+    // Whoever gives both wants both.
+    test::write_text(folder / "both.toml", "[training]\nsteps = 400\nminutes = 3\n");
+    for (const std::string& both :
+         {std::string("--set training.steps=400 --set training.minutes=3"), "--config '" + (folder / "both.toml").string() + "'"}) {
+        EXPECT_NE(shown("--preset quick " + both).find("\nsteps = 400\n"), std::string::npos) << both;
+        EXPECT_NE(shown("--preset quick " + both).find("\nminutes = 3\n"), std::string::npos) << both;
+    }
 }
 
 }  // namespace

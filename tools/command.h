@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/model.h"
+#include "host/answers/known_patterns.h"
 #include "host/network/device.h"
 #include "host/patterns/pattern_list.h"
 #include "host/simulation/radiation.h"
@@ -92,7 +92,7 @@ inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::
         } catch (const Error&) {
             value = 0;
         }
-        if (!is_plausible_wavelength(value))
+        if (!(value >= shortest_wavelength && value <= longest_wavelength))
             return "'" + text + "' is neither within 0.05 to 5 angstrom nor an anode; Cu is 1.5418 or cu, Mo 0.7107 or mo";
         return std::string();
     };
@@ -162,7 +162,7 @@ inline void tell_of_input(const PatternList& list, std::size_t assumed, double w
 
 // A model looks good on what it was trained on, whatever it is worth.
 inline void tell_of_memory(const std::string& library, const Model& model) {
-    if (!library.empty() && hash_file(library) == model.provenance.library_hash)
+    if (!library.empty() && was_trained_on(model, library))
         std::cerr << "friedel: the model was trained on " << library << ": these figures measure memory; give structures held out\n";
 }
 

@@ -155,7 +155,7 @@ Json subject_of(const Options& options, const Model& model) {
         subject["measured"] = {{"labels", options.labels}};
     } else {
         subject["simulated"] = {{"library", options.library},
-                                {"trained_on_this_library", hash_file(options.library) == model.provenance.library_hash},
+                                {"trained_on_this_library", was_trained_on(model, options.library)},
                                 {"settings", options.config.empty() ? "the model's own" : options.config},
                                 {"seed", options.seed}};
     }

@@ -77,6 +77,7 @@ int run(const Options& o) {
     ThreadPool pool(o.threads);
     PatternReaderConfig config{indexing_grid, indexing_wavelength, o.wavelength};
     config.least_coverage = 0;  // a few lines at low angles may be all that a cell needs
+    config.whose = "the searched";
     config.batch = 64;
     config.threads = o.threads;
     PatternReader reader(task.list, config);
@@ -119,9 +120,10 @@ std::function<int()> index_command(CLI::App& app) {
         "the probabilities of all space groups, or why it could not be read");
     app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));
-    app.add_option("--labels", o->labels,
-                   "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
-    app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
+    auto* const labels =
+        app.add_option("--labels", o->labels,
+                       "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
+    app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     add_threads_option(app, o->threads);
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");

@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
 int with_output_written(int status) {
     std::cout.flush();
     const bool written = std::cout.good() && std::fflush(stdout) == 0 && !std::ferror(stdout);
-    if (written) return status;
+    if (written || errno == EPIPE) return status;  // whoever read it had enough
     std::cerr << "friedel: standard output: writing failed (" << std::strerror(errno) << "); check the space on the disk\n";
     return status == 0 ? 1 : status;
 }

@@ -2,8 +2,8 @@
 """Classifies measured patterns with a network that 'friedel export --onnx' wrote, by what the file's metadata say and nothing else:
 a pattern of what other programs have to do. Needs numpy and onnxruntime.
 
-onnx_classify.py MODEL.onnx [--wavelength ANGSTROM] PATTERN.xy...: two columns, two-theta in degrees and intensity; lines that begin with
-another character than a digit are passed over. Prints a JSON object for each. Leaves out what 'friedel classify' does beside the network:
+onnx_classify.py MODEL.onnx [--wavelength ANGSTROM] PATTERN.xy...: two columns, two-theta in degrees and intensity; lines that do not begin
+with two numbers are passed over. Prints a JSON object for each. Leaves out what 'friedel classify' does beside the network:
 other formats, wavelengths that files state, gaps, search, indexing, and refusal of patterns that cover too little of the range.
 """
 import argparse
@@ -15,9 +15,12 @@ import onnxruntime
 
 def read_pattern(file):
     rows = []
-    for line in open(file, errors="replace"):
-        if line.lstrip()[:1].isdigit():
-            rows.append([float(field) for field in line.replace(",", " ").split()[:2]])
+    for line in open(file, encoding="utf-8-sig", errors="replace"):
+        try:
+            angle, intensity = (float(field) for field in line.replace(",", " ").split()[:2])
+            rows.append((angle, intensity))
+        except ValueError:
+            continue
     angle, intensity = np.array(rows).T
     return angle, intensity
 

@@ -128,8 +128,9 @@ std::function<int()> train_command(CLI::App& app) {
                    "What generated crystals are drawn from: shipped, uniform, or a file of 'friedel statistics'")
         ->capture_default_str();
     app.add_option("--validation", s->run.validation_library, "Structure library that is only simulated from for validation");
-    app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
-    app.add_option("--data", s->run.measured_folder, "Folder of the measured patterns; without it, that of the labels");
+    auto* const measured =
+        app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
+    app.add_option("--data", s->run.measured_folder, "Folder of the measured patterns; without it, that of the labels")->needs(measured);
     add_wavelength_option(app, s->run.measured_wavelength, "Of all measured patterns, whatever they state");
     app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");
     app.add_flag(

@@ -55,7 +55,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.closest_space_group = closest->space_group;
         c.closest_is_parent = closest->is_parent;
         c.similarity = closest->similarity;
-        for (const ObservedLine& line : second_->unexplained(i)) c.unexplained.push_back(static_cast<float>(line.two_theta_deg));
+        for (double angle : second_->unexplained(i)) c.unexplained.push_back(static_cast<float>(angle));
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
     const float surest = *std::max_element(probabilities, probabilities + model_.classes());

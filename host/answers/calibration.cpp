@@ -88,7 +88,7 @@ Belief fit_belief(const KnownAnswers& answers, Target target, const GivenBelief&
 }
 
 bool is_at_bound(const Belief& belief, const GivenBelief& given) {
-    const bool temperature = belief.temperature < 1.01 * lowest_temperature || belief.temperature > 0.99 * highest_temperature;
+    const bool temperature = belief.temperature > 0.99 * highest_temperature;
     const bool doubt = belief.doubt > most_doubt - 2 * doubt_tolerance;
     return (temperature && !given.temperature) || (doubt && !given.doubt);
 }

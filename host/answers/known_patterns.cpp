@@ -167,6 +167,13 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     return answers;
 }
 
+bool was_trained_on(const Model& model, const fs::path& library) {
+    if (hash_file(library) != model.provenance.library_hash) return false;
+    TrainingConfig training;
+    if (!model.provenance.config.empty()) read_toml(training, model.provenance.config, "the model's configuration");
+    return training.run.synthetic < 1;
+}
+
 SimulationConfig simulation_of_training(const Model& model) {
     if (model.provenance.config.empty()) fail("the model does not say how it was trained; patterns cannot be simulated like its own");
     TrainingConfig training;

@@ -72,6 +72,9 @@ KnownAnswers answer_simulated(const Model& model, const StructureLibrary& librar
                               const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
                               const OtherOpinions& others, const ShowProgress& progress = {});
 
+// Whether the structures of this file are what the model was trained on.
+bool was_trained_on(const Model& model, const std::filesystem::path& library);
+
 // The disturbances that the model was trained with, on its own grid. Throws Error if it does not say how it was trained.
 SimulationConfig simulation_of_training(const Model& model);
 

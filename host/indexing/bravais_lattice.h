@@ -11,6 +11,7 @@
 
 namespace friedel {
 
+// Generated crystals, which have standard settings, tell A from C centring: LatticeType of kernels/crystal_lattice.h.
 enum class Bravais { cP, cI, cF, tP, tI, hP, hR, oP, oC, oI, oF, mP, mC, aP };
 constexpr int bravais_lattices = 14;
 const char* bravais_name(Bravais lattice);

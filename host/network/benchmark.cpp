@@ -209,107 +209,136 @@ private:
         add_draw(made_now, *stream, batch_, 0);
     }
 
-    void measure_network() {
-        Network network(backend_, shape_, config_.dropout(), batch_, true);
-        Parameters parameters(backend_, shape_, initial_parameters(shape_, config_.run.seed, 0));
-        const std::size_t size = shape_.size();
-        Buffer<float> gradient(backend_, size), first(backend_, size), second(backend_, size), average(backend_, size);
-        const StepState begin{config_.run.seed, 0, 1 << 30};
-        const Buffer<StepState> state(backend_, &begin, 1);
-        Buffer<StepGuard> guard(backend_, 1);
-        const auto rows = [&](int layer) { return batch_ * shape_.positions(layer); };
-        const auto values = [&](int layer) { return static_cast<double>(rows(layer)) * shape_.outputs(layer); };
+    // A network in training, for its stages to work on.
+    struct NetworkInTraining {
+        NetworkInTraining(Backend& backend, const NetworkShape& shape, const TrainingConfig& config, int batch)
+            : network(backend, shape, config.dropout(), batch, true),
+              parameters(backend, shape, initial_parameters(shape, config.run.seed, 0)),
+              gradient(backend, shape.size()),
+              first(backend, shape.size()),
+              second(backend, shape.size()),
+              average(backend, shape.size()),
+              begin{config.run.seed, 0, 1 << 30},
+              state(backend, &begin, 1),
+              guard(backend, 1),
+              labels(backend, static_cast<std::size_t>(batch)),
+              samples(backend, static_cast<std::size_t>(batch)) {}
 
-        for (int layer = 0; layer < shape_.layers(); ++layer) {
-            const int width = shape_.outputs(layer), inputs = shape_.inputs(layer);
-            const std::string of = ", layer " + std::to_string(layer);
-            const bool convolves = shape_.is_convolution(layer), last = layer + 1 == shape_.layers();
-            const ConvolutionShape convolution = convolves ? shape_.convolution(layer) : ConvolutionShape{};
-            const int columns = convolves ? convolution.inputs() : inputs, outputs = convolves ? convolution.outputs() : width;
-            const Matrix in = random_matrix(batch_, columns);
-            Matrix out(backend_, batch_, outputs), slope = random_matrix(batch_, outputs);
-            float* const weights = gradient.data() + shape_.weight_offset(layer);
-            const double operations = 2.0 * values(layer) * inputs;
-            add((convolves ? "convolution" : "product") + of, batch_,
-                [&] {
-                    if (convolves) {
-                        backend_.convolve(out.data(), in.data(), parameters.weight(layer), convolution, batch_);
-                    } else {
-                        backend_.gemm(out.data(), in.data(), Transpose::no, parameters.weight(layer), Transpose::yes, batch_, width,
-                                      inputs);
-                    }
-                },
-                0, operations);
-            add(
-                "gradient of weights" + of, batch_,
-                [&] {
-                    if (convolves) {
-                        backend_.convolve_backward_filters(weights, slope.data(), in.data(), convolution, batch_);
-                    } else {
-                        backend_.gemm(weights, slope.data(), Transpose::yes, in.data(), Transpose::no, width, inputs, batch_);
-                    }
-                },
-                0, operations);
-            if (last) break;
-            if (!convolves) {
-                // What the next stage does in a pass of its own, without its dropout, done by the product where a device can.
-                const Matrix bias = random_matrix(1, width);
-                const auto fused = [&] {
-                    return backend_.gemm_relu(out.data(), in.data(), parameters.weight(layer), bias.data(), batch_, width, inputs);
-                };
-                if (fused()) add("product with bias and ReLU" + of, batch_, fused, 0, operations);
-                backend_.gemm(out.data(), in.data(), Transpose::no, parameters.weight(layer), Transpose::yes, batch_, width, inputs);
-            }
-            const float dropout = config_.dropout()[static_cast<std::size_t>(layer)];
-            add(
-                "bias, ReLU, dropout" + of, batch_,
-                [&] { backend_.activate(out.data(), parameters.bias(layer), rows(layer), width, dropout, layer, state.data()); },
-                2 * values(layer) * operand_bytes_);
-            add(
-                "the same backwards" + of, batch_,
-                [&] {
-                    backend_.activate_backward(slope.data(), gradient.data() + shape_.bias_offset(layer), out.data(), rows(layer), width,
-                                               dropout);
-                },
-                3 * values(layer) * operand_bytes_);
+        AdamwArrays arrays(const OptimiserConfig& config) {
+            return {parameters.values().data(), first.data(), second.data(), config.average_decay > 0 ? average.data() : nullptr,
+                    gradient.data()};
         }
 
+        Network network;
+        Parameters parameters;
+        Buffer<float> gradient, first, second, average;
+        StepState begin;
+        Buffer<StepState> state;
+        Buffer<StepGuard> guard;
+        Buffer<std::int32_t> labels;
+        Buffer<SampleLoss> samples;
+    };
+
+    void measure_network() {
+        NetworkInTraining n(backend_, shape_, config_, batch_);
+        for (int layer = 0; layer < shape_.layers(); ++layer) measure_layer(n, layer);
+        measure_loss(n);
+        measure_optimiser(n);
+        measure_whole(n);
+    }
+
+    void measure_layer(NetworkInTraining& n, int layer) {
+        const int rows = batch_ * shape_.positions(layer);
+        const double values = static_cast<double>(rows) * shape_.outputs(layer);
+        const int width = shape_.outputs(layer), inputs = shape_.inputs(layer);
+        const std::string of = ", layer " + std::to_string(layer);
+        const bool convolves = shape_.is_convolution(layer), last = layer + 1 == shape_.layers();
+        const ConvolutionShape convolution = convolves ? shape_.convolution(layer) : ConvolutionShape{};
+        const int columns = convolves ? convolution.inputs() : inputs, outputs = convolves ? convolution.outputs() : width;
+        const Matrix in = random_matrix(batch_, columns);
+        Matrix out(backend_, batch_, outputs), slope = random_matrix(batch_, outputs);
+        float* const weights = n.gradient.data() + shape_.weight_offset(layer);
+        const double operations = 2.0 * values * inputs;
+        add((convolves ? "convolution" : "product") + of, batch_,
+            [&] {
+                if (convolves) {
+                    backend_.convolve(out.data(), in.data(), n.parameters.weight(layer), convolution, batch_);
+                } else {
+                    backend_.gemm(out.data(), in.data(), Transpose::no, n.parameters.weight(layer), Transpose::yes, batch_, width, inputs);
+                }
+            },
+            0, operations);
+        add(
+            "gradient of weights" + of, batch_,
+            [&] {
+                if (convolves) {
+                    backend_.convolve_backward_filters(weights, slope.data(), in.data(), convolution, batch_);
+                } else {
+                    backend_.gemm(weights, slope.data(), Transpose::yes, in.data(), Transpose::no, width, inputs, batch_);
+                }
+            },
+            0, operations);
+        if (last) return;
+        if (!convolves) {
+            // What the next stage does in a pass of its own, without its dropout, done by the product where a device can.
+            const Matrix bias = random_matrix(1, width);
+            const auto fused = [&] {
+                return backend_.gemm_relu(out.data(), in.data(), n.parameters.weight(layer), bias.data(), batch_, width, inputs);
+            };
+            if (fused()) add("product with bias and ReLU" + of, batch_, fused, 0, operations);
+            backend_.gemm(out.data(), in.data(), Transpose::no, n.parameters.weight(layer), Transpose::yes, batch_, width, inputs);
+        }
+        const float dropout = config_.dropout()[static_cast<std::size_t>(layer)];
+        add(
+            "bias, ReLU, dropout" + of, batch_,
+            [&] { backend_.activate(out.data(), n.parameters.bias(layer), rows, width, dropout, layer, n.state.data()); },
+            2 * values * operand_bytes_);
+        add(
+            "the same backwards" + of, batch_,
+            [&] {
+                backend_.activate_backward(slope.data(), n.gradient.data() + shape_.bias_offset(layer), out.data(), rows, width, dropout);
+            },
+            3 * values * operand_bytes_);
+    }
+
+    void measure_loss(NetworkInTraining& n) {
         const auto outputs = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(shape_.classes());
         Buffer<float> logits(backend_, outputs);
         Matrix slope(backend_, batch_, shape_.classes());
-        const Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch_));
-        Buffer<SampleLoss> samples(backend_, static_cast<std::size_t>(batch_));
         add(
             "softmax, loss, gradient", batch_,
             [&] {
-                backend_.softmax_loss(samples.data(), slope.data(), logits.data(), labels.data(), batch_, shape_.classes(), config_.loss,
-                                      nullptr, state.data());
+                backend_.softmax_loss(n.samples.data(), slope.data(), logits.data(), n.labels.data(), batch_, shape_.classes(),
+                                      config_.loss, nullptr, n.state.data());
             },
             static_cast<double>(outputs) * (4 + operand_bytes_));
+    }
+
+    void optimise(NetworkInTraining& n) {
+        backend_.optimise(n.arrays(config_.optimiser), n.guard.data(), shape_.weights_end(), shape_.size(), config_.optimiser,
+                          n.state.data(), n.parameters.copies());
+    }
+
+    void measure_optimiser(NetworkInTraining& n) {
         // Read: weights, moments, average and, for its norm, the gradient twice. Written: all but the gradient, weights as operands too.
         const double arrays = config_.optimiser.average_decay > 0 ? 10 : 8;
         double copied = 0;
-        for (const OperandCopy& copy : parameters.copies()) copied += static_cast<double>(backend_.matrix_bytes(copy.rows, copy.columns));
+        for (const OperandCopy& copy : n.parameters.copies()) copied += static_cast<double>(backend_.matrix_bytes(copy.rows, copy.columns));
         add(
-            "AdamW with norm and average", batch_,
-            [&] {
-                backend_.optimise({parameters.values().data(), first.data(), second.data(),
-                                   config_.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
-                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data(), parameters.copies());
-            },
-            4 * arrays * static_cast<double>(size) + copied);
+            "AdamW with norm and average", batch_, [&] { optimise(n); }, 4 * arrays * static_cast<double>(shape_.size()) + copied);
+    }
 
+    void measure_whole(NetworkInTraining& n) {
         const Matrix patterns = random_matrix(batch_, shape_.points());
         add(
-            "answers to patterns in memory", batch_, [&] { network.answer(patterns.data(), parameters, batch_); }, 0, forward_operations());
+            "answers to patterns in memory", batch_, [&] { n.network.answer(patterns.data(), n.parameters, batch_); }, 0,
+            forward_operations());
         add(
             "training on patterns in memory", batch_,
             [&] {
-                network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters, config_.loss, nullptr,
-                                      state.data(), 0);
-                backend_.optimise({parameters.values().data(), first.data(), second.data(),
-                                   config_.optimiser.average_decay > 0 ? average.data() : nullptr, gradient.data()},
-                                  guard.data(), shape_.weights_end(), size, config_.optimiser, state.data(), parameters.copies());
+                n.network.backpropagate(n.gradient.data(), n.samples.data(), patterns.data(), n.labels.data(), n.parameters, config_.loss,
+                                        nullptr, n.state.data(), 0);
+                optimise(n);
             },
             0, training_operations(batch_));
     }

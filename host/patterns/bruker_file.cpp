@@ -67,7 +67,7 @@ MeasuredPattern parse_version_4(const Bytes& file) {
     }
     MeasuredPattern pattern;
     const double wavelength = file.at<double>(at + 112);
-    if (is_plausible_wavelength(wavelength)) pattern.wavelength_angstrom = wavelength;
+    if (may_be_stated(wavelength)) pattern.wavelength_angstrom = wavelength;
     while (at + range_header <= file.size()) {
         const auto points = file.at<std::uint32_t>(at + 88), width = file.at<std::uint32_t>(at + 136),
                    more = file.at<std::uint32_t>(at + 140);

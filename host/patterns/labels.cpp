@@ -27,14 +27,12 @@ std::string_view trimmed(std::string_view text) {
 struct Columns {
     int file = -1, space_group = -1, group = -1, repeat_of = -1;
     std::size_t count = 0;
-    char separator = ',';  // or what spreadsheets take where the comma is a decimal one, or tabs
+    char separator = ',';
 };
 
 Columns read_header(const std::string& line, const std::string& where) {
     Columns columns;
-    for (char other : {';', '\t'}) {
-        if (line.find(',') == std::string::npos && line.find(other) != std::string::npos) columns.separator = other;
-    }
+    columns.separator = separator_of(line);
     const std::vector<std::string> names = split_csv(line, columns.separator);
     columns.count = names.size();
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -68,14 +66,16 @@ int stated_space_group(const std::string& text) {
 Label read_label(const std::string& line, const Columns& columns, const std::string& where) {
     const std::vector<std::string> fields = split_csv(line, columns.separator);
     if (fields.size() != columns.count) {
-        fail(where, ": has ", fields.size(), " fields where the header names ", columns.count, "; put fields that hold commas in quotes");
+        fail(where, ": has ", fields.size(), " fields where the header names ", columns.count, "; put fields that hold '",
+             columns.separator, "' in quotes");
     }
     const auto field = [&](int column) {
         return column < 0 ? std::string{} : std::string(trimmed(fields[static_cast<std::size_t>(column)]));
     };
     Label label{field(columns.file), 0, field(columns.group), field(columns.repeat_of), 0};
     if (label.file.empty()) fail(where, ": names no file; fill in the column 'file' or delete the line");
-    const std::string group = field(columns.space_group);
+    std::string group = field(columns.space_group);
+    if (columns.separator != ',' && group.ends_with(",0")) group.resize(group.size() - 2);  // "14,0"
     label.space_group = stated_space_group(group);
     if (label.space_group == 0) fail(where, ": '", group, "' is no space group; give its number, 1 to 230, or its symbol");
     if (label.group.empty()) label.group = label.file;

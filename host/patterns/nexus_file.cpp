@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/stated_wavelength.h"
@@ -123,6 +124,8 @@ MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, s
     pattern.two_theta_deg = data.axis;
     pattern.intensity = std::move(intensity);
     pattern.wavelength_angstrom = data.wavelength_angstrom;
+    // Masks are infinities, too.
+    for (double& value : pattern.intensity) value = std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();
     leave_out_unmeasured(pattern);
     convert_axis(pattern, data.kind);
     check_pattern(pattern);

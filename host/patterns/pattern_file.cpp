@@ -254,7 +254,10 @@ private:
         }
         range_line_ = 0;
         last_angle_ = angle;
-        if (std::isnan(row.value[1])) return;  // masked, and not measured
+        if (std::isnan(row.value[1])) {
+            ++masked_;
+            return;
+        }
         angles.push_back(angle);
         pattern_.intensity.push_back(row.value[1]);
         constant_ = constant_ && row.value[1] == pattern_.intensity.front();
@@ -291,6 +294,8 @@ private:
         const std::size_t points = pattern_.two_theta_deg.size();
         if (points == 0 && single_numbers_ >= fewest_points)
             fail(pattern_.name, ": only one column; write a line with start, step and end above it, or angle and intensity in each row");
+        if (points < fewest_points && masked_ > 0)
+            fail(pattern_.name, ": only ", points, " points, ", masked_, " more have nan for an intensity; export what was measured");
         if (points == 0) fail(pattern_.name, ": no rows of two or three numbers", cure);
         if (points < fewest_points) {
             fail(pattern_.name, ": only ", points, " points; a pattern needs ", fewest_points, " or more, a list of peaks is not enough");
@@ -310,6 +315,7 @@ private:
     int columns_ = 0;  // 0 until the first row
     int line_number_ = 0;
     int single_numbers_ = 0;
+    int masked_ = 0;  // rows whose intensity is NaN: they were not measured
     int ranges_ = 1;
     int direction_ = 1;  // -1: a scan from high angles to low ones
     bool constant_ = true;

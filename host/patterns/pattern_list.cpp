@@ -10,6 +10,7 @@
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/text_encoding.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -34,9 +35,10 @@ bool begins_with_own_table(const fs::path& file) {
     std::string line(500, '\0');  // a binary file may have no lines
     in.read(line.data(), static_cast<std::streamsize>(line.size()));
     line.resize(static_cast<std::size_t>(in.gcount()));
+    line = is_utf_16(line) ? utf_8_of_utf_16(line) : std::string(without_byte_order_mark(line));
     line.resize(std::min(line.find_first_of("\r\n"), line.size()));
     if (std::count(line.begin(), line.end(), '"') % 2 != 0) return false;  // cut off, or no table: its reader will say
-    const std::vector<std::string> columns = split_csv(line);
+    const std::vector<std::string> columns = split_csv(line, separator_of(line));
     const auto has = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
     return has("file") || (has("step") && has("loss"));
 }

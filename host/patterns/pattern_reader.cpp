@@ -71,10 +71,10 @@ void PatternReader::read_one(int row) {
         if (ahead_.coverage[i] < config_.least_coverage) {
             const double start = config_.grid.start_deg,
                          end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
-            ahead_.refusal[i] = "covers " + whole_percent(ahead_.coverage[i]) + " of the model's " + range_text(start, end) + ", " +
-                                whole_percent(config_.least_coverage) + " are needed";
+            ahead_.refusal[i] = "covers " + whole_percent(ahead_.coverage[i]) + " of " + config_.whose + " " + range_text(start, end) +
+                                ", " + whole_percent(config_.least_coverage) + " are needed";
         } else if (*lowest == *highest) {
-            ahead_.refusal[i] = "no signal within the model's range";
+            ahead_.refusal[i] = "no signal within " + config_.whose + " range";
         }
         if (!ahead_.refusal[i].empty()) std::fill_n(out, config_.grid.points, 0.0f);
     } catch (const Error& error) {

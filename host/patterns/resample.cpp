@@ -12,14 +12,19 @@ constexpr double widest_gap_deg = 0.5;
 constexpr std::size_t end_points = 10;  // averaged for the level beyond the ends
 }  // namespace
 
+double converted_angle(double two_theta_deg, double from, double to) {
+    if (std::fabs(to / from - 1) < same_anode) return two_theta_deg;
+    constexpr double half_degree = std::numbers::pi / 360;
+    const double sine = std::sin(two_theta_deg * half_degree) * (to / from);
+    return sine < 1 ? std::asin(sine) / half_degree : 180;
+}
+
 void convert_wavelength(MeasuredPattern& pattern, double from, double to) {
     if (std::fabs(to / from - 1) < same_anode) return;
-    constexpr double half_degree_to_radian = std::numbers::pi / 360;
     std::size_t kept = 0;
     for (double& angle : pattern.two_theta_deg) {
-        const double sine = std::sin(angle * half_degree_to_radian) * (to / from);
-        if (sine >= 1) break;
-        angle = std::asin(sine) / half_degree_to_radian;
+        angle = converted_angle(angle, from, to);
+        if (angle >= 180) break;
         ++kept;
     }
     pattern.two_theta_deg.resize(kept);

@@ -178,7 +178,7 @@ void StatedWavelength::read(std::string_view line) {
                                   "tolerance", "uncertain", "detector"}))
             break;
         const double angstrom = in_angstrom(*number, text.substr(word, number->begin - word), behind);
-        if (angstrom >= shortest_wavelength && angstrom <= longest_wavelength && (!number->whole || may_be_whole(behind))) {
+        if (may_be_stated(angstrom) && (!number->whole || may_be_whole(behind))) {
             const bool first = contains_any(before, {"alpha1", "alpha 1", "alpha-1", "ka1"}),
                        second = contains_any(before, {"alpha2", "alpha 2", "alpha-2", "ka2"});
             claims_.push_back({first ? of_first_line : (second ? of_second_line : of_wavelength), angstrom});
@@ -194,8 +194,8 @@ void StatedWavelength::read(std::string_view line) {
             const bool kev = behind.starts_with("kev") || has_word(between, "kev"),
                        ev = behind.starts_with("ev") || has_word(between, "ev");
             double angstrom = kev || ev ? kev_angstrom / (number->value * (kev ? 1 : 0.001)) : 0;
-            if (ev && !kev && angstrom > 1000 * shortest_wavelength) angstrom /= 1000;  // "17,479 eV"
-            if (angstrom >= shortest_wavelength && angstrom <= longest_wavelength) claims_.push_back({of_energy, angstrom});
+            if (ev && !kev && angstrom > 1000 * shortest_stated_wavelength) angstrom /= 1000;  // "17,479 eV"
+            if (may_be_stated(angstrom)) claims_.push_back({of_energy, angstrom});
         }
     }
     if (const std::optional<Claim> anode = anode_in(text)) claims_.push_back(*anode);

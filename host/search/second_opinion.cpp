@@ -46,13 +46,17 @@ void SecondOpinion::look_for_unexplained_lines(const float* patterns, int n) {
     const double wavelength = static_cast<double>(search_.config().matcher.wavelength_angstrom);
     const std::vector<float> rows =
         regridded(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom), PatternFitter::grid, wavelength, device_.pool);
+    const double end = static_cast<double>(model_.grid.start_deg) + (model_.grid.points - 1) * static_cast<double>(model_.grid.step_deg);
     unexplained_.assign(static_cast<std::size_t>(n), {});
     device_.pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const SearchCandidate* const best = closest(i);
         if (!best || !best->phase || best->similarity < search_.config().unlike) return;
         const ObservedLines lines = find_lines(rows.data() + i * static_cast<std::size_t>(PatternFitter::grid.points), PatternFitter::grid);
-        unexplained_[i] = unexplained_lines(lines, search_.fitted_pattern(*best).data());
+        for (const ObservedLine& line : unexplained_lines(lines, search_.fitted_pattern(*best).data())) {
+            const double angle = converted_angle(line.two_theta_deg, wavelength, static_cast<double>(model_.wavelength_angstrom));
+            if (angle < end) unexplained_[i].push_back(angle);
+        }
     });
 }
 

@@ -30,8 +30,9 @@ public:
     std::vector<float> fitted_pattern(std::size_t i) const;
     // Looks what lines of the patterns of the last call, given again, the structures that explain them best leave unexplained.
     void look_for_unexplained_lines(const float* patterns, int n);
-    // What was found for pattern i: angles for the model's wavelength, ascending; none where no structure is like the pattern.
-    const std::vector<ObservedLine>& unexplained(std::size_t i) const { return unexplained_[i]; }
+    // What was found for pattern i: two-theta in degrees for the model's wavelength, ascending; none where no structure is like the
+    // pattern.
+    const std::vector<double>& unexplained(std::size_t i) const { return unexplained_[i]; }
     float sure() const { return search_.config().sure; }  // the probability from which an answer stands all the same
     const StructureLibrary& library() const { return library_; }
 
@@ -41,7 +42,7 @@ private:
     StructureLibrary library_;
     StructureSearch search_;
     std::vector<std::vector<SearchCandidate>> found_;
-    std::vector<std::vector<ObservedLine>> unexplained_;
+    std::vector<std::vector<double>> unexplained_;
 };
 
 }  // namespace friedel

@@ -14,10 +14,10 @@ namespace friedel {
 // Wavelengths of the K-alpha doublets: Hoelzer et al. 1997 (Cr to Cu); Bearden 1967 (Mo, Ag). Throws Error naming what is accepted.
 Radiation parse_radiation(const std::string& text);
 
-// What powders are measured with, angstrom: from the hardest beams of synchrotrons to chromium's and what lies a little beyond. A number
-// that is none of these was not a wavelength, or not in angstrom.
-constexpr double shortest_wavelength = 0.05, longest_wavelength = 5;
-inline bool is_plausible_wavelength(double angstrom) { return angstrom >= shortest_wavelength && angstrom <= longest_wavelength; }
+// What powders are measured with, angstrom: from the hardest beams of synchrotrons to chromium's and what lies a little beyond. Numbers in
+// files that are below 0.1 are rather nanometres.
+constexpr double shortest_wavelength = 0.05, shortest_stated_wavelength = 0.1, longest_wavelength = 5;
+inline bool may_be_stated(double angstrom) { return angstrom >= shortest_stated_wavelength && angstrom <= longest_wavelength; }
 
 // The anodes that have names, copper first, with their K-alpha doublets.
 struct NamedAnode {

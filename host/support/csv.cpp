@@ -30,6 +30,13 @@ std::vector<std::string> split_csv(std::string_view line, char separator) {
     return fields;
 }
 
+char separator_of(std::string_view header) {
+    for (char separator : {',', ';', '\t'}) {
+        if (header.find(separator) != std::string_view::npos) return separator;
+    }
+    return ',';
+}
+
 std::string csv_field(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
     std::string quoted = "\"";

@@ -372,8 +372,8 @@ void check(const TrainingConfig& c) {
         fail("loss.graph_smoothing: is about space groups; set it to 0 where network.target is \"crystal_system\"");
     }
     if (c.run.minutes == 0 && c.optimiser.warmup_steps >= c.run.steps) {
-        fail("optimiser.warmup_steps: is ", c.optimiser.warmup_steps, " of ", c.run.steps, " steps; let it be less, as with --set optimiser.warmup_steps=",
-             c.run.steps / 10);
+        fail("optimiser.warmup_steps: is ", c.optimiser.warmup_steps, " of ", c.run.steps,
+             " steps; let it be less, as with --set optimiser.warmup_steps=", c.run.steps / 10);
     }
     if (c.network.kernels.size() != c.network.filters.size() || c.network.strides.size() != c.network.filters.size()) {
         fail("network: has ", c.network.filters.size(), " filters, ", c.network.kernels.size(), " kernels and ", c.network.strides.size(),

@@ -73,7 +73,7 @@ TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust
             tell(what.validation_library.string() + ": has " + std::to_string(simulated_->size()) +
                  " structures of known group; validation takes one pattern of each, not " +
                  std::to_string(config_.run.validation_patterns));
-        if (hash_file(what.validation_library) == record_.library_hash)
+        if (config_.run.synthetic < 1 && hash_file(what.validation_library) == record_.library_hash)
             tell(what.validation_library.string() +
                  ": is what the network is trained on, too: validation measures memory; give structures held out");
     }
