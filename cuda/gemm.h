@@ -9,7 +9,7 @@
 
 #include "cuda/check.h"
 #include "cuda/precision.h"
-#include "host/network/gemm.h"
+#include "host/support/gemm.h"
 
 namespace friedel::cuda {
 

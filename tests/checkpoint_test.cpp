@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "host/answers/model.h"
+#include "host/network/model.h"
 #include "tests/train_command.h"
 
 namespace friedel {

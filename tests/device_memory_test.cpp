@@ -1,9 +1,9 @@
 // Whatever works on a backend keeps its device's memory and the host's apart: run on a processor that pretends to have memory of its own.
 #include <gtest/gtest.h>
 
-#include "host/answers/classifier.h"
-#include "host/answers/model.h"
 #include "host/crystals/structure_library.h"
+#include "host/network/classifier.h"
+#include "host/network/model.h"
 #include "host/search/matcher.h"
 #include "host/training/config.h"
 #include "host/training/trainer.h"

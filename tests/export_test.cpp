@@ -11,8 +11,8 @@
 #include <random>
 #include <sstream>
 
-#include "host/answers/classifier.h"
 #include "host/answers/onnx_file.h"
+#include "host/network/classifier.h"
 #include "host/network/device.h"
 #include "host/network/network.h"
 #include "host/support/error.h"

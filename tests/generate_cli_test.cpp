@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "host/crystals/crystal_statistics.h"
-#include "host/answers/model.h"
+#include "host/network/model.h"
 #include "host/training/sampler.h"
 #include "host/crystals/structure_library.h"
 #include "tests/test_paths.h"

@@ -1,12 +1,12 @@
 // Patterns at other lattices: lines go where Bragg's law has them, and a model that asks for some answers with the mean of its logits.
-#include "host/answers/lattice_scale.h"
+#include "host/network/lattice_scale.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "host/answers/classifier.h"
+#include "host/network/classifier.h"
 #include "host/network/device.h"
 #include "host/network/network.h"
 #include "tests/test_paths.h"

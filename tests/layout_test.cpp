@@ -1,6 +1,7 @@
 // Which folder may include which: kernels itself only, host not cuda or tools, and so on; and nothing else at the top level.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -55,6 +56,25 @@ TEST(Layout, IncludesPointOneWay) {
         EXPECT_TRUE(folders.contains(to)) << include.file << " includes \"" << include.to << "\"; write project paths from the top level";
         EXPECT_TRUE(to == include.from || permitted.at(include.from).contains(to)) << include.file << " includes " << include.to;
     }
+}
+
+// Within host/ every folder builds on those before it alone.
+TEST(Layout, FoldersOfHostBuildOnEachOther) {
+    const std::vector<std::string> order = {"support",  "crystals", "simulation", "patterns", "network",
+                                            "indexing", "search",   "training",   "answers"};
+    const auto place = [&](const std::string& path) {  // "host/crystals/cif.h"
+        const std::string folder = path.substr(5, path.find('/', 5) - 5);
+        const auto found = std::find(order.begin(), order.end(), folder);
+        EXPECT_NE(found, order.end()) << path << " is in a folder without a place; say in this test what it builds on";
+        return found - order.begin();
+    };
+    int looked_at = 0;
+    for (const Include& include : project_includes()) {
+        if (include.from != "host" || !include.to.starts_with("host/")) continue;
+        ++looked_at;
+        EXPECT_LE(place(include.to), place(include.file)) << include.file << " includes " << include.to;
+    }
+    EXPECT_GT(looked_at, 200);
 }
 
 TEST(Layout, OnlyCudaKnowsTheToolkit) {

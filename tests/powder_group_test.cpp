@@ -1,6 +1,6 @@
 // The group that a powder shows: told apart from the atoms' own where a model is ordered, kept where patterns differ or the symmetry was
 // determined; kept in libraries; trained on when asked for.
-#include "host/crystals/powder_group.h"
+#include "host/simulation/powder_group.h"
 
 #include <gtest/gtest.h>
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/search/correlation.h"
 #include "host/search/pattern_fit.h"
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
+#include "host/support/correlation.h"
 #include "tests/minerals.h"
 
 namespace friedel {

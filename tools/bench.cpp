@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "host/network/benchmark.h"
 #include "host/support/hash.h"
 #include "host/support/shipped_files.h"
 #include "host/support/text_file.h"
+#include "host/training/benchmark.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

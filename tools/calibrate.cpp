@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "host/answers/calibration.h"
-#include "host/answers/lattice_scale.h"
+#include "host/network/lattice_scale.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "host/answers/classifier.h"
 #include "host/answers/evaluation.h"
 #include "host/answers/known_patterns.h"
 #include "host/answers/report.h"
 #include "host/crystals/structure_library.h"
+#include "host/network/classifier.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/simulation/simulator.h"

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "host/answers/model.h"
 #include "host/crystals/crystal_statistics.h"
 #include "host/crystals/space_groups.h"
 #include "host/crystals/structure_library.h"
+#include "host/network/model.h"
 #include "host/patterns/pattern_file.h"
 #include "host/simulation/pattern_output.h"
 #include "host/support/error.h"

@@ -9,8 +9,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "host/crystals/powder_group.h"
 #include "host/crystals/space_groups.h"
+#include "host/simulation/powder_group.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"

@@ -6,8 +6,8 @@
 
 #include "host/crystals/duplicates.h"
 #include "host/crystals/elements.h"
-#include "host/crystals/powder_group.h"
 #include "host/crystals/structure_library.h"
+#include "host/simulation/powder_group.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"

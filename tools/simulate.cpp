@@ -231,7 +231,8 @@ void refuse_ignored(const CLI::App& app, bool drawn) {
 std::function<int()> simulate_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("INPUT", o->inputs, "CIF files, or a structure library (.h5)")->required();
-    app.add_option("-o,--output", o->output, "Patterns: .h5 (all in one file), .xy or .csv (a file each, numbered if several; .csv states no wavelength)");
+    app.add_option("-o,--output", o->output,
+                   "Patterns: .h5 (all in one file), .xy or .csv (a file each, numbered if several; .csv states no wavelength)");
     app.add_option("--plot", o->plot, "Picture of the first pattern, SVG, with tick marks and indices of the strong lines");
     app.add_option("--radiation", o->radiation,
                    "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, cu-tube, or wavelengths in "

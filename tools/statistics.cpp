@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "host/answers/library_comparison.h"
 #include "host/crystals/crystal_statistics.h"
-#include "host/crystals/library_comparison.h"
 #include "host/support/error.h"
 #include "host/support/text_file.h"
 #include "tools/command.h"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "host/answers/classification.h"
-#include "host/answers/classifier.h"
 #include "host/answers/explanation.h"
+#include "host/network/classifier.h"
 #include "host/network/device.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/search/second_opinion.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/answers/known_patterns.h"
-#include "host/answers/model.h"
+#include "host/network/model.h"
 
 namespace friedel {
 

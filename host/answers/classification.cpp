@@ -4,9 +4,9 @@
 #include <array>
 #include <numeric>
 
-#include "host/answers/classifier.h"
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
+#include "host/network/classifier.h"
 #include "host/support/text_format.h"
 
 namespace friedel {

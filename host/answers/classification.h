@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/model.h"
+#include "host/network/model.h"
 #include "host/patterns/pattern_file.h"
 
 namespace friedel {

@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "host/answers/classifier.h"
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
 #include "host/crystals/subgroups.h"
+#include "host/network/classifier.h"
 #include "host/support/csv.h"
 #include "host/support/text_format.h"
 

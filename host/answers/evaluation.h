@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "host/answers/metrics.h"
-#include "host/answers/model.h"
+#include "host/network/model.h"
 
 namespace friedel {
 

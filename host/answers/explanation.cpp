@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "host/answers/classifier.h"
 #include "host/crystals/space_groups.h"
+#include "host/network/classifier.h"
 #include "host/simulation/svg_plot.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"

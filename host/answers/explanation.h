@@ -7,7 +7,7 @@
 #include <string>
 
 #include "host/answers/classification.h"
-#include "host/answers/model.h"
+#include "host/network/model.h"
 #include "host/search/second_opinion.h"
 
 namespace friedel {

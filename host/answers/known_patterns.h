@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/classifier.h"
-#include "host/answers/model.h"
 #include "host/crystals/structure_library.h"
+#include "host/network/classifier.h"
 #include "host/network/device.h"
+#include "host/network/model.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/search/second_opinion.h"

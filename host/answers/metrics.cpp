@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "host/answers/classifier.h"
+#include "host/network/classifier.h"
 #include "kernels/random.h"
 
 namespace friedel {

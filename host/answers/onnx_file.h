@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "host/answers/model.h"
+#include "host/network/model.h"
 
 namespace friedel {
 

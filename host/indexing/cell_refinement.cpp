@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/network/gemm.h"
+#include "host/support/gemm.h"
 
 namespace friedel {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/network/gemm.h"
+#include "host/support/gemm.h"
 #include "host/support/thread_pool.h"
 #include "kernels/adamw.h"
 #include "kernels/convolution.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "host/network/bfloat16.h"
-#include "host/network/gemm.h"
+#include "host/support/gemm.h"
 
 namespace friedel {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "host/network/gemm.h"
+#include "host/support/gemm.h"
 #include "host/support/thread_pool.h"
 #include "kernels/convolution.h"
 

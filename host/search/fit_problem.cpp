@@ -4,11 +4,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "host/network/gemm.h"
-#include "host/search/correlation.h"
 #include "host/search/fit_composition.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
+#include "host/support/correlation.h"
+#include "host/support/gemm.h"
 #include "kernels/pattern.h"
 
 namespace friedel {

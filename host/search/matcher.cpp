@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstdio>
 
-#include "host/search/correlation.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
+#include "host/support/correlation.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/interrupt.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/model.h"
+#include "host/network/model.h"
 #include "host/search/structure_search.h"
 #include "host/search/unexplained_lines.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/model.h"
+#include "host/network/model.h"
 #include "kernels/loss_config.h"
 #include "kernels/preprocess.h"
 #include "kernels/simulation_config.h"

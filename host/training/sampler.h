@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/model.h"
+#include "host/network/model.h"
 #include "kernels/draw.h"
 
 namespace friedel {

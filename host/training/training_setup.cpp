@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "host/crystals/powder_group.h"
+#include "host/simulation/powder_group.h"
 #include "host/simulation/radiation.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"

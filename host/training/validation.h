@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/classifier.h"
 #include "host/crystals/structure_library.h"
+#include "host/network/classifier.h"
 #include "host/network/device.h"
 #include "host/training/config.h"
 

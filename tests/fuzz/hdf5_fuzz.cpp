@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "host/answers/classifier.h"
-#include "host/answers/model.h"
+#include "host/network/classifier.h"
+#include "host/network/model.h"
 #include "host/crystals/cif.h"
 #include "host/crystals/crystal_statistics.h"
 #include "host/crystals/crystal_tables.h"

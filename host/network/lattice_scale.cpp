@@ -1,4 +1,4 @@
-#include "host/answers/lattice_scale.h"
+#include "host/network/lattice_scale.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
-#include "host/crystals/powder_group.h"
+#include "host/simulation/powder_group.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "host/crystals/parent_structures.h"
-#include "host/search/correlation.h"
 #include "host/simulation/simulator.h"
+#include "host/support/correlation.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 

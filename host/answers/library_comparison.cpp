@@ -1,4 +1,4 @@
-#include "host/crystals/library_comparison.h"
+#include "host/answers/library_comparison.h"
 
 #include <algorithm>
 #include <cmath>

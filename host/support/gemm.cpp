@@ -1,4 +1,4 @@
-#include "host/network/gemm.h"
+#include "host/support/gemm.h"
 
 #include <cblas.h>
 

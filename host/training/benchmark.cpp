@@ -1,4 +1,4 @@
-#include "host/network/benchmark.h"
+#include "host/training/benchmark.h"
 
 #include <algorithm>
 #include <chrono>

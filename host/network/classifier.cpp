@@ -1,9 +1,9 @@
-#include "host/answers/classifier.h"
+#include "host/network/classifier.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "host/answers/lattice_scale.h"
+#include "host/network/lattice_scale.h"
 #include "host/network/network.h"
 #include "host/simulation/preprocessing.h"
 #include "host/support/error.h"

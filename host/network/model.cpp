@@ -1,4 +1,4 @@
-#include "host/answers/model.h"
+#include "host/network/model.h"
 
 #include <algorithm>
 #include <cmath>

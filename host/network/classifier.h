@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "host/answers/model.h"
 #include "host/network/backend.h"
+#include "host/network/model.h"
 
 namespace friedel {
 
