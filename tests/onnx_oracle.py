@@ -4,46 +4,15 @@
 onnx_oracle.py MODEL.onnx FOLDER: FOLDER holds, as raw 32-bit floats, patterns, inputs, logits and probabilities as Friedel has them.
 """
 import json
+import pathlib
 import sys
 
 import numpy as np
 import onnxruntime
 
-
-def prepare(patterns, meta):
-    """patterns [n][grid_points] on the grid -> the network's input, by steps 3 and 4 of the metadata's `preprocessing`."""
-    width, window = int(meta["background_bin_points"]), int(meta["background_window_bins"])
-    points = patterns.shape[1]
-    prepared = []
-    for pattern in patterns.astype(np.float64):
-        nothing = 0.0
-        if meta["remove_background"] == "1" and points >= 2 * width:
-            nothing = float(meta["negligible"]) * np.abs(pattern).max()
-            bins = points // width
-            mean = pattern[: bins * width].reshape(bins, width).mean(axis=1)
-            background = mean.copy()
-            for h in range(window, 0, -1):
-                if 2 * h < bins:
-                    background[h:-h] = np.minimum(background[h:-h], (background[: -2 * h] + background[2 * h :]) / 2)
-            pedestal = 0.0
-            if meta["remove_pedestal"] == "1":
-                excess = mean - background
-                pedestal = excess.mean()
-                for _ in range(10):
-                    kept = excess[excess < 2 * pedestal]
-                    if len(kept) == 0:
-                        break
-                    pedestal = kept.mean()
-            at = (np.arange(points) + 0.5) / width - 0.5
-            left = np.clip(np.floor(at).astype(int), 0, bins - 2)
-            pattern = pattern - pedestal - background[left] - (at - left) * (background[left + 1] - background[left])
-        highest = pattern.max()
-        scaled = np.maximum(pattern, 0) / highest if highest > nothing else np.zeros(points)
-        final = np.sqrt(scaled) if meta["square_root"] == "1" else scaled
-        if meta["unit_rms"] == "1" and final.any():
-            final = final / np.sqrt((final**2).mean())
-        prepared.append(final)
-    return np.array(prepared)
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tools"))
+from onnx_classify import prepare  # by the metadata alone, as other programs would
 
 
 def compare(what, ours, theirs, tolerance):
@@ -68,7 +37,7 @@ def main(model, folder):
     logits, probabilities = session.run(["logits", "probabilities"], {"pattern": inputs})
 
     # A square root makes rounding near zero large.
-    prepared = prepare(patterns, meta)
+    prepared = np.array([prepare(pattern.astype(np.float64), meta) for pattern in patterns])
     compare("squared inputs", prepared**2, inputs.astype(np.float64) ** 2, 1e-5)
     compare("logits", logits.reshape(-1, classes), read("logits", classes), 1e-5)
     compare("probabilities", probabilities, read("probabilities", classes), 1e-5)
