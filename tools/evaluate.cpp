@@ -225,7 +225,8 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("--structures", o->structures,
                    "Structure library to search as well, as 'friedel classify --structures' does; none: the network alone")
         ->check(not_empty());
-    app.add_option("--config", o->config, "Settings of the simulation, TOML; without it, those the model was trained with");
+    app.add_option("--config", o->config,
+                   "Settings of the simulation, TOML: effects that it leaves out are off; without it, those the model was trained with");
     app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
     add_threads_option(app, o->threads);

@@ -278,46 +278,41 @@ public:
         wavelength_source_.push_back(static_cast<std::uint8_t>(c.wavelength_source));
     }
     void finish() override {
-        h5_.write_strings("file", file_);
-        h5_.write_strings("refused", refused_);
-        h5_.write("space_group", space_group_);
-        h5_.write("crystal_system", system_);
-        h5_.write("extinction_group", extinction_);
-        h5_.write("entropy", entropy_);
-        h5_.write("coverage", coverage_);
-        h5_.write_strings("closest", closest_);
-        h5_.write("closest_space_group", closest_space_group_);
-        h5_.write("closest_is_parent", closest_is_parent_);
-        h5_.write("similarity", similarity_);
-        h5_.write("unexplained_lines", unexplained_);
-        explain("unexplained_lines", "number of lines that the closest structure does not account for");
-        h5_.write("wavelength", wavelength_);
-        h5_.write("wavelength_from", wavelength_source_);
-        explain("space_group", "number of International Tables, 0: none");
-        std::string systems;
+        std::string systems, sources;
         for (int system = 0; system < crystal_systems; ++system)
             systems += std::to_string(system) + " " + crystal_system_name(system) + ", ";
-        explain("crystal_system", systems + "255: not computed");
-        explain("extinction_group", "row of extinction_groups, 65535: not computed");
-        std::vector<std::string> groups;
-        for (int group = 0; group < extinction_group_count(); ++group) groups.push_back(extinction_group_name(group));
-        h5_.write_strings("extinction_groups", groups);
-        explain("entropy", "nats");
-        explain("coverage", "part of the model's range that was measured");
-        explain("closest_is_parent", "1: the closest structure is meant idealised to closest_space_group");
-        explain("wavelength", "angstrom");
-        std::string sources;
         for (const WavelengthSource source : {WavelengthSource::unknown, WavelengthSource::file, WavelengthSource::option,
                                               WavelengthSource::assumed, WavelengthSource::not_needed}) {
             const std::string name = wavelength_source_name(source);
             sources += (sources.empty() ? "" : ", ") + std::to_string(static_cast<int>(source)) + " " + (name.empty() ? "unknown" : name);
         }
-        explain("wavelength_from", sources);
+        std::vector<std::string> groups;
+        for (int group = 0; group < extinction_group_count(); ++group) groups.push_back(extinction_group_name(group));
+
+        h5_.write_strings("file", file_);
+        h5_.write_strings("refused", refused_);
+        write("space_group", space_group_, "number of International Tables, 0: none");
+        write("crystal_system", system_, systems + "255: not computed");
+        h5_.write_strings("extinction_groups", groups);
+        write("extinction_group", extinction_, "row of extinction_groups, 65535: not computed");
+        write("entropy", entropy_, "nats");
+        write("coverage", coverage_, "part of the model's range that was measured");
+        h5_.write_strings("closest", closest_);
+        write("closest_space_group", closest_space_group_, "number of International Tables, 0: none");
+        write("closest_is_parent", closest_is_parent_, "1: the closest structure is meant idealised to closest_space_group");
+        write("similarity", similarity_, "of the closest structure's fitted pattern, 1 at most");
+        write("unexplained_lines", unexplained_, "number of lines that the closest structure does not account for");
+        write("wavelength", wavelength_, "angstrom");
+        write("wavelength_from", wavelength_source_, sources);
         h5_.commit();
     }
 
 private:
-    void explain(const char* dataset, const std::string& values) { h5_.write_attribute(dataset, "values", values); }
+    template <class T>
+    void write(const char* name, const std::vector<T>& column, const std::string& values) {
+        h5_.write(name, column);
+        h5_.write_attribute(name, "values", values);
+    }
 
     H5File h5_;
     std::size_t classes_;

@@ -125,8 +125,8 @@ struct Examples {
 };
 
 void collect(Examples& examples, const CrystalView<float>& crystal, bool states_occupancy) {
-    constexpr float least_b = 0.05f, most_b = 20;                     // angstrom^2; beyond, somebody's mistake
-    constexpr float least_occupancy = 0.02f, full_occupancy = 0.99f;  // below, a rounding error; above, no vacancy that anyone measured
+    constexpr float least_b = 0.05f, most_b = 20;                     // angstrom^2; others are not counted
+    constexpr float least_occupancy = 0.02f, full_occupancy = 0.99f;  // between these a site is shared; others count as full
     for (int atom = 0; atom < crystal.atoms; ++atom) {
         const float b = crystal.b_iso[atom], occupancy = crystal.occupancy[atom];
         if (b > least_b && b < most_b) examples.displacements.push_back(b);

@@ -16,7 +16,7 @@ namespace friedel {
 namespace {
 
 constexpr int most_clusters = 160, most_looked_at = 40000;  // reflections of a lattice
-constexpr double highest_deg = 89;                          // in 2 theta; beyond, lines overlap too much to be told apart
+constexpr double highest_deg = 89;                          // two-theta; about where indexing_grid ends
 constexpr double foreign_widths = 0.6, foreign_deg = 0.02;  // a line so far from all reflections is none of the lattice's
 constexpr double together = 0.35;                           // widths
 constexpr double misfit = 0.04;                             // of what other reflections put here
@@ -224,8 +224,8 @@ public:
         return std::sqrt(left / std::max(all, 1e-30));
     }
 
-    // Height, which may be negative now, and standard deviation of line i. Two lines of about this shape overlap as Gaussians do, and a
-    // part of another's height is left here where its shape is another; both were set by looking at patterns whose cells are known.
+    // Height, which may be negative now, and standard deviation of line i. How far lines overlap and what a neighbour of another shape than
+    // assumed leaves here are rough guesses: they are to keep weak lines beside strong ones from being believed, no more.
     void estimate(LatticeIntensities::Cluster& cluster, std::size_t i) const {
         const double fwhm = pattern_.shape.fwhm_deg(position_[i]);
         double variance = 1 / square_[i], others = 0;

@@ -75,7 +75,7 @@ Label read_label(const std::string& line, const Columns& columns, const std::str
     Label label{field(columns.file), 0, field(columns.group), field(columns.repeat_of), 0};
     if (label.file.empty()) fail(where, ": names no file; fill in the column 'file' or delete the line");
     std::string group = field(columns.space_group);
-    if (columns.separator != ',' && group.ends_with(",0")) group.resize(group.size() - 2);  // "14,0"
+    if (columns.separator != ',') std::replace(group.begin(), group.end(), ',', '.');  // "14,0"
     label.space_group = stated_space_group(group);
     if (label.space_group == 0) fail(where, ": '", group, "' is no space group; give its number, 1 to 230, or its symbol");
     if (label.group.empty()) label.group = label.file;
