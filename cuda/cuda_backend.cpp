@@ -173,8 +173,9 @@ public:
             cuda::softmax_loss(current_, samples, values, logits, labels, n, classes, stride(classes), config, smoothing, state);
         });
     }
-    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) override {
-        cuda::add_losses(current_, totals, guard, samples, n);
+    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
+                    const StepState* state) override {
+        cuda::add_losses(current_, totals, guard, samples, n, config, state);
     }
 
     void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,

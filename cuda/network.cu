@@ -169,11 +169,13 @@ __global__ void __launch_bounds__(warp)
     if (threadIdx.x == 0) samples[row] = result;
 }
 
-__global__ void __launch_bounds__(threads) add_losses_kernel(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) {
+__global__ void __launch_bounds__(threads)
+    add_losses_kernel(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, LossConfig config, const StepState* state) {
     __shared__ double shared[threads];
     const CudaBlock block = block_with(shared);
     const LossTotals more = loss_totals(block, samples, n);
-    if (threadIdx.x == 0) add_batch(*totals, *guard, more);
+    if (threadIdx.x != 0) return;
+    add_batch(*totals, *guard, more, is_squared(config, loss_epoch(config, state->step, batch_of(*state, n))));
 }
 
 // Four neighbours, loaded and stored at once.
@@ -213,7 +215,7 @@ __global__ void __launch_bounds__(threads)
     if (blockIdx.x == 0 && threadIdx.x == 0) count_step(*guard, taken);
     if (!taken) return;
     const float clip = clip_factor(config, norm);
-    if (threadIdx.x == 0) rates = step_rates(config, state->step, state->total_steps);
+    if (threadIdx.x == 0) rates = rates_of(*guard, config, *state);
     __syncthreads();
     const StepRates now = rates;
     const auto decay_of = [&](std::size_t i) { return i < weights ? config.weight_decay : 0.0f; };
@@ -339,8 +341,9 @@ void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, con
     check_launch("launching the loss");
 }
 
-void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) {
-    add_losses_kernel<<<1, threads, 0, stream>>>(totals, guard, samples, n);
+void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
+                const StepState* state) {
+    add_losses_kernel<<<1, threads, 0, stream>>>(totals, guard, samples, n, config, state);
     check_launch("launching the sum of losses");
 }
 

@@ -40,7 +40,8 @@ template <class Value>
 void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int n,
                   int classes, int stride, const LossConfig& config, const float* smoothing, const StepState* state);
 
-void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n);
+void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
+                const StepState* state);
 
 // The norm of the gradient in one launch; clipping, AdamW, the moving average and the operands in a second, which does nothing where the
 // step is not finite. The arrays are aligned to 16 bytes.

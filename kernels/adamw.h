@@ -19,6 +19,13 @@ FRIEDEL_FN float clip_factor(const OptimiserConfig& c, double norm) {
     return c.clip_norm > 0 && norm > c.clip_norm ? static_cast<float>(c.clip_norm / norm) : 1.0f;
 }
 
+// Of the present step, shorter after steps that were skipped.
+FRIEDEL_FN StepRates rates_of(const StepGuard& guard, const OptimiserConfig& c, const StepState& state) {
+    StepRates rates = step_rates(c, state.step, state.total_steps);
+    rates.learning_rate *= static_cast<float>(exp2(-guard.halvings));
+    return rates;
+}
+
 struct AdamwArrays {
     float* parameters;
     float* first_moment;

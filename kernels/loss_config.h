@@ -25,4 +25,9 @@ FRIEDEL_FN std::int64_t loss_epoch(const LossConfig& config, std::int64_t step, 
     return config.epoch_patterns > 0 ? step * batch / config.epoch_patterns : 0;
 }
 
+// Whether the loss is the squared error in this epoch, rather than the cross-entropy.
+FRIEDEL_FN bool is_squared(const LossConfig& config, std::int64_t epoch) {
+    return config.kind == LossKind::mean_squared_error || (config.kind == LossKind::alternating && epoch % 2 == 0);
+}
+
 }  // namespace friedel

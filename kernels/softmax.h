@@ -47,8 +47,7 @@ FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, Value* gradient, const floa
 
     SampleLoss result;
     result.correct = label_logit >= largest;
-    const bool squared = config.kind == LossKind::mean_squared_error || (config.kind == LossKind::alternating && epoch % 2 == 0);
-    if (squared) {
+    if (is_squared(config, epoch)) {
         result.loss = block.template sum<float>(classes, [&](int j) {
             const float difference = exponential(logits[j] - log_total) - target(j);
             return difference * difference;

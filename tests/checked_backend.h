@@ -122,11 +122,13 @@ public:
         EXPECT_NE(static_cast<const void*>(gradient), logits) << "softmax_loss: a matrix of operands may be no array of floats";
         inner_->softmax_loss(samples, gradient, logits, labels, n, classes, config, smoothing, state);
     }
-    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) override {
+    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
+                    const StepState* state) override {
         check(totals, sizeof *totals, "add_losses");
         check(guard, sizeof *guard, "add_losses");
         check(samples, sizeof *samples * static_cast<std::size_t>(n), "add_losses");
-        inner_->add_losses(totals, guard, samples, n);
+        check(state, sizeof *state, "add_losses");
+        inner_->add_losses(totals, guard, samples, n, config, state);
     }
     void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                   const StepState* state, const std::vector<OperandCopy>& copies) override {

@@ -248,6 +248,37 @@ TEST_F(CheckpointedTraining, GoesOnFromAnyCheckpoint) {
     for (const auto& event : events("checkpoint")) EXPECT_TRUE(event.at("written").get<bool>()) << event;
 }
 
+// Steps that are far too long: the loss grows without end though it is finite. The run stops, its checkpoint is named, and from there it
+// goes on with shorter ones.
+TEST_F(CheckpointedTraining, StopsWhereTheLossGrows) {
+    const std::string run = all + "--steps 10000 ", seldom = "--set training.checkpoint_minutes=100 ";
+    // Until it has learnt something.
+    const std::string step_300 =
+        "until ls '" + part.string() + "'.checkpoint.*0[3-9]?? >/dev/null 2>&1; do sleep 0.1; done; kill -INT $pid";
+    ASSERT_EQ(while_running(run + frequent + "--set training.checkpoints_kept=1" + model("part.h5"), step_300), 130)
+        << read_text(folder / "err");
+    const std::vector<Checkpoint> kept = list_checkpoints(part);
+    ASSERT_EQ(kept.size(), 1u);
+    const Model before = Model::read(part);
+
+    const auto wild = run_friedel(run + seldom + model("part.h5") + logged + "--resume --set optimiser.learning_rate=1");
+    EXPECT_EQ(wild.status, 1);
+    EXPECT_NE(wild.err.find("part.h5: training diverges: after "), std::string::npos) << wild.err;
+    EXPECT_NE(wild.err.find("; go on from its checkpoint of step " + std::to_string(kept[0].step) +
+                            " with --resume --set optimiser.learning_rate=0.5\n"),
+              std::string::npos)
+        << wild.err;
+    EXPECT_EQ(Model::read(part).members, before.members);
+    EXPECT_EQ(steps_of(part), (std::vector<std::int64_t>{kept[0].step}));
+    EXPECT_FALSE(events("loss_grows").empty());
+    EXPECT_EQ(events().back().at("how"), "failed");
+
+    const auto mended = run_friedel(all + " -o '" + part.string() + "' --resume --set optimiser.learning_rate=1e-4 --steps " +
+                                    std::to_string(kept[0].step + 20));
+    EXPECT_EQ(mended.status, 0) << mended.err;
+    EXPECT_NE(mended.err.find("goes on with optimiser.learning_rate=0.0001 instead of "), std::string::npos) << mended.err;
+}
+
 TEST_F(CheckpointedTraining, PassesOverBrokenOnes) {
     const std::string run = all + "--steps 300 --set training.checkpoints_kept=3 " + frequent;
     const Model undisturbed = whole(run);

@@ -127,12 +127,18 @@ TEST_P(Cuda, FindsTheSameLoss) {
             Buffer<SampleLoss> samples(backend, rows);
             Buffer<LossTotals> totals(backend, 1);
             Buffer<StepGuard> guard(backend, 1);
-            backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, classes, {kind, 0.1f, 0, 100}, nullptr,
-                                 s.data());
-            backend.add_losses(totals.data(), guard.data(), samples.data(), rows);
+            const LossConfig config{kind, 0.1f, 0, 100};
+            backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, classes, config, nullptr, s.data());
+            backend.add_losses(totals.data(), guard.data(), samples.data(), rows, config, s.data());
             LossTotals sum;
             totals.download(&sum);
             EXPECT_EQ(sum.samples, rows);
+            StepGuard by_kind;
+            guard.download(&by_kind);
+            const bool squared = is_squared(config, loss_epoch(config, state.step, rows));
+            EXPECT_EQ(by_kind.losses[squared], sum.loss);
+            EXPECT_EQ(by_kind.samples[squared], rows);
+            EXPECT_EQ(by_kind.samples[!squared], 0);
             return std::pair{values_of(backend, apart, rows, classes), sum};
         };
         const auto [expected, expected_sum] = run(*cpu);
@@ -251,7 +257,7 @@ TEST_P(Cuda, ReplaysWhatItDoesStepByStep) {
                           [&] {
                               network.backpropagate(gradient.data(), samples.data(), inputs[now].data(), labels[now].data(), parameters,
                                                     config.loss, nullptr, state.data(), 0);
-                              cuda->add_losses(totals.data(), guard.data(), samples.data(), rows);
+                              cuda->add_losses(totals.data(), guard.data(), samples.data(), rows, config.loss, state.data());
                               cuda->optimise({parameters.values().data(), m.data(), v.data(), nullptr, gradient.data()}, guard.data(),
                                              shape.weights_end(), shape.size(), config.optimiser, state.data(), parameters.copies());
                           });

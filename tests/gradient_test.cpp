@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
+#include <utility>
 
 #include "host/network/network.h"
 #include "tests/every_backend.h"
@@ -211,7 +213,7 @@ TEST_P(Adamw, SkipsWhatIsNotFinite) {
         for (float loss : losses) samples.push_back({loss, 1});
         const Buffer<SampleLoss> there(*backend, samples.data(), samples.size());
         Buffer<LossTotals> totals(*backend, 1);
-        backend->add_losses(totals.data(), guard.data(), there.data(), static_cast<int>(samples.size()));
+        backend->add_losses(totals.data(), guard.data(), there.data(), static_cast<int>(samples.size()), {}, state.data());
         slope.upload(gradient.data());
         backend->optimise(arrays, guard.data(), 2, 3, config, state.data(), {});
         LossTotals sum;
@@ -245,6 +247,43 @@ TEST_P(Adamw, SkipsWhatIsNotFinite) {
     EXPECT_EQ(counts.in_a_row, 0);
     EXPECT_NE(values(weights), before);
     EXPECT_EQ(step({1, 1, infinity}, {1, 2}).second.in_a_row, 1);
+}
+
+// Without moments, a step is as long as the learning rate: halved by every step that was skipped, doubled by a hundred that were taken.
+TEST_P(Adamw, BacksOffAfterSkippedSteps) {
+    OptimiserConfig config;
+    config.learning_rate = 0.5f;
+    config.beta1 = config.beta2 = 0;
+    config.cosine = false;
+    const float infinity = std::numeric_limits<float>::infinity(), start = 0, up = -1;
+    const StepState begin{1, 0, 10};
+    Buffer<float> weight(*backend, &start, 1), m(*backend, 1), v(*backend, 1), slope(*backend, &up, 1);
+    Buffer<StepState> state(*backend, &begin, 1);
+    Buffer<StepGuard> guard(*backend, 1);
+    Buffer<LossTotals> totals(*backend, 1);
+    const SampleLoss fine{1, 1};
+    const Buffer<SampleLoss> sample(*backend, &fine, 1);
+    float before = start;
+    const auto step = [&](float gradient) {
+        slope.upload(&gradient);
+        backend->add_losses(totals.data(), guard.data(), sample.data(), 1, {}, state.data());
+        backend->optimise({weight.data(), m.data(), v.data(), nullptr, slope.data()}, guard.data(), 1, 1, config, state.data(), {});
+        float after;
+        weight.download(&after);
+        return after - std::exchange(before, after);
+    };
+    EXPECT_NEAR(step(up), 0.5, 1e-6);
+    for (const double expected : {0.25, 0.25 / 2}) {
+        EXPECT_EQ(step(infinity), 0);
+        // The first step after it is the shortest.
+        EXPECT_NEAR(step(up), expected, expected * 1e-2);
+    }
+    for (int i = 0; i < 99; ++i) step(up);
+    EXPECT_NEAR(step(up), 0.25, 0.01);
+    for (int i = 0; i < 100; ++i) step(up);
+    EXPECT_NEAR(step(up), 0.5, 1e-5);
+    for (int i = 0; i < 30; ++i) step(infinity);
+    EXPECT_NEAR(step(up), 0.5 / 1024, 1e-5) << "less than a thousandth helps nobody";
 }
 
 TEST(Schedule, WarmsUpAndFalls) {

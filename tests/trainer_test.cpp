@@ -123,6 +123,46 @@ TEST(Trainer, ResumesToTheSameBits) {
     EXPECT_EQ(second.answering_parameters(), undisturbed.answering_parameters());
 }
 
+// How far the learning rate is backed off belongs to what a checkpoint keeps, and so do the lowest losses.
+TEST(Trainer, ResumesAsWaryAsItWas) {
+    TrainingConfig config = small_config();
+    config.run.batch = 1000;
+    const StructureLibrary library = StructureLibrary::read(small_library());
+    const test::TemporaryDirectory folder;
+    const FileKind kind{"checkpoint", 1, "start anew"};
+    ThreadPool pool(2);
+    const auto backend = make_cpu_backend(pool);
+    Trainer first(*backend, config, library);
+    for (int step = 0; step < 22; ++step) first.step();
+    first.take_results();
+    const double lowest = first.watches()[0][0].lowest();
+    EXPECT_GT(lowest, 0);
+    EXPECT_LT(lowest, std::log(230.0));
+    config.optimiser.learning_rate = 1e30f;
+    Trainer wild(*backend, config, library);
+    for (int step = 0; step < 5; ++step) wild.step();
+    const auto copy_of = [&](const Trainer& trainer) {
+        {
+            H5File file = H5File::create(folder / "checkpoint.h5", kind);
+            trainer.save(file);
+            file.commit();
+        }
+        auto copy = std::make_unique<Trainer>(*backend, config, library);
+        copy->restore(H5File::open(folder / "checkpoint.h5", kind));
+        return copy;
+    };
+    EXPECT_EQ(copy_of(first)->watches()[0][0].lowest(), lowest);
+    EXPECT_EQ(copy_of(first)->take_results().halvings, 0);
+    // The first step was taken; that the fifth was skipped is for the sixth.
+    const auto copy = copy_of(wild);
+    for (Trainer* trainer : {&wild, copy.get()}) {
+        const Trainer::Results results = trainer->take_results();
+        EXPECT_EQ(results.halvings, 3);
+        EXPECT_EQ(results.skipped_in_a_row, 4);
+        EXPECT_EQ(results.skipped, trainer == &wild ? 4 : 0);
+    }
+}
+
 // Generated crystals beside those of the library, and alone, on any number of cores and however often a run is stopped.
 TEST(Trainer, GeneratedCrystalsKeepTheBits) {
     TrainingConfig config = small_config();

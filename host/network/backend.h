@@ -113,7 +113,8 @@ public:
     virtual void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
                               const LossConfig& config, const float* smoothing, const StepState* state) = 0;
     // Adds the losses of samples [n] to the totals and tells them to the guard of the network.
-    virtual void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) = 0;
+    virtual void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
+                            const StepState* state) = 0;
     // All parameters at once; those from `weights` on are biases and do not decay. What is not finite is skipped: kernels/step_guard.h.
     // Writes the `copies` too.
     virtual void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,

@@ -227,9 +227,11 @@ public:
         });
     }
 
-    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n) override {
+    void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
+                    const StepState* state) override {
         SerialBlock block;
-        add_batch(*totals, *guard, loss_totals(block, samples, n));
+        const bool squared = is_squared(config, loss_epoch(config, state->step, batch_of(*state, n)));
+        add_batch(*totals, *guard, loss_totals(block, samples, n), squared);
     }
 
     void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
@@ -239,7 +241,7 @@ public:
         count_step(*guard, taken);
         if (!taken) return;
         const float clip = clip_factor(config, norm);
-        const StepRates rates = step_rates(config, state->step, state->total_steps);
+        const StepRates rates = rates_of(*guard, config, *state);
         for_parameters(size, [&](std::size_t, std::size_t begin, int n) {
             const int decaying = begin >= weights ? 0 : static_cast<int>(std::min<std::size_t>(n, weights - begin));
             adamw_range(arrays, begin, decaying, config, rates, clip, config.weight_decay);

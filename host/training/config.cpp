@@ -388,22 +388,24 @@ void check(const TrainingConfig& c) {
     }
 }
 
-// Of section "training": how long a run is, and what it writes and waits for. All other keys decide what it learns.
-constexpr const char* free_keys[] = {"steps",
-                                     "minutes",
-                                     "validation_patterns",
-                                     "report_seconds",
-                                     "validation_minutes",
-                                     "checkpoint_minutes",
-                                     "checkpoints_kept",
-                                     "rank_timeout_seconds"};
+// How long a run is, what it writes and waits for, and how long its steps may be, lest one that diverged be lost. All other keys decide
+// what it learns.
+constexpr const char* free_keys[] = {"training.steps",
+                                     "training.minutes",
+                                     "training.validation_patterns",
+                                     "training.report_seconds",
+                                     "training.validation_minutes",
+                                     "training.checkpoint_minutes",
+                                     "training.checkpoints_kept",
+                                     "training.rank_timeout_seconds",
+                                     "optimiser.learning_rate",
+                                     "optimiser.clip_norm"};
 
 std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted) {
     TrainingConfig before = stored, after = wanted;
     const std::vector<Key> keys = config_keys(before), changed = config_keys(after);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        const bool free = keys[i].section == "training" &&
-                          std::any_of(std::begin(free_keys), std::end(free_keys), [&](const char* name) { return keys[i].name == name; });
+        const bool free = std::any_of(std::begin(free_keys), std::end(free_keys), [&](const char* path) { return keys[i].path() == path; });
         const std::string was = std::visit(Writer{}, keys[i].target), is = std::visit(Writer{}, changed[i].target);
         if (!free && was != is) return keys[i].path() + " is " + is + " here and " + was + " there";
     }

@@ -67,7 +67,7 @@ void set_key(TrainingConfig& config, const std::string& assignment);
 void check(const TrainingConfig& config);
 
 // How `wanted` contradicts `stored`, of which it is to be a continuation: the first key that may not change and does, with both values;
-// empty if there is none. Length of the run and the intervals of reports may change.
+// empty if there is none. Length of the run, the intervals of reports and the lengths of steps may change.
 std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted);
 
 // The complete configuration as TOML, every key with its value.

@@ -54,6 +54,13 @@ SamplerView Sampler::view() const {
     return {cumulative_.data(), label_.data(), first_.data(), structures_.data(), static_cast<int>(label_.size())};
 }
 
+std::vector<double> Sampler::label_shares(int labels) const {
+    std::vector<double> shares(static_cast<std::size_t>(labels));
+    for (std::size_t i = 0; i < label_.size(); ++i)
+        shares[static_cast<std::size_t>(label_[i])] += cumulative_[i] - (i > 0 ? cumulative_[i - 1] : 0);
+    return shares;
+}
+
 std::string Sampler::missing_classes() const {
     std::vector<bool> present(static_cast<std::size_t>(classes_of(target_)));
     for (std::int32_t label : label_) present[static_cast<std::size_t>(label)] = true;

@@ -27,6 +27,7 @@ public:
     SamplerView view() const;
     int structures() const { return of_library_; }                                   // of the library, that can be drawn
     const std::array<std::uint32_t, space_groups>& count() const { return count_; }  // structures of each space group
+    std::vector<double> label_shares(int labels) const;                              // [labels] of the patterns, sum 1
     // The classes that have no structure and can never be learnt, in words; empty if there is none.
     std::string missing_classes() const;
 

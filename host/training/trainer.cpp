@@ -13,6 +13,9 @@ namespace friedel {
 
 namespace {
 
+// Over which losses are averaged to see whether they grow: the larger one, in patterns.
+constexpr std::int64_t watched_steps = 20, watched_patterns = 5000;
+
 constexpr std::int64_t epoch_without_library = 100'000;  // patterns
 constexpr int rows_looked_through = 512;                 // at once, for patterns that are not finite
 
@@ -62,6 +65,12 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
         inputs_[half] = Matrix(backend, rows_.count, shape_.points());
         labels_[half] = Buffer<std::int32_t>(backend, static_cast<std::size_t>(rows_.count));
     }
+    told_.resize(members_.size());
+    const std::vector<double> shares = sampler_.label_shares(shape_.classes());
+    const auto watch = [&](bool squared) {
+        return DivergenceWatch(untaught_loss(loss_, squared, shares), std::max(watched_steps * config.run.batch, watched_patterns));
+    };
+    watches_.resize(members_.size(), {watch(false), watch(true)});
     set_total_steps(config.run.steps);
 }
 
@@ -82,7 +91,7 @@ void Trainer::run_step(int current) {
                              network_.backpropagate(gradient_.data(), member.losses.data(), inputs_[current].data(),
                                                     labels_[current].data(), member.parameters, loss_, smoothing_.data(), state_.data(), m,
                                                     add_up);
-                             backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), rows);
+                             backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), rows, loss_, state_.data());
                              backend_.finish_sums();
                              backend_.optimise({member.parameters.values().data(), member.first_moment.data(), member.second_moment.data(),
                                                 member.average.data(), gradient_.data()},
@@ -110,17 +119,28 @@ Trainer::Results Trainer::take_results() {
     LossTotals totals, nothing{};
     totals_.download(&totals);
     totals_.upload(&nothing);
-    std::int64_t skipped = 0, in_a_row = 0;
-    for (const Member& member : members_) {
+    // What is summed over the ranks: loss, correct, samples, and the two pairs of each member.
+    std::vector<double> sums = {totals.loss, static_cast<double>(totals.correct), static_cast<double>(totals.samples)};
+    Results results{};
+    for (std::size_t m = 0; m < members_.size(); ++m) {
         StepGuard guard;
-        member.guard.download(&guard);
-        skipped += guard.skipped;
-        in_a_row = std::max(in_a_row, guard.in_a_row);
+        members_[m].guard.download(&guard);
+        const StepGuard before = std::exchange(told_[m], guard);
+        results.skipped += guard.skipped - before.skipped;
+        results.skipped_in_a_row = std::max(results.skipped_in_a_row, guard.in_a_row);
+        results.halvings = std::max(results.halvings, guard.halvings);
+        for (int kind = 0; kind < 2; ++kind) {
+            sums.push_back(guard.losses[kind] - before.losses[kind]);
+            sums.push_back(static_cast<double>(guard.samples[kind] - before.samples[kind]));
+        }
     }
-    double sums[] = {totals.loss, static_cast<double>(totals.correct), static_cast<double>(totals.samples)};
-    if (ranks_) ranks_->sum(sums, std::size(sums));
-    const auto [loss, correct, samples] = sums;
-    return {loss / samples, correct / samples, static_cast<std::int64_t>(samples), skipped - std::exchange(skipped_, skipped), in_a_row};
+    if (ranks_) ranks_->sum(sums.data(), sums.size());
+    results.loss = sums[0] / sums[2];
+    results.accuracy = sums[1] / sums[2];
+    results.samples = static_cast<std::int64_t>(sums[2]);
+    for (std::size_t i = 3; i < sums.size(); i += 2)
+        watches_[(i - 3) / 4][(i - 3) / 2 % 2].add(sums[i], static_cast<std::int64_t>(sums[i + 1]));
+    return results;
 }
 
 std::vector<std::int32_t> Trainer::spoilt_structures() const {
@@ -180,7 +200,32 @@ void Trainer::save(H5File& file) const {
         put("first_moment", member.first_moment);
         put("second_moment", member.second_moment);
         put("average", member.average);
+        save_guards(file, m);
     }
+}
+
+// How far the member has backed off after skipped steps, and its lowest losses.
+void Trainer::save_guards(H5File& file, std::size_t m) const {
+    StepGuard guard;
+    members_[m].guard.download(&guard);
+    const auto& [entropy, squared] = watches_[m];
+    const double values[] = {guard.halvings, static_cast<double>(guard.in_a_row), entropy.lowest(), squared.lowest()};
+    file.write("members/" + std::to_string(m) + "/guards", values, {std::size(values)});
+}
+
+// Checkpoints of before there were such things hold nothing of them.
+void Trainer::restore_guards(const H5File& file, std::size_t m) {
+    const std::string path = "members/" + std::to_string(m) + "/guards";
+    if (!file.exists(path)) return;
+    const std::vector<double> values = file.read<double>(path);
+    if (values.size() != 4 || std::any_of(values.begin(), values.end(), [](double value) { return !(value >= 0); }) || values[1] > 1e9)
+        fail(file.path().string(), ": ", path, " is no state of a run; remove it to go on from an earlier one");
+    StepGuard& guard = told_[m];
+    guard = {};
+    guard.halvings = values[0];
+    guard.in_a_row = static_cast<std::int64_t>(values[1]);
+    members_[m].guard.upload(&guard);
+    for (std::size_t kind = 0; kind < 2; ++kind) watches_[m][kind].set_lowest(values[2 + kind]);
 }
 
 void Trainer::restore(const H5File& file) {
@@ -202,6 +247,7 @@ void Trainer::restore(const H5File& file) {
         get("first_moment", member.first_moment);
         get("second_moment", member.second_moment);
         get("average", member.average);
+        restore_guards(file, m);
     }
     const std::vector<std::int64_t> step = file.read<std::int64_t>("step"), total = file.read<std::int64_t>("total_steps");
     if (step.size() != 1 || total.size() != 1 || step[0] < 0)

@@ -14,6 +14,7 @@
 #include "host/network/network.h"
 #include "host/support/hdf5_file.h"
 #include "host/training/config.h"
+#include "host/training/divergence.h"
 #include "host/training/sampler.h"
 
 namespace friedel {
@@ -39,15 +40,18 @@ public:
         std::int64_t samples;           // whose batch has a finite loss
         std::int64_t skipped;           // steps that were not finite, of all members
         std::int64_t skipped_in_a_row;  // the last ones, of the member that has most
+        double halvings;                // of the learning rate after skipped steps, of the member that has most
     };
     Results take_results();
+    // Of each member, on the losses that were taken: [0] the cross-entropy, [1] the squared error.
+    const std::vector<std::array<DivergenceWatch, 2>>& watches() const { return watches_; }
 
     // The structures of the last step's batch, of the rows here, whose pattern or loss is not finite, each once; -g stands for a generated
     // crystal of space group g. Waits for the device.
     std::vector<std::int32_t> spoilt_structures() const;
 
     const Sampler& sampler() const { return sampler_; }
-    double learning_rate() const;  // of the next step
+    double learning_rate() const;  // of the next step, as scheduled
 
     // The networks as they answer: the moving average of their weights where there is one.
     std::vector<std::vector<float>> answering_parameters() const;
@@ -65,6 +69,8 @@ private:
     };
 
     void run_step(int current);
+    void save_guards(H5File& file, std::size_t member) const;
+    void restore_guards(const H5File& file, std::size_t member);
 
     Backend& backend_;
     const TrainingConfig& config_;
@@ -86,7 +92,8 @@ private:
     int current_ = 0;
     bool filled_ = false;  // inputs_[current_] holds the batch of the next step
     std::int64_t step_ = 0, total_steps_ = 1;
-    std::int64_t skipped_ = 0;  // as of the last results
+    std::vector<StepGuard> told_;  // of the members, as of the last results
+    std::vector<std::array<DivergenceWatch, 2>> watches_;
 };
 
 }  // namespace friedel

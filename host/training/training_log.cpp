@@ -59,8 +59,12 @@ void TrainingLog::checkpoint(const CheckpointWriter::Outcome& outcome) {
     event("checkpoint", outcome.checkpoint.step, what);
 }
 
-void TrainingLog::skipped(std::int64_t step, std::int64_t count, std::int64_t in_a_row) {
-    event("skipped", step, {{"steps", count}, {"in_a_row", in_a_row}});
+void TrainingLog::skipped(std::int64_t step, std::int64_t count, std::int64_t in_a_row, double learning_rate) {
+    event("skipped", step, {{"steps", count}, {"in_a_row", in_a_row}, {"learning_rate", learning_rate}});
+}
+
+void TrainingLog::grows(std::int64_t step, int member, const std::string& losses) {
+    event("loss_grows", step, {{"member", member}, {"losses", losses}});
 }
 
 void TrainingLog::end(std::int64_t step, const char* how, int signal, const std::string& error) {

@@ -13,6 +13,7 @@
 #include "host/support/hash.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
+#include "host/support/text_format.h"
 #include "host/training/training_log.h"
 #include "host/training/training_setup.h"
 
@@ -142,7 +143,9 @@ private:
             orders.steps = std::max<std::int64_t>(1, std::min(interval_.steps(), orders.total_steps - trainer().steps()));
             orders.finished = done();
             if (asked[0] > 0 && !orders.finished) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
-            const bool due = !writer_.busy() && now - saved_ >= 60 * config_.run.checkpoint_minutes && trainer().steps() > first_step_;
+            // While the loss grows, the checkpoints of before are worth more than another one.
+            const bool due =
+                !writer_.busy() && !loss_grows_ && now - saved_ >= 60 * config_.run.checkpoint_minutes && trainer().steps() > first_step_;
             orders.without_delay = asked[1] > 0;
             orders.checkpoint = !orders.finished && !orders.signal && (due || orders.without_delay);
         }
@@ -184,8 +187,10 @@ private:
     void add_up(const Trainer::Results& result) {
         since_report_.add(result);
         all_skipped_ += result.skipped;
+        halvings_ = result.halvings;
+        watch_losses();
         if (result.skipped == 0) return;
-        log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row);
+        log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row, learning_rate());
         if (result.skipped_in_a_row < most_skipped_in_a_row) return;
         std::string structures;
         for (const std::string& of_rank : ranks_.gather(setup_.names_of(trainer().spoilt_structures()))) {
@@ -194,11 +199,37 @@ private:
         const std::string skipped = std::to_string(result.skipped_in_a_row) + " steps in a row were skipped, the last of them step " +
                                     std::to_string(trainer().steps()) + ", for losses or gradients that are not finite";
         if (structures.empty()) {
-            fail(what_.output.string(), ": ", skipped, "; lower optimiser.learning_rate or set optimiser.clip_norm");
+            fail(what_.output.string(), ": ", skipped, "; ", way_on(), ", or with optimiser.clip_norm");
         }
         fail(what_.output.string(), ": ", skipped, ", from ", structures, " of ", source(),
              "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing");
     }
+
+    void watch_losses() {
+        const bool grew = loss_grows_;
+        loss_grows_ = false;
+        for (std::size_t m = 0; m < trainer().watches().size(); ++m) {
+            for (const DivergenceWatch& watch : trainer().watches()[m]) {
+                if (!watch.grows()) continue;
+                loss_grows_ = true;
+                if (!grew) log_.grows(trainer().steps(), static_cast<int>(m), watch.text());
+                if (!watch.diverged()) continue;
+                const std::string which = config_.network.members > 1 ? "network " + std::to_string(m) + " of the ensemble" : "training";
+                fail(what_.output.string(), ": ", which, " diverges: after ", trainer().steps(), " steps ", watch.text(), "; ", way_on());
+            }
+        }
+    }
+
+    // For a user whose steps are too long.
+    std::string way_on() {
+        const std::string rate = "optimiser.learning_rate=" + formatted("%g", config_.optimiser.learning_rate / 2.0);
+        const std::vector<Checkpoint> left = list_checkpoints(what_.output);
+        if (left.empty()) return "start anew with --set " + rate;
+        return "go on from its checkpoint of step " + std::to_string(left.back().step) + " with --resume --set " + rate;
+    }
+
+    // Of the next step, of the network that has backed off most.
+    double learning_rate() { return trainer().learning_rate() * std::exp2(-halvings_); }
 
     std::string source() const { return what_.library.empty() ? "the generated crystals" : what_.library.string(); }
 
@@ -220,7 +251,7 @@ private:
                               .patterns = trainer().steps() * config_.run.batch,
                               .seconds = now,
                               .patterns_per_second = steps * config_.run.batch / (now - reported_),
-                              .learning_rate = trainer().learning_rate(),
+                              .learning_rate = learning_rate(),
                               .loss = since_report_.loss / since_report_.samples,
                               .accuracy = since_report_.accuracy / since_report_.samples,
                               .skipped_steps = since_report_.skipped,
@@ -330,6 +361,8 @@ private:
     bool validates_ = true;
     Totals since_report_;
     std::int64_t all_skipped_ = 0;  // steps of this run
+    double halvings_ = 0;           // of the learning rate, after skipped steps
+    bool loss_grows_ = false;
     std::string note_;
     LookInterval interval_;
 };

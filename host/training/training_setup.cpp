@@ -121,7 +121,13 @@ void TrainingSetup::read_config(const AdjustConfig& adjust) {
     ranks_.set_timeout(config_.run.rank_timeout_seconds);
     const std::string difference = resumed_ ? contradiction(stored, config_) : "";
     if (!difference.empty()) fail(resumed_->file.string(), ": ", difference, "; leave it out", start_anew);
-    if (resumed_) check_length(stored.run);
+    if (!resumed_) return;
+    check_length(stored.run);
+    const auto tell_change = [&](const char* key, float was, float is) {
+        if (was != is) tell("goes on with " + std::string(key) + "=" + formatted("%g", is) + " instead of " + formatted("%g", was));
+    };
+    tell_change("optimiser.learning_rate", stored.optimiser.learning_rate, config_.optimiser.learning_rate);
+    tell_change("optimiser.clip_norm", stored.optimiser.clip_norm, config_.optimiser.clip_norm);
 }
 
 // A resumed run may get another length, but none that ends before the present: that would be a slip, and the end of the checkpoints.

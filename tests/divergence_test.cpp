@@ -1,0 +1,58 @@
+// Training that diverges, told from training that fluctuates: by losses as they come in real runs and in broken ones.
+#include "host/training/divergence.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+namespace friedel {
+namespace {
+
+constexpr std::int64_t window = 1000;
+const double untaught = std::log(230.0);
+
+DivergenceWatch watch_of(const std::vector<double>& means) {
+    DivergenceWatch watch(untaught, window);
+    for (const double mean : means)
+        for (int part = 0; part < 4; ++part) watch.add(mean * window / 4, window / 4);
+    return watch;
+}
+
+TEST(Divergence, UntaughtKnowsHowFrequentTheClassesAre) {
+    LossConfig config;
+    EXPECT_DOUBLE_EQ(untaught_loss(config, false, std::vector<double>(4, 0.25)), std::log(4.0));
+    EXPECT_DOUBLE_EQ(untaught_loss(config, false, {0.5, 0.5, 0, 0}), std::log(2.0));
+    // By hand: (0.45, 0.45, 0.05, 0.05) is the best answer to targets of (0.85, 0.05, 0.05, 0.05) and (0.05, 0.85, 0.05, 0.05).
+    config.label_smoothing = 0.2f;
+    EXPECT_NEAR(untaught_loss(config, true, {0.5, 0.5, 0, 0}), 2 * 0.4 * 0.4 / 4, 1e-7);
+    EXPECT_NEAR(untaught_loss(config, false, {0.5, 0.5, 0, 0}), -0.9 * std::log(0.45) - 0.1 * std::log(0.05), 1e-7);
+}
+
+TEST(Divergence, LossesThatFallOrFluctuateAreFine) {
+    EXPECT_FALSE(watch_of({}).grows());
+    EXPECT_FALSE(watch_of({5.5, 5.0, 4.0, 3.0, 2.5, 2.6, 2.4}).grows());
+    EXPECT_FALSE(watch_of({40, 30, 20, 9, 7, 5.5, 5.4}).grows()) << "a start with large weights";
+    EXPECT_FALSE(watch_of({5.4, 6.0, 5.9, 5.6, 5.4}).grows()) << "a warm-up that is steep";
+    EXPECT_FALSE(watch_of({5.4, 1.0, 2.6, 2.6, 2.6, 0.2, 0.9, 0.9}).grows());
+    const DivergenceWatch once = watch_of({5.4, 1.0, 8.0, 2.0});
+    EXPECT_FALSE(once.grows()) << "an accident that it recovered from";
+}
+
+TEST(Divergence, LossesThatGrowAreFoundAfterThreeWindows) {
+    for (const std::vector<double>& grows : {std::vector{5.4, 1.0, 3.5, 3.9, 4.4},  // more than three times the lowest
+                                             {5.4, 3.0, 5.5, 5.45, 5.44},           // what was learnt is lost
+                                             {5.4, 5.3, 20.0, 60.0, 300.0},         // nothing was ever learnt
+                                             {700, 600, 1500, 9000, 1e30}}) {
+        for (std::size_t windows = 1; windows <= grows.size(); ++windows) {
+            const DivergenceWatch watch = watch_of({grows.begin(), grows.begin() + static_cast<std::ptrdiff_t>(windows)});
+            EXPECT_EQ(watch.diverged(), windows >= 5) << grows.back() << ", " << windows;
+            EXPECT_EQ(watch.grows(), windows >= 3) << grows.back() << ", " << windows;
+        }
+    }
+    EXPECT_EQ(watch_of({5.4, 1.0, 3.5, 3.9, 4.4}).text(),
+              "the mean loss of the last 1000 patterns is 4.4; it was 1 at its lowest, and an untaught network has 5.438");
+}
+
+}  // namespace
+}  // namespace friedel
