@@ -11,17 +11,18 @@ namespace friedel {
 struct StepGuard {
     double loss = 0;            // of the batch, all its samples
     double halvings = 0;        // of the learning rate of this step
-    std::int64_t skipped = 0;   // steps, so far
+    std::int64_t skipped = 0;   // steps, until the host takes their number
     std::int64_t in_a_row = 0;  // the last ones of them, with no step taken between
-    // Sums so far over the batches of finite loss, [0] of the cross-entropy, [1] of the squared error.
+    // Sums, until the host takes them, over the batches of finite loss, [0] of the cross-entropy, [1] of the squared error.
     double losses[2] = {0, 0};
     std::int64_t samples[2] = {0, 0};
 };
 
-// A skipped step halves the learning rate of those that follow, down to 1/1024; a hundred steps that are taken double it again.
+// From the second step in a row that is skipped, each halves the learning rate of those that follow, down to 1/1024; a hundred steps that
+// are taken double it again. One alone has a bad pattern rather than a step that was too long.
 FRIEDEL_FN double next_halvings(const StepGuard& guard) {
     constexpr double most = 10, recovery = 0.01;
-    const double next = guard.in_a_row > 0 ? guard.halvings + 1 : guard.halvings - recovery;
+    const double next = guard.in_a_row > 1 ? guard.halvings + 1 : guard.halvings - recovery;
     return next < 0 ? 0 : next > most ? most : next;
 }
 

@@ -55,7 +55,8 @@ TEST(Config, SaysWhatContradictsTheRunResumed) {
         set_key(wanted, setting);
         return contradiction(stored, wanted);
     };
-    for (const char* free : {"training.steps=7", "training.minutes=7", "training.report_seconds=7", "training.checkpoints_kept=7"})
+    for (const char* free : {"training.steps=7", "training.minutes=7", "training.report_seconds=7", "training.checkpoints_kept=7", "training.stop_on_divergence=false",
+                             "optimiser.learning_rate=0.7", "optimiser.clip_norm=7"})
         EXPECT_EQ(contradicts(free), "") << free;
     EXPECT_EQ(contradicts("training.labels=powder"), "training.labels is \"powder\" here and \"structure\" there");
     for (const char* bound : {"training.seed=7", "training.batch=7", "training.fill=0.7", "loss.label_smoothing=0.7", "grid.points=77"})

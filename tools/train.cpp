@@ -52,7 +52,12 @@ float synthetic_share_of(const std::string& stream) {
 
 void apply(const Settings& s, TrainingConfig& config, bool resumed) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
+    const OptimiserConfig of_run = config.optimiser;
     if (!resumed || !s.preset.empty() || !s.config.empty()) config = preset(s.preset.empty() ? default_preset : s.preset);
+    if (resumed) {  // what may have been changed since, lest the run diverge
+        config.optimiser.learning_rate = of_run.learning_rate;
+        config.optimiser.clip_norm = of_run.clip_norm;
+    }
     if (!s.config.empty()) read_toml_file(config, s.config);
     for (const std::string& assignment : s.assignments) set_key(config, assignment);
     const bool sets_share = std::any_of(s.assignments.begin(), s.assignments.end(),
@@ -138,7 +143,9 @@ std::function<int()> train_command(CLI::App& app) {
            "Go on from the newest whole checkpoint of an unfinished run; --resume=auto starts anew where there is none, so that a batch "
            "script can always give the same command")
         ->check(CLI::IsMember({"newest", "auto"}));
-    app.add_option("--log", s->run.log, "File to append to, a JSON object per line: start, report, validation, checkpoint, skipped, end");
+    app.add_option("--log", s->run.log,
+                   "File to append to, a JSON object per line: start, resume, report, validation, checkpoint, skipped, "
+                   "high_loss, end");
     add_threads_option(app, s->run.threads);
     add_device_options(app, s->run.device);
     app.add_flag("-q,--quiet", s->run.quiet, "Show no progress");

@@ -104,13 +104,15 @@ void write_durably(const fs::path& file, const fs::path& temporary, const std::v
     }
 }
 
-// Leaves the `kept` newest up to `step`. Later ones were passed over when the run was resumed before them.
-void prune(const fs::path& output, std::int64_t step, int kept) {
+// Leaves the `kept` newest up to `step`, and the newest up to `spared`. Later ones were passed over when the run was resumed before them.
+void prune(const fs::path& output, std::int64_t step, int kept, std::int64_t spared) {
     std::vector<Checkpoint> all = list_checkpoints(output);
     const auto later = std::find_if(all.begin(), all.end(), [&](const Checkpoint& checkpoint) { return checkpoint.step > step; });
     std::error_code ignored;
     for (auto old = later; old != all.end(); ++old) fs::remove(old->file, ignored);
-    for (auto old = all.begin(); later - old > kept; ++old) fs::remove(old->file, ignored);
+    const auto unproven = std::find_if(all.begin(), later, [&](const Checkpoint& checkpoint) { return checkpoint.step > spared; });
+    for (auto old = all.begin(); later - old > kept; ++old)
+        if (old + 1 != unproven) fs::remove(old->file, ignored);
 }
 
 }  // namespace
@@ -171,15 +173,15 @@ void remove_checkpoints(const fs::path& output) {
 
 CheckpointWriter::CheckpointWriter(fs::path output, int kept) : output_(std::move(output)), kept_(kept) {}
 
-void CheckpointWriter::start(std::int64_t step, std::vector<unsigned char> image) {
+void CheckpointWriter::start(std::int64_t step, std::vector<unsigned char> image, std::int64_t spared) {
     if (writing_.valid()) writing_.wait();
     if (step == written_step_) return;
-    writing_ = std::async(std::launch::async, [output = output_, kept = kept_, step, image = std::move(image)] {
+    writing_ = std::async(std::launch::async, [output = output_, kept = kept_, step, spared, image = std::move(image)] {
         Outcome outcome{{step, checkpoint_name(output, step)}, image.size() + closing_size(), 0, ""};
         const auto start = std::chrono::steady_clock::now();
         try {
             write_durably(outcome.checkpoint.file, temporary_name(output), image);
-            prune(output, step, kept);
+            prune(output, step, kept, spared);
         } catch (const std::exception& error) {
             outcome.fault = error.what();
         }

@@ -45,7 +45,8 @@ public:
     CheckpointWriter(std::filesystem::path output, int kept);
 
     // Writes the bytes of an H5File in the background, waiting first for the one before. Of a step that is written already: nothing.
-    void start(std::int64_t step, std::vector<unsigned char> image);
+    // The newest up to step `spared` stays, beside the newest few.
+    void start(std::int64_t step, std::vector<unsigned char> image, std::int64_t spared = -1);
     bool busy() const;  // one is being written, or its outcome has not been asked for
     // What became of the last one, once: when it has ended, or after waiting for that.
     std::optional<Outcome> outcome();

@@ -397,6 +397,7 @@ constexpr const char* free_keys[] = {"training.steps",
                                      "training.validation_minutes",
                                      "training.checkpoint_minutes",
                                      "training.checkpoints_kept",
+                                     "training.stop_on_divergence",
                                      "training.rank_timeout_seconds",
                                      "optimiser.learning_rate",
                                      "optimiser.clip_norm"};

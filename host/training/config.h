@@ -43,6 +43,7 @@ struct RunConfig {
     double validation_minutes = 2;
     double checkpoint_minutes = 5;
     int checkpoints_kept = 2;
+    bool stop_on_divergence = true;
     double rank_timeout_seconds = 600;
 };
 

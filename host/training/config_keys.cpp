@@ -110,6 +110,7 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"training", "report_seconds", &r.report_seconds, 0.01, 1e6, "between rows of metrics.csv"},
         {"training", "validation_minutes", &r.validation_minutes, 0.001, 1e6, "between validations"},
         {"training", "checkpoint_minutes", &r.checkpoint_minutes, 0, 1e6, "between checkpoints; 0: as often as they can be written"},
+        {"training", "stop_on_divergence", &r.stop_on_divergence, 0, 1, "where the loss grows far above its lowest"},
         {"training", "checkpoints_kept", &r.checkpoints_kept, 1, 1000, "the newest ones of an unfinished run"},
         {"training", "rank_timeout_seconds", &r.rank_timeout_seconds, 1, 1e6,
          "how long ranks that train together wait for one of them, while the first validates for example"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "host/support/text_format.h"
 
@@ -19,24 +20,38 @@ double untaught_loss(const LossConfig& config, bool squared, const std::vector<d
     return squared ? sharp * sharp * (1 - squares) / classes : entropy;
 }
 
-DivergenceWatch::DivergenceWatch(double untaught, std::int64_t window) : untaught_(untaught), window_(window) {}
+DivergenceWatch::DivergenceWatch(const LossConfig& config, bool squared, const std::vector<double>& shares, std::int64_t window)
+    : squared_(squared), untaught_(untaught_loss(config, squared, shares)), window_(window) {
+    const std::vector<double> even(shares.size(), 1.0 / static_cast<double>(shares.size()));
+    scale_ = std::max(untaught_, untaught_loss(config, squared, even) / 10);
+}
 
 double DivergenceWatch::limit() const {
-    constexpr double taught = 0.8;
-    if (lowest_ < taught * untaught_) return std::clamp(3 * lowest_, untaught_ / 2, untaught_);
-    return std::max(2 * lowest_, 3 * untaught_);
+    constexpr double taught = 0.6, unlearnt = 0.9;
+    if (lowest_ < taught * scale_) return std::clamp(3 * lowest_, scale_ / 2, unlearnt * scale_);
+    // The squared error of a network that is sure and wrong is twice that of an untaught one, and never more.
+    return squared_ ? 1.5 * scale_ : std::max(2 * lowest_, 3 * scale_);
 }
 
 void DivergenceWatch::add(double loss, std::int64_t samples) {
+    if (samples == 0) {
+        sum_ = 0;
+        samples_ = 0;
+        is_high_ = false;
+        high_in_a_row_ = 0;
+        return;
+    }
     sum_ += loss;
     samples_ += samples;
     if (samples_ < window_) return;
-    last_ = sum_ / static_cast<double>(samples_);
+    const double mean = sum_ / static_cast<double>(samples_), before = std::exchange(last_, mean);
     last_samples_ = samples_;
     sum_ = 0;
     samples_ = 0;
-    windows_above_ = last_ > limit() ? windows_above_ + 1 : 0;
-    lowest_ = std::min(lowest_, last_);
+    ++windows_;
+    is_high_ = mean > limit();
+    high_in_a_row_ = is_high_ && mean > 0.9 * before ? high_in_a_row_ + 1 : 0;
+    lowest_ = std::min(lowest_, mean);
 }
 
 std::string DivergenceWatch::text() const {

@@ -17,32 +17,36 @@ double untaught_loss(const LossConfig& config, bool squared, const std::vector<d
 // Of one network and one kind of loss. Means are taken over windows of at least `window` patterns.
 class DivergenceWatch {
 public:
-    DivergenceWatch(double untaught, std::int64_t window);
+    DivergenceWatch(const LossConfig& config, bool squared, const std::vector<double>& shares, std::int64_t window);
 
-    void add(double loss, std::int64_t samples);  // the sum over more patterns
+    // The sum over more patterns. None at all, where training went on with the other kind of loss: what was before is no longer recent.
+    void add(double loss, std::int64_t samples);
 
-    // The last window's mean is far above the lowest: above three times it, where that is between the half and the whole of what an
-    // untaught network has; or, of a network that never had less than 0.8 of that, above twice the lowest and three times the untaught.
-    bool grows() const { return windows_above_ > 0; }
-    // So are the last three. One alone may be an accident that training recovers from.
-    bool diverged() const { return windows_above_ >= 3; }
+    // The last window's mean is far above the lowest: above three times it, but at least half and at most nine tenths of what an untaught
+    // network has; where the lowest was above 0.6 of that, 1.5 times (squared error) or three times (cross-entropy, and twice the lowest).
+    bool is_high() const { return is_high_; }
+    // So are the last three, none of which fell by a tenth or more. One alone may be an accident that training recovers from.
+    bool diverged() const { return high_in_a_row_ >= 3; }
+    std::int64_t windows() const { return windows_; }  // that are complete
     // What a checkpoint keeps: the lowest mean, infinite before there was any.
     double lowest() const { return lowest_; }
     void set_lowest(double lowest) { lowest_ = lowest; }
-    // "the mean loss of the last 5120 patterns is 7.3; it was 1.2 at its lowest, and an untaught network has 5.4"
+    // "the mean loss of the last 51200 patterns is 7.3; it was 1.2 at its lowest, and an untaught network has 5.4"
     std::string text() const;
 
 private:
     double limit() const;
 
-    double untaught_;
-    std::int64_t window_;
+    bool squared_;
+    double untaught_, scale_;  // scale: the untaught loss, but not less than a tenth of that with classes that are equally frequent
+    std::int64_t window_, windows_ = 0;
     double sum_ = 0;  // of the window that is being filled
     std::int64_t samples_ = 0;
     double lowest_ = std::numeric_limits<double>::infinity();
     double last_ = 0;
     std::int64_t last_samples_ = 0;
-    int windows_above_ = 0;  // in a row, up to the last one
+    bool is_high_ = false;
+    int high_in_a_row_ = 0;  // up to the last window, and not falling
 };
 
 }  // namespace friedel

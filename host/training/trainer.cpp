@@ -14,7 +14,7 @@ namespace friedel {
 namespace {
 
 // Over which losses are averaged to see whether they grow: the larger one, in patterns.
-constexpr std::int64_t watched_steps = 20, watched_patterns = 5000;
+constexpr std::int64_t watched_steps = 100, watched_patterns = 5000;
 
 constexpr std::int64_t epoch_without_library = 100'000;  // patterns
 constexpr int rows_looked_through = 512;                 // at once, for patterns that are not finite
@@ -65,12 +65,9 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
         inputs_[half] = Matrix(backend, rows_.count, shape_.points());
         labels_[half] = Buffer<std::int32_t>(backend, static_cast<std::size_t>(rows_.count));
     }
-    told_.resize(members_.size());
     const std::vector<double> shares = sampler_.label_shares(shape_.classes());
-    const auto watch = [&](bool squared) {
-        return DivergenceWatch(untaught_loss(loss_, squared, shares), std::max(watched_steps * config.run.batch, watched_patterns));
-    };
-    watches_.resize(members_.size(), {watch(false), watch(true)});
+    const std::int64_t window = std::max(watched_steps * config.run.batch, watched_patterns);
+    watches_.resize(members_.size(), {DivergenceWatch(loss_, false, shares, window), DivergenceWatch(loss_, true, shares, window)});
     set_total_steps(config.run.steps);
 }
 
@@ -125,13 +122,16 @@ Trainer::Results Trainer::take_results() {
     for (std::size_t m = 0; m < members_.size(); ++m) {
         StepGuard guard;
         members_[m].guard.download(&guard);
-        const StepGuard before = std::exchange(told_[m], guard);
-        results.skipped += guard.skipped - before.skipped;
+        StepGuard taken = guard;
+        taken.skipped = 0;
+        for (int kind = 0; kind < 2; ++kind) taken.losses[kind] = 0, taken.samples[kind] = 0;
+        members_[m].guard.upload(&taken);
+        results.skipped += guard.skipped;
         results.skipped_in_a_row = std::max(results.skipped_in_a_row, guard.in_a_row);
-        results.halvings = std::max(results.halvings, guard.halvings);
+        results.halvings = std::max(results.halvings, next_halvings(guard));
         for (int kind = 0; kind < 2; ++kind) {
-            sums.push_back(guard.losses[kind] - before.losses[kind]);
-            sums.push_back(static_cast<double>(guard.samples[kind] - before.samples[kind]));
+            sums.push_back(guard.losses[kind]);
+            sums.push_back(static_cast<double>(guard.samples[kind]));
         }
     }
     if (ranks_) ranks_->sum(sums.data(), sums.size());
@@ -220,8 +220,7 @@ void Trainer::restore_guards(const H5File& file, std::size_t m) {
     const std::vector<double> values = file.read<double>(path);
     if (values.size() != 4 || std::any_of(values.begin(), values.end(), [](double value) { return !(value >= 0); }) || values[1] > 1e9)
         fail(file.path().string(), ": ", path, " is no state of a run; remove it to go on from an earlier one");
-    StepGuard& guard = told_[m];
-    guard = {};
+    StepGuard guard;
     guard.halvings = values[0];
     guard.in_a_row = static_cast<std::int64_t>(values[1]);
     members_[m].guard.upload(&guard);

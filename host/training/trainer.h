@@ -40,7 +40,7 @@ public:
         std::int64_t samples;           // whose batch has a finite loss
         std::int64_t skipped;           // steps that were not finite, of all members
         std::int64_t skipped_in_a_row;  // the last ones, of the member that has most
-        double halvings;                // of the learning rate after skipped steps, of the member that has most
+        double halvings;                // of the next step's learning rate after skipped ones, of the member that has most
     };
     Results take_results();
     // Of each member, on the losses that were taken: [0] the cross-entropy, [1] the squared error.
@@ -92,7 +92,6 @@ private:
     int current_ = 0;
     bool filled_ = false;  // inputs_[current_] holds the batch of the next step
     std::int64_t step_ = 0, total_steps_ = 1;
-    std::vector<StepGuard> told_;  // of the members, as of the last results
     std::vector<std::array<DivergenceWatch, 2>> watches_;
 };
 

@@ -63,8 +63,8 @@ void TrainingLog::skipped(std::int64_t step, std::int64_t count, std::int64_t in
     event("skipped", step, {{"steps", count}, {"in_a_row", in_a_row}, {"learning_rate", learning_rate}});
 }
 
-void TrainingLog::grows(std::int64_t step, int member, const std::string& losses) {
-    event("loss_grows", step, {{"member", member}, {"losses", losses}});
+void TrainingLog::high_loss(std::int64_t step, int member, const std::string& losses) {
+    event("high_loss", step, {{"member", member}, {"losses", losses}});
 }
 
 void TrainingLog::end(std::int64_t step, const char* how, int signal, const std::string& error) {

@@ -21,7 +21,7 @@ public:
     void report(const TrainingReport& report);  // and its validations, each an event
     void checkpoint(const CheckpointWriter::Outcome& outcome);
     void skipped(std::int64_t step, std::int64_t count, std::int64_t in_a_row, double learning_rate);  // of the next step
-    void grows(std::int64_t step, int member, const std::string& losses);                              // the loss of a network
+    void high_loss(std::int64_t step, int member, const std::string& losses);                          // of a network
     // `how`: "finished", "interrupted" or "failed".
     void end(std::int64_t step, const char* how, int signal, const std::string& error);
 

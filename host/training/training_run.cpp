@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "host/network/communicator.h"
 #include "host/support/error.h"
@@ -66,9 +67,15 @@ struct Totals {
 struct Orders {
     std::int64_t steps;  // until the next look
     std::int64_t total_steps;
-    std::int32_t finished;
+    std::int32_t finished, failed;
     std::int32_t signal;                     // that ends the run, else 0
     std::int32_t checkpoint, without_delay;  // write one; and wait until it is written
+};
+
+// Why the run cannot go on.
+struct Fault {
+    std::string text;
+    bool steps_too_long = false;
 };
 
 // The ranks of a node take its devices in turn.
@@ -119,7 +126,7 @@ private:
         const InterruptGuard guard;
         progress_.emplace("patterns", what_.quiet);
         Orders orders = agree();
-        while (!orders.finished && !orders.signal) {
+        while (!orders.finished && !orders.failed && !orders.signal) {
             for (std::int64_t step = 0; step < orders.steps; ++step) trainer().step();
             add_up(trainer().take_results());
             interval_.took(elapsed());
@@ -141,13 +148,14 @@ private:
             if (config_.run.minutes > 0 && now - planned_ > plan_seconds) plan_steps(now);
             orders.total_steps = trainer().total_steps();
             orders.steps = std::max<std::int64_t>(1, std::min(interval_.steps(), orders.total_steps - trainer().steps()));
-            orders.finished = done();
-            if (asked[0] > 0 && !orders.finished) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
-            // While the loss grows, the checkpoints of before are worth more than another one.
+            orders.failed = !fault_.text.empty();
+            orders.finished = !orders.failed && done();
+            if (asked[0] > 0 && !orders.finished && !orders.failed) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
+            // While the loss is far above its lowest, the checkpoints of before are worth more than another one.
             const bool due =
-                !writer_.busy() && !loss_grows_ && now - saved_ >= 60 * config_.run.checkpoint_minutes && trainer().steps() > first_step_;
+                !writer_.busy() && !loss_is_high_ && now - saved_ >= 60 * config_.run.checkpoint_minutes && trainer().steps() > first_step_;
             orders.without_delay = asked[1] > 0;
-            orders.checkpoint = !orders.finished && !orders.signal && (due || orders.without_delay);
+            orders.checkpoint = !orders.finished && !orders.failed && !orders.signal && (due || orders.without_delay);
         }
         ranks_.broadcast(&orders, sizeof orders);
         if (orders.total_steps != trainer().total_steps()) trainer().set_total_steps(orders.total_steps);
@@ -198,34 +206,54 @@ private:
         }
         const std::string skipped = std::to_string(result.skipped_in_a_row) + " steps in a row were skipped, the last of them step " +
                                     std::to_string(trainer().steps()) + ", for losses or gradients that are not finite";
-        if (structures.empty()) {
-            fail(what_.output.string(), ": ", skipped, "; ", way_on(), ", or with optimiser.clip_norm");
-        }
-        fail(what_.output.string(), ": ", skipped, ", from ", structures, " of ", source(),
-             "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing");
+        fault_ = {.text = skipped, .steps_too_long = structures.empty()};
+        if (!structures.empty())
+            fault_.text += ", from " + structures + " of " + source() +
+                           "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing";
     }
 
     void watch_losses() {
-        const bool grew = loss_grows_;
-        loss_grows_ = false;
+        const bool was_high = loss_is_high_;
+        std::int64_t windows = 0;
+        loss_is_high_ = false;
         for (std::size_t m = 0; m < trainer().watches().size(); ++m) {
             for (const DivergenceWatch& watch : trainer().watches()[m]) {
-                if (!watch.grows()) continue;
-                loss_grows_ = true;
-                if (!grew) log_.grows(trainer().steps(), static_cast<int>(m), watch.text());
-                if (!watch.diverged()) continue;
+                windows += watch.windows();
+                if (!watch.is_high() || !config_.run.stop_on_divergence) continue;
+                loss_is_high_ = true;
                 const std::string which = config_.network.members > 1 ? "network " + std::to_string(m) + " of the ensemble" : "training";
-                fail(what_.output.string(), ": ", which, " diverges: after ", trainer().steps(), " steps ", watch.text(), "; ", way_on());
+                growth_ = which + " diverges: after " + std::to_string(trainer().steps()) + " steps " + watch.text();
+                if (!was_high) log_.high_loss(trainer().steps(), static_cast<int>(m), watch.text());
+                if (watch.diverged()) fault_ = {.text = growth_, .steps_too_long = true};
             }
         }
+        // The window before the last is proven to be fine by the last one.
+        if (!loss_is_high_ && windows > windows_) proven_step_ = std::exchange(window_end_, trainer().steps());
+        windows_ = windows;
     }
 
-    // For a user whose steps are too long.
+    // For a user whose steps are too long: from the newest checkpoint of before, or the one that this run was resumed from.
     std::string way_on() {
-        const std::string rate = "optimiser.learning_rate=" + formatted("%g", config_.optimiser.learning_rate / 2.0);
-        const std::vector<Checkpoint> left = list_checkpoints(what_.output);
-        if (left.empty()) return "start anew with --set " + rate;
-        return "go on from its checkpoint of step " + std::to_string(left.back().step) + " with --resume --set " + rate;
+        const float half = config_.optimiser.learning_rate / 2;
+        const std::string cure = " --set optimiser.learning_rate=" + formatted("%g", half) + " or --set optimiser.clip_norm=1";
+        std::optional<Checkpoint> before;
+        std::string later;
+        for (const Checkpoint& checkpoint : list_checkpoints(what_.output)) {
+            if (checkpoint.step > std::max(proven_step_, first_step_)) {
+                later += (later.empty() ? "" : ", ") + checkpoint.file.filename().string();
+            } else if (checkpoint_fault(checkpoint.file).empty()) {
+                before = checkpoint;
+            }
+        }
+        std::string way = later.empty() ? "" : "remove " + later + " and ";
+        if (!before) return way + "start anew with" + cure;
+        way += "go on from step " + std::to_string(before->step) + " with --resume" + cure;
+        return what_.start_from.empty() ? way : way + ", leaving out --start-from";
+    }
+
+    [[noreturn]] void fail_for_fault() {
+        tell_outcome(writer_.wait());
+        fail(what_.output.string(), ": ", fault_.text, fault_.steps_too_long ? "; " + way_on() : "");
     }
 
     // Of the next step, of the network that has backed off most.
@@ -285,7 +313,7 @@ private:
     }
 
     void start_saving() {
-        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()));
+        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()), std::max(proven_step_, first_step_));
         saved_ = elapsed();
     }
 
@@ -306,7 +334,15 @@ private:
     TrainingSummary end(const Orders& orders) {
         const bool finished = orders.finished;
         if (!ranks_.first()) return {.signal = orders.signal, .first_rank = false};
-        if (!finished) save_now();
+        if (orders.failed) fail_for_fault();
+        if (!finished || loss_is_high_) save_now();
+        if (finished && loss_is_high_) {
+            fault_ = {.text = growth_ +
+                              ", at the end of the run, and no model is written; to have it as it is, resume with --set "
+                              "training.stop_on_divergence=false",
+                      .steps_too_long = true};
+            fail_for_fault();
+        }
         tell_outcome(writer_.wait());
         setup_.model(elapsed()).write(what_.output);
         if (finished) remove_checkpoints(what_.output);
@@ -362,7 +398,10 @@ private:
     Totals since_report_;
     std::int64_t all_skipped_ = 0;  // steps of this run
     double halvings_ = 0;           // of the learning rate, after skipped steps
-    bool loss_grows_ = false;
+    bool loss_is_high_ = false;
+    std::string growth_;  // of which network, and how
+    std::int64_t windows_ = 0, window_end_ = -1, proven_step_ = -1;
+    Fault fault_;
     std::string note_;
     LookInterval interval_;
 };
