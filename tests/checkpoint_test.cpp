@@ -248,8 +248,8 @@ TEST_F(CheckpointedTraining, GoesOnFromAnyCheckpoint) {
     for (const auto& event : events("checkpoint")) EXPECT_TRUE(event.at("written").get<bool>()) << event;
 }
 
-// Steps that are far too long: the loss grows without end though it is finite. The run stops, its checkpoint is named, and from there it
-// goes on with shorter ones.
+// Steps that are far too long: what was learnt is lost though the loss stays finite. The run stops, its checkpoint is named, and from there
+// it goes on with shorter ones.
 TEST_F(CheckpointedTraining, StopsWhereTheLossGrows) {
     const std::string run = all + "--steps 10000 ", seldom = "--set training.checkpoint_minutes=100 ";
     // Until it has learnt something.

@@ -47,7 +47,7 @@ TEST(Config, ChecksEveryNumber) {
     EXPECT_NE(refused([](TrainingConfig& c) { c.run.steps = 0; }), "");
 }
 
-// A run that is gone on with may last longer and report otherwise, and nothing else.
+// A run that is gone on with may last longer, report otherwise and take shorter steps, and nothing else.
 TEST(Config, SaysWhatContradictsTheRunResumed) {
     const TrainingConfig stored = preset("friedel");
     const auto contradicts = [&](const char* setting) {
@@ -55,8 +55,9 @@ TEST(Config, SaysWhatContradictsTheRunResumed) {
         set_key(wanted, setting);
         return contradiction(stored, wanted);
     };
-    for (const char* free : {"training.steps=7", "training.minutes=7", "training.report_seconds=7", "training.checkpoints_kept=7", "training.stop_on_divergence=false",
-                             "optimiser.learning_rate=0.7", "optimiser.clip_norm=7"})
+    for (const char* free :
+         {"training.steps=7", "training.minutes=7", "training.report_seconds=7", "training.checkpoints_kept=7",
+          "training.stop_on_divergence=false", "optimiser.learning_rate=0.7", "optimiser.clip_norm=7"})
         EXPECT_EQ(contradicts(free), "") << free;
     EXPECT_EQ(contradicts("training.labels=powder"), "training.labels is \"powder\" here and \"structure\" there");
     for (const char* bound : {"training.seed=7", "training.batch=7", "training.fill=0.7", "loss.label_smoothing=0.7", "grid.points=77"})

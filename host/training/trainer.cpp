@@ -138,8 +138,13 @@ Trainer::Results Trainer::take_results() {
     results.loss = sums[0] / sums[2];
     results.accuracy = sums[1] / sums[2];
     results.samples = static_cast<std::int64_t>(sums[2]);
-    for (std::size_t i = 3; i < sums.size(); i += 2)
-        watches_[(i - 3) / 4][(i - 3) / 2 % 2].add(sums[i], static_cast<std::int64_t>(sums[i + 1]));
+    auto sum = sums.begin() + 3;
+    for (auto& kinds : watches_) {
+        for (DivergenceWatch& watch : kinds) {
+            watch.add(sum[0], static_cast<std::int64_t>(sum[1]));
+            sum += 2;
+        }
+    }
     return results;
 }
 

@@ -239,7 +239,7 @@ private:
         std::optional<Checkpoint> before;
         std::string later;
         for (const Checkpoint& checkpoint : list_checkpoints(what_.output)) {
-            if (checkpoint.step > std::max(proven_step_, first_step_)) {
+            if (checkpoint.step > fine_step()) {
                 later += (later.empty() ? "" : ", ") + checkpoint.file.filename().string();
             } else if (checkpoint_fault(checkpoint.file).empty()) {
                 before = checkpoint;
@@ -250,6 +250,10 @@ private:
         way += "go on from step " + std::to_string(before->step) + " with --resume" + cure;
         return what_.start_from.empty() ? way : way + ", leaving out --start-from";
     }
+
+    // Of up to this step checkpoints are taken to be fine: a window of losses that are not high came after it, or the run was resumed
+    // there.
+    std::int64_t fine_step() const { return std::max(proven_step_, first_step_); }
 
     [[noreturn]] void fail_for_fault() {
         tell_outcome(writer_.wait());
@@ -313,7 +317,7 @@ private:
     }
 
     void start_saving() {
-        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()), std::max(proven_step_, first_step_));
+        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()), fine_step());
         saved_ = elapsed();
     }
 
