@@ -133,6 +133,27 @@ TEST_F(Ranks, GoOnInAnotherNumber) {
     EXPECT_LT(std::sqrt(differences / squares), 1e-4);
 }
 
+// Two ranks, two members, both losses in turns: what one rank finds in the sums of all stops both.
+TEST_F(Ranks, StopTogetherWhereTheLossGrows) {
+    const std::string run = train(
+        "--set network.members=2 --set loss.kind=alternating --set training.checkpoint_minutes=0.005 --steps 20000 -o part.h5 "
+        "--log part.jsonl");
+    test::write_text(folder / "rank.sh", "echo $$ >pid$OMPI_COMM_WORLD_RANK\nexec " + run + "\n");
+    const auto begun = mpirun(2, "bash rank.sh",
+                              "learnt() { last=$(ls | sed -n 's/^part.h5.checkpoint.0*\\([0-9]*\\)$/\\1/p' | tail -1); "
+                              "[ \"${last:-0}\" -ge 1000 ]; }\nwait_for learnt; kill -TERM $(<pid1)");
+    ASSERT_EQ(begun.status, 143) << begun.err;
+    const auto stopped = newest_whole_checkpoint(folder / "part.h5", [](const std::string& line) { ADD_FAILURE() << line; });
+    ASSERT_TRUE(stopped);
+    const auto wild = mpirun(2, run + " --resume --set optimiser.learning_rate=1");
+    EXPECT_EQ(wild.status, 1);
+    EXPECT_NE(wild.err.find(" of the ensemble diverges: after "), std::string::npos) << wild.err;
+    EXPECT_NE(wild.err.find("step " + std::to_string(stopped->step) + " with --resume"), std::string::npos) << wild.err;
+    const std::string log = read_text(folder / "part.jsonl");
+    EXPECT_NE(log.find("\"high_loss\""), std::string::npos) << log;
+    EXPECT_NE(log.find("\"how\":\"failed\""), std::string::npos) << log;
+}
+
 TEST_F(Ranks, AnErrorOfOneEndsAllAndNamesIt) {
     const std::string good = train("--steps 100000 -o model.h5");
     const std::string nowhere = train("--steps 100000 -o model.h5 --start-from nowhere.h5");
