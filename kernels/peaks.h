@@ -38,6 +38,25 @@ FRIEDEL_FN PseudoVoigt peak_width(float tan_theta, float cos_theta, float wavele
     return thompson_cox_hastings(gaussian, lorentzian);
 }
 
+// A reflection as one line of the radiation records it.
+struct RecordedLine {
+    float position_deg, area;  // area 0: out of reach
+    PseudoVoigt shape;
+};
+
+// Recorded lines kept from one pass over them to the next; `line` as in append_peaks().
+struct RecordedLines {
+    float *position_deg, *area, *fwhm_deg, *eta;  // [reflections * lines]
+
+    FRIEDEL_FN void set(int line, const RecordedLine& recorded) const {
+        position_deg[line] = recorded.position_deg;
+        area[line] = recorded.area;
+        fwhm_deg[line] = recorded.shape.fwhm;
+        eta[line] = recorded.shape.eta;
+    }
+    FRIEDEL_FN RecordedLine operator[](int line) const { return {position_deg[line], area[line], {fwhm_deg[line], eta[line]}}; }
+};
+
 struct Peaks {
     float* position_deg;  // [capacity] two-theta as recorded
     float* area;          // [capacity] integrated intensity, arbitrary units times degrees
@@ -46,6 +65,7 @@ struct Peaks {
     std::int32_t* first;  // [reflections * lines + 1] scratch
     int capacity;
     int count;
+    RecordedLines recorded{};  // scratch of blocks that work in vectors; threads of a GPU work their lines out anew instead
 };
 
 // Where axial divergence moves a line, degrees: a ray that leaves the equatorial plane by h (height difference of specimen and detector
@@ -64,12 +84,6 @@ FRIEDEL_FN int axial_parts(float two_theta_deg, float fwhm_deg, float a) {
     const float wanted = 1 + 2 * spread / (fwhm_deg > 1e-4f ? fwhm_deg : 1e-4f);
     return wanted < max_axial_parts ? static_cast<int>(wanted) : max_axial_parts;
 }
-
-// A reflection as one line of the radiation records it.
-struct RecordedLine {
-    float position_deg, area;  // area 0: out of reach
-    PseudoVoigt shape;
-};
 
 // Of a reflection with this intensity (multiplicity |F|^2 texture); `polarisation` as of lorentz_polarisation().
 FRIEDEL_FN RecordedLine recorded_line(float stol_sq, float intensity, int line, const PatternParameters& p, float polarisation) {
@@ -91,13 +105,30 @@ FRIEDEL_FN float polarisation_of(const PatternParameters& p) {
     return c * c;
 }
 
+// The lines of a radiation that have any weight.
+struct EmittedLines {
+    int count = 0;
+
+    FRIEDEL_FN explicit EmittedLines(const Radiation& radiation) {
+        for (int line = 0; line < radiation.lines; ++line) {
+            if (radiation.weight[line] > 0) packed_ |= static_cast<std::uint32_t>(line) << 8 * count++;
+        }
+    }
+    FRIEDEL_FN int operator[](int i) const { return packed_ >> 8 * i & 0xff; }
+
+private:
+    static_assert(max_lines <= 4);
+    std::uint32_t packed_ = 0;  // an array that is indexed would not stay in a GPU's registers
+};
+
 // Appends the peaks of `reflections` (intensity = multiplicity |F|^2 texture) to `peaks`. The strongest reflection with its
 // Lorentz-polarisation factor gets area `scale`. Peaks beyond last_deg are left out.
 template <class Block>
 FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float>& reflections, const PatternParameters& p, float scale,
                              float last_deg) {
     const float polarisation = polarisation_of(p);
-    const int lines = p.radiation.lines;
+    const EmittedLines emitted(p.radiation);
+    const int lines = reflections.count * emitted.count;  // line i of reflection r is number i * reflections + r
     const float main_sq = p.radiation.wavelength[0] * p.radiation.wavelength[0];
     const float strongest = block.maximum(reflections.count, 0.0f, [&](int i) {
         const float sin_sq = reflections.stol_sq[i] * main_sq;
@@ -106,10 +137,26 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
     if (!(strongest > 0)) return;
     const float unit = scale / strongest;
 
-    const auto peak_of = [&](int i, int line) {
-        RecordedLine peak = recorded_line(reflections.stol_sq[i], unit * reflections.intensity[i], line, p, polarisation);
-        if (peak.position_deg > last_deg) peak.area = 0;
-        return peak;
+    const auto work_out = [&](int reflection, int line) {
+        RecordedLine recorded =
+            recorded_line(reflections.stol_sq[reflection], unit * reflections.intensity[reflection], line, p, polarisation);
+        if (recorded.position_deg > last_deg) recorded.area = 0;
+        return recorded;
+    };
+    if constexpr (Block::tile > 1) {
+        for (int i = 0; i < emitted.count; ++i) {
+            const int line = emitted[i], begin = i * reflections.count;
+            FRIEDEL_SIMD
+            for (int reflection = 0; reflection < reflections.count; ++reflection)
+                peaks.recorded.set(begin + reflection, work_out(reflection, line));
+        }
+    }
+    const auto recorded = [&](int n) {
+        if constexpr (Block::tile > 1) {
+            return peaks.recorded[n];
+        } else {
+            return work_out(n % reflections.count, emitted[n / reflections.count]);
+        }
     };
     const int base = peaks.count;
     int added = 0;
@@ -118,17 +165,17 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
 #pragma unroll 1
 #endif
     for (int most = max_axial_parts; most > 0; most /= 2) {
-        added = block.running_total(peaks.first, reflections.count * lines, [&](int n) {
-            const RecordedLine peak = peak_of(n / lines, n % lines);
+        added = block.running_total(peaks.first, lines, [&](int n) {
+            const RecordedLine peak = recorded(n);
             const int parts = peak.area > 0 ? axial_parts(peak.position_deg, peak.shape.fwhm, p.axial_divergence) : 0;
             return parts < most ? parts : most;
         });
         if (base + added <= peaks.capacity) break;
     }
-    block.for_each(reflections.count * lines, [&](int n) {
+    block.for_each(lines, [&](int n) {
         const int parts = peaks.first[n + 1] - peaks.first[n];
         if (parts == 0) return;
-        const RecordedLine peak = peak_of(n / lines, n % lines);
+        const RecordedLine peak = recorded(n);
         for (int part = 0; part < parts; ++part) {
             const int slot = base + peaks.first[n] + part;
             if (slot >= peaks.capacity) return;

@@ -88,7 +88,7 @@ StructureLibrary minerals() {
 struct Workspace {
     static constexpr int room = 60000;
     std::vector<std::int16_t> indices = std::vector<std::int16_t>(4 * room);
-    std::vector<float> values = std::vector<float>(9 * room);
+    std::vector<float> values = std::vector<float>(13 * room);
     std::vector<std::int32_t> numbers = std::vector<std::int32_t>(4 * room);
     std::vector<PeakShape> shapes = std::vector<PeakShape>(room);
 
@@ -98,7 +98,14 @@ struct Workspace {
         std::int32_t* const n = numbers.data();
         return {{i, i + room, i + 2 * room, i + 3 * room, v, v + room, room, 0},
                 {v + 2 * room, v + 3 * room, v + 4 * room, n, room},
-                {v + 5 * room, v + 6 * room, v + 7 * room, v + 8 * room, n + room, room, 0},
+                {v + 5 * room,
+                 v + 6 * room,
+                 v + 7 * room,
+                 v + 8 * room,
+                 n + room,
+                 room,
+                 0,
+                 {v + 9 * room, v + 10 * room, v + 11 * room, v + 12 * room}},
                 {coarse.data(), coarsest.data(), n + 2 * room, n + 3 * room, shapes.data()}};
     }
     std::vector<float> coarse = std::vector<float>(room), coarsest = std::vector<float>(room);

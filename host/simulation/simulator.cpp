@@ -1,6 +1,7 @@
 #include "host/simulation/simulator.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "host/crystals/generated_structures.h"
@@ -46,12 +47,23 @@ public:
             shape_.resize(peaks);
             workspace_.peaks.capacity = peaks;
         }
-        if (static_cast<std::size_t>(reflections) * p.radiation.lines + 1 > row_.size()) row_.resize(reflections * p.radiation.lines + 1);
+        const auto lines = static_cast<std::size_t>(reflections) * p.radiation.lines;
+        if (lines + 1 > row_.size()) {
+            row_.resize(lines + 1);
+            for (std::vector<float>& values : recorded_) values.resize(lines);
+        }
         coarse_.resize(level_points(grid, 1));
         coarsest_.resize(level_points(grid, 2));
         starts_.resize(profile_bins(grid) + 1);
         workspace_.sites = {x_.data(), y_.data(), z_.data(), first_.data(), workspace_.sites.capacity};
-        workspace_.peaks = {position_.data(), area_.data(), fwhm_.data(), eta_.data(), row_.data(), workspace_.peaks.capacity, 0};
+        workspace_.peaks = {position_.data(),
+                            area_.data(),
+                            fwhm_.data(),
+                            eta_.data(),
+                            row_.data(),
+                            workspace_.peaks.capacity,
+                            0,
+                            {recorded_[0].data(), recorded_[1].data(), recorded_[2].data(), recorded_[3].data()}};
         workspace_.profile = {coarse_.data(), coarsest_.data(), order_.data(), starts_.data(), shape_.data()};
         return workspace_;
     }
@@ -66,6 +78,7 @@ private:
     PatternWorkspace workspace_{};
     std::vector<std::int16_t> h_, k_, l_, multiplicity_;
     std::vector<float> stol_sq_, intensity_, x_, y_, z_, position_, area_, fwhm_, eta_, coarse_, coarsest_;
+    std::array<std::vector<float>, 4> recorded_;
     std::vector<std::int32_t> first_, row_, order_, starts_;
     std::vector<PeakShape> shape_;
 };
