@@ -186,6 +186,60 @@ TEST(BadInput, FullDiskLeavesNothing) {
     }
 }
 
+// HDF5 holds rows back and writes them when a dataset is closed.
+TEST(BadInput, AStackThatTheDiskCannotHoldIsNoStack) {
+    const TemporaryDirectory folder;
+    const std::string library = (test::source_dir() / "data/structures/minerals.h5").string();
+    for (const char* kilobytes : {"60", "100", "140"}) {
+        const std::string command = "cd '" + folder.path.string() + "' && (trap '' XFSZ; ulimit -f " + kilobytes + "; '" +
+                                    test::program().string() + "' simulate '" + library + "' --random 20 -o out.h5 >/dev/null 2>stderr)";
+        const int status = std::system(command.c_str());
+        EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 1) << kilobytes;
+        EXPECT_NE(read_text(folder / "stderr").find("out.h5: cannot "), std::string::npos) << read_text(folder / "stderr");
+        EXPECT_EQ(listing(folder.path), std::set<std::string>{"stderr"});
+    }
+}
+
+TEST(BadInput, WhatIsReadIsNotWrittenOver) {
+    const TemporaryDirectory folder;
+    const std::string source = test::source_dir().string();
+    fs::create_directory(folder / "scans");
+    for (const char* name : {"scan.csv", "quartz.xy"}) fs::copy_file(source + "/data/examples/quartz.xy", folder / "scans" / name);
+    fs::copy_file(source + "/" + quartz, folder / "scans/quartz.cif");
+    test::write_text(folder / "labels.csv", "file,space_group\nscans/scan.csv,154\n");
+    fs::copy_file(source + "/data/structures/minerals.h5", folder / "library.h5");
+    const std::string labelled = "--labels labels.csv -o scans/scan.csv";
+    for (const std::string& arguments :
+         {std::string("classify --structures none scans -o scans/scan.csv"), std::string("match library.h5 scans -o scans/scan.csv"),
+          std::string("index scans -o scans/scan.csv"), "match library.h5 " + labelled, "index " + labelled,
+          std::string("ingest scans -o scans/quartz.cif"), std::string("train library.h5 --steps 1 -o scans/quartz.xy"),
+          std::string("bench library.h5 -o library.h5")}) {
+        SCOPED_TRACE(arguments);
+        const auto result = run_friedel(arguments, folder.path);
+        EXPECT_EQ(result.status, 1);
+        EXPECT_NE(result.err.find("name another file"), std::string::npos) << result.err;
+    }
+    for (const char* name : {"scan.csv", "quartz.xy"})
+        EXPECT_EQ(read_text(folder / "scans" / name), read_text(source + "/data/examples/quartz.xy"));
+    EXPECT_EQ(read_text(folder / "scans/quartz.cif"), read_text(source + "/" + quartz));
+}
+
+// What was read from standard input the last time has the same name as what comes now.
+TEST(BadInput, StandardInputIsNotResumed) {
+    const auto result = run_friedel("classify - -o results.csv --resume");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("standard input"), std::string::npos) << result.err;
+}
+
+TEST(BadInput, ALinkToNowhereIsTold) {
+    const TemporaryDirectory folder;
+    fs::copy_file(test::source_dir() / "data/examples/quartz.xy", folder / "quartz.xy");
+    fs::create_symlink("/nowhere", folder / "lost.xy");
+    const auto result = run_friedel("index -q . -o results.csv", folder.path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("lost.xy"), std::string::npos) << result.err;
+}
+
 TEST(BadInput, OutputFolderThatIsNotThere) {
     const TemporaryDirectory folder;
     const std::string source = test::source_dir().string();

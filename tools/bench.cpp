@@ -108,6 +108,7 @@ void print(const BenchmarkRow& row, const Earlier& earlier) {
 
 int run(const Settings& s) {
     check_writable(s.output);
+    refuse_overwriting(s.output, {s.library, s.compare});
     const Earlier earlier(s.compare);
     TrainingConfig config = preset(s.preset);
     for (const std::string& assignment : s.assignments) set_key(config, assignment);

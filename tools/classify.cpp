@@ -70,7 +70,10 @@ struct Task {
         if (given.resume && given.output.empty()) fail("--resume goes on with the results in a file; name it with -o");
         if (ranks.size() > 1 && std::find(inputs.begin(), inputs.end(), "-") != inputs.end())
             fail("standard input (-) reaches one process alone; write it to a file, or start one");
+        if (given.resume && std::find(inputs.begin(), inputs.end(), "-") != inputs.end())
+            fail("--resume cannot tell what comes from standard input (-) from what came before; leave it out, or name a file");
         list = PatternList::of_paths(inputs);
+        refuse_overwriting(given.output, list);
     }
 
     // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).
@@ -277,7 +280,7 @@ std::function<int()> classify_command(CLI::App& app) {
                    "STOE RAW, GSAS, powder CIF, NeXus; folders of "
                    "them; stacks, HDF5 files of many (of 'friedel simulate', or NeXus); - for standard input")
         ->required();
-    app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each");
+    app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each")->check(not_empty());
     app.add_option(
            "--structures", o->structures,
            "Structure library to search as well, as 'friedel match' does: both opinions become one, and the structure that fits best is "

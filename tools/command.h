@@ -16,6 +16,7 @@
 #include "host/patterns/pattern_list.h"
 #include "host/simulation/radiation.h"
 #include "host/support/error.h"
+#include "host/support/hdf5_file.h"
 #include "host/support/progress_line.h"
 
 namespace friedel::tools {
@@ -78,6 +79,18 @@ inline void refuse_overwriting(const std::filesystem::path& output, const std::v
         if (!output.empty() && !input.empty() && std::filesystem::equivalent(output, input, ignored))
             fail(output.string(), ": is read by this command and would be written over; name another file to write");
     }
+}
+
+inline void refuse_overwriting(const std::filesystem::path& output, const PatternList& patterns) {
+    if (!output.empty() && patterns.reads(output))
+        fail(output.string(), ": is one of the patterns to be read and would be written over; name another file to write");
+}
+
+// A file that is there already may be replaced by another of its kind, not by something else: a name that slipped costs no data.
+inline void refuse_replacing_what_is_no_hdf5(const std::filesystem::path& output) {
+    std::error_code none;
+    if (std::filesystem::file_size(output, none) > 0 && !none && !is_hdf5_file(output))
+        fail(output.string(), ": is there already and is no HDF5 file, which this command writes; name another file, or remove it");
 }
 
 // The wavelength of measured patterns, in angstrom or by the tube's anode.

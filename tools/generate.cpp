@@ -75,7 +75,7 @@ std::function<int()> generate_command(CLI::App& app) {
     auto s = std::make_shared<Settings>();
     app.add_option("-n,--number", s->wish.structures, "How many crystals to make")->required()->check(within(1, 100'000'000));
     app.add_option("-o,--output", s->output, "Structure library to write")->required();
-    app.add_option("--groups", s->groups, "Space groups to make, as in 1-15,225; all by default");
+    app.add_option("--groups", s->groups, "Space groups to make, as in 1-15,225; all by default")->check(not_empty());
     app.add_option("--statistics", s->statistics, "What to draw from: shipped, uniform, or a file of 'friedel statistics'")
         ->capture_default_str();
     app.add_option("--tempering", s->wish.tempering,

@@ -71,6 +71,7 @@ int run(const Options& o) {
     check_writable(o.output);
     refuse_overwriting(o.output, {o.labels});
     const Task task = task_of(o);
+    refuse_overwriting(o.output, task.list);
     std::ostringstream out;
     write_indexing_header(out);
     const InterruptGuard guard;
@@ -115,9 +116,10 @@ std::function<int()> index_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
     app.add_option(
-        "-o,--output", o->output,
-        "CSV: a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
-        "the probabilities of all space groups, or why it could not be read");
+           "-o,--output", o->output,
+           "CSV: a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
+           "the probabilities of all space groups, or why it could not be read")
+        ->check(not_empty());
     app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));
     auto* const labels =

@@ -116,6 +116,7 @@ void print_summary(const Settings& settings, const IngestResult& result, double 
 int run(const Settings& given) {
     Settings settings = given;
     refuse_overwriting(given.output, given.paths);
+    refuse_replacing_what_is_no_hdf5(given.output);
     if (settings.symprec != "auto") {
         char* end = nullptr;
         settings.ingest.symmetry.symprec_angstrom = std::strtod(settings.symprec.c_str(), &end);

@@ -213,6 +213,7 @@ int run(const Options& options) {
         for (const Label& label : labels) files.push_back((folder / label.file).string());
         list = PatternList::of_files(std::move(files));
     }
+    refuse_overwriting(output, list);
     const StructureLibrary library = read_known_structures(options.library);
 
     const InterruptGuard guard;
@@ -261,8 +262,11 @@ std::function<int()> match_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("LIBRARY", o->library, "Structure library written by 'friedel ingest'")->required();
     app.add_option("PATTERNS", o->inputs, "Pattern files, stacks, folders, or - for standard input, as of 'friedel classify'");
-    app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed");
-    app.add_option("--count", o->shown, "Structures to name for each pattern")->capture_default_str()->check(within(1, 1000));
+    app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed")->check(not_empty());
+    app.add_option("--count", o->shown,
+                   "Structures to name for each pattern at most: those that begin to fit far worse than the best are dropped")
+        ->capture_default_str()
+        ->check(within(1, 1000));
     app.add_option("--strain", o->search.matcher.largest_strain, "Largest relative change of the lattice that is looked for")
         ->capture_default_str()
         ->check(within(0, 0.1));

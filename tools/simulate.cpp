@@ -238,7 +238,7 @@ std::function<int()> simulate_command(CLI::App& app) {
                    "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, cu-tube, or wavelengths in "
                    "angstrom with weights: 1.5406,1.5444:0.5")
         ->capture_default_str();
-    app.add_option("--range", o->range, "First and last two-theta, degrees")
+    app.add_option("--range", o->range, "Two-theta of the first point and where to end, that point left out, degrees")
         ->expected(2)
         ->type_name("LO HI")
         ->capture_default_str()

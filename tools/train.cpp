@@ -47,6 +47,7 @@ float synthetic_share_of(const std::string& stream) {
         (name == "synthetic" ? synthetic : library) = value;
     }
     if (!(synthetic + library > 0)) fail("--stream ", stream, ": leaves nothing to train on; ", wanted);
+    if (named.size() == 1 && synthetic + library != 1) fail("--stream ", stream, ": names one source and another part than 1; ", wanted);
     return static_cast<float>(synthetic / (synthetic + library));
 }
 
@@ -104,6 +105,7 @@ int run(const Settings& s) {
     if (s.run.output.empty()) fail("train: no model named; say where to write it with -o model.h5");
     refuse_overwriting(s.run.output, {s.run.library.string(), s.run.validation_library.string(), s.run.measured_labels.string(),
                                       s.run.statistics, s.config});
+    refuse_replacing_what_is_no_hdf5(s.run.output);
     TrainingRun what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
     if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");

@@ -49,10 +49,12 @@ void add_folder(std::vector<std::string>& files, std::map<std::string, std::size
     const std::size_t first = files.size();
     std::error_code failure, ignored;
     for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
-        if (!entry->is_regular_file(ignored) || entry->path().filename().string().starts_with(".")) continue;
+        if (entry->path().filename().string().starts_with(".")) continue;
+        // A link to nowhere is listed, so that reading it tells.
+        if (!entry->is_regular_file(ignored) && (fs::exists(entry->path(), ignored) || !entry->is_symlink(ignored))) continue;
         const std::string ending = ending_of(entry->path());
         if (ending == ".csv") {
-            if (!entry->file_size(ignored) || begins_with_own_table(entry->path())) continue;
+            if (begins_with_own_table(entry->path())) continue;
         } else if (std::find(endings.begin(), endings.end(), ending) == endings.end()) {
             ++passed_over[ending.empty() ? "no ending" : ending];
             continue;
@@ -99,6 +101,14 @@ std::string PatternList::name(std::size_t i) const {
     const Entry entry = entries_[i];
     const std::string& file = files_[entry.file];
     return entry.file < stacks_.size() && stacks_[entry.file] ? PatternStack::row_name(file, entry.row) : file;
+}
+
+bool PatternList::reads(const fs::path& file) const {
+    std::error_code ignored;
+    const fs::path there = fs::canonical(file, ignored);
+    return !there.empty() && std::any_of(files_.begin(), files_.end(), [&](const std::string& own) {
+        return fs::path(own).filename() == there.filename() && fs::equivalent(own, there, ignored);
+    });
 }
 
 MeasuredPattern PatternList::read(std::size_t i) const {

@@ -32,6 +32,9 @@ public:
     // no loss.
     std::string passed_over() const;
 
+    // Whether it reads this file.
+    bool reads(const std::filesystem::path& file) const;
+
     // Numbers of the patterns of these names, ascending; and without these.
     std::vector<std::size_t> numbers_of(const std::unordered_set<std::string>& names) const;
     void leave_out(const std::vector<std::size_t>& numbers);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <optional>
 
 #include "host/simulation/pattern_output.h"
@@ -11,14 +10,6 @@
 namespace friedel {
 
 namespace {
-
-bool is_hdf5(const std::filesystem::path& file) {
-    char head[4] = {};
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(file, ignored)) return false;  // reading a pipe would take it away
-    std::ifstream in(file, std::ios::binary);
-    return in.read(head, sizeof head) && std::string_view(head, sizeof head) == "\x89HDF";
-}
 
 NexusData data_of_simulated(const H5File& file) {
     NexusData data;
@@ -39,7 +30,7 @@ NexusData data_of_simulated(const H5File& file) {
 }  // namespace
 
 std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& path) {
-    if (!is_hdf5(path)) return nullptr;
+    if (!is_hdf5_file(path)) return nullptr;
     std::optional<H5File> opened;
     try {
         opened.emplace(H5File::open_foreign(path));

@@ -105,7 +105,7 @@ struct H5File::State {
     // Calls transfer(dataset, memory space, file space) for some rows of a dataset.
     template <class Transfer>
     void with_rows(const std::string& name, std::size_t first_row, std::size_t rows, Transfer&& transfer) const {
-        const Handle dataset = open_dataset(name);
+        Handle dataset = open_dataset(name);
         const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
         std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
         check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
@@ -118,6 +118,7 @@ struct H5File::State {
         const Handle memory(
             check(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "select rows of '" + name + "'"), H5Sclose);
         transfer(static_cast<hid_t>(dataset), static_cast<hid_t>(memory), static_cast<hid_t>(space));
+        check(dataset.close(), "finish '" + name + "'");
     }
 
     void write_attribute(const std::string& object, const std::string& name, hid_t type, const void* value) const {
@@ -150,6 +151,12 @@ H5File::H5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
 H5File::H5File(H5File&&) noexcept = default;
 H5File& H5File::operator=(H5File&&) noexcept = default;
 H5File::~H5File() = default;
+
+bool is_hdf5_file(const std::filesystem::path& file) {
+    const Turn turn;
+    std::error_code none;
+    return std::filesystem::is_regular_file(file, none) && H5Fis_hdf5(file.c_str()) > 0;
+}
 
 H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
     const Turn turn;
@@ -325,18 +332,20 @@ void H5File::create_dataset(const std::string& name, const Shape& shape, bool co
 template <class T>
 void H5File::write(const std::string& name, const T* values, const Shape& shape, bool compress) {
     const Turn turn;
-    const Handle dataset = state_->make_dataset(name, native_type<T>(), shape, compress);
+    Handle dataset = state_->make_dataset(name, native_type<T>(), shape, compress);
     if (product(shape) == 0) return;
     state_->check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write '" + name + "'");
+    state_->check(dataset.close(), "finish '" + name + "'");
 }
 
 void H5File::write_half(const std::string& name, const float* values, const Shape& shape, bool compress) {
     const Turn turn;
-    const Handle dataset = state_->make_dataset(name, half_type(), shape, compress);
+    Handle dataset = state_->make_dataset(name, half_type(), shape, compress);
     if (product(shape) == 0) return;
     std::vector<float> rounded(values, values + product(shape));
     for (float& value : rounded) value = rounded_to_half(value);
     state_->check(H5Dwrite(dataset, native_type<float>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rounded.data()), "write '" + name + "'");
+    state_->check(dataset.close(), "finish '" + name + "'");
 }
 
 template <class T>
@@ -391,11 +400,12 @@ void H5File::write_strings(const std::string& name, const std::vector<std::strin
     std::size_t length = 1;
     for (const std::string& value : values) length = std::max(length, value.size());
     const Handle type = text_type(length);
-    const Handle dataset = state_->make_dataset(name, type, {values.size()}, true);
+    Handle dataset = state_->make_dataset(name, type, {values.size()}, true);
     std::string padded(length * values.size(), '\0');
     for (std::size_t i = 0; i < values.size(); ++i)
         std::copy(values[i].begin(), values[i].end(), padded.begin() + static_cast<std::ptrdiff_t>(i * length));
     if (!values.empty()) state_->check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), "write '" + name + "'");
+    state_->check(dataset.close(), "finish '" + name + "'");
 }
 
 std::vector<std::string> H5File::read_strings(const std::string& name) const {

@@ -25,6 +25,9 @@ using Shape = std::vector<std::size_t>;
 
 constexpr std::size_t deflate_ratio = 1032;  // the most that deflate shrinks anything: what a small file can hold
 
+// False for what is not there, and for pipes, which reading would empty.
+bool is_hdf5_file(const std::filesystem::path& file);
+
 // All members throw Error, naming the file. Paths name objects as HDF5 does: "cell", "layers/0/weight"; groups on the way are made.
 // T is float, double, or an integer of 8 to 64 bits.
 class H5File {

@@ -31,6 +31,8 @@ public:
         if (id_ >= 0) close_(id_);
     }
     operator hid_t() const { return id_; }
+    // Before its time: closing a dataset writes what was held back, and may fail at it.
+    herr_t close() { return close_(std::exchange(id_, -1)); }
 
 private:
     hid_t id_;
