@@ -174,6 +174,22 @@ TEST_F(ClassifyCommand, NamesOfSeveralLinesAreGoneOnWith) {
     EXPECT_NE(printed.out.find("a?b?[31m.xy"), std::string::npos) << printed.out;
 }
 
+// A run that goes on does not hide what an earlier one could not read.
+TEST_F(ClassifyCommand, WhatCouldNotBeReadIsToldAgain) {
+    fs::create_directories(folder / "some");
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "some" / "quartz.xy");
+    test::write_text(folder / "some/bad.xy", "no numbers\n");
+    for (const char* results : {"some.csv", "some.jsonl"}) {
+        const std::string command = std::string("classify -q model.h5 some -o ") + results;
+        ASSERT_EQ(run(command).status, 1);
+        const std::string first = read_text(folder / results);
+        const test::RunResult again = run(command + " --resume");
+        EXPECT_EQ(again.status, 1);
+        EXPECT_NE(again.err.find("1 of those that were there already could not be read"), std::string::npos) << again.err;
+        EXPECT_EQ(read_text(folder / results), first);
+    }
+}
+
 TEST_F(ClassifyCommand, FoldersWithPipesAndLoopsAreRead) {
     fs::create_directories(folder / "loop");
     fs::copy_file(folder / "minerals" / "quartz.cif", folder / "loop" / "quartz.cif");

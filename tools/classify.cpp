@@ -209,6 +209,7 @@ int classify(Task& task, Communicator& ranks) {
     SharedWork work;
     const std::vector<std::size_t> left_out = output ? task.list.numbers_of(output->there_already()) : std::vector<std::size_t>();
     tell_of_changed(task.list, left_out, written);
+    const std::size_t unread_before = output ? task.list.numbers_of(output->unread_already()).size() : 0;
     if (ranks.size() > 1) work.briefing = task.briefing(left_out);
     task.list.leave_out(left_out);
     work.portions = task.portions();
@@ -244,8 +245,12 @@ int classify(Task& task, Communicator& ranks) {
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
         print_summary(counts, task, left_out.size(), seconds.count());
     }
+    if (unread_before > 0)
+        std::cerr
+            << "friedel: " << unread_before
+            << " of those that were there already could not be read then; to have them read anew, remove their lines from the results\n";
     if (outcome.rank_is_lost) ranks.abort();
-    return counts.unread == 0 && outcome.failed_ranks == 0 ? 0 : 1;
+    return counts.unread + unread_before == 0 && outcome.failed_ranks == 0 ? 0 : 1;
 }
 
 int run(const Options& options) {

@@ -25,7 +25,7 @@ public:
     virtual fs::path unfinished_file() const { return {}; }
     virtual void finish() = 0;
 
-    std::unordered_set<std::string> there_already;
+    std::unordered_set<std::string> there_already, unread_already;
 };
 
 namespace {
@@ -37,6 +37,7 @@ class TextWriter : public ClassificationOutput::Writer {
 public:
     struct Earlier {
         std::string file, answered_by;
+        bool unread;
     };
     using Parse = Earlier (*)(const std::string& line);
 
@@ -119,6 +120,7 @@ private:
                 }
                 Earlier earlier = parse(text);
                 if (earlier.answered_by != answered_by_) by_others = number;
+                if (earlier.unread) unread_already.insert(earlier.file);
                 there_already.insert(std::move(earlier.file));
             } catch (const Error& error) {
                 const std::string reason = error.what();
@@ -154,8 +156,9 @@ public:
               "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,closest_space_group,closest_is_parent,"
               "similarity,unexplained_lines,wavelength,wavelength_from,answered_by",
               [](const std::string& text) {
+                  // What was read says whose word its wavelength is, in the last column but one.
                   const std::vector<std::string> fields = split_csv(text);
-                  return Earlier{fields.front(), fields.back()};
+                  return Earlier{fields.front(), fields.back(), fields.size() > 1 && fields[fields.size() - 2].empty()};
               }) {}
     void add(const Classification& c) override {
         std::string text = csv_field(c.file) + ',';
@@ -194,9 +197,10 @@ public:
     static Earlier parse(const std::string& text) {
         const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
         if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
-        const auto answered_by = json.find("answered_by");
+        const auto answered_by = json.find("answered_by"), refused = json.find("refused"), coverage = json.find("coverage");
         return {json.at("file").get<std::string>(),
-                answered_by != json.end() && answered_by->is_string() ? answered_by->get<std::string>() : ""};
+                answered_by != json.end() && answered_by->is_string() ? answered_by->get<std::string>() : "",
+                refused != json.end() && *refused == true && coverage != json.end() && *coverage == 0};
     }
     void add(const Classification& c) override {
         nlohmann::ordered_json json;
@@ -342,6 +346,7 @@ ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& mo
 
 ClassificationOutput::~ClassificationOutput() = default;
 const std::unordered_set<std::string>& ClassificationOutput::there_already() const { return writer_->there_already; }
+const std::unordered_set<std::string>& ClassificationOutput::unread_already() const { return writer_->unread_already; }
 void ClassificationOutput::add(const Classification& classification) { writer_->add(classification); }
 void ClassificationOutput::flush() { writer_->flush(); }
 fs::path ClassificationOutput::unfinished_file() const { return writer_->unfinished_file(); }

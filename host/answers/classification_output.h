@@ -27,6 +27,8 @@ public:
 
     // Names of the patterns that were there already.
     const std::unordered_set<std::string>& there_already() const;
+    // Those of them that could not be read then.
+    const std::unordered_set<std::string>& unread_already() const;
     void add(const Classification& classification);
     // What was added survives the end of this process.
     void flush();
