@@ -54,7 +54,7 @@ void add_folder(std::vector<std::string>& files, std::map<std::string, std::size
         if (!entry->is_regular_file(ignored) && (fs::exists(entry->path(), ignored) || !entry->is_symlink(ignored))) continue;
         const std::string ending = ending_of(entry->path());
         if (ending == ".csv") {
-            if (begins_with_own_table(entry->path())) continue;
+            if (!entry->file_size(ignored) || begins_with_own_table(entry->path())) continue;
         } else if (std::find(endings.begin(), endings.end(), ending) == endings.end()) {
             ++passed_over[ending.empty() ? "no ending" : ending];
             continue;
