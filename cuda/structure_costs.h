@@ -63,9 +63,7 @@ struct WorkOfStructure {
 // About how many instructions of a warp the patterns of a library's structures take: what matters is which take more than others. The
 // profile of a peak is 64 steps wide to both sides, and points look at as many peaks again in vain.
 FRIEDEL_FN float expected_work(const StructureWork* work, const PatternParameters& p) {
-    int lines = 0;
-    for (int i = 0; i < p.radiation.lines; ++i) lines += p.radiation.weight[i] > 0;
-    const float of_peaks = 250.0f * static_cast<float>(lines) * (p.axial_divergence > 0 ? 2.0f : 1.0f);
+    const float of_peaks = 250.0f * static_cast<float>(EmittedLines(p.radiation).count) * (p.axial_divergence > 0 ? 2.0f : 1.0f);
     const StructureWork main = work[p.structure], other = p.impurity >= 0 ? work[p.impurity] : StructureWork{};
     return 60000.0f + main.reflections * (main.of_reflection + of_peaks) + other.reflections * (other.of_reflection + of_peaks);
 }

@@ -102,6 +102,13 @@ struct H5File::State {
         return count;
     }
 
+    // A new dataset of the type `stored` with all its values, which are of the type `given`.
+    void write_new(const std::string& name, hid_t stored, hid_t given, const Shape& shape, bool compress, const void* values) const {
+        Handle dataset = make_dataset(name, stored, shape, compress);
+        if (product(shape) > 0) check(H5Dwrite(dataset, given, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write '" + name + "'");
+        check(dataset.close(), "finish '" + name + "'");
+    }
+
     // Calls transfer(dataset, memory space, file space) for some rows of a dataset.
     template <class Transfer>
     void with_rows(const std::string& name, std::size_t first_row, std::size_t rows, Transfer&& transfer) const {
@@ -332,20 +339,14 @@ void H5File::create_dataset(const std::string& name, const Shape& shape, bool co
 template <class T>
 void H5File::write(const std::string& name, const T* values, const Shape& shape, bool compress) {
     const Turn turn;
-    Handle dataset = state_->make_dataset(name, native_type<T>(), shape, compress);
-    if (product(shape) == 0) return;
-    state_->check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write '" + name + "'");
-    state_->check(dataset.close(), "finish '" + name + "'");
+    state_->write_new(name, native_type<T>(), native_type<T>(), shape, compress, values);
 }
 
 void H5File::write_half(const std::string& name, const float* values, const Shape& shape, bool compress) {
     const Turn turn;
-    Handle dataset = state_->make_dataset(name, half_type(), shape, compress);
-    if (product(shape) == 0) return;
     std::vector<float> rounded(values, values + product(shape));
     for (float& value : rounded) value = rounded_to_half(value);
-    state_->check(H5Dwrite(dataset, native_type<float>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rounded.data()), "write '" + name + "'");
-    state_->check(dataset.close(), "finish '" + name + "'");
+    state_->write_new(name, half_type(), native_type<float>(), shape, compress, rounded.data());
 }
 
 template <class T>
@@ -400,12 +401,10 @@ void H5File::write_strings(const std::string& name, const std::vector<std::strin
     std::size_t length = 1;
     for (const std::string& value : values) length = std::max(length, value.size());
     const Handle type = text_type(length);
-    Handle dataset = state_->make_dataset(name, type, {values.size()}, true);
     std::string padded(length * values.size(), '\0');
     for (std::size_t i = 0; i < values.size(); ++i)
         std::copy(values[i].begin(), values[i].end(), padded.begin() + static_cast<std::ptrdiff_t>(i * length));
-    if (!values.empty()) state_->check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()), "write '" + name + "'");
-    state_->check(dataset.close(), "finish '" + name + "'");
+    state_->write_new(name, type, type, {values.size()}, true, padded.data());
 }
 
 std::vector<std::string> H5File::read_strings(const std::string& name) const {
