@@ -219,6 +219,17 @@ TEST(BadInput, WhatIsReadIsNotWrittenOver) {
         EXPECT_EQ(result.status, 1);
         EXPECT_NE(result.err.find("name another file"), std::string::npos) << result.err;
     }
+    // What a command that writes HDF5 would replace must be HDF5 as well.
+    for (const std::string& arguments :
+         {std::string("merge library.h5 -o scans/quartz.xy"), std::string("split library.h5 --train train.h5 --test scans/quartz.xy"),
+          std::string("generate -q -n 5 -o scans/quartz.xy"), std::string("statistics library.h5 -o scans/quartz.xy"),
+          "export '" + source + "/data/models/friedel-cu.h5' --half -o scans/quartz.xy"}) {
+        SCOPED_TRACE(arguments);
+        const auto result = run_friedel(arguments, folder.path);
+        EXPECT_EQ(result.status, 1);
+        EXPECT_NE(result.err.find("scans/quartz.xy: is there already and is no HDF5 file"), std::string::npos) << result.err;
+    }
+    EXPECT_FALSE(fs::exists(folder / "train.h5"));
     for (const char* name : {"scan.csv", "quartz.xy"})
         EXPECT_EQ(read_text(folder / "scans" / name), read_text(source + "/data/examples/quartz.xy"));
     EXPECT_EQ(read_text(folder / "scans/quartz.cif"), read_text(source + "/" + quartz));
@@ -227,7 +238,7 @@ TEST(BadInput, WhatIsReadIsNotWrittenOver) {
 // What was read from standard input the last time has the same name as what comes now.
 TEST(BadInput, StandardInputIsNotResumed) {
     const auto result = run_friedel("classify - -o results.csv --resume");
-    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.status, 2);
     EXPECT_NE(result.err.find("standard input"), std::string::npos) << result.err;
 }
 
@@ -240,6 +251,23 @@ TEST(BadInput, ALinkToNowhereIsTold) {
     EXPECT_NE(result.err.find("lost.xy"), std::string::npos) << result.err;
 }
 
+// One bad path among several costs its own patterns, no others.
+TEST(BadInput, FolderWithoutPatternsAmongOthersIsTold) {
+    const TemporaryDirectory folder;
+    fs::copy_file(test::source_dir() / "data/examples/quartz.xy", folder / "quartz.xy");
+    fs::create_directory(folder / "nothing");
+    write_text(folder / "broken.h5", "\x89HDF\r\n\x1a\n and no more");
+    const auto result = run_friedel("index nothing quartz.xy broken.h5 -o results.csv", folder.path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("friedel: nothing: holds no pattern"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("friedel: broken.h5: "), std::string::npos) << result.err;
+    EXPECT_NE(result.out.find("quartz.xy: wavelength"), std::string::npos) << result.out;
+    const std::string table = read_text(folder / "results.csv");
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4) << table;
+    EXPECT_EQ(run_friedel("index nothing -o alone.csv", folder.path).status, 1);
+    EXPECT_FALSE(fs::exists(folder / "alone.csv"));
+}
+
 TEST(BadInput, OutputFolderThatIsNotThere) {
     const TemporaryDirectory folder;
     const std::string source = test::source_dir().string();
@@ -250,13 +278,19 @@ TEST(BadInput, OutputFolderThatIsNotThere) {
 
 TEST(BadInput, UsageErrorsExitWithTwo) {
     for (const std::string arguments :
-         {"", "sing", "peaks", "peaks --wavelength blue x.cif", "ingest", "ingest a.cif", "split x.h5", "peaks x.cif --nonsense"}) {
+         {"sing", "peaks", "peaks --wavelength blue x.cif", "ingest", "ingest a.cif", "split x.h5", "peaks x.cif --nonsense",
+          "generate -n 5 --seed -1 -o x.h5", "train x.h5 --preset nonsense -o y.h5", "train x.h5 --seed 1.5 -o y.h5",
+          "ingest a.cif --symprec none -o x.h5", "generate -n 5 --groups 0 -o x.h5", "match x.h5", "export m.h5 -o x.h5",
+          "classify - -o x.csv --resume", "statistics a.h5 -o x.html", "--nonsense"}) {
         SCOPED_TRACE(arguments);
         const RunResult result = run_friedel(arguments);
         EXPECT_EQ(result.status, 2);
         EXPECT_TRUE(result.out.empty());
-        EXPECT_FALSE(result.err.empty());
+        EXPECT_EQ(result.err.rfind("friedel", 0), 0u) << result.err;
+        EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
     }
+    EXPECT_EQ(run_friedel("").status, 2);
+    EXPECT_NE(run_friedel("peaks x.cif --nonsense").err.find("see friedel peaks --help"), std::string::npos);
 }
 
 TEST(BadInput, MisspeltCommandIsNamed) {

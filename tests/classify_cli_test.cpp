@@ -274,7 +274,7 @@ TEST_F(ClassifyCommand, TheShippedModelAnswersWhereNoneIsNamed) {
     EXPECT_EQ(alone.out.find("looks like"), std::string::npos) << alone.out;
     EXPECT_EQ(run("evaluate -q --labels examples/labels.csv -o shipped").status, 0);
     const test::RunResult nothing = run("classify model.h5");
-    EXPECT_EQ(nothing.status, 1);
+    EXPECT_EQ(nothing.status, 2);
     EXPECT_NE(nothing.err.find("no patterns named"), std::string::npos) << nothing.err;
     ::setenv("FRIEDEL_DATA", "/nonexistent", 1);
     const test::RunResult lost = run("classify -q examples/quartz.xy");

@@ -157,7 +157,7 @@ TEST(Export, SaysWhatIsWrong) {
         EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
     };
     refuses("model.h5 --onnx -o .", 1, "is a folder");
-    refuses("model.h5 --onnx -o nowhere/model.onnx", 1, "nowhere/model.onnx: cannot be written");
+    refuses("model.h5 --onnx -o nowhere/model.onnx", 1, "nowhere/model.onnx: its folder is not there");
     refuses("nothing.h5 --onnx -o model.onnx", 1, "nothing.h5");
     refuses("model.h5 -o model.onnx", 2, "--onnx");
     EXPECT_FALSE(fs::exists(folder / "model.onnx"));

@@ -99,7 +99,7 @@ TEST(Hdf5File, RefusesWhatItCannotRead) {
     }
     EXPECT_NE(error_of([&] { H5File::open(folder / "none.h5", thing); }).find("No such file"), std::string::npos);
     EXPECT_NE(error_of([&] { H5File::open(folder.path, thing); }).find("is a folder"), std::string::npos);
-    EXPECT_NE(error_of([&] { H5File::open(path, {"other", 3, ""}); }).find("holds a thing, not a other"), std::string::npos);
+    EXPECT_NE(error_of([&] { H5File::open(path, {"other", 3, ""}); }).find("is of the kind 'thing', not 'other'"), std::string::npos);
     EXPECT_NE(error_of([&] {
                   H5File::open(path, {"thing", 4, "make it again"});
               }).find("this program reads format 4; make it again"),

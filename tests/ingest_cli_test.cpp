@@ -103,7 +103,7 @@ TEST(IngestCommand, OptionsAreChecked) {
     test::write_text(folder / "a.cif", quartz);
     EXPECT_EQ(test::run_friedel("ingest a.cif", folder.path).status, 2) << "no output";
     EXPECT_EQ(test::run_friedel("ingest a.cif -o lib.h5 --max-atoms 0", folder.path).status, 2);
-    EXPECT_EQ(test::run_friedel("ingest a.cif -o lib.h5 --symprec 0.1x", folder.path).status, 1);
+    EXPECT_EQ(test::run_friedel("ingest a.cif -o lib.h5 --symprec 0.1x", folder.path).status, 2);
     EXPECT_EQ(test::run_friedel("ingest a.cif -o .", folder.path).status, 1);
     EXPECT_EQ(test::run_friedel("ingest a.cif -o none/lib.h5", folder.path).status, 1);
     const RunResult small = test::run_friedel("ingest a.cif -o lib.h5 --max-atoms 5", folder.path);

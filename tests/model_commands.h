@@ -58,10 +58,10 @@ protected:
         fs::create_directory_symlink(source_dir() / "data/minerals", folder / "minerals");
     }
     RunResult run(const std::string& arguments) { return run_friedel(arguments, folder.path); }
-    void expect_refused(const std::string& arguments, const std::string& what) {
+    void expect_refused(const std::string& arguments, const std::string& what, int status = 1) {
         SCOPED_TRACE(arguments);
         const RunResult result = run(arguments);
-        EXPECT_EQ(result.status, 1);
+        EXPECT_EQ(result.status, status);
         EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
         EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
         EXPECT_FALSE(fs::exists(folder / "out.h5") || fs::exists(folder / "out.csv") || fs::exists(folder / "out/metrics.json"));

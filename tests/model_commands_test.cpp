@@ -211,7 +211,7 @@ TEST_F(ModelCommands, BadLabels) {
     EXPECT_EQ(gone.status, 1);
     EXPECT_NE(gone.err.find("no.xy"), std::string::npos);
     EXPECT_NE(gone.err.find("none of its patterns can be read"), std::string::npos) << gone.err;
-    expect_refused("evaluate model.h5 -o out", "--labels");
+    expect_refused("evaluate model.h5 -o out", "--labels", 2);
     expect_refused("calibrate model.h5 --labels examples/labels.csv -o out.h5", "only 8 patterns");
     expect_refused("classify model.h5 examples -o out.txt", "out.txt");
     expect_refused("classify model.h5 examples -o no/folder/out.csv", "no/folder/out.csv");

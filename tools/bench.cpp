@@ -137,7 +137,7 @@ int run(const Settings& s) {
                              }};
     const std::vector<BenchmarkRow> rows = run_benchmark(config, library, device, options);
     if (std::ranges::all_of(rows, [](const BenchmarkRow& row) { return row.stage.starts_with("limit: "); }))
-        fail("--only ", s.only, ": no stage has that in its name; without it all are shown");
+        misused("--only ", s.only, ": no stage has that in its name; without it all are shown");
     if (!s.output.empty()) {
         write_text_file(s.output, lines);
         std::printf("-> %s\n", s.output.c_str());

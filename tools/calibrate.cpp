@@ -58,8 +58,8 @@ KnownAnswers answer(const Options& o, const Model& model) {
 }
 
 int run(const Options& o) {
-    if (o.labels.empty() == o.library.empty()) fail("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
-    if (o.accuracy > 0 && o.coverage > 0) fail("give either --accuracy or --coverage, not both");
+    if (o.labels.empty() == o.library.empty()) misused("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
+    if (o.accuracy > 0 && o.coverage > 0) misused("give either --accuracy or --coverage, not both");
     check_writable(o.output);
     refuse_overwriting(o.output, {o.labels, o.library, o.structures});
     Model model = Model::read(o.model);
@@ -141,7 +141,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--structures", o->structures, "Structure library to search as well: for a model that classifies with --structures")
         ->check(not_empty());
     app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000));
-    app.add_option("--seed", o->seed, "Of the simulated patterns")->capture_default_str();
+    add_seed_option(app, o->seed, "Of the simulated patterns")->capture_default_str();
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(within(0.0, 1.0));
     app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(within(0.0, 1.0));
     app.add_option("--temperature", o->given.temperature, "Of the network's answers, instead of a fitted one: above 1 makes them less sure")

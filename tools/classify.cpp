@@ -63,15 +63,15 @@ struct Task {
           indexing(is_indexed(given.indexing, !structures.empty(), model)),
           portion(structures.empty() && !indexing ? portion_alone : portion_with_search) {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
-        if (inputs.empty()) fail("no patterns named; give files or folders of them after the model");
-        if (!given.explain.empty() && ranks.size() > 1) fail("--explain draws in one process; leave it out, or start one");
+        if (inputs.empty()) misused("no patterns named; give files or folders of them after the model");
+        if (!given.explain.empty() && ranks.size() > 1) misused("--explain draws in one process; leave it out, or start one");
         refuse_overwriting(given.output, given.inputs);
         refuse_overwriting(given.output, {given.structures, structures});
-        if (given.resume && given.output.empty()) fail("--resume goes on with the results in a file; name it with -o");
+        if (given.resume && given.output.empty()) misused("--resume goes on with the results in a file; name it with -o");
         if (ranks.size() > 1 && std::find(inputs.begin(), inputs.end(), "-") != inputs.end())
-            fail("standard input (-) reaches one process alone; write it to a file, or start one");
+            misused("standard input (-) reaches one process alone; write it to a file, or start one");
         if (given.resume && std::find(inputs.begin(), inputs.end(), "-") != inputs.end())
-            fail("--resume cannot tell what comes from standard input (-) from what came before; leave it out, or name a file");
+            misused("--resume cannot tell what comes from standard input (-) from what came before; leave it out, or name a file");
         list = PatternList::of_paths(inputs);
         refuse_overwriting(given.output, list);
     }

@@ -18,6 +18,7 @@
 #include "host/support/error.h"
 #include "host/support/hdf5_file.h"
 #include "host/support/progress_line.h"
+#include "host/support/text_file.h"
 
 namespace friedel::tools {
 
@@ -40,6 +41,22 @@ std::function<int()> match_command(CLI::App& app);
 std::function<int()> index_command(CLI::App& app);
 std::function<int()> export_command(CLI::App& app);
 std::function<int()> bench_command(CLI::App& app);
+
+// Exit status where the command line cannot be understood or asks for what does not go together; 1 is for everything else that fails.
+constexpr int usage_status = 2;
+
+class UsageError : public Error {
+public:
+    using Error::Error;
+};
+
+// Throws a UsageError made of all arguments, streamed one after another.
+template <class... Parts>
+[[noreturn]] void misused(const Parts&... parts) {
+    std::ostringstream message;
+    (message << ... << parts);
+    throw UsageError(message.str());
+}
 
 // Plus the signal: what shells say of programs that a signal ended.
 constexpr int signal_status = 128;
@@ -67,6 +84,18 @@ inline CLI::Validator above_zero() {
         "above 0");
 }
 
+// What random numbers start from.
+template <class Seed>
+CLI::Option* add_seed_option(CLI::App& app, Seed& seed, const std::string& help) {
+    // A number below zero would be taken as one near the largest.
+    const auto complaint = [](const std::string& text) {
+        std::uint64_t value = 0;
+        return CLI::detail::lexical_cast(text, value) && text.front() != '-' ? std::string()
+                                                                             : text + " is no whole number from 0 to 18446744073709551615";
+    };
+    return app.add_option("--seed", seed, help)->check(complaint);
+}
+
 // Accepts what names something: an empty variable of a script is a mistake, not a choice.
 inline CLI::Validator not_empty() {
     return CLI::Validator([](std::string& text) { return text.empty() ? std::string("no name given") : std::string(); }, "");
@@ -87,7 +116,9 @@ inline void refuse_overwriting(const std::filesystem::path& output, const Patter
 }
 
 // A file that is there already may be replaced by another of its kind, not by something else: a name that slipped costs no data.
-inline void refuse_replacing_what_is_no_hdf5(const std::filesystem::path& output) {
+// Looked at before the work is done: nobody waits for what cannot be written.
+inline void check_hdf5_output(const std::filesystem::path& output) {
+    check_writable(output);
     std::error_code none;
     if (std::filesystem::file_size(output, none) > 0 && !none && !is_hdf5_file(output))
         fail(output.string(), ": is there already and is no HDF5 file, which this command writes; name another file, or remove it");

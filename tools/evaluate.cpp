@@ -164,7 +164,7 @@ Json subject_of(const Options& options, const Model& model) {
 
 int run(const Options& options) {
     if (options.labels.empty() == options.library.empty())
-        fail("give either --labels FILE.csv (measured patterns) or --library FILE.h5 (simulated ones)");
+        misused("give either --labels FILE.csv (measured patterns) or --library FILE.h5 (simulated ones)");
     const Model model = Model::read(options.model);
     const fs::path folder = options.output;
     std::error_code failure;
@@ -227,7 +227,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
         ->check(not_empty());
     app.add_option("--config", o->config,
                    "Settings of the simulation, TOML: effects that it leaves out are off; without it, those the model was trained with");
-    app.add_option("--seed", o->seed, "Another seed draws other patterns")->capture_default_str();
+    add_seed_option(app, o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);

@@ -50,9 +50,15 @@ void write_within(const std::filesystem::path& file, const Model& model, double 
 }
 
 int run(const Options& o) {
-    if (std::filesystem::is_directory(o.output)) fail(o.output, ": is a folder; give a file name");
     const bool stays_a_model = o.megabytes > 0 || o.half || o.bytes;
-    if (!stays_a_model) refuse_overwriting(o.output, {o.model});
+    if (stays_a_model) {
+        check_hdf5_output(o.output);
+    } else {
+        refuse_overwriting(o.output, {o.model});
+        if (std::filesystem::path(o.output).extension() == ".h5")
+            misused(o.output, ": would hold ONNX; give the ending .onnx, or --half, --bytes or --megabytes for a model of friedel");
+        check_writable(o.output);
+    }
     const Model model = Model::read(o.model);
     if (o.megabytes > 0) {
         write_within(o.output, model, o.megabytes);

@@ -31,17 +31,18 @@ std::vector<int> groups_of(const std::string& text) {
         const bool numbers = CLI::detail::lexical_cast(part.substr(0, dash), first) &&
                              CLI::detail::lexical_cast(dash == std::string::npos ? part : part.substr(dash + 1), last);
         if (!numbers || first < 1 || last > space_groups || first > last)
-            fail("--groups ", text, ": '", part, "' is no space group or range of them; give numbers from 1 to 230, as in 1-15,225");
+            misused("--groups ", text, ": '", part, "' is no space group or range of them; give numbers from 1 to 230, as in 1-15,225");
         for (int group = first; group <= last; ++group)
             if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
     }
-    if (!text.empty() && groups.empty()) fail("--groups ", text, ": names no space group; give numbers from 1 to 230, as in 1-15,225");
+    if (!text.empty() && groups.empty()) misused("--groups ", text, ": names no space group; give numbers from 1 to 230, as in 1-15,225");
     return groups;
 }
 
 int run(const Settings& settings) {
     LibraryWish wish = settings.wish;
     wish.groups = groups_of(settings.groups);
+    check_hdf5_output(settings.output);
     refuse_overwriting(settings.output, {settings.statistics});
     const CrystalStatistics statistics = read_statistics(settings.statistics);
     const CrystalTableStore tables(statistics);
@@ -82,7 +83,7 @@ std::function<int()> generate_command(CLI::App& app) {
                    "Groups as often as their structures to this power: 1 as they were counted, 0 all alike")
         ->capture_default_str()
         ->check(within(0, 1));
-    app.add_option("--seed", s->wish.seed, "Another seed makes other crystals")->capture_default_str();
+    add_seed_option(app, s->wish.seed, "Another seed makes other crystals")->capture_default_str();
     add_threads_option(app, s->threads);
     app.add_flag("-q,--quiet", s->quiet, "Show no progress");
     app.footer(

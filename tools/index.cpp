@@ -64,7 +64,7 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
 }
 
 int run(const Options& o) {
-    if (o.labels.empty() == o.patterns.empty()) fail("give either PATTERNS or --labels FILE.csv");
+    if (o.labels.empty() == o.patterns.empty()) misused("give either PATTERNS or --labels FILE.csv");
     if (!o.output.empty() && std::filesystem::path(o.output).extension() != ".csv")
         fail(o.output, ": results are written as .csv; give that ending");
     refuse_overwriting(o.output, o.patterns);

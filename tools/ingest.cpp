@@ -116,15 +116,14 @@ void print_summary(const Settings& settings, const IngestResult& result, double 
 int run(const Settings& given) {
     Settings settings = given;
     refuse_overwriting(given.output, given.paths);
-    refuse_replacing_what_is_no_hdf5(given.output);
+    check_hdf5_output(given.output);
     if (settings.symprec != "auto") {
         char* end = nullptr;
         settings.ingest.symmetry.symprec_angstrom = std::strtod(settings.symprec.c_str(), &end);
         if (*end || !(settings.ingest.symmetry.symprec_angstrom > 0 && settings.ingest.symmetry.symprec_angstrom <= 1)) {
-            fail("--symprec ", settings.symprec, ": give 'auto' or a distance above 0 and up to 1 angstrom");
+            misused("--symprec ", settings.symprec, ": give 'auto' or a distance above 0 and up to 1 angstrom");
         }
     }
-    if (std::filesystem::is_directory(settings.output)) fail(settings.output, ": is a folder; give a file name");
     const auto start = std::chrono::steady_clock::now();
     const InterruptGuard guard;
     IngestResult result;

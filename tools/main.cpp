@@ -67,7 +67,7 @@ int no_such_command(const std::string& word) {
     std::cerr << "friedel: '" << word << "' is not a command; ";
     if (letters_apart(word, closest->name) <= 2) std::cerr << "did you mean '" << closest->name << "'? ";
     std::cerr << "friedel --help lists them\n";
-    return 2;
+    return usage_status;
 }
 }  // namespace
 
@@ -75,6 +75,11 @@ int main(int argc, char** argv) {
     // A file beyond the limit (ulimit -f) is an error like a full disk, with a message of its own.
     std::signal(SIGXFSZ, SIG_IGN);
     CLI::App app{"Friedel names the crystal system and space group of a powder from its X-ray diffraction pattern.", "friedel"};
+    app.failure_message([](const CLI::App* all, const CLI::Error& error) {
+        const auto chosen = all->get_subcommands();
+        const std::string name = chosen.empty() ? "friedel" : "friedel " + chosen.front()->get_name();
+        return name + ": " + without_controls(error.what()) + "; see " + name + " --help\n";
+    });
     app.set_version_flag("--version", "friedel " FRIEDEL_VERSION);
     app.require_subcommand(1);
     int status = 0;
@@ -84,7 +89,7 @@ int main(int argc, char** argv) {
     }
     if (argc == 1) {
         std::cerr << app.help();
-        return 2;
+        return usage_status;
     }
     try {
         app.parse(argc, argv);
@@ -92,7 +97,10 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         const bool is_word = argc > 1 && argv[1][0] != '\0' && argv[1][0] != '-';
         if (is_word && app.get_subcommands().empty()) return no_such_command(argv[1]);
-        return app.exit(error) == 0 ? 0 : 2;
+        return app.exit(error) == 0 ? 0 : usage_status;
+    } catch (const UsageError& error) {
+        std::cerr << "friedel: " << without_controls(error.what()) << '\n';
+        return usage_status;
     } catch (const std::bad_alloc&) {
         std::cerr << "friedel: out of memory; use smaller batches or fewer files at a time\n";
     } catch (const std::exception& error) {

@@ -199,8 +199,9 @@ int run(const Options& options) {
         fail(options.output, ": results are written as .csv or .jsonl; give one of these endings");
     refuse_overwriting(output, options.inputs);
     refuse_overwriting(output, {options.library, options.labels});
-    if (!options.inputs.empty() && !options.labels.empty()) fail("give either patterns or --labels FILE.csv");
-    if (options.inputs.empty() && options.labels.empty() && !options.save_index) fail("give patterns, --labels FILE.csv or --save-index");
+    if (!options.inputs.empty() && !options.labels.empty()) misused("give either patterns or --labels FILE.csv");
+    if (options.inputs.empty() && options.labels.empty() && !options.save_index)
+        misused("give patterns, --labels FILE.csv or --save-index");
     std::vector<Label> labels;
     PatternList list;
     if (options.labels.empty()) {

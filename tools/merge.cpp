@@ -64,6 +64,7 @@ double expected_reflections(const StructureLibrary& library, int structure) {
 }
 
 int run(const Settings& settings) {
+    check_hdf5_output(settings.output);
     StructureLibrary all;
     std::string sources;
     std::set<std::string> held_out;

@@ -68,8 +68,8 @@ StructureLibrary gather(const std::vector<std::string>& inputs) {
 
 Grid grid_of(const Options& options) {
     const double low = options.range[0], high = options.range[1];
-    if (!(low >= 0 && low < high && high < 180)) fail("--range must rise within 0 to 180 degrees, not ", low, " to ", high);
-    if (!(options.step_deg >= 1e-4 && options.step_deg <= 1)) fail("--step must lie within 0.0001 to 1 degree, not ", options.step_deg);
+    if (!(low >= 0 && low < high && high < 180)) misused("--range must rise within 0 to 180 degrees, not ", low, " to ", high);
+    if (!(options.step_deg >= 1e-4 && options.step_deg <= 1)) misused("--step must lie within 0.0001 to 1 degree, not ", options.step_deg);
     return {static_cast<float>(low), static_cast<float>(options.step_deg), static_cast<int>(std::lround((high - low) / options.step_deg))};
 }
 
@@ -90,28 +90,28 @@ PatternParameters stated_parameters(const Options& o, const Radiation& radiation
     }
     if (!o.texture.empty()) {
         p.march_dollase = static_cast<float>(o.texture[0]);
-        if (!(p.march_dollase > 0)) fail("--texture: the March-Dollase parameter must be positive, not ", o.texture[0]);
+        if (!(p.march_dollase > 0)) misused("--texture: the March-Dollase parameter must be positive, not ", o.texture[0]);
         for (int i = 0; i < 3; ++i) {
             p.texture_axis[i] = static_cast<int>(o.texture[i + 1]);
-            if (p.texture_axis[i] != o.texture[i + 1]) fail("--texture: the axis h k l is of whole numbers, not ", o.texture[i + 1]);
+            if (p.texture_axis[i] != o.texture[i + 1]) misused("--texture: the axis h k l is of whole numbers, not ", o.texture[i + 1]);
         }
-        if (!p.texture_axis[0] && !p.texture_axis[1] && !p.texture_axis[2]) fail("--texture: the axis h k l must not be 0 0 0");
+        if (!p.texture_axis[0] && !p.texture_axis[1] && !p.texture_axis[2]) misused("--texture: the axis h k l must not be 0 0 0");
     }
-    if (o.chebyshev.size() > max_background_terms) fail("--chebyshev takes at most ", max_background_terms, " coefficients");
+    if (o.chebyshev.size() > max_background_terms) misused("--chebyshev takes at most ", max_background_terms, " coefficients");
     p.chebyshev_terms = static_cast<int>(o.chebyshev.size());
     for (std::size_t i = 0; i < o.chebyshev.size(); ++i) p.chebyshev[i] = static_cast<float>(o.chebyshev[i]);
     require_values(o.humps, 3, "--hump", "height, centre and width in degrees, up to three times");
-    if (o.humps.size() > 3 * max_humps) fail("--hump: at most ", max_humps, " humps");
+    if (o.humps.size() > 3 * max_humps) misused("--hump: at most ", max_humps, " humps");
     for (std::size_t i = 0; i + 2 < o.humps.size(); i += 3) {
         p.hump_height[i / 3] = static_cast<float>(o.humps[i]);
         p.hump_center_deg[i / 3] = static_cast<float>(o.humps[i + 1]);
         p.hump_width_deg[i / 3] = static_cast<float>(o.humps[i + 2]);
-        if (!(o.humps[i + 2] > 0)) fail("--hump: the width must be positive, not ", o.humps[i + 2]);
+        if (!(o.humps[i + 2] > 0)) misused("--hump: the width must be positive, not ", o.humps[i + 2]);
     }
     if (!o.air_scatter.empty()) {
         p.air_scatter = static_cast<float>(o.air_scatter[0]);
         p.air_scatter_decay_deg = static_cast<float>(o.air_scatter[1]);
-        if (!(o.air_scatter[1] > 0)) fail("--air-scatter: the decay length must be positive, not ", o.air_scatter[1]);
+        if (!(o.air_scatter[1] > 0)) misused("--air-scatter: the decay length must be positive, not ", o.air_scatter[1]);
     }
     p.seed = o.seed;
     return p;
@@ -137,7 +137,8 @@ void write_picture(const Options& options, const float* pattern, const Grid& gri
 }
 
 int run(const Options& options) {
-    if (options.output.empty() && options.plot.empty()) fail("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
+    if (options.output.empty() && options.plot.empty())
+        misused("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
     if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
         fail(options.plot, ": pictures are SVG; give a name that ends in .svg");
     for (const std::string& made : {options.output, options.plot}) {
@@ -221,8 +222,8 @@ void refuse_ignored(const CLI::App& app, bool drawn) {
         if (option->count() == 0 || names.empty() || of_both.contains(names[0])) continue;
         const bool is_of_drawn = option->get_group() == drawn_group;
         if (drawn && !is_of_drawn)
-            fail("--", names[0], " is drawn by --random; change what it is drawn from with --set or --config ('friedel train --keys')");
-        if (!drawn && is_of_drawn) fail("--", names[0], " is of patterns that are drawn; say how many with --random N");
+            misused("--", names[0], " is drawn by --random; change what it is drawn from with --set or --config ('friedel train --keys')");
+        if (!drawn && is_of_drawn) misused("--", names[0], " is of patterns that are drawn; say how many with --random N");
     }
 }
 
@@ -321,7 +322,7 @@ std::function<int()> simulate_command(CLI::App& app) {
         ->group(signal)
         ->check(within(0, 1e12));
     app.add_option("--noise", o->exact.gaussian_noise, "Standard deviation of Gaussian noise")->group(signal)->check(within(0, 100));
-    app.add_option("--seed", o->seed, "Seed of everything random")->capture_default_str()->group(signal);
+    add_seed_option(app, o->seed, "Seed of everything random")->capture_default_str()->group(signal);
 
     app.add_option("--random", o->random, "Draw this many patterns, over the structures in turn")
         ->group(drawn_group)

@@ -38,7 +38,10 @@ std::vector<std::uint32_t> shuffled_types(const std::vector<std::string>& names,
 }
 
 int run(const Settings& settings) {
-    for (const std::string& made : {settings.train, settings.test}) refuse_overwriting(made, {settings.library});
+    for (const std::string& made : {settings.train, settings.test}) {
+        check_hdf5_output(made);
+        refuse_overwriting(made, {settings.library});
+    }
     if (std::filesystem::absolute(settings.train).lexically_normal() == std::filesystem::absolute(settings.test).lexically_normal())
         fail(settings.test, ": is given to both parts; name two files");
     const StructureLibrary library = StructureLibrary::read(settings.library);
@@ -80,7 +83,7 @@ std::function<int()> split_command(CLI::App& app) {
     app.add_option("--train", settings->train, "Library to write the larger part to")->required();
     app.add_option("--test", settings->test, "Library to write the smaller part to")->required();
     app.add_option("--fraction", settings->fraction, "Part of the structures for --test")->capture_default_str()->check(within(0.0, 1.0));
-    app.add_option("--seed", settings->seed, "Another seed draws other types")->capture_default_str();
+    add_seed_option(app, settings->seed, "Another seed draws other types")->capture_default_str();
     app.footer(
         "A structure type is a space group with its occupied Wyckoff positions. Example:\n"
         "  friedel split library.h5 --train train.h5 --test test.h5 --fraction 0.05");

@@ -21,7 +21,10 @@ struct Settings {
 };
 
 int gather(const Settings& settings) {
-    if (settings.output.empty()) fail("statistics: no file named to write; give one with -o, or --compare two libraries");
+    if (settings.output.empty()) misused("statistics: no file named to write; give one with -o, or --compare two libraries");
+    if (std::filesystem::path(settings.output).extension() == ".html")
+        misused("statistics: ", settings.output, " would hold statistics, not a page; the page is of --compare");
+    check_hdf5_output(settings.output);
     refuse_overwriting(settings.output, settings.libraries);
     std::vector<StructureLibrary> libraries;
     std::string source;
@@ -44,7 +47,7 @@ int gather(const Settings& settings) {
 }
 
 int compare(const Settings& settings) {
-    if (settings.libraries.size() != 2) fail("statistics: --compare needs two structure libraries, not ", settings.libraries.size());
+    if (settings.libraries.size() != 2) misused("statistics: --compare needs two structure libraries, not ", settings.libraries.size());
     if (!settings.output.empty() && std::filesystem::path(settings.output).extension() != ".html")
         fail(settings.output, ": a comparison is drawn as .html; give that ending, or leave out -o");
     const StructureLibrary first = read_known_structures(settings.libraries[0]), second = read_known_structures(settings.libraries[1]);

@@ -41,13 +41,13 @@ float synthetic_share_of(const std::string& stream) {
         const std::string name = part.substr(0, colon), number = colon == std::string::npos ? "1" : part.substr(colon + 1);
         double value = 0;
         if (!CLI::detail::lexical_cast(number, value) || !(value >= 0) || !std::isfinite(value))
-            fail("--stream ", stream, ": '", number, "' is no part; ", wanted);
-        if (name != "synthetic" && name != "library") fail("--stream ", stream, ": '", name, "' is no source; ", wanted);
-        if (!named.insert(name).second) fail("--stream ", stream, ": names ", name, " twice; ", wanted);
+            misused("--stream ", stream, ": '", number, "' is no part; ", wanted);
+        if (name != "synthetic" && name != "library") misused("--stream ", stream, ": '", name, "' is no source; ", wanted);
+        if (!named.insert(name).second) misused("--stream ", stream, ": names ", name, " twice; ", wanted);
         (name == "synthetic" ? synthetic : library) = value;
     }
-    if (!(synthetic + library > 0)) fail("--stream ", stream, ": leaves nothing to train on; ", wanted);
-    if (named.size() == 1 && synthetic + library != 1) fail("--stream ", stream, ": names one source and another part than 1; ", wanted);
+    if (!(synthetic + library > 0)) misused("--stream ", stream, ": leaves nothing to train on; ", wanted);
+    if (named.size() == 1 && synthetic + library != 1) misused("--stream ", stream, ": names one source and another part than 1; ", wanted);
     return static_cast<float>(synthetic / (synthetic + library));
 }
 
@@ -102,10 +102,10 @@ int run(const Settings& s) {
         std::cout << to_toml(config);
         return 0;
     }
-    if (s.run.output.empty()) fail("train: no model named; say where to write it with -o model.h5");
+    if (s.run.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
     refuse_overwriting(s.run.output, {s.run.library.string(), s.run.validation_library.string(), s.run.measured_labels.string(),
                                       s.run.statistics, s.config});
-    refuse_replacing_what_is_no_hdf5(s.run.output);
+    check_hdf5_output(s.run.output);
     TrainingRun what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
     if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");
@@ -122,12 +122,13 @@ std::function<int()> train_command(CLI::App& app) {
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("LIBRARY", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
     app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP");
-    app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset);
+    app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset)
+        ->check(CLI::IsMember(preset_names()));
     app.add_option("--config", s->config, "TOML file, read over the preset: keys that it leaves out are the preset's");
     app.add_option("--set", s->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);
     auto* const minutes = app.add_option("--minutes", s->minutes, "Train for this long")->check(above_zero());
     app.add_option("--steps", s->steps, "Train for this many steps")->check(above_zero())->excludes(minutes);
-    app.add_option("--seed", s->seed, "Of everything random; the same seed gives the same weights on any number of cores");
+    add_seed_option(app, s->seed, "Of everything random; the same seed gives the same weights on any number of cores");
     app.add_option("--stream", s->stream,
                    "Where crystals come from, as parts: synthetic:0.5,library:0.5 or synthetic:1, which needs no library; the same as "
                    "training.synthetic");

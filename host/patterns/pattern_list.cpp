@@ -78,23 +78,36 @@ PatternList PatternList::of_files(std::vector<std::string> files) {
 PatternList PatternList::of_paths(const std::vector<std::string>& paths) {
     PatternList list;
     for (const std::string& path : paths) {
-        std::error_code ignored;
         const auto first = static_cast<std::uint32_t>(list.files_.size());
-        if (path != "-" && fs::is_directory(path, ignored)) {
-            add_folder(list.files_, list.passed_over_, path);
-            for (std::uint32_t file = first; file < list.files_.size(); ++file) list.entries_.push_back({file, 0});
-            continue;
+        try {
+            list.add(path);
+        } catch (const Error& error) {
+            if (paths.size() == 1) throw;
+            list.files_.resize(first);
+            list.files_.push_back(path);
+            list.entries_.push_back({first, 0});
+            list.complaints_[first] = error.what();
         }
-        list.files_.push_back(path);
-        std::unique_ptr<PatternStack> stack = path == "-" ? nullptr : PatternStack::open(path);
-        const std::size_t rows = stack ? stack->size() : 1;
-        if (rows > std::numeric_limits<std::uint32_t>::max()) fail(path, ": holds more patterns than 4 294 967 295; split it");
-        for (std::size_t row = 0; row < rows; ++row) list.entries_.push_back({first, static_cast<std::uint32_t>(row)});
-        if (!stack) continue;
-        list.stacks_.resize(list.files_.size());
-        list.stacks_.back() = std::move(stack);
     }
     return list;
+}
+
+void PatternList::add(const std::string& path) {
+    std::error_code ignored;
+    const auto first = static_cast<std::uint32_t>(files_.size());
+    if (path != "-" && fs::is_directory(path, ignored)) {
+        add_folder(files_, passed_over_, path);
+        for (std::uint32_t file = first; file < files_.size(); ++file) entries_.push_back({file, 0});
+        return;
+    }
+    std::unique_ptr<PatternStack> stack = path == "-" ? nullptr : PatternStack::open(path);
+    const std::size_t rows = stack ? stack->size() : 1;
+    if (rows > std::numeric_limits<std::uint32_t>::max()) fail(path, ": holds more patterns than 4 294 967 295; split it");
+    files_.push_back(path);
+    for (std::size_t row = 0; row < rows; ++row) entries_.push_back({first, static_cast<std::uint32_t>(row)});
+    if (!stack) return;
+    stacks_.resize(files_.size());
+    stacks_.back() = std::move(stack);
 }
 
 std::string PatternList::name(std::size_t i) const {
@@ -107,12 +120,14 @@ bool PatternList::reads(const fs::path& file) const {
     std::error_code ignored;
     const fs::path there = fs::canonical(file, ignored);
     return !there.empty() && std::any_of(files_.begin(), files_.end(), [&](const std::string& own) {
-        return fs::path(own).filename() == there.filename() && fs::equivalent(own, there, ignored);
+        const bool may_be = fs::path(own).filename() == there.filename() || fs::is_symlink(own, ignored);
+        return may_be && fs::equivalent(own, there, ignored);
     });
 }
 
 MeasuredPattern PatternList::read(std::size_t i) const {
     const Entry entry = entries_[i];
+    if (const auto complaint = complaints_.find(entry.file); complaint != complaints_.end()) throw Error(complaint->second);
     if (entry.file < stacks_.size() && stacks_[entry.file]) return stacks_[entry.file]->read(entry.row);
     const std::string& file = files_[entry.file];
     return file == "-" ? read_standard_input() : read_pattern(file);

@@ -19,7 +19,8 @@ public:
     // Files as they are, one pattern each; one need not exist.
     static PatternList of_files(std::vector<std::string> files);
     // Files as they are; folders with all in them that has the ending of a pattern, by name; each pattern of a stack; "-" for standard
-    // input. Throws Error for a folder without any; a file need not exist.
+    // input. A file need not exist. A folder without any, or a stack that cannot be read, throws Error where it is the only path; among
+    // others it is one that reading tells of.
     static PatternList of_paths(const std::vector<std::string>& paths);
 
     std::size_t size() const { return entries_.size(); }
@@ -43,6 +44,8 @@ public:
     std::string fingerprint() const;
 
 private:
+    void add(const std::string& path);
+
     struct Entry {
         std::uint32_t file, row;
     };
@@ -50,7 +53,8 @@ private:
     std::vector<std::string> files_;
     std::vector<std::unique_ptr<PatternStack>> stacks_;  // [files], or shorter; null for a file of one pattern
     std::vector<Entry> entries_;
-    std::map<std::string, std::size_t> passed_over_;  // by ending
+    std::map<std::uint32_t, std::string> complaints_;  // why there is nothing to read, by file
+    std::map<std::string, std::size_t> passed_over_;   // by ending
 };
 
 }  // namespace friedel

@@ -11,148 +11,11 @@
 #include <utility>
 
 #include "host/support/error.h"
-#include "host/support/hdf5_types.h"
+#include "host/support/hdf5_state.h"
 
 namespace friedel {
 
 using namespace hdf5;
-
-namespace {
-
-constexpr std::size_t chunk_bytes = 256 * 1024;
-constexpr std::size_t smallest_compressed_bytes = 1024;
-constexpr unsigned deflate_level = 7;
-constexpr std::size_t unwritten_bytes = 1 << 16;  // what may be read of datasets that were made and never filled
-constexpr std::size_t longest_text = 1 << 24;     // of one string
-constexpr hssize_t most_texts = 64;               // of one attribute
-
-std::size_t product(const Shape& shape) {
-    std::size_t count = 1;
-    for (std::size_t extent : shape) count *= extent;
-    return count;
-}
-
-}  // namespace
-
-struct H5File::State {
-    std::filesystem::path path;       // final name
-    std::filesystem::path temporary;  // empty when reading
-    std::size_t image_bytes = 0;      // of a file in memory
-    hid_t file = -1;
-
-    ~State() {
-        const Turn turn;
-        if (file >= 0) H5Fclose(file);
-        std::error_code ignored;
-        if (!temporary.empty()) std::filesystem::remove(temporary, ignored);
-    }
-
-    // Throws unless the result of an HDF5 call is good.
-    template <class Result>
-    Result check(Result result, const std::string& what) const {
-        if (result < 0) {
-            const std::string reason = last_reason();
-            if (temporary.empty())
-                fail(path.string(), ": cannot ", what, " (", reason, "); the file is damaged or not of the expected kind");
-            fail(path.string(), ": cannot ", what, " (", reason, "); check the space on the disk");
-        }
-        return result;
-    }
-
-    Handle open_dataset(const std::string& name) const {
-        return {check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), "find '" + name + "'"), H5Dclose};
-    }
-
-    Handle make_dataset(const std::string& name, hid_t type, const Shape& shape, bool compress) const {
-        const std::vector<hsize_t> extent(shape.begin(), shape.end());
-        const Handle space(
-            check(extent.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
-                  "describe '" + name + "'"),
-            H5Sclose);
-        const std::string laying_out = "lay out '" + name + "'";
-        const Handle creation(check(H5Pcreate(H5P_DATASET_CREATE), laying_out), H5Pclose);
-        check(H5Pset_obj_track_times(creation, false), laying_out);  // the same contents give the same bytes
-        const std::size_t element = H5Tget_size(type),
-                          row_elements = extent.empty() ? 1 : product(shape) / std::max<std::size_t>(shape[0], 1);
-        if (compress && product(shape) * element >= smallest_compressed_bytes) {
-            std::vector<hsize_t> chunk = extent;
-            chunk[0] = std::clamp<hsize_t>(chunk_bytes / std::max<std::size_t>(row_elements * element, 1), 1, extent[0]);
-            check(H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), laying_out);
-            check(H5Pset_shuffle(creation), laying_out);
-            check(H5Pset_deflate(creation, deflate_level), laying_out);
-        }
-        const Handle links(check(H5Pcreate(H5P_LINK_CREATE), laying_out), H5Pclose);
-        check(H5Pset_create_intermediate_group(links, 1), laying_out);
-        return {check(H5Dcreate2(file, name.c_str(), type, space, links, creation, H5P_DEFAULT), "make '" + name + "'"), H5Dclose};
-    }
-
-    // Elements of a dataset that is to be read whole. A file may claim more than memory holds: no more is believed than its size allows.
-    std::size_t claimed_elements(const std::string& name, const Shape& extent, std::size_t element_bytes) const {
-        std::error_code ignored;
-        const std::size_t size_on_disk = image_bytes ? image_bytes : std::filesystem::file_size(path, ignored);
-        const std::size_t most = size_on_disk * deflate_ratio + unwritten_bytes;
-        std::size_t count = 1;
-        for (std::size_t size : extent) {
-            if (__builtin_mul_overflow(count, size, &count)) count = most + 1;
-        }
-        std::size_t bytes = 0;
-        if (__builtin_mul_overflow(count, element_bytes, &bytes) || bytes > most) {
-            fail(path.string(), ": '", name, "' claims more entries than a file of this size can hold; the file is damaged");
-        }
-        return count;
-    }
-
-    // A new dataset of the type `stored` with all its values, which are of the type `given`.
-    void write_new(const std::string& name, hid_t stored, hid_t given, const Shape& shape, bool compress, const void* values) const {
-        Handle dataset = make_dataset(name, stored, shape, compress);
-        if (product(shape) > 0) check(H5Dwrite(dataset, given, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "write '" + name + "'");
-        check(dataset.close(), "finish '" + name + "'");
-    }
-
-    // Calls transfer(dataset, memory space, file space) for some rows of a dataset.
-    template <class Transfer>
-    void with_rows(const std::string& name, std::size_t first_row, std::size_t rows, Transfer&& transfer) const {
-        Handle dataset = open_dataset(name);
-        const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
-        std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
-        check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
-        if (first_row > extent[0] || rows > extent[0] - first_row)
-            fail(path.string(), ": '", name, "' has no rows ", first_row, " to ", first_row + rows);
-        std::vector<hsize_t> start(extent.size(), 0);
-        start[0] = first_row;
-        extent[0] = rows;
-        check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), "select rows of '" + name + "'");
-        const Handle memory(
-            check(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "select rows of '" + name + "'"), H5Sclose);
-        transfer(static_cast<hid_t>(dataset), static_cast<hid_t>(memory), static_cast<hid_t>(space));
-        check(dataset.close(), "finish '" + name + "'");
-    }
-
-    void write_attribute(const std::string& object, const std::string& name, hid_t type, const void* value) const {
-        if (H5Aexists_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0) {
-            check(H5Adelete_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT), "replace attribute '" + name + "'");
-        }
-        const Handle space(check(H5Screate(H5S_SCALAR), "make attribute '" + name + "'"), H5Sclose);
-        const Handle attribute(
-            check(H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                  "make attribute '" + name + "'"),
-            H5Aclose);
-        check(H5Awrite(attribute, type, value), "write attribute '" + name + "'");
-    }
-
-    Handle open_attribute(const std::string& object, const std::string& name) const {
-        Handle attribute(
-            check(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "find attribute '" + name + "'"),
-            H5Aclose);
-        if (values_of_attribute(attribute, name) != 1) fail(path.string(), ": attribute '", name, "' is not a single value");
-        return attribute;
-    }
-
-    hssize_t values_of_attribute(hid_t attribute, const std::string& name) const {
-        const Handle space(check(H5Aget_space(attribute), "read attribute '" + name + "'"), H5Sclose);
-        return H5Sget_simple_extent_npoints(space);
-    }
-};
 
 H5File::H5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
 H5File::H5File(H5File&&) noexcept = default;
@@ -239,10 +102,15 @@ H5File H5File::open_any(const std::filesystem::path& file) {
 }
 
 void H5File::check_kind(const FileKind& wanted) const {
-    if (kind() != wanted.name) fail(path().string(), ": holds a ", kind(), ", not a ", wanted.name, "; name another file");
+    const auto in_words = [](std::string name) {
+        std::replace(name.begin(), name.end(), '_', ' ');
+        return name;
+    };
+    if (kind() != wanted.name)
+        fail(path().string(), ": is of the kind '", in_words(kind()), "', not '", in_words(wanted.name), "'; name another file");
     if (format() != wanted.format) {
-        fail(path().string(), ": is a ", wanted.name, " of format ", format(), ", this program reads format ", wanted.format, "; ",
-             wanted.cure);
+        fail(path().string(), ": is of the kind '", in_words(wanted.name), "' in format ", format(), ", this program reads format ",
+             wanted.format, "; ", wanted.cure);
     }
 }
 
@@ -422,88 +290,6 @@ std::vector<std::string> H5File::read_strings(const std::string& name) const {
     std::vector<std::string> values(count);
     for (std::size_t i = 0; i < count; ++i) values[i].assign(padded.data() + i * length, strnlen(padded.data() + i * length, length));
     return values;
-}
-
-void H5File::write_attribute(const std::string& object, const std::string& name, const std::string& value) {
-    const Turn turn;
-    state_->write_attribute(object, name, text_type(value.size()), value.c_str());
-}
-void H5File::write_attribute(const std::string& object, const std::string& name, double value) {
-    const Turn turn;
-    state_->write_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
-}
-void H5File::write_attribute(const std::string& object, const std::string& name, std::int64_t value) {
-    const Turn turn;
-    state_->write_attribute(object, name, H5T_NATIVE_INT64, &value);
-}
-
-bool H5File::has_attribute(const std::string& object, const std::string& name) const {
-    const Turn turn;
-    return H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
-}
-
-std::string H5File::read_text_attribute(const std::string& object, const std::string& name) const {
-    const Turn turn;
-    const Handle attribute = state_->open_attribute(object, name);
-    const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
-    if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
-    if (H5Tis_variable_str(stored) > 0) {  // as other programs write them
-        char* text = nullptr;
-        state_->check(H5Aread(attribute, stored, &text), "read attribute '" + name + "'");
-        std::string value = text ? text : "";
-        H5free_memory(text);
-        return value;
-    }
-    if (H5Tget_size(stored) > longest_text) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
-    std::string value(H5Tget_size(stored), '\0');
-    state_->check(H5Aread(attribute, text_type(value.size()), value.data()), "read attribute '" + name + "'");
-    value.resize(strnlen(value.data(), value.size()));
-    return value;
-}
-
-std::vector<std::string> H5File::read_text_attributes(const std::string& object, const std::string& name) const {
-    const Turn turn;
-    const std::string what = "read attribute '" + name + "'";
-    const Handle attribute(state_->check(H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), what),
-                           H5Aclose);
-    const Handle stored(state_->check(H5Aget_type(attribute), what), H5Tclose);
-    const hssize_t values = state_->values_of_attribute(attribute, name);
-    if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
-    if (values < 0 || values > most_texts) fail(path().string(), ": attribute '", name, "' has too many values; the file is damaged");
-    std::vector<std::string> texts(static_cast<std::size_t>(values));
-    if (H5Tis_variable_str(stored) > 0) {
-        std::vector<char*> found(texts.size());
-        state_->check(H5Aread(attribute, stored, found.data()), what);
-        for (std::size_t i = 0; i < texts.size(); ++i) {
-            texts[i] = found[i] ? found[i] : "";
-            H5free_memory(found[i]);
-        }
-    } else {
-        const std::size_t length = H5Tget_size(stored);
-        if (length > longest_text / most_texts) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
-        std::string padded(length * texts.size(), '\0');
-        state_->check(H5Aread(attribute, text_type(length), padded.data()), what);
-        for (std::size_t i = 0; i < texts.size(); ++i)
-            texts[i].assign(padded.data() + i * length, strnlen(padded.data() + i * length, length));
-    }
-    return texts;
-}
-
-double H5File::read_number_attribute(const std::string& object, const std::string& name) const {
-    const Turn turn;
-    const Handle attribute = state_->open_attribute(object, name);
-    double value = 0;
-    state_->check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read attribute '" + name + "'");
-    if (!std::isfinite(value)) fail(path().string(), ": attribute '", name, "' is not a finite number; the file is damaged");
-    return value;
-}
-
-int H5File::read_integer_attribute(const std::string& object, const std::string& name) const {
-    const double value = read_number_attribute(object, name);
-    if (std::abs(value) > std::numeric_limits<int>::max() || value != std::floor(value)) {
-        fail(path().string(), ": attribute '", name, "' is not a whole number of reasonable size; the file is damaged");
-    }
-    return static_cast<int>(value);
 }
 
 }  // namespace friedel

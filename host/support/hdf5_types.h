@@ -1,4 +1,4 @@
-// HDF5's identifiers and types, for hdf5_file.cpp alone.
+// HDF5's identifiers and types, for the files of H5File alone.
 #pragma once
 
 #include <hdf5.h>
