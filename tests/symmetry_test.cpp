@@ -9,6 +9,7 @@
 #include <set>
 
 #include "host/crystals/cif.h"
+#include "host/crystals/operations.h"
 #include "host/crystals/space_groups.h"
 #include "host/simulation/peak_list.h"
 #include "host/support/error.h"
@@ -224,6 +225,29 @@ TEST(Symmetry, RefusesWithReason) {
     EXPECT_NE(reason(close, {}).find("angstrom apart"), std::string::npos) << reason(close, {});
     EXPECT_THROW(standard_operations(0), Error);
     EXPECT_THROW(standard_operations(231), Error);
+}
+
+// The inversion of a group's operations turns screws the other way round and leaves the rest.
+TEST(SpaceGroups, EnantiomorphsAreEachOthersInversion) {
+    const auto keys = [](int group, int sign) {
+        std::set<OperationKey> keys;
+        for (SymmetryOperation operation : standard_operations(group)) {
+            for (auto& translation : operation.translation)
+                translation = static_cast<std::decay_t<decltype(translation)>>(sign * translation);
+            keys.insert(key_of(operation));
+        }
+        return keys;
+    };
+    int of_a_pair = 0;
+    for (int group = 1; group <= space_groups; ++group) {
+        int image = 0;
+        for (int other = 1; other <= space_groups; ++other) {
+            if (other != group && crystal_system(other) == crystal_system(group) && keys(other, 1) == keys(group, -1)) image = other;
+        }
+        EXPECT_EQ(enantiomorph(group), image) << group;
+        of_a_pair += image != 0;
+    }
+    EXPECT_EQ(of_a_pair, 22);
 }
 
 TEST(SpaceGroups, SymbolsAndSystems) {

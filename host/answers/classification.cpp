@@ -65,14 +65,20 @@ std::string one_line(const Classification& c) {
     std::string line = c.file + "  ";
     if (c.system < 0) return line + "refused: " + c.refused;
     line += std::string(crystal_system_name(c.system)) + ' ' + formatted("%.2f", c.system_probability);
-    if (!c.candidates.empty()) {
-        const Candidate& first = c.candidates.front();
-        line += "  " + std::string(space_group_symbol(first.space_group)) + " (" + std::to_string(first.space_group) + ") " +
-                formatted("%.2f", first.probability);
+    const auto named = [](const Candidate& candidate) {
+        return std::string(space_group_symbol(candidate.space_group)) + " (" + std::to_string(candidate.space_group) + ") " +
+               formatted("%.2f", candidate.probability);
+    };
+    if (!c.candidates.empty()) line += "  " + named(c.candidates.front());
+    // No powder tells these two apart.
+    const int mirror_image = c.candidates.empty() ? 0 : enantiomorph(c.candidates.front().space_group);
+    for (const Candidate& candidate : c.candidates) {
+        if (candidate.space_group == mirror_image) line += " or its mirror image " + named(candidate);
     }
-    line += "  entropy " + formatted("%.2f", c.entropy);
-    for (std::size_t i = 1; i < std::min<std::size_t>(c.candidates.size(), 4); ++i) {
-        line += std::string(i == 1 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
+    line += "  entropy " + formatted("%.2f nats", c.entropy);
+    for (std::size_t i = 1, told = 0; i < c.candidates.size() && told < 3; ++i) {
+        if (c.candidates[i].space_group == mirror_image) continue;
+        line += std::string(told++ == 0 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
                 formatted("%.2f", c.candidates[i].probability);
     }
     constexpr std::size_t most_in_a_line = 8;

@@ -39,6 +39,9 @@ constexpr std::array<int, crystal_systems> first_of_system = {1, 3, 16, 75, 143,
 constexpr std::array<const char*, crystal_systems> system_names = {"triclinic", "monoclinic", "orthorhombic", "tetragonal",
                                                                    "trigonal",  "hexagonal",  "cubic"};
 
+constexpr std::array<std::array<int, 2>, 11> mirror_images = {
+    {{76, 78}, {91, 95}, {92, 96}, {144, 145}, {151, 153}, {152, 154}, {169, 170}, {171, 172}, {178, 179}, {180, 181}, {212, 213}}};
+
 int checked(int space_group) {
     if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
     return space_group;
@@ -51,6 +54,15 @@ const char* space_group_symbol(int space_group) { return symbols[static_cast<std
 int crystal_system(int space_group) {
     const auto next = std::upper_bound(first_of_system.begin(), first_of_system.end(), checked(space_group));
     return static_cast<int>(next - first_of_system.begin()) - 1;
+}
+
+int enantiomorph(int space_group) {
+    checked(space_group);
+    for (const auto& [left, right] : mirror_images) {
+        if (space_group == left) return right;
+        if (space_group == right) return left;
+    }
+    return 0;
 }
 
 const char* crystal_system_name(int system) {
