@@ -126,8 +126,12 @@ std::function<int()> merge_command(CLI::App& app) {
     app.add_flag("--keep-duplicates", settings->keep_duplicates, "Leave structures in that repeat another");
     app.add_option("--without-types-of", settings->held_out,
                    "Leave out structures of a type that this library has, so that it stays fit for testing what is trained on the rest");
-    app.add_option("--containing", settings->containing, "Only structures with at least one of these elements: O,S,F")->delimiter(',');
-    app.add_option("--lacking", settings->lacking, "Only structures with none of these elements: Tc,Pm,Np")->delimiter(',');
+    app.add_option("--containing", settings->containing, "Only structures with at least one of these elements: O,S,F")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    app.add_option("--lacking", settings->lacking, "Only structures with none of these elements: Tc,Pm,Np")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     app.add_option(
            "--most-reflections", settings->most_reflections,
            "Only structures with at most about so many independent reflections to 1.09 angstrom: patterns of more are slow to simulate "

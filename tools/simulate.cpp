@@ -299,7 +299,7 @@ std::function<int()> simulate_command(CLI::App& app) {
         ->check(within(0, 1000));
 
     const char* const signal = "Background and noise (heights relative to the strongest point)";
-    app.add_option("--chebyshev", o->chebyshev, "Coefficients of a Chebyshev polynomial")
+    app.add_option("--chebyshev", o->chebyshev, "Coefficients of a Chebyshev polynomial; another option or -- ends them, not a file")
         ->expected(1, max_background_terms)
         ->group(signal)
         ->check(within(-1e6, 1e6));
