@@ -267,7 +267,7 @@ TEST(IndexingOpinion, PoolsAsIndependentEvidence) {
     network[61] = 0.3f, network[13] = 0.4f;
     const float sum = std::accumulate(network.begin(), network.end(), 0.0f);
     for (float& p : network) p /= sum;
-    // What is not indexed says nothing.
+    // What was not asked says nothing.
     std::vector<float> pooled = network;
     pool_indexing(pooled.data(), opinion.probabilities.data(), evenly());
     for (std::size_t g = 0; g < pooled.size(); ++g) EXPECT_NEAR(pooled[g], network[g], 1e-6);
@@ -278,6 +278,40 @@ TEST(IndexingOpinion, PoolsAsIndependentEvidence) {
     EXPECT_GT(pooled[61], 0.8);
     EXPECT_GT(pooled[13], 1e-3);
     EXPECT_NEAR(std::accumulate(pooled.begin(), pooled.end(), 0.0f), 1, 1e-5);
+}
+
+// Cells that are as good share the answer; where none is believed, groups are those that are hard to index.
+TEST(IndexingOpinion, IsAsSureAsItsCells) {
+    IndexingOpinion opinion;
+    const auto with_cell = [&](Bravais lattice, double evidence) {
+        CellFindings found;
+        found.cell.lattice = lattice;
+        found.cell.evidence = evidence;
+        found.likelihoods.assign(absence_settings(lattice).size(), 0.0);
+        opinion.cells.push_back(found);
+    };
+    const auto of_system = [&](int system) {
+        double sum = 0;
+        for (int group = 1; group <= space_groups; ++group) {
+            if (crystal_system(group) == system) sum += static_cast<double>(opinion.probabilities[static_cast<std::size_t>(group - 1)]);
+        }
+        return sum;
+    };
+    with_cell(Bravais::cF, 60);
+    weigh(opinion, evenly(), {});
+    EXPECT_GT(of_system(systems::cubic), 0.85);
+    with_cell(Bravais::tI, 60);
+    weigh(opinion, evenly(), {});
+    EXPECT_NEAR(of_system(systems::cubic), 0.48, 0.1);
+    EXPECT_NEAR(opinion.cells[0].weight + opinion.cells[1].weight, 1, 1e-9);
+    opinion.cells[0].reflections = 20;
+    weigh(opinion, evenly(), {});
+    EXPECT_GT(of_system(systems::cubic), of_system(systems::tetragonal)) << "absent reflections count against a lattice otherwise";
+    for (CellFindings& found : opinion.cells) found.cell.evidence = -60;
+    weigh(opinion, evenly(), {});
+    EXPECT_LT(opinion.indexed, 0.01);
+    EXPECT_GT(of_system(systems::triclinic), 1.5 * 2 / space_groups) << "two of the groups, and more often not indexed";
+    EXPECT_NEAR(std::accumulate(opinion.probabilities.begin(), opinion.probabilities.end(), 0.0), 1, 1e-5);
 }
 
 TEST(IndexingOpinion, CountsInAnswersWhereItIsAskedFor) {

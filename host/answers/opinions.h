@@ -1,6 +1,6 @@
 // Opinions on the space group of a pattern put together as one answer: a network's probabilities, the votes of a search of structures
-// (structure_search.h) and what indexing says (indexing_opinion.h). Each is [230]; votes and indexing fall short of a sum of 1 by the
-// probability that they know nothing. Leaves out: how each comes about.
+// (structure_search.h) and what indexing says (indexing_opinion.h). Each is [230]; votes fall short of a sum of 1 by the probability
+// that they know nothing, what was not indexed is 0. Leaves out: how each comes about.
 #pragma once
 
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "host/crystals/crystal_statistics.h"
+#include "host/crystals/space_groups.h"
 #include "host/patterns/resample.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -12,54 +13,98 @@
 namespace friedel {
 
 namespace {
-constexpr double worth_looking = 35;  // of evidence below the best
-constexpr std::size_t most_cells = 8;
-}  // namespace
 
-void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, const OpinionConfig& weights) {
-    out.probabilities.assign(space_groups, 0.0f);
-    out.indexed = 0;
-    if (out.cells.empty()) return;
-    const double best = out.cells.front().cell.evidence;
+constexpr std::size_t least_lines = 4;    // fewer say nothing
+constexpr double worth_looking = 35;      // of evidence below the best
+constexpr double higher_unindexed = 0.4;  // lattices of higher symmetry fail to be indexed so much more rarely
+
+// How often groups are met among patterns that are not indexed rightly: triclinic and monoclinic ones more often than among all.
+std::vector<double> unindexed_group_frequency(const std::vector<double>& group_frequency) {
+    std::vector<double> frequency;
+    double all = 0;
+    for (int group = 1; group <= space_groups; ++group) {
+        const double weight = crystal_system(group) <= systems::monoclinic ? 1 : higher_unindexed;
+        frequency.push_back(weight * group_frequency[static_cast<std::size_t>(group - 1)]);
+        all += frequency.back();
+    }
+    for (double& f : frequency) f /= all;
+    return frequency;
+}
+
+// What one cell says of the space groups, whatever the others do.
+struct GroupsOfCell {
+    std::vector<double> probabilities;  // [230], sum 1; empty where its absences were not looked at
+    double log_sum = 0;                 // over its groups, of frequency times likelihood of the absences
+    int setting = -1;                   // the likeliest
+    double log_weight = 0;              // among the cells
+};
+
+GroupsOfCell groups_of(const CellFindings& found, const std::vector<double>& group_frequency, const OpinionConfig& weights) {
+    GroupsOfCell out;
     struct Term {
-        std::size_t cell, group;
+        std::size_t group;
         double log;
-        int setting;
     };
     std::vector<Term> terms;
     double most = -1e300;
-    for (std::size_t c = 0; c < out.cells.size(); ++c) {
-        const CellFindings& found = out.cells[c];
-        if (found.likelihoods.empty()) continue;
-        const auto& settings = absence_settings(found.cell.lattice);
-        for (std::size_t s = 0; s < settings.size(); ++s) {
-            for (std::size_t g = 0; g < settings[s].space_groups.size(); ++g) {
-                const auto group = static_cast<std::size_t>(settings[s].space_groups[g] - 1);
-                const double value = weights.evidence_power * (found.cell.evidence - best) + weights.absence_power * found.likelihoods[s] +
-                                     std::log(settings[s].share[g]) + weights.prior_power * std::log(group_frequency[group]);
-                terms.push_back({c, group, value, static_cast<int>(s)});
-                most = std::max(most, value);
-            }
+    const auto& settings = absence_settings(found.cell.lattice);
+    for (std::size_t s = 0; s < settings.size(); ++s) {
+        for (std::size_t g = 0; g < settings[s].space_groups.size(); ++g) {
+            const auto group = static_cast<std::size_t>(settings[s].space_groups[g] - 1);
+            const double value = weights.absence_power * found.likelihoods[s] + std::log(settings[s].share[g]) +
+                                 weights.prior_power * std::log(group_frequency[group]);
+            terms.push_back({group, value});
+            if (value > most) most = value, out.setting = static_cast<int>(s);
         }
     }
-    std::vector<double> sum(space_groups, 0.0), top(out.cells.size(), -1e300);
+    out.probabilities.assign(space_groups, 0.0);
     double total = 0;
-    for (CellFindings& found : out.cells) found.weight = 0;
     for (const Term& term : terms) {
-        const double p = std::exp(term.log - most);
-        sum[term.group] += p;
-        out.cells[term.cell].weight += p;
-        total += p;
-        if (term.log > top[term.cell]) {
-            top[term.cell] = term.log;
-            out.cells[term.cell].setting = term.setting;
+        out.probabilities[term.group] += std::exp(term.log - most);
+        total += std::exp(term.log - most);
+    }
+    for (double& p : out.probabilities) p /= total;
+    out.log_sum = most + std::log(total);
+    return out;
+}
+
+}  // namespace
+
+void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, const OpinionConfig& weights) {
+    const std::vector<double> unindexed = unindexed_group_frequency(group_frequency);
+    out.probabilities.assign(unindexed.begin(), unindexed.end());
+    out.indexed = 0;
+    if (out.cells.empty()) return;
+    const double best = out.cells.front().cell.evidence;
+    std::vector<GroupsOfCell> of_cells;
+    double most = -1e300;
+    for (CellFindings& found : out.cells) {
+        found.weight = 0;
+        if (found.likelihoods.empty()) {
+            of_cells.emplace_back();
+            continue;
         }
+        of_cells.push_back(groups_of(found, group_frequency, weights));
+        GroupsOfCell& groups = of_cells.back();
+        found.setting = groups.setting;
+        groups.log_weight = weights.evidence_power * (found.cell.evidence - best) + weights.groups_power * groups.log_sum +
+                            weights.reflection_gain * found.reflections;
+        most = std::max(most, groups.log_weight);
+    }
+    std::vector<double> sum(space_groups, 0.0);
+    double total = 0;
+    for (std::size_t c = 0; c < of_cells.size(); ++c) {
+        if (of_cells[c].probabilities.empty()) continue;
+        const double p = std::exp(of_cells[c].log_weight - most);
+        out.cells[c].weight = p;
+        total += p;
+        for (std::size_t g = 0; g < sum.size(); ++g) sum[g] += p * of_cells[c].probabilities[g];
     }
     for (CellFindings& found : out.cells) found.weight /= total;
     out.indexed = weights.most_certain / (1 + std::exp((weights.even_evidence - best) / weights.evidence_width));
     for (std::size_t g = 0; g < sum.size(); ++g) {
-        out.probabilities[g] =
-            static_cast<float>(out.indexed * ((1 - weights.lower_symmetry) * sum[g] / total + weights.lower_symmetry * group_frequency[g]));
+        const double rightly = (1 - weights.lower_symmetry) * sum[g] / total + weights.lower_symmetry * group_frequency[g];
+        out.probabilities[g] = static_cast<float>(out.indexed * rightly + (1 - out.indexed) * unindexed[g]);
     }
 }
 
@@ -67,13 +112,16 @@ IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const s
                                  const IndexingConfig& config, const OpinionConfig& weights) {
     IndexingOpinion out;
     out.lines = find_lines(pattern, grid);
-    if (out.lines.lines.size() >= 4) {
-        for (const IndexedCell& cell : index_pattern(out.lines, config)) out.cells.push_back({cell, {}});
-        for (std::size_t c = 0; c < std::min(most_cells, out.cells.size()); ++c) {
-            CellFindings& found = out.cells[c];
-            if (found.cell.evidence < out.cells.front().cell.evidence - worth_looking) break;
-            found.likelihoods = absence_likelihoods(decompose(out.lines, found.cell, config.wavelength_angstrom), found.cell.lattice);
-        }
+    if (out.lines.lines.size() < least_lines) {
+        out.probabilities.assign(space_groups, 0.0f);
+        return out;
+    }
+    for (const IndexedCell& cell : index_pattern(out.lines, config)) out.cells.push_back({cell, {}});
+    for (CellFindings& found : out.cells) {
+        if (found.cell.evidence < out.cells.front().cell.evidence - worth_looking) break;
+        const LatticeIntensities intensities = decompose(out.lines, found.cell, config.wavelength_angstrom);
+        found.likelihoods = absence_likelihoods(intensities, found.cell.lattice);
+        found.reflections = static_cast<int>(intensities.clusters.size());
     }
     weigh(out, group_frequency, weights);
     return out;

@@ -1,5 +1,5 @@
 // What indexing says about the space group of a pattern: lines, unit cells, absences, and how often groups of each lattice occur, put
-// together as probabilities. They sum to less than 1 by the probability that the pattern is not indexed rightly.
+// together as probabilities. As far as the pattern may not be indexed rightly, groups are as frequent as among patterns that are not.
 #pragma once
 
 #include <vector>
@@ -14,23 +14,30 @@ namespace friedel {
 struct CellFindings {
     IndexedCell cell;
     std::vector<double> likelihoods;  // of absence_settings(), empty where not looked at
+    int reflections = 0;              // of the lattice, that could be told apart; at most 160, 0 where there are too many to look at
     double weight = 0;                // of the answer
     int setting = -1;                 // the likeliest
 };
 
+// Changes with what the same pattern is answered.
+constexpr int opinion_edition = 2;
+
 struct IndexingOpinion {
-    std::vector<float> probabilities;  // [230]
+    std::vector<float> probabilities;  // [230], sum 1; all 0 where too few lines say nothing
     ObservedLines lines;
     std::vector<CellFindings> cells;  // by evidence
     double indexed = 0;               // probability that the best are right at all
 };
 
-// Numbers chosen on simulated patterns of structure types set aside. Evidence counts less than it says: errors are not independent.
+// Numbers chosen on simulated patterns. Likelihoods count less than they say: errors are not independent.
 struct OpinionConfig {
-    double evidence_power = 0.8, absence_power = 0.6, prior_power = 1;
-    double most_certain = 0.88;   // never surer than this of being indexed rightly
-    double lower_symmetry = 0.1;  // probability that the symmetry of the atoms is lower than that of the lattice's shape
-    double even_evidence = 8, evidence_width = 10;
+    // Of a cell among others: its evidence, the sum over its groups of frequency and absences together, and a gain for each reflection,
+    // since both of these take a weak one for a missing one.
+    double evidence_power = 0.4, groups_power = 0.28, reflection_gain = 0.08;
+    double absence_power = 0.65, prior_power = 1;  // of a group among those of its cell
+    double most_certain = 0.94;                    // never surer than this of being indexed rightly
+    double lower_symmetry = 0.08;                  // probability that the symmetry of the atoms is lower than that of the lattice's shape
+    double even_evidence = 4, evidence_width = 8;
 };
 
 // What patterns are brought to for it. Steps of 0.02 degrees gave no better answers on RRUFF; lines are looked for as copper's doublet.
@@ -48,7 +55,8 @@ void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency,
 const std::vector<double>& usual_group_frequency();
 
 // probabilities of indexing_opinion() of many patterns, [n][230] of [n][grid.points], which are for `wavelength_angstrom`. votes: of a
-// search [n][230]; empty without one. What a search is sure of is not indexed, its row is 0. Throws Error when interrupted.
+// search [n][230]; empty without one. What a search is sure of is not indexed, its row is 0 and says nothing. Throws Error when
+// interrupted.
 std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
                                     const std::vector<float>& votes, ThreadPool& pool);
 
