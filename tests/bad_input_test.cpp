@@ -1,6 +1,7 @@
 // Every subcommand given what it cannot use: one line on standard error that names the file, exit status 1, and nothing written.
 // Usage errors exit with 2. A new subcommand is a line in the tables below.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <set>
 #include <vector>
 
+#include "host/simulation/pattern_output.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -208,27 +210,33 @@ TEST(BadInput, WhatIsReadIsNotWrittenOver) {
     fs::copy_file(source + "/" + quartz, folder / "scans/quartz.cif");
     test::write_text(folder / "labels.csv", "file,space_group\nscans/scan.csv,154\n");
     fs::copy_file(source + "/data/structures/minerals.h5", folder / "library.h5");
+    fs::create_directory(folder / "links");
+    fs::create_symlink("../scans/scan.csv", folder / "links/alias.csv");
     const std::string labelled = "--labels labels.csv -o scans/scan.csv";
     for (const std::string& arguments :
-         {std::string("classify --structures none scans -o scans/scan.csv"), std::string("match library.h5 scans -o scans/scan.csv"),
-          std::string("index scans -o scans/scan.csv"), "match library.h5 " + labelled, "index " + labelled,
-          std::string("ingest scans -o scans/quartz.cif"), std::string("train library.h5 --steps 1 -o scans/quartz.xy"),
-          std::string("bench library.h5 -o library.h5")}) {
+         {std::string("classify --structures none scans -o scans/scan.csv"), std::string("index links -o scans/scan.csv"),
+          std::string("match library.h5 scans -o scans/scan.csv"), std::string("index scans -o scans/scan.csv"),
+          "match library.h5 " + labelled, "index " + labelled, std::string("ingest scans -o scans/quartz.cif"),
+          std::string("train library.h5 --steps 1 -o scans/quartz.xy"), std::string("bench library.h5 -o library.h5")}) {
         SCOPED_TRACE(arguments);
         const auto result = run_friedel(arguments, folder.path);
         EXPECT_EQ(result.status, 1);
         EXPECT_NE(result.err.find("name another file"), std::string::npos) << result.err;
     }
     // What a command that writes HDF5 would replace must be HDF5 as well.
+    test::write_text(folder / "notes.h5", "bought milk");
     for (const std::string& arguments :
          {std::string("merge library.h5 -o scans/quartz.xy"), std::string("split library.h5 --train train.h5 --test scans/quartz.xy"),
           std::string("generate -q -n 5 -o scans/quartz.xy"), std::string("statistics library.h5 -o scans/quartz.xy"),
-          "export '" + source + "/data/models/friedel-cu.h5' --half -o scans/quartz.xy"}) {
+          "export '" + source + "/data/models/friedel-cu.h5' --half -o scans/quartz.xy",
+          "calibrate '" + source + "/data/models/friedel-cu.h5' --labels labels.csv -o scans/quartz.xy",
+          std::string("simulate scans/quartz.cif -o notes.h5"), std::string("classify --structures none scans/scan.csv -o notes.h5")}) {
         SCOPED_TRACE(arguments);
         const auto result = run_friedel(arguments, folder.path);
         EXPECT_EQ(result.status, 1);
-        EXPECT_NE(result.err.find("scans/quartz.xy: is there already and is no HDF5 file"), std::string::npos) << result.err;
+        EXPECT_NE(result.err.find(": is there already and is no HDF5 file"), std::string::npos) << result.err;
     }
+    EXPECT_EQ(read_text(folder / "notes.h5"), "bought milk");
     EXPECT_FALSE(fs::exists(folder / "train.h5"));
     for (const char* name : {"scan.csv", "quartz.xy"})
         EXPECT_EQ(read_text(folder / "scans" / name), read_text(source + "/data/examples/quartz.xy"));
@@ -256,7 +264,7 @@ TEST(BadInput, FolderWithoutPatternsAmongOthersIsTold) {
     const TemporaryDirectory folder;
     fs::copy_file(test::source_dir() / "data/examples/quartz.xy", folder / "quartz.xy");
     fs::create_directory(folder / "nothing");
-    write_text(folder / "broken.h5", "\x89HDF\r\n\x1a\n and no more");
+    H5File::create(folder / "broken.h5", patterns_kind).commit();  // and no patterns in it
     const auto result = run_friedel("index nothing quartz.xy broken.h5 -o results.csv", folder.path);
     EXPECT_EQ(result.status, 1);
     EXPECT_NE(result.err.find("friedel: nothing: holds no pattern"), std::string::npos) << result.err;
@@ -276,12 +284,36 @@ TEST(BadInput, OutputFolderThatIsNotThere) {
         expect_refused("simulate '" + source + "/data/minerals/NaCl.cif' " + output, "no/such/folder/", folder.path);
 }
 
+TEST(BadInput, NamesThatCannotBeWrittenAreToldAtOnce) {
+    const TemporaryDirectory folder;
+    fs::create_symlink("loop.h5", folder / "loop.h5");
+    ASSERT_EQ(::mkfifo((folder / "pipe.h5").c_str(), 0600), 0);
+    expect_refused("generate -q -n 5 -o {}", std::string(300, 'x') + ".h5", folder.path);
+    expect_refused("generate -q -n 5 -o {}", "loop.h5", folder.path);
+    expect_refused("generate -q -n 5 -o {}", "pipe.h5", folder.path);
+}
+
 TEST(BadInput, UsageErrorsExitWithTwo) {
-    for (const std::string arguments :
-         {"sing", "peaks", "peaks --wavelength blue x.cif", "ingest", "ingest a.cif", "split x.h5", "peaks x.cif --nonsense",
-          "generate -n 5 --seed -1 -o x.h5", "train x.h5 --preset nonsense -o y.h5", "train x.h5 --seed 1.5 -o y.h5",
-          "ingest a.cif --symprec none -o x.h5", "generate -n 5 --groups 0 -o x.h5", "match x.h5", "export m.h5 -o x.h5",
-          "classify - -o x.csv --resume", "statistics a.h5 -o x.html", "--nonsense"}) {
+    for (const std::string arguments : {"sing",
+                                        "peaks",
+                                        "peaks --wavelength blue x.cif",
+                                        "ingest",
+                                        "ingest a.cif",
+                                        "split x.h5",
+                                        "peaks x.cif --nonsense",
+                                        "generate -n 5 --seed -1 -o x.h5",
+                                        "train x.h5 --preset nonsense -o y.h5",
+                                        "train x.h5 --seed 1.5 -o y.h5",
+                                        "ingest a.cif --symprec none -o x.h5",
+                                        "generate -n 5 --groups 0 -o x.h5",
+                                        "match x.h5",
+                                        "export m.h5 --onnx -o x.h5",
+                                        "generate -n 5 --seed ' -1' -o x.h5",
+                                        "generate -n 5 --seed 9223372036854775808 -o x.h5",
+                                        "merge --containing Xx a.h5 -o b.h5",
+                                        "classify - -o x.csv --resume",
+                                        "statistics a.h5 -o x.html",
+                                        "--nonsense"}) {
         SCOPED_TRACE(arguments);
         const RunResult result = run_friedel(arguments);
         EXPECT_EQ(result.status, 2);

@@ -10,6 +10,8 @@
 #include <regex>
 #include <sstream>
 
+#include "host/answers/classification.h"
+#include "host/crystals/space_groups.h"
 #include "tests/model_commands.h"
 
 namespace friedel {
@@ -21,6 +23,19 @@ using test::read_text;
 using test::write_text;
 
 class ClassifyCommand : public test::ModelCommands {};
+
+TEST(ClassificationLine, NamesTheMirrorImageBesideTheAnswer) {
+    Classification c;
+    c.file = "quartz.xy";
+    c.system = systems::trigonal;
+    c.system_probability = 0.9f;
+    c.candidates = {{152, 0.5f}, {180, 0.06f}, {154, 0.4f}, {181, 0.03f}, {1, 0.01f}};
+    EXPECT_EQ(one_line(c),
+              "quartz.xy  trigonal 0.90  P3121 (152) 0.50 or its mirror image P3221 (154) 0.40  entropy 0.00 nats  "
+              "then P6222 0.06, P6422 0.03, P1 0.01");
+    c.candidates[2].space_group = 2;  // far behind, it is not named
+    EXPECT_EQ(one_line(c).find("mirror"), std::string::npos);
+}
 
 TEST_F(ClassifyCommand, AllOutputsSayTheSame) {
     ASSERT_EQ(run("classify model.h5 examples -o a.csv").status, 0);

@@ -76,7 +76,7 @@ TEST_F(GenerateCommand, RefusesWhatCannotBe) {
     expect_refused("generate -n 10 --statistics a.h5 -o out.h5", "is of the kind 'structure library', not 'crystal statistics'");
     expect_refused("statistics a.h5", "no file named to write", 2);
     expect_refused("statistics --compare a.h5", "needs two structure libraries", 2);
-    expect_refused("statistics --compare a.h5 a.h5 -o out.h5", "leave out -o");
+    expect_refused("statistics --compare a.h5 a.h5 -o out.h5", "leave out -o", 2);
 }
 
 const std::string small =

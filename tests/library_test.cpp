@@ -177,7 +177,7 @@ TEST(Merge, MakesOneLibraryOfSeveralWithoutRepeats) {
     EXPECT_EQ(all.type_of(2), StructureLibrary::read(folder / "b.h5").type_of(1));
     ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --keep-duplicates -o all.h5", folder.path).status, 0);
     EXPECT_EQ(StructureLibrary::read(folder / "all.h5").size(), 4);
-    ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --containing Al,Ti --lacking F -o titanium.h5", folder.path).status, 0);
+    ASSERT_EQ(test::run_friedel("merge --containing Al,Ti --lacking F a.h5 b.h5 -o titanium.h5", folder.path).status, 0);
     EXPECT_EQ(StructureLibrary::read(folder / "titanium.h5").formula, (std::vector<std::string>{"O2Ti"}));
     // As far as centring and Laue class tell, rutile and quartz have fewer than fifty reflections there, topaz more than a hundred.
     ASSERT_EQ(test::run_friedel("merge a.h5 b.h5 --most-reflections 100 -o small.h5", folder.path).status, 0);

@@ -68,7 +68,7 @@ TEST_F(ModelCommands, InputsAreNotWrittenOver) {
         expect_refused(command, "is read by this command and would be written over");
         EXPECT_EQ(read_text(folder / file), before) << command;
     }
-    expect_refused("split lib.h5 --train a.h5 --test ./a.h5", "is given to both parts");
+    expect_refused("split lib.h5 --train a.h5 --test ./a.h5", "is given to both parts", 2);
 }
 
 TEST_F(ModelCommands, NoNumberIsNoNumber) {

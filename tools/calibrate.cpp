@@ -60,7 +60,7 @@ KnownAnswers answer(const Options& o, const Model& model) {
 int run(const Options& o) {
     if (o.labels.empty() == o.library.empty()) misused("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
     if (o.accuracy > 0 && o.coverage > 0) misused("give either --accuracy or --coverage, not both");
-    check_writable(o.output);
+    check_hdf5_output(o.output);
     refuse_overwriting(o.output, {o.labels, o.library, o.structures});
     Model model = Model::read(o.model);
     if (o.lattices > 0) model.calibration.lattice_scales = o.lattices > 1 ? lattice_scales(o.lattices) : std::vector<float>();

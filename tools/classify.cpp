@@ -11,6 +11,7 @@
 
 #include "host/answers/answerer.h"
 #include "host/answers/classification_output.h"
+#include "host/indexing/indexing_opinion.h"
 #include "host/network/communicator.h"
 #include "host/network/device.h"
 #include "host/network/work_share.h"
@@ -65,6 +66,7 @@ struct Task {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
         if (inputs.empty()) misused("no patterns named; give files or folders of them after the model");
         if (!given.explain.empty() && ranks.size() > 1) misused("--explain draws in one process; leave it out, or start one");
+        if (fs::path(given.output).extension() == ".h5") check_hdf5_output(given.output);
         refuse_overwriting(given.output, given.inputs);
         refuse_overwriting(given.output, {given.structures, structures});
         if (given.resume && given.output.empty()) misused("--resume goes on with the results in a file; name it with -o");
@@ -80,7 +82,7 @@ struct Task {
     std::string answered_by() const {
         const std::string what = nlohmann::json{hash_file(model_file),   structures.empty() ? "" : hash_file(structures),
                                                 options.wavelength,      options.least_coverage,
-                                                options.strip_k_alpha_2, indexing}
+                                                options.strip_k_alpha_2, indexing ? opinion_edition : 0}
                                      .dump();
         Fnv1a hash;
         hash.add(what.data(), what.size());

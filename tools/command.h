@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -87,11 +88,12 @@ inline CLI::Validator above_zero() {
 // What random numbers start from.
 template <class Seed>
 CLI::Option* add_seed_option(CLI::App& app, Seed& seed, const std::string& help) {
-    // A number below zero would be taken as one near the largest.
+    // What the parser of options takes a number below zero or too large for is another one.
     const auto complaint = [](const std::string& text) {
-        std::uint64_t value = 0;
-        return CLI::detail::lexical_cast(text, value) && text.front() != '-' ? std::string()
-                                                                             : text + " is no whole number from 0 to 18446744073709551615";
+        std::int64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool good = error == std::errc() && end == text.data() + text.size() && value >= 0;
+        return good ? std::string() : text + " is no whole number from 0 to 9223372036854775807";
     };
     return app.add_option("--seed", seed, help)->check(complaint);
 }

@@ -66,7 +66,7 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
 int run(const Options& o) {
     if (o.labels.empty() == o.patterns.empty()) misused("give either PATTERNS or --labels FILE.csv");
     if (!o.output.empty() && std::filesystem::path(o.output).extension() != ".csv")
-        fail(o.output, ": results are written as .csv; give that ending");
+        misused(o.output, ": results are written as .csv; give that ending");
     refuse_overwriting(o.output, o.patterns);
     check_writable(o.output);
     refuse_overwriting(o.output, {o.labels});
@@ -118,7 +118,7 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option(
            "-o,--output", o->output,
            "CSV: a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
-           "the probabilities of all space groups, or why it could not be read")
+           "the probabilities of all space groups (where no cell is found, how often such patterns have them), or why it could not be read")
         ->check(not_empty());
     app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));

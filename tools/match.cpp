@@ -196,7 +196,7 @@ int run(const Options& options) {
     const fs::path output = options.output;
     check_writable(output);
     if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
-        fail(options.output, ": results are written as .csv or .jsonl; give one of these endings");
+        misused(options.output, ": results are written as .csv or .jsonl; give one of these endings");
     refuse_overwriting(output, options.inputs);
     refuse_overwriting(output, {options.library, options.labels});
     if (!options.inputs.empty() && !options.labels.empty()) misused("give either patterns or --labels FILE.csv");

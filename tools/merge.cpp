@@ -46,7 +46,7 @@ private:
         Elements all;
         for (const std::string& symbol : symbols) {
             const int element = element_of_symbol(symbol);
-            if (element <= 0) fail(option, ": '", symbol, "' is no element; give symbols with commas between them, as in O,S,Cl");
+            if (element <= 0) misused(option, ": '", symbol, "' is no element; give symbols with commas between them, as in O,S,Cl");
             all.set(static_cast<std::size_t>(element));
         }
         return all;

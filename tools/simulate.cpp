@@ -74,7 +74,7 @@ Grid grid_of(const Options& options) {
 }
 
 void require_values(const std::vector<double>& values, std::size_t multiple, const char* option, const char* meaning) {
-    if (values.size() % multiple) fail(option, " takes ", meaning);
+    if (values.size() % multiple) misused(option, " takes ", meaning);
 }
 
 // The parameters that the options state outright, the same for every structure.
@@ -140,7 +140,8 @@ int run(const Options& options) {
     if (options.output.empty() && options.plot.empty())
         misused("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
     if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
-        fail(options.plot, ": pictures are SVG; give a name that ends in .svg");
+        misused(options.plot, ": pictures are SVG; give a name that ends in .svg");
+    if (fs::path(options.output).extension() == ".h5") check_hdf5_output(options.output);
     for (const std::string& made : {options.output, options.plot}) {
         refuse_overwriting(made, options.inputs);
         refuse_overwriting(made, {options.impurity});

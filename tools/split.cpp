@@ -43,7 +43,7 @@ int run(const Settings& settings) {
         refuse_overwriting(made, {settings.library});
     }
     if (std::filesystem::absolute(settings.train).lexically_normal() == std::filesystem::absolute(settings.test).lexically_normal())
-        fail(settings.test, ": is given to both parts; name two files");
+        misused(settings.test, ": is given to both parts; name two files");
     const StructureLibrary library = StructureLibrary::read(settings.library);
     std::vector<int> members(library.structure_type_name.size());
     for (std::uint32_t type : library.structure_type) ++members[type];

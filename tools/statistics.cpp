@@ -49,7 +49,7 @@ int gather(const Settings& settings) {
 int compare(const Settings& settings) {
     if (settings.libraries.size() != 2) misused("statistics: --compare needs two structure libraries, not ", settings.libraries.size());
     if (!settings.output.empty() && std::filesystem::path(settings.output).extension() != ".html")
-        fail(settings.output, ": a comparison is drawn as .html; give that ending, or leave out -o");
+        misused(settings.output, ": a comparison is drawn as .html; give that ending, or leave out -o");
     const StructureLibrary first = read_known_structures(settings.libraries[0]), second = read_known_structures(settings.libraries[1]);
     const LibraryComparison comparison = compare_libraries(settings.libraries[0], first, settings.libraries[1], second, settings.sample);
     std::fputs(comparison_table(comparison).c_str(), stdout);

@@ -1,5 +1,7 @@
 #include "host/patterns/pattern_list.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -48,8 +50,11 @@ std::string ending_of(const fs::path& file) { return lower_case(file.extension()
 void add_folder(std::vector<std::string>& files, std::map<std::string, std::size_t>& passed_over, const std::string& path) {
     const std::size_t first = files.size();
     std::error_code failure, ignored;
-    for (fs::recursive_directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure)) {
+    constexpr auto options = fs::directory_options::skip_permission_denied;
+    for (fs::recursive_directory_iterator entry(path, options, failure), end; !failure && entry != end; entry.increment(failure)) {
         if (entry->path().filename().string().starts_with(".")) continue;
+        // A folder that may not be looked into is listed, so that reading it tells.
+        if (entry->is_directory(ignored) && ::access(entry->path().c_str(), R_OK | X_OK) != 0) files.push_back(entry->path().string());
         // A link to nowhere is listed, so that reading it tells.
         if (!entry->is_regular_file(ignored) && (fs::exists(entry->path(), ignored) || !entry->is_symlink(ignored))) continue;
         const std::string ending = ending_of(entry->path());

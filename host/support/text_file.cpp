@@ -33,9 +33,14 @@ void write_text_file(const fs::path& file, const std::string& text) {
 
 void check_writable(const fs::path& file) {
     if (file.empty()) return;
-    if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name");
+    std::error_code failure;
+    const fs::file_status there = fs::status(file, failure);
+    if (fs::is_directory(there)) fail(file.string(), ": is a folder; give a file name");
+    if (there.type() == fs::file_type::none)
+        fail(file.string(), ": cannot be written (", failure.message(), "); name a file in a folder that may be written to");
+    if (fs::exists(there) && !fs::is_regular_file(there)) fail(file.string(), ": is no file that can be replaced; name another");
     const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-    if (!fs::is_directory(folder)) fail(file.string(), ": its folder is not there; make it first");
+    if (!fs::is_directory(folder, failure)) fail(file.string(), ": its folder is not there; make it first");
     if (::access(folder.c_str(), W_OK | X_OK) != 0)
         fail(file.string(), ": cannot be written (", std::strerror(errno), "); name a folder that may be written to");
 }
