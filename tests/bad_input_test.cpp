@@ -313,6 +313,7 @@ TEST(BadInput, UsageErrorsExitWithTwo) {
                                         "merge --containing Xx a.h5 -o b.h5",
                                         "classify - -o x.csv --resume",
                                         "statistics a.h5 -o x.html",
+                                        "simulate x.cif --radiation blue -o x.xy",
                                         "--nonsense"}) {
         SCOPED_TRACE(arguments);
         const RunResult result = run_friedel(arguments);

@@ -239,7 +239,15 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("--radiation", o->radiation,
                    "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, cu-tube, or wavelengths in "
                    "angstrom with weights: 1.5406,1.5444:0.5")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check([](const std::string& text) {
+            try {
+                parse_radiation(text);
+            } catch (const Error& error) {
+                return std::string(error.what());
+            }
+            return std::string();
+        });
     app.add_option("--range", o->range, "Two-theta of the first point and where to end, that point left out, degrees")
         ->expected(2)
         ->type_name("LO HI")
