@@ -273,7 +273,8 @@ TEST(IndexingOpinion, PoolsAsIndependentEvidence) {
     for (std::size_t g = 0; g < pooled.size(); ++g) EXPECT_NEAR(pooled[g], network[g], 1e-6);
     // Orthorhombic absences decide between the network's two favourites, and rule out neither.
     opinion.indexed = 0.9;
-    opinion.probabilities[61] = 0.7f, opinion.probabilities[32] = 0.2f;
+    opinion.probabilities.assign(space_groups, 0.1f / space_groups);
+    opinion.probabilities[61] += 0.7f, opinion.probabilities[32] += 0.2f;
     pool_indexing(pooled.data(), opinion.probabilities.data(), evenly());
     EXPECT_GT(pooled[61], 0.8);
     EXPECT_GT(pooled[13], 1e-3);

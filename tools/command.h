@@ -85,6 +85,17 @@ inline CLI::Validator above_zero() {
         "above 0");
 }
 
+// What is wrong with an option's value: the message of the Error that `use` throws for it, or nothing.
+template <class Use>
+std::string complaint_of(Use&& use) {
+    try {
+        use();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
 // What random numbers start from.
 template <class Seed>
 CLI::Option* add_seed_option(CLI::App& app, Seed& seed, const std::string& help) {
@@ -154,14 +165,7 @@ inline void add_threads_option(CLI::App& app, int& threads) {
 
 // Where networks run: see host/network/device.h.
 inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
-    const auto complaint = [](const DeviceChoice& wanted) {
-        try {
-            check_device_choice(wanted);
-        } catch (const Error& error) {
-            return std::string(error.what());
-        }
-        return std::string();
-    };
+    const auto complaint = [](const DeviceChoice& wanted) { return complaint_of([&] { check_device_choice(wanted); }); };
     app.add_option("--device", choice.device, "auto (the first CUDA device, or else the processor), cpu, cuda or cuda:N")
         ->capture_default_str()
         ->check([complaint](const std::string& device) {

@@ -240,14 +240,7 @@ std::function<int()> simulate_command(CLI::App& app) {
                    "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, cu-tube, or wavelengths in "
                    "angstrom with weights: 1.5406,1.5444:0.5")
         ->capture_default_str()
-        ->check([](const std::string& text) {
-            try {
-                parse_radiation(text);
-            } catch (const Error& error) {
-                return std::string(error.what());
-            }
-            return std::string();
-        });
+        ->check([](const std::string& text) { return complaint_of([&] { parse_radiation(text); }); });
     app.add_option("--range", o->range, "Two-theta of the first point and where to end, that point left out, degrees")
         ->expected(2)
         ->type_name("LO HI")

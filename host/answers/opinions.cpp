@@ -29,12 +29,10 @@ void pool_votes(float* probabilities, const float* votes) {
 }
 
 void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power) {
-    const double told = std::accumulate(opinion, opinion + space_groups, 0.0);
     std::vector<double> pooled(space_groups);
     double total = 0;
     for (std::size_t g = 0; g < pooled.size(); ++g) {
-        const double found = static_cast<double>(opinion[g]) + std::max(0.0, 1 - told) * group_frequency[g];
-        pooled[g] = static_cast<double>(probabilities[g]) * std::pow(found / group_frequency[g], power);
+        pooled[g] = static_cast<double>(probabilities[g]) * std::pow(static_cast<double>(opinion[g]) / group_frequency[g], power);
         total += pooled[g];
     }
     for (std::size_t g = 0; g < pooled.size() && total > 0; ++g) probabilities[g] = static_cast<float>(pooled[g] / total);

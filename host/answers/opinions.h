@@ -13,7 +13,8 @@ namespace friedel {
 void pool_votes(float* probabilities, const float* votes);
 
 // What indexing says taken into probabilities, in their place: they are multiplied by how much likelier than usual (than group_frequency
-// [230]) indexing finds each group, to a power below 1 because both look at the same lines.
+// [230]) indexing finds each group, to a power below 1 because both look at the same lines. An opinion of zeros, of what was not indexed,
+// leaves them as they are.
 void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power = 0.9);
 
 // Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. Structures that fit tell more
