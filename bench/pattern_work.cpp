@@ -1,8 +1,9 @@
 // What the patterns of structure libraries take to simulate, counted (host/simulation/simulator.h, SimulationWork): the figures of
-// bench/floor.md. Usage: pattern_work PRESET LIBRARY.h5...
+// bench/floor.md. Usage: pattern_work PRESET LIBRARY.h5... [KEY=VALUE...]
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "host/crystals/structure_library.h"
@@ -39,6 +40,8 @@ void count(const TrainingConfig& config, const char* file) {
                 peaks[patterns * 99 / 100]);
     std::printf("  points times peaks: near %.0f, integrated over the step %.0f, in the tails %.0f\n", all.wide_terms / patterns,
                 all.sharp_terms / patterns, all.tail_terms / patterns);
+    std::printf("  in sections of one width: points of their profiles %.0f, cells (counted above as peaks) times points %.0f\n",
+                all.row_terms / patterns, all.cell_terms / patterns);
     std::printf("  operations: %.2f M, of which background, noise, preparation %.2f M; a tenth of the patterns takes %.0f %%\n",
                 all.operations() / patterns / 1e6, all.point_operations / patterns / 1e6,
                 100 * std::accumulate(tenth, operations.end(), 0.0) / all.operations());
@@ -49,11 +52,17 @@ void count(const TrainingConfig& config, const char* file) {
 
 int main(int arguments, char** argument) {
     if (arguments < 3) {
-        std::fputs("Usage: pattern_work PRESET LIBRARY.h5...\n", stderr);
+        std::fputs("Usage: pattern_work PRESET LIBRARY.h5... [KEY=VALUE...]\n", stderr);
         return 2;
     }
     try {
-        for (int i = 2; i < arguments; ++i) friedel::count(friedel::preset(argument[1]), argument[i]);
+        friedel::TrainingConfig config = friedel::preset(argument[1]);
+        for (int i = 2; i < arguments; ++i) {
+            if (std::string(argument[i]).find('=') != std::string::npos) friedel::set_key(config, argument[i]);
+        }
+        for (int i = 2; i < arguments; ++i) {
+            if (std::string(argument[i]).find('=') == std::string::npos) friedel::count(config, argument[i]);
+        }
     } catch (const friedel::Error& error) {
         std::fprintf(stderr, "pattern_work: %s\n", error.what());
         return 1;

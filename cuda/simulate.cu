@@ -66,7 +66,7 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     w.peaks.area = from.take<float>(peaks);
     w.peaks.fwhm_deg = from.take<float>(peaks);
     w.peaks.eta = from.take<float>(peaks);
-    w.peaks.first = from.take<std::int32_t>(static_cast<std::size_t>(lines) * reflections + 1);
+    w.peaks.first = from.take<std::int32_t>(bounds.width_sections > 0 ? 0 : static_cast<std::size_t>(lines) * reflections + 1);
     w.peaks.capacity = peaks;
     w.peaks.count = 0;
     w.profile.coarse = from.take<float>(level_points(grid, 1));
@@ -74,7 +74,16 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     w.profile.order = from.take<std::int32_t>(peaks);
     w.profile.starts = from.take<std::int32_t>(profile_bins(grid) + 1);
     w.profile.shape = from.take<PeakShape>(peaks);
-    w.sites.near = w.profile.near = {};
+    w.lines.coarse = w.profile.coarse;
+    if (bounds.width_sections > 0) {
+        w.lines.cells = from.take<std::int32_t>(line_cells(grid));
+        w.lines.starts = from.take<std::int32_t>(line_steps(grid) + 1);
+        w.lines.entries = from.take<LineEntry>(line_cells(grid));
+        w.lines.rows = from.take<float>(line_rows(bounds.width_sections));
+        w.lines.widths = from.take<float>(3 * most_width_sections);
+        w.lines.tails = from.take<float>(tail_scratch(grid));
+    }
+    w.sites.near = w.profile.near = w.lines.near = {};
     scratch.preprocess = from.take<float>(preprocess_scratch(grid));
     scratch.points = from.take<float>(shared.points_bytes > 0 ? 0 : grid.points);
     return (from.used + 255) / 256 * 256;
@@ -125,8 +134,8 @@ __global__ void __launch_bounds__(threads_of_block, blocks)
     carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, lines, group.shared);
     char* const of_block = reinterpret_cast<char*>(shared_memory);
     float* const pattern = group.shared.points_bytes > 0 ? reinterpret_cast<float*>(of_block) : mine.points;
-    mine.pattern.sites.near =
-        mine.pattern.profile.near = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.near_bytes)};
+    mine.pattern.sites.near = mine.pattern.profile.near =
+        mine.pattern.lines.near = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.near_bytes)};
     for (;;) {
         if (threadIdx.x == 0) {
             const int turn = atomicAdd(group.next, 1);

@@ -8,7 +8,8 @@ namespace friedel::cuda {
 // What the largest pattern of a group of crystals needs.
 struct CrystalBounds {
     int reflections, sites, atoms;
-    int peaks;  // of both phases
+    int peaks;               // of both phases
+    int width_sections = 0;  // 0: room for peaks of all widths
 };
 
 // A bound of the reflections of a crystal under any draw of a configuration.
@@ -61,9 +62,11 @@ struct WorkOfStructure {
 };
 
 // About how many instructions of a warp the patterns of a library's structures take: what matters is which take more than others. The
-// profile of a peak is 64 steps wide to both sides, and points look at as many peaks again in vain.
+// profile of a peak is 64 steps wide to both sides, and points look at as many peaks again in vain. A line in sections of one width costs
+// three multiply-adds for each point that it reaches.
 FRIEDEL_FN float expected_work(const StructureWork* work, const PatternParameters& p) {
-    const float of_peaks = 250.0f * static_cast<float>(EmittedLines(p.radiation).count) * (p.axial_divergence > 0 ? 2.0f : 1.0f);
+    const float of_peaks = (p.width_sections > 0 ? 40.0f : 250.0f) * static_cast<float>(EmittedLines(p.radiation).count) *
+                           (p.axial_divergence > 0 ? 2.0f : 1.0f);
     const StructureWork main = work[p.structure], other = p.impurity >= 0 ? work[p.impurity] : StructureWork{};
     return 60000.0f + main.reflections * (main.of_reflection + of_peaks) + other.reflections * (other.of_reflection + of_peaks);
 }
@@ -82,8 +85,8 @@ struct LargerBounds {
     }
 };
 
-// What of a block's memory is shared memory: the pattern, where it fits, and beside it the sites of a crystal and then the peaks of a
-// pattern, one after the other in the same place, where those fit. The rest is global scratch.
+// What of a block's memory is shared memory: the pattern, where it fits, and beside it the sites of a crystal and then the peaks (or what
+// lines leave in cells) of a pattern, one after the other in the same place, where those fit. The rest is global scratch.
 struct SharedMemory {
     int points_bytes, near_bytes;
 };

@@ -68,6 +68,9 @@ struct SerialBlock {
         for (int i = 0; i < n; ++i) f(i);
     }
 
+    // Adds n to a whole number that others add to as well.
+    static void add(std::int32_t* place, int n) { *place += n; }
+
     // Items to compute so that whole vector registers do n of a tile.
     static constexpr int filled(int n) { return (n + 15) / 16 * 16; }
 

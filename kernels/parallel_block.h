@@ -35,6 +35,8 @@ public:
         return best;
     }
 
+    FRIEDEL_TEAM_FN void add(std::int32_t* place, int n) const { team_.add(place, n); }
+
     template <class F>
     FRIEDEL_TEAM_FN void for_each(int n, F&& f) const {
         for (int i = team_.index(); i < n; i += team_.size()) f(i);

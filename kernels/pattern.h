@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/background.h"
+#include "kernels/line_sum.h"
 #include "kernels/noise.h"
 #include "kernels/profile.h"
 #include "kernels/structure_factor.h"
@@ -17,6 +18,7 @@ struct PatternWorkspace {
     Sites<float> sites;
     Peaks peaks;
     ProfileScratch profile;
+    LineScratch lines;
 };
 
 // Low-index directions along which platy and fibrous crystals lie.
@@ -37,6 +39,7 @@ FRIEDEL_FN PatternParameters draw_pattern(const SimulationConfig& c, int structu
     p.radiation = c.radiation;
     p.monochromator_two_theta_deg = c.monochromator_two_theta_deg;
     p.default_b_iso = c.default_b_iso;
+    p.width_sections = c.width_sections;
     {
         RandomSequence random(seed, sample, Purpose::wavelength);
         const float scale = c.wavelength_scale.draw(random), ratio = c.kalpha2_ratio.draw(random);
@@ -172,10 +175,10 @@ struct Substitution {
     }
 };
 
-// Adds the peaks of one phase to workspace.peaks; its strongest line gets area `scale`.
+// Reflections of one phase and their intensities, into workspace.reflections.
 template <class Block>
-FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<float>& crystal, const FormFactorTable<float>& table,
-                          const PatternParameters& p, const Grid& grid, float scale) {
+FRIEDEL_FN void find_intensities(Block& block, PatternWorkspace& w, const CrystalView<float>& crystal, const FormFactorTable<float>& table,
+                                 const PatternParameters& p, const Grid& grid) {
     const Metric<float> reciprocal = reciprocal_metric_by_block(block, w.reflections.intensity, crystal, p);
     find_reflections(block, w.reflections, reciprocal, crystal.operations, smallest_d(p.radiation, grid));
     Sites<float> sites = w.sites;
@@ -189,7 +192,6 @@ FRIEDEL_FN void add_phase(Block& block, PatternWorkspace& w, const CrystalView<f
         w.reflections.intensity[i] *= factor;
     });
     if (p.march_dollase != 1.0f) apply_texture(block, w.reflections, reciprocal, crystal.operations, p.texture_axis, p.march_dollase);
-    append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
 }
 
 // What a counter with a (non-paralysable) dead time records, of a pattern in units of its strongest point: that one loses the share `lost`.
@@ -205,10 +207,24 @@ FRIEDEL_FN void saturate(Block& block, float* pattern, int points, float lost) {
 template <class Block, class Phase>
 FRIEDEL_FN void simulate_phases(Block& block, float* pattern, PatternWorkspace& w, Phase&& phase, const FormFactorTable<float>& table,
                                 const PatternParameters& p, const Grid& grid) {
+    const bool in_sections = p.width_sections > 0;
+    LineSum lines(w.lines, grid);
+    if (in_sections) lines.begin(block, p);
     w.peaks.count = 0;
-    add_phase(block, w, phase(0), table, p, grid, 1.0f);
-    if (p.impurity >= 0) add_phase(block, w, phase(1), table, p, grid, p.impurity_fraction);
-    sum_profiles(block, pattern, w.peaks, grid, w.profile);
+    for (int i = 0; i < (p.impurity >= 0 ? 2 : 1); ++i) {
+        find_intensities(block, w, phase(i), table, p, grid);
+        const float scale = i == 0 ? 1.0f : p.impurity_fraction;  // of the phase's strongest line
+        if (in_sections) {
+            add_lines(block, lines, w.peaks.recorded, w.reflections, p, scale);
+        } else {
+            append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
+        }
+    }
+    if (in_sections) {
+        lines.sum(block, pattern);
+    } else {
+        sum_profiles(block, pattern, w.peaks, grid, w.profile);
+    }
     scale_maximum_to_one(block, pattern, grid.points);
     add_background(block, pattern, grid, p);
     saturate(block, pattern, grid.points, p.saturation);

@@ -85,8 +85,12 @@ FRIEDEL_FN int axial_parts(float two_theta_deg, float fwhm_deg, float a) {
     return wanted < max_axial_parts ? static_cast<int>(wanted) : max_axial_parts;
 }
 
-// Of a reflection with this intensity (multiplicity |F|^2 texture); `polarisation` as of lorentz_polarisation().
-FRIEDEL_FN RecordedLine recorded_line(float stol_sq, float intensity, int line, const PatternParameters& p, float polarisation) {
+// Where a reflection with this intensity (multiplicity |F|^2 texture) is recorded; `polarisation` as of lorentz_polarisation().
+struct LinePlace {
+    float position_deg, area;  // area 0: out of reach
+    float sin_theta, cos_theta;
+};
+FRIEDEL_FN LinePlace place_line(float stol_sq, float intensity, int line, const PatternParameters& p, float polarisation) {
     const float wavelength = p.radiation.wavelength[line];
     const float asked = stol_sq * wavelength * wavelength;
     const bool reached = asked < 0.9999f;
@@ -95,7 +99,14 @@ FRIEDEL_FN RecordedLine recorded_line(float stol_sq, float intensity, int line, 
     const float ideal_deg = 2 * arc_tangent(sine / cosine) / degree<float>;
     const float area = intensity * lorentz_polarisation(sin_sq, polarisation) * p.radiation.weight[line];
     return {ideal_deg + p.zero_shift_deg + p.displacement_deg * cosine - p.transparency_deg * 2 * sine * cosine,
-            reached && area > 0 ? area : 0.0f, peak_width(sine / cosine, cosine, wavelength, p)};
+            reached && area > 0 ? area : 0.0f, sine, cosine};
+}
+
+// The same with its shape.
+FRIEDEL_FN RecordedLine recorded_line(float stol_sq, float intensity, int line, const PatternParameters& p, float polarisation) {
+    const LinePlace place = place_line(stol_sq, intensity, line, p, polarisation);
+    return {place.position_deg, place.area,
+            peak_width(place.sin_theta / place.cos_theta, place.cos_theta, p.radiation.wavelength[line], p)};
 }
 
 // cos^2 2theta of the monochromator, as lorentz_polarisation() takes it.
@@ -121,6 +132,16 @@ private:
     std::uint32_t packed_ = 0;  // an array that is indexed would not stay in a GPU's registers
 };
 
+// The largest intensity of a reflection with its Lorentz-polarisation factor, at the first wavelength.
+template <class Block>
+FRIEDEL_FN float strongest_line(Block& block, const Reflections<float>& reflections, const PatternParameters& p, float polarisation) {
+    const float main_sq = p.radiation.wavelength[0] * p.radiation.wavelength[0];
+    return block.maximum(reflections.count, 0.0f, [&](int i) {
+        const float sin_sq = reflections.stol_sq[i] * main_sq;
+        return sin_sq < 0.9999f ? reflections.intensity[i] * lorentz_polarisation(sin_sq, polarisation) : 0.0f;
+    });
+}
+
 // Appends the peaks of `reflections` (intensity = multiplicity |F|^2 texture) to `peaks`. The strongest reflection with its
 // Lorentz-polarisation factor gets area `scale`. Peaks beyond last_deg are left out.
 template <class Block>
@@ -129,11 +150,7 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
     const float polarisation = polarisation_of(p);
     const EmittedLines emitted(p.radiation);
     const int lines = reflections.count * emitted.count;  // line i of reflection r is number i * reflections + r
-    const float main_sq = p.radiation.wavelength[0] * p.radiation.wavelength[0];
-    const float strongest = block.maximum(reflections.count, 0.0f, [&](int i) {
-        const float sin_sq = reflections.stol_sq[i] * main_sq;
-        return sin_sq < 0.9999f ? reflections.intensity[i] * lorentz_polarisation(sin_sq, polarisation) : 0.0f;
-    });
+    const float strongest = strongest_line(block, reflections, p, polarisation);
     if (!(strongest > 0)) return;
     const float unit = scale / strongest;
 

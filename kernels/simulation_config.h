@@ -61,6 +61,7 @@ struct Radiation {
     float weight[max_lines] = {1.0f};          // relative intensity; the first line is 1
 };
 
+constexpr int most_width_sections = 64;
 constexpr int max_background_terms = 8;
 constexpr int max_humps = 3;
 
@@ -74,6 +75,7 @@ struct SimulationConfig {
     // Instrument: Thompson-Cox-Hastings, FWHM_G^2 = U tan^2 + V tan + W (degrees^2).
     Distribution caglioti_u, caglioti_v, caglioti_w{Distribution::Kind::constant, 0.01f, 0, 1, 0.01f};
     Distribution axial_divergence;  // (sample half-height + detector half-height) / radius, 0: none
+    int width_sections = 0;         // in which widths are the same: line_sum.h; 0: every line has its own
     Distribution zero_shift_deg;    // added to two-theta
     Distribution wavelength_scale{Distribution::Kind::constant, 1, 0, 1, 1};
     Distribution kalpha2_ratio{Distribution::Kind::constant, -1, 0, 1, -1};  // overrides the weight of the second line where >= 0
@@ -121,6 +123,7 @@ struct PatternParameters {
     float monochromator_two_theta_deg = 0;
     float default_b_iso = 0.5f, b_iso_scale = 1;
     float caglioti_u = 0, caglioti_v = 0, caglioti_w = 0.01f, axial_divergence = 0;
+    int width_sections = 0;  // 0: every line has its own width
     float zero_shift_deg = 0, displacement_deg = 0, transparency_deg = 0;
     float size_angstrom = 0, microstrain = 0;
     float march_dollase = 1;

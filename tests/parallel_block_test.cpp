@@ -106,9 +106,14 @@ struct Workspace {
                  room,
                  0,
                  {v + 9 * room, v + 10 * room, v + 11 * room, v + 12 * room}},
-                {coarse.data(), coarsest.data(), n + 2 * room, n + 3 * room, shapes.data()}};
+                {coarse.data(), coarsest.data(), n + 2 * room, n + 3 * room, shapes.data()},
+                {cells.data(), starts.data(), entries.data(), rows.data(), widths.data(), tails.data(), coarse.data()}};
     }
     std::vector<float> coarse = std::vector<float>(room), coarsest = std::vector<float>(room);
+    std::vector<std::int32_t> cells = std::vector<std::int32_t>(2 * room), starts = std::vector<std::int32_t>(room);
+    std::vector<LineEntry> entries = std::vector<LineEntry>(2 * room);
+    std::vector<float> rows = std::vector<float>(static_cast<std::size_t>(line_rows(most_width_sections))),
+                       widths = std::vector<float>(3 * most_width_sections), tails = std::vector<float>(room);
 };
 
 // Bits, and no tolerance: where peaks and sites lie is no part of the result.
@@ -122,6 +127,7 @@ TEST(ParallelBlock, NearMemoryHoldsWhatFits) {
         PatternParameters p = draw_parameters(config.simulation, library.view(), structure, 3, static_cast<std::uint64_t>(structure));
         p.impurity = structure == 1 ? 0 : -1;  // sites of a second phase in the place of the first one's
         p.impurity_fraction = 0.1f;
+        p.width_sections = structure % 2 == 0 ? 0 : 24;
         std::vector<float> expected;
         for (const std::size_t bytes : {0, 3 * 16, 4096, 1 << 20}) {
             Workspace workspace;
@@ -129,7 +135,7 @@ TEST(ParallelBlock, NearMemoryHoldsWhatFits) {
             std::vector<float> pattern(static_cast<std::size_t>(grid.points));
             run_block(8, [&](ThreadBlock& block) {
                 PatternWorkspace mine = workspace.view();
-                mine.sites.near = mine.profile.near = {near.data(), bytes};
+                mine.sites.near = mine.profile.near = mine.lines.near = {near.data(), bytes};
                 simulate_pattern(block, pattern.data(), mine, library.view(), form_factors_float(), p, grid);
             });
             if (bytes == 0) expected = pattern;
@@ -152,7 +158,8 @@ TEST(ParallelBlock, PeaksWithoutRoomForTheirRowsKeepTheirArea) {
         run_block(8, [&](ThreadBlock& block) {
             PatternWorkspace mine = workspace.view();
             mine.peaks.capacity = capacity;
-            add_phase(block, mine, library.view().crystal(structure), form_factors_float(), p, grid, 1.0f);
+            find_intensities(block, mine, library.view().crystal(structure), form_factors_float(), p, grid);
+            append_peaks(block, mine.peaks, mine.reflections, p, 1.0f, last_peak_deg(grid));
             const double area = block.sum<double>(mine.peaks.count, [&](int i) { return double{mine.peaks.area[i]}; });
             block.for_each(1, [&](int) { found = {mine.peaks.count, area}; });
         });
@@ -232,6 +239,7 @@ TEST(ParallelBlock, SimulatesAndPreprocessesAsTheSerialBlock) {
     for (int structure = 0; structure < library.size(); ++structure) {
         PatternParameters p = draw_parameters(config.simulation, library.view(), structure, 3, static_cast<std::uint64_t>(structure));
         p.counts_at_maximum = 0;  // rounding in the intensity decides between one count and the next
+        p.width_sections = structure % 2 == 0 ? 24 : 0;
         std::vector<float> expected(static_cast<std::size_t>(grid.points)), pattern(expected.size());
         simulate_one_pattern(expected.data(), p, library.view(), grid);
         run_block(8, [&](ThreadBlock& block) {

@@ -126,6 +126,9 @@ stage_bench() {
     measure friedel-generated --preset friedel --only crystals || failed=1
     measure friedel-generated-step --preset friedel --set training.synthetic=1 --only step || failed=1
     [[ -z $library ]] || measure library "$library" --preset friedel --only simulation || failed=1
+    # What widths in sections are worth: the same with a width for every line.
+    measure friedel-own-widths --preset friedel --set simulation.width_sections=0 --only simulation || failed=1
+    [[ -z $library ]] || measure library-own-widths "$library" --preset friedel --set simulation.width_sections=0 --only simulation || failed=1
     return $failed
 }
 

@@ -40,7 +40,7 @@ public:
         // Room for every part of every axial row. GPUs reserve less (cuda/pattern_stream.cpp), and shorten the rows where that is too
         // little.
         const int parts = p.axial_divergence > 0 ? max_axial_parts : 1;
-        const int peaks = reflections * p.radiation.lines * parts * (p.impurity >= 0 ? 2 : 1);
+        const int peaks = p.width_sections > 0 ? 0 : reflections * p.radiation.lines * parts * (p.impurity >= 0 ? 2 : 1);
         if (peaks > workspace_.peaks.capacity) {
             for (auto* values : {&position_, &area_, &fwhm_, &eta_}) values->resize(peaks);
             order_.resize(peaks);
@@ -51,6 +51,14 @@ public:
         if (lines + 1 > row_.size()) {
             row_.resize(lines + 1);
             for (std::vector<float>& values : recorded_) values.resize(lines);
+        }
+        if (p.width_sections > 0) {
+            cells_.resize(line_cells(grid));
+            cell_starts_.resize(line_steps(grid) + 1);
+            entries_.resize(line_cells(grid));
+            rows_.resize(line_rows(p.width_sections));
+            widths_.resize(3 * most_width_sections);
+            tails_.resize(tail_scratch(grid));
         }
         coarse_.resize(level_points(grid, 1));
         coarsest_.resize(level_points(grid, 2));
@@ -65,6 +73,8 @@ public:
                             0,
                             {recorded_[0].data(), recorded_[1].data(), recorded_[2].data(), recorded_[3].data()}};
         workspace_.profile = {coarse_.data(), coarsest_.data(), order_.data(), starts_.data(), shape_.data()};
+        workspace_.lines = {cells_.data(),  cell_starts_.data(), entries_.data(), rows_.data(),
+                            widths_.data(), tails_.data(),       coarse_.data()};
         return workspace_;
     }
 
@@ -81,6 +91,9 @@ private:
     std::array<std::vector<float>, 4> recorded_;
     std::vector<std::int32_t> first_, row_, order_, starts_;
     std::vector<PeakShape> shape_;
+    std::vector<std::int32_t> cells_, cell_starts_;
+    std::vector<LineEntry> entries_;
+    std::vector<float> rows_, widths_, tails_;
 };
 
 }  // namespace
@@ -123,13 +136,14 @@ void simulate_patterns(float* patterns, std::span<const PatternParameters> param
 
 double SimulationWork::operations() const {
     return atom_terms * (10 + special) + phase_terms * 25 + texture_terms * (14 + 2 * special) + sharp_terms * (60 + 9 * special) +
-           wide_terms * (16 + 2 * special) + tail_terms * (9 + special) + point_operations;
+           wide_terms * (16 + 2 * special) + tail_terms * (9 + special) + row_terms * (25 + 3 * special) + cell_terms + point_operations;
 }
 
 SimulationWork& SimulationWork::operator+=(const SimulationWork& other) {
-    for (double SimulationWork::*count : {&SimulationWork::reflections, &SimulationWork::peaks, &SimulationWork::atom_terms,
-                                          &SimulationWork::phase_terms, &SimulationWork::texture_terms, &SimulationWork::sharp_terms,
-                                          &SimulationWork::wide_terms, &SimulationWork::tail_terms, &SimulationWork::point_operations})
+    for (double SimulationWork::*count :
+         {&SimulationWork::reflections, &SimulationWork::peaks, &SimulationWork::atom_terms, &SimulationWork::phase_terms,
+          &SimulationWork::texture_terms, &SimulationWork::sharp_terms, &SimulationWork::wide_terms, &SimulationWork::tail_terms,
+          &SimulationWork::row_terms, &SimulationWork::cell_terms, &SimulationWork::point_operations})
         this->*count += other.*count;
     return *this;
 }
@@ -141,9 +155,17 @@ SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& li
     w.peaks.count = 0;
     SerialBlock block;
     SimulationWork work;
+    LineSum lines(w.lines, grid);
+    if (p.width_sections > 0) lines.begin(block, p);
     for (int i = 0; i < (p.impurity >= 0 ? 2 : 1); ++i) {
         const CrystalView<float> crystal = phase(i);
-        add_phase(block, w, crystal, form_factors_float(), p, grid, i == 0 ? 1.0f : p.impurity_fraction);
+        find_intensities(block, w, crystal, form_factors_float(), p, grid);
+        const float scale = i == 0 ? 1.0f : p.impurity_fraction;
+        if (p.width_sections > 0) {
+            add_lines(block, lines, w.peaks.recorded, w.reflections, p, scale);
+        } else {
+            append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
+        }
         const int sites = sites_in(crystal);
         const double reflections = w.reflections.count;
         work.reflections += reflections;
@@ -161,6 +183,13 @@ SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& li
     if (p.gaussian_noise > 0) of_point += philox + 40 + special;
     if (p.uniform_noise_high > 0) of_point += philox + 2;
     work.point_operations = of_point * grid.points;
+    if (p.width_sections > 0) {
+        const double of_row = 2.0 * lines.radius() + 1;
+        work.peaks = lines.filled_cells(block);
+        work.row_terms = lines.sections() * lines.phases() * of_row;
+        work.cell_terms = work.peaks * of_row + lines.tail_terms();
+        return work;
+    }
     float highest = 1e-30f;
     for (int i = 0; i < w.peaks.count; ++i) highest = std::max(highest, w.peaks.area[i] / std::max(w.peaks.fwhm_deg[i], grid.step_deg));
     for (int i = 0; i < w.peaks.count; ++i) {

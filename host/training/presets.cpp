@@ -70,6 +70,7 @@ caglioti_u = {uniform = [0, 0.03]}
 caglioti_v = {uniform = [-0.005, 0]}
 caglioti_w = {log_uniform = [0.0005, 0.04]}
 axial_divergence = {uniform = [0.005, 0.04], probability = 0.3}
+width_sections = 24
 zero_shift_deg = {normal = [0, 0.02]}
 displacement_deg = {normal = [0.03, 0.05]}
 transparency_deg = {uniform = [0, 0.04], probability = 0.3}

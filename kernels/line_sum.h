@@ -1,0 +1,344 @@
+// The sum of lines whose widths change in sections: within a section of the range every line has the width of its middle, so profiles are
+// worked out once a section and the time hardly depends on how many lines there are. Of a line, area and position are exact; its width is
+// that of the first wavelength, and off by what widths change within half a section: in 24 sections the worst point of a pattern of preset
+// friedel differs from that of profile.h, which gives every line its own width, by 0.7 % of the maximum in the median.
+// Lines go into cells finer than the grid as whole numbers, which add up to the same in any order. What is sharp about profiles is summed
+// on the grid within a radius, Lorentzian tails on a grid 8 or 16 times coarser over the whole range.
+#pragma once
+
+#include "kernels/peaks.h"
+#include "kernels/profile.h"
+
+namespace friedel {
+
+constexpr int most_phases = 8;         // cells of a step
+constexpr int margin_steps = 128;      // cells go so far beyond the grid; of lines further off nothing is seen
+constexpr float cells_of_width = 5;    // at least: then three cells stand for a line to a hundredth of its height
+constexpr float whole_area = 4194304;  // of a line of area 1 in the cells: 2^22, so that 500 of them fit in one
+
+// What a line leaves in one cell.
+struct alignas(16) LineEntry {
+    float area;
+    float lorentz;       // L(x) = lorentz / (x^2 + g^2) of it, x in steps
+    float place;         // of the cell, steps from the first
+    std::int32_t shift;  // rows[shift + i] is its profile at point i of the grid
+};
+
+struct LineScratch {
+    std::int32_t* cells;   // [line_cells(grid)]
+    std::int32_t* starts;  // [line_steps(grid) + 1] first entry of each step
+    LineEntry* entries;    // [line_cells(grid)], where `near` does not hold them
+    float* rows;           // [line_rows(sections)]
+    float* widths;         // [3 * most_width_sections]
+    float* tails;          // [tail_scratch(grid)]
+    float* coarse;         // [level_points(grid, 1)]
+    NearMemory near = {};  // for entries
+};
+
+// Where so many entries lie. (nvcc 13.0 fails with an internal error where a member function asks `near` for entries.)
+FRIEDEL_FN LineEntry* entries_for(const LineScratch& scratch, int count) {
+    LineEntry* const near = scratch.near.hold<LineEntry>(count);
+    return near ? near : scratch.entries;
+}
+
+FRIEDEL_FN int line_steps(const Grid& grid) { return (grid.points + 2 * margin_steps + 15) / 16 * 16; }
+FRIEDEL_FN int line_cells(const Grid& grid) { return line_steps(grid) * most_phases; }
+FRIEDEL_FN int tail_scratch(const Grid& grid) { return 3 * (line_steps(grid) / coarsening + 65); }
+
+// Half a row of profiles: they reach so far from number half - 1, and are 0 for the other points of a span.
+FRIEDEL_FN int half_row(int radius, int span) { return (radius + 3 * span / 2) / (span / 2) * (span / 2); }
+FRIEDEL_FN int line_rows(int sections) { return sections * most_phases * 2 * half_row(margin_steps, 64); }
+
+// How one pattern's lines are summed; the same for all threads of its block.
+class LineSum {
+public:
+    // Points that look at the same entries: a tile of a core, a warp of a GPU.
+    template <class Block>
+    static constexpr int span = Block::tile > 1 ? Block::tile : 32;
+
+    FRIEDEL_FN LineSum(const LineScratch& scratch, const Grid& grid) : scratch_(scratch), grid_(grid), steps_(line_steps(grid)) {}
+
+    // Works out the widths of one pattern and clears the cells: before anything below.
+    template <class Block>
+    FRIEDEL_FN void begin(Block& block, const PatternParameters& p) {
+        const Grid& grid = grid_;
+        sections_ = p.width_sections;
+        sections_of_step_ = static_cast<float>(sections_) / static_cast<float>(grid.points);
+        float* const fwhm = scratch_.widths;
+        float* const eta = fwhm + most_width_sections;
+        float* const lorentz = eta + most_width_sections;  // of a line of area 1
+        block.for_each(sections_, [&](int section) {
+            const float middle = grid.start_deg + (section + 0.5f) / sections_ * grid.points * grid.step_deg;
+            const float theta = 0.5f * degree<float> * (middle < 179.0f ? middle : 179.0f);
+            const PseudoVoigt shape = peak_width(tanf(theta), cosf(theta), p.radiation.wavelength[0], p);
+            const float steps = shape.fwhm / grid.step_deg;
+            fwhm[section] = steps > 1e-3f ? steps : 1e-3f;
+            eta[section] = shape.eta;
+            lorentz[section] = shape.eta * 0.5f * fwhm[section] / pi_f;
+        });
+        const float widest = block.maximum(sections_, 0.0f, [&](int i) { return fwhm[i]; });
+        const float narrowest = 1 / block.maximum(sections_, 0.0f, [&](int i) { return 1 / fwhm[i]; });
+        tails_ = block.maximum(sections_, 0.0f, [&](int i) { return eta[i]; }) > 0;
+        // The bin of a point widens what falls into it: 0.68 steps is the full width of a Gaussian of its variance.
+        const float seen = sqrtf(narrowest * narrowest + 0.46f);
+        phases_ = 1;
+        while (phases_ < most_phases && phases_ * seen < cells_of_width) phases_ *= 2;
+        const float reach = tails_ ? 32 + 2 * widest : 2 + 2.55f * widest;  // a Gaussian has fallen to e^-18 there
+        radius_ = reach < margin_steps ? static_cast<int>(reach) : margin_steps;
+        coarse_ = radius_ < 64 ? coarsening : 2 * coarsening;
+        tail_ = Tail::of(1, 0.25f * widest * narrowest, static_cast<float>(radius_));
+        tail_width_sq_ = 0.25f * widest * narrowest;
+        block.for_each(steps_ * phases_, [&](int i) { scratch_.cells[i] = 0; });
+    }
+
+    // Width of a line at this place.
+    FRIEDEL_FN float fwhm_deg(float position_deg) const {
+        return scratch_.widths[section_of(floorf((position_deg - grid_.start_deg) / grid_.step_deg))] * grid_.step_deg;
+    }
+
+    // What a line leaves in a cell and its neighbours, as whole numbers: three keep its area, its mean and its variance.
+    struct Share {
+        float cell, below, at, above;
+    };
+
+    // Of a line of an area in units of the strongest line of the first phase, at most a few hundred in one place. Out of reach: nothing.
+    FRIEDEL_FN Share share(float position_deg, float area) const {
+        const float asked = ((position_deg - grid_.start_deg) / grid_.step_deg + margin_steps) * static_cast<float>(phases_);
+        const bool within = asked > 1 && asked < static_cast<float>(steps_ * phases_ - 2);
+        const float place = within ? asked : 1.0f, scaled = within ? area * whole_area : 0.0f;
+        const float cell = nearest(place), f = place - cell;
+        const float below = nearest(scaled * (0.5f * f * (f - 1))), above = nearest(scaled * (0.5f * f * (f + 1)));
+        return {cell, below, nearest(scaled) - below - above, above};
+    }
+    template <class Block>
+    FRIEDEL_FN void put(const Block& block, const Share& share) const {
+        std::int32_t* const at = scratch_.cells + static_cast<int>(share.cell);
+        block.add(at - 1, static_cast<std::int32_t>(share.below));
+        block.add(at, static_cast<std::int32_t>(share.at));
+        block.add(at + 1, static_cast<std::int32_t>(share.above));
+    }
+
+    // pattern[i] = sum of all lines at point i, per degree; overwrites.
+    template <class Block>
+    FRIEDEL_FN void sum(Block& block, float* pattern) {
+        const int half = half_row(radius_, span<Block>);
+        find_profiles(block, half);
+        collect(block, half);
+        if (tails_) sum_tails(block);
+        const float unit = 1 / (whole_area * grid_.step_deg), of_coarse = 1.0f / static_cast<float>(coarse_);
+        block.for_each_tile(grid_.points, [&](int begin, int n) {
+            float total[Block::tile];
+            for (int j = 0; j < Block::tile; ++j) total[j] = 0;
+            const int first = begin / span<Block> * span<Block> + margin_steps;  // of the span, as steps are counted
+            const int end = scratch_.starts[first + span<Block> - 1 + radius_ < steps_ ? first + span<Block> + radius_ : steps_];
+            for (int i = scratch_.starts[first - radius_]; i < end; ++i) {
+                const LineEntry entry = entries_[i];
+                const float* const row = scratch_.rows + entry.shift + begin;
+                FRIEDEL_SIMD
+                for (int j = 0; j < Block::tile; ++j) total[j] += entry.area * row[j];
+            }
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) pattern[begin + j] = unit * (total[j] + (tails_ ? tail_at(begin + j, of_coarse) : 0.0f));
+        });
+    }
+
+    // How many cells hold anything.
+    template <class Block>
+    FRIEDEL_FN int filled_cells(Block& block) const {
+        return block.template sum<int>(steps_ * phases_, [&](int i) { return scratch_.cells[i] != 0; });
+    }
+    FRIEDEL_FN int sections() const { return sections_; }
+    FRIEDEL_FN int phases() const { return phases_; }
+    FRIEDEL_FN int radius() const { return radius_; }
+    // Cells times points of the coarse grid.
+    FRIEDEL_FN double tail_terms() const { return tails_ ? static_cast<double>(steps_ / coarse_) * (grid_.points / coarse_) : 0.0; }
+
+private:
+    FRIEDEL_FN float tail_at(int point, float of_coarse) const {
+        const float place = static_cast<float>(point) * of_coarse;
+        const int cell = static_cast<int>(place);
+        const float* const coarse = scratch_.coarse + cell;
+        return coarse[0] + (place - static_cast<float>(cell)) * (coarse[1] - coarse[0]);
+    }
+
+    FRIEDEL_FN int section_of(float step) const {
+        const int section = static_cast<int>(step * sections_of_step_);
+        return section < 0 ? 0 : (section < sections_ ? section : sections_ - 1);
+    }
+
+    // A row for each section and each cell of a step: the mean over the bin of each point, less the tail that the coarse grid has. Profiles
+    // are even, so a row is that of the cell as far from the step's other end, backwards.
+    template <class Block>
+    FRIEDEL_FN void find_profiles(Block& block, int half) const {
+        const auto radius = static_cast<float>(radius_);
+        const int length = 2 * half, worked_out = phases_ / 2 + 1;
+        block.for_each_tile(sections_ * worked_out * length, [&](int begin, int n) {
+            const int row = begin / length, section = row / worked_out, phase = row - section * worked_out, in_row = begin - row * length;
+            float* const rows = scratch_.rows + section * phases_ * length;
+            float* const out = rows + phase * length + in_row;
+            const bool mirrored = 2 * phase < phases_ && phase > 0;
+            float* const mirror = rows + (phases_ - phase + 1) * length - 1 - in_row;
+            // Of the first point from the line.
+            const float start = static_cast<float>(in_row - half + 1) - static_cast<float>(phase) / static_cast<float>(phases_);
+            if (start >= radius || start + static_cast<float>(n - 1) <= -radius) {
+                for (int j = 0; j < n; ++j) out[j] = 0;
+                for (int j = 0; mirrored && j < n; ++j) mirror[-j] = 0;
+                return;
+            }
+            const float eta = scratch_.widths[most_width_sections + section], g = 0.5f * scratch_.widths[section];
+            const float lorentz = scratch_.widths[2 * most_width_sections + section], narrow = 1 / g;
+            float below[Block::tile + 1];  // areas up to where the bins meet
+            FRIEDEL_SIMD
+            for (int j = 0; j < Block::tile + 1; ++j) {
+                const float x = (start + static_cast<float>(j) - 0.5f) * narrow;
+                below[j] = eta / pi_f * arc_tangent(x) + 0.5f * (1 - eta) * error_function(0.83255461f * x);  // sqrt(ln 2)
+            }
+            FRIEDEL_SIMD
+            for (int j = 0; j < n; ++j) {
+                const float x = start + static_cast<float>(j);
+                const float rest = below[j + 1] - below[j] - lorentz * tail_.cap(x * x);
+                out[j] = x > -radius && x < radius ? rest : 0.0f;
+            }
+            for (int j = 0; mirrored && j < n; ++j) mirror[-j] = out[j];
+        });
+    }
+
+    template <int n>
+    FRIEDEL_FN static int filled(const std::int32_t* cells) {
+        int count = 0;
+        for (int i = 0; i < n; ++i) count += cells[i] != 0;
+        return count;
+    }
+
+    // The cells that hold anything, in order.
+    template <class Block>
+    FRIEDEL_FN void collect(Block& block, int half) {
+        const int count = block.running_total(scratch_.starts, steps_, [&](int step) {
+            const std::int32_t* const cells = scratch_.cells + step * phases_;
+            switch (phases_) {  // loops of constant length
+                case 1:
+                    return filled<1>(cells);
+                case 2:
+                    return filled<2>(cells);
+                case 4:
+                    return filled<4>(cells);
+                default:
+                    return filled<8>(cells);
+            }
+        });
+        entries_ = entries_for(scratch_, count);
+        block.for_each(steps_, [&](int step) {
+            int slot = scratch_.starts[step];
+            if (slot == scratch_.starts[step + 1]) return;
+            const int from_grid = step - margin_steps, section = section_of(static_cast<float>(from_grid));
+            const float lorentz = scratch_.widths[2 * most_width_sections + section], of_step = 1.0f / static_cast<float>(phases_);
+            for (int phase = 0; phase < phases_; ++phase) {
+                const auto area = static_cast<float>(scratch_.cells[step * phases_ + phase]);
+                if (area == 0) continue;
+                entries_[slot] = LineEntry{area, area * lorentz, step + static_cast<float>(phase) * of_step,
+                                           (2 * (section * phases_ + phase) + 1) * half - 1 - from_grid};
+                ++slot;
+            }
+        });
+    }
+
+    // What all lines leave at the points of the coarse grid: what is far from a line does not see how wide it is.
+    template <class Block>
+    FRIEDEL_FN void sum_tails(Block& block) const {
+        const int cells = steps_ / coarse_ + 1, padded = cells + 64;
+        const float of_coarse = 1.0f / static_cast<float>(coarse_);
+        float* const weights = scratch_.tails;
+        float* const falls = weights + padded;  // [padded * 2] at distance i - padded
+        block.for_each(cells, [&](int cell) {
+            const int first = (cell - 1) * coarse_, last = (cell + 1) * coarse_;
+            const int end = scratch_.starts[last < steps_ ? last : steps_];
+            const float middle = static_cast<float>(cell * coarse_);
+            float weight = 0;
+            for (int i = scratch_.starts[first > 0 ? first : 0]; i < end; ++i) {
+                const float share = 1 - fabsf(entries_[i].place - middle) * of_coarse;
+                weight += share > 0 ? share * entries_[i].lorentz : 0.0f;
+            }
+            weights[cell] = weight;
+        });
+        block.for_each(2 * padded, [&](int i) {
+            const float x = static_cast<float>((i - padded) * coarse_), x_sq = x * x;
+            falls[i] = x_sq < tail_.radius_sq() ? tail_.cap(x_sq) : 1 / (x_sq + tail_width_sq_);
+        });
+        const int points = (grid_.points + coarse_ - 1) / coarse_ + 2;
+        block.for_each_tile(points, [&](int begin, int n) {
+            float total[Block::tile];
+            for (int j = 0; j < Block::tile; ++j) total[j] = 0;
+            for (int cell = 0; cell < cells; ++cell) {
+                const float weight = weights[cell];
+                if (weight == 0) continue;
+                const float* const fall = falls + padded + begin + margin_steps / coarse_ - cell;
+                FRIEDEL_SIMD
+                for (int j = 0; j < Block::tile; ++j) total[j] += weight * fall[j];
+            }
+            for (int j = 0; j < n; ++j) scratch_.coarse[begin + j] = total[j];
+        });
+    }
+
+    LineScratch scratch_;
+    Grid grid_;
+    int steps_, sections_ = 0, phases_ = 1, radius_ = 0, coarse_ = coarsening;
+    float sections_of_step_ = 0;
+    bool tails_ = false;
+    Tail tail_{};
+    float tail_width_sq_ = 0;
+    LineEntry* entries_ = nullptr;
+};
+
+// Adds the lines of `reflections` (intensity = multiplicity |F|^2 texture). The strongest reflection with its Lorentz-polarisation factor
+// gets area `scale`. `scratch` holds what a core works out in vectors.
+template <class Block>
+FRIEDEL_FN void add_lines(Block& block, const LineSum& sum, const RecordedLines& scratch, const Reflections<float>& reflections,
+                          const PatternParameters& p, float scale) {
+    const float polarisation = polarisation_of(p), strongest = strongest_line(block, reflections, p, polarisation);
+    if (!(strongest > 0)) return;
+    const float unit = scale / strongest;
+    const EmittedLines emitted(p.radiation);
+    const auto place = [&](int reflection, int line) {
+        return place_line(reflections.stol_sq[reflection], unit * reflections.intensity[reflection], line, p, polarisation);
+    };
+    // A row of lines where there is axial divergence.
+    const auto add_row = [&](float position_deg, float area) {
+        const int parts = area > 0 ? axial_parts(position_deg, sum.fwhm_deg(position_deg), p.axial_divergence) : 0;
+        for (int part = 0; part < parts; ++part)
+            sum.put(block, sum.share(axial_position_deg(position_deg, p.axial_divergence, (part + 0.5f) / parts), area / parts));
+    };
+    const bool in_rows = p.axial_divergence > 0;
+    if constexpr (Block::tile > 1) {
+        for (int i = 0; i < emitted.count; ++i) {
+            const int line = emitted[i];
+            FRIEDEL_SIMD
+            for (int reflection = 0; reflection < reflections.count; ++reflection) {
+                const LinePlace placed = place(reflection, line);
+                const LineSum::Share share = sum.share(placed.position_deg, placed.area);
+                scratch.position_deg[reflection] = in_rows ? placed.position_deg : share.cell;
+                scratch.area[reflection] = in_rows ? placed.area : share.below;
+                scratch.fwhm_deg[reflection] = share.at;
+                scratch.eta[reflection] = share.above;
+            }
+            for (int reflection = 0; reflection < reflections.count; ++reflection) {
+                const float first = scratch.position_deg[reflection], second = scratch.area[reflection];
+                if (in_rows) {
+                    add_row(first, second);
+                } else {
+                    sum.put(block, {first, second, scratch.fwhm_deg[reflection], scratch.eta[reflection]});
+                }
+            }
+        }
+    } else {
+        block.for_each(reflections.count * emitted.count, [&](int n) {
+            const LinePlace placed = place(n % reflections.count, emitted[n / reflections.count]);
+            if (in_rows) {
+                add_row(placed.position_deg, placed.area);
+            } else {
+                sum.put(block, sum.share(placed.position_deg, placed.area));
+            }
+        });
+    }
+}
+
+}  // namespace friedel
