@@ -126,8 +126,8 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
     SimulationGroup group{costs_.reflections.data(), costs_.few, rows, bounds, layout.shared, layout.wide, 0, nullptr, nullptr,
                           next_.data() + index};
     const int lines = bounds.reflections * simulation_.radiation.lines;
-    group.bounds.width_sections = simulation_.width_sections;
-    group.bounds.peaks = simulation_.width_sections > 0
+    group.bounds.width_sections = width_sections_of(simulation_);
+    group.bounds.peaks = group.bounds.width_sections > 0
                              ? 0
                              : phases * (simulation_.axial_divergence.largest() > 0 ? axial_peaks * lines + padding_peaks : lines);
     const std::size_t bytes = simulation_scratch(group.bounds, simulation_.grid, simulation_.radiation.lines, layout.shared);

@@ -11,10 +11,34 @@
 
 namespace friedel {
 
-constexpr int most_phases = 8;         // cells of a step
-constexpr int margin_steps = 128;      // cells go so far beyond the grid; of lines further off nothing is seen
-constexpr float cells_of_width = 5;    // at least: then three cells stand for a line to a hundredth of its height
-constexpr float whole_area = 4194304;  // of a line of area 1 in the cells: 2^22, so that 500 of them fit in one
+constexpr int most_phases = 8;                              // cells of a step
+constexpr int margin_steps = 128;                           // cells go so far beyond the grid; lines further off leave nothing
+constexpr float cells_of_width = 5;                         // at least: then three cells stand for a line to a hundredth of its height
+constexpr float narrowest_steps = 0.4f, widest_steps = 48;  // of widths: where eight cells a step are enough, and a radius of margin_steps
+constexpr float whole_area = 4194304;                       // of a line of area 1 in the cells: 2^22, so that 500 of them fit in one
+
+// Sections that patterns of this configuration are summed in: none where a width may be drawn for which they do not serve.
+FRIEDEL_FN int width_sections_of(const SimulationConfig& c) {
+    if (c.width_sections == 0) return 0;
+    const auto least = [](const Distribution& d) { return d.may_be_absent() ? fminf(d.low(), d.otherwise) : d.low(); };
+    const auto most = [](const Distribution& d) { return d.may_be_absent() ? fmaxf(d.high(), d.otherwise) : d.high(); };
+    PatternParameters narrow, wide;
+    narrow.caglioti_u = least(c.caglioti_u), narrow.caglioti_v = least(c.caglioti_v), narrow.caglioti_w = least(c.caglioti_w);
+    wide.caglioti_u = most(c.caglioti_u), wide.caglioti_v = most(c.caglioti_v), wide.caglioti_w = most(c.caglioti_w);
+    narrow.microstrain = least(c.microstrain), wide.microstrain = most(c.microstrain);
+    narrow.size_angstrom = c.size_angstrom.may_be_absent() ? 0.0f : c.size_angstrom.high();  // 0: no broadening
+    wide.size_angstrom = c.size_angstrom.low();
+    if (c.size_angstrom.high() > 0 && !(c.size_angstrom.low() > 0)) return 0;  // any width
+    for (const float two_theta_deg :
+         {c.grid.start_deg, c.grid.start_deg + c.grid.points * c.grid.step_deg}) {  // widths are largest at ends
+        const float theta = 0.5f * degree<float> * (two_theta_deg < 179.0f ? two_theta_deg : 179.0f);
+        const auto fwhm = [&](const PatternParameters& p) {
+            return peak_width(tanf(theta), cosf(theta), c.radiation.wavelength[0], p).fwhm / c.grid.step_deg;
+        };
+        if (fwhm(narrow) < narrowest_steps || fwhm(wide) > widest_steps) return 0;
+    }
+    return c.width_sections;
+}
 
 // What a line leaves in one cell.
 struct alignas(16) LineEntry {
@@ -147,8 +171,7 @@ public:
     FRIEDEL_FN int filled_cells(Block& block) const {
         return block.template sum<int>(steps_ * phases_, [&](int i) { return scratch_.cells[i] != 0; });
     }
-    FRIEDEL_FN int sections() const { return sections_; }
-    FRIEDEL_FN int phases() const { return phases_; }
+    FRIEDEL_FN int rows_worked_out() const { return sections_ * (phases_ / 2 + 1); }
     FRIEDEL_FN int radius() const { return radius_; }
     // Cells times points of the coarse grid.
     FRIEDEL_FN double tail_terms() const { return tails_ ? static_cast<double>(steps_ / coarse_) * (grid_.points / coarse_) : 0.0; }
@@ -290,14 +313,16 @@ private:
 };
 
 // Adds the lines of `reflections` (intensity = multiplicity |F|^2 texture). The strongest reflection with its Lorentz-polarisation factor
-// gets area `scale`. `scratch` holds what a core works out in vectors.
+// gets area `scale` at the line of the largest weight. `scratch` holds what a core works out in vectors.
 template <class Block>
 FRIEDEL_FN void add_lines(Block& block, const LineSum& sum, const RecordedLines& scratch, const Reflections<float>& reflections,
                           const PatternParameters& p, float scale) {
     const float polarisation = polarisation_of(p), strongest = strongest_line(block, reflections, p, polarisation);
     if (!(strongest > 0)) return;
-    const float unit = scale / strongest;
     const EmittedLines emitted(p.radiation);
+    float heaviest = 1;  // of the lines' weights, so that whole numbers hold the areas; patterns are scaled in the end
+    for (int i = 0; i < emitted.count; ++i) heaviest = fmaxf(heaviest, p.radiation.weight[emitted[i]]);
+    const float unit = scale / (strongest * heaviest);
     const auto place = [&](int reflection, int line) {
         return place_line(reflections.stol_sq[reflection], unit * reflections.intensity[reflection], line, p, polarisation);
     };

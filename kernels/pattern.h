@@ -39,7 +39,7 @@ FRIEDEL_FN PatternParameters draw_pattern(const SimulationConfig& c, int structu
     p.radiation = c.radiation;
     p.monochromator_two_theta_deg = c.monochromator_two_theta_deg;
     p.default_b_iso = c.default_b_iso;
-    p.width_sections = c.width_sections;
+    p.width_sections = width_sections_of(c);
     {
         RandomSequence random(seed, sample, Purpose::wavelength);
         const float scale = c.wavelength_scale.draw(random), ratio = c.kalpha2_ratio.draw(random);
@@ -185,11 +185,16 @@ FRIEDEL_FN void find_intensities(Block& block, PatternWorkspace& w, const Crysta
     expand_sites(block, sites, crystal);
     structure_factors(block, w.reflections, sites, crystal, table, p.default_b_iso, p.b_iso_scale, Substitution{p});
     const float jitter = p.intensity_jitter;
-    block.for_each(w.reflections.count, [&](int i) {
-        float factor = w.reflections.multiplicity[i];
-        if (jitter > 0)
-            factor *= exponential(jitter * normal_quantile(uniform_open(random4(p.seed, p.sample, Purpose::intensity, i).bits[0])));
-        w.reflections.intensity[i] *= factor;
+    block.for_each_tile(w.reflections.count, [&](int begin, int n) {
+        float* const intensity = w.reflections.intensity + begin;
+        const std::int16_t* const multiplicity = w.reflections.multiplicity + begin;
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) intensity[j] *= multiplicity[j];
+        if (!(jitter > 0)) return;
+        float u[Block::tile];
+        for (int j = 0; j < n; ++j) u[j] = uniform_open(random4(p.seed, p.sample, Purpose::intensity, begin + j).bits[0]);
+        FRIEDEL_SIMD
+        for (int j = 0; j < n; ++j) intensity[j] *= exponential(jitter * normal_quantile(u[j]));
     });
     if (p.march_dollase != 1.0f) apply_texture(block, w.reflections, reciprocal, crystal.operations, p.texture_axis, p.march_dollase);
 }

@@ -33,6 +33,11 @@ struct Distribution {
         return present ? value : otherwise;
     }
 
+    // Ends of what is drawn where the effect is present.
+    FRIEDEL_FN float low() const { return kind == Kind::normal ? a - 3 * b : a; }
+    FRIEDEL_FN float high() const { return kind == Kind::normal ? a + 3 * b : (kind == Kind::constant ? a : b); }
+    FRIEDEL_FN bool may_be_absent() const { return probability < 1; }
+
     // No draw is larger than this in size.
     FRIEDEL_FN float largest() const {
         const float reach =
@@ -75,7 +80,7 @@ struct SimulationConfig {
     // Instrument: Thompson-Cox-Hastings, FWHM_G^2 = U tan^2 + V tan + W (degrees^2).
     Distribution caglioti_u, caglioti_v, caglioti_w{Distribution::Kind::constant, 0.01f, 0, 1, 0.01f};
     Distribution axial_divergence;  // (sample half-height + detector half-height) / radius, 0: none
-    int width_sections = 0;         // in which widths are the same: line_sum.h; 0: every line has its own
+    int width_sections = 0;         // in which widths are the same, where line_sum.h can: width_sections_of(); 0: every line has its own
     Distribution zero_shift_deg;    // added to two-theta
     Distribution wavelength_scale{Distribution::Kind::constant, 1, 0, 1, 1};
     Distribution kalpha2_ratio{Distribution::Kind::constant, -1, 0, 1, -1};  // overrides the weight of the second line where >= 0

@@ -154,6 +154,52 @@ TEST(LineSum, ManyLinesInOnePlaceAddUpAndThoseOutOfReachAreLeftOut) {
     for (std::size_t i = 300; i + 300 < one.size(); ++i) ASSERT_NEAR(with[i], one[i], 2e-3);
 }
 
+// A width for which sections do not serve leaves every line its own.
+TEST(LineSum, OnlyWhereAllWidthsSuitTheSteps) {
+    const auto sections = [](std::initializer_list<const char*> settings) {
+        TrainingConfig config = preset("friedel");
+        for (const char* setting : settings) set_key(config, setting);
+        return width_sections_of(config.simulation);
+    };
+    EXPECT_EQ(sections({}), 24);
+    EXPECT_EQ(sections({"simulation.width_sections=0"}), 0);
+    EXPECT_EQ(sections({"grid.step_deg=0.05", "grid.points=1700"}), 24);
+    EXPECT_EQ(sections({"grid.step_deg=0.01", "grid.points=8500"}), 0) << "a hundred steps wide";
+    EXPECT_EQ(sections({"grid.step_deg=0.2", "grid.points=425"}), 0) << "a tenth of a step wide";
+    EXPECT_EQ(sections({"simulation.size_angstrom={uniform = [0, 1000]}"}), 0);
+    EXPECT_EQ(sections({"simulation.size_angstrom=30"}), 0);
+    const char* const often_absent = "simulation.size_angstrom={uniform = [300, 1000], probability = 0.5}";
+    EXPECT_EQ(sections({often_absent}), 0) << "the instrument's Gaussian may vanish";
+    EXPECT_EQ(sections({often_absent, "simulation.caglioti_v=0"}), 24);
+    EXPECT_EQ(sections({"simulation.caglioti_w={uniform = [0.01, 0.04], probability = 0.5}"}), 24) << "0.01 where absent";
+    EXPECT_EQ(preset("paper-space-group").simulation.width_sections, 0);
+}
+
+// One line as wide as sections serve for, and a radiation whose first line is the weakest.
+TEST(LineSum, WidestLinesAndHeavyLines) {
+    const Grid grid{5.0f, 0.04f, 2125};
+    for (const PatternParameters& p : {specimen(3.6f, 0, 0, 0, 1), specimen(0.01f, 0, 55, 0, 1)}) {
+        const Line line{50.01, 1};
+        const std::vector<float> pattern = sum_of({line}, p, grid);
+        const double highest = formula(line.position, line, p, grid);
+        for (int i = 0; i < grid.points; ++i) {
+            const double expected = formula(grid.start_deg + i * static_cast<double>(grid.step_deg), line, p, grid);
+            ASSERT_NEAR(pattern[static_cast<std::size_t>(i)], expected, 3e-3 * highest) << i;
+        }
+    }
+    TrainingConfig config = preset("friedel");
+    StructureLibrary library;
+    const std::string file = (test::source_dir() / "data/minerals/quartz.cif").string();
+    library.add(standardise(parse_cif(test::read_text(file), file, {200}).structures.at(0)).structure);
+    PatternParameters p = specimen(0.01f, 0, 500, 0, 24);
+    p.radiation = {2, {1.5444f, 1.5406f}, {1.0f, 5000.0f}};
+    std::vector<float> expected(static_cast<std::size_t>(grid.points)), pattern(expected.size());
+    simulate_one_pattern(pattern.data(), p, library.view(), grid);
+    p.width_sections = 0;
+    simulate_one_pattern(expected.data(), p, library.view(), grid);
+    for (std::size_t i = 0; i < pattern.size(); ++i) ASSERT_NEAR(pattern[i], expected[i], 0.03) << i;
+}
+
 // Of whole patterns the widest difference is that of widths within a section and, where widths exceed four steps, of the mean over a
 // bin, which sum_profiles() leaves out there.
 TEST(LineSum, PatternsAreThoseOfLinesWithTheirOwnWidths) {

@@ -186,7 +186,7 @@ SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& li
     if (p.width_sections > 0) {
         const double of_row = 2.0 * lines.radius() + 1;
         work.peaks = lines.filled_cells(block);
-        work.row_terms = lines.sections() * lines.phases() * of_row;
+        work.row_terms = lines.rows_worked_out() * of_row;
         work.cell_terms = work.peaks * of_row + lines.tail_terms();
         return work;
     }

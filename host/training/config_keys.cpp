@@ -35,7 +35,8 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"simulation", "caglioti_w", &s.caglioti_w, 0, 10, "degrees^2"},
         {"simulation", "axial_divergence", &s.axial_divergence, 0, 0.2, "half-heights of specimen and detector over the radius"},
         {"simulation", "width_sections", &s.width_sections, 0, most_width_sections,
-         "parts of the range in each of which all lines have one width, fast; 0: every line has its own"},
+         "parts of the range in each of which all lines have one width, which is faster; 0, or where widths below 0.4 or above 48 steps "
+         "are drawn: every line has its own"},
         {"simulation", "zero_shift_deg", &s.zero_shift_deg, -2, 2, "added to two-theta"},
         {"simulation", "wavelength_scale", &s.wavelength_scale, 0.9, 1.1, "factor on the wavelength"},
         {"simulation", "kalpha2_ratio", &s.kalpha2_ratio, -1, 1, "weight of the second line; -1: as in radiation"},

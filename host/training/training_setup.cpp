@@ -82,7 +82,8 @@ TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust
                                             what.measured_folder.empty() ? what.measured_labels.parent_path() : what.measured_folder,
                                             what.measured_wavelength, [this](const std::string& line) { tell(line); });
     start_trainer(device);
-    if (what.resume == Resume::no && fs::exists(what.output))
+    const bool anew = what.resume == Resume::no || (what.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
+    if (anew && fs::exists(what.output))
         tell(what.output.string() + ": is there already; the new model takes its place when the training ends");
     if (!what.quiet) tell_missing();
 }
