@@ -314,6 +314,8 @@ TEST(BadInput, UsageErrorsExitWithTwo) {
                                         "classify - -o x.csv --resume",
                                         "statistics a.h5 -o x.html",
                                         "simulate x.cif --radiation blue -o x.xy",
+                                        "bench --set nonsense=1",
+                                        "train --stream synthetic:1 --set training.batch=many -o y.h5",
                                         "--nonsense"}) {
         SCOPED_TRACE(arguments);
         const RunResult result = run_friedel(arguments);

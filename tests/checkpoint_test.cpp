@@ -251,7 +251,8 @@ TEST_F(CheckpointedTraining, GoesOnFromAnyCheckpoint) {
 // Steps that are far too long: what was learnt is lost though the loss stays finite. The run stops, its checkpoint is named, and from there
 // it goes on with shorter ones.
 TEST_F(CheckpointedTraining, StopsWhereTheLossGrows) {
-    const std::string run = all + "--steps 10000 ", seldom = "--set training.checkpoint_minutes=100 ";
+    const std::string even = all + "--set optimiser.cosine=false ";  // shorter steps towards the end would mend what is broken here
+    const std::string run = even + "--steps 10000 ", seldom = "--set training.checkpoint_minutes=100 ";
     // Until it has learnt something.
     const std::string step_300 =
         "for i in $(seq 600); do last=$(ls '" + folder.path.string() +
@@ -285,7 +286,7 @@ TEST_F(CheckpointedTraining, StopsWhereTheLossGrows) {
     fs::remove(diverging);
 
     // A run whose loss is far above its lowest when its time is up is no finished one, unless its user says so.
-    const std::string short_run = all + seldom + "--steps " + std::to_string(kept.back().step + 250) + model("part.h5") + "--resume ";
+    const std::string short_run = even + seldom + "--steps " + std::to_string(kept.back().step + 250) + model("part.h5") + "--resume ";
     const auto ended = run_friedel(short_run + "--set optimiser.learning_rate=1");
     EXPECT_EQ(ended.status, 1);
     EXPECT_NE(ended.err.find("at the end of the run, and no model is written; "), std::string::npos) << ended.err;
@@ -299,7 +300,7 @@ TEST_F(CheckpointedTraining, StopsWhereTheLossGrows) {
     fs::copy_file(aside, kept.back().file);
 
     // The preset of the command does not bring back the length of steps that the run was given.
-    const auto mended = run_friedel(all + seldom + " -o '" + part.string() + "' --resume --set optimiser.learning_rate=1e-4 --steps " +
+    const auto mended = run_friedel(even + seldom + " -o '" + part.string() + "' --resume --set optimiser.learning_rate=1e-4 --steps " +
                                     std::to_string(kept.back().step + 400));
     EXPECT_EQ(mended.status, 0) << mended.err;
     EXPECT_NE(mended.err.find("goes on with optimiser.learning_rate=0.0001 instead of "), std::string::npos) << mended.err;

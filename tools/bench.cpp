@@ -111,7 +111,7 @@ int run(const Settings& s) {
     refuse_overwriting(s.output, {s.library, s.compare});
     const Earlier earlier(s.compare);
     TrainingConfig config = preset(s.preset);
-    for (const std::string& assignment : s.assignments) set_key(config, assignment);
+    apply_settings(config, s.assignments);
     check(config);
     const std::filesystem::path file = s.library.empty() ? shipped_structures() : std::filesystem::path(s.library);
     const StructureLibrary library = StructureLibrary::read(file);

@@ -20,6 +20,7 @@
 #include "host/support/hdf5_file.h"
 #include "host/support/progress_line.h"
 #include "host/support/text_file.h"
+#include "host/training/config.h"
 
 namespace friedel::tools {
 
@@ -57,6 +58,15 @@ template <class... Parts>
     std::ostringstream message;
     (message << ... << parts);
     throw UsageError(message.str());
+}
+
+// What --set gives, one after another. A key or value that the configuration does not have is a mistake of the command line.
+inline void apply_settings(TrainingConfig& config, const std::vector<std::string>& assignments) {
+    try {
+        for (const std::string& assignment : assignments) set_key(config, assignment);
+    } catch (const Error& error) {
+        throw UsageError(error.what());
+    }
 }
 
 // Plus the signal: what shells say of programs that a signal ended.

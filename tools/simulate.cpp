@@ -154,7 +154,7 @@ int run(const Options& options) {
     if (options.random > 0) {
         TrainingConfig training = preset(options.preset);
         if (!options.config.empty()) read_toml_file(training, options.config);
-        for (const std::string& setting : options.settings) set_key(training, setting);
+        apply_settings(training, options.settings);
         check(training);
         const SimulationConfig& config = training.simulation;
         grid = config.grid;

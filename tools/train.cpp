@@ -60,7 +60,7 @@ void apply(const Settings& s, TrainingConfig& config, bool resumed) {
         config.optimiser.clip_norm = of_run.clip_norm;
     }
     if (!s.config.empty()) read_toml_file(config, s.config);
-    for (const std::string& assignment : s.assignments) set_key(config, assignment);
+    apply_settings(config, s.assignments);
     const bool sets_share = std::any_of(s.assignments.begin(), s.assignments.end(),
                                         [](const std::string& assignment) { return assignment.starts_with("training.synthetic"); });
     if (!s.stream.empty() && sets_share) throw CLI::ExcludesError("--stream", "--set training.synthetic");
