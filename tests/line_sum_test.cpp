@@ -84,7 +84,6 @@ PatternParameters specimen(float w, float u, float size, float strain, int secti
 TEST(LineSum, EveryPointAgreesWithTheFormula) {
     std::mt19937 random(4);
     const Grid grids[] = {{5.0f, 0.04f, 2125}, {5.0f, 0.01f, 8500}, {20.0f, 0.05f, 901}};
-    // Wide enough that no line falls into the next section by rounding, and its width is the formula's.
     for (const Grid& grid : grids) {
         for (const PatternParameters& p : {specimen(0.0025f, 0, 0, 0, 1), specimen(0.002f, 0.02f, 900, 0.0005f, 24),
                                            specimen(0.04f, 0, 100, 0.002f, 64), specimen(0.0005f, 0, 4000, 0.00005f, 7)}) {
