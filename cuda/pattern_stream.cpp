@@ -134,8 +134,9 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "asking for free memory");
     group.blocks = static_cast<int>(std::clamp<std::size_t>(free / share_of_memory / bytes, 1, static_cast<std::size_t>(layout.blocks)));
-    const std::string needs = "crystals of up to " + std::to_string(bounds.reflections) + " reflections take " +
-                              std::to_string(bytes / 1'000'000) + " MB of the device for each block of threads";
+    const std::string needs = "crystals of up to " + std::to_string(bounds.reflections) + " reflections, in patterns of " +
+                              std::to_string(simulation_.grid.points) + " points, take " + std::to_string(bytes / 1'000'000) +
+                              " MB of the device for each block of threads";
     const char* const cure = "leave the largest out with 'friedel merge --most-reflections', or end the grid at a lower angle";
     if (bytes > free) fail(needs, ", of which ", free / 1'000'000, " are free; ", cure);
     if (4 * group.blocks < layout.blocks) {

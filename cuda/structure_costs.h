@@ -22,7 +22,7 @@ struct ReflectionsOfStructure {
         // Strains are three standard deviations at most for lengths, and random ones are doubled and normal without a cut: six cover them.
         const float strained_by = (1 + config.lattice_strain.largest()) * (1 + 12 * config.lattice_strain_anisotropic.largest());
         strained.radiation = config.radiation;
-        strained.lattice_scale = strained_by / fminf(config.wavelength_scale.smallest(), 1.0f);  // a shorter wavelength reaches more
+        strained.lattice_scale = strained_by / fminf(config.wavelength_scale.lowest(), 1.0f);  // a shorter wavelength reaches more
         d_min = smallest_d(config.radiation, config.grid);
     }
     FRIEDEL_FN int operator()(const CrystalView<float>& crystal) const {

@@ -20,15 +20,14 @@ constexpr float whole_area = 4194304;                       // of a line of area
 // Sections that patterns of this configuration are summed in: none where a width may be drawn for which they do not serve.
 FRIEDEL_FN int width_sections_of(const SimulationConfig& c) {
     if (c.width_sections == 0) return 0;
-    const auto least = [](const Distribution& d) { return d.may_be_absent() ? fminf(d.low(), d.otherwise) : d.low(); };
-    const auto most = [](const Distribution& d) { return d.may_be_absent() ? fmaxf(d.high(), d.otherwise) : d.high(); };
+    const Distribution& size = c.size_angstrom;
+    if (size.low() <= 0 && size.high() > 0) return 0;  // any width
     PatternParameters narrow, wide;
-    narrow.caglioti_u = least(c.caglioti_u), narrow.caglioti_v = least(c.caglioti_v), narrow.caglioti_w = least(c.caglioti_w);
-    wide.caglioti_u = most(c.caglioti_u), wide.caglioti_v = most(c.caglioti_v), wide.caglioti_w = most(c.caglioti_w);
-    narrow.microstrain = least(c.microstrain), wide.microstrain = most(c.microstrain);
-    narrow.size_angstrom = c.size_angstrom.may_be_absent() ? 0.0f : c.size_angstrom.high();  // 0: no broadening
-    wide.size_angstrom = c.size_angstrom.low();
-    if (c.size_angstrom.high() > 0 && !(c.size_angstrom.low() > 0)) return 0;  // any width
+    narrow.caglioti_u = c.caglioti_u.lowest(), narrow.caglioti_v = c.caglioti_v.lowest(), narrow.caglioti_w = c.caglioti_w.lowest();
+    wide.caglioti_u = c.caglioti_u.highest(), wide.caglioti_v = c.caglioti_v.highest(), wide.caglioti_w = c.caglioti_w.highest();
+    narrow.microstrain = c.microstrain.lowest(), wide.microstrain = c.microstrain.highest();
+    narrow.size_angstrom = size.lowest() > 0 ? size.highest() : 0.0f;  // 0: no broadening
+    wide.size_angstrom = size.lowest() > 0 ? size.lowest() : size.low();
     for (const float two_theta_deg :
          {c.grid.start_deg, c.grid.start_deg + c.grid.points * c.grid.step_deg}) {  // widths are largest at ends
         const float theta = 0.5f * degree<float> * (two_theta_deg < 179.0f ? two_theta_deg : 179.0f);

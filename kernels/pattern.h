@@ -207,25 +207,31 @@ FRIEDEL_FN void saturate(Block& block, float* pattern, int points, float lost) {
     block.for_each(points, [&](int i) { pattern[i] = pattern[i] > 0 ? pattern[i] / (1 + dead * pattern[i]) : pattern[i]; });
 }
 
+// Adds the lines of phase number `phase`, whose intensities find_intensities() has left in `w`.
+template <class Block>
+FRIEDEL_FN void add_phase(Block& block, const LineSum& lines, PatternWorkspace& w, const PatternParameters& p, const Grid& grid,
+                          int phase) {
+    const float scale = phase == 0 ? 1.0f : p.impurity_fraction;  // of the phase's strongest line
+    if (p.width_sections > 0) {
+        add_lines(block, lines, w.peaks.recorded, w.reflections, p, scale);
+    } else {
+        append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
+    }
+}
+
 // The whole pattern, maximum 1, into pattern[grid.points]. phase(0) gives the crystal, phase(1) its impurity where p.impurity is not
 // negative.
 template <class Block, class Phase>
 FRIEDEL_FN void simulate_phases(Block& block, float* pattern, PatternWorkspace& w, Phase&& phase, const FormFactorTable<float>& table,
                                 const PatternParameters& p, const Grid& grid) {
-    const bool in_sections = p.width_sections > 0;
     LineSum lines(w.lines, grid);
-    if (in_sections) lines.begin(block, p);
+    if (p.width_sections > 0) lines.begin(block, p);
     w.peaks.count = 0;
-    for (int i = 0; i < (p.impurity >= 0 ? 2 : 1); ++i) {
+    for (int i = 0; i < p.phases(); ++i) {
         find_intensities(block, w, phase(i), table, p, grid);
-        const float scale = i == 0 ? 1.0f : p.impurity_fraction;  // of the phase's strongest line
-        if (in_sections) {
-            add_lines(block, lines, w.peaks.recorded, w.reflections, p, scale);
-        } else {
-            append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
-        }
+        add_phase(block, lines, w, p, grid, i);
     }
-    if (in_sections) {
+    if (p.width_sections > 0) {
         lines.sum(block, pattern);
     } else {
         sum_profiles(block, pattern, w.peaks, grid, w.profile);

@@ -36,20 +36,11 @@ struct Distribution {
     // Ends of what is drawn where the effect is present.
     FRIEDEL_FN float low() const { return kind == Kind::normal ? a - 3 * b : a; }
     FRIEDEL_FN float high() const { return kind == Kind::normal ? a + 3 * b : (kind == Kind::constant ? a : b); }
-    FRIEDEL_FN bool may_be_absent() const { return probability < 1; }
 
-    // No draw is larger than this in size.
-    FRIEDEL_FN float largest() const {
-        const float reach =
-            kind == Kind::normal ? fabsf(a) + 3 * fabsf(b) : (kind == Kind::constant ? fabsf(a) : fmaxf(fabsf(a), fabsf(b)));
-        return fmaxf(reach, fabsf(otherwise));
-    }
-
-    // No draw is below this.
-    FRIEDEL_FN float smallest() const {
-        const float reach = kind == Kind::normal ? a - 3 * fabsf(b) : (kind == Kind::constant ? a : fminf(a, b));
-        return fminf(reach, otherwise);
-    }
+    // Ends of all draws, and how large one can be in size.
+    FRIEDEL_FN float lowest() const { return probability < 1 ? fminf(low(), otherwise) : low(); }
+    FRIEDEL_FN float highest() const { return probability < 1 ? fmaxf(high(), otherwise) : high(); }
+    FRIEDEL_FN float largest() const { return fmaxf(fabsf(lowest()), fabsf(highest())); }
 };
 
 // Points at start + i * step, i in [0, points), degrees two-theta.
@@ -144,6 +135,8 @@ struct PatternParameters {
     float saturation = 0;
     float counts_at_maximum = 0, gaussian_noise = 0, uniform_noise_low = 0, uniform_noise_high = 0;
     std::uint64_t seed = 0, sample = 0;  // for what is drawn point by point
+
+    FRIEDEL_FN int phases() const { return impurity >= 0 ? 2 : 1; }
 };
 
 }  // namespace friedel

@@ -9,12 +9,9 @@
 #include <random>
 #include <vector>
 
-#include "host/crystals/cif.h"
-#include "host/crystals/structure_library.h"
-#include "host/crystals/symmetry.h"
 #include "host/simulation/simulator.h"
 #include "host/training/config.h"
-#include "tests/test_paths.h"
+#include "tests/minerals.h"
 
 namespace friedel {
 namespace {
@@ -187,9 +184,7 @@ TEST(LineSum, WidestLinesAndHeavyLines) {
         }
     }
     TrainingConfig config = preset("friedel");
-    StructureLibrary library;
-    const std::string file = (test::source_dir() / "data/minerals/quartz.cif").string();
-    library.add(standardise(parse_cif(test::read_text(file), file, {200}).structures.at(0)).structure);
+    const StructureLibrary library = test::minerals_named({"quartz"});
     PatternParameters p = specimen(0.01f, 0, 500, 0, 24);
     p.radiation = {2, {1.5444f, 1.5406f}, {1.0f, 5000.0f}};
     std::vector<float> expected(static_cast<std::size_t>(grid.points)), pattern(expected.size());
@@ -206,11 +201,7 @@ TEST(LineSum, PatternsAreThoseOfLinesWithTheirOwnWidths) {
     for (const char* off : {"counts_at_maximum=0", "gaussian_noise=0", "chebyshev_amplitude=0", "hump_height=0", "air_scatter=0"})
         set_key(config, std::string("simulation.") + off);
     const Grid grid = config.simulation.grid;
-    StructureLibrary library;
-    for (const char* name : {"quartz", "albite", "NaCl", "calcite", "diopside", "W"}) {
-        const std::string file = (test::source_dir() / "data/minerals" / (std::string(name) + ".cif")).string();
-        library.add(standardise(parse_cif(test::read_text(file), file, {200}).structures.at(0)).structure);
-    }
+    const StructureLibrary library = test::minerals_named({"quartz", "albite", "NaCl", "calcite", "diopside", "W"});
     std::vector<float> expected(static_cast<std::size_t>(grid.points)), pattern(expected.size());
     std::vector<double> worst;
     for (std::uint64_t sample = 0; sample < 120; ++sample) {

@@ -7,9 +7,6 @@
 #include <cmath>
 #include <random>
 
-#include "host/crystals/cif.h"
-#include "host/crystals/structure_library.h"
-#include "host/crystals/symmetry.h"
 #include "host/simulation/form_factors.h"
 #include "host/simulation/simulator.h"
 #include "host/training/config.h"
@@ -18,7 +15,7 @@
 #include "kernels/pattern.h"
 #include "kernels/preprocess.h"
 #include "kernels/softmax.h"
-#include "tests/test_paths.h"
+#include "tests/minerals.h"
 #include "tests/thread_team.h"
 
 namespace friedel {
@@ -75,14 +72,7 @@ TEST(ParallelBlock, CompactsAndCountsAsTheSerialBlock) {
     }
 }
 
-StructureLibrary minerals() {
-    StructureLibrary library;
-    for (const char* name : {"quartz", "albite", "NaCl", "calcite", "diopside", "W"}) {
-        const std::string file = (test::source_dir() / "data/minerals" / (std::string(name) + ".cif")).string();
-        library.add(standardise(parse_cif(test::read_text(file), file, {200}).structures.at(0)).structure);
-    }
-    return library;
-}
+StructureLibrary minerals() { return test::minerals_named({"quartz", "albite", "NaCl", "calcite", "diopside", "W"}); }
 
 // Workspace of one block, as large as any of these patterns needs.
 struct Workspace {

@@ -21,7 +21,7 @@ public:
                           const Grid& grid) {
         const float d_min = smallest_d(p.radiation, grid);
         int reflections = 0, sites = 0;
-        for (int phase = 0; phase < (p.impurity >= 0 ? 2 : 1); ++phase) {
+        for (int phase = 0; phase < p.phases(); ++phase) {
             const CrystalView<float>& crystal = phase == 0 ? main : impurity;
             reflections = std::max(reflections, reflections_bound(reciprocal_metric(crystal, p), d_min));
             sites = std::max(sites, sites_in(crystal));
@@ -40,7 +40,7 @@ public:
         // Room for every part of every axial row. GPUs reserve less (cuda/pattern_stream.cpp), and shorten the rows where that is too
         // little.
         const int parts = p.axial_divergence > 0 ? max_axial_parts : 1;
-        const int peaks = p.width_sections > 0 ? 0 : reflections * p.radiation.lines * parts * (p.impurity >= 0 ? 2 : 1);
+        const int peaks = p.width_sections > 0 ? 0 : reflections * p.radiation.lines * parts * p.phases();
         if (peaks > workspace_.peaks.capacity) {
             for (auto* values : {&position_, &area_, &fwhm_, &eta_}) values->resize(peaks);
             order_.resize(peaks);
@@ -157,15 +157,10 @@ SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& li
     SimulationWork work;
     LineSum lines(w.lines, grid);
     if (p.width_sections > 0) lines.begin(block, p);
-    for (int i = 0; i < (p.impurity >= 0 ? 2 : 1); ++i) {
+    for (int i = 0; i < p.phases(); ++i) {
         const CrystalView<float> crystal = phase(i);
         find_intensities(block, w, crystal, form_factors_float(), p, grid);
-        const float scale = i == 0 ? 1.0f : p.impurity_fraction;
-        if (p.width_sections > 0) {
-            add_lines(block, lines, w.peaks.recorded, w.reflections, p, scale);
-        } else {
-            append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
-        }
+        add_phase(block, lines, w, p, grid, i);
         const int sites = sites_in(crystal);
         const double reflections = w.reflections.count;
         work.reflections += reflections;
