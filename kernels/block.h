@@ -12,6 +12,13 @@
 #define FRIEDEL_FN inline
 #endif
 
+// A function of one lane of a vectorised loop: one that were called there would leave the loop as it is.
+#ifdef __CUDACC__
+#define FRIEDEL_LANE_FN FRIEDEL_FN
+#else
+#define FRIEDEL_LANE_FN FRIEDEL_FN __attribute__((always_inline))
+#endif
+
 #define FRIEDEL_PRAGMA(x) _Pragma(#x)
 #if defined(__CUDA_ARCH__)
 #define FRIEDEL_SIMD

@@ -116,7 +116,7 @@ public:
 
     // Width of a line at this place.
     FRIEDEL_FN float fwhm_deg(float position_deg) const {
-        return scratch_.widths[section_of(floorf((position_deg - grid_.start_deg) / grid_.step_deg))] * grid_.step_deg;
+        return scratch_.widths[section_of((position_deg - grid_.start_deg) / grid_.step_deg)] * grid_.step_deg;
     }
 
     // What a line leaves in a cell and its neighbours, as whole numbers: three keep its area, its mean and its variance.
@@ -125,9 +125,10 @@ public:
     };
 
     // Of a line of an area in units of the strongest line of the first phase, at most a few hundred in one place. Out of reach: nothing.
-    FRIEDEL_FN Share share(float position_deg, float area) const {
+    FRIEDEL_LANE_FN Share share(float position_deg, float area) const {
         const float asked = ((position_deg - grid_.start_deg) / grid_.step_deg + margin_steps) * static_cast<float>(phases_);
-        const bool within = asked > 1 && asked < static_cast<float>(steps_ * phases_ - 2);
+        const auto last = static_cast<float>(steps_ * phases_ - 2);
+        const bool within = asked > 1 && asked < last;
         const float place = within ? asked : 1.0f, scaled = within ? area * whole_area : 0.0f;
         const float cell = nearest(place), f = place - cell;
         const float below = nearest(scaled * (0.5f * f * (f - 1))), above = nearest(scaled * (0.5f * f * (f + 1)));
@@ -256,10 +257,10 @@ private:
             const float lorentz = scratch_.widths[2 * most_width_sections + section], of_step = 1.0f / static_cast<float>(phases_);
             for (int phase = 0; phase < phases_; ++phase) {
                 const auto area = static_cast<float>(scratch_.cells[step * phases_ + phase]);
-                if (area == 0) continue;
+                if (Block::tile == 1 && area == 0) continue;  // a core is sooner done writing over what an empty cell has left
                 entries_[slot] = LineEntry{area, area * lorentz, step + static_cast<float>(phase) * of_step,
                                            (2 * (section * phases_ + phase) + 1) * half - 1 - from_grid};
-                ++slot;
+                slot += area != 0;
             }
         });
     }
@@ -271,17 +272,21 @@ private:
         const float of_coarse = 1.0f / static_cast<float>(coarse_);
         float* const weights = scratch_.tails;
         float* const falls = weights + padded;  // [padded * 2] at distance i - padded
+        // Each entry is shared by the two points that it lies between.
+        float* const of_next = falls;
         block.for_each(cells, [&](int cell) {
-            const int first = (cell - 1) * coarse_, last = (cell + 1) * coarse_;
+            const int first = cell * coarse_, last = first + coarse_;
             const int end = scratch_.starts[last < steps_ ? last : steps_];
-            const float middle = static_cast<float>(cell * coarse_);
-            float weight = 0;
-            for (int i = scratch_.starts[first > 0 ? first : 0]; i < end; ++i) {
-                const float share = 1 - fabsf(entries_[i].place - middle) * of_coarse;
-                weight += share > 0 ? share * entries_[i].lorentz : 0.0f;
+            const auto left = static_cast<float>(first);
+            float all = 0, right = 0;
+            for (int i = scratch_.starts[first < steps_ ? first : steps_]; i < end; ++i) {
+                all += entries_[i].lorentz;
+                right += entries_[i].lorentz * (entries_[i].place - left);
             }
-            weights[cell] = weight;
+            weights[cell] = all - right * of_coarse;
+            of_next[cell] = right * of_coarse;
         });
+        block.for_each(cells - 1, [&](int cell) { weights[cell + 1] += of_next[cell]; });
         block.for_each(2 * padded, [&](int i) {
             const float x = static_cast<float>((i - padded) * coarse_), x_sq = x * x;
             falls[i] = x_sq < tail_.radius_sq() ? tail_.cap(x_sq) : 1 / (x_sq + tail_width_sq_);
@@ -312,54 +317,42 @@ private:
 };
 
 // Adds the lines of `reflections` (intensity = multiplicity |F|^2 texture). The strongest reflection with its Lorentz-polarisation factor
-// gets area `scale` at the line of the largest weight. `scratch` holds what a core works out in vectors.
+// gets area `scale` at the line of the largest weight.
 template <class Block>
-FRIEDEL_FN void add_lines(Block& block, const LineSum& sum, const RecordedLines& scratch, const Reflections<float>& reflections,
-                          const PatternParameters& p, float scale) {
+FRIEDEL_FN void add_lines(Block& block, const LineSum& sum, const Reflections<float>& reflections, const PatternParameters& p,
+                          float scale) {
     const float polarisation = polarisation_of(p), strongest = strongest_line(block, reflections, p, polarisation);
     if (!(strongest > 0)) return;
     const EmittedLines emitted(p.radiation);
     float heaviest = 1;  // of the lines' weights, so that whole numbers hold the areas; patterns are scaled in the end
     for (int i = 0; i < emitted.count; ++i) heaviest = fmaxf(heaviest, p.radiation.weight[emitted[i]]);
     const float unit = scale / (strongest * heaviest);
-    const auto place = [&](int reflection, int line) {
-        return place_line(reflections.stol_sq[reflection], unit * reflections.intensity[reflection], line, p, polarisation);
-    };
-    // A row of lines where there is axial divergence.
-    const auto add_row = [&](float position_deg, float area) {
-        const int parts = area > 0 ? axial_parts(position_deg, sum.fwhm_deg(position_deg), p.axial_divergence) : 0;
-        for (int part = 0; part < parts; ++part)
-            sum.put(block, sum.share(axial_position_deg(position_deg, p.axial_divergence, (part + 0.5f) / parts), area / parts));
-    };
-    const bool in_rows = p.axial_divergence > 0;
-    if constexpr (Block::tile > 1) {
-        for (int i = 0; i < emitted.count; ++i) {
-            const int line = emitted[i];
+    constexpr int tile = Block::tile;
+    for (int i = 0; i < emitted.count; ++i) {
+        const int line = emitted[i];
+        block.for_each_tile(reflections.count, [&](int begin, int n) {
+            float position_deg[tile], area[tile], spread_deg[tile];
+            LineSum::Share share[tile];  // where axial divergence makes one line of it, not a row
             FRIEDEL_SIMD
-            for (int reflection = 0; reflection < reflections.count; ++reflection) {
-                const LinePlace placed = place(reflection, line);
-                const LineSum::Share share = sum.share(placed.position_deg, placed.area);
-                scratch.position_deg[reflection] = in_rows ? placed.position_deg : share.cell;
-                scratch.area[reflection] = in_rows ? placed.area : share.below;
-                scratch.fwhm_deg[reflection] = share.at;
-                scratch.eta[reflection] = share.above;
+            for (int j = 0; j < n; ++j) {
+                const LinePlace placed =
+                    place_line(reflections.stol_sq[begin + j], unit * reflections.intensity[begin + j], line, p, polarisation);
+                position_deg[j] = placed.position_deg;
+                area[j] = placed.area;
+                spread_deg[j] = axial_spread_deg(placed.position_deg, p.axial_divergence);
+                share[j] = sum.share(axial_position_deg(placed.position_deg, p.axial_divergence, 0.5f), placed.area);
             }
-            for (int reflection = 0; reflection < reflections.count; ++reflection) {
-                const float first = scratch.position_deg[reflection], second = scratch.area[reflection];
-                if (in_rows) {
-                    add_row(first, second);
-                } else {
-                    sum.put(block, {first, second, scratch.fwhm_deg[reflection], scratch.eta[reflection]});
+            for (int j = 0; j < n; ++j) {
+                const int parts = axial_parts(spread_deg[j], sum.fwhm_deg(position_deg[j]));
+                if (parts == 1) {  // so are most
+                    sum.put(block, share[j]);
+                    continue;
                 }
-            }
-        }
-    } else {
-        block.for_each(reflections.count * emitted.count, [&](int n) {
-            const LinePlace placed = place(n % reflections.count, emitted[n / reflections.count]);
-            if (in_rows) {
-                add_row(placed.position_deg, placed.area);
-            } else {
-                sum.put(block, sum.share(placed.position_deg, placed.area));
+                for (int part = 0; part < parts; ++part) {
+                    const float quantile = (static_cast<float>(part) + 0.5f) / static_cast<float>(parts);
+                    sum.put(block, sum.share(axial_position_deg(position_deg[j], p.axial_divergence, quantile),
+                                             area[j] / static_cast<float>(parts)));
+                }
             }
         });
     }

@@ -213,7 +213,7 @@ FRIEDEL_FN void add_phase(Block& block, const LineSum& lines, PatternWorkspace& 
                           int phase) {
     const float scale = phase == 0 ? 1.0f : p.impurity_fraction;  // of the phase's strongest line
     if (p.width_sections > 0) {
-        add_lines(block, lines, w.peaks.recorded, w.reflections, p, scale);
+        add_lines(block, lines, w.reflections, p, scale);
     } else {
         append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
     }

@@ -71,17 +71,25 @@ struct Peaks {
 // Where axial divergence moves a line, degrees: a ray that leaves the equatorial plane by h (height difference of specimen and detector
 // points over the radius) is recorded at cos(2phi) = cos(2theta) sqrt(1 + h^2). With both slits of half-height a * radius h is
 // distributed as the difference of two uniform numbers; `quantile` in (0, 1) of it. (The geometry of Finger, Cox and Jephcoat 1994.)
-FRIEDEL_FN float axial_position_deg(float two_theta_deg, float a, float quantile) {
+FRIEDEL_LANE_FN float axial_position_deg(float two_theta_deg, float a, float quantile) {
     const float h = 2 * a * (1 - sqrtf(1 - quantile));
-    const float cosine = cosf(two_theta_deg * degree<float>) * sqrtf(1 + h * h);
-    return cosine >= 1 ? 0.0f : (cosine <= -1 ? 180.0f : acosf(cosine) / degree<float>);
+    const Turned<float> theta = turned(two_theta_deg / 720);
+    const float sin_sq = theta.sine * theta.sine, cos_sq = theta.cosine * theta.cosine;
+    // What moves from one square to the other: (sqrt(1 + h^2) - 1) / 2 of cos 2theta, with the digits that small angles need.
+    const float moved = 0.5f * (cos_sq - sin_sq) * h * h / (1 + sqrtf(1 + h * h));
+    const float sin_sq_phi = sin_sq > moved ? sin_sq - moved : 0.0f;
+    const float cos_sq_phi = cos_sq + moved > 1e-12f ? cos_sq + moved : 1e-12f;
+    return a > 0 ? 2 * arc_tangent(sqrtf(sin_sq_phi / cos_sq_phi)) / degree<float> : two_theta_deg;
+}
+
+// How far the axial distribution reaches.
+FRIEDEL_LANE_FN float axial_spread_deg(float two_theta_deg, float a) {
+    return fabsf(two_theta_deg - axial_position_deg(two_theta_deg, a, 0.999f));
 }
 
 // Parts that stand in for the continuous axial distribution: spaced by half a width at most.
-FRIEDEL_FN int axial_parts(float two_theta_deg, float fwhm_deg, float a) {
-    if (!(a > 0)) return 1;
-    const float spread = fabsf(two_theta_deg - axial_position_deg(two_theta_deg, a, 0.999f));
-    const float wanted = 1 + 2 * spread / (fwhm_deg > 1e-4f ? fwhm_deg : 1e-4f);
+FRIEDEL_FN int axial_parts(float spread_deg, float fwhm_deg) {
+    const float wanted = 1 + 2 * spread_deg / (fwhm_deg > 1e-4f ? fwhm_deg : 1e-4f);
     return wanted < max_axial_parts ? static_cast<int>(wanted) : max_axial_parts;
 }
 
@@ -184,7 +192,7 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
     for (int most = max_axial_parts; most > 0; most /= 2) {
         added = block.running_total(peaks.first, lines, [&](int n) {
             const RecordedLine peak = recorded(n);
-            const int parts = peak.area > 0 ? axial_parts(peak.position_deg, peak.shape.fwhm, p.axial_divergence) : 0;
+            const int parts = peak.area > 0 ? axial_parts(axial_spread_deg(peak.position_deg, p.axial_divergence), peak.shape.fwhm) : 0;
             return parts < most ? parts : most;
         });
         if (base + added <= peaks.capacity) break;
@@ -196,9 +204,8 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
         for (int part = 0; part < parts; ++part) {
             const int slot = base + peaks.first[n] + part;
             if (slot >= peaks.capacity) return;
-            peaks.position_deg[slot] = p.axial_divergence > 0
-                                           ? axial_position_deg(peak.position_deg, p.axial_divergence, (part + 0.5f) / parts)
-                                           : peak.position_deg;
+            const float quantile = (static_cast<float>(part) + 0.5f) / static_cast<float>(parts);
+            peaks.position_deg[slot] = axial_position_deg(peak.position_deg, p.axial_divergence, quantile);
             peaks.area[slot] = peak.area / parts;
             peaks.fwhm_deg[slot] = peak.shape.fwhm;
             peaks.eta[slot] = peak.shape.eta;

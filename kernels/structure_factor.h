@@ -98,9 +98,9 @@ FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, 
                 } else {
                     FRIEDEL_SIMD
                     for (int j = 0; j < n; ++j) {
-                        const Real phase = h[j] * x + k[j] * y + l[j] * z;
-                        cosine[j] += cos_turns(phase);
-                        sine[j] += sin_turns(phase);
+                        const Turned<Real> site_phase = turned(h[j] * x + k[j] * y + l[j] * z);
+                        cosine[j] += site_phase.cosine;
+                        sine[j] += site_phase.sine;
                     }
                 }
             }

@@ -1,6 +1,7 @@
 // The physics against independent oracles: cctbx's peak lists, gemmi's structure factors and extinctions in double precision, direct sums.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <gemmi/cif.hpp>
 #include <gemmi/it92.hpp>
@@ -419,6 +420,8 @@ TEST(RealMath, FloatFunctionsAgreeWithTheLibrary) {
         const float x = i * 0.00537f;
         EXPECT_NEAR(cos_turns(x), std::cos(2 * pi_d * x), 4e-7);
         EXPECT_NEAR(sin_turns(x), std::sin(2 * pi_d * x), 4e-7);
+        EXPECT_NEAR(turned(x).cosine, cos_turns(x), 1.2e-7);
+        EXPECT_NEAR(turned(x).sine, sin_turns(x), 1.2e-7);
         const double fine = i * 0.0053717;
         EXPECT_NEAR(cos_turns(fine), std::cos(2 * pi_d * fine), 3e-14);  // the library rounds 2 pi t, up to 135 radians
         EXPECT_NEAR(sin_turns(fine), std::sin(2 * pi_d * fine), 3e-14);
@@ -430,6 +433,28 @@ TEST(RealMath, FloatFunctionsAgreeWithTheLibrary) {
         }
     }
     EXPECT_EQ(exponential(-1000.0f), 0.0f);
+}
+
+// cos 2phi = cos 2theta sqrt(1 + h^2), and where no such angle is the end of the range.
+TEST(AxialDivergence, MovesALineAsTheFormulaSays) {
+    constexpr double degrees = pi_d / 180;
+    for (const float slit : {0.0f, 0.004f, 0.03f, 0.09f}) {
+        for (float two_theta_deg = 1; two_theta_deg < 178; two_theta_deg += 0.37f) {
+            for (const float quantile : {0.03125f, 0.5f, 0.999f}) {
+                const double h = 2.0 * slit * (1 - std::sqrt(1.0 - quantile));
+                const double cosine = std::cos(two_theta_deg * degrees) * std::sqrt(1 + h * h);
+                const double expected = std::acos(std::clamp(cosine, -1.0, 1.0)) / degrees;
+                // Where a line is driven to the end of the range a rounding error counts as its root.
+                const double tolerance = cosine > 0.9999 || cosine < -0.9999 ? 0.01 : 5e-5;
+                ASSERT_NEAR(axial_position_deg(two_theta_deg, slit, quantile), expected, tolerance) << two_theta_deg << ", " << slit;
+            }
+            ASSERT_EQ(axial_position_deg(two_theta_deg, 0, 0.7f), two_theta_deg);
+            ASSERT_EQ(axial_spread_deg(two_theta_deg, 0), 0);
+        }
+    }
+    EXPECT_EQ(axial_parts(0, 0.1f), 1);
+    EXPECT_EQ(axial_parts(0.12f, 0.1f), 3) << "half a width apart";
+    EXPECT_EQ(axial_parts(5, 0.1f), max_axial_parts);
 }
 
 TEST(RealMath, DoubleFunctionsAgreeWithTheLibrary) {
