@@ -173,7 +173,7 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
     const cudaStream_t stream = current_;
     if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
     order_.reserve(n);
-    const DrawnBatch batch{parameters_.data(), labels, next_.data(), order_.place(), order_.row()};
+    const DrawnBatch batch{parameters_.data(), labels, next_.data(), order_.place(), order_.row(), groups_.front().bounds.width_sections};
     cuda::draw(stream, batch, costs_, sampler_, config_.data(), library_.view().structures, state, ahead, n);
     const std::int32_t* const order = order_.sort(stream, n);
     if (generates_) {

@@ -103,7 +103,8 @@ __global__ void __launch_bounds__(threads)
     const std::uint64_t sample = first_sample(*state, ahead, n) + row;
     const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
     batch.labels[row] = drawn.label;
-    const PatternParameters p = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
+    PatternParameters p = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
+    p.width_sections = batch.width_sections;
     batch.parameters[row] = p;
     batch.row[row] = row;
     batch.place[row] = p.structure < 0 ? 0 : place_of_row(expected_work(work, p), most_reflections(reflections, p) > few);

@@ -74,6 +74,7 @@ struct DrawnBatch {
     std::int32_t* next;             // [simulation_groups], set to 0: the rows of each group that are taken
     std::int32_t* place;            // [n] by what rows are to be sorted
     std::int32_t* row;              // [n] and their numbers
+    int width_sections;             // as the host has decided: the device's arithmetic might tell a width at the limit otherwise
 };
 
 // Sample numbers are first_sample(*state, ahead, n) + row.

@@ -12,7 +12,7 @@
 #define FRIEDEL_FN inline
 #endif
 
-// A function of one lane of a vectorised loop: one that were called there would leave the loop as it is.
+// For functions called inside a vectorised loop: always inlined, since a call would keep the loop from being vectorised.
 #ifdef __CUDACC__
 #define FRIEDEL_LANE_FN FRIEDEL_FN
 #else

@@ -69,17 +69,18 @@ FRIEDEL_FN bool is_twofold_axis(const int* u, const int* h, const Metric<float>&
         const float x[3] = {r[first[e]], r[3 + first[e]], r[6 + first[e]]}, y[3] = {r[second[e]], r[3 + second[e]], r[6 + second[e]]};
         if (fabsf(g.product(x, y) - g.m[e]) > 2 * tolerance * longest) return false;
     }
+    constexpr float unit = 1.0f / translation_denominator;
     for (int v = 0; v < 2 + operations.centrings_count; ++v) {
         // The edges, then the centring translations.
-        const float t[3] = {v < 3 ? static_cast<float>(v == 0) : operations.centrings[3 * (v - 2)] / 24.0f,
-                            v < 3 ? static_cast<float>(v == 1) : operations.centrings[3 * (v - 2) + 1] / 24.0f,
-                            v < 3 ? static_cast<float>(v == 2) : operations.centrings[3 * (v - 2) + 2] / 24.0f};
+        const float t[3] = {v < 3 ? static_cast<float>(v == 0) : operations.centrings[3 * (v - 2)] * unit,
+                            v < 3 ? static_cast<float>(v == 1) : operations.centrings[3 * (v - 2) + 1] * unit,
+                            v < 3 ? static_cast<float>(v == 2) : operations.centrings[3 * (v - 2) + 2] * unit};
         bool in_lattice = false;
         for (int c = 0; c < operations.centrings_count && !in_lattice; ++c) {
             in_lattice = true;
             for (int row = 0; row < 3; ++row) {
                 const float image = r[3 * row] * t[0] + r[3 * row + 1] * t[1] + r[3 * row + 2] * t[2];
-                const float step = image - operations.centrings[3 * c + row] / 24.0f;
+                const float step = image - operations.centrings[3 * c + row] * unit;
                 in_lattice = in_lattice && fabsf(step - nearest(step)) < 1e-3f;
             }
         }
@@ -98,7 +99,7 @@ template <class Block>
 FRIEDEL_FN bool is_general(Block& block, const float* cell, LatticeType type, const OperationSet& operations) {
     if (cubic(type)) return true;
     constexpr int reach = 3, side = 2 * reach + 1, rows = side * side * side / 2, tile = Block::tile;
-    constexpr int largest_index = 4;
+    constexpr int largest_row_index = 4;
     constexpr float tolerance = 0.015f;
     const Metric<float> g = direct_metric(cell);
     const float a_or_b = cell[0] > cell[1] ? cell[0] : cell[1], longest = a_or_b > cell[2] ? a_or_b : cell[2];
@@ -116,10 +117,10 @@ FRIEDEL_FN bool is_general(Block& block, const float* cell, LatticeType type, co
             const float ax = fabsf(x), ay = fabsf(y), az = fabsf(z);
             const float xy = ax > ay ? ax : ay, most = xy > az ? xy : az;
             const float scale = 1 / most;
-            // The smallest index that brings all three near whole numbers, largest_index + 1 if none does.
+            // The smallest index that brings all three near whole numbers, largest_row_index + 1 if none does.
             const float one = off_row(x, y, z, scale), two = off_row(x, y, z, 2 * scale), three = off_row(x, y, z, 3 * scale),
                         four = off_row(x, y, z, 4 * scale);
-            std::int32_t found = four < 8 * tolerance ? 4 : largest_index + 1;
+            std::int32_t found = four < 8 * tolerance ? 4 : largest_row_index + 1;
             found = three < 6 * tolerance ? 3 : found;
             found = two < 4 * tolerance ? 2 : found;
             found = one < 2 * tolerance ? 1 : found;
@@ -127,7 +128,7 @@ FRIEDEL_FN bool is_general(Block& block, const float* cell, LatticeType type, co
         }
         int here = 0;
         for (int a = 0; a < n; ++a) {
-            if (index[a] > largest_index) continue;
+            if (index[a] > largest_row_index) continue;
             const int i = begin + a;
             const int u[3] = {i / (side * side) - reach, i / side % side - reach, i % side - reach};
             bool multiple = false;
@@ -139,7 +140,7 @@ FRIEDEL_FN bool is_general(Block& block, const float* cell, LatticeType type, co
             const float ax = fabsf(along[0]), ay = fabsf(along[1]), az = fabsf(along[2]);
             const float xy = ax > ay ? ax : ay, scale = 1 / (xy > az ? xy : az);
             bool axis = false;
-            for (int size = index[a]; size <= largest_index && !axis; ++size) {
+            for (int size = index[a]; size <= largest_row_index && !axis; ++size) {
                 const float by = scale * static_cast<float>(size);
                 const int h[3] = {static_cast<int>(nearest(along[0] * by)), static_cast<int>(nearest(along[1] * by)),
                                   static_cast<int>(nearest(along[2] * by))};

@@ -13,7 +13,7 @@ namespace friedel {
 
 constexpr int most_phases = 8;                              // cells of a step
 constexpr int margin_steps = 128;                           // cells go so far beyond the grid; lines further off leave nothing
-constexpr float cells_of_width = 5;                         // at least: then three cells stand for a line to a hundredth of its height
+constexpr float cells_of_width = 4;                         // at least: then four cells stand for a line to a hundredth of its height
 constexpr float narrowest_steps = 0.4f, widest_steps = 48;  // of widths: where eight cells a step are enough, and a radius of margin_steps
 constexpr float whole_area = 4194304;                       // of a line of area 1 in the cells: 2^22, so that 500 of them fit in one
 
@@ -119,20 +119,24 @@ public:
         return scratch_.widths[section_of((position_deg - grid_.start_deg) / grid_.step_deg)] * grid_.step_deg;
     }
 
-    // What a line leaves in a cell and its neighbours, as whole numbers: three keep its area, its mean and its variance.
+    // What a line leaves in the four cells around it, as whole numbers. Weights of cubic interpolation keep its area, mean and variance,
+    // and change without a step where the line passes a cell.
     struct Share {
-        float cell, below, at, above;
+        float cell;  // the second of them
+        float below, at, above, beyond;
     };
 
     // Of a line of an area in units of the strongest line of the first phase, at most a few hundred in one place. Out of reach: nothing.
     FRIEDEL_LANE_FN Share share(float position_deg, float area) const {
         const float asked = ((position_deg - grid_.start_deg) / grid_.step_deg + margin_steps) * static_cast<float>(phases_);
-        const auto last = static_cast<float>(steps_ * phases_ - 2);
-        const bool within = asked > 1 && asked < last;
-        const float place = within ? asked : 1.0f, scaled = within ? area * whole_area : 0.0f;
-        const float cell = nearest(place), f = place - cell;
-        const float below = nearest(scaled * (0.5f * f * (f - 1))), above = nearest(scaled * (0.5f * f * (f + 1)));
-        return {cell, below, nearest(scaled) - below - above, above};
+        const auto last = static_cast<float>(steps_ * phases_ - 3);
+        const bool within = asked > 2 && asked < last;
+        const float place = within ? asked : 2.0f, scaled = within ? area * whole_area : 0.0f;
+        const float cell = nearest(place - 0.5f), f = place - cell, g = 1 - f;
+        const float outer = scaled * f * g / 6;
+        const float below = nearest(-outer * (1 + g)), beyond = nearest(-outer * (1 + f));
+        const float above = nearest(0.5f * scaled * f * (1 + f) * (1 + g));
+        return {cell, below, nearest(scaled) - below - above - beyond, above, beyond};
     }
     template <class Block>
     FRIEDEL_FN void put(const Block& block, const Share& share) const {
@@ -140,6 +144,7 @@ public:
         block.add(at - 1, static_cast<std::int32_t>(share.below));
         block.add(at, static_cast<std::int32_t>(share.at));
         block.add(at + 1, static_cast<std::int32_t>(share.above));
+        block.add(at + 2, static_cast<std::int32_t>(share.beyond));
     }
 
     // pattern[i] = sum of all lines at point i, per degree; overwrites.
@@ -332,7 +337,7 @@ FRIEDEL_FN void add_lines(Block& block, const LineSum& sum, const Reflections<fl
         const int line = emitted[i];
         block.for_each_tile(reflections.count, [&](int begin, int n) {
             float position_deg[tile], area[tile], spread_deg[tile];
-            LineSum::Share share[tile];  // where axial divergence makes one line of it, not a row
+            float cell[tile], below[tile], at[tile], above[tile], beyond[tile];  // where axial divergence makes no row of a line
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) {
                 const LinePlace placed =
@@ -340,12 +345,13 @@ FRIEDEL_FN void add_lines(Block& block, const LineSum& sum, const Reflections<fl
                 position_deg[j] = placed.position_deg;
                 area[j] = placed.area;
                 spread_deg[j] = axial_spread_deg(placed.position_deg, p.axial_divergence);
-                share[j] = sum.share(axial_position_deg(placed.position_deg, p.axial_divergence, 0.5f), placed.area);
+                const LineSum::Share share = sum.share(axial_position_deg(placed.position_deg, p.axial_divergence, 0.5f), placed.area);
+                cell[j] = share.cell, below[j] = share.below, at[j] = share.at, above[j] = share.above, beyond[j] = share.beyond;
             }
             for (int j = 0; j < n; ++j) {
                 const int parts = axial_parts(spread_deg[j], sum.fwhm_deg(position_deg[j]));
                 if (parts == 1) {  // so are most
-                    sum.put(block, share[j]);
+                    sum.put(block, {cell[j], below[j], at[j], above[j], beyond[j]});
                     continue;
                 }
                 for (int part = 0; part < parts; ++part) {

@@ -16,7 +16,7 @@ namespace friedel {
 
 // Team: index() and size() of the thread and of the block; barrier(); reduce(value, combine), the same for all threads;
 // exclusive_scan(value, total), the sum over lower threads; stage(), one int of shared memory per thread; add(place, n), atomic.
-// All but index and size end in a barrier, add excepted.
+// barrier(), reduce() and exclusive_scan() end in a barrier.
 template <class Team>
 class ParallelBlock {
 public:
