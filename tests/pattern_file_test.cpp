@@ -181,13 +181,24 @@ TEST(PatternFile, AxesByManyNames) {
         {"# q_A^-1 I\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
         {"sample\n Q (Inverse Nanometres)\n Intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
         {"d (nm), Intensity\n", [&](double angle) { return wavelength / (20 * sine(angle)); }},
+        {"Q_1/A,Intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"momentum transfer (1/A),Intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"q_inv_nm,Intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"Q (\u00c5\u207b\u00b9),Intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"D_hkl,Intensity\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
+        {"dspacing_A,Intensity\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
+        {"2\u03b8 (rad),Intensity\n", [](double angle) { return angle * M_PI / 180; }},
+        {"2theta_rad,Intensity\n", [](double angle) { return angle * M_PI / 180; }},
+        {"Theta_degrees,Intensity\n", [](double angle) { return angle / 2; }},
+        {"th_rad,Intensity\n", [](double angle) { return angle * M_PI / 360; }},
         {"d_A I\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
     };
     for (const auto& one : cases) {
         SCOPED_TRACE(one.header);
         const MeasuredPattern pattern = read(stated + one.header, one.x);
         ASSERT_EQ(pattern.two_theta_deg.size(), 500u);
-        const bool angle = one.header.find("2th") != std::string::npos || one.header.find("Theta") != std::string::npos;
+        const bool angle = one.header.find("th") != std::string::npos || one.header.find("Theta") != std::string::npos ||
+                           one.header.find("\u03b8") != std::string::npos;
         EXPECT_EQ(wavelength_of(pattern, 0.7, 1.54).second, angle ? WavelengthSource::option : WavelengthSource::not_needed);
         EXPECT_EQ(wavelength_of(pattern, 0.7, 1.54).first, angle ? 0.7 : wavelength) << "what the angles are of";
         for (int i = 0; i < 500; i += 99) {

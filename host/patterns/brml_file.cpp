@@ -28,8 +28,7 @@ double child_number(const pugi::xml_node& node, const char* child) {
 
 double wavelength_of(const pugi::xml_document& document) {
     const auto value = [&](const char* element) { return find(document, element).attribute("Value").as_double(0); };
-    const double ratio = value("WaveLengthRatio"),
-                 alpha1 = mean_k_alpha(value("WaveLengthAlpha1"), value("WaveLengthAlpha2"), ratio > 0 ? ratio : 0.5);
+    const double ratio = value("WaveLengthRatio"), alpha1 = mean_k_alpha(value("WaveLengthAlpha1"), value("WaveLengthAlpha2"), ratio);
     return alpha1 > 0 ? alpha1 : mean_k_alpha(value("WaveLengthAverage"), 0, 0);
 }
 
@@ -43,7 +42,7 @@ MeasuredPattern parse_raw_data(const std::string& text, const std::string& name)
     }
     std::vector<std::vector<double>> rows;
     for (const pugi::xml_node& datum : route.children("Datum")) rows.push_back(numbers_of(datum.child_value()));
-    if (rows.empty()) fail(name, ": a BRML file without measured points; export the scan as text of two columns (.xy)");
+    if (rows.empty()) fail(name, ": a BRML file without measured points", export_as_text);
     for (const std::vector<double>& row : rows) {
         if (row.size() != rows.front().size())
             fail(name, ": a row of ", row.size(), " numbers where ", rows.front().size(), " stood before; it is damaged");

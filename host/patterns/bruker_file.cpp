@@ -71,7 +71,7 @@ MeasuredPattern parse_version_4(const Bytes& file) {
     while (at + range_header <= file.size()) {
         const auto points = file.at<std::uint32_t>(at + 88), width = file.at<std::uint32_t>(at + 136),
                    more = file.at<std::uint32_t>(at + 140);
-        if (width != sizeof(float)) fail(file.name(), ": ", width, " bytes a point; export the scan as text of two columns (.xy)");
+        if (width != sizeof(float)) fail(file.name(), ": ", width, " bytes a point", export_as_text);
         const Range range{points, file.at<double>(at + 72), file.at<double>(at + 80), 0, at + range_header + more};
         append(pattern, file, range, true);
         at = range.data + points * sizeof(float);

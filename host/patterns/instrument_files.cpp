@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "host/simulation/radiation.h"
 #include "host/support/error.h"
 
 namespace friedel {
@@ -21,10 +22,10 @@ bool is_uxd(std::string_view bytes) {
 }  // namespace
 
 double mean_k_alpha(double alpha1, double alpha2, double ratio) {
-    constexpr double shortest = 0.1, longest = 5;
-    if (!(alpha1 >= shortest && alpha1 <= longest)) return 0;
-    if (!(alpha2 >= shortest && alpha2 <= longest) || !(ratio > 0 && ratio <= 1)) return alpha1;
-    return (alpha1 + ratio * alpha2) / (1 + ratio);
+    if (!may_be_stated(alpha1)) return 0;
+    if (!may_be_stated(alpha2) || ratio > 1) return alpha1;
+    const double second = ratio > 0 ? ratio : 0.5;
+    return (alpha1 + second * alpha2) / (1 + second);
 }
 
 std::optional<double> take_number(std::string_view& text) {

@@ -36,8 +36,15 @@ std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const st
 std::optional<MeasuredPattern> parse_table(std::string_view text, const std::string& name);
 std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::string& name);
 
-// The mean of the lines of one anode as files state them: alpha1 and alpha2 in angstrom, their ratio of intensity. 0 where alpha1 is none.
-double mean_k_alpha(double alpha1, double alpha2, double ratio);
+// The mean of the lines of one anode as files state them: alpha1 and alpha2 in angstrom, the intensity of the second over the first's (half
+// of it where the file does not state it, 0). 0 where alpha1 is none.
+double mean_k_alpha(double alpha1, double alpha2, double ratio = 0);
+
+// What a line of a text file begins with that is a comment.
+inline bool starts_comment(char c) { return std::string_view("#;!'\"/*%@").find(c) != std::string_view::npos; }
+
+// Ends an error about what no reader takes.
+constexpr const char* export_as_text = "; export the scan as text of two columns (.xy)";
 
 // A whole number or decimal number at the beginning of `text`, blanks before it skipped; nothing where there is none. Moves `text` behind
 // it.

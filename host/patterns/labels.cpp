@@ -127,4 +127,14 @@ std::vector<Label> parse_labels(std::istream& in, const std::string& name) {
     return labels;
 }
 
+std::vector<Label> read_labels_without_repeats(const std::filesystem::path& file) {
+    std::vector<Label> labels = read_labels(file);
+    std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
+    return labels;
+}
+
+std::filesystem::path folder_of_patterns(const std::filesystem::path& labels, const std::filesystem::path& given) {
+    return given.empty() ? labels.parent_path() : given;
+}
+
 }  // namespace friedel

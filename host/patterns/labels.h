@@ -20,5 +20,10 @@ struct Label {
 // Throws Error with the line for a missing column, a space group that is none, a file named twice, or no label at all.
 std::vector<Label> read_labels(const std::filesystem::path& file);
 std::vector<Label> parse_labels(std::istream& in, const std::string& name);  // `name` stands for the file in errors
+// One of each specimen: those that repeat no other.
+std::vector<Label> read_labels_without_repeats(const std::filesystem::path& file);
+
+// Where the patterns lie: in `given`, or beside the labels where that is empty.
+std::filesystem::path folder_of_patterns(const std::filesystem::path& labels, const std::filesystem::path& given);
 
 }  // namespace friedel

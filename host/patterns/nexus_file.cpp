@@ -103,8 +103,7 @@ std::optional<NexusData> find_nexus_data(const H5File& file) {
         group = scans.front();
     }
     const std::string axis = axis_name(file, group);
-    if (axis.empty() || !file.exists(group + "/" + axis))
-        fail(name, ": ", group, " names no axis for its signal; export the scan as text of two columns (.xy)");
+    if (axis.empty() || !file.exists(group + "/" + axis)) fail(name, ": ", group, " names no axis for its signal", export_as_text);
     NexusData data;
     data.signal = group + "/" + text_attribute(file, group, "signal");
     data.axis = file.read<double>(group + "/" + axis);
@@ -137,9 +136,7 @@ MeasuredPattern read_nexus(const std::filesystem::path& path) {
     const H5File file = H5File::open_foreign(path);
     const std::optional<NexusData> data = find_nexus_data(file);
     if (!data) {
-        fail(name,
-             ": an HDF5 file without a pattern (a group of NX_class NXdata with a signal of one or two dimensions); export the scan as "
-             "text of two columns (.xy)");
+        fail(name, ": an HDF5 file without a pattern (a group of NX_class NXdata with a signal of one or two dimensions)", export_as_text);
     }
     if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name the file itself to 'friedel classify' or 'friedel match'");
     return pattern_of_row(*data, name, file.read<double>(data->signal));

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cmath>
 #include <numbers>
+#include <optional>
+#include <utility>
 
 #include "host/simulation/radiation.h"
 #include "host/support/error.h"
@@ -14,65 +16,108 @@ namespace friedel {
 
 namespace {
 
-// Letters and digits in lower case, and what is in brackets left out: "2Theta [deg]" becomes "2theta".
+// Letters and digits in lower case, theta and the angstrom spelt out, and what is in brackets left out: "2Theta [deg]" becomes "2theta".
 std::string plain(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, const char*>, 6> symbols = {
+        {{"\u03b8", "theta"}, {"\u0398", "theta"}, {"\u03d1", "theta"}, {"\u00c5", "a"}, {"\u212b", "a"}, {"\u00b9", "1"}}};
     std::string text;
-    for (char c : name) {
-        if (c == '(' || c == '[') break;
-        if (std::isalnum(static_cast<unsigned char>(c))) text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (name[i] == '(' || name[i] == '[') break;
+        if (std::isalnum(static_cast<unsigned char>(name[i]))) {
+            text += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+            continue;
+        }
+        for (const auto& [symbol, letters] : symbols) {
+            if (name.substr(i).starts_with(symbol)) text += letters;
+        }
     }
     return text;
 }
 
-template <std::size_t n>
-bool is_one_of(const std::string& name, const std::array<const char*, n>& names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+template <class Names>
+bool is_one_of(std::string_view name, const Names& names) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-constexpr std::array<const char*, 12> angle_names = {"2theta",      "twotheta",  "tth",        "2th",      "2t",     "angle",
-                                                     "twothetadeg", "2thetadeg", "polarangle", "position", "2thdeg", "tthdeg"};
-constexpr std::array<const char*, 2> theta_names = {"theta", "thetadeg"};
-constexpr std::array<const char*, 4> q_names = {"q", "qvalue", "qvec", "qmodulus"};
-constexpr std::array<const char*, 3> d_names = {"d", "dspacing", "dvalue"};
-constexpr std::array<const char*, 16> other_names = {"omega",        "energy",     "sin",        "sintheta", "s",       "tof",
-                                                     "timeofflight", "time",       "chi",        "phi",      "azimuth", "channel",
-                                                     "wavenumber",   "wavelength", "ramanshift", "rmm"};
+enum class Quantity { two_theta, theta, q, d };
 
-// Names that carry their units, as pyFAI writes them: "q_nm^-1", "2th_rad".
-struct NameWithUnits {
-    const char* name;
-    PatternAxis axis;
+struct QuantityName {
+    std::string_view name;
+    Quantity quantity;
 };
-constexpr NameWithUnits names_with_units[] = {
-    {"qnm1", PatternAxis::q_per_nm},        {"qa1", PatternAxis::q_per_angstrom}, {"2thrad", PatternAxis::two_theta_rad},
-    {"tthrad", PatternAxis::two_theta_rad}, {"dnm", PatternAxis::d_nm},           {"da", PatternAxis::d_angstrom}};
+// Longer ones before those that they begin with.
+constexpr QuantityName quantity_names[] = {{"twotheta", Quantity::two_theta},
+                                           {"2theta", Quantity::two_theta},
+                                           {"polarangle", Quantity::two_theta},
+                                           {"position", Quantity::two_theta},
+                                           {"angle", Quantity::two_theta},
+                                           {"tth", Quantity::two_theta},
+                                           {"2th", Quantity::two_theta},
+                                           {"2t", Quantity::two_theta},
+                                           {"theta", Quantity::theta},
+                                           {"th", Quantity::theta},
+                                           {"momentumtransfer", Quantity::q},
+                                           {"scatteringvector", Quantity::q},
+                                           {"qvalue", Quantity::q},
+                                           {"qmodulus", Quantity::q},
+                                           {"qvec", Quantity::q},
+                                           {"q", Quantity::q},
+                                           {"dspacing", Quantity::d},
+                                           {"dvalue", Quantity::d},
+                                           {"dhkl", Quantity::d},
+                                           {"d", Quantity::d}};
 
-const NameWithUnits* with_units(const std::string& name) {
-    const auto found = std::find_if(std::begin(names_with_units), std::end(names_with_units),
-                                    [&](const NameWithUnits& known) { return name == known.name; });
-    return found == std::end(names_with_units) ? nullptr : found;
+constexpr std::string_view degrees[] = {"deg", "degree", "degrees"}, radians[] = {"rad", "radian", "radians"},
+                           per_nm[] = {"nm1", "1nm", "invnm", "pernm", "nm"}, per_angstrom[] = {"a1", "1a", "inva", "pera", "a"},
+                           nm[] = {"nm"}, angstrom[] = {"a", "ang", "angstrom"};
+
+constexpr std::string_view other_names[] = {"omega", "energy", "sin",     "sintheta", "s",          "tof",        "timeofflight", "time",
+                                            "chi",   "phi",    "azimuth", "channel",  "wavenumber", "wavelength", "ramanshift",   "rmm"};
+
+// Of a name with or without units: "2theta", "q_nm^-1", "d_A". Without them degrees and angstrom.
+std::optional<PatternAxis> axis_named(std::string_view name) {
+    const std::string text = plain(name);
+    for (const QuantityName& known : quantity_names) {
+        if (!text.starts_with(known.name)) continue;
+        const std::string_view units = std::string_view(text).substr(known.name.size());
+        switch (known.quantity) {
+            case Quantity::two_theta:
+                if (units.empty() || is_one_of(units, degrees)) return PatternAxis::two_theta_deg;
+                if (is_one_of(units, radians)) return PatternAxis::two_theta_rad;
+                break;
+            case Quantity::theta:
+                if ((units.empty() && known.name == "theta") || is_one_of(units, degrees)) return PatternAxis::theta_deg;
+                if (is_one_of(units, radians)) return PatternAxis::theta_rad;
+                break;
+            case Quantity::q:
+                if (units.empty() || is_one_of(units, per_angstrom)) return PatternAxis::q_per_angstrom;
+                if (is_one_of(units, per_nm)) return PatternAxis::q_per_nm;
+                break;
+            case Quantity::d:
+                if (units.empty() || is_one_of(units, angstrom)) return PatternAxis::d_angstrom;
+                if (is_one_of(units, nm)) return PatternAxis::d_nm;
+                break;
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace
 
-bool is_axis_name(std::string_view name) {
-    const std::string text = plain(name);
-    return is_one_of(text, angle_names) || is_one_of(text, theta_names) || is_one_of(text, q_names) || is_one_of(text, d_names) ||
-           with_units(text);
-}
+bool is_axis_name(std::string_view name) { return axis_named(name).has_value(); }
 
 bool is_other_axis(std::string_view name) { return is_one_of(plain(name), other_names); }
 
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {
-    const std::string text = plain(name);
+    const std::optional<PatternAxis> axis = axis_named(name);
+    if (!axis) fail(file, ": its axis is '", name, "', not 2theta, theta, Q or d; export it against one of these");
     const std::string unit = lower_case(units);
-    const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos;
-    if (const NameWithUnits* const known = with_units(text)) return known->axis;
-    if (is_one_of(text, angle_names)) return unit.starts_with("rad") ? PatternAxis::two_theta_rad : PatternAxis::two_theta_deg;
-    if (is_one_of(text, theta_names)) return PatternAxis::theta_deg;
-    if (is_one_of(text, q_names)) return nanometres ? PatternAxis::q_per_nm : PatternAxis::q_per_angstrom;
-    if (is_one_of(text, d_names)) return nanometres ? PatternAxis::d_nm : PatternAxis::d_angstrom;
-    fail(file, ": its axis is '", name, "', not 2theta, theta, Q or d; export it against one of these");
+    const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos, radian = unit.starts_with("rad");
+    if (*axis == PatternAxis::two_theta_deg && radian) return PatternAxis::two_theta_rad;
+    if (*axis == PatternAxis::theta_deg && radian) return PatternAxis::theta_rad;
+    if (*axis == PatternAxis::q_per_angstrom && nanometres) return PatternAxis::q_per_nm;
+    if (*axis == PatternAxis::d_angstrom && nanometres) return PatternAxis::d_nm;
+    return *axis;
 }
 
 void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
@@ -82,8 +127,8 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
         for (double& value : x) value *= 180 / std::numbers::pi;
         return;
     }
-    if (axis == PatternAxis::theta_deg) {
-        for (double& value : x) value *= 2;
+    if (axis == PatternAxis::theta_deg || axis == PatternAxis::theta_rad) {
+        for (double& value : x) value *= axis == PatternAxis::theta_deg ? 2 : 360 / std::numbers::pi;
         return;
     }
     if (axis == PatternAxis::d_nm) {

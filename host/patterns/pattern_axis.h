@@ -8,7 +8,7 @@
 
 namespace friedel {
 
-enum class PatternAxis { two_theta_deg, two_theta_rad, theta_deg, q_per_angstrom, q_per_nm, d_angstrom, d_nm };
+enum class PatternAxis { two_theta_deg, two_theta_rad, theta_deg, theta_rad, q_per_angstrom, q_per_nm, d_angstrom, d_nm };
 
 // By the name of a column, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing"), with its units where they are known.
 // Returns false where the name is none of an axis.

@@ -38,7 +38,6 @@ struct OtherKind {
     const char* what;
 };
 
-constexpr const char* export_as_text = "; export the scan as text of two columns (.xy)";
 constexpr std::array<OtherKind, 12> other_kinds = {{
     {0, "\x89HDF", "an HDF5 file; give it as a file, not as standard input"},
     {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it, or export the scan as text of two columns (.xy)"},
@@ -131,8 +130,6 @@ bool has_decimal_commas(std::string_view line) {
     }
     return other_separator;
 }
-
-bool starts_comment(char c) { return std::string_view("#;!'\"/*%@").find(c) != std::string_view::npos; }
 
 // The row that begins at `at`, without looking for the end of its line first. No row: `at` stays where it is.
 Row parse_row(const char*& at, const char* end, bool decimal_comma) {

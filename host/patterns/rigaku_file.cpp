@@ -10,8 +10,6 @@ namespace friedel {
 
 namespace {
 
-constexpr double usual_ratio = 0.5;  // of the alpha2 line to the alpha1 line; these files do not state it
-
 // Adds "angle intensity [attenuation]" lines up to the first that is none. Returns what is left of the text.
 std::string_view take_rows(MeasuredPattern& pattern, std::string_view text) {
     while (!text.empty()) {
@@ -60,8 +58,8 @@ MeasuredPattern parse_ras(std::string_view bytes, const std::string& name) {
     if (!take_rows(pattern, rows).starts_with("*RAS_INT_END")) {
         fail(name, ": ends after ", pattern.two_theta_deg.size(), " points without *RAS_INT_END; it is truncated, copy it again");
     }
-    pattern.wavelength_angstrom = mean_k_alpha(number_of(value_of(header, "HW_XG_WAVE_LENGTH_ALPHA1")),
-                                               number_of(value_of(header, "HW_XG_WAVE_LENGTH_ALPHA2")), usual_ratio);
+    pattern.wavelength_angstrom =
+        mean_k_alpha(number_of(value_of(header, "HW_XG_WAVE_LENGTH_ALPHA1")), number_of(value_of(header, "HW_XG_WAVE_LENGTH_ALPHA2")));
     return pattern;
 }
 
@@ -82,7 +80,7 @@ std::optional<MeasuredPattern> read_rasx(const std::filesystem::path& file) {
             pugi::xml_document document;
             if (!document.load_buffer(member->text.data(), member->text.size())) continue;
             pattern.wavelength_angstrom =
-                mean_k_alpha(element_number(document, "WavelengthKalpha1"), element_number(document, "WavelengthKalpha2"), usual_ratio);
+                mean_k_alpha(element_number(document, "WavelengthKalpha1"), element_number(document, "WavelengthKalpha2"));
         }
     }
     if (profiles == 0) return std::nullopt;

@@ -27,7 +27,7 @@ std::optional<double> next_number(std::string_view& line) {
 
 bool is_blank_or_comment(std::string_view line) {
     const std::size_t first = line.find_first_not_of(" \t");
-    return first == std::string_view::npos || std::string_view("#;!'\"/*%@").find(line[first]) != std::string_view::npos;
+    return first == std::string_view::npos || starts_comment(line[first]);
 }
 
 struct Steps {

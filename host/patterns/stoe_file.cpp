@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t block = 512, wavelengths_at = 0x142, data_blocks_at = 0x1da, blocks_at = 0x1dc;
 // In the block before the intensities.
 constexpr std::size_t points_at = 0x22, start_at = 0x2c, end_at = 0x34, step_at = 0x3c;
-constexpr double usual_ratio = 0.5;  // of alpha2 to alpha1, which the file does not state
 
 }  // namespace
 
@@ -39,7 +38,7 @@ MeasuredPattern parse_stoe_raw(std::string_view bytes, const std::string& name) 
         pattern.intensity.push_back(file.at<std::uint32_t>(data + i * sizeof(std::uint32_t)));
     }
     pattern.wavelength_angstrom = mean_k_alpha(static_cast<double>(file.at<float>(wavelengths_at)),
-                                               static_cast<double>(file.at<float>(wavelengths_at + sizeof(float))), usual_ratio);
+                                               static_cast<double>(file.at<float>(wavelengths_at + sizeof(float))));
     return pattern;
 }
 

@@ -83,7 +83,7 @@ MeasuredPattern parse_uxd(std::string_view bytes, const std::string& name) {
         pattern.two_theta_deg.push_back(columns == 1 ? *start + static_cast<double>(i) * step : values[i * columns]);
         pattern.intensity.push_back(values[i * columns + (columns == 1 ? 0 : 1)]);
     }
-    pattern.wavelength_angstrom = mean_k_alpha(wavelength_1, wavelength_2, ratio > 0 ? ratio : 0.5);
+    pattern.wavelength_angstrom = mean_k_alpha(wavelength_1, wavelength_2, ratio);
     return pattern;
 }
 

@@ -79,7 +79,7 @@ PatternAxis take_columns(MeasuredPattern& pattern, const xylib::Block& scan, boo
         fail(name, ": a powder CIF without ",
              angle < 0 ? "angles (_pd_meas_2theta_scan or a range and increment)"
                        : "measured intensities (_pd_meas_counts_total and the like)",
-             "; export the scan as text of two columns (.xy)");
+             export_as_text);
     }
     const xylib::Column &x = scan.get_column(angle), &y = scan.get_column(intensity);
     const int points = scan.get_point_count();
@@ -131,7 +131,7 @@ std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const st
         const double ratio = number_of(*file, *scan, {"RatioAlpha21", "INTENSITY_RATIO"});
         pattern.wavelength_angstrom =
             mean_k_alpha(number_of(*file, *scan, {"K_ALPHA1", "LAMDA1", "LabdaAlpha1", "diffrn_radiation_wavelength"}),
-                         number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "LabdaAlpha2"}), ratio > 0 ? ratio : 0.5);
+                         number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "LabdaAlpha2"}), ratio);
         if (cif && pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = wavelength_by_name(*file, *scan);
         convert_axis(pattern, axis);
     } catch (const Error&) {
