@@ -348,6 +348,10 @@ TEST(BadInput, LikelyMistakesAreToldTheirCure) {
         {"split DATA/minerals/quartz.cif --train a.h5 --test b.h5", "friedel ingest"},
         {"index DATA/minerals/quartz.cif", "is a CIF, a crystal structure and not a measured pattern"},
         {"classify DATA/examples/quartz.xy --wavelength copper", "'copper' is neither"},
+        {"classify DATA/examples/quartz.xy --wavelength 1,5418", "'1,5418' is neither one wavelength"},
+        {"classify DATA/examples/quartz.xy --wavelength cu-kb", "'cu-kb' is neither one wavelength"},
+        {"simulate DATA/minerals/quartz.cif --radiation 1,54187 -o q.xy", "decimals are written with a point"},
+        {"peaks DATA/minerals/quartz.cif --range 60 20", "--range must rise, not from 60 to 20"},
         {"classify DATA/examples/quartz.xy --wavelength 154.06", "'154.06' is neither"}};
     const auto with_data = [&](std::string text) {
         for (std::size_t at; (at = text.find("DATA")) != std::string::npos;) text.replace(at, 4, data);

@@ -53,10 +53,11 @@ TEST_F(Bench, MeasuresEveryStage) {
         EXPECT_TRUE(stages.count(stage)) << stage;
 }
 
-TEST_F(Bench, MeasuresOneKindOfStageAlone) {
-    const auto result = bench("--only simulation --batches 8");
+TEST_F(Bench, MeasuresSomeKindsOfStageAlone) {
+    const auto result = bench("--only simulation --only AdamW --batches 8");
     ASSERT_EQ(result.status, 0) << result.err;
     EXPECT_NE(result.out.find("simulation, batch of 8"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("AdamW"), std::string::npos) << result.out;
     EXPECT_NE(result.out.find("limit: copy"), std::string::npos) << result.out;
     EXPECT_EQ(result.out.find("product, layer"), std::string::npos) << result.out;
     EXPECT_EQ(result.out.find("step, batch"), std::string::npos) << result.out;

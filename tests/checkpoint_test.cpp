@@ -248,6 +248,19 @@ TEST_F(CheckpointedTraining, GoesOnFromAnyCheckpoint) {
     for (const auto& event : events("checkpoint")) EXPECT_TRUE(event.at("written").get<bool>()) << event;
 }
 
+// A finished model stays until another is finished, however often the run that makes it is interrupted.
+TEST_F(CheckpointedTraining, AnInterruptedRunLeavesAFinishedModel) {
+    ASSERT_EQ(run_friedel(all + "--steps 3" + model("part.h5")).status, 0);
+    const std::string finished = read_text(part), run = all + "--steps 100000 " + frequent + model("part.h5") + logged;
+    ASSERT_EQ(while_running(run, "await 2; kill -INT $pid"), 130) << read_text(folder / "err");
+    EXPECT_EQ(read_text(part), finished);
+    ASSERT_FALSE(list_checkpoints(part).empty());
+    const std::int64_t step = list_checkpoints(part).back().step;
+    const auto resumed = run_friedel(all + "--steps " + std::to_string(step + 2) + model("part.h5") + "--resume");
+    ASSERT_EQ(resumed.status, 0) << resumed.err;
+    EXPECT_EQ(Model::read(part).provenance.steps, step + 2);
+}
+
 // Steps that are far too long: what was learnt is lost though the loss stays finite. The run stops, its checkpoint is named, and from there
 // it goes on with shorter ones.
 TEST_F(CheckpointedTraining, StopsWhereTheLossGrows) {

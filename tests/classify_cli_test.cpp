@@ -160,7 +160,7 @@ TEST_F(ClassifyCommand, ResultsAreGoneOnWith) {
     EXPECT_NE(anew.err.find("r.csv.part.old: 2 results of an interrupted run"), std::string::npos) << anew.err;
     expect_same_results(read_text(folder / "r.csv"), results);
     EXPECT_FALSE(fs::exists(folder / "r.csv.part.old"));
-    expect_refused("classify model.h5 examples -o out.h5 --resume", "only results in .csv and .jsonl can be gone on with");
+    expect_refused("classify model.h5 examples -o out.h5 --resume", "only results in .csv and .jsonl can be gone on with", 2);
 }
 
 TEST_F(ClassifyCommand, DrawingsOfTheRunThatIsGoneOnWithStay) {

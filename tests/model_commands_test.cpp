@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "host/crystals/structure_library.h"
 #include "tests/model_commands.h"
 
 namespace friedel {
@@ -69,6 +71,44 @@ TEST_F(ModelCommands, InputsAreNotWrittenOver) {
         EXPECT_EQ(read_text(folder / file), before) << command;
     }
     expect_refused("split lib.h5 --train a.h5 --test ./a.h5", "is given to both parts", 2);
+}
+
+// A name that slipped costs no data: results take the place of earlier ones of their kind.
+TEST_F(ModelCommands, OtherFilesAreNotReplaced) {
+    ASSERT_EQ(run("ingest minerals/quartz.cif minerals/topaz.cif -o lib.h5 -q").status, 0);
+    for (const char* measured : {"measured.xy", "measured.csv"}) write_text(folder / measured, "20.0 12\n20.1 15\n20.2 11\n");
+    write_text(folder / "labels.csv", "file,space_group\nmeasured.xy,152\n");
+    write_text(folder / "foreign.h5", "no HDF5");
+    const std::string classify = "classify model.h5 examples/topaz.xy -o ", no_result = "holds no earlier result of this command";
+    for (const auto& [command, file, reason] : std::vector<std::array<std::string, 3>>{
+             {"generate -n 2 -o model.h5", "model.h5", "holds a model"},
+             {"ingest minerals/quartz.cif -o model.h5", "model.h5", "holds a model"},
+             {"simulate minerals/quartz.cif -o model.h5", "model.h5", "holds a model"},
+             {"merge lib.h5 -o model.h5", "model.h5", "holds a model"},
+             {"train --stream synthetic:1 --steps 1000 -o lib.h5", "lib.h5", "holds a structure library"},
+             {"statistics lib.h5 -o foreign.h5", "foreign.h5", "is no HDF5 file"},
+             {classify + "lib.h5", "lib.h5", "holds a structure library"},
+             {classify + "measured.csv", "measured.csv", no_result},
+             {classify + "labels.csv", "labels.csv", no_result},
+             {"match lib.h5 examples/topaz.xy -o labels.csv", "labels.csv", no_result},
+             {"index examples/topaz.xy -o labels.csv", "labels.csv", no_result},
+             {"simulate minerals/quartz.cif -o measured.xy", "measured.xy", no_result}}) {
+        const std::string before = read_text(folder / file);
+        expect_refused(command, reason);
+        EXPECT_TRUE(read_text(folder / file) == before) << command;
+    }
+    // Of its kind, and where a link leads.
+    for (const std::string command :
+         {"simulate minerals/quartz.cif -o s.xy", "ingest minerals/quartz.cif -o l.h5 -q", "index examples/topaz.xy -o i.csv"}) {
+        EXPECT_EQ(run(command).status, 0) << command;
+        EXPECT_EQ(run(command).status, 0) << command;
+    }
+    fs::create_symlink("s.xy", folder / "link.xy");
+    fs::create_symlink("l.h5", folder / "link.h5");
+    EXPECT_EQ(run("simulate minerals/topaz.cif -o link.xy").status, 0);
+    EXPECT_EQ(run("ingest minerals/topaz.cif -o link.h5 -q").status, 0);
+    EXPECT_TRUE(fs::is_symlink(folder / "link.xy") && fs::is_symlink(folder / "link.h5"));
+    EXPECT_NE(StructureLibrary::read(folder / "l.h5").name.at(0).find("topaz"), std::string::npos);
 }
 
 TEST_F(ModelCommands, NoNumberIsNoNumber) {
@@ -213,7 +253,7 @@ TEST_F(ModelCommands, BadLabels) {
     EXPECT_NE(gone.err.find("none of its patterns can be read"), std::string::npos) << gone.err;
     expect_refused("evaluate model.h5 -o out", "--labels", 2);
     expect_refused("calibrate model.h5 --labels examples/labels.csv -o out.h5", "only 8 patterns");
-    expect_refused("classify model.h5 examples -o out.txt", "out.txt");
+    expect_refused("classify model.h5 examples -o out.txt", "out.txt", 2);
     expect_refused("classify model.h5 examples -o no/folder/out.csv", "no/folder/out.csv");
     fs::create_directory(folder / "nothing");
     expect_refused("classify model.h5 nothing -o out.csv", "nothing");

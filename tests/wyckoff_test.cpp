@@ -26,7 +26,7 @@ Point point_of(const WyckoffPosition& position, const Point& free = general) {
     return x;
 }
 
-Point image_of(const SymmetryOperation& operation, const Point& x) {
+Point image_in_cell(const SymmetryOperation& operation, const Point& x) {
     Point image;
     for (int row = 0; row < 3; ++row) {
         image[row] = operation.translation[row] / 24.0;
@@ -44,7 +44,7 @@ bool same_point(const Point& a, const Point& b) {
 
 int order_of_site(int space_group, const Point& x) {
     int order = 0;
-    for (const SymmetryOperation& operation : standard_operations(space_group)) order += same_point(image_of(operation, x), x);
+    for (const SymmetryOperation& operation : standard_operations(space_group)) order += same_point(image_in_cell(operation, x), x);
     return order;
 }
 
@@ -90,7 +90,7 @@ TEST(Wyckoff, EveryPointIsOnOne) {
         const auto& positions = wyckoff_positions(group);
         const auto on = [&](const WyckoffPosition& position, const Point& x) {
             for (const SymmetryOperation& operation : standard_operations(group))
-                if (same_point(image_of(operation, point_of(position)), x)) return true;
+                if (same_point(image_in_cell(operation, point_of(position)), x)) return true;
             return false;
         };
         for (std::size_t i = 0; i < positions.size(); ++i) {

@@ -50,18 +50,16 @@ KnownAnswers answer(const Options& o, const Model& model) {
         return answer_simulated(model, library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed,
                                 device, others, progress);
     }
-    std::vector<Label> labels = read_labels(o.labels);
-    std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
+    const std::vector<Label> labels = read_labels_without_repeats(o.labels);
     require_enough(labels.size());
-    const fs::path folder = o.folder.empty() ? fs::path(o.labels).parent_path() : fs::path(o.folder);
-    return answer_measured(model, labels, folder, {o.wavelength}, device, others, progress);
+    return answer_measured(model, labels, folder_of_patterns(o.labels, o.folder), {o.wavelength}, device, others, progress);
 }
 
 int run(const Options& o) {
     if (o.labels.empty() == o.library.empty()) misused("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
     if (o.accuracy > 0 && o.coverage > 0) misused("give either --accuracy or --coverage, not both");
-    check_hdf5_output(o.output);
     refuse_overwriting(o.output, {o.labels, o.library, o.structures});
+    check_hdf5_output(o.output, model_kind);
     Model model = Model::read(o.model);
     if (o.lattices > 0) model.calibration.lattice_scales = o.lattices > 1 ? lattice_scales(o.lattices) : std::vector<float>();
     const std::vector<float> scales = model.calibration.lattice_scales;
@@ -142,8 +140,12 @@ std::function<int()> calibrate_command(CLI::App& app) {
         ->check(not_empty());
     app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000));
     add_seed_option(app, o->seed, "Of the simulated patterns")->capture_default_str();
-    app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")->check(within(0.0, 1.0));
-    app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")->check(within(0.0, 1.0));
+    app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")
+        ->check(within(0.0, 1.0))
+        ->check(above_zero());
+    app.add_option("--coverage", o->coverage, "Refuse so that this part of the patterns is answered")
+        ->check(within(0.0, 1.0))
+        ->check(above_zero());
     app.add_option("--temperature", o->given.temperature, "Of the network's answers, instead of a fitted one: above 1 makes them less sure")
         ->check(within(0.05, 20.0));
     app.add_option("--doubt", o->given.doubt,

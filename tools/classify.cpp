@@ -23,6 +23,7 @@
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
 #include "host/support/shipped_files.h"
+#include "host/support/text_file.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
 
@@ -66,7 +67,11 @@ struct Task {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
         if (inputs.empty()) misused("no patterns named; give files or folders of them after the model");
         if (!given.explain.empty() && ranks.size() > 1) misused("--explain draws in one process; leave it out, or start one");
-        if (fs::path(given.output).extension() == ".h5") check_hdf5_output(given.output);
+        const fs::path ending = fs::path(given.output).extension();
+        if (!given.output.empty() && ending != ".csv" && ending != ".jsonl" && ending != ".h5")
+            misused(given.output, ": results are written as .csv, .jsonl or .h5; give one of these endings");
+        if (ending == ".h5" && given.resume)
+            misused(given.output, ": only results in .csv and .jsonl can be gone on with; leave --resume out");
         refuse_overwriting(given.output, given.inputs);
         refuse_overwriting(given.output, {given.structures, structures});
         if (given.resume && given.output.empty()) misused("--resume goes on with the results in a file; name it with -o");
@@ -76,6 +81,9 @@ struct Task {
             misused("--resume cannot tell what comes from standard input (-) from what came before; leave it out, or name a file");
         list = PatternList::of_paths(inputs);
         refuse_overwriting(given.output, list);
+        if (ending == ".h5") check_hdf5_output(given.output, classification_kind);
+        if (ending == ".csv" && !given.resume) check_replaceable(given.output, "file,space_group,symbol,");
+        if (ending == ".jsonl" && !given.resume) check_replaceable(given.output, "{\"file\":\"");
     }
 
     // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).

@@ -140,27 +140,42 @@ inline void refuse_overwriting(const std::filesystem::path& output, const Patter
 
 // A file that is there already may be replaced by another of its kind, not by something else: a name that slipped costs no data.
 // Looked at before the work is done: nobody waits for what cannot be written.
-inline void check_hdf5_output(const std::filesystem::path& output) {
+inline void check_hdf5_output(const std::filesystem::path& output, const FileKind& kind) {
     check_writable(output);
     std::error_code none;
-    if (std::filesystem::file_size(output, none) > 0 && !none && !is_hdf5_file(output))
-        fail(output.string(), ": is there already and is no HDF5 file, which this command writes; name another file, or remove it");
+    if (!(std::filesystem::file_size(output, none) > 0) || none) return;
+    const auto in_words = [](std::string name) {
+        std::replace(name.begin(), name.end(), '_', ' ');
+        return name;
+    };
+    const std::string cure = ", and this command writes a file of kind '" + in_words(kind.name) + "'; name another file, or remove it";
+    if (!is_hdf5_file(output)) fail(output.string(), ": is there already and is no HDF5 file", cure);
+    std::string found;
+    try {
+        found = H5File::open_any(output).kind();
+    } catch (const Error&) {  // another program's, or damaged
+    }
+    if (found != kind.name)
+        fail(output.string(), ": is there already and ", found.empty() ? "was not written by friedel" : "holds a " + in_words(found), cure);
 }
 
 // The wavelength of measured patterns, in angstrom or by the tube's anode.
 inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::string& help) {
     const auto by_anode = [](std::string& text) {
+        const std::string typed = text;
         double value = 0;
-        try {
-            if (!CLI::detail::lexical_cast(text, value)) {
-                value = mean_wavelength(parse_radiation(text));
-                text = std::to_string(value);
+        if (!CLI::detail::lexical_cast(text, value)) {
+            // "cu-kb" is a radiation to simulate: the doublet with a little K-beta.
+            const bool one = typed.find(',') == typed.npos && !typed.ends_with("-kb") && !typed.ends_with("-tube");
+            try {
+                value = one ? mean_wavelength(parse_radiation(typed)) : 0;
+            } catch (const Error&) {
+                value = 0;
             }
-        } catch (const Error&) {
-            value = 0;
+            text = std::to_string(value);
         }
         if (!(value >= shortest_wavelength && value <= longest_wavelength))
-            return "'" + text + "' is neither within 0.05 to 5 angstrom nor an anode; Cu is 1.5418 or cu, Mo 0.7107 or mo";
+            return "'" + typed + "' is neither one wavelength of 0.05 to 5 angstrom nor an anode; Cu is 1.5418 or cu, Mo 0.7107 or mo";
         return std::string();
     };
     app.add_option("--wavelength", wavelength, help + "; in angstrom, or cu, co, cr, fe, ni, mo, ag")

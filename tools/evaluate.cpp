@@ -46,7 +46,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     const std::vector<Label> labels = read_labels(options.labels);
     if (std::all_of(labels.begin(), labels.end(), [](const Label& label) { return !label.repeat_of.empty(); }))
         fail(options.labels, ": every row is a repeat, none is left to judge by; leave repeat_of empty for one of each specimen");
-    const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
+    const fs::path folder = folder_of_patterns(options.labels, options.data);
     if (!options.data.empty() && !fs::is_directory(folder))
         fail(options.data, ": is no folder; --data names the one that holds the patterns");
     KnownAnswers answers;

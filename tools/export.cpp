@@ -52,7 +52,7 @@ void write_within(const std::filesystem::path& file, const Model& model, double 
 int run(const Options& o) {
     const bool stays_a_model = o.megabytes > 0 || o.half || o.bytes;
     if (stays_a_model) {
-        check_hdf5_output(o.output);
+        check_hdf5_output(o.output, model_kind);
     } else {
         refuse_overwriting(o.output, {o.model});
         if (std::filesystem::path(o.output).extension() == ".h5")

@@ -42,8 +42,8 @@ std::vector<int> groups_of(const std::string& text) {
 int run(const Settings& settings) {
     LibraryWish wish = settings.wish;
     wish.groups = groups_of(settings.groups);
-    check_hdf5_output(settings.output);
     refuse_overwriting(settings.output, {settings.statistics});
+    check_hdf5_output(settings.output, structure_library_kind);
     const CrystalStatistics statistics = read_statistics(settings.statistics);
     const CrystalTableStore tables(statistics);
     ThreadPool pool(settings.threads);
@@ -53,10 +53,7 @@ int run(const Settings& settings) {
         const InterruptGuard guard;
         ProgressLine progress("crystals", settings.quiet);
         library = generate_library(tables, wish, pool, shown_on(progress), interrupted, unsound);
-        if (interrupted()) {
-            std::fprintf(stderr, "friedel: interrupted; nothing was written\n");
-            return signal_status + interrupting_signal();
-        }
+        if (interrupted()) fail("interrupted; nothing was written");
     }
     if (library.size() == 0)
         fail(settings.output, ": no crystal could be made of these groups from ", settings.statistics, "; use other statistics");

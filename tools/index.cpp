@@ -35,10 +35,8 @@ Task task_of(const Options& o) {
     if (o.labels.empty()) return {PatternList::of_paths(o.patterns), {}};
     Task task;
     std::vector<std::string> files;
-    for (const Label& label : read_labels(o.labels)) {
-        if (!label.repeat_of.empty()) continue;
-        const std::filesystem::path folder =
-            o.folder.empty() ? std::filesystem::path(o.labels).parent_path() : std::filesystem::path(o.folder);
+    const std::filesystem::path folder = folder_of_patterns(o.labels, o.folder);
+    for (const Label& label : read_labels_without_repeats(o.labels)) {
         files.push_back((folder / label.file).string());
         task.truth.push_back(label.space_group);
     }
@@ -68,10 +66,10 @@ int run(const Options& o) {
     if (!o.output.empty() && std::filesystem::path(o.output).extension() != ".csv")
         misused(o.output, ": results are written as .csv; give that ending");
     refuse_overwriting(o.output, o.patterns);
-    check_writable(o.output);
     refuse_overwriting(o.output, {o.labels});
     const Task task = task_of(o);
     refuse_overwriting(o.output, task.list);
+    check_replaceable(o.output, "file,indexed,");
     std::ostringstream out;
     write_indexing_header(out);
     const InterruptGuard guard;

@@ -276,7 +276,7 @@ void describe_measured(const Settings& settings) {
         std::printf("wavelength        not stated; --wavelength gives it to classify, match and index\n");
 }
 
-// Neither HDF5 nor, if it is, of friedel's making.
+// Not written by friedel: no HDF5 file, or one without its mark.
 bool is_foreign(const std::string& file) {
     std::error_code unreadable;
     std::ifstream in(file, std::ios::binary);

@@ -116,7 +116,7 @@ void print_summary(const Settings& settings, const IngestResult& result, double 
 int run(const Settings& given) {
     Settings settings = given;
     refuse_overwriting(given.output, given.paths);
-    check_hdf5_output(given.output);
+    check_hdf5_output(given.output, structure_library_kind);
     if (settings.symprec != "auto") {
         char* end = nullptr;
         settings.ingest.symmetry.symprec_angstrom = std::strtod(settings.symprec.c_str(), &end);

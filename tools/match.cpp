@@ -194,7 +194,6 @@ void print_fits(const std::vector<Match>& matches, const std::vector<Label>& lab
 
 int run(const Options& options) {
     const fs::path output = options.output;
-    check_writable(output);
     if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
         misused(options.output, ": results are written as .csv or .jsonl; give one of these endings");
     refuse_overwriting(output, options.inputs);
@@ -207,14 +206,14 @@ int run(const Options& options) {
     if (options.labels.empty()) {
         list = PatternList::of_paths(options.inputs);
     } else {
-        labels = read_labels(options.labels);
-        const fs::path folder = options.data.empty() ? fs::path(options.labels).parent_path() : fs::path(options.data);
-        std::erase_if(labels, [](const Label& label) { return !label.repeat_of.empty(); });
+        labels = read_labels_without_repeats(options.labels);
+        const fs::path folder = folder_of_patterns(options.labels, options.data);
         std::vector<std::string> files;
         for (const Label& label : labels) files.push_back((folder / label.file).string());
         list = PatternList::of_files(std::move(files));
     }
     refuse_overwriting(output, list);
+    check_replaceable(output, output.extension() == ".csv" ? "file,rank,similarity," : "{\"file\":\"");
     const StructureLibrary library = read_known_structures(options.library);
 
     const InterruptGuard guard;

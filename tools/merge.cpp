@@ -64,7 +64,7 @@ double expected_reflections(const StructureLibrary& library, int structure) {
 }
 
 int run(const Settings& settings) {
-    check_hdf5_output(settings.output);
+    check_hdf5_output(settings.output, structure_library_kind);
     StructureLibrary all;
     std::string sources;
     std::set<std::string> held_out;
@@ -104,9 +104,7 @@ int run(const Settings& settings) {
         const InterruptGuard guard;
         ThreadPool pool(settings.threads);
         ProgressLine progress("structures");
-        const int different = find_powder_groups(all, pool, {}, [&](std::size_t done, std::size_t of) {
-            progress.show(static_cast<double>(done) / static_cast<double>(of), done);
-        });
+        const int different = find_powder_groups(all, pool, {}, shown_on(progress));
         progress.clear();
         std::printf("%8d show another space group as powders than their atoms have\n", different);
     }

@@ -33,6 +33,7 @@ int run(const Options& options) {
         fail(options.file, ": holds ", structures.size(), " structures; choose one with --block NAME");
     }
     PeakListOptions list = options.list;
+    if (!(options.range[0] < options.range[1])) misused("--range must rise, not from ", options.range[0], " to ", options.range[1]);
     list.low_deg = options.range[0];
     list.high_deg = options.range[1];
     const std::vector<Peak> peaks = peak_list(*chosen, list);

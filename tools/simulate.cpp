@@ -68,7 +68,8 @@ StructureLibrary gather(const std::vector<std::string>& inputs) {
 
 Grid grid_of(const Options& options) {
     const double low = options.range[0], high = options.range[1];
-    if (!(low >= 0 && low < high && high < 180)) misused("--range must rise within 0 to 180 degrees, not ", low, " to ", high);
+    if (!(low >= 0 && low < high && high < 180))
+        misused("--range must rise, from 0 at least to less than 180 degrees, not from ", low, " to ", high);
     if (!(options.step_deg >= 1e-4 && options.step_deg <= 1)) misused("--step must lie within 0.0001 to 1 degree, not ", options.step_deg);
     return {static_cast<float>(low), static_cast<float>(options.step_deg), static_cast<int>(std::lround((high - low) / options.step_deg))};
 }
@@ -141,11 +142,11 @@ int run(const Options& options) {
         misused("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
     if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
         misused(options.plot, ": pictures are SVG; give a name that ends in .svg");
-    if (fs::path(options.output).extension() == ".h5") check_hdf5_output(options.output);
     for (const std::string& made : {options.output, options.plot}) {
         refuse_overwriting(made, options.inputs);
         refuse_overwriting(made, {options.impurity});
     }
+    if (fs::path(options.output).extension() == ".h5") check_hdf5_output(options.output, patterns_kind);
     StructureLibrary library = gather(options.inputs);
     const int structures = library.size();
     if (structures == 0) fail(options.inputs.front(), ": holds no structure");
@@ -333,7 +334,7 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("--preset", o->preset, "A configuration that ships (see friedel train --help)")
         ->capture_default_str()
         ->group(drawn_group);
-    app.add_option("--set", o->settings, "Change one key of it: section.key=value")->group(drawn_group);
+    app.add_option("--set", o->settings, "Change one key of it: table.key=value")->group(drawn_group);
     app.footer(
         "Every effect is off unless asked for. Examples:\n"
         "  friedel simulate data/minerals/quartz.cif -o quartz.xy --plot quartz.svg\n"

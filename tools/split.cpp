@@ -39,8 +39,8 @@ std::vector<std::uint32_t> shuffled_types(const std::vector<std::string>& names,
 
 int run(const Settings& settings) {
     for (const std::string& made : {settings.train, settings.test}) {
-        check_hdf5_output(made);
         refuse_overwriting(made, {settings.library});
+        check_hdf5_output(made, structure_library_kind);
     }
     if (std::filesystem::absolute(settings.train).lexically_normal() == std::filesystem::absolute(settings.test).lexically_normal())
         misused(settings.test, ": is given to both parts; name two files");

@@ -24,8 +24,8 @@ int gather(const Settings& settings) {
     if (settings.output.empty()) misused("statistics: no file named to write; give one with -o, or --compare two libraries");
     if (std::filesystem::path(settings.output).extension() == ".html")
         misused("statistics: ", settings.output, " would hold statistics, not a page; the page is of --compare");
-    check_hdf5_output(settings.output);
     refuse_overwriting(settings.output, settings.libraries);
+    check_hdf5_output(settings.output, crystal_statistics_kind);
     std::vector<StructureLibrary> libraries;
     std::string source;
     for (const std::string& file : settings.libraries) {

@@ -86,7 +86,10 @@ void print(const Settings& s, const TrainingSummary& summary) {
     };
     show("simulated", summary.simulated);
     show("measured", summary.measured);
-    std::printf("-> %s\n", s.run.output.c_str());
+    if (summary.model_written)
+        std::printf("-> %s\n", s.run.output.c_str());
+    else
+        std::printf("%s: is the finished model of an earlier run, and stays until this one ends\n", s.run.output.c_str());
     if (!summary.checkpoint.empty()) std::printf("The same command with --resume goes on from %s\n", summary.checkpoint.c_str());
 }
 
@@ -105,7 +108,7 @@ int run(const Settings& s) {
     if (s.run.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
     refuse_overwriting(s.run.output, {s.run.library.string(), s.run.validation_library.string(), s.run.measured_labels.string(),
                                       s.run.statistics, s.config});
-    check_hdf5_output(s.run.output);
+    check_hdf5_output(s.run.output, model_kind);
     TrainingRun what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
     if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");

@@ -11,9 +11,12 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"
+#include "host/support/text_file.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
+
+const FileKind classification_kind = {"classification", 1, "classify the patterns again with 'friedel classify'"};
 
 namespace fs = std::filesystem;
 
@@ -30,8 +33,6 @@ public:
 
 namespace {
 
-const FileKind classification_kind = {"classification", 1, "classify the patterns again with 'friedel classify'"};
-
 // Lines of text under a temporary name, renamed at the end.
 class TextWriter : public ClassificationOutput::Writer {
 public:
@@ -44,7 +45,8 @@ public:
     // `header` may be empty; parse throws Error where a line is no result.
     TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const std::string& header,
                Parse parse)
-        : answered_by_(answered_by), file_(file), temporary_(file.string() + ".part") {
+
+        : answered_by_(answered_by), file_(behind_links(file)), temporary_(file_.string() + ".part") {
         const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, parse);
         if (!go_on) keep_earlier(header.empty() ? 0 : 1);
         out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);

@@ -11,6 +11,8 @@
 
 namespace friedel {
 
+extern const FileKind classification_kind;
+
 // Writes results one by one, in the form that the ending asks for: .csv, .jsonl or .h5 (friedel_kind "classification", format 1).
 // The file stands under its name once finish() returns; until then lines are in FILE.part, where they stay if the work ends early.
 class ClassificationOutput {

@@ -15,15 +15,6 @@ using Vector = std::array<double, 3>;
 // An operation that moves an atom by less leaves it where it is: the last digit of a coordinate.
 constexpr double unmoved_angstrom = 0.005;
 
-Vector image(const SymmetryOperation& operation, const Vector& position) {
-    Vector result;
-    for (int row = 0; row < 3; ++row) {
-        result[row] = static_cast<double>(operation.translation[row]) / translation_denominator;
-        for (int k = 0; k < 3; ++k) result[row] += operation.rotation[3 * row + k] * position[k];
-    }
-    return result;
-}
-
 Vector minus(const Vector& a, const Vector& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
 
 // An atom fully occupied whose images lie on top of each other belongs on the special position between them.
@@ -31,7 +22,7 @@ void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& 
     Vector sum{};
     int near = 0, unmoved = 0;
     for (const SymmetryOperation& operation : operations) {
-        const Vector there = image(operation, atom.position);
+        const Vector there = image_of(operation, atom.position);
         const Vector step = minus(there, atom.position);
         const double distance = metric.distance(step);
         if (distance > overlap_angstrom) continue;
@@ -94,7 +85,7 @@ void tidy_sites(Structure& structure) {
             const bool same_point = metric.distance(step) < same_site_angstrom;
             const bool equivalent =
                 same_point || std::any_of(structure.operations.begin() + 1, structure.operations.end(), [&](const auto& operation) {
-                    return metric.distance(minus(image(operation, atom.position), kept[i].position)) < same_site_angstrom;
+                    return metric.distance(minus(image_of(operation, atom.position), kept[i].position)) < same_site_angstrom;
                 });
             if (!equivalent) continue;
             const bool fits = site_occupancy[i] + atom.occupancy < full_occupancy;

@@ -18,6 +18,7 @@
 #include "host/crystals/stated_symmetry.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
+#include "kernels/real_math.h"
 
 namespace friedel {
 
@@ -25,7 +26,7 @@ namespace {
 
 namespace cif = gemmi::cif;
 
-constexpr double b_of_u = 8 * M_PI * M_PI;
+constexpr double b_of_u = 8 * pi_d * pi_d;
 
 // A column of a loop, or a single value, by the first of several names that the block has.
 struct Column {
@@ -107,7 +108,7 @@ std::array<double, 3> reciprocal_lengths(const std::array<double, 6>& cell) {
     const double volume = cell_volume(cell);
     std::array<double, 3> lengths;
     for (int i = 0; i < 3; ++i) {
-        lengths[i] = cell[(i + 1) % 3] * cell[(i + 2) % 3] * std::sin(cell[3 + i] * M_PI / 180) / volume;
+        lengths[i] = cell[(i + 1) % 3] * cell[(i + 2) % 3] * std::sin(cell[3 + i] * degree<double>) / volume;
     }
     return lengths;
 }
@@ -121,7 +122,7 @@ double equivalent_isotropic(const std::array<double, 6>& cell, const std::array<
     for (int i = 0; i < 3; ++i) sum += u[i] * star[i] * star[i] * cell[i] * cell[i];
     for (int k = 0; k < 3; ++k) {
         const auto [i, j, angle] = off_diagonal[k];
-        sum += 2 * u[3 + k] * star[i] * star[j] * cell[i] * cell[j] * std::cos(cell[angle] * M_PI / 180);
+        sum += 2 * u[3 + k] * star[i] * star[j] * cell[i] * cell[j] * std::cos(cell[angle] * degree<double>);
     }
     return sum / 3;
 }

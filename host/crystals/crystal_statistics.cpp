@@ -33,11 +33,12 @@ constexpr int volume_rounds = 12;
 constexpr double volume_weight = 3;  // of the rough volume of an atom, in structures
 
 // The quantile `u` of a standard normal distribution, its ends cut to those of a large sample.
-double normal_deviate(double u) { return normal_quantile(static_cast<float>(std::clamp(u, 0.005, 0.995))); }
+double clipped_normal_quantile(double u) { return normal_quantile(static_cast<float>(std::clamp(u, 0.005, 0.995))); }
 
 std::vector<float> normal_quantiles(double mean, double deviation) {
     std::vector<float> table;
-    for (int i = 0; i < quantiles; ++i) table.push_back(static_cast<float>(mean + deviation * normal_deviate(i / (quantiles - 1.0))));
+    for (int i = 0; i < quantiles; ++i)
+        table.push_back(static_cast<float>(mean + deviation * clipped_normal_quantile(i / (quantiles - 1.0))));
     return table;
 }
 
@@ -66,7 +67,7 @@ std::vector<CellShape> sketched_shapes(std::size_t n) {
         for (int p = 0; p < lattice_parameters; ++p) {
             step /= x;
             const double u = std::fmod(0.5 + static_cast<double>(i + 1) * step, 1.0);
-            const double z = normal_deviate(u);
+            const double z = clipped_normal_quantile(u);
             shape[static_cast<std::size_t>(p)] = static_cast<float>(p < 2 ? 0.35 * z : 90 + 10 * z);
         }
         shapes.push_back(shape);

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "host/crystals/atom_sites.h"
+#include "kernels/real_math.h"
 
 namespace friedel {
 
@@ -34,11 +35,7 @@ Distances distances_of(const Structure& structure) {
     for (const Atom& to : structure.atoms) {
         std::vector<std::array<double, 3>> images;
         for (const SymmetryOperation& operation : structure.operations) {
-            std::array<double, 3> image;
-            for (int row = 0; row < 3; ++row) {
-                image[row] = static_cast<double>(operation.translation[row]) / translation_denominator;
-                for (int k = 0; k < 3; ++k) image[row] += operation.rotation[3 * row + k] * to.position[k];
-            }
+            const std::array<double, 3> image = image_of(operation, to.position);
             const bool known = std::any_of(images.begin(), images.end(), [&](const auto& other) {
                 return metric.distance({image[0] - other[0], image[1] - other[1], image[2] - other[2]}) < distance_tolerance;
             });
@@ -59,7 +56,7 @@ Distances distances_of(const Structure& structure) {
 bool same_cell(const float* a, const float* b) {
     for (int i = 0; i < 3; ++i) {
         if (std::abs(a[i] - b[i]) > cell_tolerance * a[i]) return false;
-        if (std::abs(a[3 + i] - b[3 + i]) > cell_tolerance * 57.3) return false;
+        if (std::abs(a[3 + i] - b[3 + i]) > cell_tolerance / degree<double>) return false;
     }
     return true;
 }

@@ -14,7 +14,7 @@ namespace friedel {
 namespace {
 
 // Reaches every condition there is: 6_1 (l = 6n), 4_1 and d glides (4n).
-constexpr int largest_index = 6;
+constexpr int largest_tested_index = 6;
 
 using Index = std::array<int, 3>;
 using Absences = std::vector<bool>;
@@ -22,9 +22,9 @@ using Absences = std::vector<bool>;
 // One of each Friedel pair.
 std::vector<Index> reflections() {
     std::vector<Index> result;
-    for (int h = 0; h <= largest_index; ++h) {
-        for (int k = h ? -largest_index : 0; k <= largest_index; ++k) {
-            for (int l = h || k ? -largest_index : 1; l <= largest_index; ++l) result.push_back({h, k, l});
+    for (int h = 0; h <= largest_tested_index; ++h) {
+        for (int k = h ? -largest_tested_index : 0; k <= largest_tested_index; ++k) {
+            for (int l = h || k ? -largest_tested_index : 1; l <= largest_tested_index; ++l) result.push_back({h, k, l});
         }
     }
     return result;
@@ -72,10 +72,7 @@ const Table& table() {
 
 int extinction_group_count() { return static_cast<int>(table().members.size()); }
 
-int extinction_group(int space_group) {
-    if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
-    return table().group_of[static_cast<std::size_t>(space_group)];
-}
+int extinction_group(int space_group) { return table().group_of[static_cast<std::size_t>(checked_space_group(space_group))]; }
 
 const std::vector<int>& extinction_group_members(int extinction_group) {
     if (extinction_group < 0 || extinction_group >= extinction_group_count()) fail("there is no extinction group ", extinction_group);

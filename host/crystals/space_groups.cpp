@@ -42,22 +42,22 @@ constexpr std::array<const char*, crystal_systems> system_names = {"triclinic", 
 constexpr std::array<std::array<int, 2>, 11> mirror_images = {
     {{76, 78}, {91, 95}, {92, 96}, {144, 145}, {151, 153}, {152, 154}, {169, 170}, {171, 172}, {178, 179}, {180, 181}, {212, 213}}};
 
-int checked(int space_group) {
+}  // namespace
+
+int checked_space_group(int space_group) {
     if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
     return space_group;
 }
 
-}  // namespace
-
-const char* space_group_symbol(int space_group) { return symbols[static_cast<std::size_t>(checked(space_group) - 1)]; }
+const char* space_group_symbol(int space_group) { return symbols[static_cast<std::size_t>(checked_space_group(space_group) - 1)]; }
 
 int crystal_system(int space_group) {
-    const auto next = std::upper_bound(first_of_system.begin(), first_of_system.end(), checked(space_group));
+    const auto next = std::upper_bound(first_of_system.begin(), first_of_system.end(), checked_space_group(space_group));
     return static_cast<int>(next - first_of_system.begin()) - 1;
 }
 
 int enantiomorph(int space_group) {
-    checked(space_group);
+    checked_space_group(space_group);
     for (const auto& [left, right] : mirror_images) {
         if (space_group == left) return right;
         if (space_group == right) return left;

@@ -3,6 +3,8 @@
 
 namespace friedel {
 
+// The number itself if there is such a group; throws Error.
+int checked_space_group(int space_group);
 // Short Hermann-Mauguin symbol of the standard setting, "Fm-3m" for 225. space_group is 1 to 230 here and below.
 const char* space_group_symbol(int space_group);
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "host/crystals/operations.h"
+#include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 
 namespace friedel {
@@ -109,11 +110,16 @@ std::optional<std::vector<SymmetryOperation>> operations_of_hall(const std::stri
 }
 
 const gemmi::SpaceGroup* setting_of_number(int number, const std::array<double, 6>& cell) {
-    if (number < 1 || number > space_groups) fail("space-group number ", number, " is not between 1 and 230");
-    const gemmi::SpaceGroup& reference = gemmi::get_spacegroup_reference_setting(number);
+    const gemmi::SpaceGroup& reference = gemmi::get_spacegroup_reference_setting(checked_space_group(number));
     // Rhombohedral axes stand behind the hexagonal ones in gemmi's table; equal angles tell them apart.
     if (reference.ext == 'H' && cell[5] < 1.125 * cell[3]) return &reference + 1;
     return &reference;
+}
+
+// Of a group that nothing names.
+void number_by_operations(StatedSymmetry& stated) {
+    if (stated.space_group) return;
+    if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_ops(to_gemmi(stated.operations))) stated.space_group = setting->number;
 }
 
 }  // namespace
@@ -181,9 +187,7 @@ SymmetryOperation parse_triplet(const std::string& triplet) {
     for (const std::int8_t entry : operation.rotation) {
         if (entry < -1 || entry > 1) refuse("has a rotation part that is not -1, 0 or 1");
     }
-    const std::int8_t* r = operation.rotation;
-    const int determinant = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) + r[2] * (r[3] * r[7] - r[4] * r[6]);
-    if (determinant != 1 && determinant != -1) refuse("is no rotation or rotoinversion");
+    if (std::abs(determinant_of_rotation(operation)) != 1) refuse("is no rotation or rotoinversion");
     return operation;
 }
 
@@ -201,21 +205,13 @@ StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::a
         if (result.operations.size() > largest_group || !is_group(result.operations)) {
             fail("the ", statement.triplets.size(), " symmetry operations listed do not form a group; one is missing or wrong");
         }
-        if (!result.space_group) {
-            if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_ops(to_gemmi(result.operations))) {
-                result.space_group = setting->number;
-            }
-        }
+        number_by_operations(result);
         return result;
     }
     if (!statement.hall.empty()) {
         if (auto operations = operations_of_hall(statement.hall)) {
             result.operations = std::move(*operations);
-            if (!result.space_group) {
-                if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_ops(to_gemmi(result.operations))) {
-                    result.space_group = setting->number;
-                }
-            }
+            number_by_operations(result);
             return result;
         }
     }

@@ -119,12 +119,7 @@ std::uint64_t Crystal::distinct_images(const std::array<double, 3>& position) co
     std::uint64_t mask = inversion_at_origin && same(position, position, -1) ? self_inverse : 0;
     for (std::size_t r = 0; r < representatives_.size(); ++r) {
         const SymmetryOperation& operation = representatives_[r];
-        std::array<double, 3> image;
-        for (int row = 0; row < 3; ++row) {
-            image[row] = operation.rotation[3 * row] * position[0] + operation.rotation[3 * row + 1] * position[1] +
-                         operation.rotation[3 * row + 2] * position[2] +
-                         static_cast<double>(operation.translation[row]) / translation_denominator;
-        }
+        const std::array<double, 3> image = image_of(operation, position);
         const bool known = std::any_of(seen.begin(), seen.end(), [&](const std::array<double, 3>& other) {
             return same(image, other, 1) || (inversion_at_origin && same(image, other, -1));
         });

@@ -32,6 +32,21 @@ struct Structure {
     int powder_group = 0;                       // what a powder of it shows (powder_group.h), 0 if not looked for
 };
 
+// Where an operation takes a fractional position.
+inline std::array<double, 3> image_of(const SymmetryOperation& operation, const std::array<double, 3>& position) {
+    std::array<double, 3> image;
+    for (int row = 0; row < 3; ++row) {
+        image[row] = static_cast<double>(operation.translation[row]) / translation_denominator;
+        for (int k = 0; k < 3; ++k) image[row] += operation.rotation[3 * row + k] * position[k];
+    }
+    return image;
+}
+
+inline int determinant_of_rotation(const SymmetryOperation& operation) {
+    const std::int8_t* const r = operation.rotation;
+    return r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) + r[2] * (r[3] * r[7] - r[4] * r[6]);
+}
+
 // Why a file or one block of it gives no structure.
 struct Rejection {
     std::string file;    // path, or archive/member

@@ -239,10 +239,8 @@ void validate(const StructureLibrary& library, const std::string& file) {
     }
     for (const SymmetryOperation& operation : library.representatives) {
         const std::int8_t* const r = operation.rotation;
-        const int determinant =
-            r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) + r[2] * (r[3] * r[7] - r[4] * r[6]);
         require(
-            std::all_of(r, r + 9, [](int e) { return e >= -1 && e <= 1; }) && std::abs(determinant) == 1 &&
+            std::all_of(r, r + 9, [](int e) { return e >= -1 && e <= 1; }) && std::abs(determinant_of_rotation(operation)) == 1 &&
                 std::all_of(operation.translation, operation.translation + 3, [](int t) { return t >= 0 && t < translation_denominator; }),
             "a symmetry operation is invalid");
     }

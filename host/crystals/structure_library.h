@@ -15,8 +15,6 @@
 
 namespace friedel {
 
-class H5File;
-
 extern const FileKind structure_library_kind;
 
 class StructureLibrary {

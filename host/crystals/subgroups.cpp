@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "host/crystals/space_groups.h"
 #include "host/crystals/symmetry.h"
 #include "host/support/error.h"
 
@@ -326,10 +327,7 @@ const Graph& graph() {
     return graph;
 }
 
-std::size_t row_of(int space_group) {
-    if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
-    return static_cast<std::size_t>(space_group - 1);
-}
+std::size_t row_of(int space_group) { return static_cast<std::size_t>(checked_space_group(space_group) - 1); }
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 
 #include "host/crystals/atom_sites.h"
 #include "host/crystals/operations.h"
+#include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 #include "host/support/matrix3.h"
 
@@ -91,7 +92,7 @@ struct StandardSetting {
 const StandardSetting& standard_setting(int space_group) {
     static std::array<std::unique_ptr<StandardSetting>, space_groups + 1> table;
     static std::mutex mutex;
-    if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
+    checked_space_group(space_group);
     const std::lock_guard lock(mutex);
     std::unique_ptr<StandardSetting>& entry = table[space_group];
     if (entry) return *entry;
@@ -106,7 +107,7 @@ const StandardSetting& standard_setting(int space_group) {
     for (int i = 0; i < 512; ++i) {
         const std::array<int, 3> origin = {3 * (i / 64), 3 * (i / 8 % 8), 3 * (i % 8)};
         if (seen_from(operations, origin) != wanted) continue;
-        for (int axis = 0; axis < 3; ++axis) setting->origin[axis] = origin[axis] / 24.0;
+        for (int axis = 0; axis < 3; ++axis) setting->origin[axis] = static_cast<double>(origin[axis]) / translation_denominator;
         return keep();
     }
     fail("no shift joins the two origins of space group ", space_group);
@@ -157,11 +158,9 @@ std::vector<Site> expand_cell(const Structure& structure, const SymmetryOptions&
             if (!(mask >> r & 1)) continue;
             const SymmetryOperation& operation = crystal.representatives()[r];
             for (const auto& centring : crystal.centrings()) {
-                Vector image, opposite;
+                Vector image = image_of(operation, ordered[i]->position), opposite;
                 for (int row = 0; row < 3; ++row) {
                     const double shift = static_cast<double>(centring[row]) / translation_denominator;
-                    image[row] = static_cast<double>(operation.translation[row]) / translation_denominator;
-                    for (int k = 0; k < 3; ++k) image[row] += operation.rotation[3 * row + k] * ordered[i]->position[k];
                     opposite[row] = shift - image[row];
                     image[row] += shift;
                 }

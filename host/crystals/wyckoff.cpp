@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "host/crystals/space_groups.h"
 #include "host/crystals/structure.h"
 #include "host/crystals/symmetry.h"
 #include "host/crystals/wyckoff_letters.h"
@@ -305,7 +306,7 @@ std::vector<WyckoffPosition> derive(int space_group) {
 const std::vector<WyckoffPosition>& wyckoff_positions(int space_group) {
     static std::array<std::unique_ptr<std::vector<WyckoffPosition>>, space_groups + 1> table;
     static std::mutex mutex;
-    if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
+    checked_space_group(space_group);
     const std::lock_guard lock(mutex);
     auto& positions = table[static_cast<std::size_t>(space_group)];
     if (!positions) positions = std::make_unique<std::vector<WyckoffPosition>>(derive(space_group));

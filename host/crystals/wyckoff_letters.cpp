@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "host/support/error.h"
+#include "host/crystals/space_groups.h"
 #include "kernels/crystal.h"
 
 namespace friedel {
@@ -245,9 +245,6 @@ constexpr std::array<const char*, space_groups> letters = {
 
 }  // namespace
 
-const char* wyckoff_letters(int space_group) {
-    if (space_group < 1 || space_group > space_groups) fail("space group ", space_group, " is not between 1 and 230");
-    return letters[static_cast<std::size_t>(space_group - 1)];
-}
+const char* wyckoff_letters(int space_group) { return letters[static_cast<std::size_t>(checked_space_group(space_group) - 1)]; }
 
 }  // namespace friedel

@@ -19,7 +19,7 @@ Bravais bravais_of(int space_group);
 // What crystal_system() gives; trigonal for hR, hexagonal for hP, which trigonal groups have as well.
 int lattice_system(Bravais lattice);
 
-// Free parameters of the reciprocal metric and, for each, which element of (11, 22, 33, 23, 13, 12) it is.
+// How many elements of the reciprocal metric are free.
 int metric_parameters(Bravais lattice);
 
 // d(1/d^2) / d(parameter): row [metric_parameters].

@@ -127,10 +127,4 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
     return distinct;
 }
 
-IndexedCell refine_cell(const IndexedCell& start, const ObservedLines& pattern, const IndexingConfig& config) {
-    const std::vector<PatternLine> lines[2] = {lines_of(pattern, config, extra_sigma_deg[0]),
-                                               lines_of(pattern, config, extra_sigma_deg[1])};
-    return refined(start, lines, lowest_q_of(pattern, config), config);
-}
-
 }  // namespace friedel

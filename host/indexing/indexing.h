@@ -31,7 +31,4 @@ struct IndexingConfig {
 // Best first.
 std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const IndexingConfig& config = {});
 
-// The evidence of one given lattice, refined from where it is.
-IndexedCell refine_cell(const IndexedCell& start, const ObservedLines& pattern, const IndexingConfig& config = {});
-
 }  // namespace friedel

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/real_math.h"
+
 namespace friedel {
 
 std::vector<float> lattice_scales(int count, float reach) {
@@ -13,7 +15,7 @@ std::vector<float> lattice_scales(int count, float reach) {
 }
 
 LatticeScaler::LatticeScaler(const Grid& grid, float scale) : points_(grid.points) {
-    const double half_degree = std::acos(-1.0) / 360;
+    const double half_degree = degree<double> / 2;
     for (int i = 0; i < points_; ++i) {
         // What lies here when d is `scale` times as large lay, before, where sin theta is as many times larger.
         const double sine = std::sin((grid.start_deg + double{grid.step_deg} * i) * half_degree) * scale;

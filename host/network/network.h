@@ -11,7 +11,7 @@
 
 namespace friedel {
 
-// The parameters of one network: in single precision, and the weights once more as operands where the backend multiplies others.
+// The parameters of one network in single precision, and a copy of the weights as operands where the backend does not multiply floats.
 class Parameters {
 public:
     Parameters(Backend& backend, const NetworkShape& shape, const std::vector<float>& values);

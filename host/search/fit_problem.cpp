@@ -202,15 +202,15 @@ void FitProblem::descend(const std::vector<int>& free, int most_steps) {
         }
         double gained = 0;
         for (int attempt = 0; attempt < attempts && gained == 0; ++attempt) {
-            double matrix[max_fit_unknowns * max_fit_unknowns], change[max_fit_unknowns];
+            double matrix[max_fit_unknowns * max_fit_unknowns], shift[max_fit_unknowns];
             std::copy_n(normal, n * n, matrix);
-            std::copy_n(gradient, n, change);
+            std::copy_n(gradient, n, shift);
             for (int j = 0; j < n; ++j) matrix[j * n + j] += damping * normal[j * n + j];
-            if (solve_positive_definite(matrix, change, n)) {
+            if (solve_positive_definite(matrix, shift, n)) {
                 PatternFit trial = fit_;
                 for (int j = 0; j < n; ++j) {
                     double& x = unknown(trial, j);
-                    x = std::clamp(x + std::clamp(change[j], -furthest_in_a_step, furthest_in_a_step), -furthest, furthest);
+                    x = std::clamp(x + std::clamp(shift[j], -furthest_in_a_step, furthest_in_a_step), -furthest, furthest);
                 }
                 simulate(raw_there_, there_, trial);
                 const double c = cost(there_, trial);

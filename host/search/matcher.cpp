@@ -10,13 +10,13 @@
 #include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/interrupt.h"
+#include "kernels/real_math.h"
 
 namespace friedel {
 
 namespace {
 
 constexpr int entries_at_a_time = 2048, patterns_at_a_time = 64;
-constexpr double radians = 3.14159265358979323846 / 180;
 // Refinement around the best step of the search.
 constexpr int fine_strains_in_a_step = 5;
 constexpr double fine_shift_step_deg = 0.03;
@@ -134,8 +134,8 @@ void Matcher::tabulate_strains() {
         const double strain = s * fine_strain_step(config_);
         for (int i = 0; i < grid.points; ++i) {
             // The library's line at theta lies where sin theta' = sin theta / (1 + strain) in the measured pattern.
-            const double theta = 0.5 * radians * (grid.start_deg + static_cast<double>(i) * grid.step_deg);
-            const double there_deg = 2 / radians * std::asin(std::min(1.0, std::sin(theta) / (1 + strain)));
+            const double theta = 0.5 * degree<double> * (grid.start_deg + static_cast<double>(i) * grid.step_deg);
+            const double there_deg = 2 / degree<double> * std::asin(std::min(1.0, std::sin(theta) / (1 + strain)));
             strained_.push_back(static_cast<float>((there_deg - grid.start_deg) / grid.step_deg));
         }
     }

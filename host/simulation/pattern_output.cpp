@@ -43,9 +43,11 @@ void PatternOutput::add(const float* pattern, const std::string& name, int space
 
 void PatternOutput::write_text(const fs::path& file, const float* pattern) const {
     const bool csv = file.extension() == ".csv";
+    const std::string beginning = csv ? "two_theta_deg,intensity\n" : "# two_theta_deg intensity; wavelength ";
+    check_replaceable(file, beginning);
     char line[96];
-    std::snprintf(line, sizeof line, "# two_theta_deg intensity; wavelength %g angstrom\n", static_cast<double>(wavelength_angstrom_));
-    std::string text = csv ? "two_theta_deg,intensity\n" : line;
+    std::snprintf(line, sizeof line, "%g angstrom\n", static_cast<double>(wavelength_angstrom_));
+    std::string text = beginning + (csv ? "" : line);
     for (int i = 0; i < grid_.points; ++i) {
         std::snprintf(line, sizeof line, csv ? "%.4f,%.6g\n" : "%.4f %.6g\n",
                       static_cast<double>(grid_.start_deg) + i * static_cast<double>(grid_.step_deg), static_cast<double>(pattern[i]));

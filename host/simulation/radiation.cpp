@@ -59,7 +59,11 @@ Radiation parse_radiation(const std::string& text) {
         const std::string_view part = std::string_view(text).substr(at, comma - at);
         if (radiation.lines == max_lines) fail("'", text, "' has more than ", max_lines, " lines; leave out the weakest");
         const std::size_t colon = part.find(':');
-        radiation.wavelength[radiation.lines] = parse_number(part.substr(0, colon), text);
+        const float wavelength = parse_number(part.substr(0, colon), text);
+        if (!(wavelength >= shortest_wavelength && wavelength <= longest_wavelength))
+            fail("'", text, "': a wavelength of ", wavelength, " angstrom is not within ", shortest_wavelength, " to ", longest_wavelength,
+                 "; decimals are written with a point");
+        radiation.wavelength[radiation.lines] = wavelength;
         radiation.weight[radiation.lines] = colon == part.npos ? 1.0f : parse_number(part.substr(colon + 1), text);
         ++radiation.lines;
         at = comma + 1;

@@ -194,13 +194,13 @@ private:
     }
 
     void reflection_ticks() {
-        std::vector<long> tenths;
+        std::vector<long> half_pixels;
         for (const PlottedReflection& r : plot_.reflections)
-            if (inside(r)) tenths.push_back(std::lround(2 * x_of(r.two_theta_deg)));
-        std::sort(tenths.begin(), tenths.end());
-        tenths.erase(std::unique(tenths.begin(), tenths.end()), tenths.end());
+            if (inside(r)) half_pixels.push_back(std::lround(2 * x_of(r.two_theta_deg)));
+        std::sort(half_pixels.begin(), half_pixels.end());
+        half_pixels.erase(std::unique(half_pixels.begin(), half_pixels.end()), half_pixels.end());
         print(out_, "<path d=\"M%g %.1fH%g\" stroke=\"%s\" stroke-width=\".7\"/><path d=\"", left, base_, right, ink);
-        for (long x : tenths) print(out_, "M%g %.1fv%g", static_cast<double>(x) / 2, base_ + 10, tick_strip - 20);
+        for (long x : half_pixels) print(out_, "M%g %.1fv%g", static_cast<double>(x) / 2, base_ + 10, tick_strip - 20);
         print(out_, "\" stroke=\"%s\" fill=\"none\"/>\n", ink);
     }
 

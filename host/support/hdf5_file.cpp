@@ -10,6 +10,7 @@
 
 #include "host/support/error.h"
 #include "host/support/hdf5_state.h"
+#include "host/support/text_file.h"
 
 namespace friedel {
 
@@ -29,10 +30,10 @@ bool is_hdf5_file(const std::filesystem::path& file) {
 H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
     const Turn turn;
     auto state = std::make_unique<State>();
-    state->path = file;
+    state->path = behind_links(file);
     std::error_code ignored;
     if (file.filename().empty() || std::filesystem::is_directory(file, ignored)) fail(file.string(), ": is a folder; give a file name");
-    state->temporary = file.parent_path() / ("." + file.filename().string() + "." + std::to_string(getpid()) + ".tmp");
+    state->temporary = state->path.parent_path() / ("." + state->path.filename().string() + "." + std::to_string(getpid()) + ".tmp");
     errno = 0;
     state->file = H5Fcreate(state->temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (state->file < 0) fail(file.string(), ": cannot be written (", last_reason(), "); check the folder and its permissions");
@@ -77,11 +78,11 @@ H5File H5File::open_foreign(const std::filesystem::path& file) {
     auto state = std::make_unique<State>();
     state->path = file;
     std::error_code code;
-    if (std::filesystem::is_directory(file, code)) fail(file.string(), ": is a folder; name an HDF5 file that friedel wrote");
+    if (std::filesystem::is_directory(file, code)) fail(file.string(), ": is a folder; name an HDF5 file");
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) fail(file.string(), ": cannot be opened (", std::strerror(errno), "); check the name and the permissions");
     ::close(descriptor);
-    if (H5Fis_hdf5(file.c_str()) <= 0) fail(file.string(), ": is not an HDF5 file; name a file that friedel wrote");
+    if (H5Fis_hdf5(file.c_str()) <= 0) fail(file.string(), ": is not an HDF5 file; check the name");
     state->file = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
     if (state->file < 0) {
         const std::string reason = last_reason();

@@ -25,13 +25,19 @@ std::vector<fs::path> data_folders() {
             program / "../data", FRIEDEL_SOURCE_DATA};
 }
 
-fs::path shipped_file(const char* name, const char* cure) {
-    std::string looked;
+// Empty where there is none.
+fs::path find_data(const char* name) {
     for (const fs::path& folder : data_folders()) {
         std::error_code failure;
         if (fs::is_regular_file(folder / name, failure)) return fs::weakly_canonical(folder / name, failure);
-        looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
     }
+    return {};
+}
+
+fs::path shipped_file(const char* name, const char* cure) {
+    if (const fs::path found = find_data(name); !found.empty()) return found;
+    std::string looked;
+    for (const fs::path& folder : data_folders()) looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
     fail("the shipped ", name, " is not in ", looked, "; ", cure, ", or say where data is with FRIEDEL_DATA");
 }
 
@@ -40,11 +46,7 @@ fs::path shipped_file(const char* name, const char* cure) {
 fs::path shipped_model() { return shipped_file(model_name, "name a model (.h5) before the patterns"); }
 
 fs::path shipped_structures() {
-    for (const fs::path& folder : data_folders()) {
-        std::error_code failure;
-        if (fs::is_regular_file(folder / fetched_structures_name, failure))
-            return fs::weakly_canonical(folder / fetched_structures_name, failure);
-    }
+    if (const fs::path fetched = find_data(fetched_structures_name); !fetched.empty()) return fetched;
     return shipped_file(structures_name, "name a library with --structures");
 }
 

@@ -12,8 +12,8 @@ namespace friedel {
 
 namespace fs = std::filesystem;
 
-void write_text_file(const fs::path& file, const std::string& text) {
-    const fs::path temporary = file.string() + ".part";
+void write_text_file(const fs::path& named, const std::string& text) {
+    const fs::path file = behind_links(named), temporary = file.string() + ".part";
     std::ofstream out(temporary, std::ios::binary);
     if (!out) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
     out << text;
@@ -43,6 +43,23 @@ void check_writable(const fs::path& file) {
     if (!fs::is_directory(folder, failure)) fail(file.string(), ": its folder is not there; make it first");
     if (::access(folder.c_str(), W_OK | X_OK) != 0)
         fail(file.string(), ": cannot be written (", std::strerror(errno), "); name a folder that may be written to");
+}
+
+void check_replaceable(const fs::path& file, const std::string& beginning) {
+    check_writable(file);
+    std::string found(beginning.size(), '\0');
+    std::ifstream in(file, std::ios::binary);
+    in.read(found.data(), static_cast<std::streamsize>(found.size()));
+    found.resize(static_cast<std::size_t>(in.gcount()));
+    if (!found.empty() && found != beginning)
+        fail(file.string(), ": is there already and holds no earlier result of this command; name another file, or remove it");
+}
+
+fs::path behind_links(fs::path file) {
+    constexpr int most = 32;
+    std::error_code failure;
+    for (int i = 0; i < most && fs::is_symlink(file, failure); ++i) file = file.parent_path() / fs::read_symlink(file, failure);
+    return file;
 }
 
 }  // namespace friedel

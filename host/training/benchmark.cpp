@@ -67,7 +67,10 @@ private:
         return best;
     }
 
-    bool wanted(const std::string& stage) const { return stage.find(options_.only) != std::string::npos; }
+    bool wanted(const std::string& stage) const {
+        return options_.only.empty() ||
+               std::ranges::any_of(options_.only, [&](const std::string& part) { return stage.find(part) != std::string::npos; });
+    }
 
     void add(BenchmarkRow row) {
         const auto share = [&](double work, double rate) { return rate > 0 ? work / row.seconds / rate : 0; };

@@ -15,7 +15,7 @@
 namespace friedel {
 
 struct BenchmarkRow {
-    std::string stage;      // "activation, layer 0", "step"
+    std::string stage;      // "bias, ReLU, dropout, layer 0", "step, batch of 512"
     double seconds = 0;     // for a batch: the best of several rounds
     double per_second = 0;  // patterns; of the limits, bytes or operations
     // What the stage moves and computes at least, 0 where that says nothing about its limit: operands read and written once,
@@ -30,8 +30,8 @@ struct BenchmarkRow {
 struct BenchmarkOptions {
     double seconds = 0.2;  // of a round; shorter work is repeated
     int rounds = 5;
-    std::vector<int> batches;  // besides the configuration's own, for the simulation and whole steps
-    std::string only;          // stages that have this in their name, and the limits; empty: all
+    std::vector<int> batches;       // besides the configuration's own, for the simulation and whole steps
+    std::vector<std::string> only;  // stages that have one of these in their names, and the limits; empty: all
     // Called with each row as it is known.
     std::function<void(const BenchmarkRow&)> tell;
 };

@@ -64,7 +64,7 @@ void read_toml(TrainingConfig& config, const std::string& text, const std::strin
 void read_toml_file(TrainingConfig& config, const std::filesystem::path& file);
 // "training.batch=256"
 void set_key(TrainingConfig& config, const std::string& assignment);
-// Contradictions between keys. Throws Error.
+// Values out of range and contradictions between keys. Throws Error.
 void check(const TrainingConfig& config);
 
 // How `wanted` contradicts `stored`, of which it is to be a continuation: the first key that may not change and does, with both values;

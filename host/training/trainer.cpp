@@ -218,7 +218,7 @@ void Trainer::save_guards(H5File& file, std::size_t m) const {
     file.write("members/" + std::to_string(m) + "/guards", values, {std::size(values)});
 }
 
-// Checkpoints of before there were such things hold nothing of them.
+// Older checkpoints hold none.
 void Trainer::restore_guards(const H5File& file, std::size_t m) {
     const std::string path = "members/" + std::to_string(m) + "/guards";
     if (!file.exists(path)) return;

@@ -348,12 +348,14 @@ private:
             fail_for_fault();
         }
         tell_outcome(writer_.wait());
-        setup_.model(elapsed()).write(what_.output);
+        const bool write = finished || !holds_finished_model(what_.output);
+        if (write) setup_.model(elapsed()).write(what_.output);
         if (finished) remove_checkpoints(what_.output);
         log_.end(trainer().steps(), finished ? "finished" : "interrupted", orders.signal, "");
         const std::vector<Checkpoint> left = list_checkpoints(what_.output);
         return {.signal = orders.signal,
                 .checkpoint = left.empty() ? fs::path() : left.back().file,
+                .model_written = write,
                 .steps = trainer().steps(),
                 .patterns = trainer().steps() * config_.run.batch,
                 .seconds = elapsed(),

@@ -37,6 +37,7 @@ struct TrainingSummary {
     bool was_finished = false;              // before: nothing was done
     bool first_rank = true;                 // of several, which alone knows what follows
     std::filesystem::path checkpoint = {};  // to go on from; empty where there is none
+    bool model_written = true;              // not where a run that was interrupted found a finished model under that name
     std::int64_t steps = 0, patterns = 0;
     double seconds = 0;
     std::optional<ValidationResult> simulated = {}, measured = {};  // the last ones; none where not validated

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "host/patterns/labels.h"
 #include "host/simulation/powder_group.h"
 #include "host/simulation/radiation.h"
 #include "host/support/error.h"
@@ -20,6 +21,11 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // of a run given in minutes, before the first estimate
 const char* const start_anew = "; or remove the checkpoints and leave --resume out to start anew";
+
+// Whether as much was trained as its configuration asks for.
+bool has_all(const Provenance& made, const TrainingConfig& config) {
+    return config.run.minutes > 0 ? made.seconds >= 60 * config.run.minutes : made.steps >= config.run.steps;
+}
 
 RunRecord read_record(const H5File& file) {
     const auto text = [&](const char* name) {
@@ -58,6 +64,18 @@ StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::st
 
 }  // namespace
 
+bool holds_finished_model(const fs::path& file) {
+    if (!fs::exists(file)) return false;
+    try {
+        const Provenance made = Model::read(file).provenance;
+        TrainingConfig trained;
+        read_toml(trained, made.config, file.string());
+        return has_all(made, trained);
+    } catch (const Error&) {
+        return true;
+    }
+}
+
 TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
     : what_(what), ranks_(ranks) {
     read_checkpoint();
@@ -78,8 +96,7 @@ TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust
                  ": is what the network is trained on, too: validation measures memory; give structures held out");
     }
     if (!what.measured_labels.empty() && ranks.first())
-        measured_ = ValidationSet::measured(config_, what.measured_labels,
-                                            what.measured_folder.empty() ? what.measured_labels.parent_path() : what.measured_folder,
+        measured_ = ValidationSet::measured(config_, what.measured_labels, folder_of_patterns(what.measured_labels, what.measured_folder),
                                             what.measured_wavelength, [this](const std::string& line) { tell(line); });
     start_trainer(device);
     const bool anew = what.resume == Resume::no || (what.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
@@ -185,8 +202,7 @@ void TrainingSetup::read_structures() {
 bool TrainingSetup::finished_model_is_there() const {
     if (what_.resume != Resume::if_any || resumed_ || !fs::exists(what_.output)) return false;
     const Provenance made = Model::read(what_.output).provenance;
-    const bool all = config_.run.minutes > 0 ? made.seconds >= 60 * config_.run.minutes : made.steps >= config_.run.steps;
-    if (!all || made.library_hash != record_.library_hash) return false;
+    if (!has_all(made, config_) || made.library_hash != record_.library_hash) return false;
     TrainingConfig trained;
     read_toml(trained, made.config, what_.output.string());
     return contradiction(trained, config_).empty();
@@ -275,8 +291,9 @@ std::string TrainingSetup::names_of(const std::vector<std::int32_t>& structures)
     for (std::size_t i = 0; i < std::min(structures.size(), most); ++i) {
         const std::int32_t structure = structures[i];
         if (i > 0) names += ", ";
-        names += structure < 0 ? "a generated crystal of space group " + std::to_string(-structure)
-                               : "structure " + std::to_string(structure) + " (" + library_.name[static_cast<std::size_t>(structure)] + ")";
+        names += structure < 0
+                     ? "a generated crystal of space group " + std::to_string(-structure)
+                     : "structure " + std::to_string(structure + 1) + " (" + library_.name[static_cast<std::size_t>(structure)] + ")";
     }
     if (structures.size() > most) names += " and " + std::to_string(structures.size() - most) + " more";
     return names;

@@ -18,6 +18,9 @@ struct RunRecord {
     double seconds = 0;  // of training
 };
 
+// Whether a run that came to its end wrote this model; also true of a file that another version wrote, or that is no model.
+bool holds_finished_model(const std::filesystem::path& file);
+
 class TrainingSetup {
 public:
     // What is passed must outlive it. Throws Error.
@@ -35,7 +38,7 @@ public:
 
     Model model(double seconds) const;  // as trained so far
     std::vector<unsigned char> checkpoint_image(double seconds) const;
-    // "quartz, a generated crystal of space group 62, ... and 3 more"
+    // "structure 5 (quartz), a generated crystal of space group 62 and 3 more"
     std::string names_of(const std::vector<std::int32_t>& structures) const;
     void tell(const std::string& line) const;  // on standard error, the first rank alone
 

@@ -49,8 +49,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
     const std::size_t points = static_cast<std::size_t>(set.grid_.points);
     const double own = mean_wavelength(config.simulation.radiation);
     int assumed = 0;
-    for (const Label& label : read_labels(labels)) {
-        if (!label.repeat_of.empty()) continue;
+    for (const Label& label : read_labels_without_repeats(labels)) {
         try {
             MeasuredPattern pattern = read_pattern(folder / label.file);
             const auto [stated, source] = wavelength_of(pattern, wavelength, own);
