@@ -1,7 +1,7 @@
 // The sum of lines whose widths change in sections: within a section of the range every line has the width of its middle, so profiles are
 // worked out once a section and the time hardly depends on how many lines there are. Of a line, area and position are exact; its width is
 // that of the first wavelength, and off by what widths change within half a section: in 24 sections the worst point of a pattern of preset
-// friedel differs from that of profile.h, which gives every line its own width, by 0.7 % of the maximum in the median.
+// friedel differs from that of profile.h, which gives every line its own width, by 0.6 % of the maximum in the median.
 // Lines go into cells finer than the grid as whole numbers, which add up to the same in any order. What is sharp about profiles is summed
 // on the grid within a radius, Lorentzian tails on a grid 8 or 16 times coarser over the whole range.
 #pragma once
