@@ -217,6 +217,22 @@ TEST(PatternFile, AxesByManyNames) {
     }
 }
 
+// Fit2D says how many points follow.
+TEST(PatternFile, AFileOfFit2dThatIsCutOff) {
+    const std::string head = "a.tif\n 2-Theta Angle (Degrees)\n Intensity\n      120\n";
+    EXPECT_EQ(parse_pattern(head + plain(), "x.chi").two_theta_deg.size(), 120u);
+    const std::string all = plain(), part = all.substr(0, all.rfind('\n', all.size() - 40) + 1);
+    EXPECT_NE(test::error_of([&] { parse_pattern(head + part, "x.chi"); }).find("says that it holds 120 points, and ends after "),
+              std::string::npos);
+    EXPECT_EQ(parse_pattern("measured with\n 300\n" + part, "x.txt").name, "x.txt") << "a number that says something else";
+}
+
+TEST(PatternFile, IntensitiesBeyondSinglePrecision) {
+    const std::string error = test::error_of([] { parse_pattern("20 1\n20.1 1e35\n20.2 5\n", "x.xy"); });
+    EXPECT_NE(error.find("line 2: an intensity of 1e+35 is more than can be calculated with; scale the pattern"), std::string::npos)
+        << error;
+}
+
 TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
     const auto wavelength = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy").wavelength_angstrom; };
     EXPECT_EQ(wavelength("##X-RAY WAVELENGTH=1.541838"), 1.541838);

@@ -46,7 +46,8 @@ struct QuantityName {
     Quantity quantity;
 };
 // Longer ones before those that they begin with.
-constexpr QuantityName quantity_names[] = {{"twotheta", Quantity::two_theta},
+constexpr QuantityName quantity_names[] = {{"2thetaangle", Quantity::two_theta},
+                                           {"twotheta", Quantity::two_theta},
                                            {"2theta", Quantity::two_theta},
                                            {"polarangle", Quantity::two_theta},
                                            {"position", Quantity::two_theta},

@@ -29,6 +29,7 @@ namespace {
 
 constexpr std::size_t largest_file = std::size_t{64} << 20;
 constexpr int most_columns = 3;
+constexpr double largest_intensity = 1e30;  // patterns are calculated with in single precision
 
 // ---- What a file is, when it is not a text of columns ----
 
@@ -210,6 +211,7 @@ private:
         } else if (row.columns == 1) {
             if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before", cure);
             ++single_numbers_;
+            announced_ = axis_named_ ? row.value[0] : 0;
         } else if (columns_ == 0) {
             stated_.read({at, line_end()});
             take_label({at, line_end()});
@@ -227,6 +229,7 @@ private:
         if (begin == std::string_view::npos || line.size() > longest_label || !is_axis_name(line.substr(begin))) return;
         const bool ends = close == std::string_view::npos || line.find_first_not_of(" \t\r", close + 1) == std::string_view::npos;
         if (!ends) return;  // "theta (deg) = 12.5" says something else
+        axis_named_ = true;
         axis_ = axis_of(line.substr(begin), units == std::string_view::npos ? "" : line.substr(units + 1), pattern_.name);
     }
 
@@ -234,10 +237,13 @@ private:
         if (row.columns > most_columns)
             fail_here("more than three columns; name them in a line above (2theta, intensity, ...), or write angle and intensity alone");
         if (columns_ == 0) columns_ = row.columns;
+        ++rows_;
         if (row.columns != columns_) fail_here(row.columns, " columns where ", columns_, " stood before", cure);
         const double angle = row.value[0];
         if (!std::isfinite(angle)) fail_here("the angle is not a finite number; remove the line");
         if (std::isinf(row.value[1])) fail_here("the intensity is not a finite number; remove the line or interpolate it");
+        if (std::abs(row.value[1]) > largest_intensity)
+            fail_here("an intensity of ", number_text(row.value[1]), " is more than can be calculated with; scale the pattern");
         if (angle < 0) fail_here("negative angle ", number_text(angle), "; cut the pattern at 0 degrees");
         if (angle >= 180) {
             fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
@@ -294,6 +300,9 @@ private:
         if (points < fewest_points && masked_ > 0)
             fail(pattern_.name, ": only ", points, " points, ", masked_, " more have nan for an intensity; export what was measured");
         if (points == 0) fail(pattern_.name, ": no rows of two or three numbers", cure);
+        if (announced_ > rows_ && announced_ == std::floor(announced_))
+            fail(pattern_.name, ": says that it holds ", number_text(announced_), " points, and ends after ", rows_,
+                 "; copy or export it again");
         if (points < fewest_points) {
             fail(pattern_.name, ": only ", points, " points; a pattern needs ", fewest_points, " or more, a list of peaks is not enough");
         }
@@ -311,7 +320,9 @@ private:
     MeasuredPattern pattern_;
     int columns_ = 0;  // 0 until the first row
     int line_number_ = 0;
-    int single_numbers_ = 0;
+    int single_numbers_ = 0, rows_ = 0;
+    bool axis_named_ = false;  // in a line of its own, as Fit2D does, where a number behind it says how many points there are
+    double announced_ = 0;
     int masked_ = 0;  // rows whose intensity is NaN: they were not measured
     int ranges_ = 1;
     int direction_ = 1;  // -1: a scan from high angles to low ones
@@ -385,6 +396,9 @@ std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern
 
 void check_pattern(const MeasuredPattern& pattern) {
     const std::vector<double>& angles = pattern.two_theta_deg;
+    const auto too_large = [](double value) { return std::abs(value) > largest_intensity; };
+    if (std::any_of(pattern.intensity.begin(), pattern.intensity.end(), too_large))
+        fail(pattern.name, ": has intensities above ", number_text(largest_intensity), "; scale the pattern");
     if (angles.size() < static_cast<std::size_t>(fewest_points)) {
         fail(pattern.name, ": only ", angles.size(), " points; a pattern needs ", fewest_points, " or more");
     }

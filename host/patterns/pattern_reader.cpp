@@ -69,10 +69,13 @@ void PatternReader::read_one(int row) {
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (ahead_.coverage[i] < config_.least_coverage) {
+            constexpr double hardly_degrees = 20;  // Q, d and radians end below this
+            const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
             const double start = config_.grid.start_deg,
                          end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
             ahead_.refusal[i] = "covers " + whole_percent(ahead_.coverage[i]) + " of " + config_.whose + " " + range_text(start, end) +
-                                ", " + whole_percent(config_.least_coverage) + " are needed";
+                                ", " + whole_percent(config_.least_coverage) + " are needed" +
+                                (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
         } else if (*lowest == *highest) {
             ahead_.refusal[i] = "no signal within " + config_.whose + " range";
         }
