@@ -30,7 +30,7 @@ FRIEDEL_FN int width_sections_of(const SimulationConfig& c) {
     wide.size_angstrom = size.lowest() > 0 ? size.lowest() : size.low();
     for (const float two_theta_deg :
          {c.grid.start_deg, c.grid.start_deg + c.grid.points * c.grid.step_deg}) {  // widths are largest at ends
-        const float theta = 0.5f * degree<float> * (two_theta_deg < 179.0f ? two_theta_deg : 179.0f);
+        const float theta = theta_rad(two_theta_deg);
         const auto fwhm = [&](const PatternParameters& p) {
             return peak_width(tanf(theta), cosf(theta), c.radiation.wavelength[0], p).fwhm / c.grid.step_deg;
         };
@@ -92,7 +92,7 @@ public:
         float* const lorentz = eta + most_width_sections;  // of a line of area 1
         block.for_each(sections_, [&](int section) {
             const float middle = grid.start_deg + (section + 0.5f) / sections_ * grid.points * grid.step_deg;
-            const float theta = 0.5f * degree<float> * (middle < 179.0f ? middle : 179.0f);
+            const float theta = theta_rad(middle);
             const PseudoVoigt shape = peak_width(tanf(theta), cosf(theta), p.radiation.wavelength[0], p);
             const float steps = shape.fwhm / grid.step_deg;
             fwhm[section] = steps > 1e-3f ? steps : 1e-3f;

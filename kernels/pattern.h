@@ -135,7 +135,7 @@ FRIEDEL_FN float smallest_d(const Radiation& radiation, const Grid& grid) {
         if (radiation.weight[i] > 0 && radiation.wavelength[i] < shortest) shortest = radiation.wavelength[i];
     }
     const float last_deg = last_peak_deg(grid);
-    const float sine = sinf(0.5f * (last_deg < 179.0f ? last_deg : 179.0f) * degree<float>);
+    const float sine = sinf(theta_rad(last_deg));
     return 0.5f * shortest / sine;
 }
 

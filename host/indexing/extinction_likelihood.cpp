@@ -213,16 +213,7 @@ public:
         }
     }
 
-    // What no line describes, of the pattern, as root mean square.
-    double remainder() const {
-        double left = 0, all = 0;
-        for (int i = pattern_.first; i < pattern_.first + pattern_.points; ++i) {
-            const auto at = static_cast<std::size_t>(i);
-            left += static_cast<double>(rest_[at] * rest_[at]);
-            all += static_cast<double>(pattern_.intensity[at] * pattern_.intensity[at]);
-        }
-        return std::sqrt(left / std::max(all, 1e-30));
-    }
+    double remainder() const { return part_left(pattern_, rest_); }  // by what no line describes
 
     // Height, which may be negative now, and standard deviation of line i. How far lines overlap and what a neighbour of another shape than
     // assumed leaves here are rough guesses: they are to keep weak lines beside strong ones from being believed, no more.

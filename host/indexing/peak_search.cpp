@@ -84,14 +84,7 @@ public:
         return added;
     }
 
-    double remainder() const {
-        double rest = 0, all = 0;
-        for (int i = p_.first; i < p_.first + p_.points; ++i) {
-            const auto at = static_cast<std::size_t>(i);
-            rest += static_cast<double>(rest_[at] * rest_[at]), all += static_cast<double>(p_.intensity[at] * p_.intensity[at]);
-        }
-        return std::sqrt(rest / std::max(all, 1e-30));
-    }
+    double remainder() const { return part_left(p_, rest_); }
 
     // What is left between the lines and varies slowly is background still: medians over bins, of bins nearby.
     void level() {
@@ -278,6 +271,16 @@ void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
 }
 
 }  // namespace
+
+double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {
+    double left = 0, all = 0;
+    for (int i = pattern.first; i < pattern.first + pattern.points; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        left += static_cast<double>(rest[at] * rest[at]);
+        all += static_cast<double>(pattern.intensity[at] * pattern.intensity[at]);
+    }
+    return std::sqrt(left / std::max(all, 1e-30));
+}
 
 ObservedLines find_lines(const float* pattern, const Grid& grid) {
     ObservedLines p;

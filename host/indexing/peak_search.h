@@ -26,6 +26,9 @@ struct ObservedLines {
     double remainder = 1;             // part of the pattern (as root mean square) that the lines do not describe
 };
 
+// What is left of the pattern, rest [grid.points], as a part of it: roots of mean squares.
+double part_left(const ObservedLines& pattern, const std::vector<float>& rest);
+
 // pattern [grid.points], as measured.
 ObservedLines find_lines(const float* pattern, const Grid& grid);
 
