@@ -238,8 +238,8 @@ std::function<int()> simulate_command(CLI::App& app) {
                    "Patterns: .h5 (all in one file), .xy or .csv (a file each, numbered if several; .csv states no wavelength)");
     app.add_option("--plot", o->plot, "Picture of the first pattern, SVG, with tick marks and indices of the strong lines");
     app.add_option("--radiation", o->radiation,
-                   "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean, cu-kb, cu-tube, or wavelengths in "
-                   "angstrom with weights: 1.5406,1.5444:0.5")
+                   "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean (one line), cu-kb (the doublet with 2 % of K-beta), "
+                   "cu-tube (and 1 % of tungsten), or wavelengths in angstrom with weights: 1.5406,1.5444:0.5")
         ->capture_default_str()
         ->check([](const std::string& text) { return complaint_of([&] { parse_radiation(text); }); });
     app.add_option("--range", o->range, "Two-theta of the first point and where to end, that point left out, degrees")
