@@ -275,7 +275,7 @@ TEST(Cif, BadInputIsRefusedWithItsReason) {
     expect_in("binary", reason(std::string("data_x\n\0\1\2", 10)));
     expect_in("zip archive", reason("PK\x03\x04 something"));
     expect_in("gzip-compressed", reason("\x1f\x8b\x08"));
-    expect_in("expected block header (data_), line 1", reason("hello world"));
+    expect_in("is no CIF: expected block header (data_), line 1", reason("hello world"));
     expect_in("no unit cell", reason("data_x\n" + one_atom));
     expect_in("no atoms", reason("data_x" + cubic_cell));
     expect_in("no atoms", reason("data_x\n_publ_author me\n" + cubic_cell));

@@ -315,6 +315,7 @@ std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document
         std::size_t error_line = error.positions().front().line;
         if (const std::size_t before = reason.rfind(": "); before != std::string::npos && before + 2 < reason.size())
             reason.erase(0, before + 2);
+        if (document.blocks.empty() && reason.starts_with("expected block header")) reason = "is no CIF: " + reason;
         if (!document.blocks.empty() && document.items_ && !document.items_->empty() &&
             document.items_->back().type == cif::ItemType::Loop) {
             const cif::Item& item = document.items_->back();
