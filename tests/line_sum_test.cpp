@@ -126,6 +126,25 @@ TEST(LineSum, AreaPositionAndWidthOfALineAreExactWhereverItLies) {
     }
 }
 
+// A device's last digits differ, and must not show where a line lies between two cells: over three steps of the grid, in thousandths,
+// the pattern changes as fast as the flank of a profile is steep.
+TEST(LineSum, ALinePassesCellsWithoutAStep) {
+    const Grid grid{5.0f, 0.04f, 2125};
+    for (const float steps : {0.6f, 1.2f, 2.5f, 6.0f}) {
+        const float fwhm = steps * grid.step_deg;
+        const PatternParameters p = specimen(fwhm * fwhm, 0, 0, 0, 1);
+        std::vector<float> before = sum_of({{40.0, 1}}, p, grid);
+        for (int i = 1; i <= 3000; ++i) {
+            const std::vector<float> pattern = sum_of({{40 + 0.001 * i * grid.step_deg, 1}}, p, grid);
+            const float highest = *std::max_element(pattern.begin(), pattern.end());
+            float change = 0;
+            for (std::size_t k = 0; k < pattern.size(); ++k) change = std::max(change, std::abs(pattern[k] - before[k]));
+            ASSERT_LT(change, 2.5e-3f / steps * highest) << fwhm << ", " << i;
+            before = pattern;
+        }
+    }
+}
+
 TEST(LineSum, OrderOfLinesIsNoPartOfTheResult) {
     const Grid grid{5.0f, 0.04f, 2125};
     const PatternParameters p = specimen(0.01f, 0.01f, 500, 0.001f, 24);
