@@ -38,7 +38,7 @@ FRIEDEL_FN PseudoVoigt peak_width(float tan_theta, float cos_theta, float wavele
     return thompson_cox_hastings(gaussian, lorentzian);
 }
 
-// Theta for an angle of a pattern, held below where its tangent has no end.
+// Theta of an angle of a pattern, at most 89.5 degrees, where its tangent is finite still.
 FRIEDEL_FN float theta_rad(float two_theta_deg) { return 0.5f * degree<float> * (two_theta_deg < 179.0f ? two_theta_deg : 179.0f); }
 
 // A reflection as one line of the radiation records it.

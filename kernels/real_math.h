@@ -37,38 +37,34 @@ FRIEDEL_FN float nearest(float x) {
 FRIEDEL_FN float square_root(float x) { return sqrtf(x); }
 FRIEDEL_FN double square_root(double x) { return sqrt(x); }
 
-// cos and sin of 2 pi t, t in turns, |t| < 2^22. Float: error 6e-8, plus that of t itself.
-FRIEDEL_FN float cos_turns(float t) {
-    const float r = fabsf(t - nearest(t));
-    const bool far = r > 0.25f;
-    const float q = far ? 0.5f - r : r;
-    const float z = q * q;
-    const float c = 0.9999999998f + z * (-19.73920855f + z * (64.93934648f + z * (-85.45356476f + z * (60.14388954f + z * -24.98143432f))));
-    return far ? -c : c;
+// cos and sin of 2 pi q, |q| <= 1/4; z = q^2.
+FRIEDEL_LANE_FN float cosine_near_zero(float z) {
+    return 0.9999999998f + z * (-19.73920855f + z * (64.93934648f + z * (-85.45356476f + z * (60.14388954f + z * -24.98143432f))));
 }
-
-FRIEDEL_FN float sin_turns(float t) {
-    const float r = t - nearest(t);
-    const float q = r > 0.25f ? 0.5f - r : (r < -0.25f ? -0.5f - r : r);
-    const float z = q * q;
+FRIEDEL_LANE_FN float sine_near_zero(float q, float z) {
     return q * (6.283185307f + z * (-41.34170212f + z * (81.60522617f + z * (-76.70427987f + z * (42.00977922f + z * -14.39396588f)))));
 }
 
-// The same two at once.
+// cos and sin of 2 pi t, t in turns, |t| < 2^22. Float: error 6e-8, plus that of t itself.
 template <class Real>
 struct Turned {
     Real cosine, sine;
 };
-FRIEDEL_FN Turned<float> turned(float t) {
+FRIEDEL_LANE_FN Turned<float> turned(float t) {
     const float r = t - nearest(t);
     const bool far = fabsf(r) > 0.25f;
     const float q = far ? (r < 0 ? -0.5f : 0.5f) - r : r;
-    const float z = q * q;
-    const float c = 0.9999999998f + z * (-19.73920855f + z * (64.93934648f + z * (-85.45356476f + z * (60.14388954f + z * -24.98143432f))));
-    const float s =
-        q * (6.283185307f + z * (-41.34170212f + z * (81.60522617f + z * (-76.70427987f + z * (42.00977922f + z * -14.39396588f)))));
-    return {far ? -c : c, s};
+    const float z = q * q, c = cosine_near_zero(z);
+    return {far ? -c : c, sine_near_zero(q, z)};
 }
+// The cosine alone needs no sign.
+FRIEDEL_LANE_FN float cos_turns(float t) {
+    const float r = fabsf(t - nearest(t));
+    const bool far = r > 0.25f;
+    const float q = far ? 0.5f - r : r, c = cosine_near_zero(q * q);
+    return far ? -c : c;
+}
+FRIEDEL_LANE_FN float sin_turns(float t) { return turned(t).sine; }
 
 // Double: |t| < 2^50, error 2e-16 beside that of t.
 FRIEDEL_FN double nearest(double x) {

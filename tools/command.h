@@ -156,7 +156,8 @@ inline void check_hdf5_output(const std::filesystem::path& output, const FileKin
     } catch (const Error&) {  // another program's, or damaged
     }
     if (found != kind.name)
-        fail(output.string(), ": is there already and ", found.empty() ? "was not written by friedel" : "holds a " + in_words(found), cure);
+        fail(output.string(), ": is there already and ",
+             found.empty() ? "is damaged or was not written by friedel" : "holds a " + in_words(found), cure);
 }
 
 // The wavelength of measured patterns, in angstrom or by the tube's anode.

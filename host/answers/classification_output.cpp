@@ -45,7 +45,6 @@ public:
     // `header` may be empty; parse throws Error where a line is no result.
     TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const std::string& header,
                Parse parse)
-
         : answered_by_(answered_by), file_(behind_links(file)), temporary_(file_.string() + ".part") {
         const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, parse);
         if (!go_on) keep_earlier(header.empty() ? 0 : 1);

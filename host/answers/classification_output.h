@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "host/answers/classification.h"
+#include "host/support/hdf5_file.h"
 
 namespace friedel {
 
