@@ -206,7 +206,7 @@ fs::file_time_type time_of_results(const fs::path& file) {
 int classify(Task& task, Communicator& ranks) {
     using Begin = ClassificationOutput::Begin;
     const Options& options = task.options;
-    const fs::file_time_type written = options.resume ? time_of_results(options.output) : fs::file_time_type::max();
+    const fs::file_time_type written = options.resume ? time_of_results(behind_links(options.output)) : fs::file_time_type::max();
     std::optional<ClassificationOutput> output;
     if (!options.output.empty())
         output.emplace(options.output, task.model, task.list.size(), task.answered_by(),
