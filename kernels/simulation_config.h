@@ -50,11 +50,17 @@ struct Grid {
     int points = 8500;
 };
 
+// From 5 to 90 degrees, as fine as lines of laboratory instruments ask for: what patterns are compared, fitted and indexed on.
+constexpr Grid comparison_grid{5, 0.04f, 2125};
+
+// The mean of copper's doublet, as handbooks give it: of an ideal pattern where nothing else is said.
+constexpr double cu_k_alpha_angstrom = 1.54184;
+
 constexpr int max_lines = 4;
 struct Radiation {
     int lines = 1;
-    float wavelength[max_lines] = {1.54184f};  // angstrom
-    float weight[max_lines] = {1.0f};          // relative intensity; the first line is 1
+    float wavelength[max_lines] = {cu_k_alpha_angstrom};  // angstrom
+    float weight[max_lines] = {1.0f};                     // relative intensity; the first line is 1
 };
 
 constexpr int most_width_sections = 64;

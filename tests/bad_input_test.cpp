@@ -351,6 +351,8 @@ TEST(BadInput, LikelyMistakesAreToldTheirCure) {
         {"classify DATA/examples/quartz.xy --wavelength 1,5418", "'1,5418' is neither one wavelength"},
         {"classify DATA/examples/quartz.xy --wavelength cu-kb", "'cu-kb' is neither one wavelength"},
         {"simulate DATA/minerals/quartz.cif --radiation 1,54187 -o q.xy", "decimals are written with a point"},
+        {"ingest DATA/minerals -o library.CSV", "library.CSV: this command writes HDF5; give a name that ends in .h5"},
+        {"info --json --config DATA/models/friedel-cu.h5", "--json excludes --config"},
         {"peaks DATA/minerals/quartz.cif --range 60 20", "--range must rise, not from 60 to 20"},
         {"classify DATA/examples/quartz.xy --wavelength 154.06", "'154.06' is neither"}};
     const auto with_data = [&](std::string text) {

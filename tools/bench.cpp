@@ -18,7 +18,7 @@ namespace friedel::tools {
 
 namespace {
 
-struct Settings {
+struct Options {
     std::string library, preset = "friedel", output, compare;
     std::vector<std::string> assignments, only;
     std::vector<int> batches;
@@ -106,7 +106,7 @@ void print(const BenchmarkRow& row, const Earlier& earlier) {
     std::fflush(stdout);
 }
 
-int run(const Settings& s) {
+int run(const Options& s) {
     check_writable(s.output);
     refuse_overwriting(s.output, {s.library, s.compare});
     const Earlier earlier(s.compare);
@@ -152,7 +152,7 @@ int run(const Settings& s) {
 }  // namespace
 
 std::function<int()> bench_command(CLI::App& app) {
-    const auto s = std::make_shared<Settings>();
+    const auto s = std::make_shared<Options>();
     app.add_option("LIBRARY", s->library, "Structure library to simulate; default the minerals that ship");
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;

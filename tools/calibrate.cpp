@@ -55,15 +55,15 @@ KnownAnswers answer(const Options& o, const Model& model) {
     return answer_measured(model, labels, folder_of_patterns(o.labels, o.folder), {o.wavelength}, device, others, progress);
 }
 
-int run(const Options& o) {
+void check_options(const Options& o) {
     if (o.labels.empty() == o.library.empty()) misused("give either --labels FILE.csv or --library FILE.h5 to calibrate on");
     if (o.accuracy > 0 && o.coverage > 0) misused("give either --accuracy or --coverage, not both");
     refuse_overwriting(o.output, {o.labels, o.library, o.structures});
     check_hdf5_output(o.output, model_kind);
-    Model model = Model::read(o.model);
-    if (o.lattices > 0) model.calibration.lattice_scales = o.lattices > 1 ? lattice_scales(o.lattices) : std::vector<float>();
-    const std::vector<float> scales = model.calibration.lattice_scales;
-    const InterruptGuard guard;
+}
+
+// Those that the model can be asked about, and what is to be known of them before they are used.
+KnownAnswers usable_answers(const Options& o, const Model& model) {
     KnownAnswers answers = answer(o, model);
     const std::size_t asked = answers.size();
     answers.leave_out_uncovered();
@@ -72,56 +72,81 @@ int run(const Options& o) {
                   << " patterns cover too little of the model's range and are left out; if they should not, check --wavelength\n";
     }
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
-
     require_enough(answers.size());
     if (!o.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
     if (!o.quiet) tell_of_memory(o.library, model);
+    return answers;
+}
 
+std::string source_of(const Options& o) { return fs::path(o.library.empty() ? o.labels : o.library).filename().string(); }
+
+// The patterns that were answered, in words for the model's file.
+std::string words_for(const Options& o, const Model& model, std::size_t patterns) {
+    std::string words = source_of(o) + ", " + std::to_string(patterns) + (o.library.empty() ? " measured" : " simulated") + " patterns";
+    if (!o.structures.empty()) words += " with a search of " + fs::path(o.structures).filename().string();
+    if (indexes(o, model)) words += " and indexing";
+    return words;
+}
+
+// Each prints what it fitted or chose.
+Belief fitted_belief(const Options& o, const KnownAnswers& answers, const Model& model) {
     const Belief belief = fit_belief(answers, model.target, o.given);
-    const std::string source = fs::path(o.library.empty() ? o.labels : o.library).filename().string();
-    std::printf("%zu patterns of %s\n", answers.size(), source.c_str());
+    std::printf("%zu patterns of %s\n", answers.size(), source_of(o).c_str());
     std::printf("temperature %.3f, doubt %.3f: negative log-likelihood %.4f, was %.4f\n", static_cast<double>(belief.temperature),
                 static_cast<double>(belief.doubt), negative_log_likelihood(answers, model.target, belief),
                 negative_log_likelihood(answers, model.target, model.calibration.belief));
     if (is_at_bound(belief, o.given))
         std::cerr << "friedel: that is as far as belief is fitted: on these patterns the network's word is worth next to nothing; train it "
                      "longer, or calibrate it on patterns like those it is for\n";
-    std::string fitted_on = source + ", " + std::to_string(answers.size()) + (o.library.empty() ? " measured" : " simulated") + " patterns";
-    if (!o.structures.empty()) fitted_on += " with a search of " + fs::path(o.structures).filename().string();
-    if (indexes(o, model)) fitted_on += " and indexing";
+    return belief;
+}
+
+void choose_threshold(Calibration& calibration, const Options& o, const std::vector<Outcome>& results) {
+    if (o.accuracy == 0 && o.coverage == 0) {
+        std::printf("refuses nothing; --accuracy or --coverage chooses a threshold\n");
+        return;
+    }
+    const RefusalRule rule = o.accuracy > 0 ? rule_for_accuracy(results, o.accuracy) : rule_for_coverage(results, o.coverage);
+    const std::string right = percent(rule.accuracy), answered = percent(rule.coverage);
+    calibration.entropy_threshold = rule.entropy_threshold;
+    calibration.fitted_on += (o.accuracy > 0 ? ", accuracy " + percent(o.accuracy) : ", coverage " + percent(o.coverage)) +
+                             " wanted: " + right + " of the " + answered + " answered are right";
+    const std::string refuses =
+        std::isinf(rule.entropy_threshold) ? "nothing" : "above an entropy of " + std::to_string(rule.entropy_threshold);
+    std::printf("refuses %s: answers %s, of which %s are right\n", refuses.c_str(), answered.c_str(), right.c_str());
+}
+
+void choose_sets(Calibration& calibration, const Options& o, const KnownAnswers& answers, Target target) {
+    if (o.set_level == 0) return;
+    calibration.set_level = static_cast<float>(o.set_level);
+    calibration.set_probability = set_probability(answers, target, calibration.belief, o.set_level);
+    std::printf("sets of the groups of probability %.4f or more hold the right one for %s\n",
+                static_cast<double>(calibration.set_probability), percent(o.set_level).c_str());
+}
+
+int run(const Options& o) {
+    check_options(o);
+    Model model = Model::read(o.model);
+    if (o.lattices > 0) model.calibration.lattice_scales = o.lattices > 1 ? lattice_scales(o.lattices) : std::vector<float>();
+    const InterruptGuard guard;
+    KnownAnswers answers = usable_answers(o, model);
+
+    Calibration chosen;  // nothing of the old one but the lattices: its threshold belongs to the old probabilities
+    chosen.lattice_scales = model.calibration.lattice_scales;
+    chosen.belief = fitted_belief(o, answers, model);
+    chosen.fitted_on = words_for(o, model, answers.size());
     // Threshold and sets are for patterns that are not refused whatever the answer.
     const std::size_t all = answers.size();
-    answers.decide_refusals(belief);
+    answers.decide_refusals(chosen.belief);
     answers.leave_out_refused();
     if (answers.size() < all) {
         const std::string unlike = std::to_string(all - answers.size()) + " of them are refused as unlike anything searched; of the others";
         std::printf("%s:\n", unlike.c_str());
-        fitted_on += ", " + unlike;
+        chosen.fitted_on += ", " + unlike;
     }
-    const std::vector<Outcome> results = outcomes(answers, model.target, belief);
-    // The old threshold belongs to the old probabilities.
-    model.calibration = {};
-    model.calibration.belief = belief;
-    model.calibration.lattice_scales = scales;
-    if (o.accuracy > 0 || o.coverage > 0) {
-        const RefusalRule rule = o.accuracy > 0 ? rule_for_accuracy(results, o.accuracy) : rule_for_coverage(results, o.coverage);
-        model.calibration.entropy_threshold = rule.entropy_threshold;
-        fitted_on += o.accuracy > 0 ? ", accuracy " + percent(o.accuracy) + " wanted" : ", coverage " + percent(o.coverage) + " wanted";
-        fitted_on += ": " + percent(rule.accuracy) + " of the " + percent(rule.coverage) + " answered are right";
-        const std::string refuses =
-            std::isinf(rule.entropy_threshold) ? "nothing" : "above an entropy of " + std::to_string(rule.entropy_threshold);
-        std::printf("refuses %s: answers %s, of which %s are right\n", refuses.c_str(), percent(rule.coverage).c_str(),
-                    percent(rule.accuracy).c_str());
-    } else {
-        std::printf("refuses nothing; --accuracy or --coverage chooses a threshold\n");
-    }
-    if (o.set_level > 0) {
-        model.calibration.set_level = static_cast<float>(o.set_level);
-        model.calibration.set_probability = set_probability(answers, model.target, belief, o.set_level);
-        std::printf("sets of the groups of probability %.4f or more hold the right one for %s\n",
-                    static_cast<double>(model.calibration.set_probability), percent(o.set_level).c_str());
-    }
-    model.calibration.fitted_on = fitted_on;
+    choose_threshold(chosen, o, outcomes(answers, model.target, chosen.belief));
+    choose_sets(chosen, o, answers, model.target);
+    model.calibration = chosen;
     model.write(o.output);
     return answers.problems.empty() ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "host/support/hdf5_file.h"
 #include "host/support/progress_line.h"
 #include "host/support/text_file.h"
+#include "host/support/text_format.h"
 #include "host/training/config.h"
 
 namespace friedel::tools {
@@ -143,7 +145,13 @@ inline void refuse_overwriting(const std::filesystem::path& output, const Patter
 inline void check_hdf5_output(const std::filesystem::path& output, const FileKind& kind) {
     check_writable(output);
     std::error_code none;
-    if (!(std::filesystem::file_size(output, none) > 0) || none) return;
+    if (!(std::filesystem::file_size(output, none) > 0) || none) {
+        const std::set<std::string> of_others{".cif", ".csv", ".html", ".json", ".jsonl", ".onnx",
+                                              ".pt",  ".svg", ".toml", ".tsv",  ".txt",   ".xy"};
+        if (of_others.contains(lower_case(output.extension().string())))
+            misused(output.string(), ": this command writes HDF5; give a name that ends in .h5");
+        return;
+    }
     const auto in_words = [](std::string name) {
         std::replace(name.begin(), name.end(), '_', ' ');
         return name;

@@ -14,7 +14,7 @@ namespace friedel::tools {
 
 namespace {
 
-struct Settings {
+struct Options {
     LibraryWish wish;
     std::string output, groups, statistics = "shipped";
     int threads = 0;
@@ -39,29 +39,29 @@ std::vector<int> groups_of(const std::string& text) {
     return groups;
 }
 
-int run(const Settings& settings) {
-    LibraryWish wish = settings.wish;
-    wish.groups = groups_of(settings.groups);
-    refuse_overwriting(settings.output, {settings.statistics});
-    check_hdf5_output(settings.output, structure_library_kind);
-    const CrystalStatistics statistics = read_statistics(settings.statistics);
+int run(const Options& options) {
+    LibraryWish wish = options.wish;
+    wish.groups = groups_of(options.groups);
+    refuse_overwriting(options.output, {options.statistics});
+    check_hdf5_output(options.output, structure_library_kind);
+    const CrystalStatistics statistics = read_statistics(options.statistics);
     const CrystalTableStore tables(statistics);
-    ThreadPool pool(settings.threads);
+    ThreadPool pool(options.threads);
     int unsound = 0;
     StructureLibrary library;
     {
         const InterruptGuard guard;
-        ProgressLine progress("crystals", settings.quiet);
+        ProgressLine progress("crystals", options.quiet);
         library = generate_library(tables, wish, pool, shown_on(progress), interrupted, unsound);
         if (interrupted()) fail("interrupted; nothing was written");
     }
     if (library.size() == 0)
-        fail(settings.output, ": no crystal could be made of these groups from ", settings.statistics, "; use other statistics");
-    library.write(settings.output, {{"generated", std::to_string(wish.structures) + " crystals, seed " + std::to_string(wish.seed) +
-                                                      ", statistics " + settings.statistics + " (" + statistics.hash() + ")"}});
-    if (!settings.quiet) {
+        fail(options.output, ": no crystal could be made of these groups from ", options.statistics, "; use other statistics");
+    library.write(options.output, {{"generated", std::to_string(wish.structures) + " crystals, seed " + std::to_string(wish.seed) +
+                                                     ", statistics " + options.statistics + " (" + statistics.hash() + ")"}});
+    if (!options.quiet) {
         std::printf("%d crystals of %zu structure types -> %s\n", library.size(), library.structure_type_name.size(),
-                    settings.output.c_str());
+                    options.output.c_str());
         if (unsound) std::printf("%d left out: too crowded or too symmetric in every attempt\n", unsound);
     }
     return 0;
@@ -70,7 +70,7 @@ int run(const Settings& settings) {
 }  // namespace
 
 std::function<int()> generate_command(CLI::App& app) {
-    auto s = std::make_shared<Settings>();
+    auto s = std::make_shared<Options>();
     app.add_option("-n,--number", s->wish.structures, "How many crystals to make")->required()->check(within(1, 100'000'000));
     app.add_option("-o,--output", s->output, "Structure library to write")->required();
     app.add_option("--groups", s->groups, "Space groups to make, as in 1-15,225; all by default")->check(not_empty());

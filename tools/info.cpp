@@ -28,7 +28,7 @@ namespace friedel::tools {
 
 namespace {
 
-struct Settings {
+struct Options {
     std::string file;
     bool json = false, config = false, rejections = false;
 };
@@ -41,9 +41,9 @@ void print_space_groups(const std::map<int, int>& groups) {
     if (column % 5) std::printf("\n");
 }
 
-void describe_library(const Settings& settings) {
-    const StructureLibrary library = StructureLibrary::read(settings.file);
-    if (settings.rejections) {
+void describe_library(const Options& options) {
+    const StructureLibrary library = StructureLibrary::read(options.file);
+    if (options.rejections) {
         std::printf("file\tblock\treason\n");
         for (const Rejection& rejection : library.rejections) {
             std::printf("%s\t%s\t%s\n", without_controls(rejection.file).c_str(), without_controls(rejection.block).c_str(),
@@ -66,7 +66,7 @@ void describe_library(const Settings& settings) {
     int other_powders = 0;
     for (std::size_t i = 0; i < library.powder_group.size(); ++i)
         other_powders += library.powder_group[i] > 0 && library.powder_group[i] != library.space_group[i];
-    if (settings.json) {
+    if (options.json) {
         nlohmann::json json = {{"kind", structure_library_kind.name},
                                {"format", structure_library_kind.format},
                                {"structures", library.size()},
@@ -80,7 +80,7 @@ void describe_library(const Settings& settings) {
         std::cout << json.dump(2) << '\n';
         return;
     }
-    std::printf("%s: structure library, format %d\n", settings.file.c_str(), structure_library_kind.format);
+    std::printf("%s: structure library, format %d\n", options.file.c_str(), structure_library_kind.format);
     std::printf("structures        %d (%zu types, %zu space groups)\n", library.size(), library.structure_type_name.size(), groups.size());
     std::printf("atoms             %zu in the asymmetric units, %.1f a structure\n", library.element.size(), mean_atoms);
     std::printf("left out          %zu (list them with --rejections)\n", library.rejections.size());
@@ -92,22 +92,22 @@ void describe_library(const Settings& settings) {
     print_space_groups(groups);
 }
 
-void describe_patterns(const Settings& settings) {
-    const H5File file = H5File::open(settings.file, patterns_kind);
+void describe_patterns(const Options& options) {
+    const H5File file = H5File::open(options.file, patterns_kind);
     const Shape shape = file.shape("patterns");
     const double start_deg = file.read_number_attribute("patterns", "start_deg"),
                  step_deg = file.read_number_attribute("patterns", "step_deg");
     std::map<int, int> groups;
     for (std::uint16_t group : file.read<std::uint16_t>("space_group"))
         if (group >= 1 && group <= space_groups) ++groups[group];
-    if (settings.json) {
+    if (options.json) {
         nlohmann::json json = {{"kind", patterns_kind.name}, {"format", patterns_kind.format}, {"patterns", shape.at(0)},
                                {"points", shape.at(1)},      {"start_deg", start_deg},         {"step_deg", step_deg}};
         for (const auto& [group, count] : groups) json["space_groups"][std::to_string(group)] = count;
         std::cout << json.dump(2) << '\n';
         return;
     }
-    std::printf("%s: simulated patterns, format %d\n", settings.file.c_str(), patterns_kind.format);
+    std::printf("%s: simulated patterns, format %d\n", options.file.c_str(), patterns_kind.format);
     std::printf("patterns          %zu of %zu space groups\n", shape.at(0), groups.size());
     std::printf("grid              %zu points from %g degrees, step %g\n", shape.at(1), start_deg, step_deg);
     print_space_groups(groups);
@@ -120,17 +120,17 @@ std::string weights_hash(const Model& model) {
     return hash.text();
 }
 
-void describe_model(const Settings& settings) {
-    const Model model = Model::read(settings.file);
+void describe_model(const Options& options) {
+    const Model model = Model::read(options.file);
     const Provenance& made = model.provenance;
-    if (settings.config) {
+    if (options.config) {
         std::printf("%s", made.config.c_str());
         return;
     }
     const Calibration& calibration = model.calibration;
     const bool refuses = std::isfinite(calibration.entropy_threshold);
     const char* const target = model.target == Target::space_group ? "space group" : "crystal system";
-    if (settings.json) {
+    if (options.json) {
         nlohmann::json json = {
             {"kind", model_kind.name},
             {"format", model_kind.format},
@@ -157,7 +157,7 @@ void describe_model(const Settings& settings) {
         std::cout << json.dump(2) << '\n';
         return;
     }
-    std::printf("%s: model, format %d\n", settings.file.c_str(), model_kind.format);
+    std::printf("%s: model, format %d\n", options.file.c_str(), model_kind.format);
     std::printf("names             %s (%d classes)\n", target, model.classes());
     std::printf("network           %s, %zu parameters", model.shape.text().c_str(), model.shape.parameters());
     if (model.members.size() > 1) std::printf(", ensemble of %zu", model.members.size());
@@ -178,8 +178,8 @@ void describe_model(const Settings& settings) {
     std::printf("configuration     (--config shows it)\n");
 }
 
-void describe_statistics(const Settings& settings) {
-    const CrystalStatistics statistics = CrystalStatistics::read(settings.file);
+void describe_statistics(const Options& options) {
+    const CrystalStatistics statistics = CrystalStatistics::read(options.file);
     std::map<int, int> groups;
     long long structures = 0, sites = 0;
     for (int group = 1; group <= space_groups; ++group) {
@@ -188,7 +188,7 @@ void describe_statistics(const Settings& settings) {
         structures += count;
     }
     for (std::uint32_t count : statistics.element) sites += count;
-    if (settings.json) {
+    if (options.json) {
         nlohmann::json json = {{"kind", crystal_statistics_kind.name},
                                {"format", crystal_statistics_kind.format},
                                {"structures", structures},
@@ -199,15 +199,15 @@ void describe_statistics(const Settings& settings) {
         std::cout << json.dump(2) << '\n';
         return;
     }
-    std::printf("%s: statistics of crystals, format %d\n", settings.file.c_str(), crystal_statistics_kind.format);
+    std::printf("%s: statistics of crystals, format %d\n", options.file.c_str(), crystal_statistics_kind.format);
     std::printf("gathered from     %lld structures with %lld sites: %s\n", structures, sites, statistics.source.c_str());
     std::printf("partly occupied   %.1f %% of the sites\n", 100 * static_cast<double>(statistics.partial));
     print_space_groups(groups);
 }
 
 // Datasets and their shapes, of kinds that hold nothing to summarise.
-void describe_contents(const Settings& settings) {
-    const H5File file = H5File::open_any(settings.file);
+void describe_contents(const Options& options) {
+    const H5File file = H5File::open_any(options.file);
     std::vector<std::pair<std::string, Shape>> datasets;
     const std::function<void(const std::string&)> gather = [&](const std::string& group) {
         for (const std::string& child : file.children(group.empty() ? "/" : group)) {
@@ -219,7 +219,7 @@ void describe_contents(const Settings& settings) {
         }
     };
     gather("");
-    if (settings.json) {
+    if (options.json) {
         nlohmann::json json = {{"kind", file.kind()}, {"format", file.format()}, {"datasets", nlohmann::json::object()}};
         for (const auto& [name, shape] : datasets) json["datasets"][name] = shape;
         std::cout << json.dump(2) << '\n';
@@ -227,7 +227,7 @@ void describe_contents(const Settings& settings) {
     }
     std::string kind = file.kind();
     std::replace(kind.begin(), kind.end(), '_', ' ');
-    std::printf("%s: %s, format %d\n", settings.file.c_str(), kind.c_str(), file.format());
+    std::printf("%s: %s, format %d\n", options.file.c_str(), kind.c_str(), file.format());
     for (const auto& [name, shape] : datasets) {
         std::string extent;
         for (std::size_t size : shape) extent += (extent.empty() ? "" : " x ") + std::to_string(size);
@@ -236,10 +236,10 @@ void describe_contents(const Settings& settings) {
 }
 
 // What was read from a file of an instrument: whether it is what the user thinks it is.
-void describe_measured(const Settings& settings) {
-    if (settings.config || settings.rejections)
-        fail(settings.file, ": is no file that friedel wrote; --config is for models, --rejections for structure libraries");
-    const MeasuredPattern pattern = read_pattern(settings.file);
+void describe_measured(const Options& options) {
+    if (options.config || options.rejections)
+        fail(options.file, ": is no file that friedel wrote; --config is for models, --rejections for structure libraries");
+    const MeasuredPattern pattern = read_pattern(options.file);
     const std::vector<double>& angles = pattern.two_theta_deg;
     double least_step = 180, largest_step = 0;
     for (std::size_t i = 1; i < angles.size(); ++i) {
@@ -247,7 +247,7 @@ void describe_measured(const Settings& settings) {
         largest_step = std::max(largest_step, angles[i] - angles[i - 1]);
     }
     const auto [lowest, highest] = std::minmax_element(pattern.intensity.begin(), pattern.intensity.end());
-    if (settings.json) {
+    if (options.json) {
         nlohmann::ordered_json json = {{"kind", "measured pattern"},
                                        {"points", angles.size()},
                                        {"two_theta_deg", {angles.front(), angles.back()}},
@@ -258,7 +258,7 @@ void describe_measured(const Settings& settings) {
         std::cout << json.dump(2) << '\n';
         return;
     }
-    std::printf("%s: a measured pattern of %zu points\n", settings.file.c_str(), angles.size());
+    std::printf("%s: a measured pattern of %zu points\n", options.file.c_str(), angles.size());
     std::printf("two-theta         %.5g to %.5g degrees", angles.front(), angles.back());
     if (largest_step - least_step < 1e-3 * largest_step)
         std::printf(", in steps of %.5g\n", (angles.back() - angles.front()) / static_cast<double>(angles.size() - 1));
@@ -287,7 +287,7 @@ bool is_foreign(const std::string& file) {
 }
 
 // Who describes each kind of file, by its friedel_kind.
-const std::map<std::string, void (*)(const Settings&)> describers = {
+const std::map<std::string, void (*)(const Options&)> describers = {
     {"structure_library", describe_library},     {"patterns", describe_patterns},   {"model", describe_model},
     {"crystal_statistics", describe_statistics}, {"checkpoint", describe_contents}, {"classification", describe_contents},
     {"search_index", describe_contents},
@@ -296,30 +296,30 @@ const std::map<std::string, void (*)(const Settings&)> describers = {
 }  // namespace
 
 std::function<int()> info_command(CLI::App& app) {
-    auto settings = std::make_shared<Settings>();
-    app.add_option("FILE", settings->file, "Any file that friedel wrote (.h5), or a measured pattern: what was read from it")->required();
-    app.add_flag("--json", settings->json, "Print JSON");
-    app.add_flag("--config", settings->config, "Print what a model was trained with, for 'friedel train --config'");
-    app.add_flag("--rejections", settings->rejections, "List what ingest left out of a structure library, tab-separated");
+    auto options = std::make_shared<Options>();
+    app.add_option("FILE", options->file, "Any file that friedel wrote (.h5), or a measured pattern: what was read from it")->required();
+    auto* const json = app.add_flag("--json", options->json, "Print JSON");
+    app.add_flag("--config", options->config, "Print what a model was trained with, for 'friedel train --config'")->excludes(json);
+    app.add_flag("--rejections", options->rejections, "List what ingest left out of a structure library, tab-separated")->excludes(json);
     app.footer(
         "Examples:\n"
         "  friedel info library.h5\n"
         "  friedel info measured.xrdml\n"
         "  friedel info model.h5 --config > settings.toml");
-    return [settings] {
-        if (is_foreign(settings->file)) {
-            describe_measured(*settings);
+    return [options] {
+        if (is_foreign(options->file)) {
+            describe_measured(*options);
             return 0;
         }
-        const std::string kind = H5File::open_any(settings->file).kind();
+        const std::string kind = H5File::open_any(options->file).kind();
         const auto describer = describers.find(kind);
         if (describer == describers.end())
-            fail(settings->file, ": is of kind '", kind, "', which this program does not know; use a newer friedel");
-        if (settings->config && kind != model_kind.name)
-            fail(settings->file, ": is of kind '", kind, "'; only models have the configuration that --config prints");
-        if (settings->rejections && kind != structure_library_kind.name)
-            fail(settings->file, ": is of kind '", kind, "'; only structure libraries have the list that --rejections prints");
-        describer->second(*settings);
+            fail(options->file, ": is of kind '", kind, "', which this program does not know; use a newer friedel");
+        if (options->config && kind != model_kind.name)
+            fail(options->file, ": is of kind '", kind, "'; only models have the configuration that --config prints");
+        if (options->rejections && kind != structure_library_kind.name)
+            fail(options->file, ": is of kind '", kind, "'; only structure libraries have the list that --rejections prints");
+        describer->second(*options);
         return 0;
     };
 }

@@ -20,7 +20,7 @@ namespace friedel::tools {
 
 namespace {
 
-struct Settings {
+struct Options {
     std::vector<std::string> paths;
     std::string output;
     std::string symprec = "auto";
@@ -56,9 +56,9 @@ std::map<int, int> structures_by_group(const StructureLibrary& library) {
     return counts;
 }
 
-void print_json(const Settings& settings, const IngestResult& result, double seconds) {
+void print_json(const Options& options, const IngestResult& result, double seconds) {
     nlohmann::json json;
-    json["output"] = settings.output;
+    json["output"] = options.output;
     json["files"] = result.files;
     json["structures"] = result.library.size();
     json["structure_types"] = result.library.structure_type_name.size();
@@ -78,11 +78,11 @@ void print_json(const Settings& settings, const IngestResult& result, double sec
     std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
-void print_summary(const Settings& settings, const IngestResult& result, double seconds) {
+void print_summary(const Options& options, const IngestResult& result, double seconds) {
     const StructureLibrary& library = result.library;
     std::printf("%d structures of %zu types from %llu files in %.1f s (%.0f files/s) -> %s\n", library.size(),
                 library.structure_type_name.size(), static_cast<unsigned long long>(result.files), seconds,
-                static_cast<double>(result.files) / seconds, settings.output.c_str());
+                static_cast<double>(result.files) / seconds, options.output.c_str());
     std::array<int, crystal_systems> by_system{};
     std::array<std::vector<std::pair<int, int>>, crystal_systems> groups;  // count, group
     for (const auto& [group, count] : structures_by_group(library)) {
@@ -109,52 +109,52 @@ void print_summary(const Settings& settings, const IngestResult& result, double 
     for (const auto& [reason, count] : rejections_by_reason(library)) reasons.emplace_back(count, reason);
     std::sort(reasons.begin(), reasons.end(),
               [](const auto& a, const auto& b) { return std::pair(-a.first, a.second) < std::pair(-b.first, b.second); });
-    std::printf("\n%9s  left out, by reason (each is listed by 'friedel info --rejections %s')\n", "count", settings.output.c_str());
+    std::printf("\n%9s  left out, by reason (each is listed by 'friedel info --rejections %s')\n", "count", options.output.c_str());
     for (const auto& [count, reason] : reasons) std::printf("%9d  %s\n", count, reason.c_str());
 }
 
-int run(const Settings& given) {
-    Settings settings = given;
+int run(const Options& given) {
+    Options options = given;
     refuse_overwriting(given.output, given.paths);
     check_hdf5_output(given.output, structure_library_kind);
-    if (settings.symprec != "auto") {
+    if (options.symprec != "auto") {
         char* end = nullptr;
-        settings.ingest.symmetry.symprec_angstrom = std::strtod(settings.symprec.c_str(), &end);
-        if (*end || !(settings.ingest.symmetry.symprec_angstrom > 0 && settings.ingest.symmetry.symprec_angstrom <= 1)) {
-            misused("--symprec ", settings.symprec, ": give 'auto' or a distance above 0 and up to 1 angstrom");
+        options.ingest.symmetry.symprec_angstrom = std::strtod(options.symprec.c_str(), &end);
+        if (*end || !(options.ingest.symmetry.symprec_angstrom > 0 && options.ingest.symmetry.symprec_angstrom <= 1)) {
+            misused("--symprec ", options.symprec, ": give 'auto' or a distance above 0 and up to 1 angstrom");
         }
     }
     const auto start = std::chrono::steady_clock::now();
     const InterruptGuard guard;
     IngestResult result;
     {
-        ProgressLine progress("files", settings.quiet);
-        result = ingest({settings.paths.begin(), settings.paths.end()}, settings.ingest, [&](const IngestProgress& now) {
+        ProgressLine progress("files", options.quiet);
+        result = ingest({options.paths.begin(), options.paths.end()}, options.ingest, [&](const IngestProgress& now) {
             progress.show(now.fraction, now.files, std::to_string(now.rejections) + " left out");
         });
     }
     if (result.library.size() == 0) {
         const Rejection* const first = result.library.rejections.empty() ? nullptr : &result.library.rejections.front();
-        fail(first ? first->file + ": " + first->reason : settings.paths.front() + ": holds no structure",
+        fail(first ? first->file + ": " + first->reason : options.paths.front() + ": holds no structure",
              "; no structure was found, nothing was written");
     }
-    if (settings.powder_groups) {
-        ProgressLine progress("structures", settings.quiet);
-        ThreadPool pool(settings.ingest.processes);
+    if (options.powder_groups) {
+        ProgressLine progress("structures", options.quiet);
+        ThreadPool pool(options.ingest.processes);
         find_powder_groups(result.library, pool, {}, [&](std::size_t done, std::size_t of) {
             progress.show(static_cast<double>(done) / static_cast<double>(of), done, "groups that powders show");
         });
     }
-    result.library.write(settings.output, {{"symprec_angstrom", settings.symprec}});
+    result.library.write(options.output, {{"symprec_angstrom", options.symprec}});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (settings.json) {
-        print_json(settings, result, seconds);
+    if (options.json) {
+        print_json(options, result, seconds);
     } else {
-        print_summary(settings, result, seconds);
+        print_summary(options, result, seconds);
     }
     // Files that were asked for by name and could not be used are named, the rest was done all the same.
     int status = 0;
-    for (const std::string& path : settings.paths) {
+    for (const std::string& path : options.paths) {
         for (const Rejection& rejection : result.library.rejections) {
             if (rejection.file != path || rejection.reason.starts_with("repeats ")) continue;
             std::cerr << "friedel: " << path << ": " << rejection.reason << '\n';
@@ -167,31 +167,31 @@ int run(const Settings& given) {
 }  // namespace
 
 std::function<int()> ingest_command(CLI::App& app) {
-    auto settings = std::make_shared<Settings>();
-    app.add_option("PATHS", settings->paths, "CIF files, folders of them, or archives (.zip, .tar, .tar.gz, .tar.xz, .gz)")->required();
-    app.add_option("-o,--output", settings->output, "Structure library to write (HDF5)")->required();
-    app.add_option("--symprec", settings->symprec,
+    auto options = std::make_shared<Options>();
+    app.add_option("PATHS", options->paths, "CIF files, folders of them, or archives (.zip, .tar, .tar.gz, .tar.xz, .gz)")->required();
+    app.add_option("-o,--output", options->output, "Structure library to write (HDF5)")->required();
+    app.add_option("--symprec", options->symprec,
                    "Symmetry tolerance in angstrom; auto: 0.1 for files that list all atoms in P1, else 0.01")
         ->capture_default_str();
-    app.add_option("--max-atoms", settings->ingest.symmetry.max_atoms, "Leave out structures with more atoms in the cell")
+    app.add_option("--max-atoms", options->ingest.symmetry.max_atoms, "Leave out structures with more atoms in the cell")
         ->capture_default_str()
         ->check(within(1, 100000));
-    app.add_option("--timeout", settings->ingest.time_limit_seconds, "Leave out a structure that takes longer, in seconds")
+    app.add_option("--timeout", options->ingest.time_limit_seconds, "Leave out a structure that takes longer, in seconds")
         ->capture_default_str()
         ->check(within(0.1, 86400.0));
-    add_threads_option(app, settings->ingest.processes);
-    app.add_flag("--keep-duplicates", settings->ingest.keep_duplicates, "Keep structures that repeat one read before");
+    add_threads_option(app, options->ingest.processes);
+    app.add_flag("--keep-duplicates", options->ingest.keep_duplicates, "Keep structures that repeat one read before");
     app.add_flag(
-        "--powder-groups", settings->powder_groups,
+        "--powder-groups", options->powder_groups,
         "Also find the space group that a powder of each structure shows: that of a parent of higher symmetry with the same pattern. "
         "For 'train --set training.labels=powder'; several times as long");
-    app.add_flag("--json", settings->json, "Print the summary as JSON");
-    app.add_flag("-q,--quiet", settings->quiet, "Show no progress");
+    app.add_flag("--json", options->json, "Print the summary as JSON");
+    app.add_flag("-q,--quiet", options->quiet, "Show no progress");
     app.footer(
         "What cannot be used is listed with its reason by 'friedel info LIBRARY --rejections'. Examples:\n"
         "  friedel ingest data/minerals -o minerals.h5\n"
         "  friedel ingest cod.tar.xz my_structures/ extra.cif -o library.h5");
-    return [settings] { return run(*settings); };
+    return [options] { return run(*options); };
 }
 
 }  // namespace friedel::tools

@@ -17,7 +17,7 @@ namespace friedel::tools {
 
 namespace {
 
-struct Settings {
+struct Options {
     std::vector<std::string> libraries;
     std::string output, held_out;
     std::vector<std::string> containing, lacking;  // element symbols
@@ -29,8 +29,8 @@ struct Settings {
 // A structure is wanted if it has one of some elements and none of others.
 class Composition {
 public:
-    explicit Composition(const Settings& settings)
-        : containing_(those_of("--containing", settings.containing)), lacking_(those_of("--lacking", settings.lacking)) {}
+    explicit Composition(const Options& options)
+        : containing_(those_of("--containing", options.containing)), lacking_(those_of("--lacking", options.lacking)) {}
     bool wanted(const Structure& structure) const {
         bool contains = containing_.none(), lacks = true;
         for (const Atom& atom : structure.atoms) {
@@ -63,18 +63,18 @@ double expected_reflections(const StructureLibrary& library, int structure) {
     return points / (2.0 * operations.laue_count() * operations.centrings_count);
 }
 
-int run(const Settings& settings) {
-    check_hdf5_output(settings.output, structure_library_kind);
+int run(const Options& options) {
+    check_hdf5_output(options.output, structure_library_kind);
     StructureLibrary all;
     std::string sources;
     std::set<std::string> held_out;
-    if (!settings.held_out.empty()) {
-        const StructureLibrary library = StructureLibrary::read(settings.held_out);
+    if (!options.held_out.empty()) {
+        const StructureLibrary library = StructureLibrary::read(options.held_out);
         held_out.insert(library.structure_type_name.begin(), library.structure_type_name.end());
     }
-    const Composition composition(settings);
+    const Composition composition(options);
     int left_out = 0, unwanted = 0, large = 0;
-    for (const std::string& file : settings.libraries) {
+    for (const std::string& file : options.libraries) {
         const StructureLibrary library = StructureLibrary::read(file);
         for (int i = 0; i < library.size(); ++i) {
             const Structure structure = library.structure(i);
@@ -82,7 +82,7 @@ int run(const Settings& settings) {
                 ++left_out;
             else if (!composition.wanted(structure))
                 ++unwanted;
-            else if (settings.most_reflections > 0 && expected_reflections(library, i) > settings.most_reflections)
+            else if (options.most_reflections > 0 && expected_reflections(library, i) > options.most_reflections)
                 ++large;
             else
                 all.add(structure, library.type_of(i));
@@ -91,57 +91,56 @@ int run(const Settings& settings) {
         sources += (sources.empty() ? "" : ", ") + file;
         std::printf("%8d structures <- %s\n", library.size(), file.c_str());
     }
-    if (!settings.held_out.empty()) std::printf("%8d are of a type in %s and are left out\n", left_out, settings.held_out.c_str());
-    if (!settings.containing.empty() || !settings.lacking.empty()) std::printf("%8d are of other elements and are left out\n", unwanted);
-    if (settings.most_reflections > 0)
-        std::printf("%8d have more than %d reflections and are left out\n", large, settings.most_reflections);
-    if (all.size() == 0) fail(settings.output, ": nothing is left to write; ask for other elements or types, or more reflections");
-    if (!settings.keep_duplicates) {
+    if (!options.held_out.empty()) std::printf("%8d are of a type in %s and are left out\n", left_out, options.held_out.c_str());
+    if (!options.containing.empty() || !options.lacking.empty()) std::printf("%8d are of other elements and are left out\n", unwanted);
+    if (options.most_reflections > 0) std::printf("%8d have more than %d reflections and are left out\n", large, options.most_reflections);
+    if (all.size() == 0) fail(options.output, ": nothing is left to write; ask for other elements or types, or more reflections");
+    if (!options.keep_duplicates) {
         const int dropped = drop_duplicates(all);
         std::printf("%8d repeat another and are left out\n", dropped);
     }
-    if (settings.powder_groups) {
+    if (options.powder_groups) {
         const InterruptGuard guard;
-        ThreadPool pool(settings.threads);
+        ThreadPool pool(options.threads);
         ProgressLine progress("structures");
         const int different = find_powder_groups(all, pool, {}, shown_on(progress));
         progress.clear();
         std::printf("%8d show another space group as powders than their atoms have\n", different);
     }
-    all.write(settings.output, {{"merged", sources}});
-    std::printf("%8d structures -> %s\n", all.size(), settings.output.c_str());
+    all.write(options.output, {{"merged", sources}});
+    std::printf("%8d structures -> %s\n", all.size(), options.output.c_str());
     return 0;
 }
 
 }  // namespace
 
 std::function<int()> merge_command(CLI::App& app) {
-    const auto settings = std::make_shared<Settings>();
-    app.add_option("LIBRARIES", settings->libraries,
+    const auto options = std::make_shared<Options>();
+    app.add_option("LIBRARIES", options->libraries,
                    "Structure libraries written by 'friedel ingest'; of structures that repeat the first stays")
         ->required();
-    app.add_option("-o,--output", settings->output, "Library to write")->required();
-    app.add_flag("--keep-duplicates", settings->keep_duplicates, "Leave structures in that repeat another");
-    app.add_option("--without-types-of", settings->held_out,
+    app.add_option("-o,--output", options->output, "Library to write")->required();
+    app.add_flag("--keep-duplicates", options->keep_duplicates, "Leave structures in that repeat another");
+    app.add_option("--without-types-of", options->held_out,
                    "Leave out structures of a type that this library has, so that it stays fit for testing what is trained on the rest");
-    app.add_option("--containing", settings->containing, "Only structures with at least one of these elements: O,S,F")
+    app.add_option("--containing", options->containing, "Only structures with at least one of these elements: O,S,F")
         ->delimiter(',')
         ->allow_extra_args(false);
-    app.add_option("--lacking", settings->lacking, "Only structures with none of these elements: Tc,Pm,Np")
+    app.add_option("--lacking", options->lacking, "Only structures with none of these elements: Tc,Pm,Np")
         ->delimiter(',')
         ->allow_extra_args(false);
     app.add_option(
-           "--most-reflections", settings->most_reflections,
+           "--most-reflections", options->most_reflections,
            "Only structures with at most about so many independent reflections to 1.09 angstrom: patterns of more are slow to simulate "
            "and hardly to be told apart")
         ->check(within(1, 1'000'000));
     app.add_flag(
-        "--powder-groups", settings->powder_groups,
+        "--powder-groups", options->powder_groups,
         "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "
         "training.labels=powder; takes minutes for many structures");
-    add_threads_option(app, settings->threads);
+    add_threads_option(app, options->threads);
     app.footer("Example:\n  friedel merge minerals.h5 relaxed.h5 -o all.h5");
-    return [settings] { return run(*settings); };
+    return [options] { return run(*options); };
 }
 
 }  // namespace friedel::tools

@@ -118,26 +118,7 @@ PatternParameters stated_parameters(const Options& o, const Radiation& radiation
     return p;
 }
 
-// The picture of one pattern, with tick marks and indices where the structure is known.
-void write_picture(const Options& options, const float* pattern, const Grid& grid, const StructureLibrary& library,
-                   const PatternParameters& p) {
-    PeakListOptions list;
-    list.wavelength = mean_wavelength(p.radiation);
-    list.low_deg = grid.start_deg;
-    list.high_deg = std::min(179.0f, grid.start_deg + grid.points * grid.step_deg);
-    PatternPlot plot;
-    const std::string name = fs::path(library.name[p.structure]).filename().string();
-    plot.title = library.formula[p.structure].empty() ? name : library.formula[p.structure] + ", " + name;
-    plot.start_deg = grid.start_deg;
-    plot.step_deg = grid.step_deg;
-    plot.intensity.assign(pattern, pattern + grid.points);
-    for (const Peak& peak : peak_list(library.structure(p.structure), list)) {
-        plot.reflections.push_back({peak.two_theta_deg, peak.intensity, peak.h, peak.k, peak.l});
-    }
-    write_svg(options.plot, plot);
-}
-
-int run(const Options& options) {
+void check_outputs(const Options& options) {
     if (options.output.empty() && options.plot.empty())
         misused("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
     if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
@@ -147,70 +128,110 @@ int run(const Options& options) {
         refuse_overwriting(made, {options.impurity});
     }
     if (fs::path(options.output).extension() == ".h5") check_hdf5_output(options.output, patterns_kind);
-    StructureLibrary library = gather(options.inputs);
-    const int structures = library.size();
-    if (structures == 0) fail(options.inputs.front(), ": holds no structure");
-    Grid grid = grid_of(options);
-    std::vector<PatternParameters> parameters;
-    if (options.random > 0) {
-        TrainingConfig training = preset(options.preset);
-        if (!options.config.empty()) read_toml_file(training, options.config);
-        apply_settings(training, options.settings);
-        check(training);
-        const SimulationConfig& config = training.simulation;
-        grid = config.grid;
-        for (int i = 0; i < options.random; ++i) {
-            parameters.push_back(draw_parameters(config, library.view(), i % structures, options.seed, static_cast<std::uint64_t>(i)));
-        }
-    } else {
-        const PatternParameters stated = stated_parameters(options, parse_radiation(options.radiation));
-        int impurity = -1;
-        if (!options.impurity.empty()) {
-            const StructureLibrary other = gather({options.impurity});
-            if (other.size() != 1)
-                fail(options.impurity, ": holds ", other.size(), " structures; give --impurity a file with the one that is mixed in");
-            impurity = library.size();
-            library.add(other.structure(0));
-        }
-        for (int i = 0; i < structures; ++i) {
-            parameters.push_back(stated);
-            parameters.back().structure = i;
-            parameters.back().impurity = impurity;
-            parameters.back().impurity_fraction = static_cast<float>(options.impurity_fraction);
-            parameters.back().sample = static_cast<std::uint64_t>(i);
-        }
-    }
+}
 
-    ThreadPool pool;
-    const LibraryView view = library.view();
-    if (!options.output.empty()) {
-        PatternOutput output(options.output, grid, mean_wavelength(parameters.front().radiation), parameters.size());
-        constexpr std::size_t batch = 256;
-        const InterruptGuard guard;
-        ProgressLine progress("patterns", parameters.size() <= batch);
-        std::vector<float> patterns;
-        for (std::size_t first = 0; first < parameters.size(); first += batch) {
-            if (interrupted()) fail("interrupted; ", options.output, " was not written");
-            progress.show(static_cast<double>(first) / static_cast<double>(parameters.size()), first);
-            const std::vector<PatternParameters> part(parameters.begin() + first,
-                                                      parameters.begin() + std::min(first + batch, parameters.size()));
-            patterns.resize(part.size() * grid.points);
-            simulate_patterns(patterns.data(), part, view, grid, pool);
-            for (std::size_t i = 0; i < part.size(); ++i) {
-                output.add(patterns.data() + i * grid.points, library.name[part[i].structure], library.space_group[part[i].structure]);
-            }
+// What patterns are simulated from. The structures of `library` come first, the one that is mixed in after them.
+struct Task {
+    StructureLibrary library;
+    Grid grid;
+    std::vector<PatternParameters> parameters;  // of each pattern
+};
+
+// --random: patterns drawn from a training configuration, over the structures in turn.
+void add_drawn(Task& task, const Options& options) {
+    TrainingConfig training = preset(options.preset);
+    if (!options.config.empty()) read_toml_file(training, options.config);
+    apply_settings(training, options.settings);
+    check(training);
+    task.grid = training.simulation.grid;
+    const LibraryView view = task.library.view();
+    for (int i = 0; i < options.random; ++i) {
+        task.parameters.push_back(
+            draw_parameters(training.simulation, view, i % task.library.size(), options.seed, static_cast<std::uint64_t>(i)));
+    }
+}
+
+// One pattern of each structure, all with the parameters that are stated.
+void add_stated(Task& task, const Options& options) {
+    task.grid = grid_of(options);
+    PatternParameters p = stated_parameters(options, parse_radiation(options.radiation));
+    p.impurity = -1;
+    p.impurity_fraction = static_cast<float>(options.impurity_fraction);
+    const int structures = task.library.size();
+    if (!options.impurity.empty()) {
+        const StructureLibrary other = gather({options.impurity});
+        if (other.size() != 1)
+            fail(options.impurity, ": holds ", other.size(), " structures; give --impurity a file with the one that is mixed in");
+        p.impurity = structures;
+        task.library.add(other.structure(0));
+    }
+    for (int i = 0; i < structures; ++i) {
+        p.structure = i;
+        p.sample = static_cast<std::uint64_t>(i);
+        task.parameters.push_back(p);
+    }
+}
+
+void write_patterns(const Task& task, const std::string& file, ThreadPool& pool) {
+    const std::vector<PatternParameters>& parameters = task.parameters;
+    PatternOutput output(file, task.grid, mean_wavelength(parameters.front().radiation), parameters.size());
+    constexpr std::size_t batch = 256;
+    const InterruptGuard guard;
+    ProgressLine progress("patterns", parameters.size() <= batch);
+    std::vector<float> patterns;
+    const LibraryView view = task.library.view();
+    for (std::size_t first = 0; first < parameters.size(); first += batch) {
+        if (interrupted()) fail("interrupted; ", file, " was not written");
+        progress.show(static_cast<double>(first) / static_cast<double>(parameters.size()), first);
+        const std::span part = std::span(parameters).subspan(first, std::min(batch, parameters.size() - first));
+        patterns.resize(part.size() * task.grid.points);
+        simulate_patterns(patterns.data(), part, view, task.grid, pool);
+        for (std::size_t i = 0; i < part.size(); ++i) {
+            const int structure = part[i].structure;
+            output.add(patterns.data() + i * task.grid.points, task.library.name[structure], task.library.space_group[structure]);
         }
-        const std::vector<fs::path> files = output.finish();
-        constexpr std::size_t few = 10;
-        for (std::size_t i = 0; i < std::min(files.size(), few); ++i) std::cout << files[i].string() << '\n';
-        if (files.size() > few) std::cout << "... " << files.back().string() << ", " << files.size() << " files\n";
     }
-    if (!options.plot.empty()) {
-        std::vector<float> pattern(grid.points);
-        simulate_patterns(pattern.data(), std::span(parameters).first(1), view, grid, pool);
-        write_picture(options, pattern.data(), grid, library, parameters.front());
-        std::cout << options.plot << '\n';
+    const std::vector<fs::path> files = output.finish();
+    constexpr std::size_t few = 10;
+    for (std::size_t i = 0; i < std::min(files.size(), few); ++i) std::cout << files[i].string() << '\n';
+    if (files.size() > few) std::cout << "... " << files.back().string() << ", " << files.size() << " files\n";
+}
+
+// The first pattern, with tick marks and indices of its structure.
+void write_picture(const Task& task, const std::string& file, ThreadPool& pool) {
+    const Grid& grid = task.grid;
+    const PatternParameters& p = task.parameters.front();
+    PeakListOptions list;
+    list.wavelength = mean_wavelength(p.radiation);
+    list.low_deg = grid.start_deg;
+    list.high_deg = std::min(179.0f, grid.start_deg + grid.points * grid.step_deg);
+    PatternPlot plot;
+    const std::string name = fs::path(task.library.name[p.structure]).filename().string(), formula = task.library.formula[p.structure];
+    plot.title = formula.empty() ? name : formula + ", " + name;
+    plot.start_deg = grid.start_deg;
+    plot.step_deg = grid.step_deg;
+    plot.intensity.resize(grid.points);
+    simulate_patterns(plot.intensity.data(), std::span(task.parameters).first(1), task.library.view(), grid, pool);
+    for (const Peak& peak : peak_list(task.library.structure(p.structure), list)) {
+        plot.reflections.push_back({peak.two_theta_deg, peak.intensity, peak.h, peak.k, peak.l});
     }
+    write_svg(file, plot);
+    std::cout << file << '\n';
+}
+
+int run(const Options& options) {
+    check_outputs(options);
+    Task task;
+    task.library = gather(options.inputs);
+    if (task.library.size() == 0) fail(options.inputs.front(), ": holds no structure");
+    if (options.random > 0) {
+        add_drawn(task, options);
+    } else {
+        add_stated(task, options);
+    }
+    ThreadPool pool;
+    if (!options.output.empty()) write_patterns(task, options.output, pool);
+    if (!options.plot.empty()) write_picture(task, options.plot, pool);
     return 0;
 }
 

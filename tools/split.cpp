@@ -15,7 +15,7 @@ namespace friedel::tools {
 
 namespace {
 
-struct Settings {
+struct Options {
     std::string library, train, test;
     double fraction = 0.1;
     std::uint64_t seed = 1;
@@ -37,22 +37,22 @@ std::vector<std::uint32_t> shuffled_types(const std::vector<std::string>& names,
     return types;
 }
 
-int run(const Settings& settings) {
-    for (const std::string& made : {settings.train, settings.test}) {
-        refuse_overwriting(made, {settings.library});
+int run(const Options& options) {
+    for (const std::string& made : {options.train, options.test}) {
+        refuse_overwriting(made, {options.library});
         check_hdf5_output(made, structure_library_kind);
     }
-    if (std::filesystem::absolute(settings.train).lexically_normal() == std::filesystem::absolute(settings.test).lexically_normal())
-        misused(settings.test, ": is given to both parts; name two files");
-    const StructureLibrary library = StructureLibrary::read(settings.library);
+    if (std::filesystem::absolute(options.train).lexically_normal() == std::filesystem::absolute(options.test).lexically_normal())
+        misused(options.test, ": is given to both parts; name two files");
+    const StructureLibrary library = StructureLibrary::read(options.library);
     std::vector<int> members(library.structure_type_name.size());
     for (std::uint32_t type : library.structure_type) ++members[type];
 
     // Types go to the test part until it has its share; one that would overshoot by more than it is short stays.
-    const double wanted = settings.fraction * library.size();
+    const double wanted = options.fraction * library.size();
     std::vector<char> in_test(members.size(), 0);
     double taken = 0;
-    for (std::uint32_t type : shuffled_types(library.structure_type_name, settings.seed)) {
+    for (std::uint32_t type : shuffled_types(library.structure_type_name, options.seed)) {
         if (std::abs(taken + members[type] - wanted) >= std::abs(taken - wanted)) continue;
         in_test[type] = 1;
         taken += members[type];
@@ -60,34 +60,34 @@ int run(const Settings& settings) {
     std::vector<int> train, test;
     for (int i = 0; i < library.size(); ++i) (in_test[library.structure_type[static_cast<std::size_t>(i)]] ? test : train).push_back(i);
     if (train.empty() || test.empty()) {
-        fail(settings.library, ": has too few structure types (", members.size(), ") to cut at a fraction of ", settings.fraction,
+        fail(options.library, ": has too few structure types (", members.size(), ") to cut at a fraction of ", options.fraction,
              "; choose another");
     }
-    const std::string how = "fraction " + std::to_string(settings.fraction) + ", seed " + std::to_string(settings.seed);
+    const std::string how = "fraction " + std::to_string(options.fraction) + ", seed " + std::to_string(options.seed);
     const auto write = [&](const std::vector<int>& chosen, const std::string& file, const char* part) {
         const StructureLibrary subset = library.subset(chosen);
         subset.write(file, {{"split", how + ", " + part}});
         std::printf("%-6s %8d structures (%s) %8zu types -> %s\n", part, subset.size(),
                     percent(static_cast<double>(subset.size()) / library.size()).c_str(), subset.structure_type_name.size(), file.c_str());
     };
-    write(train, settings.train, "train");
-    write(test, settings.test, "test");
+    write(train, options.train, "train");
+    write(test, options.test, "test");
     return 0;
 }
 
 }  // namespace
 
 std::function<int()> split_command(CLI::App& app) {
-    auto settings = std::make_shared<Settings>();
-    app.add_option("LIBRARY", settings->library, "Structure library to cut")->required();
-    app.add_option("--train", settings->train, "Library to write the larger part to")->required();
-    app.add_option("--test", settings->test, "Library to write the smaller part to")->required();
-    app.add_option("--fraction", settings->fraction, "Part of the structures for --test")->capture_default_str()->check(within(0.0, 1.0));
-    add_seed_option(app, settings->seed, "Another seed draws other types")->capture_default_str();
+    auto options = std::make_shared<Options>();
+    app.add_option("LIBRARY", options->library, "Structure library to cut")->required();
+    app.add_option("--train", options->train, "Library to write the larger part to")->required();
+    app.add_option("--test", options->test, "Library to write the smaller part to")->required();
+    app.add_option("--fraction", options->fraction, "Part of the structures for --test")->capture_default_str()->check(within(0.0, 1.0));
+    add_seed_option(app, options->seed, "Another seed draws other types")->capture_default_str();
     app.footer(
         "A structure type is a space group with its occupied Wyckoff positions. Example:\n"
         "  friedel split library.h5 --train train.h5 --test test.h5 --fraction 0.05");
-    return [settings] { return run(*settings); };
+    return [options] { return run(*options); };
 }
 
 }  // namespace friedel::tools

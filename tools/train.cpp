@@ -16,7 +16,7 @@ namespace friedel::tools {
 
 namespace {
 
-struct Settings {
+struct Options {
     TrainingRun run;
     std::string preset, config;
     std::vector<std::string> assignments;
@@ -51,7 +51,7 @@ float synthetic_share_of(const std::string& stream) {
     return static_cast<float>(synthetic / (synthetic + library));
 }
 
-void apply(const Settings& s, TrainingConfig& config, bool resumed) {
+void apply(const Options& s, TrainingConfig& config, bool resumed) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
     const OptimiserConfig of_run = config.optimiser;
     if (!resumed || !s.preset.empty() || !s.config.empty()) config = preset(s.preset.empty() ? default_preset : s.preset);
@@ -73,7 +73,7 @@ void apply(const Settings& s, TrainingConfig& config, bool resumed) {
     if (s.seed) config.run.seed = *s.seed;
 }
 
-void print(const Settings& s, const TrainingSummary& summary) {
+void print(const Options& s, const TrainingSummary& summary) {
     if (summary.was_finished) {
         std::printf("%s: is finished already; remove it to train it again\n", s.run.output.c_str());
         return;
@@ -93,7 +93,7 @@ void print(const Settings& s, const TrainingSummary& summary) {
     if (!summary.checkpoint.empty()) std::printf("The same command with --resume goes on from %s\n", summary.checkpoint.c_str());
 }
 
-int run(const Settings& s) {
+int run(const Options& s) {
     if (s.list_keys) {
         std::cout << describe_keys();
         return 0;
@@ -120,7 +120,7 @@ int run(const Settings& s) {
 }  // namespace
 
 std::function<int()> train_command(CLI::App& app) {
-    const auto s = std::make_shared<Settings>();
+    const auto s = std::make_shared<Options>();
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("LIBRARY", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");

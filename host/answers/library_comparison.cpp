@@ -9,12 +9,13 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/markup.h"
 #include "kernels/reflections.h"
+#include "kernels/simulation_config.h"
 
 namespace friedel {
 
 namespace {
 
-constexpr float wavelength = 1.54184f, last_deg = 90;  // up to which reflections are counted
+constexpr float wavelength = cu_k_alpha_angstrom, last_deg = 90;  // up to which reflections are counted
 constexpr double line_width_deg = 0.1;                 // reflections nearer than this to the one before make one line
 
 enum Property {

@@ -9,25 +9,18 @@
 #include "host/crystals/space_groups.h"
 #include "host/crystals/symmetry.h"
 #include "host/support/error.h"
+#include "host/support/matrix3.h"
 
 namespace friedel {
 
 namespace {
 
-using Vector = std::array<int, 3>;
-using Matrix = std::array<int, 9>;
+using Vector = Vector3<int>;
+using Matrix = Matrix3<int>;
 constexpr int parts = translation_denominator;
 
-Matrix operator*(const Matrix& a, const Matrix& b) {
-    Matrix product{};
-    for (int i = 0; i < 9; ++i) {
-        for (int k = 0; k < 3; ++k) product[i] += a[i / 3 * 3 + k] * b[3 * k + i % 3];
-    }
-    return product;
-}
-Vector operator*(const Matrix& a, const Vector& v) {
-    return {a[0] * v[0] + a[1] * v[1] + a[2] * v[2], a[3] * v[0] + a[4] * v[1] + a[5] * v[2], a[6] * v[0] + a[7] * v[1] + a[8] * v[2]};
-}
+Matrix operator*(const Matrix& a, const Matrix& b) { return product(a, b); }
+Vector operator*(const Matrix& a, const Vector& v) { return product(a, v); }
 Vector operator*(int factor, const Vector& v) { return {factor * v[0], factor * v[1], factor * v[2]}; }
 Vector operator+(const Vector& a, const Vector& b) { return {a[0] + b[0], a[1] + b[1], a[2] + b[2]}; }
 Vector operator-(const Vector& a, const Vector& b) { return a + -1 * b; }
@@ -101,7 +94,7 @@ struct Group {
             lattice.add(edge);
         }
         std::map<Matrix, Vector> operations;
-        const Matrix identity = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+        const Matrix& identity = unit_matrix<int>;
         for (const SymmetryOperation& operation : standard_operations(space_group)) {
             Matrix r;
             std::copy(operation.rotation, operation.rotation + 9, r.begin());

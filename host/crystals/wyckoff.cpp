@@ -18,21 +18,16 @@ namespace friedel {
 
 namespace {
 
-using IntVector = std::array<int, 3>;
-using IntMatrix = std::array<int, 9>;  // row-major
+using IntVector = Vector3<int>;
+using IntMatrix = Matrix3<int>;
 
 constexpr int whole = 12 * translation_denominator;  // a cell edge: all that occurs divides it
-constexpr IntMatrix unit_matrix = {1, 0, 0, 0, 1, 0, 0, 0, 1};
 
 int modulo_whole(int x) { return (x % whole + whole) % whole; }
 
-IntVector times(const IntMatrix& m, const IntVector& v) {
-    return {m[0] * v[0] + m[1] * v[1] + m[2] * v[2], m[3] * v[0] + m[4] * v[1] + m[5] * v[2], m[6] * v[0] + m[7] * v[1] + m[8] * v[2]};
-}
-
 // left m right = diagonal, with left and right unimodular: the Smith normal form without its order of divisors.
 struct Diagonalised {
-    IntMatrix left = unit_matrix, right = unit_matrix, diagonal;
+    IntMatrix left = unit_matrix<int>, right = unit_matrix<int>, diagonal;
     int rank = 0;
 
     explicit Diagonalised(const IntMatrix& m) : diagonal(m) {
@@ -102,7 +97,7 @@ FixedSetKey key_of(const FixedSet& set) {
     for (int r = 0; r < rows; ++r) {
         for (int c = 0; c < 3; ++c) forms[3 * r + c] = of_basis.left[3 * (set.freedom + r) + c];
     }
-    const IntVector all = times(forms, set.offset);
+    const IntVector all = product(forms, set.offset);
     for (int r = 0; r < rows; ++r) values[r] = all[r];
     int pivot = 0;
     for (int c = 0; c < 3 && pivot < rows; ++c) {
@@ -143,7 +138,7 @@ struct Operation {
 };
 
 FixedSet image(const Operation& operation, const FixedSet& set) {
-    FixedSet moved{set.freedom, product(operation.rotation, set.basis), times(operation.rotation, set.offset)};
+    FixedSet moved{set.freedom, product(operation.rotation, set.basis), product(operation.rotation, set.offset)};
     for (int i = 0; i < 3; ++i) moved.offset[i] += operation.translation[i];
     return moved;
 }
@@ -156,9 +151,9 @@ std::vector<FixedSet> smaller_fixed_sets(const Operation& operation, const Fixed
     const Diagonalised solved(product(change, set.basis));
     if (solved.rank == 0) return {};
     // change (basis u + offset) + translation + n = 0, in coordinates in which it falls apart: d_i y_i = -c_i - n_i.
-    IntVector constant = times(change, set.offset);
+    IntVector constant = product(change, set.offset);
     for (int i = 0; i < 3; ++i) constant[i] += operation.translation[i];
-    constant = times(solved.left, constant);
+    constant = product(solved.left, constant);
     int solutions = 1;
     for (int i = 0; i < 3; ++i) {
         if (i < solved.rank) {
@@ -179,7 +174,7 @@ std::vector<FixedSet> smaller_fixed_sets(const Operation& operation, const Fixed
             y[i] = numerator / divisor;
         }
         FixedSet smaller{set.freedom - solved.rank, {}, set.offset};
-        const IntVector step = times(set.basis, times(solved.right, y));
+        const IntVector step = product(set.basis, product(solved.right, y));
         IntMatrix free{};
         for (int r = 0; r < 3; ++r) {
             smaller.offset[r] = modulo_whole(smaller.offset[r] + step[r]);
@@ -221,18 +216,21 @@ bool tidy_offset(FixedSet& set) {
     return std::all_of(set.offset.begin(), set.offset.end(), [](int x) { return x % part == 0; });
 }
 
-std::vector<WyckoffPosition> derive(int space_group) {
+std::vector<Operation> operations_of(const std::vector<SymmetryOperation>& standard) {
     std::vector<Operation> operations;
-    Structure bare;
-    bare.operations = standard_operations(space_group);
-    for (const SymmetryOperation& operation : bare.operations) {
+    for (const SymmetryOperation& operation : standard) {
         Operation o{};
         for (int i = 0; i < 9; ++i) o.rotation[i] = operation.rotation[i];
         for (int i = 0; i < 3; ++i) o.translation[i] = operation.translation[i] * (whole / translation_denominator);
         operations.push_back(o);
     }
+    return operations;
+}
 
-    std::vector<FixedSet> found = {{3, unit_matrix, {}}};
+// One fixed set of each Wyckoff position, the general one first: what operations leave in place of those already found, until nothing new
+// comes.
+std::vector<FixedSet> fixed_sets(const std::vector<Operation>& operations, int space_group) {
+    std::vector<FixedSet> found = {{3, unit_matrix<int>, {}}};
     std::set<FixedSetKey> known = {key_of(found.front())};
     for (std::size_t next = 0; next < found.size(); ++next) {
         const FixedSet set = found[next];
@@ -255,27 +253,29 @@ std::vector<WyckoffPosition> derive(int space_group) {
             }
         }
     }
+    return found;
+}
 
-    std::vector<WyckoffPosition> positions;
-    for (const FixedSet& set : found) {
-        int stabiliser = 0;
-        for (const Operation& operation : operations) {
-            const FixedSet moved = image(operation, set);
-            bool same = moved.basis == set.basis;
-            for (int i = 0; i < 3; ++i) same = same && modulo_whole(moved.offset[i] - set.offset[i]) == 0;
-            stabiliser += same;
-        }
-        WyckoffPosition position{'?', static_cast<int>(operations.size()) / stabiliser, set.freedom, 0, {}, {}};
-        for (int i = 0; i < 9; ++i) position.basis[i] = static_cast<std::int8_t>(set.basis[i]);
-        for (int i = 0; i < 3; ++i) position.offset[i] = static_cast<std::int8_t>(set.offset[i] * translation_denominator / whole);
-        positions.push_back(position);
+// Without its letter and images.
+WyckoffPosition position_of(const FixedSet& set, const std::vector<Operation>& operations) {
+    int stabiliser = 0;
+    for (const Operation& operation : operations) {
+        const FixedSet moved = image(operation, set);
+        bool same = moved.basis == set.basis;
+        for (int i = 0; i < 3; ++i) same = same && modulo_whole(moved.offset[i] - set.offset[i]) == 0;
+        stabiliser += same;
     }
-    std::sort(positions.begin(), positions.end(), [](const WyckoffPosition& a, const WyckoffPosition& b) {
-        return std::tie(a.multiplicity, a.freedom, a.offset, a.basis) < std::tie(b.multiplicity, b.freedom, b.offset, b.basis);
-    });
+    WyckoffPosition position{'?', static_cast<int>(operations.size()) / stabiliser, set.freedom, 0, {}, {}};
+    for (int i = 0; i < 9; ++i) position.basis[i] = static_cast<std::int8_t>(set.basis[i]);
+    for (int i = 0; i < 3; ++i) position.offset[i] = static_cast<std::int8_t>(set.offset[i] * translation_denominator / whole);
+    return position;
+}
 
-    // Which images differ, seen at a point that is in no way special.
+// Which images of each position differ, seen at a point that is in no way special.
+void find_images(std::vector<WyckoffPosition>& positions, const std::vector<SymmetryOperation>& standard) {
     constexpr double general[3] = {0.1373, 0.2071, 0.4217};
+    Structure bare;
+    bare.operations = standard;
     for (const WyckoffPosition& position : positions) {
         Atom atom;
         atom.element = 1;
@@ -286,15 +286,25 @@ std::vector<WyckoffPosition> derive(int space_group) {
         bare.atoms.push_back(atom);
     }
     const Crystal crystal(bare);
+    for (std::size_t i = 0; i < positions.size(); ++i) positions[i].images = crystal.images()[i];
+}
+
+std::vector<WyckoffPosition> derive(int space_group) {
+    const std::vector<SymmetryOperation> standard = standard_operations(space_group);
+    const std::vector<Operation> operations = operations_of(standard);
+    std::vector<WyckoffPosition> positions;
+    for (const FixedSet& set : fixed_sets(operations, space_group)) positions.push_back(position_of(set, operations));
+    // The order in which wyckoff_letters() names them.
+    std::sort(positions.begin(), positions.end(), [](const WyckoffPosition& a, const WyckoffPosition& b) {
+        return std::tie(a.multiplicity, a.freedom, a.offset, a.basis) < std::tie(b.multiplicity, b.freedom, b.offset, b.basis);
+    });
+    find_images(positions, standard);
     const std::string letters = wyckoff_letters(space_group);
     if (letters.size() != positions.size()) {
         fail("group ", space_group, " has ", positions.size(), " Wyckoff positions and ", letters.size(),
              " letters; this is an error in friedel");
     }
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-        positions[i].images = crystal.images()[i];
-        positions[i].letter = letters[i];
-    }
+    for (std::size_t i = 0; i < positions.size(); ++i) positions[i].letter = letters[i];
     const auto rank = [](char letter) { return letter >= 'a' ? letter - 'a' : letter - 'A' + 26; };
     std::sort(positions.begin(), positions.end(),
               [&](const WyckoffPosition& a, const WyckoffPosition& b) { return rank(a.letter) < rank(b.letter); });

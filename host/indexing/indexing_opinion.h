@@ -7,6 +7,7 @@
 #include "host/indexing/extinction_likelihood.h"
 #include "host/indexing/indexing.h"
 #include "host/support/thread_pool.h"
+#include "kernels/simulation_config.h"
 
 namespace friedel {
 
@@ -41,8 +42,8 @@ struct OpinionConfig {
 };
 
 // What patterns are brought to for it. Steps of 0.02 degrees gave no better answers on RRUFF; lines are looked for as copper's doublet.
-constexpr Grid indexing_grid{5, 0.04f, 2125};
-constexpr double indexing_wavelength = 1.5418;  // angstrom
+constexpr Grid indexing_grid = comparison_grid;
+constexpr double indexing_wavelength = cu_k_alpha_angstrom;
 
 // pattern [grid.points] as measured. group_frequency [230]: how often groups are met, sum 1.
 IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const std::vector<double>& group_frequency,

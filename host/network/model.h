@@ -57,7 +57,7 @@ struct Provenance {
 
 struct Model {
     Grid grid;                             // of the network's input
-    float wavelength_angstrom = 1.54184f;  // the one the grid is meant for; other patterns are converted through d
+    float wavelength_angstrom = cu_k_alpha_angstrom;  // the one the grid is meant for; other patterns are converted through d
     PreprocessConfig preprocess;
     Target target = Target::space_group;
     NetworkShape shape;

@@ -21,7 +21,7 @@ namespace friedel {
 
 struct MatcherConfig {
     Grid grid{5, 0.1f, 851};
-    float wavelength_angstrom = 1.54184f;
+    float wavelength_angstrom = cu_k_alpha_angstrom;
     float fwhm_deg = 0.35f;        // of the peaks that are compared with: wide, so that lattices a little off still overlap
     double largest_strain = 0.03;  // lattices of relaxed structures are off by a few per cent; thermal expansion and substitution add to it
     double strain_step = 0.0025;   // 0.2 degrees at the end of the grid

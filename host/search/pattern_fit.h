@@ -51,7 +51,7 @@ public:
     explicit PatternFitter(const Radiation& radiation) : radiation_(radiation) {}
 
     // The grid that patterns to be fitted are brought to.
-    static constexpr Grid grid{5, 0.04f, 2125};
+    static constexpr Grid grid = comparison_grid;
 
     // A measured pattern made ready to be fitted: preprocessed as it is, and blurred, for the first steps from far away. Only what was
     // measured counts: resample() goes on level beyond the ends of the data.

@@ -6,11 +6,12 @@
 
 #include "host/crystals/structure.h"
 #include "kernels/form_factor.h"
+#include "kernels/simulation_config.h"
 
 namespace friedel {
 
 struct PeakListOptions {
-    double wavelength = 1.54184;  // angstrom
+    double wavelength = cu_k_alpha_angstrom;
     double low_deg = 5, high_deg = 90;
     bool anomalous = false;
     double default_b_iso = 0;  // angstrom^2, for atoms without one

@@ -14,7 +14,7 @@ namespace friedel {
 
 namespace {
 
-constexpr Grid grid{5, 0.04f, 2125};
+constexpr Grid grid = comparison_grid;
 constexpr int structures_at_a_time = 512;
 
 // The ideal pattern of a structure as it is compared: square roots of intensity, no mean, unit norm.

@@ -251,12 +251,12 @@ void QuickPattern::add_tails(float* row, const float* tails, int size) const {
     for (int i = 0; i < grid_.points; ++i) row[i] += interpolated(coarse.data(), i);
 }
 
-void QuickPattern::differentiate(float* rows, std::span<const Move> moves, float step) {
-    // Of each move and peak two numbers: what it adds to the area and shifts, or how it broadens and changes the shape, times the area.
+// Fills change_ [moves][2][peaks], per step: what the move adds to a peak's area, and its shift times the area; of a move that broadens
+// what it adds to the width and to the share of the Lorentzian, both times the area. Returns which moves broaden.
+std::vector<char> QuickPattern::find_changes(std::span<const Move> moves, float step) {
     const std::size_t count = now_peaks_.area.size();
     change_.resize(2 * moves.size() * count);
     std::vector<char> broadens;
-    bool broadening = false;
     for (std::size_t m = 0; m < moves.size(); ++m) {
         const PatternParameters& p = moves[m].p;
         const bool other_squares = !same_displacements(p, now_) || moves[m].occupancy_factor != now_occupancy_;
@@ -269,7 +269,6 @@ void QuickPattern::differentiate(float* rows, std::span<const Move> moves, float
         if (!same_lattice(p, now_)) lattice(other_stol_sq_, p);
         peaks(other_peaks_, p, same_lattice(p, now_) ? now_stol_sq_ : other_stol_sq_, other_intensity_);
         broadens.push_back(!same_widths(p, now_));
-        broadening |= broadens.back() != 0;
         float *const a = change_.data() + 2 * m * count, *const b = a + count;
         const PeakArrays &from = now_peaks_, &to = other_peaks_;
         if (broadens.back()) {
@@ -284,6 +283,13 @@ void QuickPattern::differentiate(float* rows, std::span<const Move> moves, float
             }
         }
     }
+    return broadens;
+}
+
+void QuickPattern::differentiate(float* rows, std::span<const Move> moves, float step) {
+    const std::vector<char> broadens = find_changes(moves, step);
+    const bool broadening = std::find(broadens.begin(), broadens.end(), true) != broadens.end();
+    const std::size_t count = now_peaks_.area.size();
     std::fill_n(rows, moves.size() * static_cast<std::size_t>(width_), 0.0f);
     tails_.assign(moves.size() * static_cast<std::size_t>(radii * tail_points()), 0.0f);
     const auto tails_of = [&](std::size_t m, int size) {

@@ -46,6 +46,7 @@ private:
     void texture_factors(std::vector<float>& out, const PatternParameters& p);
     void lattice(std::vector<float>& stol_sq, const PatternParameters& p) const;
     void peaks(PeakArrays& out, const PatternParameters& p, const std::vector<float>& stol_sq, const std::vector<float>& intensity) const;
+    std::vector<char> find_changes(std::span<const Move> moves, float step);
     int tail_points() const { return level_points(grid_, 1); }
     void add_tail(float* tails, float position_steps, float strength) const;
     void add_tails(float* row, const float* tails, int size) const;

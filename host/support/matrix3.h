@@ -1,4 +1,4 @@
-// 3 x 3 matrices by rows, of any numbers.
+// 3 x 3 matrices by rows and columns of three, of any numbers.
 #pragma once
 
 #include <array>
@@ -7,6 +7,11 @@ namespace friedel {
 
 template <class T>
 using Matrix3 = std::array<T, 9>;
+template <class T>
+using Vector3 = std::array<T, 3>;
+
+template <class T>
+inline constexpr Matrix3<T> unit_matrix = {1, 0, 0, 0, 1, 0, 0, 0, 1};
 
 template <class T>
 Matrix3<T> product(const Matrix3<T>& a, const Matrix3<T>& b) {
@@ -14,6 +19,13 @@ Matrix3<T> product(const Matrix3<T>& a, const Matrix3<T>& b) {
     for (int i = 0; i < 9; ++i) {
         for (int k = 0; k < 3; ++k) result[i] += a[i / 3 * 3 + k] * b[3 * k + i % 3];
     }
+    return result;
+}
+
+template <class T>
+Vector3<T> product(const Matrix3<T>& m, const Vector3<T>& v) {
+    Vector3<T> result{};
+    for (int i = 0; i < 9; ++i) result[i / 3] += m[i] * v[i % 3];
     return result;
 }
 
