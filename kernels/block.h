@@ -22,13 +22,13 @@
 #define FRIEDEL_PRAGMA(x) _Pragma(#x)
 #if defined(__CUDA_ARCH__)
 #define FRIEDEL_SIMD
-#define FRIEDEL_SIMD_SUM(variable)
+#define FRIEDEL_SIMD_SUM(...)
 #define FRIEDEL_SIMD_MAXIMUM(variable)
 #else
 // Vectorise the next loop; its iterations are independent.
 #define FRIEDEL_SIMD FRIEDEL_PRAGMA(omp simd)
-// The same for a loop that adds up `variable`.
-#define FRIEDEL_SIMD_SUM(variable) FRIEDEL_PRAGMA(omp simd reduction(+ : variable))
+// The same for a loop that adds up these variables.
+#define FRIEDEL_SIMD_SUM(...) FRIEDEL_PRAGMA(omp simd reduction(+ : __VA_ARGS__))
 // For one that looks for the largest.
 #define FRIEDEL_SIMD_MAXIMUM(variable) FRIEDEL_PRAGMA(omp simd reduction(max : variable))
 #endif

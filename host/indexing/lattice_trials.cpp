@@ -3,14 +3,20 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 
 #include "host/indexing/index_parity.h"
+#include "kernels/block.h"
 
 namespace friedel {
 
 namespace {
 
 constexpr double tolerance_deg = 0.035;
+constexpr double out_of_reach = 1e9;  // 1/angstrom^2
+constexpr int most_bins = 20000;
+constexpr int block = 32;  // bins that are looked at together
 
 void sort(std::vector<LatticeCandidate>& list) {
     std::sort(list.begin(), list.end(), [](const LatticeCandidate& a, const LatticeCandidate& b) { return a.score > b.score; });
@@ -20,10 +26,12 @@ void sort(std::vector<LatticeCandidate>& list) {
 
 ShiftedLines::ShiftedLines(const std::vector<SearchLine>& lines, double shift_deg)
     : shift_deg_(shift_deg), n_(static_cast<int>(lines.size())) {
+    std::fill(std::begin(q), std::end(q), out_of_reach);
     for (int i = 0; i < n_; ++i) {
         const SearchLine& line = lines[static_cast<std::size_t>(i)];
         q[i] = line.q - line.q_per_deg * shift_deg;
         tolerance[i] = std::max(2e-5, line.q_per_deg * tolerance_deg);
+        precision[i] = 1 / (tolerance[i] * tolerance[i]);
     }
     limit = q[n_ - 1] + tolerance[n_ - 1];
     for (int i = 0; i < n_; ++i) {
@@ -91,7 +99,7 @@ std::vector<VotedMetric> LatticeTrials::vote_for_angle(double a, double b, doubl
     }
     std::vector<VotedMetric> metrics;
     for (const VotedValue& bc : vote(angle_points_, explained, (ab * ac - reach) / a, (ab * ac + reach) / a, results, bin))
-        metrics.push_back({{{a, b, c, bc.x, ac, ab}}, bc.lines | explained});
+        metrics.push_back({{{a, b, c, bc.x, ac, ab}}, bc.lines});
     return metrics;
 }
 
@@ -153,72 +161,122 @@ void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     }
 }
 
-// Three quarters of indexing's time. Tried without gain: groups of 16 bins first, and bins only within the 12 % of groups that may hold
-// enough (some 500 votes of 7 bins a call; what is saved on bins goes into looking twice at every vote).
 std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most,
                                             int results, double bin) {
     std::vector<VotedValue> found;
     if (!(most > least)) return found;
-    const int bins = std::min(20000, static_cast<int>((most - least) / bin) + 1);
-    bins_.assign(static_cast<std::size_t>(bins), 0);
-    const int n = now_->size();
-    for (const VotePoint& p : points) {
-        const double inverse = 1 / p.factor;
-        for (int i = 0; i < n; ++i) {
-            const double x = (now_->q[i] - p.known) * inverse, t = now_->tolerance[i] * std::fabs(inverse);
-            if (x < least || x > most) continue;
-            const int first = std::max(0, static_cast<int>((x - t - least) / bin)),
-                      last = std::min(bins - 1, static_cast<int>((x + t - least) / bin));
-            for (int b = first; b <= last; ++b) bins_[static_cast<std::size_t>(b)] |= 1u << i;
-        }
-    }
-    // Best bins, none next to a better one. Short axes explain as much with fewer reflections.
+    const Bins bins{least, bin, std::min(most_bins, static_cast<int>((most - least) / bin) + 1)};
+    cast_votes(points, explained, std::min(most, least + bins.count * bin), bins);
     int best[most_votes];
-    double best_score[most_votes];
-    results = std::min(results, most_votes);
-    int taken = 0;
-    int threshold = std::max(4, n / 2);
-    for (int b = 0; b < bins; ++b) {
-        const int lines = std::popcount(bins_[static_cast<std::size_t>(b)] | explained);
-        if (lines < threshold) continue;
-        const double score = lines + 0.5 * (least >= 0 ? std::log(least + b * bin + 1e-4) : 0);
-        int at = taken;
-        bool worse = false;
-        for (int j = 0; j < taken; ++j) {
-            if (std::abs(best[j] - b) < 5) {
-                if (best_score[j] >= score)
-                    worse = true;
-                else
-                    at = j;
-                break;
-            }
-        }
-        if (worse) continue;
-        if (at == results) {
-            at = static_cast<int>(std::min_element(best_score, best_score + taken) - best_score);
-            if (best_score[at] >= score) continue;
-        } else if (at == taken) {
-            ++taken;
-        }
-        best[at] = b;
-        best_score[at] = score;
-    }
+    const int taken = best_bins(best, explained, std::min(results, most_votes), bins);
     for (int j = 0; j < taken; ++j) {
-        // The mean of the votes, by their precision.
-        const double centre = least + (best[j] + 0.5) * bin;
-        double sum = 0, weights = 0;
-        for (const VotePoint& p : points) {
-            for (int i = 0; i < n; ++i) {
-                const double off = now_->q[i] - p.known - p.factor * centre;
-                if (std::fabs(off) > now_->tolerance[i] + std::fabs(p.factor) * bin) continue;
-                const double w = p.factor * p.factor / (now_->tolerance[i] * now_->tolerance[i]);
-                sum += w * off / p.factor;
-                weights += w;
-            }
-        }
-        if (weights > 0) found.push_back({centre + sum / weights, bins_[static_cast<std::size_t>(best[j])]});
+        const std::optional<double> x = mean_vote(points, bins.centre(best[j]), bin);
+        if (x) found.push_back({*x, votes_[static_cast<std::size_t>(best[j])] | explained});
     }
     return found;
+}
+
+// Every line that is not explained votes, at every point, for the bins that its tolerance reaches. `most` lies within the bins.
+void LatticeTrials::cast_votes(const std::vector<VotePoint>& points, LineMask explained, double most, const Bins& bins) {
+    constexpr int lanes = ShiftedLines::most, width = 16;  // bins of one step
+    static_assert(width <= block);
+    double q[lanes], tolerance[lanes] = {};
+    LineMask line[lanes];
+    int voters = 0;
+    std::fill(std::begin(q), std::end(q), out_of_reach);
+    for (int i = 0; i < now_->size(); ++i) {
+        const LineMask vote = LineMask{1} << i;
+        if (explained & vote) continue;
+        line[voters] = vote;
+        q[voters] = now_->q[i];
+        tolerance[voters++] = now_->tolerance[i];
+    }
+    votes_.assign(static_cast<std::size_t>(bins.count + block), 0);
+    const double per_bin = 1 / bins.width, end = bins.count;
+    for (const VotePoint& p : points) {
+        const double inverse = 1 / p.factor, size = std::fabs(inverse);
+        double from[lanes], to[lanes], below = 0, above = 0;
+        FRIEDEL_SIMD_SUM(below, above)
+        for (int i = 0; i < lanes; ++i) {
+            const double x = (q[i] - p.known) * inverse, t = tolerance[i] * size;
+            below += x < bins.least ? 1.0 : 0.0;
+            above += x > most ? 1.0 : 0.0;
+            const double low = (x - t - bins.least) * per_bin, high = (x + t - bins.least) * per_bin + 1;
+            from[i] = low < 0 ? 0 : low;
+            to[i] = high > end ? end : high;
+        }
+        // x rises or falls with q.
+        const int begin = static_cast<int>(p.factor > 0 ? below : above), behind = lanes - static_cast<int>(p.factor > 0 ? above : below);
+        for (int i = begin; i < behind; ++i) {
+            const int first = static_cast<int>(from[i]), reached = static_cast<int>(to[i]) - first;
+            LineMask* votes = votes_.data() + first;
+            const LineMask vote = line[i];
+            FRIEDEL_SIMD
+            for (int k = 0; k < width; ++k) votes[k] |= k < reached ? vote : 0;
+            for (int j = width; j < reached; ++j) votes[j] |= vote;
+        }
+    }
+}
+
+// The bins, at most `results`, with lines for half of the pattern and more than those next to them; returns how many. Short axes explain
+// as much with fewer reflections: they are worth a little more.
+int LatticeTrials::best_bins(int* best, LineMask explained, int results, const Bins& bins) const {
+    const int threshold = std::max(4, now_->size() / 2);
+    const auto worth = [&](int bin) { return bins.least >= 0 ? 0.5 * std::log(bins.least + bin * bins.width + 1e-4) : 0; };
+    const double most_worth = worth(bins.count);
+    double score_of[most_votes], lowest = -1e9;  // of those taken, once there are `results`
+    int taken = 0;
+    const auto consider = [&](int bin, double score) {
+        int at = taken;
+        for (int j = 0; j < taken; ++j) {
+            if (std::abs(best[j] - bin) >= 5) continue;
+            if (score_of[j] >= score) return;
+            at = j;
+            break;
+        }
+        if (at == results) at = static_cast<int>(std::min_element(score_of, score_of + taken) - score_of);
+        if (at == taken) ++taken;
+        best[at] = bin;
+        score_of[at] = score;
+        if (taken == results) lowest = *std::min_element(score_of, score_of + taken);
+    };
+    for (int begin = 0; begin < bins.count; begin += block) {
+        const LineMask* const votes = votes_.data() + begin;
+        int lines[block], most_lines = 0;
+        FRIEDEL_SIMD_MAXIMUM(most_lines)
+        for (int j = 0; j < block; ++j) {
+            lines[j] = std::popcount(votes[j] | explained);
+            most_lines = lines[j] > most_lines ? lines[j] : most_lines;
+        }
+        if (most_lines < threshold || most_lines + most_worth <= lowest) continue;
+        const int end = std::min(block, bins.count - begin);
+        const double best_worth = worth(begin + end);
+        for (int j = 0; j < end; ++j) {
+            if (lines[j] < threshold || lines[j] + best_worth <= lowest) continue;
+            const double score = lines[j] + worth(begin + j);
+            if (score > lowest) consider(begin + j, score);
+        }
+    }
+    return taken;
+}
+
+// The mean of all lines' votes near `centre`, by their precision; nothing where there are none.
+std::optional<double> LatticeTrials::mean_vote(const std::vector<VotePoint>& points, double centre, double reach) const {
+    const ShiftedLines& now = *now_;
+    double sums[ShiftedLines::most] = {}, weights[ShiftedLines::most] = {};
+    for (const VotePoint& p : points) {
+        const double at = p.known + p.factor * centre, factor_sq = p.factor * p.factor, wide = std::fabs(p.factor) * reach;
+        FRIEDEL_SIMD
+        for (int i = 0; i < ShiftedLines::most; ++i) {
+            const double off = now.q[i] - at, precision = now.precision[i];
+            const double counted = std::fabs(off) <= now.tolerance[i] + wide ? precision : 0.0;
+            sums[i] += counted * p.factor * off;
+            weights[i] += counted * factor_sq;
+        }
+    }
+    const double weight = std::accumulate(weights, std::end(weights), 0.0);
+    if (weight == 0) return {};
+    return centre + std::accumulate(sums, std::end(sums), 0.0) / weight;
 }
 
 bool LatticeTrials::found_well() const {

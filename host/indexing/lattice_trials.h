@@ -32,7 +32,9 @@ public:
     // Logarithm of the likelihood, over that of lines anywhere, if `count` reflections explain these lines.
     double score(LineMask mask, int count) const;
 
-    double q[most] = {}, tolerance[most] = {}, limit = 0;  // 1/angstrom^2
+    // 1/angstrom^2, by ascending q. Beyond size() q is out of reach: loops of constant length have no remainder.
+    double q[most], tolerance[most] = {}, limit = 0;
+    double precision[most] = {};  // 1 / tolerance^2
 
 private:
     static constexpr double lookup_bin = 2e-5;
@@ -49,7 +51,7 @@ struct VotePoint {
 
 struct VotedValue {
     double x;
-    LineMask lines;  // that voted for it
+    LineMask lines;  // that voted for it or needed no vote
 };
 
 struct VotedMetric {
@@ -82,13 +84,22 @@ public:
     std::vector<LatticeCandidate> candidates() const;
 
 private:
+    // A range of values of the unknown, in bins.
+    struct Bins {
+        double least, width;
+        int count;
+        double centre(int bin) const { return least + (bin + 0.5) * width; }
+    };
+    void cast_votes(const std::vector<VotePoint>& points, LineMask explained, double most, const Bins& bins);
+    int best_bins(int* best, LineMask explained, int results, const Bins& bins) const;
+    std::optional<double> mean_vote(const std::vector<VotePoint>& points, double centre, double reach) const;
     void keep(Bravais lattice, const Metric<double>& metric, double score);
 
     const std::vector<SearchLine>& all_lines_;
     std::size_t kept_;  // of each lattice
     std::optional<ShiftedLines> now_;
     std::vector<LatticeCandidate> best_[bravais_lattices];
-    std::vector<LineMask> bins_;
+    std::vector<LineMask> votes_;  // of each bin, with a block of none behind
     std::vector<VotePoint> angle_points_;
 };
 

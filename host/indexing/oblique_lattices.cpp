@@ -126,7 +126,7 @@ private:
         }
         for (const VotedValue& d : trials_.vote(points_, explained, 0, most, 1, vote_bin)) {
             const double determinant = b * (a * c - d.x * d.x) * (centred ? 4 : 1);
-            draft(std::popcount(d.lines | explained) + 0.5 * std::log(determinant), {{a, b, c, 0, d.x, 0}});
+            draft(std::popcount(d.lines) + 0.5 * std::log(determinant), {{a, b, c, 0, d.x, 0}});
         }
     }
 
