@@ -317,21 +317,40 @@ TEST_F(ClassifyCommand, RefusesWhatIsUnlikeAnything) {
     write("empty_holder.xy", [&](double) { return 100 + noise(random); });
     write("glass.xy", [&](double x) { return 100 + 900 * hump(x, 22, 4) + 200 * hump(x, 45, 8) + noise(random); });
     write("other_axis.xy", [&](double x) { return 10 + 1000 * std::pow(std::cos(x), 40) + noise(random); });  // even spacing: no powder
+    write("one_line.xy", [&](double x) { return 10 + 10000 * hump(x, 69.1, 0.05) + noise(random); });
     fs::copy_file(folder / "examples/quartz.xy", folder / "odd/quartz.xy");
+    // A hump as high as the lines hides none of them.
+    const MeasuredPattern quartz = read_pattern(folder / "examples/quartz.xy");
+    const double top = *std::max_element(quartz.intensity.begin(), quartz.intensity.end());
+    std::string text;
+    for (std::size_t i = 0; i < quartz.intensity.size(); ++i) {
+        const double angle = quartz.two_theta_deg[i];
+        text += std::to_string(angle) + ' ' + std::to_string(quartz.intensity[i] + 0.6 * top * hump(angle, 24, 4)) + '\n';
+    }
+    test::write_text(folder / "odd/quartz_on_glass.xy", text);
+    const std::map<std::string, std::string> reasons = {{"empty_holder.xy", "no line stands out"},
+                                                        {"glass.xy", "no sharp lines"},
+                                                        {"other_axis.xy", "unlike any"},
+                                                        {"one_line.xy", "only 1 line"}};
     ASSERT_EQ(run("classify -q odd -o odd.csv").status, 0);
     const auto rows = read_csv(folder / "odd.csv");
     const auto column = [&](const char* name) {
         return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
     };
-    ASSERT_EQ(rows.size(), 5u);
+    ASSERT_EQ(rows.size(), 7u);
     for (std::size_t i = 1; i < rows.size(); ++i) {
-        const bool real = rows[i][0].find("quartz") != std::string::npos;
-        EXPECT_EQ(rows[i][column("refused")], real ? "no" : "yes") << rows[i][0];
-        if (!real) {
-            const std::string reason = rows[i][0].find("glass") != std::string::npos ? "no sharp lines" : "unlike any";
-            EXPECT_NE(rows[i][column("reason")].find(reason), std::string::npos) << rows[i][0] << ": " << rows[i][column("reason")];
+        const auto reason = reasons.find(fs::path(rows[i][0]).filename().string());
+        EXPECT_EQ(rows[i][column("refused")], reason == reasons.end() ? "no" : "yes") << rows[i][0];
+        if (reason != reasons.end()) {
+            EXPECT_NE(rows[i][column("reason")].find(reason->second), std::string::npos) << rows[i][0] << ": " << rows[i][column("reason")];
+        } else {
+            EXPECT_EQ(rows[i][column("space_group")], "152") << rows[i][0];
         }
     }
+    // The network alone finds one line too few as well.
+    const std::string alone = run("classify --structures none odd/one_line.xy odd/quartz.xy").out;
+    EXPECT_NE(alone.find("only 1 line"), std::string::npos) << alone;
+    EXPECT_EQ(alone.find("refused: only", alone.find("quartz")), std::string::npos) << alone;
 }
 
 TEST_F(ClassifyCommand, StandardInputAndAnotherWavelength) {

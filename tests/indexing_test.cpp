@@ -21,6 +21,7 @@
 #include "host/indexing/indexing_opinion.h"
 #include "host/indexing/lattice_search.h"
 #include "host/indexing/lattice_symmetry.h"
+#include "host/indexing/pattern_lines.h"
 #include "host/simulation/peak_list.h"
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
@@ -252,7 +253,7 @@ TEST(IndexingOpinion, NamesExtinctionGroupsOfSimulatedMinerals) {
         p.caglioti_w = 0.0081f;
         p.counts_at_maximum = 30000;
         p.displacement_deg = 0.05f;
-        const IndexingOpinion opinion = indexing_opinion(simulated(structure, p).data(), grid, evenly());
+        const IndexingOpinion opinion = indexing_opinion(find_lines(simulated(structure, p).data(), grid), evenly());
         const auto& probability = opinion.probabilities;
         const int answer = static_cast<int>(std::max_element(probability.begin(), probability.end()) - probability.begin()) + 1;
         EXPECT_EQ(extinction_group(answer), extinction_group(structure.space_group)) << name << " answered " << answer;
@@ -354,7 +355,7 @@ TEST(IndexingOpinion, IsNotAskedWhereASearchIsSure) {
     std::vector<float> votes(2 * space_groups, 0.0f);
     votes[10] = 1;
     ThreadPool pool(1);
-    const auto indexed = indexed_patterns(rows.data(), 2, grid, 1.5418, votes, pool);
+    const auto indexed = indexed_patterns(lines_of_patterns(rows.data(), 2, grid, 1.5418, pool), votes, pool);
     ASSERT_EQ(indexed.size(), votes.size());
     EXPECT_EQ(std::accumulate(indexed.begin(), indexed.begin() + space_groups, 0.0f), 0);
     EXPECT_GT(std::accumulate(indexed.begin() + space_groups, indexed.end(), 0.0f), 0);

@@ -10,6 +10,7 @@
 #include "host/answers/known_patterns.h"
 #include "host/answers/report.h"
 #include "host/crystals/structure_library.h"
+#include "host/indexing/pattern_lines.h"
 #include "host/network/classifier.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
@@ -84,7 +85,9 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         if (!again.next(one) || !one.error[0].empty()) return drawn;
         drawn.pattern = preprocessed(one.patterns, model);
         if (!second) return drawn;
-        second->votes(one.patterns.data(), 1);
+        ThreadPool alone(1);
+        const double wavelength = static_cast<double>(model.wavelength_angstrom);
+        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone));
         if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
             drawn.compared = preprocessed(std::move(fitted), model);
             const auto structure = static_cast<std::size_t>(second->closest(0)->structure);

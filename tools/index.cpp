@@ -55,8 +55,8 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
         indexed.wavelength_source = batch.wavelength_source[i];
         indexed.problem = !batch.refusal[i].empty() ? batch.file[i] + ": " + batch.refusal[i] : batch.error[i];
         if (!indexed.problem.empty() || interrupted()) return;
-        indexed.opinion =
-            indexing_opinion(batch.patterns.data() + i * static_cast<std::size_t>(indexing_grid.points), indexing_grid, frequency);
+        const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(comparison_grid.points);
+        indexed.opinion = indexing_opinion(find_lines(pattern, comparison_grid), frequency);
     });
     return all;
 }
@@ -74,7 +74,7 @@ int run(const Options& o) {
     write_indexing_header(out);
     const InterruptGuard guard;
     ThreadPool pool(o.threads);
-    PatternReaderConfig config{indexing_grid, indexing_wavelength, o.wavelength};
+    PatternReaderConfig config{comparison_grid, cu_k_alpha_angstrom, o.wavelength};
     config.least_coverage = 0;  // a few lines at low angles may be all that a cell needs
     config.whose = "the searched";
     config.batch = 64;
@@ -104,7 +104,7 @@ int run(const Options& o) {
     if (!task.truth.empty() && static_cast<std::size_t>(unreadable) == task.list.size())
         fail(o.labels, ": none of its patterns can be read; --data names their folder");
     if (!task.truth.empty()) std::cout << tally.table();
-    if (!o.quiet) tell_of_input(task.list, assumed, indexing_wavelength);
+    if (!o.quiet) tell_of_input(task.list, assumed, cu_k_alpha_angstrom);
     return unreadable == 0 ? 0 : 1;
 }
 

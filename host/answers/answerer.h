@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/answers/classification.h"
+#include "host/answers/evidence.h"
 #include "host/answers/explanation.h"
 #include "host/network/classifier.h"
 #include "host/network/device.h"
@@ -28,11 +29,10 @@ private:
     Classification answer_one(const PatternBatch& batch, std::size_t i, const float* probabilities);
 
     const Model& model_;
-    Device& device_;
-    bool indexing_;
     std::optional<Explainer> explainer_;
     Classifier classifier_;
     std::optional<SecondOpinion> second_;
+    std::optional<Evidence> evidence_;
 };
 
 }  // namespace friedel

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "host/answers/opinions.h"
-#include "host/indexing/indexing_opinion.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -21,7 +20,7 @@ constexpr int batch_size = 256;
 class Collector {
 public:
     Collector(const Model& model, Device& device, const OtherOpinions& others)
-        : model_(model), device_(device), classifier_(model, *device.backend), others_(others) {
+        : model_(model), classifier_(model, *device.backend), others_(others), evidence_(model, device, others) {
         answers_.members = classifier_.members();
         answers_.classes = classifier_.classes();
         answers_.logits.resize(static_cast<std::size_t>(answers_.members));
@@ -31,15 +30,11 @@ public:
         rows_ = static_cast<std::size_t>(rows);
         logits_.resize(answers_.logits.size() * rows_ * classes());
         classifier_.logits(logits_.data(), patterns, rows);
-        if (others_.search) votes_ = others_.search->votes(patterns, rows);
-        if (others_.indexing)
-            indexed_ = indexed_patterns(patterns, rows, model_.grid, static_cast<double>(model_.wavelength_angstrom), votes_, device_.pool);
+        evidence_.gather(patterns, rows);
     }
     using Reasons = std::array<std::string, 2>;
-    // Why row of the latest batch should not be answered, being unlike what is searched: KnownAnswers::reasons.
-    Reasons unlike(std::size_t row) const {
-        return others_.search ? Reasons{others_.search->unlike(row, 0), others_.search->unlike(row, 1)} : Reasons{};
-    }
+    // Why row of the latest batch should not be answered: KnownAnswers::reasons.
+    Reasons objections(std::size_t row) const { return {evidence_.objection(row, 0), evidence_.objection(row, 1)}; }
     void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const Reasons& reasons = {}) {
         for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
@@ -50,8 +45,8 @@ public:
             const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * classes());
             to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(classes()));
         };
-        keep_row(answers_.votes, votes_);
-        keep_row(answers_.indexed, indexed_);
+        keep_row(answers_.votes, evidence_.votes());
+        keep_row(answers_.indexed, evidence_.indexed());
         answers_.space_group.push_back(space_group);
         answers_.source.push_back(source);
         answers_.reasons.push_back(reasons);
@@ -69,11 +64,11 @@ private:
     std::size_t classes() const { return static_cast<std::size_t>(answers_.classes); }
 
     const Model& model_;
-    Device& device_;
     Classifier classifier_;
     OtherOpinions others_;
+    Evidence evidence_;
     KnownAnswers answers_;
-    std::vector<float> logits_, votes_, indexed_;  // [members][rows][classes] and [rows][classes] of the latest batch
+    std::vector<float> logits_;  // [members][rows][classes] of the latest batch
     std::size_t rows_ = 0;
 };
 
@@ -157,7 +152,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
             } else {
                 const std::string& refusal = batch.refusal[row];
                 collector.keep(row, labels[first + row].space_group, first + row, refusal.empty(),
-                               refusal.empty() ? collector.unlike(row) : Collector::Reasons{refusal, refusal});
+                               refusal.empty() ? collector.objections(row) : Collector::Reasons{refusal, refusal});
             }
         }
         if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());

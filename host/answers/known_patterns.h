@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "host/answers/evidence.h"
 #include "host/crystals/structure_library.h"
 #include "host/network/classifier.h"
 #include "host/network/device.h"
 #include "host/network/model.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
-#include "host/search/second_opinion.h"
 #include "host/support/progress_line.h"
 
 namespace friedel {
@@ -46,12 +46,6 @@ struct KnownAnswers {
 
 private:
     void keep_only(const std::function<bool(std::size_t)>& kept);
-};
-
-// What is asked about every pattern beside the network.
-struct OtherOpinions {
-    SecondOpinion* search = nullptr;
-    bool indexing = false;  // see indexing_opinion.h; of models that name space groups
 };
 
 struct MeasuredOptions {

@@ -16,7 +16,7 @@ namespace friedel {
 namespace {
 
 constexpr float wavelength = cu_k_alpha_angstrom, last_deg = 90;  // up to which reflections are counted
-constexpr double line_width_deg = 0.1;                 // reflections nearer than this to the one before make one line
+constexpr double line_width_deg = 0.1;                            // reflections nearer than this to the one before make one line
 
 enum Property {
     atomic_volume,

@@ -6,7 +6,6 @@
 
 #include "host/crystals/crystal_statistics.h"
 #include "host/crystals/space_groups.h"
-#include "host/patterns/resample.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 
@@ -108,10 +107,10 @@ void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, con
     }
 }
 
-IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const std::vector<double>& group_frequency,
-                                 const IndexingConfig& config, const OpinionConfig& weights) {
+IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<double>& group_frequency, const IndexingConfig& config,
+                                 const OpinionConfig& weights) {
     IndexingOpinion out;
-    out.lines = find_lines(pattern, grid);
+    out.lines = lines;
     if (out.lines.lines.size() < least_lines) {
         out.probabilities.assign(space_groups, 0.0f);
         return out;
@@ -139,18 +138,16 @@ const std::vector<double>& usual_group_frequency() {
     return frequency;
 }
 
-std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
-                                    const std::vector<float>& votes, ThreadPool& pool) {
+std::vector<float> indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool) {
     constexpr double sure = 0.9;
     const std::vector<double>& frequency = usual_group_frequency();
-    const std::vector<float> rows = regridded(patterns, n, grid, wavelength_angstrom, indexing_grid, indexing_wavelength, pool);
-    std::vector<float> all(static_cast<std::size_t>(n) * space_groups, 0.0f);
-    pool.run(n, [&](int i, int) {
-        const auto at = static_cast<std::size_t>(i);
-        const auto vote = votes.begin() + static_cast<std::ptrdiff_t>(votes.empty() ? 0 : at * space_groups);
-        if (interrupted() || (!votes.empty() && std::accumulate(vote, vote + space_groups, 0.0) > sure)) return;
-        const IndexingOpinion opinion = indexing_opinion(rows.data() + at * indexing_grid.points, indexing_grid, frequency);
-        std::copy(opinion.probabilities.begin(), opinion.probabilities.end(), all.begin() + static_cast<std::ptrdiff_t>(at * space_groups));
+    std::vector<float> all(lines.size() * space_groups, 0.0f);
+    pool.run(static_cast<int>(lines.size()), [&](int i, int) {
+        const auto row = static_cast<std::ptrdiff_t>(i) * space_groups;
+        if (interrupted() || (!votes.empty() && std::accumulate(votes.begin() + row, votes.begin() + row + space_groups, 0.0) > sure))
+            return;
+        const IndexingOpinion opinion = indexing_opinion(lines[static_cast<std::size_t>(i)], frequency);
+        std::copy(opinion.probabilities.begin(), opinion.probabilities.end(), all.begin() + row);
     });
     if (interrupted()) fail("interrupted while patterns were indexed");
     return all;

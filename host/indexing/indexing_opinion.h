@@ -7,7 +7,6 @@
 #include "host/indexing/extinction_likelihood.h"
 #include "host/indexing/indexing.h"
 #include "host/support/thread_pool.h"
-#include "kernels/simulation_config.h"
 
 namespace friedel {
 
@@ -41,13 +40,10 @@ struct OpinionConfig {
     double even_evidence = 4, evidence_width = 8;
 };
 
-// What patterns are brought to for it. Steps of 0.02 degrees gave no better answers on RRUFF; lines are looked for as copper's doublet.
-constexpr Grid indexing_grid = comparison_grid;
-constexpr double indexing_wavelength = cu_k_alpha_angstrom;
-
-// pattern [grid.points] as measured. group_frequency [230]: how often groups are met, sum 1.
-IndexingOpinion indexing_opinion(const float* pattern, const Grid& grid, const std::vector<double>& group_frequency,
-                                 const IndexingConfig& config = {}, const OpinionConfig& weights = {});
+// lines: of a pattern brought to comparison_grid and copper's wavelength (pattern_lines.h); steps of 0.02 degrees gave no better answers
+// on RRUFF. group_frequency [230]: how often groups are met, sum 1.
+IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<double>& group_frequency, const IndexingConfig& config = {},
+                                 const OpinionConfig& weights = {});
 
 // Probabilities and weights from what was found.
 void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency, const OpinionConfig& weights);
@@ -55,10 +51,8 @@ void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency,
 // How often groups are met in the structures that ship as statistics, none of them never.
 const std::vector<double>& usual_group_frequency();
 
-// probabilities of indexing_opinion() of many patterns, [n][230] of [n][grid.points], which are for `wavelength_angstrom`. votes: of a
-// search [n][230]; empty without one. What a search is sure of is not indexed, its row is 0 and says nothing. Throws Error when
-// interrupted.
-std::vector<float> indexed_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
-                                    const std::vector<float>& votes, ThreadPool& pool);
+// probabilities of indexing_opinion() of n patterns, [n][230]. votes: of a search [n][230]; empty without one. What a search is sure of
+// is not indexed, its row is 0 and says nothing. Throws Error when interrupted.
+std::vector<float> indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool);
 
 }  // namespace friedel

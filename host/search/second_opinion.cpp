@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "host/indexing/pattern_lines.h"
 #include "host/patterns/resample.h"
 #include "host/support/error.h"
 
@@ -17,11 +18,21 @@ SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Mode
     tell_of_index(search_.matcher(), structures);
 }
 
-std::vector<float> SecondOpinion::votes(const float* patterns, int n) {
+// Of the lines of the fitted pattern at low angles; 0 where nothing was fitted.
+double SecondOpinion::fwhm_deg(const SearchCandidate& candidate) const {
+    return candidate.phase ? std::sqrt(static_cast<double>(search_.parameters(candidate).caglioti_w)) : 0;
+}
+
+std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines) {
     found_ = search_.search(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom));
+    under_lines_.assign(found_.size(), false);
     std::vector<float> all;
-    for (const std::vector<SearchCandidate>& candidates : found_) {
-        const std::vector<float> votes = search_.vote(candidates);
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+        if (has_sharp_lines(lines[i])) {
+            const auto is_broad = [&](const SearchCandidate& c) { return fwhm_deg(c) > search_.config().broadest_fwhm_deg; };
+            under_lines_[i] = std::erase_if(found_[i], is_broad) > 0;
+        }
+        const std::vector<float> votes = search_.vote(found_[i]);
         all.insert(all.end(), votes.begin(), votes.end());
     }
     return all;
@@ -31,30 +42,27 @@ std::string SecondOpinion::unlike(std::size_t i, float probability) const {
     const SearchCandidate* const best = closest(i);
     const SearchConfig& config = search_.config();
     char text[128];
+    if (!best && under_lines_[i]) return "what lies under its lines, a hump or a step, hides them: no structure explains them; take it off";
     if (!best || (best->similarity < config.unlike && probability < config.sure)) {
         std::snprintf(text, sizeof text, "unlike any of the %d structures searched (similarity %.2f at best)", library_.size(),
                       best ? static_cast<double>(best->similarity) : 0.0);
         return text;
     }
-    const double fwhm_deg = best->phase ? std::sqrt(static_cast<double>(search_.parameters(*best).caglioti_w)) : 0;
-    if (fwhm_deg <= config.broadest_fwhm_deg) return {};
-    std::snprintf(text, sizeof text, "no sharp lines (%.1f degrees wide): amorphous, or crystals of a few nanometres", fwhm_deg);
+    if (fwhm_deg(*best) <= config.broadest_fwhm_deg) return {};
+    std::snprintf(text, sizeof text, "no sharp lines (%.1f degrees wide): amorphous, or crystals of a few nanometres", fwhm_deg(*best));
     return text;
 }
 
-void SecondOpinion::look_for_unexplained_lines(const float* patterns, int n) {
-    const double wavelength = static_cast<double>(search_.config().matcher.wavelength_angstrom);
-    const std::vector<float> rows =
-        regridded(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom), PatternFitter::grid, wavelength, device_.pool);
+void SecondOpinion::look_for_unexplained_lines(const std::vector<ObservedLines>& lines) {
+    const double wavelength = static_cast<double>(model_.wavelength_angstrom);
     const double end = static_cast<double>(model_.grid.start_deg) + (model_.grid.points - 1) * static_cast<double>(model_.grid.step_deg);
-    unexplained_.assign(static_cast<std::size_t>(n), {});
-    device_.pool.run(n, [&](int row, int) {
+    unexplained_.assign(lines.size(), {});
+    device_.pool.run(static_cast<int>(lines.size()), [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const SearchCandidate* const best = closest(i);
         if (!best || !best->phase || best->similarity < search_.config().unlike) return;
-        const ObservedLines lines = find_lines(rows.data() + i * static_cast<std::size_t>(PatternFitter::grid.points), PatternFitter::grid);
-        for (const ObservedLine& line : unexplained_lines(lines, search_.fitted_pattern(*best).data())) {
-            const double angle = converted_angle(line.two_theta_deg, wavelength, static_cast<double>(model_.wavelength_angstrom));
+        for (const ObservedLine& line : unexplained_lines(lines[i], search_.fitted_pattern(*best).data())) {
+            const double angle = converted_angle(line.two_theta_deg, cu_k_alpha_angstrom, wavelength);
             if (angle < end) unexplained_[i].push_back(angle);
         }
     });

@@ -18,8 +18,9 @@ public:
     // `model` and `device` must outlive it.
     SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {});
 
-    // Raw patterns [n][points of the model's grid]: keeps what is found for closest(), returns the votes [n][230].
-    std::vector<float> votes(const float* patterns, int n);
+    // Raw patterns [n][points of the model's grid] and their lines (lines_of_patterns()): keeps what is found for closest(), returns the
+    // votes [n][230]. Where a pattern has sharp lines, no structure counts whose own were broadened to describe a hump under them.
+    std::vector<float> votes(const float* patterns, int n, const std::vector<ObservedLines>& lines);
 
     // The structure that explains pattern i of the last call best; null where the pattern is empty.
     const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
@@ -28,8 +29,8 @@ public:
     std::string unlike(std::size_t i, float probability) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
     std::vector<float> fitted_pattern(std::size_t i) const;
-    // Looks what lines of the patterns of the last call, given again, the structures that explain them best leave unexplained.
-    void look_for_unexplained_lines(const float* patterns, int n);
+    // Looks which of the lines of the last call's patterns, given again, the structures that explain them best leave unexplained.
+    void look_for_unexplained_lines(const std::vector<ObservedLines>& lines);
     // What was found for pattern i: two-theta in degrees for the model's wavelength, ascending; none where no structure is like the
     // pattern.
     const std::vector<double>& unexplained(std::size_t i) const { return unexplained_[i]; }
@@ -37,11 +38,14 @@ public:
     const StructureLibrary& library() const { return library_; }
 
 private:
+    double fwhm_deg(const SearchCandidate& candidate) const;
+
     const Model& model_;
     Device& device_;
     StructureLibrary library_;
     StructureSearch search_;
     std::vector<std::vector<SearchCandidate>> found_;
+    std::vector<bool> under_lines_;  // whether structures that describe what lies under the lines were left out
     std::vector<std::vector<double>> unexplained_;
 };
 

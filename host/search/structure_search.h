@@ -36,7 +36,9 @@ struct SearchConfig {
     // Lines broader than this tell no structure: what fits them is a glass's hump as well.
     double broadest_fwhm_deg = 1.2;
     float unlike = 0.65f;  // a best fit below this similarity is next to never right: the pattern is like nothing in the library
-    float sure = 0.9f;     // an answer of this probability stands all the same: networks have seen more structures than are searched
+    // An answer of this probability stands all the same: networks have seen more structures than are searched. Asking that of the network
+    // alone refused eleven more of 366 RRUFF patterns, ten of them answered rightly.
+    float sure = 0.9f;
     Radiation radiation = parse_radiation("cu");  // of the fitted patterns
 };
 

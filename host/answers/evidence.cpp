@@ -1,0 +1,53 @@
+#include "host/answers/evidence.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "host/indexing/indexing_opinion.h"
+#include "host/indexing/pattern_lines.h"
+#include "host/support/error.h"
+#include "host/support/interrupt.h"
+
+namespace friedel {
+
+namespace {
+
+// Empty if there are enough.
+std::string too_few_lines(const ObservedLines& pattern) {
+    const int count = count_telling_lines(pattern);
+    if (count >= fewest_telling_lines) return {};
+    if (count == 0) return "no line stands out: amorphous, empty, or too noisy";
+    char text[128];
+    std::snprintf(text, sizeof text, "only %d line%s, too few to tell structures apart: a film, a single crystal, or a short range", count,
+                  count == 1 ? "" : "s");
+    return text;
+}
+
+}  // namespace
+
+void Evidence::gather(const float* patterns, int n) {
+    const double wavelength = static_cast<double>(model_.wavelength_angstrom);
+    const auto points = static_cast<std::size_t>(model_.grid.points);
+    too_few_lines_.assign(static_cast<std::size_t>(n), {});
+    if (others_.search || others_.indexing) lines_ = lines_of_patterns(patterns, n, model_.grid, wavelength, device_.pool);
+    device_.pool.run(n, [&](int row, int) {
+        const auto i = static_cast<std::size_t>(row);
+        const float* const pattern = patterns + i * points;
+        if (!lines_.empty()) {
+            too_few_lines_[i] = too_few_lines(lines_[i]);
+        } else if (may_have_few_lines(pattern, model_.grid)) {
+            ThreadPool alone(1);
+            too_few_lines_[i] = too_few_lines(lines_of_patterns(pattern, 1, model_.grid, wavelength, alone).front());
+        }
+    });
+    if (others_.search) votes_ = others_.search->votes(patterns, n, lines_);
+    if (others_.indexing) indexed_ = indexed_patterns(lines_, votes_, device_.pool);
+    if (interrupted()) fail("interrupted while patterns were looked at");
+}
+
+std::string Evidence::objection(std::size_t i, float probability) const {
+    if (!too_few_lines_[i].empty()) return too_few_lines_[i];
+    return others_.search ? others_.search->unlike(i, probability) : std::string();
+}
+
+}  // namespace friedel

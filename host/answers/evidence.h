@@ -1,0 +1,48 @@
+// What speaks on a batch of patterns beside the network: a search of structures, indexing, and the patterns' own lines. All as a model's
+// patterns are: on its grid, for its wavelength. Leaves out: how it becomes one answer (opinions.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/indexing/peak_search.h"
+#include "host/network/device.h"
+#include "host/network/model.h"
+#include "host/search/second_opinion.h"
+
+namespace friedel {
+
+// What is asked about every pattern beside the network.
+struct OtherOpinions {
+    SecondOpinion* search = nullptr;
+    bool indexing = false;  // see indexing_opinion.h; of models that name space groups
+};
+
+class Evidence {
+public:
+    // All must outlive it.
+    Evidence(const Model& model, Device& device, const OtherOpinions& others) : model_(model), device_(device), others_(others) {}
+
+    // Of raw patterns [n][points of the model's grid]; an empty one is zeros. Throws Error when interrupted.
+    void gather(const float* patterns, int n);
+
+    // [n][230] each, for pool_all(); empty where it is not asked.
+    const std::vector<float>& votes() const { return votes_; }
+    const std::vector<float>& indexed() const { return indexed_; }
+    // Of each pattern; empty where neither a search nor indexing is asked.
+    const std::vector<ObservedLines>& lines() const { return lines_; }
+
+    // Why pattern i should not be answered; empty if it may be. probability: of the answer, which stands where no structure is like the
+    // pattern if it is sure.
+    std::string objection(std::size_t i, float probability) const;
+
+private:
+    const Model& model_;
+    Device& device_;
+    OtherOpinions others_;
+    std::vector<ObservedLines> lines_;
+    std::vector<float> votes_, indexed_;
+    std::vector<std::string> too_few_lines_;  // of each pattern, in words; empty if there are enough
+};
+
+}  // namespace friedel

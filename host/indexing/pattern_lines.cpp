@@ -1,0 +1,68 @@
+#include "host/indexing/pattern_lines.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/patterns/resample.h"
+#include "host/support/interrupt.h"
+
+namespace friedel {
+
+namespace {
+
+constexpr double flank_deg = 1.5;  // how far from a strong line its shape may not describe it
+
+}  // namespace
+
+std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool) {
+    const std::vector<float> rows = regridded(patterns, n, grid, wavelength_angstrom, comparison_grid, cu_k_alpha_angstrom, pool);
+    std::vector<ObservedLines> lines(static_cast<std::size_t>(n));
+    pool.run(n, [&](int row, int) {
+        const auto i = static_cast<std::size_t>(row);
+        if (!interrupted()) lines[i] = find_lines(rows.data() + i * static_cast<std::size_t>(comparison_grid.points), comparison_grid);
+    });
+    return lines;
+}
+
+int count_telling_lines(const ObservedLines& pattern) {
+    constexpr double least_height = 0.01, much_higher = 20;
+    const auto is_in_a_flank = [&](const ObservedLine& line) {
+        return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& other) {
+            return other.height > much_higher * line.height && std::abs(other.two_theta_deg - line.two_theta_deg) < flank_deg;
+        });
+    };
+    return static_cast<int>(std::count_if(pattern.lines.begin(), pattern.lines.end(),
+                                          [&](const ObservedLine& line) { return line.height >= least_height && !is_in_a_flank(line); }));
+}
+
+// As many points as are telling, each a flank away from the others, stand out far enough above the lowest in the neighbourhood.
+bool may_have_few_lines(const float* pattern, const Grid& grid) {
+    constexpr double neighbourhood_deg = 2;
+    constexpr float far_enough = 0.05f;
+    const int width = std::max(1, static_cast<int>(neighbourhood_deg / static_cast<double>(grid.step_deg)));
+    const int flank = static_cast<int>(flank_deg / static_cast<double>(grid.step_deg));
+    std::vector<float> above(pattern, pattern + grid.points);
+    for (int first = 0; first < grid.points; first += width) {
+        const auto begin = above.begin() + first, end = above.begin() + std::min(first + width, grid.points);
+        const float lowest = *std::min_element(begin, end);
+        std::for_each(begin, end, [lowest](float& value) { value -= lowest; });
+    }
+    float strongest = 0;
+    for (int line = 0; line < fewest_telling_lines; ++line) {
+        const auto top = std::max_element(above.begin(), above.end());
+        if (line == 0) strongest = *top;
+        if (*top <= far_enough * strongest) return true;
+        const auto at = static_cast<int>(top - above.begin());
+        std::fill(above.begin() + std::max(0, at - flank), above.begin() + std::min(grid.points, at + flank + 1), 0.0f);
+    }
+    return false;
+}
+
+bool has_sharp_lines(const ObservedLines& pattern) {
+    constexpr double broad_deg = 0.4, stands_out = 20;
+    return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& line) {
+        return line.significance >= stands_out && pattern.shape.fwhm_deg(line.two_theta_deg) < broad_deg;
+    });
+}
+
+}  // namespace friedel

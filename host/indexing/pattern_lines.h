@@ -1,0 +1,27 @@
+// The lines of whole batches of patterns, and whether they are lines that a structure can be told by.
+#pragma once
+
+#include <vector>
+
+#include "host/indexing/peak_search.h"
+#include "host/support/thread_pool.h"
+
+namespace friedel {
+
+// Fewer than this many lines belong to no structure more than to a hundred others.
+constexpr int fewest_telling_lines = 3;
+
+// Lines of raw patterns [n][grid.points], which are for `wavelength_angstrom`: looked for on comparison_grid, for cu_k_alpha_angstrom.
+// Of an interrupted program those of some patterns are missing.
+std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool);
+
+// Of at least a hundredth of the strongest's height. What is found beside one of twenty times the height counts as part of its flank.
+int count_telling_lines(const ObservedLines& pattern);
+
+// Whether count_telling_lines() may find fewer than are telling: a quick look at a raw pattern [grid.points], a thousand times as fast.
+bool may_have_few_lines(const float* pattern, const Grid& grid);
+
+// Whether some line stands out that is as narrow as lines of crystals are. A hump under it does not matter.
+bool has_sharp_lines(const ObservedLines& pattern);
+
+}  // namespace friedel
