@@ -12,6 +12,8 @@
 
 #include "host/answers/classification.h"
 #include "host/crystals/space_groups.h"
+#include "host/patterns/pattern_file.h"
+#include "host/support/hdf5_file.h"
 #include "tests/model_commands.h"
 
 namespace friedel {
@@ -187,6 +189,40 @@ TEST_F(ClassifyCommand, NamesOfSeveralLinesAreGoneOnWith) {
     EXPECT_NE(again.err.find("results of 2 more were there already"), std::string::npos) << again.err;
     const test::RunResult printed = run("classify -q model.h5 odd");
     EXPECT_NE(printed.out.find("a?b?[31m.xy"), std::string::npos) << printed.out;
+}
+
+// Names of files are bytes; in results they are UTF-8.
+TEST_F(ClassifyCommand, NamesThatAreNoUtf8AreGoneOnWith) {
+    fs::create_directories(folder / "latin");
+    fs::copy_file(folder / "examples" / "quartz.xy", folder / "latin" / "\xe9 \xc3\xa9.xy");
+    for (const char* results : {"latin.csv", "latin.jsonl"}) {
+        const std::string command = std::string("classify model.h5 latin -o ") + results;
+        ASSERT_EQ(run(command).status, 0);
+        const std::string first = read_text(folder / results);
+        EXPECT_NE(first.find(std::string(results).ends_with("csv") ? "\\xE9 \xc3\xa9.xy" : "\\\\xE9 \xc3\xa9.xy"), std::string::npos)
+            << first;
+        EXPECT_NE(run(command + " --resume").err.find("results of 1 more were there already"), std::string::npos);
+        EXPECT_EQ(read_text(folder / results), first);
+    }
+}
+
+// As detectors' programs write integrated patterns: of the ending that models have.
+TEST_F(ClassifyCommand, TakesAnH5FileWithNexusDataForAPattern) {
+    const MeasuredPattern quartz = read_pattern(folder / "examples/quartz.xy");
+    fs::create_directories(folder / "integrated");
+    H5File file = H5File::create(folder / "integrated/one.h5", {"foreign", 1, ""});
+    file.write("entry/data/two_theta", quartz.two_theta_deg);
+    file.write("entry/data/I", quartz.intensity);
+    file.write_attribute("entry/data", "NX_class", std::string("NXdata"));
+    file.write_attribute("entry/data", "signal", std::string("I"));
+    file.write_attribute("entry/data", "axes", std::string("two_theta"));
+    file.commit();
+    fs::copy_file(folder / "model.h5", folder / "integrated/model.h5");  // is none, and is left alone
+    for (const char* arguments : {"integrated/one.h5", "model.h5 integrated/one.h5", "integrated"}) {
+        const test::RunResult result = run(std::string("classify -q --structures none ") + arguments);
+        EXPECT_EQ(result.status, 0) << arguments << ": " << result.err;
+        EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1) << result.out;
+    }
 }
 
 // A run that goes on does not hide what an earlier one could not read.

@@ -21,7 +21,7 @@ using test::points;
 
 TEST(NexusFile, IsReadByItsDefaultScan) {
     const test::TemporaryDirectory folder;
-    std::string beam_quantity = "incident_wavelength", beam_units = "nm";
+    std::string beam_quantity = "incident_wavelength", beam_units = "nm", beam_group = "instrument/beam", beam_class;
     double beam = 0.15406;
     int masked = 0;  // points at either end
     const auto write = [&](const std::string& axis, const std::string& units, const std::function<double(int)>& x, int scans) {
@@ -40,8 +40,13 @@ TEST(NexusFile, IsReadByItsDefaultScan) {
             file.write_attribute(data, "axes", axis);
             file.write_attribute(data + "/" + axis, "units", units);
         }
-        file.write("entry/instrument/beam/" + beam_quantity, &beam, {1});
-        file.write_attribute("entry/instrument/beam/" + beam_quantity, "units", beam_units);
+        const std::string group = "entry/" + beam_group;
+        file.write(group + "/" + beam_quantity, &beam, {1});
+        file.write_attribute(group + "/" + beam_quantity, "units", beam_units);
+        if (!beam_class.empty()) {
+            file.write_attribute(group.substr(0, group.rfind('/')), "NX_class", std::string("NXinstrument"));
+            file.write_attribute(group, "NX_class", beam_class);
+        }
         file.commit();
     };
     const auto angle = [](int i) { return 10 + 0.02 * i; };
@@ -52,11 +57,26 @@ TEST(NexusFile, IsReadByItsDefaultScan) {
     expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
     for (const auto& [quantity, units, value] :
          {std::tuple("incident_wavelength", "m", 1.5406e-10), std::tuple("incident_wavelength", "angstrom", 1.5406),
-          std::tuple("incident_energy", "keV", 12.398419843 / 1.5406), std::tuple("incident_energy", "eV", 12398.419843 / 1.5406)}) {
+          std::tuple("incident_energy", "keV", 12.398419843 / 1.5406), std::tuple("incident_energy", "eV", 12398.419843 / 1.5406),
+          std::tuple("incident_energy", "J", 12.398419843 / 1.5406 * 1.602176634e-16)}) {
         beam_quantity = quantity, beam_units = units, beam = value;
         write("two_theta", "deg", angle, 1);
         expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
     }
+    // A group is what its class says, whatever its name.
+    for (const auto& [group, type, quantity, units, value] :
+         {std::tuple("instrument/DCM", "NXmonochromator", "wavelength", "angstrom", 1.5406),
+          std::tuple("b12/my_beam", "NXbeam", "incident_energy", "keV", 12.398419843 / 1.5406)}) {
+        beam_group = group, beam_class = type, beam_quantity = quantity, beam_units = units, beam = value;
+        write("two_theta", "deg", angle, 1);
+        expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    }
+    // The energy of a source is that of its electrons.
+    beam_group = "instrument/ring", beam_class = "NXsource", beam_quantity = "energy", beam_units = "eV", beam = 6e9;
+    write("two_theta", "deg", angle, 1);
+    EXPECT_EQ(read_pattern(folder / "a.nxs").wavelength_angstrom, 0);
+    write("q", "1/m", angle, 1);
+    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("is in 1/m; write it in angstrom"), std::string::npos);
     masked = 5;
     write("two_theta", "deg", angle, 1);
     const MeasuredPattern between = read_pattern(folder / "a.nxs");

@@ -15,6 +15,7 @@
 #include "host/network/communicator.h"
 #include "host/network/device.h"
 #include "host/network/work_share.h"
+#include "host/patterns/nexus_file.h"
 #include "host/patterns/pattern_list.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/support/error.h"
@@ -51,7 +52,7 @@ struct Options {
 // A first input that ends in .h5 is the model, unless it holds patterns; results have the same ending, patterns seldom.
 bool names_model(const Options& options) {
     const fs::path first = options.inputs.front();
-    return first.extension() == ".h5" && !PatternStack::open(first);
+    return first.extension() == ".h5" && !holds_nexus_data(first) && !PatternStack::open(first);
 }
 
 // What all ranks know before they begin.
@@ -182,7 +183,7 @@ void tell_of_changed(const PatternList& list, const std::vector<std::size_t>& an
     std::string one;
     for (std::size_t i : answered) {
         std::error_code unknown;
-        const fs::file_time_type written = fs::last_write_time(list.name(i), unknown);
+        const fs::file_time_type written = fs::last_write_time(list.file(i), unknown);
         if (unknown || written <= results_written) continue;
         ++changed;
         one = list.name(i);

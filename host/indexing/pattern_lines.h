@@ -18,7 +18,8 @@ std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const
 // Of at least a hundredth of the strongest's height. What is found beside one of twenty times the height counts as part of its flank.
 int count_telling_lines(const ObservedLines& pattern);
 
-// Whether count_telling_lines() may find fewer than are telling: a quick look at a raw pattern [grid.points], a thousand times as fast.
+// Whether count_telling_lines() may find fewer than are telling: a quick look at a raw pattern [grid.points], a hundred times as fast.
+// Noise by itself is many lines to it.
 bool may_have_few_lines(const float* pattern, const Grid& grid);
 
 // Whether some line stands out that is as narrow as lines of crystals are. A hump under it does not matter.

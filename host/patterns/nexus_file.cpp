@@ -51,10 +51,10 @@ struct Quantity {
     std::string units;  // in lower case
 };
 
-Quantity first_of(const H5File& file, const std::string& entry, std::initializer_list<const char*> names) {
+Quantity first_of(const H5File& file, const std::string& group, std::initializer_list<const char*> names) {
     for (const char* name : names) {
-        const std::string path = entry + "/" + name;
-        if (!file.exists(path)) continue;
+        const std::string path = group + "/" + name;
+        if (!file.exists(path) || file.is_group(path)) continue;
         const std::vector<double> values = file.read<double>(path);
         if (values.empty()) continue;
         return {values.front(), lower_case(text_attribute(file, path, "units"))};
@@ -62,21 +62,57 @@ Quantity first_of(const H5File& file, const std::string& entry, std::initializer
     return {};
 }
 
+double angstrom_of_wavelength(const Quantity& length) {
+    const bool metres = length.units == "m" || length.value < 1e-8;
+    return length.value * (metres                                                      ? 1e10
+                           : length.units == "nm" || length.units.starts_with("nanom") ? 10
+                           : length.units == "pm"                                      ? 0.01
+                                                                                       : 1);
+}
+
+// 0 for energies of another unit.
+double angstrom_of_energy(const Quantity& energy) {
+    constexpr double joule_per_kev = 1.602176634e-16;
+    const double kev = energy.units == "kev"  ? energy.value
+                       : energy.units == "ev" ? energy.value / 1000
+                       : energy.units == "j"  ? energy.value / joule_per_kev
+                                              : 0;
+    return kev > 0 ? kev_angstrom / kev : 0;
+}
+
+// The groups below `group` that may say what the beam was, by their class: names are anybody's choice. Those without a class go by the
+// name that the standard's examples have.
+struct Beam {
+    std::string group;
+    bool is_source = false;  // whose energy is that of its electrons
+};
+void find_beams(std::vector<Beam>& found, const H5File& file, const std::string& group, int depth) {
+    if (depth == deepest) return;
+    for (const std::string& child : file.children(group)) {
+        const std::string path = group + "/" + child, type = file.is_group(path) ? text_attribute(file, path, "NX_class") : "not a group";
+        const auto is = [&](const char* class_name, const char* name) { return type.empty() ? child == name : type == class_name; };
+        const bool is_source = is("NXsource", "source");
+        if (is_source || is("NXbeam", "beam") || is("NXmonochromator", "monochromator")) found.push_back({path, is_source});
+        if (is("NXinstrument", "instrument") || is("NXsample", "sample") || type == "NXmonochromator")
+            find_beams(found, file, path, depth + 1);
+    }
+}
+
 // In angstrom; 0 where the entry states neither a wavelength nor the energy of its photons.
 double wavelength_of_entry(const H5File& file, const std::string& entry) {
-    const Quantity length = first_of(
-        file, entry,
-        {"instrument/beam/incident_wavelength", "instrument/monochromator/wavelength", "instrument/source/wavelength", "wavelength"});
-    if (length.value > 0) {
-        const bool metres = length.units == "m" || length.value < 1e-8;
-        return length.value * (metres                                                      ? 1e10
-                               : length.units == "nm" || length.units.starts_with("nanom") ? 10
-                               : length.units == "pm"                                      ? 0.01
-                                                                                           : 1);
+    std::vector<Beam> beams;
+    find_beams(beams, file, entry, 0);
+    beams.push_back({entry});
+    for (const Beam& beam : beams) {
+        const Quantity length = first_of(file, beam.group, {"incident_wavelength", "wavelength"});
+        if (length.value > 0) return angstrom_of_wavelength(length);
     }
-    const Quantity energy = first_of(file, entry, {"instrument/beam/incident_energy", "instrument/monochromator/energy"});
-    const double kev = energy.units == "kev" ? energy.value : energy.units == "ev" ? energy.value / 1000 : 0;
-    return kev > 0 ? kev_angstrom / kev : 0;
+    for (const Beam& beam : beams) {
+        if (beam.is_source) continue;
+        const double wavelength = angstrom_of_energy(first_of(file, beam.group, {"incident_energy", "energy"}));
+        if (wavelength > 0) return wavelength;
+    }
+    return 0;
 }
 
 // The axis of the last dimension: `axes` holds one name for each, a dot for those without.
@@ -131,12 +167,26 @@ MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, s
     return pattern;
 }
 
+bool holds_nexus_data(const std::filesystem::path& path) {
+    if (!is_hdf5_file(path)) return false;
+    try {
+        const H5File file = H5File::open_foreign(path);
+        std::vector<std::string> scans;
+        find_scans(scans, file, "", 0);
+        return !scans.empty();
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 MeasuredPattern read_nexus(const std::filesystem::path& path) {
     const std::string name = path.string();
     const H5File file = H5File::open_foreign(path);
     const std::optional<NexusData> data = find_nexus_data(file);
     if (!data) {
-        fail(name, ": an HDF5 file without a pattern (a group of NX_class NXdata with a signal of one or two dimensions)", export_as_text);
+        fail(name,
+             ": an HDF5 file without a pattern (a group of NX_class NXdata whose signal has one dimension, or two, the last one along its ",
+             fewest_points, " angles or more)", export_as_text);
     }
     if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name the file itself to 'friedel classify' or 'friedel match'");
     return pattern_of_row(*data, name, file.read<double>(data->signal));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct NexusData {
 // The one NXdata group of the file, or that which the attributes `default` lead to; nothing where there is none. Throws Error, naming
 // the file, where there are several, or one without an axis that fits.
 std::optional<NexusData> find_nexus_data(const H5File& file);
+
+// Whether it is an HDF5 file with scans; not whether they can be read.
+bool holds_nexus_data(const std::filesystem::path& path);
 
 // The pattern of one row of intensities [points]: ends without numbers left out, angles for the wavelength, and checked (pattern_file.h).
 MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, std::vector<double> intensity);

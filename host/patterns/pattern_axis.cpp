@@ -72,6 +72,8 @@ constexpr std::string_view degrees[] = {"deg", "degree", "degrees"}, radians[] =
                            per_nm[] = {"nm1", "1nm", "invnm", "pernm", "nm"}, per_angstrom[] = {"a1", "1a", "inva", "pera", "a"},
                            nm[] = {"nm"}, angstrom[] = {"a", "ang", "angstrom"};
 
+constexpr std::string_view in_metres[] = {"m", "m^-1", "1/m", "m-1", "metre", "meter"};
+
 constexpr std::string_view other_names[] = {"omega", "energy", "sin",     "sintheta", "s",          "tof",        "timeofflight", "time",
                                             "chi",   "phi",    "azimuth", "channel",  "wavenumber", "wavelength", "ramanshift",   "rmm"};
 
@@ -114,6 +116,8 @@ PatternAxis axis_of(std::string_view name, std::string_view units, const std::st
     if (!axis) fail(file, ": its axis is '", name, "', not 2theta, theta, Q or d; export it against one of these");
     const std::string unit = lower_case(units);
     const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos, radian = unit.starts_with("rad");
+    if ((*axis == PatternAxis::q_per_angstrom || *axis == PatternAxis::d_angstrom) && is_one_of(unit, in_metres))
+        fail(file, ": its axis ", name, " is in ", units, "; write it in angstrom or nanometres");
     if (*axis == PatternAxis::two_theta_deg && radian) return PatternAxis::two_theta_rad;
     if (*axis == PatternAxis::theta_deg && radian) return PatternAxis::theta_rad;
     if (*axis == PatternAxis::q_per_angstrom && nanometres) return PatternAxis::q_per_nm;

@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 
+#include "host/patterns/nexus_file.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
@@ -21,14 +22,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A CIF is more often a structure than a pattern, an .h5 file a model: those are named one by one.
+// A CIF is more often a structure than a pattern: those are named one by one.
 constexpr std::array<const char*, 19> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc", ".chi",  ".xrdml", ".ras", ".rasx", ".raw",
                                                  ".uxd", ".brml", ".gsas", ".gsa", ".gss", ".fxye", ".xra",   ".udf", ".nxs"};
 
 std::string all_endings() {
     std::string all;
     for (const char* ending : endings) all += std::string(ending) + ", ";
-    return all + ".csv but labels, results and metrics";
+    return all + ".h5 and .hdf5 with NeXus data, .csv but labels, results and metrics";
 }
 
 // Friedel's own tables are no patterns: labels and results have a column `file`, a training's metrics `step` and `loss`.
@@ -46,6 +47,8 @@ bool begins_with_own_table(const fs::path& file) {
 }
 
 std::string ending_of(const fs::path& file) { return lower_case(file.extension().string()); }
+bool is_pattern_ending(const std::string& ending) { return std::find(endings.begin(), endings.end(), ending) != endings.end(); }
+bool is_hdf5_ending(const std::string& ending) { return ending == ".h5" || ending == ".hdf5"; }
 
 void add_folder(std::vector<std::string>& files, std::map<std::string, std::size_t>& passed_over, const std::string& path) {
     const std::size_t first = files.size();
@@ -58,9 +61,8 @@ void add_folder(std::vector<std::string>& files, std::map<std::string, std::size
         // A link to nowhere is listed, so that reading it tells.
         if (!entry->is_regular_file(ignored) && (fs::exists(entry->path(), ignored) || !entry->is_symlink(ignored))) continue;
         const std::string ending = ending_of(entry->path());
-        if (ending == ".csv") {
-            if (!entry->file_size(ignored) || begins_with_own_table(entry->path())) continue;
-        } else if (std::find(endings.begin(), endings.end(), ending) == endings.end()) {
+        if (ending == ".csv" && (!entry->file_size(ignored) || begins_with_own_table(entry->path()))) continue;
+        if (ending != ".csv" && !is_pattern_ending(ending) && !(is_hdf5_ending(ending) && holds_nexus_data(entry->path()))) {
             ++passed_over[ending.empty() ? "no ending" : ending];
             continue;
         }
@@ -118,7 +120,7 @@ void PatternList::add(const std::string& path) {
 std::string PatternList::name(std::size_t i) const {
     const Entry entry = entries_[i];
     const std::string& file = files_[entry.file];
-    return entry.file < stacks_.size() && stacks_[entry.file] ? PatternStack::row_name(file, entry.row) : file;
+    return utf_8_of_bytes(entry.file < stacks_.size() && stacks_[entry.file] ? PatternStack::row_name(file, entry.row) : file);
 }
 
 bool PatternList::reads(const fs::path& file) const {

@@ -24,7 +24,9 @@ public:
     static PatternList of_paths(const std::vector<std::string>& paths);
 
     std::size_t size() const { return entries_.size(); }
-    // The file, as the caller named it or as it was found; of a stack, with the row.
+    // The file, as the caller named it or as it was found.
+    const std::string& file(std::size_t i) const { return files_[entries_[i].file]; }
+    // The same in UTF-8 (utf_8_of_bytes()); of a stack, with the row.
     std::string name(std::size_t i) const;
     // Called by any thread. Throws Error as read_pattern() does.
     MeasuredPattern read(std::size_t i) const;

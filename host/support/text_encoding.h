@@ -13,4 +13,7 @@ bool is_utf_16(std::string_view text);
 // Without the mark. Characters beyond the first 65 536 become question marks: numbers and names of columns are not made of them.
 std::string utf_8_of_utf_16(std::string_view text);
 
+// UTF-8 whatever `bytes` are, as names of files may be anything: a byte that belongs to no character becomes \xE9.
+std::string utf_8_of_bytes(std::string_view bytes);
+
 }  // namespace friedel
