@@ -191,6 +191,10 @@ TEST(PatternFile, AxesByManyNames) {
         {"2theta_rad,Intensity\n", [](double angle) { return angle * M_PI / 180; }},
         {"Theta_degrees,Intensity\n", [](double angle) { return angle / 2; }},
         {"th_rad,Intensity\n", [](double angle) { return angle * M_PI / 360; }},
+        {"d* (1/A),Intensity\n", [&](double angle) { return 2 * sine(angle) / wavelength; }},
+        {"1/d,Intensity\n", [&](double angle) { return 2 * sine(angle) / wavelength; }},
+        {"d [nm^-1],Intensity\n", [&](double angle) { return 20 * sine(angle) / wavelength; }},
+        {"4pi sin(x)/lambda,Intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
         {"d_A I\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
     };
     for (const auto& one : cases) {
@@ -204,6 +208,15 @@ TEST(PatternFile, AxesByManyNames) {
         for (int i = 0; i < 500; i += 99) {
             EXPECT_NEAR(pattern.two_theta_deg[static_cast<std::size_t>(i)], 10 + 0.1 * i, 1e-4);
             EXPECT_EQ(pattern.intensity[static_cast<std::size_t>(i)], 100 + i % 7);
+        }
+    }
+    for (const char* intensity : {"log10(I)", "sqrt (counts)"}) {
+        const std::string header = std::string("2theta, ") + intensity + "\n";
+        try {
+            read(header, [](double angle) { return angle; });
+            ADD_FAILURE() << intensity;
+        } catch (const Error& error) {
+            EXPECT_NE(std::string(error.what()).find("as they were counted"), std::string::npos) << error.what();
         }
     }
     for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof"}) {

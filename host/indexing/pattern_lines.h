@@ -18,7 +18,7 @@ std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const
 // Of at least a hundredth of the strongest's height. What is found beside one of twenty times the height counts as part of its flank.
 int count_telling_lines(const ObservedLines& pattern);
 
-// Whether count_telling_lines() may find fewer than are telling: a quick look at a raw pattern [grid.points], a hundred times as fast.
+// Whether count_telling_lines() may find fewer than are telling: a quick look at a raw pattern [grid.points].
 // Noise by itself is many lines to it.
 bool may_have_few_lines(const float* pattern, const Grid& grid);
 

@@ -18,8 +18,8 @@ namespace {
 
 // Letters and digits in lower case, theta and the angstrom spelt out, and what is in brackets left out: "2Theta [deg]" becomes "2theta".
 std::string plain(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, const char*>, 6> symbols = {
-        {{"\u03b8", "theta"}, {"\u0398", "theta"}, {"\u03d1", "theta"}, {"\u00c5", "a"}, {"\u212b", "a"}, {"\u00b9", "1"}}};
+    constexpr std::array<std::pair<std::string_view, const char*>, 7> symbols = {
+        {{"*", "star"}, {"\u03b8", "theta"}, {"\u0398", "theta"}, {"\u03d1", "theta"}, {"\u00c5", "a"}, {"\u212b", "a"}, {"\u00b9", "1"}}};
     std::string text;
     for (std::size_t i = 0; i < name.size(); ++i) {
         if (name[i] == '(' || name[i] == '[') break;
@@ -39,7 +39,7 @@ bool is_one_of(std::string_view name, const Names& names) {
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-enum class Quantity { two_theta, theta, q, d };
+enum class Quantity { two_theta, theta, q, inverse_d, d };
 
 struct QuantityName {
     std::string_view name;
@@ -62,7 +62,12 @@ constexpr QuantityName quantity_names[] = {{"2thetaangle", Quantity::two_theta},
                                            {"qvalue", Quantity::q},
                                            {"qmodulus", Quantity::q},
                                            {"qvec", Quantity::q},
+                                           {"4pisin", Quantity::q},
+                                           {"4pisintheta", Quantity::q},
                                            {"q", Quantity::q},
+                                           {"dstar", Quantity::inverse_d},
+                                           {"1d", Quantity::inverse_d},
+                                           {"d1", Quantity::inverse_d},
                                            {"dspacing", Quantity::d},
                                            {"dvalue", Quantity::d},
                                            {"dhkl", Quantity::d},
@@ -96,6 +101,10 @@ std::optional<PatternAxis> axis_named(std::string_view name) {
                 if (units.empty() || is_one_of(units, per_angstrom)) return PatternAxis::q_per_angstrom;
                 if (is_one_of(units, per_nm)) return PatternAxis::q_per_nm;
                 break;
+            case Quantity::inverse_d:
+                if (units.empty() || is_one_of(units, per_angstrom)) return PatternAxis::inverse_d_per_angstrom;
+                if (is_one_of(units, per_nm)) return PatternAxis::inverse_d_per_nm;
+                break;
             case Quantity::d:
                 if (units.empty() || is_one_of(units, angstrom)) return PatternAxis::d_angstrom;
                 if (is_one_of(units, nm)) return PatternAxis::d_nm;
@@ -113,14 +122,17 @@ bool is_other_axis(std::string_view name) { return is_one_of(plain(name), other_
 
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {
     const std::optional<PatternAxis> axis = axis_named(name);
-    if (!axis) fail(file, ": its axis is '", name, "', not 2theta, theta, Q or d; export it against one of these");
-    const std::string unit = lower_case(units);
+    if (!axis) fail(file, ": its axis is '", name, "', not 2theta, theta, Q, d or 1/d; export it against one of these");
+    const std::string unit = lower_case(units.substr(0, units.find_first_of(")]")));
     const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos, radian = unit.starts_with("rad");
     if ((*axis == PatternAxis::q_per_angstrom || *axis == PatternAxis::d_angstrom) && is_one_of(unit, in_metres))
         fail(file, ": its axis ", name, " is in ", units, "; write it in angstrom or nanometres");
     if (*axis == PatternAxis::two_theta_deg && radian) return PatternAxis::two_theta_rad;
     if (*axis == PatternAxis::theta_deg && radian) return PatternAxis::theta_rad;
     if (*axis == PatternAxis::q_per_angstrom && nanometres) return PatternAxis::q_per_nm;
+    const bool inverse = unit.starts_with("1/") || unit.find("-1") != unit.npos || unit.find("\u207b") != unit.npos;
+    if (*axis == PatternAxis::inverse_d_per_angstrom || (*axis == PatternAxis::d_angstrom && inverse))
+        return nanometres ? PatternAxis::inverse_d_per_nm : PatternAxis::inverse_d_per_angstrom;
     if (*axis == PatternAxis::d_angstrom && nanometres) return PatternAxis::d_nm;
     return *axis;
 }
@@ -139,6 +151,10 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
     if (axis == PatternAxis::d_nm) {
         for (double& value : x) value *= 10;
         axis = PatternAxis::d_angstrom;
+    }
+    if (axis == PatternAxis::inverse_d_per_angstrom || axis == PatternAxis::inverse_d_per_nm) {
+        for (double& value : x) value *= 2 * std::numbers::pi;
+        axis = axis == PatternAxis::inverse_d_per_nm ? PatternAxis::q_per_nm : PatternAxis::q_per_angstrom;
     }
     pattern.needs_no_wavelength = true;
     if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = static_cast<double>(mean_wavelength(parse_radiation("cu")));

@@ -8,10 +8,21 @@
 
 namespace friedel {
 
-enum class PatternAxis { two_theta_deg, two_theta_rad, theta_deg, theta_rad, q_per_angstrom, q_per_nm, d_angstrom, d_nm };
+enum class PatternAxis {
+    two_theta_deg,
+    two_theta_rad,
+    theta_deg,
+    theta_rad,
+    q_per_angstrom,
+    q_per_nm,
+    inverse_d_per_angstrom,  // d*, without the 2 pi of Q
+    inverse_d_per_nm,
+    d_angstrom,
+    d_nm
+};
 
-// By the name of a column, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing"), with its units where they are known.
-// Returns false where the name is none of an axis.
+// By the name of a column, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing", "1/d"), with its units where they are
+// known. Returns false where the name is none of an axis.
 bool is_axis_name(std::string_view name);
 // Whether a column of this name is an axis of something that no pattern is read against: an energy, a time of flight, an azimuth.
 bool is_other_axis(std::string_view name);

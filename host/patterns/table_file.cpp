@@ -52,6 +52,7 @@ struct Columns {
     std::size_t count = 0;  // 0: the line names none
     int axis = -1, intensity = -1, d = -1;
     std::string axis_name;  // without `axis`: of one that no pattern is read against
+    std::string changed;    // of a column of intensities that are no longer as they were counted
 };
 
 Columns columns_of(std::string_view line) {
@@ -59,6 +60,7 @@ Columns columns_of(std::string_view line) {
     Columns columns;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string name = plain_name(names[i]);
+        if (columns.axis >= 0 && (name == "log" || name == "log10" || name == "ln" || name == "sqrt")) columns.changed = names[i];
         const bool axis = is_axis_name(names[i]);
         const bool angle = axis && axis_of(names[i], "", "") == PatternAxis::two_theta_deg;
         const bool d = axis && axis_of(names[i], "", "") == PatternAxis::d_angstrom;
@@ -120,6 +122,8 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
             if (line_number > longest_header) return std::nullopt;
             columns = columns_of(line);
             if (columns.count == 0 && !columns.axis_name.empty() && columns.axis < 0) axis_of(columns.axis_name, "", name);
+            if (columns.count == 0 && !columns.changed.empty())
+                fail(name, ": its intensities are '", columns.changed, "'; export them as they were counted");
             // Two or three columns in the usual order are the business of the reader of plain text, which knows more ways to write them.
             if (columns.count > 0 && columns.count <= 3 && columns.axis == 0 && columns.intensity == 1 &&
                 axis_with_units(columns, name) == PatternAxis::two_theta_deg && line.find('"') == std::string_view::npos)
