@@ -191,6 +191,33 @@ TEST_F(ClassifyCommand, NamesOfSeveralLinesAreGoneOnWith) {
     EXPECT_NE(printed.out.find("a?b?[31m.xy"), std::string::npos) << printed.out;
 }
 
+// The model that ships has conformal sets: every output holds the same ones, and each holds its answer.
+TEST_F(ClassifyCommand, SetsAreTheSameInAllOutputs) {
+    for (const char* ending : {"csv", "jsonl", "h5"})
+        ASSERT_EQ(run(std::string("classify -q --structures none examples -o sets.") + ending).status, 0);
+    const auto rows = read_csv(folder / "sets.csv");
+    const auto column = static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), "set") - rows[0].begin());
+    ASSERT_LT(column, rows[0].size());
+    std::istringstream objects(read_text(folder / "sets.jsonl"));
+    const auto in_set = H5File::open(folder / "sets.h5", {"classification", 1, ""}).read<std::uint8_t>("in_set");
+    ASSERT_EQ(in_set.size(), 230 * (rows.size() - 1));
+    for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
+        std::string object, text;
+        std::getline(objects, object);
+        const auto json = nlohmann::json::parse(object);
+        const auto set = json["set"].get<std::vector<int>>();
+        ASSERT_FALSE(set.empty());
+        EXPECT_EQ(set.front(), json["space_group"]);
+        for (int group : set) {
+            text += (text.empty() ? "" : " ") + std::to_string(group);
+            EXPECT_EQ(in_set[230 * i + static_cast<std::size_t>(group - 1)], 1) << group;
+        }
+        EXPECT_EQ(rows[i + 1][column], text);
+        const auto first = in_set.begin() + static_cast<std::ptrdiff_t>(230 * i);
+        EXPECT_EQ(std::count(first, first + 230, 1), static_cast<std::ptrdiff_t>(set.size()));
+    }
+}
+
 // Names of files are bytes; in results they are UTF-8.
 TEST_F(ClassifyCommand, NamesThatAreNoUtf8AreGoneOnWith) {
     fs::create_directories(folder / "latin");

@@ -11,6 +11,7 @@
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
+#include "host/support/shipped_files.h"
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
@@ -161,7 +162,8 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
     app.add_option("--library", o->library, "Structure library to simulate patterns from, as in training; not the one it was trained on");
     add_indexing_option(app, o->indexing);
-    app.add_option("--structures", o->structures, "Structure library to search as well: for a model that classifies with --structures")
+    app.add_option("--structures", o->structures,
+                   "Structure library to search as well: for a model that classifies with --structures; none: the network alone")
         ->check(not_empty());
     app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000));
     add_seed_option(app, o->seed, "Of the simulated patterns")->capture_default_str();
@@ -191,7 +193,10 @@ std::function<int()> calibrate_command(CLI::App& app) {
         "Temperature, doubt and threshold are stored in the model, with what they were fitted on. Examples:\n"
         "  friedel calibrate model.h5 --library test.h5 --accuracy 0.9 -o calibrated.h5\n"
         "  friedel calibrate model.h5 --labels rruff/labels.csv --coverage 0.5 -o calibrated.h5");
-    return [o] { return run(*o); };
+    return [o] {
+        o->structures = structures_to_search(o->structures, false);
+        return run(*o);
+    };
 }
 
 }  // namespace friedel::tools

@@ -116,7 +116,9 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option(
            "-o,--output", o->output,
            "CSV: a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
-           "the probabilities of all space groups (where no cell is found, how often such patterns have them), or why it could not be read")
+           "the probabilities of all space groups (where no cell is found, how often such patterns have them; nothing with fewer than four "
+           "lines), or why it could not be "
+           "read")
         ->check(not_empty());
     app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));

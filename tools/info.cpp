@@ -175,6 +175,9 @@ void describe_model(const Options& options) {
         if (refuses) std::printf("refuses above an entropy of %.3f nats", calibration.entropy_threshold);
         std::printf("%s (%s)\n", refuses ? "" : "refuses nothing", calibration.fitted_on.c_str());
     }
+    if (calibration.set_level > 0)
+        std::printf("sets              groups of probability %.4f or more: they hold the right one for %g %% of such patterns\n",
+                    static_cast<double>(calibration.set_probability), 100 * static_cast<double>(calibration.set_level));
     std::printf("configuration     (--config shows it)\n");
 }
 

@@ -250,16 +250,20 @@ public:
 
 // Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
 // closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength (angstrom), wavelength_from (0
-// unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; answered_by; extinction_groups [groups], their
+// unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the
+// conformal set, where the model has one); answered_by; extinction_groups [groups], their
 // names. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
-        : h5_(H5File::create(file, classification_kind)), classes_(static_cast<std::size_t>(model.classes())) {
+        : h5_(H5File::create(file, classification_kind)),
+          classes_(static_cast<std::size_t>(model.classes())),
+          has_sets_(model.calibration.set_level > 0 && model.target == Target::space_group) {
         h5_.create_dataset<float>("probabilities", {patterns, classes_});
         std::vector<std::string> names;
         for (int c = 0; c < model.classes(); ++c) names.push_back(class_name(model.target, c));
         h5_.write_strings("classes", names);
+        if (has_sets_) h5_.create_dataset<std::uint8_t>("in_set", {patterns, classes_});
         h5_.write_strings("answered_by", {answered_by});
     }
     void add(const Classification& c) override {
@@ -267,6 +271,11 @@ public:
         const bool computed = c.system >= 0;
         const std::vector<float> none(computed ? 0 : classes_, missing);
         h5_.write_rows("probabilities", file_.size(), 1, computed ? c.probabilities.data() : none.data());
+        if (has_sets_) {
+            std::vector<std::uint8_t> in_set(classes_, 0);
+            for (int group : c.set) in_set[static_cast<std::size_t>(group - 1)] = 1;
+            h5_.write_rows("in_set", file_.size(), 1, in_set.data());
+        }
         file_.push_back(c.file);
         refused_.push_back(c.refused);
         space_group_.push_back(c.candidates.empty() ? 0 : static_cast<std::uint16_t>(c.candidates.front().space_group));
@@ -300,6 +309,8 @@ public:
         write("crystal_system", system_, systems + "255: not computed");
         h5_.write_strings("extinction_groups", groups);
         write("extinction_group", extinction_, "row of extinction_groups, 65535: not computed");
+        if (has_sets_)
+            h5_.write_attribute("in_set", "values", std::string("1: of the set that holds the right group as often as was asked"));
         write("entropy", entropy_, "nats");
         write("coverage", coverage_, "part of the model's range that was measured");
         h5_.write_strings("closest", closest_);
@@ -321,6 +332,7 @@ private:
 
     H5File h5_;
     std::size_t classes_;
+    bool has_sets_;
     std::vector<std::string> file_, refused_, closest_;
     std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_, unexplained_;
     std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;

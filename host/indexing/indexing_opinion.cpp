@@ -13,7 +13,6 @@ namespace friedel {
 
 namespace {
 
-constexpr std::size_t least_lines = 4;    // fewer say nothing
 constexpr double worth_looking = 35;      // of evidence below the best
 constexpr double higher_unindexed = 0.4;  // lattices of higher symmetry fail to be indexed so much more rarely
 
@@ -111,7 +110,7 @@ IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<d
                                  const OpinionConfig& weights) {
     IndexingOpinion out;
     out.lines = lines;
-    if (out.lines.lines.size() < least_lines) {
+    if (out.lines.lines.size() < fewest_indexed_lines) {
         out.probabilities.assign(space_groups, 0.0f);
         return out;
     }

@@ -48,6 +48,9 @@ IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<d
 // Probabilities and weights from what was found.
 void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency, const OpinionConfig& weights);
 
+// Patterns of fewer lines are not indexed: they say nothing.
+constexpr std::size_t fewest_indexed_lines = 4;
+
 // How often groups are met in the structures that ship as statistics, none of them never.
 const std::vector<double>& usual_group_frequency();
 

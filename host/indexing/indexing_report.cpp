@@ -97,10 +97,12 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
     }
     out << ',';
     if (indexed.wavelength > 0) out << formatted("%.6g", indexed.wavelength);
-    out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(indexed.problem);
+    const bool too_few = indexed.problem.empty() && opinion.lines.lines.size() < fewest_indexed_lines;
+    const std::string reason = too_few ? "fewer than " + std::to_string(fewest_indexed_lines) + " lines" : indexed.problem;
+    out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(reason);
     for (int g = 0; g < space_groups; ++g) {
         out << ',';
-        if (!opinion.probabilities.empty()) out << opinion.probabilities[static_cast<std::size_t>(g)];
+        if (!opinion.probabilities.empty() && !too_few) out << opinion.probabilities[static_cast<std::size_t>(g)];
     }
     out << '\n';
 }

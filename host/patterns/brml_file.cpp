@@ -75,7 +75,7 @@ MeasuredPattern parse_raw_data(const std::string& text, const std::string& name)
 std::optional<MeasuredPattern> read_brml(const std::filesystem::path& file) {
     InputOptions options;
     options.endings = {".xml"};
-    options.all_archives = true;
+    options.all_archives = options.may_be_empty = true;
     InputFiles members({file}, options);
     std::optional<MeasuredPattern> pattern;
     while (const std::optional<InputFile> member = members.next()) {

@@ -41,7 +41,7 @@ struct OtherKind {
 
 constexpr std::array<OtherKind, 12> other_kinds = {{
     {0, "\x89HDF", "an HDF5 file; give it as a file, not as standard input"},
-    {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it, or export the scan as text of two columns (.xy)"},
+    {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it and name what it holds"},
     {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
     {0,
      "\xfd"

@@ -66,7 +66,7 @@ MeasuredPattern parse_ras(std::string_view bytes, const std::string& name) {
 std::optional<MeasuredPattern> read_rasx(const std::filesystem::path& file) {
     InputOptions options;
     options.endings = {".txt", ".xml"};
-    options.all_archives = true;
+    options.all_archives = options.may_be_empty = true;
     InputFiles members({file}, options);
     MeasuredPattern pattern;
     int profiles = 0;

@@ -145,7 +145,7 @@ std::optional<InputFile> InputFiles::next_member() {
         archive_entry* entry = nullptr;
         const int status = archive_read_next_header(open.handle, &entry);
         if (status == ARCHIVE_EOF) {
-            if (open.held_something) return finish(std::nullopt);
+            if (open.held_something || options_.may_be_empty) return finish(std::nullopt);
             return finish(InputFile{open.name, "", "is an archive without any " + options_.endings.front() + " file"});
         }
         if (status < ARCHIVE_WARN)

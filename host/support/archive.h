@@ -21,6 +21,7 @@ struct InputOptions {
     std::vector<std::string> endings = {".cif"};  // wanted in folders and archives, lower case; a file named by itself may have any
     std::uint64_t max_bytes = 64 << 20;           // of one file, unpacked
     bool all_archives = false;                    // the paths name archives, whatever they are called
+    bool may_be_empty = false;                    // an archive without a wanted file is no error
 };
 
 class InputFiles {
