@@ -158,7 +158,8 @@ TEST(BadInput, FullDiskLeavesNothing) {
     const TemporaryDirectory folder;
     const std::string source = test::source_dir().string();
     const TemporaryDirectory inputs;
-    const std::string library = (inputs / "library.h5").string(), model = (inputs / "model.h5").string();
+    const std::string library = (inputs / "library.h5").string(), model = (inputs / "model.h5").string(),
+                      others = source + "/data/structures/minerals.h5";
     ASSERT_EQ(run_friedel("ingest -q '" + source + "/data/minerals' -o '" + library + "'").status, 0);
     ASSERT_EQ(run_friedel("train '" + library + "' --preset quick --steps 20 -q -o '" + model + "'").status, 0);
     const std::vector<std::string> writers = {"ingest -q '" + source + "/data/minerals' -o out.h5",
@@ -166,8 +167,8 @@ TEST(BadInput, FullDiskLeavesNothing) {
                                               "simulate '" + source + "/" + quartz + "' -o out.xy",
                                               "simulate '" + source + "/" + quartz + "' --plot out.svg",
                                               "train '" + library + "' --preset quick --steps 20 -q -o out.h5",
-                                              "calibrate '" + model + "' --library '" + library + "' -q -o out.h5",
-                                              "evaluate '" + model + "' --library '" + library + "' --patterns 50 -q -o out",
+                                              "calibrate '" + model + "' --library '" + others + "' -q -o out.h5",
+                                              "evaluate '" + model + "' --library '" + others + "' --patterns 50 -q -o out",
                                               "classify -q '" + model + "' '" + source + "/data/examples' -o out.csv",
                                               "classify -q '" + model + "' '" + source + "/data/examples' -o out.jsonl",
                                               "classify -q '" + model + "' '" + source + "/data/examples' -o out.h5"};

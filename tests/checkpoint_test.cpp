@@ -346,6 +346,30 @@ TEST_F(CheckpointedTraining, SignalsAskForACheckpoint) {
     EXPECT_EQ(list_checkpoints(part).size(), 2u);
 }
 
+TEST_F(CheckpointedTraining, OneRunAtATimeWritesAModel) {
+    const std::string run = all + "--steps 1000000 --set training.report_seconds=0.05" + model("part.h5");
+    const std::string second = "'" + test::program().string() + "' " + run,
+                      begun = "for i in $(seq 600); do grep -q report '" + log.string() + "' 2>/dev/null && break; sleep 0.05; done; ";
+    const std::string other_model = "'" + test::program().string() + "' " + all + "--steps 5" + model("other.h5") + logged;
+    EXPECT_EQ(while_running(run + logged, begun + second + "--resume=auto 2>'" + (folder / "second").string() + "'; " + other_model +
+                                              "2>'" + (folder / "third").string() + "'; kill -TERM $pid"),
+              143);
+    EXPECT_NE(read_text(folder / "second").find("part.h5: another run writes it now"), std::string::npos) << read_text(folder / "second");
+    EXPECT_NE(read_text(folder / "third").find("log.jsonl: another run appends to it now"), std::string::npos)
+        << read_text(folder / "third");
+    EXPECT_FALSE(fs::exists(folder / "part.h5.lock"));
+}
+
+// Batch scripts take 143 for work that was saved.
+TEST_F(CheckpointedTraining, AnInterruptedRunThatSavesNothingFails) {
+    const std::string run =
+        all + "--steps 1000000 --set training.report_seconds=0.05 --set training.checkpoint_minutes=1000" + model("part.h5");
+    const std::string begun = "for i in $(seq 600); do grep -q report '" + log.string() + "' 2>/dev/null && break; sleep 0.05; done; ";
+    EXPECT_EQ(while_running(run + logged, "prlimit --pid $pid --fsize=40000; " + begun + "kill -TERM $pid"), 1)
+        << read_text(folder / "err");
+    EXPECT_NE(read_text(folder / "err").find("there is no checkpoint of step"), std::string::npos) << read_text(folder / "err");
+}
+
 TEST_F(CheckpointedTraining, TheSameCommandForABatchScript) {
     const std::string run = all + frequent + model("part.h5") + logged;
     const auto none = run_friedel(run + "--steps 40 --resume");

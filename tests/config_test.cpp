@@ -45,6 +45,7 @@ TEST(Config, ChecksEveryNumber) {
     EXPECT_NE(refused([](TrainingConfig& c) { c.run.minutes = std::nan(""); }), "");
     EXPECT_NE(refused([](TrainingConfig& c) { c.run.seed = UINT64_MAX; }), "");
     EXPECT_NE(refused([](TrainingConfig& c) { c.run.steps = 0; }), "");
+    EXPECT_NE(refused([](TrainingConfig& c) { c.simulation.uniform_noise_low.a = 1; }).find("uniform_noise_low: reaches 1"), std::string::npos);
 }
 
 // A run that is gone on with may last longer, report otherwise and take shorter steps, and nothing else.

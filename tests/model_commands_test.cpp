@@ -79,6 +79,8 @@ TEST_F(ModelCommands, OtherFilesAreNotReplaced) {
     for (const char* measured : {"measured.xy", "measured.csv"}) write_text(folder / measured, "20.0 12\n20.1 15\n20.2 11\n");
     write_text(folder / "labels.csv", "file,space_group\nmeasured.xy,152\n");
     write_text(folder / "foreign.h5", "no HDF5");
+    fs::create_directories(folder / "pages");
+    for (const char* page : {"page.svg", "page.html", "page.onnx", "pages/report.html"}) write_text(folder / page, "my notes");
     const std::string classify = "classify model.h5 examples/topaz.xy -o ", no_result = "holds no earlier result of this command";
     for (const auto& [command, file, reason] : std::vector<std::array<std::string, 3>>{
              {"generate -n 2 -o model.h5", "model.h5", "holds a model"},
@@ -92,7 +94,12 @@ TEST_F(ModelCommands, OtherFilesAreNotReplaced) {
              {classify + "labels.csv", "labels.csv", no_result},
              {"match lib.h5 examples/topaz.xy -o labels.csv", "labels.csv", no_result},
              {"index examples/topaz.xy -o labels.csv", "labels.csv", no_result},
-             {"simulate minerals/quartz.cif -o measured.xy", "measured.xy", no_result}}) {
+             {"simulate minerals/quartz.cif -o measured.xy", "measured.xy", no_result},
+             {"simulate minerals/quartz.cif --plot page.svg", "page.svg", no_result},
+             {"statistics --compare lib.h5 lib.h5 -o page.html", "page.html", no_result},
+             {"export model.h5 --onnx -o page.onnx", "page.onnx", no_result},
+             {"bench --preset quick --only loss -o model.h5", "model.h5", no_result},
+             {"evaluate model.h5 --library lib.h5 -o pages", "pages/report.html", no_result}}) {
         const std::string before = read_text(folder / file);
         expect_refused(command, reason);
         EXPECT_TRUE(read_text(folder / file) == before) << command;
@@ -105,6 +112,11 @@ TEST_F(ModelCommands, OtherFilesAreNotReplaced) {
     }
     fs::create_symlink("s.xy", folder / "link.xy");
     fs::create_symlink("l.h5", folder / "link.h5");
+    fs::copy_file(folder / "model.h5", folder / "m.h5");
+    fs::create_symlink("m.h5", folder / "link_to_model.h5");
+    EXPECT_EQ(run("export model.h5 --megabytes 100 -o link_to_model.h5").status, 0);
+    EXPECT_TRUE(fs::is_symlink(folder / "link_to_model.h5"));
+    EXPECT_NE(read_text(folder / "m.h5"), read_text(folder / "model.h5"));
     EXPECT_EQ(run("simulate minerals/topaz.cif -o link.xy").status, 0);
     EXPECT_EQ(run("ingest minerals/topaz.cif -o link.h5 -q").status, 0);
     EXPECT_TRUE(fs::is_symlink(folder / "link.xy") && fs::is_symlink(folder / "link.h5"));

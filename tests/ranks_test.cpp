@@ -163,6 +163,17 @@ TEST_F(Ranks, AnErrorOfOneEndsAllAndNamesIt) {
     const auto all = mpirun(4, good + " --set training.batch=3");
     EXPECT_NE(all.status, 0);
     EXPECT_NE(all.err.find(" of 4: training.batch: 3 patterns cannot be shared by 4 ranks"), std::string::npos) << all.err;
+    const auto other_seed = mpirun(1, good + " --seed 1 : -np 1 " + good + " --seed 2");
+    EXPECT_NE(other_seed.status, 0);
+    EXPECT_NE(other_seed.err.find("rank 1: is not configured as rank 0: training.seed is 2 here and 1 there"), std::string::npos)
+        << other_seed.err;
+    const auto wider = mpirun(1, good + " : -np 1 " + good + " --set 'network.hidden=[64,32]'");
+    EXPECT_NE(wider.status, 0);
+    EXPECT_NE(wider.err.find("is not configured as rank 0: network.hidden is [64, 32] here"), std::string::npos) << wider.err;
+    const auto generated = mpirun(2, "'" + test::program().string() + "' generate -n 5 -q -o made.h5");
+    EXPECT_NE(generated.status, 0);
+    EXPECT_NE(generated.err.find("generate runs in one process"), std::string::npos) << generated.err;
+    EXPECT_FALSE(fs::exists(folder / "made.h5"));
     fs::create_directory(folder / "cifs");
     const auto cifs = mpirun(2, "'" + test::program().string() + "' train cifs --preset quick -q -o model.h5");
     EXPECT_NE(cifs.status, 0);

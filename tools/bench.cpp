@@ -107,8 +107,8 @@ void print(const BenchmarkRow& row, const Earlier& earlier) {
 }
 
 int run(const Options& s) {
-    check_writable(s.output);
     refuse_overwriting(s.output, {s.library, s.compare});
+    check_replaceable(s.output, R"({"benchmark":"friedel")");
     const Earlier earlier(s.compare);
     TrainingConfig config = preset(s.preset);
     apply_settings(config, s.assignments);

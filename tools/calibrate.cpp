@@ -75,7 +75,7 @@ KnownAnswers usable_answers(const Options& o, const Model& model) {
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
     require_enough(answers.size());
     if (!o.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
-    if (!o.quiet) tell_of_memory(o.library, model);
+    tell_of_memory(o.library, model);
     return answers;
 }
 
@@ -158,14 +158,16 @@ std::function<int()> calibrate_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("MODEL", o->model, "Trained model (.h5)")->required();
     app.add_option("-o,--output", o->output, "Calibrated model; may be the same file")->required();
-    app.add_option("--labels", o->labels, "CSV of measured patterns with columns file,space_group; rows with repeat_of are passed over");
-    app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given");
-    app.add_option("--library", o->library, "Structure library to simulate patterns from, as in training; not the one it was trained on");
+    auto* const labels = app.add_option("--labels", o->labels,
+                                        "CSV of measured patterns with columns file,space_group; rows with repeat_of are passed over");
+    app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given")->needs(labels);
+    auto* const library = app.add_option("--library", o->library,
+                                         "Structure library to simulate patterns from, as in training; not the one it was trained on");
     add_indexing_option(app, o->indexing);
     app.add_option("--structures", o->structures,
                    "Structure library to search as well: for a model that classifies with --structures; none: the network alone")
         ->check(not_empty());
-    app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000));
+    app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000))->needs(library);
     add_seed_option(app, o->seed, "Of the simulated patterns")->capture_default_str();
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")
         ->check(within(0.0, 1.0))
@@ -185,7 +187,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     app.add_option("--sets", o->set_level,
                    "Also name, of each pattern, the groups that hold the right one for this part of patterns like these (conformal sets)")
         ->check(within(0.5, 0.999));
-    add_wavelength_option(app, o->wavelength, "Of all measured patterns, whatever they state");
+    add_wavelength_option(app, o->wavelength, "Of all measured patterns, whatever they state")->needs(labels);
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);
     app.add_flag("-q,--quiet", o->quiet, "Show no progress");

@@ -169,7 +169,7 @@ inline void check_hdf5_output(const std::filesystem::path& output, const FileKin
 }
 
 // The wavelength of measured patterns, in angstrom or by the tube's anode.
-inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::string& help) {
+inline CLI::Option* add_wavelength_option(CLI::App& app, double& wavelength, const std::string& help) {
     const auto by_anode = [](std::string& text) {
         const std::string typed = text;
         double value = 0;
@@ -187,7 +187,7 @@ inline void add_wavelength_option(CLI::App& app, double& wavelength, const std::
             return "'" + typed + "' is neither one wavelength of 0.05 to 5 angstrom nor an anode; Cu is 1.5418 or cu, Mo 0.7107 or mo";
         return std::string();
     };
-    app.add_option("--wavelength", wavelength, help + "; in angstrom, or cu, co, cr, fe, ni, mo, ag")
+    return app.add_option("--wavelength", wavelength, help + "; in angstrom, or cu, co, cr, fe, ni, mo, ag")
         ->transform(CLI::Validator(by_anode, ""))
         ->type_name("WAVELENGTH");
 }

@@ -165,18 +165,37 @@ Json subject_of(const Options& options, const Model& model) {
     return subject;
 }
 
+// Made at once: nobody waits for what cannot be written. One that stays empty is removed again.
+class ResultsFolder {
+public:
+    explicit ResultsFolder(fs::path folder) : folder_(std::move(folder)) {
+        std::error_code failure;
+        is_new_ = fs::create_directories(folder_, failure);
+        if (!fs::is_directory(folder_)) fail(folder_.string(), ": cannot be made (", failure.message(), "); name a folder to write to");
+    }
+    ~ResultsFolder() {
+        std::error_code not_empty;
+        if (is_new_) fs::remove(folder_, not_empty);
+    }
+    ResultsFolder(const ResultsFolder&) = delete;
+    ResultsFolder& operator=(const ResultsFolder&) = delete;
+
+private:
+    fs::path folder_;
+    bool is_new_;
+};
+
 int run(const Options& options) {
     if (options.labels.empty() == options.library.empty())
         misused("give either --labels FILE.csv (measured patterns) or --library FILE.h5 (simulated ones)");
     const Model model = Model::read(options.model);
     const fs::path folder = options.output;
-    std::error_code failure;
-    fs::create_directories(folder, failure);
-    if (!fs::is_directory(folder)) fail(options.output, ": cannot be made (", failure.message(), "); name a folder to write to");
-
-    for (const char* made : {"predictions.csv", "metrics.json", "report.html"})
-        refuse_overwriting(folder / made, {options.labels, options.library, options.model, options.structures});
-    for (const char* made : {"predictions.csv", "metrics.json", "report.html"}) check_writable(folder / made);
+    const ResultsFolder made(folder);
+    for (const auto& [name, beginning] :
+         {std::pair("predictions.csv", "file,"), {"metrics.json", "{"}, {"report.html", "<!DOCTYPE html>"}}) {
+        refuse_overwriting(folder / name, {options.labels, options.library, options.model, options.structures});
+        check_replaceable(folder / name, beginning);
+    }
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
@@ -201,8 +220,8 @@ int run(const Options& options) {
         std::cout << summary(evaluation) << evaluation.patterns.size() - static_cast<std::size_t>(repeats) << " patterns";
         if (repeats > 0) std::cout << ", " << repeats << " repeats left out";
         std::cout << ", " << evaluation.unreadable << " not read -> " << folder.string() << "/report.html, metrics.json, predictions.csv\n";
-        tell_of_memory(options.library, model);
     }
+    tell_of_memory(options.library, model);
     return evaluation.unreadable == 0 ? 0 : 1;
 }
 
@@ -218,18 +237,21 @@ int run_with_defaults(Options options) {
 std::function<int()> evaluate_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("MODEL", o->model, "Trained model (.h5); where none is named, the one that ships, with a search of structures");
-    app.add_option("--labels", o->labels, "CSV of measured patterns: columns file,space_group, and group,repeat_of if there are any");
-    app.add_option("--data", o->data, "Folder of the pattern files; without it, that of the labels");
-    add_wavelength_option(app, o->measured.wavelength, "Of all measured patterns, whatever they state");
-    app.add_flag("--strip-kalpha2", o->measured.strip_k_alpha_2, "Take the second line of the tube's doublet off measured patterns");
-    app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
-    app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(within(1, 10'000'000));
+    auto* const labels =
+        app.add_option("--labels", o->labels, "CSV of measured patterns: columns file,space_group, and group,repeat_of if there are any");
+    app.add_option("--data", o->data, "Folder of the pattern files; without it, that of the labels")->needs(labels);
+    add_wavelength_option(app, o->measured.wavelength, "Of all measured patterns, whatever they state")->needs(labels);
+    app.add_flag("--strip-kalpha2", o->measured.strip_k_alpha_2, "Take the second line of the tube's doublet off measured patterns")
+        ->needs(labels);
+    auto* const library = app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
+    app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(within(1, 10'000'000))->needs(library);
     add_indexing_option(app, o->indexing);
     app.add_option("--structures", o->structures,
                    "Structure library to search as well, as 'friedel classify --structures' does; none: the network alone")
         ->check(not_empty());
     app.add_option("--config", o->config,
-                   "Settings of the simulation, TOML: effects that it leaves out are off; without it, those the model was trained with");
+                   "Settings of the simulation, TOML: effects that it leaves out are off; without it, those the model was trained with")
+        ->needs(library);
     add_seed_option(app, o->seed, "Another seed draws other patterns")->capture_default_str();
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
     add_threads_option(app, o->threads);

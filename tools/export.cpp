@@ -1,4 +1,6 @@
 // friedel export: writes a model for other programs to run.
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -27,7 +29,7 @@ void write_within(const std::filesystem::path& file, const Model& model, double 
             std::error_code ignored;
             std::filesystem::remove(path, ignored);
         }
-    } const draft{file.string() + ".draft"};
+    } const draft{file.string() + ".draft." + std::to_string(::getpid())};
     const auto fits = [&](double step) {
         model.write(draft.path, Model::Weights::byte, static_cast<float>(step));
         return static_cast<double>(std::filesystem::file_size(draft.path)) <= 1e6 * megabytes;
@@ -46,7 +48,7 @@ void write_within(const std::filesystem::path& file, const Model& model, double 
         }
         fits(step);
     }
-    std::filesystem::rename(draft.path, file);
+    std::filesystem::rename(draft.path, behind_links(file));
 }
 
 int run(const Options& o) {
@@ -57,7 +59,7 @@ int run(const Options& o) {
         refuse_overwriting(o.output, {o.model});
         if (std::filesystem::path(o.output).extension() == ".h5")
             misused(o.output, ": would hold ONNX; give the ending .onnx, or --half, --bytes or --megabytes for a model of friedel");
-        check_writable(o.output);
+        check_replaceable(o.output, onnx_beginning);
     }
     const Model model = Model::read(o.model);
     if (o.megabytes > 0) {

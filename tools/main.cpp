@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "host/network/communicator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/text_format.h"
@@ -24,6 +25,7 @@ struct Entry {
     const char* name;
     const char* summary;
     Command command;
+    bool shares_work = false;  // with the other processes that mpirun started
 };
 
 const std::vector<Entry> commands = {
@@ -35,10 +37,10 @@ const std::vector<Entry> commands = {
     {"generate", "Make random crystals of any space group as a structure library", generate_command},
     {"peaks", "Print the reflection list of a CIF as CSV", peaks_command},
     {"simulate", "Compute powder patterns of CIFs or of a structure library", simulate_command},
-    {"train", "Train a network on patterns simulated while it trains", train_command},
+    {"train", "Train a network on patterns simulated while it trains", train_command, true},
     {"evaluate", "Measure how well a model names patterns whose space groups are known", evaluate_command},
     {"calibrate", "Fit the probabilities of a model and choose when it refuses", calibrate_command},
-    {"classify", "Name the crystal system and space group of measured patterns", classify_command},
+    {"classify", "Name the crystal system and space group of measured patterns", classify_command, true},
     {"match", "Find the structures whose patterns are most like measured ones", match_command},
     {"index", "Find the unit cell of measured patterns, and what its absences say of the space group", index_command},
     {"export", "Write a model for other programs to run", export_command},
@@ -85,7 +87,12 @@ int main(int argc, char** argv) {
     int status = 0;
     for (const Entry& entry : commands) {
         CLI::App* const sub = app.add_subcommand(entry.name, entry.summary);
-        sub->callback([run = entry.command(*sub), &status] { status = run(); });
+        sub->callback([run = entry.command(*sub), &entry, &status] {
+            if (!entry.shares_work && launched_processes() > 1)
+                misused(entry.name, " runs in one process, and ", launched_processes(),
+                        " would each do the same; start it without mpirun or srun");
+            status = run();
+        });
     }
     if (argc == 1) {
         std::cerr << app.help();

@@ -123,6 +123,7 @@ void check_outputs(const Options& options) {
         misused("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
     if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
         misused(options.plot, ": pictures are SVG; give a name that ends in .svg");
+    check_replaceable(options.plot, "<svg");
     for (const std::string& made : {options.output, options.plot}) {
         refuse_overwriting(made, options.inputs);
         refuse_overwriting(made, {options.impurity});

@@ -47,6 +47,7 @@ int gather(const Options& options) {
 }
 
 int compare(const Options& options) {
+    check_replaceable(options.output, "<!DOCTYPE html>");
     if (options.libraries.size() != 2) misused("statistics: --compare needs two structure libraries, not ", options.libraries.size());
     if (!options.output.empty() && std::filesystem::path(options.output).extension() != ".html")
         misused(options.output, ": a comparison is drawn as .html; give that ending, or leave out -o");

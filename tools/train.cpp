@@ -109,12 +109,13 @@ int run(const Options& s) {
     refuse_overwriting(s.run.output, {s.run.library.string(), s.run.validation_library.string(), s.run.measured_labels.string(),
                                       s.run.statistics, s.config});
     check_hdf5_output(s.run.output, model_kind);
+    if (!s.run.log.empty() && s.run.log == s.run.output) misused("--log ", s.run.log.string(), ": is the model's name; give it another");
     TrainingRun what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
     if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");
     const TrainingSummary summary = run_training(what, [&](TrainingConfig& config, bool resumed) { apply(s, config, resumed); });
     if (!what.quiet && summary.first_rank) print(s, summary);
-    return summary.signal ? signal_status + summary.signal : 0;
+    return summary.lost ? 1 : summary.signal ? signal_status + summary.signal : 0;
 }
 
 }  // namespace
@@ -124,7 +125,7 @@ std::function<int()> train_command(CLI::App& app) {
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("LIBRARY", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
-    app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP");
+    app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP and .lock");
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset)
         ->check(CLI::IsMember(preset_names()));
     app.add_option("--config", s->config, "TOML file, read over the preset: keys that it leaves out are the preset's");
@@ -142,7 +143,7 @@ std::function<int()> train_command(CLI::App& app) {
     auto* const measured =
         app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
     app.add_option("--data", s->run.measured_folder, "Folder of the measured patterns; without it, that of the labels")->needs(measured);
-    add_wavelength_option(app, s->run.measured_wavelength, "Of all measured patterns, whatever they state");
+    add_wavelength_option(app, s->run.measured_wavelength, "Of all measured patterns, whatever they state")->needs(measured);
     app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");
     app.add_flag(
            "--resume{newest}", s->resume,

@@ -92,8 +92,8 @@ else
     step "$folder/calibrated.h5" 'How far to believe it' calibrate "$folder/model.h5" --library "$folder/test.h5" --patterns 4000 --lattices 9 -o "$folder/calibrated.h5"
 fi
 step "$folder/friedel-cu.h5" 'Weights rounded' export "$folder/calibrated.h5" --megabytes 24.5 -o "$folder/friedel-cu.h5"
-step "$folder/unseen" 'On structure types it never saw' evaluate "$folder/friedel-cu.h5" --library "$folder/test.h5" --patterns 4000 -o "$folder/unseen"
+step "$folder/unseen/report.html" 'On structure types it never saw' evaluate "$folder/friedel-cu.h5" --library "$folder/test.h5" --patterns 4000 -o "$folder/unseen"
 if [[ -n $labels ]]; then
-    step "$folder/measured" 'On measured patterns' evaluate "$folder/friedel-cu.h5" --labels "$labels" -o "$folder/measured"
+    step "$folder/measured/report.html" 'On measured patterns' evaluate "$folder/friedel-cu.h5" --labels "$labels" -o "$folder/measured"
 fi
 printf '== %s; copy it to data/models to ship it\n' "$folder/friedel-cu.h5"

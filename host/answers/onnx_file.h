@@ -9,6 +9,11 @@
 
 namespace friedel {
 
+// What such a file begins with: the version of the format, and who made it.
+inline constexpr char onnx_beginning[] =
+    "\x08\x07\x12\x07"
+    "friedel";
+
 // Throws Error, also where the networks exceed what the format can hold (2 GB).
 void write_onnx(const std::filesystem::path& file, const Model& model);
 

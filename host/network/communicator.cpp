@@ -22,12 +22,16 @@ int number_in_environment(std::initializer_list<const char*> names) {
     return 0;
 }
 
+// Set by mpirun of Open MPI, by mpirun of MPICH and Intel MPI and by srun --mpi=pmi2.
+int ranks_of_mpi() { return number_in_environment({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}); }
+int tasks_of_srun() { return number_in_environment({"SLURM_STEP_NUM_TASKS"}); }
+
 }  // namespace
 
+int launched_processes() { return std::max({1, ranks_of_mpi(), tasks_of_srun()}); }
+
 std::unique_ptr<Communicator> open_communicator() {
-    // Set by mpirun of Open MPI, by mpirun of MPICH and Intel MPI and by srun --mpi=pmi2, and by srun.
-    const int ranks = number_in_environment({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"});
-    const int tasks = number_in_environment({"SLURM_STEP_NUM_TASKS"});
+    const int ranks = ranks_of_mpi(), tasks = tasks_of_srun();
     const bool pmix = std::getenv("PMIX_RANK") != nullptr;
     if (ranks <= 1 && tasks > 1 && !pmix) {
         fail("srun started ", tasks, " processes that know nothing of each other; use srun --mpi=pmix, or one task (srun -n 1)");

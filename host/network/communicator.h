@@ -46,6 +46,9 @@ public:
     virtual void abort() {}
 };
 
+// How many processes mpirun or srun started of this one; 1 where neither did.
+int launched_processes();
+
 // Throws Error where this process is one of several and there is no MPI for it.
 std::unique_ptr<Communicator> open_communicator();
 

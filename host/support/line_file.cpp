@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "host/support/error.h"
+#include "host/support/file_lock.h"
 
 namespace friedel {
 
@@ -25,6 +26,10 @@ off_t whole_lines(int descriptor) {
 LineFile::LineFile(std::filesystem::path file, char first)
     : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
+    if (!lock(descriptor_)) {
+        ::close(descriptor_);
+        fail(file_.string(), ": another run appends to it now; wait until that has ended, or name another file");
+    }
     if (char found = first; pread(descriptor_, &found, 1, 0) == 1 && found != first) {
         ::close(descriptor_);
         fail(file_.string(), ": is there already, and nothing that this program appends to; name another file, or remove it");

@@ -9,7 +9,8 @@ namespace friedel {
 class LineFile {
 public:
     // Opens for appending, behind the whole lines that are there: half a line, which a killed program may leave, is cut off. `first` is the
-    // character that such a file begins with; one that begins otherwise is somebody else's and is left as it is. Throws Error.
+    // character that such a file begins with; one that begins otherwise is somebody else's and is left as it is. One process
+    // at a time appends. Throws Error.
     LineFile(std::filesystem::path file, char first);
     ~LineFile();
     LineFile(const LineFile&) = delete;

@@ -371,6 +371,11 @@ void check(const TrainingConfig& c) {
     if (c.loss.graph_smoothing > 0 && c.network.target != Target::space_group) {
         fail("loss.graph_smoothing: is about space groups; set it to 0 where network.target is \"crystal_system\"");
     }
+    const Distribution &low = c.simulation.uniform_noise_low, &high = c.simulation.uniform_noise_high;
+    if (low.highest() > high.highest()) {
+        fail("simulation.uniform_noise_low: reaches ", low.highest(), ", and uniform_noise_high ", high.highest(),
+             " only; let it be no more");
+    }
     if (c.run.minutes == 0 && c.optimiser.warmup_steps >= c.run.steps) {
         fail("optimiser.warmup_steps: is ", c.optimiser.warmup_steps, " of ", c.run.steps,
              " steps; let it be less, as with --set optimiser.warmup_steps=", c.run.steps / 10);

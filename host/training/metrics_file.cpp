@@ -16,6 +16,7 @@ const char* const header =
     "measured_loss,measured_accuracy,skipped_steps\n";
 
 const std::filesystem::path& with_rows_kept(const std::filesystem::path& file, std::int64_t resumed_step) {
+    check_replaceable(file, "step,patterns,");
     std::string kept = header;
     if (resumed_step > 0) {
         std::ifstream before(file);

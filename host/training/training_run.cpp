@@ -330,6 +330,7 @@ private:
     void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
         if (!outcome) return;
         log_.checkpoint(*outcome);
+        last_saved_ = outcome->fault.empty();
         if (outcome->fault.empty()) return;
         std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, check the folder and its space\n", outcome->fault.c_str(),
                      static_cast<long long>(outcome->checkpoint.step));
@@ -349,11 +350,17 @@ private:
         }
         tell_outcome(writer_.wait());
         const bool write = finished || !holds_finished_model(what_.output);
-        if (write) setup_.model(elapsed()).write(what_.output);
+        try {
+            if (write) setup_.model(elapsed()).write(what_.output);
+        } catch (const Error& error) {
+            if (finished) throw;
+            std::fprintf(stderr, "friedel: %s\n", error.what());
+        }
         if (finished) remove_checkpoints(what_.output);
         log_.end(trainer().steps(), finished ? "finished" : "interrupted", orders.signal, "");
         const std::vector<Checkpoint> left = list_checkpoints(what_.output);
         return {.signal = orders.signal,
+                .lost = !finished && !last_saved_,
                 .checkpoint = left.empty() ? fs::path() : left.back().file,
                 .model_written = write,
                 .steps = trainer().steps(),
@@ -394,6 +401,7 @@ private:
     const TrainingConfig& config_;
     CheckpointWriter writer_;
     TrainingLog log_;
+    bool last_saved_ = false;  // the last checkpoint
     std::optional<MetricsFile> metrics_;
     std::optional<ProgressLine> progress_;
     std::optional<ValidationResult> simulated_, measured_;  // the last ones

@@ -35,6 +35,7 @@ struct TrainingRun {
 struct TrainingSummary {
     int signal = 0;                         // that interrupted it, 0 if it finished
     bool was_finished = false;              // before: nothing was done
+    bool lost = false;                      // what an interrupted one had learnt since its last checkpoint: it could not be written
     bool first_rank = true;                 // of several, which alone knows what follows
     std::filesystem::path checkpoint = {};  // to go on from; empty where there is none
     bool model_written = true;              // not where a run that was interrupted found a finished model under that name

@@ -78,13 +78,15 @@ bool holds_finished_model(const fs::path& file) {
 
 TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
     : what_(what), ranks_(ranks) {
-    read_checkpoint();
     check_writable(what.output);
+    if (ranks.first()) lock_.emplace(what.output.string() + ".lock", what.output.string());
+    read_checkpoint();
     read_config(adjust);
+    check_ranks_agree();
     read_structures();
     if (finished_model_is_there()) return;
     // Only the first rank looks at how good the network is.
-    if (!what.validation_library.empty() && ranks.first()) {
+    if (!what.validation_library.empty() && config_.run.validation_patterns > 0 && ranks.first()) {
         held_out_ = StructureLibrary::read(what.validation_library);
         simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
         if (simulated_->size() < config_.run.validation_patterns && !what.quiet)
@@ -120,7 +122,8 @@ void TrainingSetup::read_checkpoint() {
     if (!resumed_ && what_.resume == Resume::if_any) return;
     if (!resumed_ && fs::exists(what_.output)) {
         fail(what_.output.string(),
-             ": has no checkpoint beside it: the run is finished, or its checkpoints are gone; leave it as it is, or leave --resume out to "
+             ": has no whole checkpoint beside it: the run is finished, or its checkpoints are gone or damaged; leave it as it is, or "
+             "leave --resume out to "
              "train a new model in its place");
     }
     if (!resumed_) {
@@ -146,6 +149,22 @@ void TrainingSetup::read_config(const AdjustConfig& adjust) {
     };
     tell_change("optimiser.learning_rate", stored.optimiser.learning_rate, config_.optimiser.learning_rate);
     tell_change("optimiser.clip_norm", stored.optimiser.clip_norm, config_.optimiser.clip_norm);
+}
+
+// All ranks are started by one command, as a rule; a command for each may give each another configuration.
+void TrainingSetup::check_ranks_agree() {
+    const std::string own = to_toml(config_);
+    std::uint64_t size = own.size();
+    ranks_.broadcast(&size, sizeof size);
+    std::string first(own);
+    first.resize(size);
+    ranks_.broadcast(first.data(), size);
+    if (first == own) return;
+    TrainingConfig of_first;
+    read_toml(of_first, first, "the first rank's configuration");
+    const std::string difference = contradiction(of_first, config_);
+    fail("rank ", ranks_.rank(), ": is not configured as rank 0: ", difference.empty() ? "how long it trains differs" : difference,
+         "; give all ranks the same options");
 }
 
 // A resumed run may get another length, but none that ends before the present: that would be a slip, and the end of the checkpoints.

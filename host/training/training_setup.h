@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "host/support/file_lock.h"
 #include "host/training/checkpoint.h"
 #include "host/training/trainer.h"
 #include "host/training/training_run.h"
@@ -45,6 +46,7 @@ public:
 private:
     void read_checkpoint();
     void read_config(const AdjustConfig& adjust);
+    void check_ranks_agree();
     void check_length(const RunConfig& stored) const;
     void read_structures();
     void start_trainer(Device& device);
@@ -54,6 +56,7 @@ private:
 
     const TrainingRun& what_;
     Communicator& ranks_;
+    std::optional<FileLock> lock_;  // of the first rank
     TrainingConfig config_;
     StructureLibrary library_, held_out_;
     RunRecord record_;
