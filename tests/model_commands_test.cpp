@@ -208,6 +208,16 @@ TEST_F(ModelCommands, FewerBitsKeepTheWeights) {
     EXPECT_NE(run("export model.h5 --half --onnx -o x.h5").status, 0) << "one form at a time";
 }
 
+// Whoever calibrates the model that ships gets one of its size, with the same weights.
+TEST_F(ModelCommands, CalibrationKeepsRoundedWeights) {
+    ASSERT_EQ(run("export model.h5 --bytes -o bytes.h5").status, 0);
+    ASSERT_EQ(run("ingest minerals -o lib.h5 -q").status, 0);
+    ASSERT_EQ(run("calibrate bytes.h5 --library lib.h5 --patterns 40 -q -o calibrated.h5").status, 0);
+    EXPECT_EQ(Model::read(folder / "calibrated.h5").members, Model::read(folder / "bytes.h5").members);
+    EXPECT_LT(fs::file_size(folder / "calibrated.h5"), fs::file_size(folder / "bytes.h5") + 20000);
+    EXPECT_LT(2 * fs::file_size(folder / "calibrated.h5"), 3 * fs::file_size(folder / "model.h5") / 2);
+}
+
 TEST_F(ModelCommands, WeightsAreRoundedToASize) {
     ASSERT_EQ(run("export model.h5 --bytes -o bytes.h5").status, 0);
     const Model whole = Model::read(folder / "model.h5");

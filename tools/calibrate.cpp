@@ -148,7 +148,7 @@ int run(const Options& o) {
     choose_threshold(chosen, o, outcomes(answers, model.target, chosen.belief));
     choose_sets(chosen, o, answers, model.target);
     model.calibration = chosen;
-    model.write(o.output);
+    model.write(o.output, Model::Weights::as_read);
     return answers.problems.empty() ? 0 : 1;
 }
 

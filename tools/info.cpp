@@ -257,7 +257,8 @@ void describe_measured(const Options& options) {
                                        {"step_deg", {least_step, largest_step}},
                                        {"intensity", {*lowest, *highest}},
                                        {"deviations", !pattern.sigma.empty()}};
-        if (pattern.wavelength_angstrom > 0 && !pattern.needs_no_wavelength) json["wavelength_angstrom"] = pattern.wavelength_angstrom;
+        if (pattern.wavelength_angstrom > 0) json["wavelength_angstrom"] = pattern.wavelength_angstrom;
+        json["needs_no_wavelength"] = pattern.needs_no_wavelength;
         std::cout << json.dump(2) << '\n';
         return;
     }

@@ -34,11 +34,10 @@ void check_shape(const H5File& h5, const std::string& name, const Shape& expecte
          "; the model is damaged, train it again");
 }
 
-// Weights [outputs][inputs] as whole numbers of steps of each row's own: 127 steps are its largest weight, or a step is `coarseness` times
-// the row's root mean square where that is more. The error is at most half a step; coarse steps need few bits, compressed.
-void write_bytes(H5File& h5, const std::string& name, const float* weights, const Shape& shape, float coarseness) {
+// Steps [outputs] of which the weights [outputs][inputs] of each row become whole numbers: 127 are its largest weight, or a step is
+// `coarseness` times the row's root mean square where that is more.
+std::vector<float> steps_of_rows(const float* weights, const Shape& shape, float coarseness) {
     constexpr float most_steps = 127;
-    std::vector<std::int8_t> counts(shape[0] * shape[1]);
     std::vector<float> step(shape[0]);
     for (std::size_t row = 0; row < shape[0]; ++row) {
         const float* const values = weights + row * shape[1];
@@ -50,8 +49,16 @@ void write_bytes(H5File& h5, const std::string& name, const float* weights, cons
         }
         const auto rms = static_cast<float>(std::sqrt(squares / static_cast<double>(shape[1])));
         step[row] = std::max(largest / most_steps, coarseness * rms);
-        for (std::size_t i = 0; i < shape[1] && largest > 0; ++i)
-            counts[row * shape[1] + i] = static_cast<std::int8_t>(std::lround(values[i] / step[row]));
+    }
+    return step;
+}
+
+// Weights as whole numbers of those steps. The error is at most half a step; coarse steps need few bits, compressed.
+void write_bytes(H5File& h5, const std::string& name, const float* weights, const Shape& shape, const std::vector<float>& step) {
+    std::vector<std::int8_t> counts(shape[0] * shape[1], 0);
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const float of_row = step[i / shape[1]];
+        if (of_row > 0) counts[i] = static_cast<std::int8_t>(std::lround(weights[i] / of_row));
     }
     h5.write(name, counts.data(), shape, true);
     h5.write(name + "_step", step.data(), {shape[0]}, false);
@@ -67,16 +74,17 @@ void read_tensor(float* values, const H5File& h5, const std::string& name) {
     std::copy(read.begin(), read.end(), values);
 }
 
-// Weights [outputs][inputs], however they are stored.
-void read_weights(float* values, const H5File& h5, const std::string& name, const Shape& shape) {
+// Weights [outputs][inputs], however they are stored. Returns the steps of those that are whole numbers, or nothing.
+std::vector<float> read_weights(float* values, const H5File& h5, const std::string& name, const Shape& shape) {
     read_tensor(values, h5, name);
-    if (!h5.exists(name + "_step")) return;
+    if (!h5.exists(name + "_step")) return {};
     check_shape(h5, name + "_step", {shape[0]});
     std::vector<float> step(shape[0]);
     read_tensor(step.data(), h5, name + "_step");
     for (std::size_t row = 0; row < shape[0]; ++row) {
         for (std::size_t i = 0; i < shape[1]; ++i) values[row * shape[1] + i] *= step[row];
     }
+    return step;
 }
 
 // Reads a model's file part by part; every part is checked before the next relies on it.
@@ -182,7 +190,9 @@ private:
             for (int l = 0; l < model_.shape.layers(); ++l) {
                 const std::string name = layer_name(static_cast<int>(m), l);
                 const Shape weight = {static_cast<std::size_t>(model_.shape.outputs(l)), static_cast<std::size_t>(model_.shape.inputs(l))};
-                read_weights(parameters.data() + model_.shape.weight_offset(l), h5_, name + "/weight", weight);
+                const std::vector<float> steps =
+                    read_weights(parameters.data() + model_.shape.weight_offset(l), h5_, name + "/weight", weight);
+                if (!steps.empty()) model_.steps_in_file[name] = steps;
                 read_tensor(parameters.data() + model_.shape.bias_offset(l), h5_, name + "/bias");
             }
             model_.members.push_back(std::move(parameters));
@@ -272,12 +282,16 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
             const Shape weight = {static_cast<std::size_t>(shape.outputs(l)), static_cast<std::size_t>(shape.inputs(l))};
             // Trained weights are noise to a compressor: time lost, nothing gained.
             const float* const values = parameters + shape.weight_offset(l);
+            const std::string name = layer_name(m, l) + "/weight";
+            const auto steps = steps_in_file.find(layer_name(m, l));
             if (weights == Weights::half) {
-                h5.write_half(layer_name(m, l) + "/weight", values, weight, true);
+                h5.write_half(name, values, weight, true);
             } else if (weights == Weights::byte) {
-                write_bytes(h5, layer_name(m, l) + "/weight", values, weight, coarseness);
+                write_bytes(h5, name, values, weight, steps_of_rows(values, weight, coarseness));
+            } else if (weights == Weights::as_read && steps != steps_in_file.end()) {
+                write_bytes(h5, name, values, weight, steps->second);
             } else {
-                h5.write(layer_name(m, l) + "/weight", values, weight, false);
+                h5.write(name, values, weight, false);
             }
             h5.write(layer_name(m, l) + "/bias", parameters + shape.bias_offset(l), {weight[0]}, false);
         }

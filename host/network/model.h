@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,19 +57,22 @@ struct Provenance {
 };
 
 struct Model {
-    Grid grid;                             // of the network's input
+    Grid grid;                                        // of the network's input
     float wavelength_angstrom = cu_k_alpha_angstrom;  // the one the grid is meant for; other patterns are converted through d
     PreprocessConfig preprocess;
     Target target = Target::space_group;
     NetworkShape shape;
     std::vector<std::vector<float>> members;  // [members][shape.size()] parameters of each network of the ensemble
+    // Of a file with whole numbers for weights: the steps [outputs] that they are of, by the layer's name there.
+    std::map<std::string, std::vector<float>> steps_in_file;
     Calibration calibration;
     Provenance provenance;
 
     int classes() const { return shape.classes(); }
 
-    // How they are stored: as single or half precision, or as whole numbers of a byte with a scale for each unit of a layer.
-    enum class Weights { single, half, byte };
+    // How they are stored: as single or half precision, or as whole numbers of a byte with a scale for each unit of a layer. As read:
+    // whole numbers where the file that they were read from has them, the same ones, and single precision elsewhere.
+    enum class Weights { single, half, byte, as_read };
     // coarseness: least distance of the values that weights in bytes are rounded to, in root mean squares of a unit's weights.
     void write(const std::filesystem::path& file, Weights weights = Weights::single, float coarseness = 0) const;
     // Checks that all parts fit together and that all weights are finite. Throws Error.
