@@ -1,10 +1,13 @@
 #include "host/answers/explanation.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "host/crystals/space_groups.h"
 #include "host/network/classifier.h"
+#include "host/patterns/resample.h"
 #include "host/simulation/svg_plot.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"
@@ -62,8 +65,17 @@ void Explainer::explain(const Classification& answer, const float* pattern, cons
     plot.start_deg = static_cast<double>(model.grid.start_deg);
     plot.step_deg = static_cast<double>(model.grid.step_deg);
 
+    const PointRange range = measured_range(pattern, model.grid);
+    // A pattern goes on level beyond its ends, which nobody measured.
+    const auto as_measured = [range](std::vector<float> values) {
+        for (int p = 0; p < static_cast<int>(values.size()); ++p) {
+            if (p < range.first || p >= range.end) values[static_cast<std::size_t>(p)] = std::numeric_limits<float>::quiet_NaN();
+        }
+        return values;
+    };
+
     plot.title = title_of(answer);
-    plot.intensity = measured;
+    plot.intensity = as_measured(measured);
     plot.legend = "as measured, on the model's grid";
     if (model.preprocess.remove_background) {
         plot.second_intensity = without_background(measured, model, scratch);
@@ -81,6 +93,7 @@ void Explainer::explain(const Classification& answer, const float* pattern, cons
     if (fitted.empty()) return;
     const auto structure = static_cast<std::size_t>(second->closest(i)->structure);
     plot.second_intensity = preprocessed(std::move(fitted), model);
+    plot.intensity = as_measured(std::move(plot.intensity));
     plot.legend = "measured";
     plot.second_legend = "fit of " + second->library().formula[structure] + ", similarity " +
                          formatted("%.3f", static_cast<double>(second->closest(i)->similarity));
