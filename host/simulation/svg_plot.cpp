@@ -165,10 +165,13 @@ private:
     void curve(const std::vector<float>& intensity, const char* colour, const char* dashes, bool filled) {
         std::string path;
         const std::size_t points = intensity.size();
+        double first_x = left, last_x = left;  // of what is drawn
         auto column_of = [&](std::size_t i) { return static_cast<std::size_t>(x_of(angle(i)) - left); };
         auto add = [&](std::size_t i) {
             const double y = y_of(intensity[i]);
-            print(path, "%s%.1f %.1f", path.empty() ? (filled ? "" : "M") : "L", x_of(angle(i)), y);
+            last_x = x_of(angle(i));
+            if (path.empty()) first_x = last_x;
+            print(path, "%s%.1f %.1f", path.empty() ? (filled ? "" : "M") : "L", last_x, y);
             double& column = columns_[std::min(column_of(i), columns_.size() - 1)];
             column = std::min(column, y);
         };
@@ -186,9 +189,9 @@ private:
         }
         if (path.empty()) return;
         out_ += "<path d=\"";
-        if (filled) print(out_, "M%g %.1fL", left, base_);
+        if (filled) print(out_, "M%.1f %.1fL", first_x, base_);
         out_ += path;
-        if (filled) print(out_, "L%g %.1f", right, base_);
+        if (filled) print(out_, "L%.1f %.1f", last_x, base_);
         print(out_, "\" fill=\"%s\" fill-opacity=\".1\" stroke=\"%s\" stroke-width=\"1.3\" stroke-linejoin=\"round\"%s/>\n",
               filled ? colour : "none", colour, dashes);
     }
