@@ -154,9 +154,7 @@ int run(const Options& s) {
 std::function<int()> bench_command(CLI::App& app) {
     const auto s = std::make_shared<Options>();
     app.add_option("LIBRARY", s->library, "Structure library to simulate; default the minerals that ship");
-    std::string presets;
-    for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
-    app.add_option("--preset", s->preset, "Configuration: " + presets)->capture_default_str();
+    app.add_option("--preset", s->preset, "Configuration to measure")->capture_default_str()->check(CLI::IsMember(preset_names()));
     app.add_option("--set", s->assignments, "Change one key of it: --set training.batch=8192; may be repeated")->allow_extra_args(false);
     app.add_option("--only", s->only, "Stages with this in their name, beside the limits: simulation, product, step; may be repeated")
         ->allow_extra_args(false);

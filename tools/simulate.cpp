@@ -355,7 +355,8 @@ std::function<int()> simulate_command(CLI::App& app) {
     app.add_option("--config", o->config, "Training configuration, TOML, read over the preset")->group(drawn_group);
     app.add_option("--preset", o->preset, "A configuration that ships (see friedel train --help)")
         ->capture_default_str()
-        ->group(drawn_group);
+        ->group(drawn_group)
+        ->check(CLI::IsMember(preset_names()));
     app.add_option("--set", o->settings, "Change one key of it: table.key=value")->group(drawn_group);
     app.footer(
         "Every effect is off unless asked for. Examples:\n"
