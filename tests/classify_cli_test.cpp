@@ -394,7 +394,7 @@ TEST_F(ClassifyCommand, RefusesWhatIsUnlikeAnything) {
     const std::map<std::string, std::string> reasons = {{"empty_holder.xy", "no line stands out"},
                                                         {"glass.xy", "no sharp lines"},
                                                         {"other_axis.xy", "unlike any"},
-                                                        {"one_line.xy", "only 1 line"}};
+                                                        {"one_line.xy", "only one line"}};
     ASSERT_EQ(run("classify -q odd -o odd.csv").status, 0);
     const auto rows = read_csv(folder / "odd.csv");
     const auto column = [&](const char* name) {
@@ -412,7 +412,7 @@ TEST_F(ClassifyCommand, RefusesWhatIsUnlikeAnything) {
     }
     // The network alone finds one line too few as well.
     const std::string alone = run("classify --structures none odd/one_line.xy odd/quartz.xy").out;
-    EXPECT_NE(alone.find("only 1 line"), std::string::npos) << alone;
+    EXPECT_NE(alone.find("only one line"), std::string::npos) << alone;
     EXPECT_EQ(alone.find("refused: only", alone.find("quartz")), std::string::npos) << alone;
 }
 

@@ -52,7 +52,7 @@ struct Options {
 // A first input that ends in .h5 is the model, unless it holds patterns; results have the same ending, patterns seldom.
 bool names_model(const Options& options) {
     const fs::path first = options.inputs.front();
-    return first.extension() == ".h5" && !holds_nexus_data(first) && !PatternStack::open(first);
+    return first.extension() == ".h5" && !is_nexus_pattern(first) && !PatternStack::open(first);
 }
 
 // What all ranks know before they begin.

@@ -1,7 +1,6 @@
 #include "host/answers/evidence.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "host/indexing/indexing_opinion.h"
 #include "host/indexing/pattern_lines.h"
@@ -17,10 +16,7 @@ std::string too_few_lines(const ObservedLines& pattern) {
     const int count = count_telling_lines(pattern);
     if (count >= fewest_telling_lines) return {};
     if (count == 0) return "no line stands out: amorphous, empty, or too noisy";
-    char text[128];
-    std::snprintf(text, sizeof text, "only %d line%s, too few to tell structures apart: a film, a single crystal, or a short range", count,
-                  count == 1 ? "" : "s");
-    return text;
+    return "only one line, which any structure can have: a film, a single crystal, or too short a range";
 }
 
 }  // namespace
@@ -34,7 +30,8 @@ void Evidence::gather(const float* patterns, int n) {
         const auto i = static_cast<std::size_t>(row);
         const float* const pattern = patterns + i * points;
         if (!lines_.empty()) {
-            too_few_lines_[i] = too_few_lines(lines_[i]);
+            // Of noise alone the quick look does not know.
+            if (lines_[i].lines.empty() || may_have_few_lines(pattern, model_.grid)) too_few_lines_[i] = too_few_lines(lines_[i]);
         } else if (may_have_few_lines(pattern, model_.grid)) {
             ThreadPool alone(1);
             too_few_lines_[i] = too_few_lines(lines_of_patterns(pattern, 1, model_.grid, wavelength, alone).front());

@@ -115,7 +115,11 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
         windows.push_back({std::max(0.0, median(level)) + 1e-6, sigma * sigma});
     }
     double constant = least_noise * least_noise, counting = 0, least = 1e30;
-    for (int r = 0; r <= 12; ++r) {
+    // Where most of a pattern has no noise it was computed, and what little its level is says nothing of how noise grows with it.
+    const auto clean =
+        std::count_if(windows.begin(), windows.end(), [](const Window& w) { return w.variance <= least_noise * least_noise; });
+    const int shares = 2 * clean > static_cast<std::ptrdiff_t>(windows.size()) ? -1 : 12;
+    for (int r = 0; r <= shares; ++r) {
         const double share = r / 12.0;  // of counting in the middle of the range
         double mean_level = 0;
         for (const Window& w : windows) mean_level += w.level / static_cast<double>(windows.size());

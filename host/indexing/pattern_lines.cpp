@@ -35,7 +35,7 @@ int count_telling_lines(const ObservedLines& pattern) {
                                           [&](const ObservedLine& line) { return line.height >= least_height && !is_in_a_flank(line); }));
 }
 
-// As many points as are telling, each a flank away from the others, stand out far enough above the lowest in the neighbourhood.
+// It has enough where as many points, each a flank away from the others, stand out far enough above the lowest in the neighbourhood.
 bool may_have_few_lines(const float* pattern, const Grid& grid) {
     constexpr double neighbourhood_deg = 2;
     constexpr float far_enough = 0.05f;

@@ -8,8 +8,8 @@
 
 namespace friedel {
 
-// Fewer than this many lines belong to no structure more than to a hundred others.
-constexpr int fewest_telling_lines = 3;
+// One line belongs to any structure: a cubic cell can be stretched to fit it. Two may be diamond's, or iron's over a short range.
+constexpr int fewest_telling_lines = 2;
 
 // Lines of raw patterns [n][grid.points], which are for `wavelength_angstrom`: looked for on comparison_grid, for cu_k_alpha_angstrom.
 // Of an interrupted program those of some patterns are missing.

@@ -29,6 +29,7 @@ int tasks_of_srun() { return number_in_environment({"SLURM_STEP_NUM_TASKS"}); }
 }  // namespace
 
 int launched_processes() { return std::max({1, ranks_of_mpi(), tasks_of_srun()}); }
+bool is_first_launched() { return number_in_environment({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"}) == 0; }
 
 std::unique_ptr<Communicator> open_communicator() {
     const int ranks = ranks_of_mpi(), tasks = tasks_of_srun();

@@ -46,8 +46,9 @@ public:
     virtual void abort() {}
 };
 
-// How many processes mpirun or srun started of this one; 1 where neither did.
+// How many processes mpirun or srun started, of which this is one, and whether it is their first; 1 where neither did.
 int launched_processes();
+bool is_first_launched();
 
 // Throws Error where this process is one of several and there is no MPI for it.
 std::unique_ptr<Communicator> open_communicator();

@@ -167,13 +167,11 @@ MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, s
     return pattern;
 }
 
-bool holds_nexus_data(const std::filesystem::path& path) {
+bool is_nexus_pattern(const std::filesystem::path& path) {
     if (!is_hdf5_file(path)) return false;
     try {
-        const H5File file = H5File::open_foreign(path);
-        std::vector<std::string> scans;
-        find_scans(scans, file, "", 0);
-        return !scans.empty();
+        const std::optional<NexusData> data = find_nexus_data(H5File::open_foreign(path));
+        return data && data->rows == 0;
     } catch (const Error&) {
         return false;
     }

@@ -25,8 +25,8 @@ struct NexusData {
 // the file, where there are several, or one without an axis that fits.
 std::optional<NexusData> find_nexus_data(const H5File& file);
 
-// Whether it is an HDF5 file with scans; not whether they can be read.
-bool holds_nexus_data(const std::filesystem::path& path);
+// Whether the file is HDF5 and holds one pattern.
+bool is_nexus_pattern(const std::filesystem::path& path);
 
 // The pattern of one row of intensities [points]: ends without numbers left out, angles for the wavelength, and checked (pattern_file.h).
 MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, std::vector<double> intensity);

@@ -18,8 +18,8 @@ namespace {
 
 // Letters and digits in lower case, theta and the angstrom spelt out, and what is in brackets left out: "2Theta [deg]" becomes "2theta".
 std::string plain(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, const char*>, 7> symbols = {
-        {{"*", "star"}, {"\u03b8", "theta"}, {"\u0398", "theta"}, {"\u03d1", "theta"}, {"\u00c5", "a"}, {"\u212b", "a"}, {"\u00b9", "1"}}};
+    constexpr std::array<std::pair<std::string_view, const char*>, 6> symbols = {
+        {{"\u03b8", "theta"}, {"\u0398", "theta"}, {"\u03d1", "theta"}, {"\u00c5", "a"}, {"\u212b", "a"}, {"\u00b9", "1"}}};
     std::string text;
     for (std::size_t i = 0; i < name.size(); ++i) {
         if (name[i] == '(' || name[i] == '[') break;
@@ -27,6 +27,7 @@ std::string plain(std::string_view name) {
             text += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
             continue;
         }
+        if (name[i] == '*' && text == "d") text += "star";
         for (const auto& [symbol, letters] : symbols) {
             if (name.substr(i).starts_with(symbol)) text += letters;
         }
@@ -67,7 +68,6 @@ constexpr QuantityName quantity_names[] = {{"2thetaangle", Quantity::two_theta},
                                            {"q", Quantity::q},
                                            {"dstar", Quantity::inverse_d},
                                            {"1d", Quantity::inverse_d},
-                                           {"d1", Quantity::inverse_d},
                                            {"dspacing", Quantity::d},
                                            {"dvalue", Quantity::d},
                                            {"dhkl", Quantity::d},
@@ -126,7 +126,7 @@ PatternAxis axis_of(std::string_view name, std::string_view units, const std::st
     const std::string unit = lower_case(units.substr(0, units.find_first_of(")]")));
     const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos, radian = unit.starts_with("rad");
     if ((*axis == PatternAxis::q_per_angstrom || *axis == PatternAxis::d_angstrom) && is_one_of(unit, in_metres))
-        fail(file, ": its axis ", name, " is in ", units, "; write it in angstrom or nanometres");
+        fail(file, ": its axis ", name, " is in ", units.substr(0, units.find_first_of(")]")), "; write it in angstrom or nanometres");
     if (*axis == PatternAxis::two_theta_deg && radian) return PatternAxis::two_theta_rad;
     if (*axis == PatternAxis::theta_deg && radian) return PatternAxis::theta_rad;
     if (*axis == PatternAxis::q_per_angstrom && nanometres) return PatternAxis::q_per_nm;

@@ -29,7 +29,7 @@ constexpr std::array<const char*, 19> endings = {".xy",  ".xye",  ".txt",  ".dat
 std::string all_endings() {
     std::string all;
     for (const char* ending : endings) all += std::string(ending) + ", ";
-    return all + ".h5 and .hdf5 with NeXus data, .csv but labels, results and metrics";
+    return all + ".h5 and .hdf5 of one NeXus pattern, .csv but labels, results and metrics";
 }
 
 // Friedel's own tables are no patterns: labels and results have a column `file`, a training's metrics `step` and `loss`.
@@ -62,7 +62,7 @@ void add_folder(std::vector<std::string>& files, std::map<std::string, std::size
         if (!entry->is_regular_file(ignored) && (fs::exists(entry->path(), ignored) || !entry->is_symlink(ignored))) continue;
         const std::string ending = ending_of(entry->path());
         if (ending == ".csv" && (!entry->file_size(ignored) || begins_with_own_table(entry->path()))) continue;
-        if (ending != ".csv" && !is_pattern_ending(ending) && !(is_hdf5_ending(ending) && holds_nexus_data(entry->path()))) {
+        if (ending != ".csv" && !is_pattern_ending(ending) && !(is_hdf5_ending(ending) && is_nexus_pattern(entry->path()))) {
             ++passed_over[ending.empty() ? "no ending" : ending];
             continue;
         }

@@ -60,7 +60,8 @@ Columns columns_of(std::string_view line) {
     Columns columns;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string name = plain_name(names[i]);
-        if (columns.axis >= 0 && (name == "log" || name == "log10" || name == "ln" || name == "sqrt")) columns.changed = names[i];
+        const bool is_function = (name == "log" || name == "log10" || name == "ln" || name == "sqrt") && names[i].size() > name.size() + 1;
+        if (is_function && i == 1 && columns.axis == 0) columns.changed = names[i];
         const bool axis = is_axis_name(names[i]);
         const bool angle = axis && axis_of(names[i], "", "") == PatternAxis::two_theta_deg;
         const bool d = axis && axis_of(names[i], "", "") == PatternAxis::d_angstrom;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,14 +12,32 @@
 
 namespace friedel {
 
-bool lock(int descriptor) { return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
+namespace {
 
-FileLock::FileLock(std::filesystem::path file, const std::string& what)
-    : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
-    if (lock(descriptor_)) return;
-    ::close(descriptor_);
-    fail(what, ": another run writes it now; wait until that has ended, or name another file");
+bool is_still_named(int descriptor, const std::filesystem::path& file) {
+    struct stat opened, named;
+    return ::fstat(descriptor, &opened) == 0 && ::stat(file.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+           opened.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+bool lock(int descriptor) {
+    struct stat opened;
+    if (::fstat(descriptor, &opened) == 0 && !S_ISREG(opened.st_mode)) return true;  // a terminal, /dev/null
+    return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+FileLock::FileLock(std::filesystem::path file, const std::string& what) : file_(std::move(file)), descriptor_(-1) {
+    do {  // anew where a run that ended removed the file in between
+        if (descriptor_ >= 0) ::close(descriptor_);
+        descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
+        if (!lock(descriptor_)) {
+            ::close(descriptor_);
+            fail(what, ": another run writes it now; wait until that has ended, or name another file");
+        }
+    } while (!is_still_named(descriptor_, file_));
 }
 
 FileLock::~FileLock() {

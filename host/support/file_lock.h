@@ -20,7 +20,7 @@ private:
     int descriptor_;
 };
 
-// Of an open file, until it is closed. False if another process, or another opening of the file, has it.
+// Of an open file, until it is closed. False if another process, or another opening of the file, has it. Devices have no locks.
 bool lock(int descriptor);
 
 }  // namespace friedel

@@ -49,6 +49,9 @@ void check_replaceable(const fs::path& file, const std::string& beginning) {
     check_writable(file);
     std::string found(beginning.size(), '\0');
     std::ifstream in(file, std::ios::binary);
+    std::error_code none;
+    if (!in && fs::file_size(file, none) > 0 && !none)
+        fail(file.string(), ": is there already and cannot be read; name another file, or remove it");
     in.read(found.data(), static_cast<std::streamsize>(found.size()));
     found.resize(static_cast<std::size_t>(in.gcount()));
     if (!found.empty() && found != beginning)

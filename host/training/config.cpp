@@ -407,16 +407,23 @@ constexpr const char* free_keys[] = {"training.steps",
                                      "optimiser.learning_rate",
                                      "optimiser.clip_norm"};
 
-std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted) {
+namespace {
+
+std::string first_difference(const TrainingConfig& stored, const TrainingConfig& wanted, bool of_free_keys) {
     TrainingConfig before = stored, after = wanted;
     const std::vector<Key> keys = config_keys(before), changed = config_keys(after);
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const bool free = std::any_of(std::begin(free_keys), std::end(free_keys), [&](const char* path) { return keys[i].path() == path; });
         const std::string was = std::visit(Writer{}, keys[i].target), is = std::visit(Writer{}, changed[i].target);
-        if (!free && was != is) return keys[i].path() + " is " + is + " here and " + was + " there";
+        if ((of_free_keys || !free) && was != is) return keys[i].path() + " is " + is + " here and " + was + " there";
     }
     return "";
 }
+
+}  // namespace
+
+std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted) { return first_difference(stored, wanted, false); }
+std::string difference(const TrainingConfig& there, const TrainingConfig& here) { return first_difference(there, here, true); }
 
 std::string to_toml(const TrainingConfig& config) {
     TrainingConfig copy = config;

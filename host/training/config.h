@@ -70,6 +70,8 @@ void check(const TrainingConfig& config);
 // How `wanted` contradicts `stored`, of which it is to be a continuation: the first key that may not change and does, with both values;
 // empty if there is none. Length of the run, the intervals of reports and the lengths of steps may change.
 std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted);
+// The first key in which they differ, whichever it is.
+std::string difference(const TrainingConfig& there, const TrainingConfig& here);
 
 // The complete configuration as TOML, every key with its value.
 std::string to_toml(const TrainingConfig& config);

@@ -79,7 +79,7 @@ bool holds_finished_model(const fs::path& file) {
 TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
     : what_(what), ranks_(ranks) {
     check_writable(what.output);
-    if (ranks.first()) lock_.emplace(what.output.string() + ".lock", what.output.string());
+    if (ranks.first()) lock_.emplace(behind_links(what.output).string() + ".lock", what.output.string());
     read_checkpoint();
     read_config(adjust);
     check_ranks_agree();
@@ -162,9 +162,7 @@ void TrainingSetup::check_ranks_agree() {
     if (first == own) return;
     TrainingConfig of_first;
     read_toml(of_first, first, "the first rank's configuration");
-    const std::string difference = contradiction(of_first, config_);
-    fail("rank ", ranks_.rank(), ": is not configured as rank 0: ", difference.empty() ? "how long it trains differs" : difference,
-         "; give all ranks the same options");
+    fail("rank ", ranks_.rank(), ": is not configured as rank 0: ", difference(of_first, config_), "; give all ranks the same options");
 }
 
 // A resumed run may get another length, but none that ends before the present: that would be a slip, and the end of the checkpoints.
