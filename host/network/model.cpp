@@ -192,7 +192,7 @@ private:
                 const Shape weight = {static_cast<std::size_t>(model_.shape.outputs(l)), static_cast<std::size_t>(model_.shape.inputs(l))};
                 const std::vector<float> steps =
                     read_weights(parameters.data() + model_.shape.weight_offset(l), h5_, name + "/weight", weight);
-                if (!steps.empty()) model_.steps_in_file[name] = steps;
+                model_.stored[name] = {h5_.is_half(name + "/weight"), steps};
                 read_tensor(parameters.data() + model_.shape.bias_offset(l), h5_, name + "/bias");
             }
             model_.members.push_back(std::move(parameters));
@@ -283,13 +283,13 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
             // Trained weights are noise to a compressor: time lost, nothing gained.
             const float* const values = parameters + shape.weight_offset(l);
             const std::string name = layer_name(m, l) + "/weight";
-            const auto steps = steps_in_file.find(layer_name(m, l));
-            if (weights == Weights::half) {
+            const auto as_read = weights == Weights::as_read ? stored.find(layer_name(m, l)) : stored.end();
+            if (weights == Weights::half || (as_read != stored.end() && as_read->second.half)) {
                 h5.write_half(name, values, weight, true);
             } else if (weights == Weights::byte) {
                 write_bytes(h5, name, values, weight, steps_of_rows(values, weight, coarseness));
-            } else if (weights == Weights::as_read && steps != steps_in_file.end()) {
-                write_bytes(h5, name, values, weight, steps->second);
+            } else if (as_read != stored.end() && !as_read->second.steps.empty()) {
+                write_bytes(h5, name, values, weight, as_read->second.steps);
             } else {
                 h5.write(name, values, weight, false);
             }

@@ -63,15 +63,19 @@ struct Model {
     Target target = Target::space_group;
     NetworkShape shape;
     std::vector<std::vector<float>> members;  // [members][shape.size()] parameters of each network of the ensemble
-    // Of a file with whole numbers for weights: the steps [outputs] that they are of, by the layer's name there.
-    std::map<std::string, std::vector<float>> steps_in_file;
+    // How the file that it was read from stores the weights of each layer, by its name there.
+    struct StoredWeights {
+        bool half = false;         // of half precision
+        std::vector<float> steps;  // [outputs] of which they are whole numbers; empty if they are not
+    };
+    std::map<std::string, StoredWeights> stored;
     Calibration calibration;
     Provenance provenance;
 
     int classes() const { return shape.classes(); }
 
-    // How they are stored: as single or half precision, or as whole numbers of a byte with a scale for each unit of a layer. As read:
-    // whole numbers where the file that they were read from has them, the same ones, and single precision elsewhere.
+    // How they are stored: as single or half precision, as whole numbers of a byte with a scale for each unit of a layer, or as in the file
+    // that they were read from: the weights stay the same.
     enum class Weights { single, half, byte, as_read };
     // coarseness: least distance of the values that weights in bytes are rounded to, in root mean squares of a unit's weights.
     void write(const std::filesystem::path& file, Weights weights = Weights::single, float coarseness = 0) const;

@@ -197,6 +197,13 @@ Shape H5File::shape(const std::string& name) const {
     return Shape(extent.begin(), extent.end());
 }
 
+bool H5File::is_half(const std::string& name) const {
+    const Turn turn;
+    const Handle dataset = state_->open_dataset(name);
+    const Handle type(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
+    return H5Tget_class(type) == H5T_FLOAT && H5Tget_size(type) == 2;
+}
+
 template <class T>
 void H5File::create_dataset(const std::string& name, const Shape& shape, bool compress) {
     const Turn turn;

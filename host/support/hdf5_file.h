@@ -74,6 +74,7 @@ public:
     template <class T>
     std::vector<T> read(const std::string& name) const;  // all values, whatever the shape
     Shape shape(const std::string& name) const;
+    bool is_half(const std::string& name) const;  // floats of half precision
 
     // Datasets too large to hold: made first, then written or read by rows of the first dimension.
     template <class T>
