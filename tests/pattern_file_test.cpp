@@ -219,9 +219,8 @@ TEST(PatternFile, AxesByManyNames) {
             EXPECT_NE(std::string(error.what()).find("as they were counted"), std::string::npos) << error.what();
         }
     }
-    // Words of comments, and the errors in a third column, are no intensities.
-    for (const char* header : {"# Sample D log 12\n", "# D log 12\n", "# 2theta scan log\n", "2theta cps sqrt(cps)\n"})
-        EXPECT_EQ(read(header, [](double angle) { return angle; }).two_theta_deg.size(), 500u) << header;
+    for (const char* words : {"# Sample D log 12\n", "# D log 12\n", "# 2theta scan log\n", "2theta cps sqrt(cps)\n"})
+        EXPECT_EQ(read(words, [](double angle) { return angle; }).two_theta_deg.size(), 500u) << words << "are no intensities";
     for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof"}) {
         const std::string header = std::string(axis) + ", Intensity\n";
         try {
