@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "host/support/error.h"
+#include "host/support/text_encoding.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -34,6 +35,16 @@ TEST(PatternList, TakesOfAFolderWhatMayBeAPattern) {
     const test::TemporaryDirectory without;
     test::write_text(without / "labels.csv", "file,space_group\n");
     EXPECT_THROW(PatternList::of_paths({without.path.string()}), Error);
+}
+
+TEST(PatternList, NamesAreUtf8) {
+    EXPECT_EQ(utf_8_of_bytes("a \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80.xy"), "a \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80.xy");
+    // Latin-1, a character cut off, one longer than it need be, a surrogate, beyond Unicode.
+    EXPECT_EQ(utf_8_of_bytes("\xe9.xy"), "\\xE9.xy");
+    EXPECT_EQ(utf_8_of_bytes("\xe2\x82"), "\\xE2\\x82");
+    EXPECT_EQ(utf_8_of_bytes("\xe0\x80\xaf"), "\\xE0\\x80\\xAF");
+    EXPECT_EQ(utf_8_of_bytes("\xed\xa0\x80"), "\\xED\\xA0\\x80");
+    EXPECT_EQ(utf_8_of_bytes("\xf5\x80\x80\x80"), "\\xF5\\x80\\x80\\x80");
 }
 
 }  // namespace

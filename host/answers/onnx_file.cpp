@@ -264,7 +264,7 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
         "set_level of patterns like those of the calibration");
     add("set_level", number(model.calibration.set_level));
     add("set_probability", number(model.calibration.set_probability));
-    add("left_out", "friedel classify also refuses patterns that cover too little of the grid's range, or that have no sharp lines");
+    add("left_out", "friedel classify also refuses patterns that cover too little of the grid's range, or that have no sharp lines or only one");
     add("calibration_fitted_on", model.calibration.fitted_on);
 
     const Provenance& made = model.provenance;

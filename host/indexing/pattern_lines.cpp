@@ -58,6 +58,7 @@ bool may_have_few_lines(const float* pattern, const Grid& grid) {
     return false;
 }
 
+// What is found as lines in a glass's hump is broad or does not stand out: see tests/pattern_lines_test.cpp.
 bool has_sharp_lines(const ObservedLines& pattern) {
     constexpr double broad_deg = 0.4, stands_out = 20;
     return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& line) {

@@ -24,7 +24,8 @@ public:
 
     // The structure that explains pattern i of the last call best; null where the pattern is empty.
     const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
-    // Why pattern i of the last call should not be answered: no structure of the library is anything like it, or it has no sharp lines.
+    // Why pattern i of the last call should not be answered: no structure of the library is anything like it, what lies under
+    // its lines hides them, or it has no sharp ones.
     // Empty where neither is so, or the former and the answer has a `probability` that is sure.
     std::string unlike(std::size_t i, float probability) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.

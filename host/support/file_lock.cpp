@@ -29,7 +29,8 @@ bool lock(int descriptor) {
 }
 
 FileLock::FileLock(std::filesystem::path file, const std::string& what) : file_(std::move(file)), descriptor_(-1) {
-    do {  // anew where a run that ended removed the file in between
+    constexpr int tries = 10;
+    for (int i = 0; i < tries; ++i) {  // anew where a run that ended removed the file in between
         if (descriptor_ >= 0) ::close(descriptor_);
         descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
@@ -37,7 +38,13 @@ FileLock::FileLock(std::filesystem::path file, const std::string& what) : file_(
             ::close(descriptor_);
             fail(what, ": another run writes it now; wait until that has ended, or name another file");
         }
-    } while (!is_still_named(descriptor_, file_));
+        struct stat opened;
+        if (::fstat(descriptor_, &opened) == 0 && opened.st_size > 0) {
+            ::close(descriptor_);
+            fail(file_.string(), ": is there already and no lock of this program, which are empty; name another model, or remove it");
+        }
+        if (is_still_named(descriptor_, file_)) return;
+    }
 }
 
 FileLock::~FileLock() {

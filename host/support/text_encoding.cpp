@@ -1,5 +1,7 @@
 #include "host/support/text_encoding.h"
 
+#include <algorithm>
+
 namespace friedel {
 
 std::string_view without_byte_order_mark(std::string_view utf_8) {
@@ -32,31 +34,36 @@ std::string utf_8_of_utf_16(std::string_view text) {
     return out;
 }
 
+std::size_t character_length(std::string_view bytes, std::size_t i) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+    const unsigned lead = byte(i);
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xc2 && lead < 0xe0 ? 2
+                               : lead >= 0xe0 && lead < 0xf0 ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                             : 0;
+    if (i + length > bytes.size()) return 0;
+    for (std::size_t k = 1; k < length; ++k)
+        if ((byte(i + k) & 0xc0) != 0x80) return 0;
+    if (length < 3) return length;
+    // Neither what is longer than it need be, nor surrogates, nor what lies beyond Unicode.
+    const unsigned second = byte(i + 1);
+    const bool wrong = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+                       (lead == 0xf4 && second > 0x8f);
+    return wrong ? 0 : length;
+}
+
 std::string utf_8_of_bytes(std::string_view bytes) {
     constexpr char digits[] = "0123456789ABCDEF";
-    const auto byte = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u; };
     std::string out;
     for (std::size_t i = 0; i < bytes.size();) {
-        const unsigned lead = byte(i);
-        const std::size_t length = lead < 0x80                   ? 1
-                                   : lead >= 0xc2 && lead < 0xe0 ? 2
-                                   : lead >= 0xe0 && lead < 0xf0 ? 3
-                                   : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                                 : 0;
-        bool whole = length > 0;
-        for (std::size_t k = 1; k < length; ++k) whole = whole && (byte(i + k) & 0xc0) == 0x80;
-        // Neither what is longer than it need be, nor surrogates, nor what lies beyond Unicode.
-        const unsigned second = byte(i + 1);
-        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-            (lead == 0xf4 && second > 0x8f))
-            whole = false;
-        if (whole) {
+        const std::size_t length = character_length(bytes, i);
+        const auto byte = static_cast<unsigned char>(bytes[i]);
+        if (length == 0)
+            out += std::string("\\x") + digits[byte >> 4] + digits[byte & 15];
+        else
             out += bytes.substr(i, length);
-            i += length;
-        } else {
-            out += std::string("\\x") + digits[lead >> 4] + digits[lead & 15];
-            ++i;
-        }
+        i += std::max<std::size_t>(length, 1);
     }
     return out;
 }

@@ -1,6 +1,7 @@
 // Text as spreadsheets and Windows save it, brought to UTF-8.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ std::string_view without_byte_order_mark(std::string_view utf_8);
 bool is_utf_16(std::string_view text);
 // Without the mark. Characters beyond the first 65 536 become question marks: numbers and names of columns are not made of them.
 std::string utf_8_of_utf_16(std::string_view text);
+
+// Of the UTF-8 character at bytes[i], 1 to 4 bytes; 0 if there is none.
+std::size_t character_length(std::string_view bytes, std::size_t i);
 
 // UTF-8 whatever `bytes` are, as names of files may be anything: a byte that belongs to no character becomes \xE9.
 std::string utf_8_of_bytes(std::string_view bytes);

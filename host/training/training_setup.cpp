@@ -123,8 +123,7 @@ void TrainingSetup::read_checkpoint() {
     if (!resumed_ && fs::exists(what_.output)) {
         fail(what_.output.string(),
              ": has no whole checkpoint beside it: the run is finished, or its checkpoints are gone or damaged; leave it as it is, or "
-             "leave --resume out to "
-             "train a new model in its place");
+             "leave --resume out to train a new model in its place");
     }
     if (!resumed_) {
         fail(what_.output.string(),
