@@ -16,6 +16,7 @@ inline const char* cure_of(cudaError_t status) {
         case cudaErrorNoDevice:
             return "; no CUDA device is visible here, look at CUDA_VISIBLE_DEVICES or use --device cpu";
         case cudaErrorInsufficientDriver:
+        case cudaErrorUnsupportedPtxVersion:
             return "; the driver is older than the CUDA that friedel was built with, update it or use --device cpu";
         case cudaErrorStubLibrary:
             return "; libcuda.so.1 is the toolkit's stub and no driver, take its folder out of LD_LIBRARY_PATH or use --device cpu";
@@ -32,8 +33,16 @@ inline const char* cure_of(cudaError_t status) {
         case cudaErrorCompatNotSupportedOnDevice:
             return "; the parts of the driver do not fit each other, restart after updating it or use --device cpu";
         case cudaErrorIllegalAddress:
+        case cudaErrorMisalignedAddress:
+        case cudaErrorIllegalInstruction:
+        case cudaErrorHardwareStackError:
         case cudaErrorLaunchFailure:
+        case cudaErrorLaunchTimeout:
         case cudaErrorECCUncorrectable:
+        case cudaErrorNvlinkUncorrectable:
+#if CUDART_VERSION >= 12080
+        case cudaErrorContained:
+#endif
         case cudaErrorUnknown:
             return "; the device is lost to this run, go on from the last checkpoint with --resume; dmesg and nvidia-smi -q say more";
         default:

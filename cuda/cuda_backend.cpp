@@ -18,6 +18,7 @@
 #include "cuda/pattern_stream.h"
 #include "cuda/simulate.h"
 #include "host/network/backend.h"
+#include "host/support/shared_module.h"
 
 extern "C" const char* friedel_cuda_version();
 
@@ -59,18 +60,18 @@ public:
                                                 : "float");
     }
 
-    std::string place() const override {
+    std::string device_identity() const override {
         cudaDeviceProp properties;
         check(cudaGetDeviceProperties(&properties, number_), "asking what the device is");
         char host[256] = {};
         gethostname(host, sizeof host - 1);
-        std::string place = host;
+        std::string identity = host;
         char digits[4];
         for (const char byte : properties.uuid.bytes) {
             std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(byte));
-            place += digits;
+            identity += digits;
         }
-        return place;
+        return identity;
     }
 
     bool is_gpu() const override { return true; }
@@ -199,7 +200,7 @@ public:
 
     void join(Communicator& ranks) override {
         choose_device(number_);
-        const auto make = part<MakeGradientSum>("libfriedel_nccl.so", "friedel_nccl_sum", "several ranks on GPUs need NCCL");
+        const auto make = companion_function<MakeGradientSum>("libfriedel_nccl.so", "friedel_nccl_sum", "several ranks on GPUs need NCCL");
         gradient_sum_.reset(make(ranks));
     }
     void begin_sum(float* values, std::size_t n) override {
@@ -224,7 +225,7 @@ public:
     // The first run is an ordinary one: it makes the plans of the products and the scratch that a recording may not make.
     std::unique_ptr<Program> record(std::function<void()> step) override {
         step();
-        check(cudaStreamSynchronize(current_), "running the first step");
+        wait("running the first step");
         Graph graph;
         check(cudaStreamBeginCapture(current_, cudaStreamCaptureModeThreadLocal), "recording a step");
         try {
@@ -274,28 +275,24 @@ private:
 
     // A function of a library beside this one that only some runs need.
     template <class Function>
-    static Function* part(const char* library, const char* function, const char* need) {
+    static Function* companion_function(const char* library, const char* function, const char* need) {
         // The one that was built with this, whatever LD_LIBRARY_PATH says first.
         Dl_info here{};
         std::filesystem::path beside;
         if (dladdr(reinterpret_cast<const void*>(&friedel_cuda_version), &here) != 0)
             beside = std::filesystem::path(here.dli_fname).parent_path() / library;
         std::error_code ignored;
-        const std::string file = std::filesystem::exists(beside, ignored) ? beside.string() : library;
-        void* const opened = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (!opened) {
-            fail(need, ", which cannot be loaded (", dlerror(), "); put its folder into LD_LIBRARY_PATH, or use --device cpu");
-        }
-        void* const found = dlsym(opened, function);
-        if (!found) fail(library, " belongs to another version of friedel; build both together");
-        return reinterpret_cast<Function*>(found);
+        const std::filesystem::path file = std::filesystem::exists(beside, ignored) ? beside : library;
+        void* const opened = open_module(file, false, need + std::string(", which cannot be loaded"),
+                                         "put its folder into LD_LIBRARY_PATH, or use --device cpu");
+        return module_function<Function>(opened, file, function);
     }
 
     ConvolutionEngine& convolution() {
         if (!convolution_) {
             choose_device(number_);
-            const auto make =
-                part<MakeConvolutionEngine>("libfriedel_cudnn.so", "friedel_cudnn_engine", "convolutions on a GPU need cuDNN 9");
+            const auto make = companion_function<MakeConvolutionEngine>("libfriedel_cudnn.so", "friedel_cudnn_engine",
+                                                                        "convolutions on a GPU need cuDNN 9");
             convolution_.reset(make(precision_));
         }
         return *convolution_;

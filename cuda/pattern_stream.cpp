@@ -125,11 +125,11 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
     const int phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
     SimulationGroup group{costs_.reflections.data(), costs_.few, rows, bounds, layout.shared, layout.wide, 0, nullptr, nullptr,
                           next_.data() + index};
-    const int lines = bounds.reflections * simulation_.radiation.lines;
+    const int peaks = bounds.reflections * simulation_.radiation.lines;
     group.bounds.width_sections = width_sections_of(simulation_);
     group.bounds.peaks = group.bounds.width_sections > 0
                              ? 0
-                             : phases * (simulation_.axial_divergence.largest() > 0 ? axial_peaks * lines + padding_peaks : lines);
+                             : phases * (simulation_.axial_divergence.largest() > 0 ? axial_peaks * peaks + padding_peaks : peaks);
     const std::size_t bytes = simulation_scratch(group.bounds, simulation_.grid, simulation_.radiation.lines, layout.shared);
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "asking for free memory");
@@ -151,12 +151,13 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
 template <class Value>
 void CudaPatternStream::choose_groups() {
     using Rows = SimulationGroup::Rows;
-    const SimulationLayout layout = simulation_layout<Value>(simulation_.grid, false);
+    const bool in_sections = width_sections_of(simulation_) > 0;
+    const SimulationLayout layout = simulation_layout<Value>(simulation_.grid, false, in_sections);
     if (costs_.reflections.size() > 0) {
         // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all. They are rare,
         // need much memory and take long. They begin first: at the end, all multiprocessors have small ones to do.
         if (costs_.of_all.reflections > costs_.few)
-            add_group(Rows::many_reflections, costs_.of_all, simulation_layout<Value>(simulation_.grid, true));
+            add_group(Rows::many_reflections, costs_.of_all, simulation_layout<Value>(simulation_.grid, true, in_sections));
         add_group(Rows::few_reflections, costs_.of_few, layout);
     }
     if (generates_) {
@@ -173,7 +174,8 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
     const cudaStream_t stream = current_;
     if (parameters_.size() < static_cast<std::size_t>(n)) parameters_ = DeviceArray<PatternParameters>(static_cast<std::size_t>(n));
     order_.reserve(n);
-    const DrawnBatch batch{parameters_.data(), labels, next_.data(), order_.place(), order_.row(), groups_.front().bounds.width_sections};
+    const DrawnBatch batch{parameters_.data(), labels,       next_.data(),
+                           order_.sort_key(),  order_.row(), groups_.front().bounds.width_sections};
     cuda::draw(stream, batch, costs_, sampler_, config_.data(), library_.view().structures, state, ahead, n);
     const std::int32_t* const order = order_.sort(stream, n);
     if (generates_) {

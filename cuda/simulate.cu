@@ -44,7 +44,7 @@ struct BlockScratch {
     float* points;  // the pattern itself, where shared memory does not hold it
 };
 
-__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const Grid& grid, int lines,
+__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const Grid& grid, int emission_lines,
                                       const SharedMemory& shared) {
     Carver from{base};
     const int reflections = bounds.reflections, peaks = bounds.peaks;
@@ -66,7 +66,7 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     w.peaks.area = from.take<float>(peaks);
     w.peaks.fwhm_deg = from.take<float>(peaks);
     w.peaks.eta = from.take<float>(peaks);
-    w.peaks.first = from.take<std::int32_t>(bounds.width_sections > 0 ? 0 : static_cast<std::size_t>(lines) * reflections + 1);
+    w.peaks.first = from.take<std::int32_t>(bounds.width_sections > 0 ? 0 : static_cast<std::size_t>(emission_lines) * reflections + 1);
     w.peaks.capacity = peaks;
     w.peaks.count = 0;
     w.profile.coarse = from.take<float>(level_points(grid, 1));
@@ -74,16 +74,16 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     w.profile.order = from.take<std::int32_t>(peaks);
     w.profile.starts = from.take<std::int32_t>(profile_bins(grid) + 1);
     w.profile.shape = from.take<PeakShape>(peaks);
-    w.lines.coarse = w.profile.coarse;
+    w.line_sum.coarse = w.profile.coarse;
     if (bounds.width_sections > 0) {
-        w.lines.cells = from.take<std::int32_t>(line_cells(grid));
-        w.lines.starts = from.take<std::int32_t>(line_steps(grid) + 1);
-        w.lines.entries = from.take<LineEntry>(line_cells(grid));
-        w.lines.rows = from.take<float>(line_rows(bounds.width_sections));
-        w.lines.widths = from.take<float>(3 * most_width_sections);
-        w.lines.tails = from.take<float>(tail_scratch(grid));
+        w.line_sum.cells = from.take<std::int32_t>(line_cells(grid));
+        w.line_sum.starts = from.take<std::int32_t>(line_steps(grid) + 1);
+        w.line_sum.entries = from.take<LineEntry>(line_cells(grid));
+        w.line_sum.rows = from.take<float>(line_rows(bounds.width_sections));
+        w.line_sum.widths = from.take<float>(3 * most_width_sections);
+        w.line_sum.tails = from.take<float>(tail_scratch(grid));
     }
-    w.sites.near = w.profile.near = w.lines.near = {};
+    w.sites.near = w.profile.near = w.line_sum.near = {};
     scratch.preprocess = from.take<float>(preprocess_scratch(grid));
     scratch.points = from.take<float>(shared.points_bytes > 0 ? 0 : grid.points);
     return (from.used + 255) / 256 * 256;
@@ -107,7 +107,7 @@ __global__ void __launch_bounds__(threads)
     p.width_sections = batch.width_sections;
     batch.parameters[row] = p;
     batch.row[row] = row;
-    batch.place[row] = p.structure < 0 ? 0 : place_of_row(expected_work(work, p), most_reflections(reflections, p) > few);
+    batch.sort_key[row] = p.structure < 0 ? 0 : row_sort_key(expected_work(work, p), most_reflections(reflections, p) > few);
 }
 
 // The main crystal and the impurity of each row that has generated ones.
@@ -123,20 +123,20 @@ __global__ void __launch_bounds__(generator_threads)
     if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.impurity + 1, p.seed, p.sample, 1);
 }
 
-template <class Value, int threads_of_block, int blocks>
+template <class Value, bool in_sections, int threads_of_block, int blocks>
 __global__ void __launch_bounds__(threads_of_block, blocks)
-    simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, CrystalSource source, Grid grid, int lines,
-                    PreprocessConfig config, SimulationGroup group, std::size_t scratch_stride) {
+    simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, CrystalSource source, Grid grid,
+                    int emission_lines, PreprocessConfig config, SimulationGroup group, std::size_t scratch_stride) {
     extern __shared__ float4 shared_memory[];
     __shared__ double shared[threads_of_block];
     __shared__ std::int32_t taken;
     CudaBlock block{CudaTeam(shared)};
     BlockScratch mine;
-    carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, lines, group.shared);
+    carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, emission_lines, group.shared);
     char* const of_block = reinterpret_cast<char*>(shared_memory);
     float* const pattern = group.shared.points_bytes > 0 ? reinterpret_cast<float*>(of_block) : mine.points;
     mine.pattern.sites.near = mine.pattern.profile.near =
-        mine.pattern.lines.near = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.near_bytes)};
+        mine.pattern.line_sum.near = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.near_bytes)};
     for (;;) {
         if (threadIdx.x == 0) {
             const int turn = atomicAdd(group.next, 1);
@@ -159,7 +159,7 @@ __global__ void __launch_bounds__(threads_of_block, blocks)
         const auto phase = [&](int i) {
             return generated ? source.generated[2 * row + i].view() : source.library.crystal(i == 0 ? p.structure : p.impurity);
         };
-        simulate_phases(block, pattern, mine.pattern, phase, *source.form_factors, p, grid);
+        simulate_phases<in_sections>(block, pattern, mine.pattern, phase, *source.form_factors, p, grid);
         preprocess(block, pattern, grid, config, mine.preprocess);
         Value* const out = inputs + static_cast<std::size_t>(row) * stride;
         block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
@@ -178,24 +178,29 @@ __global__ void __launch_bounds__(threads)
     block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
 }
 
+template <class Value, bool in_sections>
+auto kernel_of_size(bool wide) {
+    return wide ? simulate_kernel<Value, in_sections, wide_blocks.threads, wide_blocks.together>
+                : simulate_kernel<Value, in_sections, small_blocks.threads, small_blocks.together>;
+}
+
 template <class Value>
-auto kernel_for(bool wide) {
-    return wide ? simulate_kernel<Value, wide_blocks.threads, wide_blocks.together>
-                : simulate_kernel<Value, small_blocks.threads, small_blocks.together>;
+auto kernel_for(bool wide, bool in_sections) {
+    return in_sections ? kernel_of_size<Value, true>(wide) : kernel_of_size<Value, false>(wide);
 }
 
 std::size_t bytes_of(const SharedMemory& shared) { return static_cast<std::size_t>(shared.points_bytes) + shared.near_bytes; }
 
 }  // namespace
 
-std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines, const SharedMemory& shared) {
+std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int emission_lines, const SharedMemory& shared) {
     BlockScratch unused;
-    return carve(unused, nullptr, bounds, grid, lines, shared);
+    return carve(unused, nullptr, bounds, grid, emission_lines, shared);
 }
 
 template <class Value>
-SimulationLayout simulation_layout(const Grid& grid, bool wide) {
-    const auto kernel = kernel_for<Value>(wide);
+SimulationLayout simulation_layout(const Grid& grid, bool wide, bool in_sections) {
+    const auto kernel = kernel_for<Value>(wide, in_sections);
     const int threads_of_block = wide ? wide_blocks.threads : small_blocks.threads;
     int device = 0;
     check(cudaGetDevice(&device), "asking for the device");
@@ -255,20 +260,20 @@ StructureCosts structure_costs(const LibraryView& library, const SimulationConfi
 void RowOrder::reserve(int n) {
     const auto size = static_cast<std::size_t>(n);
     if (order_.size() >= size) return;
-    place_ = DeviceArray<std::int32_t>(size);
+    sort_key_ = DeviceArray<std::int32_t>(size);
     row_ = DeviceArray<std::int32_t>(size);
-    sorted_place_ = DeviceArray<std::int32_t>(size);
+    sorted_key_ = DeviceArray<std::int32_t>(size);
     order_ = DeviceArray<std::int32_t>(size);
     std::size_t bytes = 0;
-    check(cub::DeviceRadixSort::SortPairsDescending(nullptr, bytes, place_.data(), sorted_place_.data(), row_.data(), order_.data(), n),
+    check(cub::DeviceRadixSort::SortPairsDescending(nullptr, bytes, sort_key_.data(), sorted_key_.data(), row_.data(), order_.data(), n),
           "asking for the scratch of a sort");
     scratch_ = DeviceArray<char>(bytes);
 }
 
 const std::int32_t* RowOrder::sort(cudaStream_t stream, int n) {
     std::size_t bytes = scratch_.size();
-    check(cub::DeviceRadixSort::SortPairsDescending(scratch_.data(), bytes, place_.data(), sorted_place_.data(), row_.data(), order_.data(),
-                                                    n, 0, 32, stream),
+    check(cub::DeviceRadixSort::SortPairsDescending(scratch_.data(), bytes, sort_key_.data(), sorted_key_.data(), row_.data(),
+                                                    order_.data(), n, 0, 32, stream),
           "sorting a batch by cost");
     return order_.data();
 }
@@ -287,10 +292,11 @@ void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternPara
 
 template <class Value>
 void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const CrystalSource& source,
-              const Grid& grid, int lines, const PreprocessConfig& config, const SimulationGroup& group) {
+              const Grid& grid, int emission_lines, const PreprocessConfig& config, const SimulationGroup& group) {
     const int threads_of_block = group.wide ? wide_blocks.threads : small_blocks.threads;
-    kernel_for<Value>(group.wide)<<<group.blocks, threads_of_block, bytes_of(group.shared), stream>>>(
-        inputs, stride, parameters, n, source, grid, lines, config, group, simulation_scratch(group.bounds, grid, lines, group.shared));
+    kernel_for<Value>(group.wide, group.bounds.width_sections > 0)<<<group.blocks, threads_of_block, bytes_of(group.shared), stream>>>(
+        inputs, stride, parameters, n, source, grid, emission_lines, config, group,
+        simulation_scratch(group.bounds, grid, emission_lines, group.shared));
     check_launch("launching the simulation");
 }
 
@@ -302,7 +308,7 @@ void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* 
 }
 
 #define FRIEDEL_OPERAND_TYPE(Value)                                                                                          \
-    template SimulationLayout simulation_layout<Value>(const Grid&, bool);                                                   \
+    template SimulationLayout simulation_layout<Value>(const Grid&, bool, bool);                                             \
     template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const CrystalSource&, const Grid&, int, \
                            const PreprocessConfig&, const SimulationGroup&);                                                 \
     template void preprocess_patterns(cudaStream_t, Value*, int, float*, int, const Grid&, const PreprocessConfig&, float*);

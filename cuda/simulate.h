@@ -45,12 +45,12 @@ StructureCosts structure_costs(const LibraryView& library, const SimulationConfi
 class RowOrder {
 public:
     void reserve(int n);
-    std::int32_t* place() { return place_.data(); }        // [n] of place_of_row(), to be filled by draw()
+    std::int32_t* sort_key() { return sort_key_.data(); }  // [n] of row_sort_key(), to be filled by draw()
     std::int32_t* row() { return row_.data(); }            // [n], likewise
     const std::int32_t* sort(cudaStream_t stream, int n);  // [n] rows, the highest place first
 
 private:
-    DeviceArray<std::int32_t> place_, row_, sorted_place_, order_;
+    DeviceArray<std::int32_t> sort_key_, row_, sorted_key_, order_;
     DeviceArray<char> scratch_;
 };
 
@@ -61,9 +61,9 @@ struct SimulationLayout {
     int blocks;  // resident on the device at once
 };
 template <class Value>
-SimulationLayout simulation_layout(const Grid& grid, bool wide);
+SimulationLayout simulation_layout(const Grid& grid, bool wide, bool in_sections);
 // Bytes of global scratch of one block.
-std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int lines, const SharedMemory& shared);
+std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int emission_lines, const SharedMemory& shared);
 
 constexpr int simulation_groups = 3;
 
@@ -72,7 +72,7 @@ struct DrawnBatch {
     PatternParameters* parameters;  // [n]
     std::int32_t* labels;           // [n]
     std::int32_t* next;             // [simulation_groups], set to 0: the rows of each group that are taken
-    std::int32_t* place;            // [n] by what rows are to be sorted
+    std::int32_t* sort_key;         // [n] by what rows are to be sorted
     std::int32_t* row;              // [n] and their numbers
     int width_sections;             // as the host has decided: the device's arithmetic might tell a width at the limit otherwise
 };
@@ -94,7 +94,7 @@ struct CrystalSource {
 // The rows of one group of inputs [n][grid.points], preprocessed. One block works at one pattern and takes the next when it is done.
 template <class Value>
 void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const CrystalSource& source,
-              const Grid& grid, int lines, const PreprocessConfig& config, const SimulationGroup& group);
+              const Grid& grid, int emission_lines, const PreprocessConfig& config, const SimulationGroup& group);
 
 // Patterns [n][grid.points], which are used up, into inputs. scratch [n][preprocess_scratch(grid)] floats.
 template <class Value>

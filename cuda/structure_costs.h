@@ -73,7 +73,7 @@ FRIEDEL_FN float expected_work(const StructureWork* work, const PatternParameter
 
 // Where a row stands in a batch, the highest first: those with many reflections before all others.
 constexpr std::int32_t many_reflections_first = 1 << 30;
-FRIEDEL_FN std::int32_t place_of_row(float work, bool many) {
+FRIEDEL_FN std::int32_t row_sort_key(float work, bool many) {
     const auto most = static_cast<float>(many_reflections_first / 2);
     return static_cast<std::int32_t>(work < most ? work : most) + (many ? many_reflections_first : 0);
 }

@@ -38,14 +38,15 @@ FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, Genera
     float cell[6] = {};
     for (; attempt < most_attempts && !sound; ++attempt) {
         const std::uint32_t stream = stream_of(phase, attempt);
-        // After patience come general positions, in the end three: atoms there leave no symmetry but the group's.
-        const int beyond = too_symmetric - patient_attempts, steps = attempt - most_attempts + 4;
-        const int wanted = beyond > steps ? beyond : steps;
-        const int general = wanted < 0 ? 0 : (wanted > 3 ? 3 : wanted);
+        // Atoms in general positions leave no symmetry but the group's: one more for each draft beyond `patient_attempts` that had too much
+        // symmetry, and in the last attempts, up to three.
+        const int drafts_over_patience = too_symmetric - patient_attempts, late_attempts = attempt - most_attempts + 4;
+        const int wanted = drafts_over_patience > late_attempts ? drafts_over_patience : late_attempts;
+        const int required_general = wanted < 0 ? 0 : (wanted > 3 ? 3 : wanted);
         block.for_each(0, [](int) {});  // until all threads have done with the last draft
         block.for_each(1, [&](int) {
             RandomSequence random(seed, sample, Purpose::crystal, stream);
-            draw_composition(s, t, space_group, general, random);
+            draw_composition(s, t, space_group, required_general, random);
         });
         bool placed = false;
         float volume = s.volume;
@@ -57,7 +58,7 @@ FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, Genera
             for (int draw = 0; draw < most_redraws && !general_metric; ++draw) {
                 draw_cell(cell, t, space_group, volume, random);
                 general_metric = cell[0] < max_generated_edge && cell[1] < max_generated_edge && cell[2] < max_generated_edge &&
-                                 is_general(block, cell, lattice, t.operations(space_group));
+                                 has_only_its_symmetry(block, cell, lattice, t.operations(space_group));
             }
             const std::uint32_t coordinates = stream + static_cast<std::uint32_t>(e << 12);
             placed = general_metric && place_atoms(block, s, t, space_group, cell, seed, sample, coordinates, false);

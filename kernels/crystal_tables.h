@@ -6,6 +6,7 @@
 
 #include "kernels/crystal.h"
 #include "kernels/crystal_lattice.h"
+#include "kernels/form_factor.h"
 
 namespace friedel {
 
@@ -13,7 +14,7 @@ constexpr int max_generated_atoms = 64;          // of the asymmetric unit
 constexpr int max_generated_cell_atoms = 512;    // of the conventional cell
 constexpr float max_generated_edge = 80.0f;      // angstrom
 constexpr float max_generated_volume = 6000.0f;  // angstrom^3 of the conventional cell
-constexpr int tabulated_elements = 98;
+constexpr int tabulated_elements = max_element;
 constexpr int max_generated_elements = 8;
 constexpr int letter_classes = 5;      // of numbers of sites: 1, 2, 3 to 4, 5 to 8, more
 constexpr int quantiles = 33;          // of a tabulated distribution, both ends included

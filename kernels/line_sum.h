@@ -11,7 +11,7 @@
 
 namespace friedel {
 
-constexpr int most_phases = 8;                              // cells of a step
+constexpr int most_cells_per_step = 8;
 constexpr int margin_steps = 128;                           // cells go so far beyond the grid; lines further off leave nothing
 constexpr float cells_of_width = 4;                         // at least: then four cells stand for a line to a hundredth of its height
 constexpr float narrowest_steps = 0.4f, widest_steps = 48;  // of widths: where eight cells a step are enough, and a radius of margin_steps
@@ -65,12 +65,12 @@ FRIEDEL_FN LineEntry* entries_for(const LineScratch& scratch, int count) {
 }
 
 FRIEDEL_FN int line_steps(const Grid& grid) { return (grid.points + 2 * margin_steps + 15) / 16 * 16; }
-FRIEDEL_FN int line_cells(const Grid& grid) { return line_steps(grid) * most_phases; }
+FRIEDEL_FN int line_cells(const Grid& grid) { return line_steps(grid) * most_cells_per_step; }
 FRIEDEL_FN int tail_scratch(const Grid& grid) { return 3 * (line_steps(grid) / coarsening + 65); }
 
 // Half a row of profiles: they reach so far from number half - 1, and are 0 for the other points of a span.
 FRIEDEL_FN int half_row(int radius, int span) { return (radius + 3 * span / 2) / (span / 2) * (span / 2); }
-FRIEDEL_FN int line_rows(int sections) { return sections * most_phases * 2 * half_row(margin_steps, 64); }
+FRIEDEL_FN int line_rows(int sections) { return sections * most_cells_per_step * 2 * half_row(margin_steps, 64); }
 
 // How one pattern's lines are summed; the same for all threads of its block.
 class LineSum {
@@ -104,14 +104,14 @@ public:
         tails_ = block.maximum(sections_, 0.0f, [&](int i) { return eta[i]; }) > 0;
         // The bin of a point widens what falls into it: 0.68 steps is the full width of a Gaussian of its variance.
         const float seen = sqrtf(narrowest * narrowest + 0.46f);
-        phases_ = 1;
-        while (phases_ < most_phases && phases_ * seen < cells_of_width) phases_ *= 2;
+        cells_per_step_ = 1;
+        while (cells_per_step_ < most_cells_per_step && cells_per_step_ * seen < cells_of_width) cells_per_step_ *= 2;
         const float reach = tails_ ? 32 + 2 * widest : 2 + 2.55f * widest;  // a Gaussian has fallen to e^-18 there
         radius_ = reach < margin_steps ? static_cast<int>(reach) : margin_steps;
         coarse_ = radius_ < 64 ? coarsening : 2 * coarsening;
         tail_ = Tail::of(1, 0.25f * widest * narrowest, static_cast<float>(radius_));
         tail_width_sq_ = 0.25f * widest * narrowest;
-        block.for_each(steps_ * phases_, [&](int i) { scratch_.cells[i] = 0; });
+        block.for_each(steps_ * cells_per_step_, [&](int i) { scratch_.cells[i] = 0; });
     }
 
     // Width of a line at this place.
@@ -126,10 +126,10 @@ public:
         float below, at, above, beyond;
     };
 
-    // Of a line of an area in units of the strongest line of the first phase, at most a few hundred in one place. Out of reach: nothing.
+    // Of a line of an area in units of the strongest peak of the first crystal, at most a few hundred in one place. Out of reach: nothing.
     FRIEDEL_LANE_FN Share share(float position_deg, float area) const {
-        const float asked = ((position_deg - grid_.start_deg) / grid_.step_deg + margin_steps) * static_cast<float>(phases_);
-        const auto last = static_cast<float>(steps_ * phases_ - 3);
+        const float asked = ((position_deg - grid_.start_deg) / grid_.step_deg + margin_steps) * static_cast<float>(cells_per_step_);
+        const auto last = static_cast<float>(steps_ * cells_per_step_ - 3);
         const bool within = asked > 2 && asked < last;
         const float place = within ? asked : 2.0f, scaled = within ? area * whole_area : 0.0f;
         const float cell = nearest(place - 0.5f), f = place - cell, g = 1 - f;
@@ -174,9 +174,9 @@ public:
     // How many cells hold anything.
     template <class Block>
     FRIEDEL_FN int filled_cells(Block& block) const {
-        return block.template sum<int>(steps_ * phases_, [&](int i) { return scratch_.cells[i] != 0; });
+        return block.template sum<int>(steps_ * cells_per_step_, [&](int i) { return scratch_.cells[i] != 0; });
     }
-    FRIEDEL_FN int rows_worked_out() const { return sections_ * (phases_ / 2 + 1); }
+    FRIEDEL_FN int rows_worked_out() const { return sections_ * (cells_per_step_ / 2 + 1); }
     FRIEDEL_FN int radius() const { return radius_; }
     // Cells times points of the coarse grid.
     FRIEDEL_FN double tail_terms() const { return tails_ ? static_cast<double>(steps_ / coarse_) * (grid_.points / coarse_) : 0.0; }
@@ -199,15 +199,15 @@ private:
     template <class Block>
     FRIEDEL_FN void find_profiles(Block& block, int half) const {
         const auto radius = static_cast<float>(radius_);
-        const int length = 2 * half, worked_out = phases_ / 2 + 1;
+        const int length = 2 * half, worked_out = cells_per_step_ / 2 + 1;
         block.for_each_tile(sections_ * worked_out * length, [&](int begin, int n) {
-            const int row = begin / length, section = row / worked_out, phase = row - section * worked_out, in_row = begin - row * length;
-            float* const rows = scratch_.rows + section * phases_ * length;
-            float* const out = rows + phase * length + in_row;
-            const bool mirrored = 2 * phase < phases_ && phase > 0;
-            float* const mirror = rows + (phases_ - phase + 1) * length - 1 - in_row;
+            const int row = begin / length, section = row / worked_out, cell = row - section * worked_out, in_row = begin - row * length;
+            float* const rows = scratch_.rows + section * cells_per_step_ * length;
+            float* const out = rows + cell * length + in_row;
+            const bool mirrored = 2 * cell < cells_per_step_ && cell > 0;
+            float* const mirror = rows + (cells_per_step_ - cell + 1) * length - 1 - in_row;
             // Of the first point from the line.
-            const float start = static_cast<float>(in_row - half + 1) - static_cast<float>(phase) / static_cast<float>(phases_);
+            const float start = static_cast<float>(in_row - half + 1) - static_cast<float>(cell) / static_cast<float>(cells_per_step_);
             if (start >= radius || start + static_cast<float>(n - 1) <= -radius) {
                 for (int j = 0; j < n; ++j) out[j] = 0;
                 for (int j = 0; mirrored && j < n; ++j) mirror[-j] = 0;
@@ -242,8 +242,8 @@ private:
     template <class Block>
     FRIEDEL_FN void collect(Block& block, int half) {
         const int count = block.running_total(scratch_.starts, steps_, [&](int step) {
-            const std::int32_t* const cells = scratch_.cells + step * phases_;
-            switch (phases_) {  // loops of constant length
+            const std::int32_t* const cells = scratch_.cells + step * cells_per_step_;
+            switch (cells_per_step_) {  // loops of constant length
                 case 1:
                     return filled<1>(cells);
                 case 2:
@@ -259,12 +259,12 @@ private:
             int slot = scratch_.starts[step];
             if (slot == scratch_.starts[step + 1]) return;
             const int from_grid = step - margin_steps, section = section_of(static_cast<float>(from_grid));
-            const float lorentz = scratch_.widths[2 * most_width_sections + section], of_step = 1.0f / static_cast<float>(phases_);
-            for (int phase = 0; phase < phases_; ++phase) {
-                const auto area = static_cast<float>(scratch_.cells[step * phases_ + phase]);
+            const float lorentz = scratch_.widths[2 * most_width_sections + section], per_step = 1.0f / static_cast<float>(cells_per_step_);
+            for (int cell = 0; cell < cells_per_step_; ++cell) {
+                const auto area = static_cast<float>(scratch_.cells[step * cells_per_step_ + cell]);
                 if (Block::tile == 1 && area == 0) continue;  // a core is sooner done writing over what an empty cell has left
-                entries_[slot] = LineEntry{area, area * lorentz, step + static_cast<float>(phase) * of_step,
-                                           (2 * (section * phases_ + phase) + 1) * half - 1 - from_grid};
+                entries_[slot] = LineEntry{area, area * lorentz, step + static_cast<float>(cell) * per_step,
+                                           (2 * (section * cells_per_step_ + cell) + 1) * half - 1 - from_grid};
                 slot += area != 0;
             }
         });
@@ -313,7 +313,7 @@ private:
 
     LineScratch scratch_;
     Grid grid_;
-    int steps_, sections_ = 0, phases_ = 1, radius_ = 0, coarse_ = coarsening;
+    int steps_, sections_ = 0, cells_per_step_ = 1, radius_ = 0, coarse_ = coarsening;
     float sections_of_step_ = 0;
     bool tails_ = false;
     Tail tail_{};

@@ -18,7 +18,7 @@ struct PatternWorkspace {
     Sites<float> sites;
     Peaks peaks;
     ProfileScratch profile;
-    LineScratch lines;
+    LineScratch line_sum;
 };
 
 // Low-index directions along which platy and fibrous crystals lie.
@@ -207,12 +207,12 @@ FRIEDEL_FN void saturate(Block& block, float* pattern, int points, float lost) {
     block.for_each(points, [&](int i) { pattern[i] = pattern[i] > 0 ? pattern[i] / (1 + dead * pattern[i]) : pattern[i]; });
 }
 
-// Adds the lines of phase number `phase`, whose intensities find_intensities() has left in `w`.
-template <class Block>
+// Adds the lines of phase number `phase`, whose intensities find_intensities() has left in `w`. in_sections: p.width_sections > 0.
+template <bool in_sections, class Block>
 FRIEDEL_FN void add_phase(Block& block, const LineSum& lines, PatternWorkspace& w, const PatternParameters& p, const Grid& grid,
                           int phase) {
     const float scale = phase == 0 ? 1.0f : p.impurity_fraction;  // of the phase's strongest line
-    if (p.width_sections > 0) {
+    if constexpr (in_sections) {
         add_lines(block, lines, w.reflections, p, scale);
     } else {
         append_peaks(block, w.peaks, w.reflections, p, scale, last_peak_deg(grid));
@@ -220,18 +220,18 @@ FRIEDEL_FN void add_phase(Block& block, const LineSum& lines, PatternWorkspace& 
 }
 
 // The whole pattern, maximum 1, into pattern[grid.points]. phase(0) gives the crystal, phase(1) its impurity where p.impurity is not
-// negative.
-template <class Block, class Phase>
+// negative. in_sections: p.width_sections > 0; known when this is compiled, because a kernel for both ways has the registers of both.
+template <bool in_sections, class Block, class Phase>
 FRIEDEL_FN void simulate_phases(Block& block, float* pattern, PatternWorkspace& w, Phase&& phase, const FormFactorTable<float>& table,
                                 const PatternParameters& p, const Grid& grid) {
-    LineSum lines(w.lines, grid);
-    if (p.width_sections > 0) lines.begin(block, p);
+    LineSum lines(w.line_sum, grid);
+    if constexpr (in_sections) lines.begin(block, p);
     w.peaks.count = 0;
     for (int i = 0; i < p.phases(); ++i) {
         find_intensities(block, w, phase(i), table, p, grid);
-        add_phase(block, lines, w, p, grid, i);
+        add_phase<in_sections>(block, lines, w, p, grid, i);
     }
-    if (p.width_sections > 0) {
+    if constexpr (in_sections) {
         lines.sum(block, pattern);
     } else {
         sum_profiles(block, pattern, w.peaks, grid, w.profile);
@@ -243,12 +243,15 @@ FRIEDEL_FN void simulate_phases(Block& block, float* pattern, PatternWorkspace& 
     scale_maximum_to_one(block, pattern, grid.points);
 }
 
-// Of crystals of a library.
-template <class Block>
-FRIEDEL_FN void simulate_pattern(Block& block, float* pattern, PatternWorkspace& w, const LibraryView& library,
-                                 const FormFactorTable<float>& table, const PatternParameters& p, const Grid& grid) {
-    simulate_phases(
-        block, pattern, w, [&](int i) { return library.crystal(i == 0 ? p.structure : p.impurity); }, table, p, grid);
+// The same, in sections of one width where the pattern's parameters say so.
+template <class Block, class Phase>
+FRIEDEL_FN void simulate_phases(Block& block, float* pattern, PatternWorkspace& w, Phase&& phase, const FormFactorTable<float>& table,
+                                const PatternParameters& p, const Grid& grid) {
+    if (p.width_sections > 0) {
+        simulate_phases<true>(block, pattern, w, phase, table, p, grid);
+    } else {
+        simulate_phases<false>(block, pattern, w, phase, table, p, grid);
+    }
 }
 
 }  // namespace friedel

@@ -1,5 +1,5 @@
 // Elementary functions that vectorise: polynomials in float for the simulation, in double for peak lists, where a loop needs them.
-// Coefficients interpolate at Chebyshev nodes on the reduced interval; the largest absolute error stands beside each.
+// Coefficients interpolate at Chebyshev nodes on the reduced interval; errors stand where they matter.
 #pragma once
 
 #include <cmath>
@@ -64,7 +64,6 @@ FRIEDEL_LANE_FN float cos_turns(float t) {
     const float q = far ? 0.5f - r : r, c = cosine_near_zero(q * q);
     return far ? -c : c;
 }
-FRIEDEL_LANE_FN float sin_turns(float t) { return turned(t).sine; }
 
 // Double: |t| < 2^50, error 2e-16 beside that of t.
 FRIEDEL_FN double nearest(double x) {

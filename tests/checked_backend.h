@@ -16,7 +16,7 @@ public:
     explicit CheckedBackend(ThreadPool& pool) : inner_(make_cpu_backend(pool)) {}
 
     std::string description() const override { return "checked " + inner_->description(); }
-    std::string place() const override { return inner_->place(); }
+    std::string device_identity() const override { return inner_->device_identity(); }
     bool is_gpu() const override { return true; }
     void wait() override { inner_->wait(); }
     void* allocate(std::size_t bytes) override {

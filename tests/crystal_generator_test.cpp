@@ -161,7 +161,7 @@ TEST(CrystalGenerator, ManyThreadsMakeTheSameCrystal) {
 TEST(CrystalGenerator, TellsSpecialMetrics) {
     SerialBlock block;
     const auto general = [&](int group, const std::array<float, 6>& cell) {
-        return is_general(block, cell.data(), lattice_type(group), sketched().view().operations(group));
+        return has_only_its_symmetry(block, cell.data(), lattice_type(group), sketched().view().operations(group));
     };
     EXPECT_TRUE(general(1, {5.1f, 6.3f, 7.7f, 83, 97, 76}));
     EXPECT_FALSE(general(1, {5.1f, 6.3f, 7.7f, 90, 97, 90})) << "monoclinic";

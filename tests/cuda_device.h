@@ -1,10 +1,11 @@
 // What the tests of a CUDA device share: the device in one precision beside the processor, and how results are compared. Skipped where
-// there is no device, with the reason.
+// there is no device, with the reason; where FRIEDEL_TEST_DEVICE is "required" that is a failure.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -31,6 +32,8 @@ protected:
         try {
             cuda = make_cuda_backend(0, GetParam());
         } catch (const Error& error) {
+            const char* const required = std::getenv("FRIEDEL_TEST_DEVICE");
+            if (required && std::string(required) == "required") GTEST_FAIL() << error.what();
             GTEST_SKIP() << error.what();
         }
     }

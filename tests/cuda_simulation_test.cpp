@@ -41,6 +41,10 @@ protected:
 };
 
 TEST_P(CudaSimulation, DrawsTheSamePatterns) { expect_same_patterns(all_minerals(), 300, 0.5, {}); }
+// Every line with a width of its own.
+TEST_P(CudaSimulation, DrawsTheSamePatternsWithoutSections) {
+    expect_same_patterns(all_minerals(), 100, 0.5, {"simulation.width_sections=0"});
+}
 
 // Crystals that stretch what a block has room for: one atom, a hundred of them without symmetry, some of partial occupancy, a cell that
 // has more peaks than shared memory holds, and one of each Laue class.

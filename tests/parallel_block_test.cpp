@@ -24,6 +24,13 @@ namespace {
 using test::run_block;
 using test::ThreadBlock;
 
+template <class Block>
+void simulate_pattern(Block& block, std::vector<float>& pattern, PatternWorkspace& w, const StructureLibrary& library,
+                      const PatternParameters& p, const Grid& grid) {
+    const auto crystal = [&](int phase) { return library.view().crystal(phase == 0 ? p.structure : p.impurity); };
+    simulate_phases(block, pattern.data(), w, crystal, form_factors_float(), p, grid);
+}
+
 const int team_sizes[] = {1, 3, 8, 32};
 
 TEST(ParallelBlock, OrdersByKeyAsTheSerialBlock) {
@@ -125,8 +132,8 @@ TEST(ParallelBlock, NearMemoryHoldsWhatFits) {
             std::vector<float> pattern(static_cast<std::size_t>(grid.points));
             run_block(8, [&](ThreadBlock& block) {
                 PatternWorkspace mine = workspace.view();
-                mine.sites.near = mine.profile.near = mine.lines.near = {near.data(), bytes};
-                simulate_pattern(block, pattern.data(), mine, library.view(), form_factors_float(), p, grid);
+                mine.sites.near = mine.profile.near = mine.line_sum.near = {near.data(), bytes};
+                simulate_pattern(block, pattern, mine, library, p, grid);
             });
             if (bytes == 0) expected = pattern;
             EXPECT_EQ(pattern, expected) << structure << ", " << bytes << " bytes";
@@ -234,7 +241,7 @@ TEST(ParallelBlock, SimulatesAndPreprocessesAsTheSerialBlock) {
         simulate_one_pattern(expected.data(), p, library.view(), grid);
         run_block(8, [&](ThreadBlock& block) {
             PatternWorkspace mine = workspace.view();
-            simulate_pattern(block, pattern.data(), mine, library.view(), form_factors_float(), p, grid);
+            simulate_pattern(block, pattern, mine, library, p, grid);
         });
         for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(pattern[i], expected[i], 3e-5) << structure << " at point " << i;
         SerialBlock serial;

@@ -261,11 +261,11 @@ TEST_F(RanksThatClassify, OneThatHangsIsNamedAndReplaced) {
 }
 
 TEST(RanksOfDevices, WhatCannotAddUpIsNamed) {
-    EXPECT_EQ(fault_of_places({"", "", ""}), "") << "processors are shared";
-    EXPECT_EQ(fault_of_places({"a:1", "a:2", "b:1"}), "");
-    EXPECT_NE(fault_of_places({"a:1", "", "b:1"}).find("rank 0 has a GPU and rank 1 has none"), std::string::npos);
-    EXPECT_NE(fault_of_places({"", "", "b:1"}).find("rank 2 has a GPU and rank 0 has none"), std::string::npos);
-    EXPECT_NE(fault_of_places({"a:1", "b:1", "a:2", "b:1"}).find("ranks 1 and 3 have the same GPU"), std::string::npos);
+    EXPECT_EQ(duplicate_device_fault({"", "", ""}), "") << "processors are shared";
+    EXPECT_EQ(duplicate_device_fault({"a:1", "a:2", "b:1"}), "");
+    EXPECT_NE(duplicate_device_fault({"a:1", "", "b:1"}).find("rank 0 has a GPU and rank 1 has none"), std::string::npos);
+    EXPECT_NE(duplicate_device_fault({"", "", "b:1"}).find("rank 2 has a GPU and rank 0 has none"), std::string::npos);
+    EXPECT_NE(duplicate_device_fault({"a:1", "b:1", "a:2", "b:1"}).find("ranks 1 and 3 have the same GPU"), std::string::npos);
 }
 
 TEST(RankAlone, NeedsNoMpi) {

@@ -104,8 +104,8 @@ TEST(StructureCosts, ExpectedWorkGoesWithTheOperations) {
         EXPECT_GT(correlation(expected, counted), 0.85) << sections << " sections";
         EXPECT_LT(correlation(bound, counted), 0.75) << "a bound of the reflections does as well, " << sections << " sections";
     }
-    EXPECT_EQ(cuda::place_of_row(7.9f, false), 7);
-    EXPECT_GT(cuda::place_of_row(0, true), cuda::place_of_row(1e30f, false)) << "those with many reflections come first";
+    EXPECT_EQ(cuda::row_sort_key(7.9f, false), 7);
+    EXPECT_GT(cuda::row_sort_key(0, true), cuda::row_sort_key(1e30f, false)) << "those with many reflections come first";
 }
 
 // Bytes of shared memory that a block may have: a third of Hopper's multiprocessor, half of Ada's, half of Turing's, none.

@@ -34,7 +34,7 @@ struct Options {
     bool quiet = false;
 };
 
-bool indexes(const Options& o, const Model& model) { return is_indexed(o.indexing, !o.structures.empty(), model); }
+bool indexes(const Options& o, const Model& model) { return decide_indexing(o.indexing, !o.structures.empty(), model); }
 
 KnownAnswers answer(const Options& o, const Model& model) {
     Device device(o.device, o.threads, o.quiet);
@@ -75,7 +75,7 @@ KnownAnswers usable_answers(const Options& o, const Model& model) {
     for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
     require_enough(answers.size());
     if (!o.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
-    tell_of_memory(o.library, model);
+    warn_if_trained_on(o.library, model);
     return answers;
 }
 

@@ -63,16 +63,15 @@ struct Task {
           model_file(own_model ? fs::path(given.inputs.front()) : shipped_model()),
           model(Model::read(model_file)),
           structures(structures_to_search(given.structures, !own_model)),
-          indexing(is_indexed(given.indexing, !structures.empty(), model)),
+          indexing(decide_indexing(given.indexing, !structures.empty(), model)),
           portion(structures.empty() && !indexing ? portion_alone : portion_with_search) {
         const std::vector<std::string> inputs(given.inputs.begin() + (own_model ? 1 : 0), given.inputs.end());
         if (inputs.empty()) misused("no patterns named; give files or folders of them after the model");
         if (!given.explain.empty() && ranks.size() > 1) misused("--explain draws in one process; leave it out, or start one");
-        const fs::path ending = fs::path(given.output).extension();
-        if (!given.output.empty() && ending != ".csv" && ending != ".jsonl" && ending != ".h5")
-            misused(given.output, ": results are written as .csv, .jsonl or .h5; give one of these endings");
-        if (ending == ".h5" && given.resume)
-            misused(given.output, ": only results in .csv and .jsonl can be gone on with; leave --resume out");
+        if (!given.output.empty()) {
+            const std::string fault = fault_of_output_name(given.output, begin());
+            if (!fault.empty()) misused(fault);
+        }
         refuse_overwriting(given.output, given.inputs);
         refuse_overwriting(given.output, {given.structures, structures});
         if (given.resume && given.output.empty()) misused("--resume goes on with the results in a file; name it with -o");
@@ -82,9 +81,14 @@ struct Task {
             misused("--resume cannot tell what comes from standard input (-) from what came before; leave it out, or name a file");
         list = PatternList::of_paths(inputs);
         refuse_overwriting(given.output, list);
+        const fs::path ending = fs::path(given.output).extension();
         if (ending == ".h5") check_hdf5_output(given.output, classification_kind);
         if (ending == ".csv" && !given.resume) check_replaceable(given.output, "file,space_group,symbol,");
         if (ending == ".jsonl" && !given.resume) check_replaceable(given.output, "{\"file\":\"");
+    }
+
+    ClassificationOutput::Begin begin() const {
+        return options.resume ? ClassificationOutput::Begin::where_it_ended : ClassificationOutput::Begin::anew;
     }
 
     // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).
@@ -135,7 +139,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
         return portion ? task.range(*portion) : PatternRange{};
     });
     DeviceChoice choice = task.options.device;
-    choice.turn = ranks.rank_on_node();
+    choice.rank_on_node = ranks.rank_on_node();
     const bool quiet = task.options.quiet || !ranks.first();
     Device device(choice, config.threads, quiet);
     std::optional<Explainer> explainer;
@@ -205,13 +209,10 @@ fs::file_time_type time_of_results(const fs::path& file) {
 
 // The first rank, which also writes what all of them find.
 int classify(Task& task, Communicator& ranks) {
-    using Begin = ClassificationOutput::Begin;
     const Options& options = task.options;
     const fs::file_time_type written = options.resume ? time_of_results(behind_links(options.output)) : fs::file_time_type::max();
     std::optional<ClassificationOutput> output;
-    if (!options.output.empty())
-        output.emplace(options.output, task.model, task.list.size(), task.answered_by(),
-                       options.resume ? Begin::where_it_ended : Begin::anew);
+    if (!options.output.empty()) output.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin());
 
     const InterruptGuard guard;
     const auto start = std::chrono::steady_clock::now();

@@ -152,11 +152,7 @@ inline void check_hdf5_output(const std::filesystem::path& output, const FileKin
             misused(output.string(), ": this command writes HDF5; give a name that ends in .h5");
         return;
     }
-    const auto in_words = [](std::string name) {
-        std::replace(name.begin(), name.end(), '_', ' ');
-        return name;
-    };
-    const std::string cure = ", and this command writes a file of kind '" + in_words(kind.name) + "'; name another file, or remove it";
+    const std::string cure = ", and this command writes a file of kind '" + spaced(kind.name) + "'; name another file, or remove it";
     if (!is_hdf5_file(output)) fail(output.string(), ": is there already and is no HDF5 file", cure);
     std::string found;
     try {
@@ -165,7 +161,7 @@ inline void check_hdf5_output(const std::filesystem::path& output, const FileKin
     }
     if (found != kind.name)
         fail(output.string(), ": is there already and ",
-             found.empty() ? "is damaged or was not written by friedel" : "holds a " + in_words(found), cure);
+             found.empty() ? "is damaged or was not written by friedel" : "holds a " + spaced(found), cure);
 }
 
 // The wavelength of measured patterns, in angstrom or by the tube's anode.
@@ -224,7 +220,7 @@ inline void add_indexing_option(CLI::App& app, std::optional<bool>& indexing) {
 }
 
 // Throws Error where indexing is asked for beside a model that it says nothing to.
-inline bool is_indexed(const std::optional<bool>& asked, bool structures_searched, const Model& model) {
+inline bool decide_indexing(const std::optional<bool>& asked, bool structures_searched, const Model& model) {
     if (model.target == Target::space_group) return asked.value_or(structures_searched);
     if (asked.value_or(false)) fail("--indexing: the model names crystal systems, indexing space groups; leave it out");
     return false;
@@ -245,7 +241,7 @@ inline void tell_of_input(const PatternList& list, std::size_t assumed, double w
 }
 
 // A model looks good on what it was trained on, whatever it is worth.
-inline void tell_of_memory(const std::string& library, const Model& model) {
+inline void warn_if_trained_on(const std::string& library, const Model& model) {
     if (!library.empty() && was_trained_on(model, library))
         std::cerr << "friedel: the model was trained on " << library << ": these figures measure memory; give structures held out\n";
 }

@@ -1,6 +1,8 @@
 // friedel evaluate: how well a model names patterns whose space groups are known, measured or simulated, with the files that show it.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,6 +16,7 @@
 #include "host/network/classifier.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
+#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -103,6 +106,13 @@ SimulationConfig simulation_of(const Options& options, const Model& model) {
     if (options.config.empty()) return simulation_of_training(model);
     TrainingConfig training;
     read_toml_file(training, options.config);
+    const double wavelength = mean_wavelength(training.simulation.radiation);
+    if (std::abs(wavelength / static_cast<double>(model.wavelength_angstrom) - 1) > 0.01)
+        fail(options.config, ": radiation of ", wavelength, " angstrom; the model's grid is meant for ", model.wavelength_angstrom,
+             ", give that with simulation.radiation");
+    if (!options.quiet)
+        std::cerr << "friedel: of " << options.config
+                  << " table [simulation] counts alone; grid, preprocessing and network are the model's\n";
     training.simulation.grid = model.grid;
     return training.simulation;
 }
@@ -148,6 +158,7 @@ Json subject_of(const Options& options, const Model& model) {
     Json subject;
     subject["friedel"] = FRIEDEL_VERSION;
     subject["model"] = {{"file", options.model},
+                        {"hash", hash_file(options.model)},
                         {"target", model.target == Target::space_group ? "space_group" : "crystal_system"},
                         {"widths", model.shape.text()},
                         {"members", model.members.size()},
@@ -158,9 +169,14 @@ Json subject_of(const Options& options, const Model& model) {
         subject["measured"] = {{"labels", options.labels}};
     } else {
         subject["simulated"] = {{"library", options.library},
+                                {"library_hash", hash_file(options.library)},
                                 {"trained_on_this_library", was_trained_on(model, options.library)},
                                 {"settings", options.config.empty() ? "the model's own" : options.config},
                                 {"seed", options.seed}};
+        if (!options.config.empty()) {
+            std::ifstream in(options.config);
+            subject["simulated"]["config"] = std::string(std::istreambuf_iterator<char>(in), {});
+        }
     }
     return subject;
 }
@@ -204,7 +220,7 @@ int run(const Options& options) {
         ProgressLine progress("structures", options.quiet);
         second.emplace(options.structures, model, device, shown_on(progress));
     }
-    const OtherOpinions others{second ? &*second : nullptr, is_indexed(options.indexing, second.has_value(), model)};
+    const OtherOpinions others{second ? &*second : nullptr, decide_indexing(options.indexing, second.has_value(), model)};
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
     const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device, others)
                                                           : evaluate_measured(evaluation, options, model, device, others);
@@ -221,7 +237,7 @@ int run(const Options& options) {
         if (repeats > 0) std::cout << ", " << repeats << " repeats left out";
         std::cout << ", " << evaluation.unreadable << " not read -> " << folder.string() << "/report.html, metrics.json, predictions.csv\n";
     }
-    tell_of_memory(options.library, model);
+    warn_if_trained_on(options.library, model);
     return evaluation.unreadable == 0 ? 0 : 1;
 }
 

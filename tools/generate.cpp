@@ -58,7 +58,9 @@ int run(const Options& options) {
     if (library.size() == 0)
         fail(options.output, ": no crystal could be made of these groups from ", options.statistics, "; use other statistics");
     library.write(options.output, {{"generated", std::to_string(wish.structures) + " crystals, seed " + std::to_string(wish.seed) +
-                                                     ", statistics " + options.statistics + " (" + statistics.hash() + ")"}});
+                                                     ", statistics " + options.statistics + " (" + statistics.hash() + ")" +
+                                                     (options.groups.empty() ? "" : ", groups " + options.groups) +
+                                                     (wish.tempering == 1 ? "" : ", tempering " + formatted("%g", wish.tempering))}});
     if (!options.quiet) {
         std::printf("%d crystals of %zu structure types -> %s\n", library.size(), library.structure_type_name.size(),
                     options.output.c_str());
@@ -76,8 +78,10 @@ std::function<int()> generate_command(CLI::App& app) {
     app.add_option("--groups", s->groups, "Space groups to make, as in 1-15,225; all by default")->check(not_empty());
     app.add_option("--statistics", s->statistics, "What to draw from: shipped, uniform, or a file of 'friedel statistics'")
         ->capture_default_str();
-    app.add_option("--tempering", s->wish.tempering,
-                   "Groups as often as their structures to this power: 1 as they were counted, 0 all alike")
+    app.add_option(
+           "--tempering", s->wish.tempering,
+           "Groups as often as (their structures + 1/2) to this power: 1 as they were counted, but for the half that lets none be missing "
+           "(--groups leaves them out), 0 all alike")
         ->capture_default_str()
         ->check(within(0, 1));
     add_seed_option(app, s->wish.seed, "Another seed makes other crystals")->capture_default_str();

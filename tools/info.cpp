@@ -22,6 +22,7 @@
 #include "host/support/hash.h"
 #include "host/support/hdf5_file.h"
 #include "host/support/text_format.h"
+#include "host/training/training_setup.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -39,6 +40,16 @@ void print_space_groups(const std::map<int, int>& groups) {
     for (const auto& [group, count] : groups)
         std::printf("%5d %-9s%8d%s", group, space_group_symbol(group), count, ++column % 5 ? "" : "\n");
     if (column % 5) std::printf("\n");
+}
+
+// How a library came about that was not read from files: attribute and text.
+std::vector<std::pair<std::string, std::string>> origin_of_library(const std::string& library) {
+    const H5File file = H5File::open(library, structure_library_kind);
+    std::vector<std::pair<std::string, std::string>> origin;
+    for (const char* how : {"merged", "generated", "split"}) {
+        if (file.has_attribute("/", how)) origin.emplace_back(how, file.read_text_attribute("/", how));
+    }
+    return origin;
 }
 
 void describe_library(const Options& options) {
@@ -63,6 +74,7 @@ void describe_library(const Options& options) {
         ++systems[static_cast<std::size_t>(crystal_system(group))];
     }
     const double mean_atoms = library.size() ? static_cast<double>(library.element.size()) / library.size() : 0;
+    const std::vector<std::pair<std::string, std::string>> origin = origin_of_library(options.file);
     int other_powders = 0;
     for (std::size_t i = 0; i < library.powder_group.size(); ++i)
         other_powders += library.powder_group[i] > 0 && library.powder_group[i] != library.space_group[i];
@@ -74,6 +86,7 @@ void describe_library(const Options& options) {
                                {"structure_types", library.structure_type_name.size()},
                                {"rejections", library.rejections.size()}};
         if (library.has_powder_groups()) json["other_powder_groups"] = other_powders;
+        for (const auto& [how, what] : origin) json[how] = what;
         for (const auto& [group, count] : groups) json["space_groups"][std::to_string(group)] = count;
         for (int system = 0; system < crystal_systems; ++system)
             json["crystal_systems"][crystal_system_name(system)] = systems[static_cast<std::size_t>(system)];
@@ -81,6 +94,7 @@ void describe_library(const Options& options) {
         return;
     }
     std::printf("%s: structure library, format %d\n", options.file.c_str(), structure_library_kind.format);
+    for (const auto& [how, what] : origin) std::printf("%-18s%s\n", how.c_str(), without_controls(what).c_str());
     std::printf("structures        %d (%zu types, %zu space groups)\n", library.size(), library.structure_type_name.size(), groups.size());
     std::printf("atoms             %zu in the asymmetric units, %.1f a structure\n", library.element.size(), mean_atoms);
     std::printf("left out          %zu (list them with --rejections)\n", library.rejections.size());
@@ -100,9 +114,15 @@ void describe_patterns(const Options& options) {
     std::map<int, int> groups;
     for (std::uint16_t group : file.read<std::uint16_t>("space_group"))
         if (group >= 1 && group <= space_groups) ++groups[group];
+    const std::string made_by = file.has_attribute("/", "made_by") ? file.read_text_attribute("/", "made_by") : "";
+    if (options.config) {
+        std::printf("%s", made_by.c_str());
+        return;
+    }
     if (options.json) {
         nlohmann::json json = {{"kind", patterns_kind.name}, {"format", patterns_kind.format}, {"patterns", shape.at(0)},
-                               {"points", shape.at(1)},      {"start_deg", start_deg},         {"step_deg", step_deg}};
+                               {"points", shape.at(1)},      {"start_deg", start_deg},         {"step_deg", step_deg},
+                               {"made_by", made_by}};
         for (const auto& [group, count] : groups) json["space_groups"][std::to_string(group)] = count;
         std::cout << json.dump(2) << '\n';
         return;
@@ -110,6 +130,7 @@ void describe_patterns(const Options& options) {
     std::printf("%s: simulated patterns, format %d\n", options.file.c_str(), patterns_kind.format);
     std::printf("patterns          %zu of %zu space groups\n", shape.at(0), groups.size());
     std::printf("grid              %zu points from %g degrees, step %g\n", shape.at(1), start_deg, step_deg);
+    if (!made_by.empty()) std::printf("made by           (--config shows how)\n");
     print_space_groups(groups);
 }
 
@@ -147,8 +168,12 @@ void describe_model(const Options& options) {
             {"set_probability", calibration.set_probability},
             {"library", made.library},
             {"library_hash", made.library_hash},
+            {"started_from", made.started_from},
+            {"earlier_library_hashes", made.earlier_library_hashes},
+            {"statistics_hash", made.statistics_hash},
             {"seed", made.seed},
             {"steps", made.steps},
+            {"finished", holds_finished_model(options.file)},
             {"patterns", made.patterns},
             {"seconds", made.seconds},
             {"config", made.config},
@@ -167,6 +192,8 @@ void describe_model(const Options& options) {
     std::printf("trained on        %lld patterns in %lld steps and %.0f s, from %s%s, seed %llu\n", static_cast<long long>(made.patterns),
                 static_cast<long long>(made.steps), made.seconds, made.library.c_str(), hash.c_str(),
                 static_cast<unsigned long long>(made.seed));
+    if (!holds_finished_model(options.file)) std::printf("unfinished        its training was interrupted\n");
+    if (!made.statistics_hash.empty()) std::printf("generated from    statistics %s\n", made.statistics_hash.c_str());
     if (!made.started_from.empty()) std::printf("started from      %s\n", made.started_from.c_str());
     if (calibration.fitted_on.empty()) {
         std::printf("calibration       none: probabilities are the network's own, nothing is refused\n");
@@ -228,9 +255,7 @@ void describe_contents(const Options& options) {
         std::cout << json.dump(2) << '\n';
         return;
     }
-    std::string kind = file.kind();
-    std::replace(kind.begin(), kind.end(), '_', ' ');
-    std::printf("%s: %s, format %d\n", options.file.c_str(), kind.c_str(), file.format());
+    std::printf("%s: %s, format %d\n", options.file.c_str(), spaced(file.kind()).c_str(), file.format());
     for (const auto& [name, shape] : datasets) {
         std::string extent;
         for (std::size_t size : shape) extent += (extent.empty() ? "" : " x ") + std::to_string(size);
@@ -303,7 +328,9 @@ std::function<int()> info_command(CLI::App& app) {
     auto options = std::make_shared<Options>();
     app.add_option("FILE", options->file, "Any file that friedel wrote (.h5), or a measured pattern: what was read from it")->required();
     auto* const json = app.add_flag("--json", options->json, "Print JSON");
-    app.add_flag("--config", options->config, "Print what a model was trained with, for 'friedel train --config'")->excludes(json);
+    app.add_flag("--config", options->config,
+                 "Print what a model was trained with, for 'friedel train --config', or the options that patterns were simulated with")
+        ->excludes(json);
     app.add_flag("--rejections", options->rejections, "List what ingest left out of a structure library, tab-separated")->excludes(json);
     app.footer(
         "Examples:\n"
@@ -319,8 +346,8 @@ std::function<int()> info_command(CLI::App& app) {
         const auto describer = describers.find(kind);
         if (describer == describers.end())
             fail(options->file, ": is of kind '", kind, "', which this program does not know; use a newer friedel");
-        if (options->config && kind != model_kind.name)
-            fail(options->file, ": is of kind '", kind, "'; only models have the configuration that --config prints");
+        if (options->config && kind != model_kind.name && kind != patterns_kind.name)
+            fail(options->file, ": is of kind '", kind, "'; only models and patterns have what --config prints");
         if (options->rejections && kind != structure_library_kind.name)
             fail(options->file, ": is of kind '", kind, "'; only structure libraries have the list that --rejections prints");
         describer->second(*options);

@@ -63,6 +63,23 @@ double expected_reflections(const StructureLibrary& library, int structure) {
     return points / (2.0 * operations.laue_count() * operations.centrings_count);
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string all;
+    for (const std::string& word : words) all += (all.empty() ? "" : ",") + word;
+    return all;
+}
+
+// What is left out, in words that go with the library.
+std::string left_out_by(const Options& o) {
+    std::string text;
+    if (!o.held_out.empty()) text += ", without types of " + o.held_out;
+    if (!o.containing.empty()) text += ", containing " + joined(o.containing);
+    if (!o.lacking.empty()) text += ", lacking " + joined(o.lacking);
+    if (o.most_reflections > 0) text += ", of at most " + std::to_string(o.most_reflections) + " reflections";
+    if (o.keep_duplicates) text += ", with duplicates";
+    return text;
+}
+
 int run(const Options& options) {
     check_hdf5_output(options.output, structure_library_kind);
     StructureLibrary all;
@@ -107,7 +124,7 @@ int run(const Options& options) {
         progress.clear();
         std::printf("%8d show another space group as powders than their atoms have\n", different);
     }
-    all.write(options.output, {{"merged", sources}});
+    all.write(options.output, {{"merged", sources + left_out_by(options)}});
     std::printf("%8d structures -> %s\n", all.size(), options.output.c_str());
     return 0;
 }

@@ -8,7 +8,9 @@
 #include <set>
 
 #include "host/crystals/cif.h"
+#include "host/crystals/space_groups.h"
 #include "host/crystals/structure_library.h"
+#include "host/crystals/symmetry.h"
 #include "host/simulation/pattern_output.h"
 #include "host/simulation/peak_list.h"
 #include "host/simulation/radiation.h"
@@ -48,6 +50,19 @@ struct Options {
     std::vector<std::string> settings;
 };
 
+// The group that the atoms have, where it can be found, else the one that the file claims; a line on standard error where they differ.
+int group_of(const Structure& structure) {
+    try {
+        const int found = standardise(structure).structure.space_group, claimed = structure.claimed_space_group;
+        if (claimed > 0 && found != claimed)
+            std::cerr << "friedel: " << structure.name << ": claims " << space_group_symbol(claimed) << ", its atoms have "
+                      << space_group_symbol(found) << ", which is what its patterns are labelled with\n";
+        return found;
+    } catch (const Error&) {
+        return structure.claimed_space_group;
+    }
+}
+
 // The structures of all inputs in one library; CIFs keep the cell and operations they state.
 StructureLibrary gather(const std::vector<std::string>& inputs) {
     StructureLibrary library;
@@ -58,7 +73,7 @@ StructureLibrary gather(const std::vector<std::string>& inputs) {
             for (int i = 0; i < more.size(); ++i) library.add(more.structure(i), more.type_of(i));
         } else {
             for (Structure structure : read_cif(input)) {
-                structure.space_group = structure.claimed_space_group;
+                structure.space_group = group_of(structure);
                 library.add(structure);
             }
         }
@@ -136,14 +151,20 @@ struct Task {
     StructureLibrary library;
     Grid grid;
     std::vector<PatternParameters> parameters;  // of each pattern
+    std::string made_by;                        // the options that were given, and the configuration that patterns are drawn from
 };
 
 // --random: patterns drawn from a training configuration, over the structures in turn.
 void add_drawn(Task& task, const Options& options) {
+    for (const std::string& setting : options.settings) {
+        if (!setting.starts_with("simulation.") && !setting.starts_with("grid."))
+            misused("--set ", setting, ": says nothing of how patterns are drawn; keys of [simulation] and [grid] do");
+    }
     TrainingConfig training = preset(options.preset);
     if (!options.config.empty()) read_toml_file(training, options.config);
     apply_settings(training, options.settings);
     check(training);
+    task.made_by += "\n" + to_toml(training);
     task.grid = training.simulation.grid;
     const LibraryView view = task.library.view();
     for (int i = 0; i < options.random; ++i) {
@@ -175,7 +196,7 @@ void add_stated(Task& task, const Options& options) {
 
 void write_patterns(const Task& task, const std::string& file, ThreadPool& pool) {
     const std::vector<PatternParameters>& parameters = task.parameters;
-    PatternOutput output(file, task.grid, mean_wavelength(parameters.front().radiation), parameters.size());
+    PatternOutput output(file, task.grid, mean_wavelength(parameters.front().radiation), parameters.size(), task.made_by);
     constexpr std::size_t batch = 256;
     const InterruptGuard guard;
     ProgressLine progress("patterns", parameters.size() <= batch);
@@ -220,9 +241,10 @@ void write_picture(const Task& task, const std::string& file, ThreadPool& pool) 
     std::cout << file << '\n';
 }
 
-int run(const Options& options) {
+int run(const Options& options, const std::string& given) {
     check_outputs(options);
     Task task;
+    task.made_by = given;
     task.library = gather(options.inputs);
     if (task.library.size() == 0) fail(options.inputs.front(), ": holds no structure");
     if (options.random > 0) {
@@ -274,12 +296,13 @@ std::function<int()> simulate_command(CLI::App& app) {
         ->check(within(0, 179));
 
     const char* const instrument = "Instrument";
-    app.add_option("--fwhm", o->fwhm_deg, "Constant Gaussian width, degrees")
-        ->capture_default_str()
-        ->group(instrument)
-        ->check(within(0, 10));
+    auto* const fwhm = app.add_option("--fwhm", o->fwhm_deg, "Constant Gaussian width, degrees")
+                           ->capture_default_str()
+                           ->group(instrument)
+                           ->check(within(0, 10));
     app.add_option("--caglioti", o->caglioti, "Gaussian width^2 = U tan^2 + V tan + W, degrees^2")
         ->expected(3)
+        ->excludes(fwhm)
         ->type_name("U V W")
         ->group(instrument)
         ->check(within(-100, 100));
@@ -299,12 +322,14 @@ std::function<int()> simulate_command(CLI::App& app) {
         ->group(specimen)
         ->check(within(0, 1e9));
     app.add_option("--microstrain", o->exact.microstrain, "e: Lorentzian width 4 e tan theta")->group(specimen)->check(within(0, 1));
-    app.add_option("--texture", o->texture, "March-Dollase parameter and axis")
+    app.add_option("--texture", o->texture, "March-Dollase parameter and axis, in a second phase as well")
         ->expected(4)
         ->type_name("R H K L")
         ->group(specimen)
         ->check(within(-1000, 1000));
-    app.add_option("--lattice-scale", o->exact.lattice_scale, "Factor on the cell edges")->group(specimen)->check(within(0.5, 2));
+    app.add_option("--lattice-scale", o->exact.lattice_scale, "Factor on the cell edges, of a second phase as well")
+        ->group(specimen)
+        ->check(within(0.5, 2));
     app.add_option("--default-b", o->exact.default_b_iso, "B where the file states none, angstrom^2")
         ->capture_default_str()
         ->group(specimen)
@@ -365,7 +390,7 @@ std::function<int()> simulate_command(CLI::App& app) {
         "  friedel simulate library.h5 --random 1000 --preset friedel -o patterns.h5");
     return [o, &app] {
         refuse_ignored(app, o->random > 0);
-        return run(*o);
+        return run(*o, app.config_to_str());
     };
 }
 

@@ -95,7 +95,9 @@ void print(const Options& s, const TrainingSummary& summary) {
 
 int run(const Options& s) {
     if (s.list_keys) {
-        std::cout << describe_keys();
+        TrainingConfig config;
+        apply(s, config, false);
+        std::cout << describe_keys(config);
         return 0;
     }
     if (s.show_config) {
@@ -125,7 +127,8 @@ std::function<int()> train_command(CLI::App& app) {
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("LIBRARY", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
-    app.add_option("-o,--output", s->run.output, "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP and .lock");
+    app.add_option("-o,--output", s->run.output,
+                   "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP and .lock");
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset)
         ->check(CLI::IsMember(preset_names()));
     app.add_option("--config", s->config, "TOML file, read over the preset: keys that it leaves out are the preset's");
@@ -156,7 +159,8 @@ std::function<int()> train_command(CLI::App& app) {
     add_threads_option(app, s->run.threads);
     add_device_options(app, s->run.device);
     app.add_flag("-q,--quiet", s->run.quiet, "Show no progress");
-    app.add_flag("--keys", s->list_keys, "Print every configuration key with its default and meaning, and stop");
+    app.add_flag("--keys", s->list_keys,
+                 "Print every configuration key with what preset, --config and --set give it, and its meaning, and stop");
     app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");
     app.footer(
         "SIGINT and SIGTERM write a checkpoint and stop; SIGUSR1 writes one and goes on. Under mpirun or srun --mpi=pmix the ranks share "

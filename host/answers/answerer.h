@@ -17,8 +17,8 @@ namespace friedel {
 
 class Answerer {
 public:
-    // structures: a library to search beside the network; explanations: a folder to draw into; empty: none. indexing: ask that as well, of
-    // a model of space groups (indexing_opinion.h). `model` and `device` must outlive it.
+    // structures: a library to search beside the network; explainer: draws how each answer came about; none: nothing is drawn. indexing:
+    // ask that as well, of a model of space groups (indexing_opinion.h). `model` and `device` must outlive it.
     Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing, std::optional<Explainer> explainer,
              const ShowProgress& progress);
 

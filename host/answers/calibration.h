@@ -25,7 +25,8 @@ struct GivenBelief {
 // The temperature, 0.05 to 20, and the doubt, 0 to 0.5, that minimise the negative log-likelihood; golden sections of the logarithm of the
 // former, and for each of the latter.
 Belief fit_belief(const KnownAnswers& answers, Target target, const GivenBelief& given = {});
-// As little belief was fitted as is looked through: what the network says about these patterns is worth next to nothing.
+// Whether a temperature or doubt was fitted that is the largest looked at: what the network says of these patterns is worth next to
+// nothing.
 bool is_at_bound(const Belief& belief, const GivenBelief& given);
 
 // One pattern's entropy and whether its first answer was right.

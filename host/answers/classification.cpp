@@ -38,12 +38,8 @@ void interpret(Classification& c, const Model& model, const float* probabilities
         std::copy(probabilities, probabilities + crystal_systems, systems.begin());
     } else {
         crystal_system_probabilities(systems.data(), probabilities);
-        std::array<int, space_groups> order;
-        std::iota(order.begin(), order.end(), 0);
-        std::partial_sort(order.begin(), order.begin() + most_candidates, order.end(),
-                          [&](int a, int b) { return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b; });
         c.candidates.clear();
-        for (std::size_t i = 0; i < most_candidates; ++i) c.candidates.push_back({order[i] + 1, probabilities[order[i]]});
+        for (const int group : likeliest_groups(probabilities, most_candidates)) c.candidates.push_back({group, probabilities[group - 1]});
         fill_set(c, model.calibration);
         std::vector<float> extinctions(static_cast<std::size_t>(extinction_group_count()), 0.0f);
         for (int group = 1; group <= space_groups; ++group)

@@ -148,45 +148,72 @@ private:
     bool finished_ = false;
 };
 
+// Results of patterns without an answer have empty fields.
+struct CsvColumn {
+    const char* name;
+    std::string (*field)(const Classification&);
+};
+
+template <class Values, class Text>
+std::string joined(const Values& values, std::size_t from, const Text& text) {
+    std::string all;
+    for (std::size_t i = from; i < values.size(); ++i) all += (i > from ? " " : "") + text(values[i]);
+    return all;
+}
+
+std::string if_any(bool any, const std::string& text) { return any ? text : ""; }
+
+constexpr const char* last_csv_column = "answered_by";
+const CsvColumn csv_columns[] = {
+    {"file", [](const Classification& c) { return csv_field(c.file); }},
+    {"space_group", [](const Classification& c) { return c.candidates.empty() ? "" : std::to_string(c.candidates.front().space_group); }},
+    {"symbol",
+     [](const Classification& c) { return c.candidates.empty() ? "" : csv_field(space_group_symbol(c.candidates.front().space_group)); }},
+    {"probability",
+     [](const Classification& c) { return c.candidates.empty() ? "" : formatted("%.6f", c.candidates.front().probability); }},
+    {"crystal_system", [](const Classification& c) { return c.system < 0 ? "" : std::string(crystal_system_name(c.system)); }},
+    {"crystal_system_probability", [](const Classification& c) { return if_any(c.system >= 0, formatted("%.6f", c.system_probability)); }},
+    {"extinction_group", [](const Classification& c) { return c.extinction < 0 ? "" : csv_field(extinction_group_name(c.extinction)); }},
+    {"extinction_probability",
+     [](const Classification& c) { return if_any(c.extinction >= 0, formatted("%.6f", c.extinction_probability)); }},
+    {"entropy", [](const Classification& c) { return if_any(c.system >= 0, formatted("%.6f", c.entropy)); }},
+    {"refused", [](const Classification& c) { return std::string(c.refused.empty() ? "no" : "yes"); }},
+    {"reason", [](const Classification& c) { return csv_field(c.refused); }},
+    {"runners_up",
+     [](const Classification& c) {
+         return joined(c.candidates, 1,
+                       [](const Candidate& of) { return std::to_string(of.space_group) + formatted(":%.4f", of.probability); });
+     }},
+    {"set", [](const Classification& c) { return joined(c.set, 0, [](int group) { return std::to_string(group); }); }},
+    {"coverage", [](const Classification& c) { return formatted("%.4f", c.coverage); }},
+    {"closest_structure", [](const Classification& c) { return csv_field(c.closest); }},
+    {"closest_formula", [](const Classification& c) { return csv_field(c.closest_formula); }},
+    {"closest_space_group", [](const Classification& c) { return if_any(!c.closest.empty(), std::to_string(c.closest_space_group)); }},
+    {"closest_is_parent", [](const Classification& c) { return if_any(!c.closest.empty(), c.closest_is_parent ? "yes" : "no"); }},
+    {"similarity", [](const Classification& c) { return if_any(!c.closest.empty(), formatted("%.4f", c.similarity)); }},
+    {"unexplained_lines",
+     [](const Classification& c) { return joined(c.unexplained, 0, [](double deg) { return formatted("%.2f", deg); }); }},
+    {"wavelength", [](const Classification& c) { return if_any(c.wavelength > 0, formatted("%.6g", c.wavelength)); }},
+    {"wavelength_from", [](const Classification& c) { return std::string(wavelength_source_name(c.wavelength_source)); }},
+};
+
+std::string csv_header() {
+    std::string names;
+    for (const CsvColumn& column : csv_columns) names += std::string(column.name) + ',';
+    return names + last_csv_column;
+}
+
 class CsvWriter : public TextWriter {
 public:
     CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin)
-        : TextWriter(
-              file, answered_by, begin,
-              "file,space_group,symbol,probability,crystal_system,crystal_system_probability,extinction_group,extinction_probability,"
-              "entropy,refused,reason,runners_up,set,coverage,closest_structure,closest_formula,closest_space_group,closest_is_parent,"
-              "similarity,unexplained_lines,wavelength,wavelength_from,answered_by",
-              [](const std::string& text) {
-                  // What was read says whose word its wavelength is, in the last column but one.
-                  const std::vector<std::string> fields = split_csv(text);
-                  return Earlier{fields.front(), fields.back(), fields.size() > 1 && fields[fields.size() - 2].empty()};
-              }) {}
+        : TextWriter(file, answered_by, begin, csv_header(), [](const std::string& text) {
+              // What was read says whose word its wavelength is, in the last column but one.
+              const std::vector<std::string> fields = split_csv(text);
+              return Earlier{fields.front(), fields.back(), fields.size() > 1 && fields[fields.size() - 2].empty()};
+          }) {}
     void add(const Classification& c) override {
-        std::string text = csv_field(c.file) + ',';
-        if (!c.candidates.empty()) {
-            const Candidate& first = c.candidates.front();
-            text += std::to_string(first.space_group) + ',' + csv_field(space_group_symbol(first.space_group)) + ',' +
-                    formatted("%.6f", first.probability) + ',';
-        } else {
-            text += ",,,";
-        }
-        text += c.system < 0 ? ",," : std::string(crystal_system_name(c.system)) + ',' + formatted("%.6f", c.system_probability) + ',';
-        text += c.extinction < 0 ? ",,"
-                                 : csv_field(extinction_group_name(c.extinction)) + ',' + formatted("%.6f", c.extinction_probability) + ',';
-        text += c.system < 0 ? "," : formatted("%.6f", c.entropy) + ',';
-        text += (c.refused.empty() ? "no," : "yes,") + csv_field(c.refused) + ',';
-        for (std::size_t i = 1; i < c.candidates.size(); ++i) {
-            text += (i > 1 ? " " : "") + std::to_string(c.candidates[i].space_group) + ':' + formatted("%.4f", c.candidates[i].probability);
-        }
-        text += ',';
-        for (std::size_t i = 0; i < c.set.size(); ++i) text += (i > 0 ? " " : "") + std::to_string(c.set[i]);
-        text += ',' + formatted("%.4f", c.coverage) + ',' + csv_field(c.closest) + ',' + csv_field(c.closest_formula) + ',';
-        text += c.closest.empty() ? "," : std::to_string(c.closest_space_group) + (c.closest_is_parent ? ",yes" : ",no");
-        text += ',';
-        text += (c.closest.empty() ? "" : formatted("%.4f", c.similarity)) + ',';
-        for (std::size_t i = 0; i < c.unexplained.size(); ++i) text += formatted(i > 0 ? " %.2f" : "%.2f", c.unexplained[i]);
-        text += ',';
-        text += (c.wavelength > 0 ? formatted("%.6g", c.wavelength) : "") + ',' + wavelength_source_name(c.wavelength_source) + ',';
+        std::string text;
+        for (const CsvColumn& column : csv_columns) text += column.field(c) + ',';
         line(text + answered_by_);
     }
 };
@@ -340,19 +367,26 @@ private:
 
 }  // namespace
 
+std::string fault_of_output_name(const fs::path& file, ClassificationOutput::Begin begin) {
+    const fs::path ending = file.extension();
+    if (ending != ".csv" && ending != ".jsonl" && ending != ".h5")
+        return file.string() + ": results are written as .csv, .jsonl or .h5; give one of these endings";
+    if (ending == ".h5" && begin != ClassificationOutput::Begin::anew)
+        return file.string() + ": only results in .csv and .jsonl can be gone on with; leave --resume out";
+    return {};
+}
+
 ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
                                            Begin begin) {
     const std::string ending = file.extension().string();
     if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name that ends in .csv, .jsonl or .h5");
+    if (const std::string fault = fault_of_output_name(file, begin); !fault.empty()) fail(fault);
     if (ending == ".csv") {
         writer_ = std::make_unique<CsvWriter>(file, answered_by, begin);
     } else if (ending == ".jsonl") {
         writer_ = std::make_unique<JsonLinesWriter>(file, answered_by, begin);
-    } else if (ending == ".h5") {
-        if (begin != Begin::anew) fail(file.string(), ": only results in .csv and .jsonl can be gone on with; leave --resume out");
-        writer_ = std::make_unique<HdfWriter>(file, model, patterns, answered_by);
     } else {
-        fail(file.string(), ": results are written as .csv, .jsonl or .h5; give one of these endings");
+        writer_ = std::make_unique<HdfWriter>(file, model, patterns, answered_by);
     }
 }
 

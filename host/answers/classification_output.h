@@ -45,4 +45,7 @@ private:
     std::unique_ptr<Writer> writer_;
 };
 
+// Why no results can be written under this name, with a cure; empty if they can.
+std::string fault_of_output_name(const std::filesystem::path& file, ClassificationOutput::Begin begin);
+
 }  // namespace friedel

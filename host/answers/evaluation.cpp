@@ -199,18 +199,11 @@ std::string predictions_csv(const Evaluation& evaluation) {
         text += csv_field(!pattern.refused.empty() ? pattern.refused : unsure ? "entropy above the model's threshold" : "");
         text += pattern.repeat ? ",yes," : ",no,";
         if (groups) {
-            std::vector<int> order(space_groups);
-            for (int group = 0; group < space_groups; ++group) order[static_cast<std::size_t>(group)] = group;
-            const auto likelier = [&](int a, int b) {
-                const float pa = pattern.probabilities[static_cast<std::size_t>(a)],
-                            pb = pattern.probabilities[static_cast<std::size_t>(b)];
-                return pa != pb ? pa > pb : a < b;
-            };
-            std::partial_sort(order.begin(), order.begin() + 5, order.end(), likelier);
-            for (int rank = 1; rank < 5; ++rank) {
-                const int group = order[static_cast<std::size_t>(rank)];
-                print(text, "%s%d:%.4f", rank > 1 ? " " : "", group + 1,
-                      static_cast<double>(pattern.probabilities[static_cast<std::size_t>(group)]));
+            const std::vector<int> likeliest = likeliest_groups(pattern.probabilities.data(), 5);
+            for (std::size_t rank = 1; rank < likeliest.size(); ++rank) {
+                const int group = likeliest[rank];
+                print(text, "%s%d:%.4f", rank > 1 ? " " : "", group,
+                      static_cast<double>(pattern.probabilities[static_cast<std::size_t>(group - 1)]));
             }
         }
         text += '\n';
@@ -226,8 +219,7 @@ std::string summary(const Evaluation& evaluation) {
     for (const Level& level : levels) {
         const Estimate first = accuracy(level.answers, 1), five = accuracy(level.answers, 5);
         const RiskCoverage curve = risk_coverage(level.answers, RefuseBy::entropy);
-        std::string name = level.name;
-        std::replace(name.begin(), name.end(), '_', ' ');
+        const std::string name = spaced(level.name);
         print(text, "%-17s %5.1f %% (%4.1f to %4.1f)  %5.1f %% (%4.1f to %4.1f)  %5.1f %%     %.3f  %.3f (%.3f)\n", name.c_str(),
               100 * first.value, 100 * first.low, 100 * first.high, 100 * five.value, 100 * five.low, 100 * five.high,
               100 * curve.at_half_coverage, curve.area, expected_calibration_error(reliability(level.answers)),

@@ -32,7 +32,7 @@ public:
         classifier_.logits(logits_.data(), patterns, rows);
         evidence_.gather(patterns, rows);
     }
-    using Reasons = std::array<std::string, 2>;
+    using Reasons = KnownAnswers::Reasons;
     // Why row of the latest batch should not be answered: KnownAnswers::reasons.
     Reasons objections(std::size_t row) const { return {evidence_.objection(row, 0), evidence_.objection(row, 1)}; }
     void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const Reasons& reasons = {}) {
@@ -88,7 +88,8 @@ void KnownAnswers::decide_refusals(const Belief& belief) {
     refused.clear();
     for (std::size_t i = 0; i < size(); ++i) {
         const auto first = all.begin() + static_cast<std::ptrdiff_t>(i * static_cast<std::size_t>(classes));
-        refused.push_back(reasons[i][*std::max_element(first, first + classes) >= sure]);
+        const bool is_sure = *std::max_element(first, first + classes) >= sure;
+        refused.push_back(is_sure ? reasons[i].if_sure : reasons[i].if_unsure);
     }
 }
 
@@ -162,12 +163,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     return answers;
 }
 
-bool was_trained_on(const Model& model, const fs::path& library) {
-    if (hash_file(library) != model.provenance.library_hash) return false;
-    TrainingConfig training;
-    if (!model.provenance.config.empty()) read_toml(training, model.provenance.config, "the model's configuration");
-    return training.run.synthetic < 1;
-}
+bool was_trained_on(const Model& model, const fs::path& library) { return knows_library(model.provenance, hash_file(library)); }
 
 SimulationConfig simulation_of_training(const Model& model) {
     if (model.provenance.config.empty()) fail("the model does not say how it was trained; patterns cannot be simulated like its own");

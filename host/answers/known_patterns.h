@@ -28,7 +28,10 @@ struct KnownAnswers {
     std::vector<int> space_group;            // the truth
     std::vector<std::size_t> source;         // index of the label, or of the structure in the library
     // Why the pattern itself is to be refused, empty if it is not: where its answer is not sure, and where it is.
-    std::vector<std::array<std::string, 2>> reasons;
+    struct Reasons {
+        std::string if_unsure, if_sure;
+    };
+    std::vector<Reasons> reasons;
     float sure = 1;                    // the probability from which an answer is
     std::vector<std::string> refused;  // the one of the reasons that holds, as decide_refusals() found
     std::vector<char> covered;         // whether its data are enough to ask about; refused for other reasons, it has an answer all the same

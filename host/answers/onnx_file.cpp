@@ -264,7 +264,8 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
         "set_level of patterns like those of the calibration");
     add("set_level", number(model.calibration.set_level));
     add("set_probability", number(model.calibration.set_probability));
-    add("left_out", "friedel classify also refuses patterns that cover too little of the grid's range, or that have no sharp lines or only one");
+    add("left_out",
+        "friedel classify also refuses patterns that cover too little of the grid's range, or that have no sharp lines or only one");
     add("calibration_fitted_on", model.calibration.fitted_on);
 
     const Provenance& made = model.provenance;
@@ -272,6 +273,8 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
     add("training_config", made.config);
     add("training_library", made.library);
     add("training_library_hash", made.library_hash);
+    add("training_earlier_library_hashes", nlohmann::json(made.earlier_library_hashes).dump());
+    add("training_statistics_hash", made.statistics_hash);
     add("training_seed", std::to_string(made.seed));
     add("training_steps", std::to_string(made.steps));
     add("training_patterns", std::to_string(made.patterns));

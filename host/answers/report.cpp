@@ -18,11 +18,6 @@ using Json = nlohmann::ordered_json;
 // Answers that are drawn.
 constexpr std::size_t most_right = 4, most_wrong = 8;
 
-std::string spaced(std::string name) {
-    std::replace(name.begin(), name.end(), '_', ' ');
-    return name;
-}
-
 // "29.1 % (25.0 to 33.4)"; without brackets where all draws agree, as they do on a single pattern.
 std::string with_interval(const Json& estimate) {
     if (estimate["count"] == 0) return "\u2013";

@@ -22,8 +22,6 @@ namespace friedel {
 
 const FileKind crystal_statistics_kind{"crystal_statistics", 1, "make it again with 'friedel statistics'"};
 
-static_assert(tabulated_elements == elements);
-
 namespace {
 
 constexpr std::size_t most_examples = 256;  // of shapes, of each type of lattice

@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/form_factor.h"
+
 namespace friedel {
 
-constexpr int elements = 98;
+constexpr int elements = max_element;
 
 // "H" for 1. Throws nothing; "?" outside 1 to 98.
 const char* element_symbol(int element);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "host/support/error.h"
 #include "kernels/crystal.h"
@@ -63,6 +64,16 @@ int enantiomorph(int space_group) {
         if (space_group == right) return left;
     }
     return 0;
+}
+
+std::vector<int> likeliest_groups(const float* probabilities, int most) {
+    std::vector<int> groups(space_groups);
+    std::iota(groups.begin(), groups.end(), 1);
+    std::partial_sort(groups.begin(), groups.begin() + most, groups.end(), [&](int a, int b) {
+        return probabilities[a - 1] != probabilities[b - 1] ? probabilities[a - 1] > probabilities[b - 1] : a < b;
+    });
+    groups.resize(static_cast<std::size_t>(most));
+    return groups;
 }
 
 const char* crystal_system_name(int system) {

@@ -1,6 +1,8 @@
 // Facts about the 230 space groups that need no structure: symbols, crystal systems.
 #pragma once
 
+#include <vector>
+
 namespace friedel {
 
 // The number itself if there is such a group; throws Error.
@@ -17,5 +19,7 @@ int crystal_system(int space_group);
 // the same powder pattern.
 int enantiomorph(int space_group);
 const char* crystal_system_name(int system);
+// The `most` groups that are likeliest of probabilities [230], the likeliest first, the lower number first of two that are as likely.
+std::vector<int> likeliest_groups(const float* probabilities, int most);
 
 }  // namespace friedel

@@ -32,6 +32,11 @@ struct Structure {
     int powder_group = 0;                       // what a powder of it shows (powder_group.h), 0 if not looked for
 };
 
+// Whether a file states the symmetry that its atoms have, and not that of a model in which none was sought (group 1).
+inline bool states_determined_symmetry(int claimed_space_group, int space_group) {
+    return claimed_space_group > 1 && claimed_space_group == space_group;
+}
+
 // Where an operation takes a fractional position.
 inline std::array<double, 3> image_of(const SymmetryOperation& operation, const std::array<double, 3>& position) {
     std::array<double, 3> image;

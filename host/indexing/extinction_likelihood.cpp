@@ -9,6 +9,7 @@
 #include "host/crystals/operations.h"
 #include "host/crystals/space_groups.h"
 #include "host/crystals/symmetry.h"
+#include "kernels/lorentz_polarisation.h"
 #include "kernels/real_math.h"
 
 namespace friedel {
@@ -16,15 +17,15 @@ namespace friedel {
 namespace {
 
 constexpr int most_clusters = 160, most_looked_at = 40000;  // reflections of a lattice
-constexpr double highest_deg = 89;                          // two-theta; about where indexing_grid ends
+constexpr double highest_deg = 89;                          // two-theta; about where comparison_grid ends
 constexpr double foreign_widths = 0.6, foreign_deg = 0.02;  // a line so far from all reflections is none of the lattice's
 constexpr double together = 0.35;                           // widths
 constexpr double misfit = 0.04;                             // of what other reflections put here
 constexpr double least_sigma = 0.0015;                      // of the strongest point
 
 // Indices in the standard setting of those in a setting that a powder cannot tell from it.
-using Turn = std::array<std::array<int, 3>, 3>;
-std::vector<Turn> turns(Bravais lattice) {
+using Reindexing = std::array<std::array<int, 3>, 3>;
+std::vector<Reindexing> reindexings(Bravais lattice) {
     constexpr std::array<int, 3> x = {1, 0, 0}, y = {0, 1, 0}, z = {0, 0, 1};
     switch (lattice) {
         case Bravais::oP:
@@ -53,9 +54,9 @@ const std::vector<std::array<int, 3>>& window() {
     return all;
 }
 
-std::array<int, 3> turned(const Turn& turn, const std::array<int, 3>& h) {
+std::array<int, 3> reindexed(const Reindexing& reindexing, const std::array<int, 3>& h) {
     std::array<int, 3> out{};
-    for (std::size_t i = 0; i < 3; ++i) out[i] = turn[i][0] * h[0] + turn[i][1] * h[1] + turn[i][2] * h[2];
+    for (std::size_t i = 0; i < 3; ++i) out[i] = reindexing[i][0] * h[0] + reindexing[i][1] * h[1] + reindexing[i][2] * h[2];
     return out;
 }
 
@@ -64,18 +65,18 @@ std::vector<AbsenceSetting> make_settings(Bravais lattice) {
     for (int group = 1; group <= space_groups; ++group) {
         if (bravais_of(group) != lattice) continue;
         const auto& operations = standard_operations(group);
-        std::map<std::vector<bool>, std::pair<int, Turn>> of_group;
-        for (const Turn& turn : turns(lattice)) {
+        std::map<std::vector<bool>, std::pair<int, Reindexing>> of_group;
+        for (const Reindexing& reindexing : reindexings(lattice)) {
             std::vector<bool> absent;
             bool consistent = true;
             for (const auto& h : window()) {
-                absent.push_back(is_systematically_absent(turned(turn, h), operations));
+                absent.push_back(is_systematically_absent(reindexed(reindexing, h), operations));
                 const bool centring = lattice == Bravais::hR ? (-h[0] + h[1] + h[2]) % 3 != 0 : !is_reflection(lattice, h[0], h[1], h[2]);
                 if (centring && !absent.back()) consistent = false;
             }
             if (!consistent) continue;
             auto& [times, first] = of_group[absent];
-            if (times++ == 0) first = turn;
+            if (times++ == 0) first = reindexing;
         }
         int all = 0;
         for (const auto& [absent, of] : of_group) all += of.first;
@@ -83,7 +84,7 @@ std::vector<AbsenceSetting> make_settings(Bravais lattice) {
             AbsenceSetting& setting = by_absence[absent];
             setting.space_groups.push_back(group);
             setting.share.push_back(static_cast<double>(of.first) / all);
-            if (setting.space_groups.size() == 1) setting.turn = of.second;
+            if (setting.space_groups.size() == 1) setting.reindexing = of.second;
         }
     }
     std::vector<AbsenceSetting> result;
@@ -157,10 +158,9 @@ std::vector<double> cluster_reflections(LatticeIntensities& out, const ObservedL
             out.clusters.push_back({r.two_theta_deg, 0, 0, 0, static_cast<int>(out.hkl.size()), 0});
             weight.push_back(0);
         }
-        const double theta = r.two_theta_deg * pi_d / 360, s = std::sin(theta), c2 = std::cos(2 * theta);
-        const double lorentz_polarisation = (1 + c2 * c2) / (s * s * std::cos(theta));
+        const double s = std::sin(r.two_theta_deg * pi_d / 360);
         ++out.clusters.back().reflections;
-        weight.back() += rough_multiplicity(lattice_system(cell.lattice), r.h, r.k, r.l) * lorentz_polarisation / fwhm;
+        weight.back() += rough_multiplicity(lattice_system(cell.lattice), r.h, r.k, r.l) * lorentz_polarisation(s * s, -1.0) / fwhm;
         out.hkl.push_back({r.h, r.k, r.l});
     }
     return weight;
@@ -258,7 +258,7 @@ bool AbsenceSetting::absent(Bravais lattice, std::array<int, 3> h) const {
     const auto& operations = standard_operations(space_groups.front());
     // The one of hkl and hk-l that is a reflection of the obverse setting.
     if (lattice == Bravais::hR && (-h[0] + h[1] + h[2]) % 3 != 0) h[2] = -h[2];
-    if (!is_systematically_absent(turned(turn, h), operations)) return false;
+    if (!is_systematically_absent(reindexed(reindexing, h), operations)) return false;
     return lattice_system(lattice) < systems::tetragonal || lattice == Bravais::hR ||
            is_systematically_absent({h[1], h[0], h[2]}, operations);
 }

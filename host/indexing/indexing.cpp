@@ -94,18 +94,18 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
         return std::any_of(cells.begin(), cells.end(), [&](const IndexedCell& cell) { return cell.evidence > certain; });
     };
     // Lines that are no impurity's for certain, and where that does not do, weaker ones as well, or the strongest alone.
-    struct Turn {
+    struct SearchPass {
         double least_height, enough;  // of lines, of the strongest; evidence that ends the search
     };
-    constexpr Turn turns[] = {{0.02, 40}, {0, 15}, {0.07, 0}};
+    constexpr SearchPass passes[] = {{0.02, 40}, {0, 15}, {0.07, 0}};
     std::vector<std::vector<SearchLine>> tried;
-    for (const Turn& turn : turns) {
-        std::vector<SearchLine> first = first_lines(pattern, lines[0], turn.least_height, config.search_lines);
+    for (const SearchPass& pass : passes) {
+        std::vector<SearchLine> first = first_lines(pattern, lines[0], pass.least_height, config.search_lines);
         if (std::find(tried.begin(), tried.end(), first) == tried.end()) {
             search(search_lattices, first);
             tried.push_back(std::move(first));
         }
-        if (is_found(turn.enough)) break;
+        if (is_found(pass.enough)) break;
     }
     if (!is_found(doubtful_evidence)) search(search_oblique_lattices, tried.front());
     std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });

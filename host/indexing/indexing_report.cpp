@@ -22,16 +22,6 @@ std::string groups_of(const CellFindings& found) {
     return text;
 }
 
-std::vector<int> likeliest(const std::vector<float>& probabilities, int most) {
-    std::vector<int> groups;
-    for (int g = 1; g <= space_groups; ++g) groups.push_back(g);
-    std::stable_sort(groups.begin(), groups.end(), [&](int a, int b) {
-        return probabilities[static_cast<std::size_t>(a - 1)] > probabilities[static_cast<std::size_t>(b - 1)];
-    });
-    groups.resize(static_cast<std::size_t>(most));
-    return groups;
-}
-
 // Cells whose absences were looked at, the likeliest first.
 std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion) {
     std::vector<const CellFindings*> cells;
@@ -67,7 +57,7 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups) {
         out += text + groups_of(*cells[c]) + '\n';
     }
     out += " ";
-    for (int group : likeliest(opinion.probabilities, most_groups)) {
+    for (int group : likeliest_groups(opinion.probabilities.data(), most_groups)) {
         std::snprintf(text, sizeof text, " %d %s %.1f %%", group, space_group_symbol(group),
                       100 * static_cast<double>(opinion.probabilities[static_cast<std::size_t>(group - 1)]));
         out += text;
@@ -108,7 +98,7 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
 }
 
 void IndexingTally::add(int truth, const IndexingOpinion& opinion) {
-    const int answer = likeliest(opinion.probabilities, 1).front();
+    const int answer = likeliest_groups(opinion.probabilities.data(), 1).front();
     const auto best = std::max_element(opinion.cells.begin(), opinion.cells.end(),
                                        [](const CellFindings& a, const CellFindings& b) { return a.weight < b.weight; });
     for (Row* const row : {&rows_[static_cast<std::size_t>(crystal_system(truth))], &rows_.back()}) {

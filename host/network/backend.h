@@ -60,7 +60,7 @@ public:
     virtual ~Backend() = default;
     virtual std::string description() const = 0;
     // Machine and device, the same for two backends on one device; empty for the processor, which processes may share.
-    virtual std::string place() const { return ""; }
+    virtual std::string device_identity() const { return ""; }
     virtual bool is_gpu() const = 0;
     virtual void wait() = 0;  // until all that was asked for is done
 

@@ -34,7 +34,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
     check_device_choice(choice);
     if (const std::optional<int> number = cuda_number(choice.device)) {
         try {
-            return choice.device == "cuda" ? make_cuda_backend(choice.turn, choice.precision, true)
+            return choice.device == "cuda" ? make_cuda_backend(choice.rank_on_node, choice.precision, true)
                                            : make_cuda_backend(*number, choice.precision);
         } catch (const Error& error) {
             const std::string what = error.what();
@@ -44,7 +44,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
     }
     if (choice.device == "auto" && !module_file(library_name).empty()) {
         try {
-            return make_cuda_backend(choice.turn, choice.precision, true);
+            return make_cuda_backend(choice.rank_on_node, choice.precision, true);
         } catch (const Error& error) {
             if (!quiet) std::fprintf(stderr, "friedel: %s; running on the CPU\n", error.what());
         }
@@ -79,16 +79,16 @@ std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precis
     return std::unique_ptr<Backend>(make(number, precision.c_str()));
 }
 
-std::string fault_of_places(const std::vector<std::string>& places) {
+std::string duplicate_device_fault(const std::vector<std::string>& identities) {
     std::map<std::string, std::size_t> rank_at;
-    for (std::size_t rank = 0; rank < places.size(); ++rank) {
-        if (places[rank].empty() != places.front().empty()) {
-            const std::size_t with = places[rank].empty() ? 0 : rank, without = places[rank].empty() ? rank : 0;
+    for (std::size_t rank = 0; rank < identities.size(); ++rank) {
+        if (identities[rank].empty() != identities.front().empty()) {
+            const std::size_t with = identities[rank].empty() ? 0 : rank, without = identities[rank].empty() ? rank : 0;
             return "rank " + std::to_string(with) + " has a GPU and rank " + std::to_string(without) +
                    " has none; --device cuda says there what is missing, --device cpu trains without";
         }
-        if (places[rank].empty()) continue;
-        const auto [there, fresh] = rank_at.emplace(places[rank], rank);
+        if (identities[rank].empty()) continue;
+        const auto [there, fresh] = rank_at.emplace(identities[rank], rank);
         if (!fresh) {
             return "ranks " + std::to_string(there->second) + " and " + std::to_string(rank) +
                    " have the same GPU; start one rank for each, or train with --device cpu";
@@ -97,8 +97,8 @@ std::string fault_of_places(const std::vector<std::string>& places) {
     return "";
 }
 
-void check_places(const Backend& backend, Communicator& ranks) {
-    const std::string fault = fault_of_places(ranks.gather(backend.place()));
+void check_distinct_devices(const Backend& backend, Communicator& ranks) {
+    const std::string fault = duplicate_device_fault(ranks.gather(backend.device_identity()));
     if (!fault.empty()) fail(fault);
 }
 

@@ -19,7 +19,7 @@ struct DeviceChoice {
     // it, else float. Sums and parameters are single precision in any case.
     std::string precision = "auto";
     // Which of the visible devices, counted round and round, where "auto" or "cuda" leaves that open: ranks of one node take one each.
-    int turn = 0;
+    int rank_on_node = 0;
 };
 
 struct Device {
@@ -38,8 +38,8 @@ void check_device_choice(const DeviceChoice& choice);
 std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision, bool wrap = false);
 
 // What is wrong with the places (Backend::place()) of ranks that are to add up their gradients; empty if nothing.
-std::string fault_of_places(const std::vector<std::string>& places);
+std::string duplicate_device_fault(const std::vector<std::string>& identities);
 // Called by all ranks before Backend::join(), which would wait for ever where a rank has no GPU or another's. The first throws Error.
-void check_places(const Backend& backend, Communicator& ranks);
+void check_distinct_devices(const Backend& backend, Communicator& ranks);
 
 }  // namespace friedel

@@ -230,6 +230,9 @@ private:
         if (h5_.exists("training/started_from")) model_.provenance.started_from = text("training/started_from");
         model_.provenance.library = text("training/library");
         model_.provenance.library_hash = text("training/library_hash");
+        if (h5_.exists("training/earlier_library_hashes"))
+            model_.provenance.earlier_library_hashes = h5_.read_strings("training/earlier_library_hashes");
+        if (h5_.exists("training/statistics_hash")) model_.provenance.statistics_hash = text("training/statistics_hash");
         single("training/seed", model_.provenance.seed);
         single("training/steps", model_.provenance.steps);
         single("training/patterns", model_.provenance.patterns);
@@ -280,7 +283,6 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
         const float* const parameters = members[static_cast<std::size_t>(m)].data();
         for (int l = 0; l < shape.layers(); ++l) {
             const Shape weight = {static_cast<std::size_t>(shape.outputs(l)), static_cast<std::size_t>(shape.inputs(l))};
-            // Trained weights are noise to a compressor: time lost, nothing gained.
             const float* const values = parameters + shape.weight_offset(l);
             const std::string name = layer_name(m, l) + "/weight";
             const auto as_read = weights == Weights::as_read ? stored.find(layer_name(m, l)) : stored.end();
@@ -291,7 +293,7 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
             } else if (as_read != stored.end() && !as_read->second.steps.empty()) {
                 write_bytes(h5, name, values, weight, as_read->second.steps);
             } else {
-                h5.write(name, values, weight, false);
+                h5.write(name, values, weight, false);  // floats do not shrink: their last bits are noise
             }
             h5.write(layer_name(m, l) + "/bias", parameters + shape.bias_offset(l), {weight[0]}, false);
         }
@@ -311,6 +313,8 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
     h5.write_strings("training/library", {provenance.library});
     h5.write_strings("training/library_hash", {provenance.library_hash});
     h5.write_strings("training/started_from", {provenance.started_from});
+    if (!provenance.earlier_library_hashes.empty()) h5.write_strings("training/earlier_library_hashes", provenance.earlier_library_hashes);
+    h5.write_strings("training/statistics_hash", {provenance.statistics_hash});
     h5.write("training/seed", &provenance.seed, {1});
     h5.write("training/steps", &provenance.steps, {1});
     h5.write("training/patterns", &provenance.patterns, {1});
@@ -320,6 +324,11 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
 }
 
 Model Model::read(const std::filesystem::path& file) { return ModelReader(file).read(); }
+
+bool knows_library(const Provenance& made, const std::string& library_hash) {
+    const std::vector<std::string>& earlier = made.earlier_library_hashes;
+    return library_hash == made.library_hash || std::find(earlier.begin(), earlier.end(), library_hash) != earlier.end();
+}
 
 std::string hash_file(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);

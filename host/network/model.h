@@ -49,6 +49,8 @@ struct Provenance {
     std::string started_from;  // the model whose weights were the first ones, and what it was trained on; empty: random ones
     std::string library;       // file name of the structure library
     std::string library_hash;  // see hash_file
+    std::vector<std::string> earlier_library_hashes;  // of what the models that it started from were trained on
+    std::string statistics_hash;                      // of what crystals were generated from; empty: none were, or nobody knows
     std::uint64_t seed = 0;
     std::int64_t steps = 0;                                    // optimiser steps taken
     std::int64_t patterns = 0;                                 // simulated patterns trained on
@@ -84,6 +86,10 @@ struct Model {
 };
 
 // FNV-1a, 64 bits, of a file's bytes, as 16 hexadecimal digits: tells one library from another.
+// Whether these weights, or those that they started from, were trained on the structure library whose file has this hash. Other files may
+// hold the same structures.
+bool knows_library(const Provenance& made, const std::string& library_hash);
+
 std::string hash_file(const std::filesystem::path& file);
 
 }  // namespace friedel

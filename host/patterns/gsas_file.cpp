@@ -61,7 +61,7 @@ MeasuredPattern parse_gsas(std::string_view bytes, const std::string& name) {
         if (line.starts_with("BANK ")) {
             if (bank) fail(name, ": holds several banks; export one of them");
             bank = parse_bank(line, name);
-            stated.tell(pattern);
+            stated.apply_to(pattern);
         } else if (!bank) {
             stated.read(line);
         } else if (pattern.intensity.size() >= bank->channels || line.empty() || line.starts_with("#")) {

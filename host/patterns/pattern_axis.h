@@ -21,12 +21,12 @@ enum class PatternAxis {
     d_nm
 };
 
-// By the name of a column, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing", "1/d"), with its units where they are
-// known. Returns false where the name is none of an axis.
+// Whether a column of this name is one of the axes above, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing", "1/d").
 bool is_axis_name(std::string_view name);
 // Whether a column of this name is an axis of something that no pattern is read against: an energy, a time of flight, an azimuth.
 bool is_other_axis(std::string_view name);
-// Throws Error naming the file where the name is none of an axis.
+// By the name of a column and its units ("deg", "1/nm"), empty where the file states none. Throws Error naming the file where the name is
+// that of no axis.
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file);
 
 // Turns two_theta_deg, which holds values of this axis, into angles for the pattern's wavelength. Q and d do not depend on it: without

@@ -184,7 +184,7 @@ public:
             std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
             std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
         }
-        stated_.tell(pattern_);
+        stated_.apply_to(pattern_);
         if (axis_ != PatternAxis::two_theta_deg) {
             convert_axis(pattern_, axis_);
             check_pattern(pattern_);

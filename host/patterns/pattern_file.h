@@ -1,6 +1,7 @@
 // Measured patterns from files. Instruments' own formats are those of instrument_files.h; text files have two or three columns: angle,
-// intensity, and optionally its standard deviation. Columns are separated by spaces, tabs, commas or semicolons; decimal commas, comments
-// (# ; ! ' " / * % @), headers and any line ends. Leaves out: bringing a pattern to a model's grid (resample.h).
+// intensity, and optionally its standard deviation. Columns are separated by spaces, tabs, commas or semicolons. Decimal commas,
+// comments (# ; ! ' " / * % @), header lines and any line ends are understood. Leaves out: bringing a pattern to a model's grid
+// (resample.h).
 #pragma once
 
 #include <cstdint>

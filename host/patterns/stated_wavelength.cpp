@@ -211,7 +211,7 @@ const StatedWavelength::Claim* StatedWavelength::best() const {
 
 double StatedWavelength::angstrom() const { return best() ? best()->angstrom : 0; }
 
-void StatedWavelength::tell(MeasuredPattern& pattern) const {
+void StatedWavelength::apply_to(MeasuredPattern& pattern) const {
     const Claim* const most = best();
     if (!most) return;
     pattern.wavelength_angstrom = most->angstrom;

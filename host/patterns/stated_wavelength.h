@@ -24,7 +24,7 @@ public:
     // (the mean of its doublet); 0 where nothing states one.
     double angstrom() const;
     // Sets the pattern's wavelength, where one is stated, and its doubt, where two of a kind contradict each other.
-    void tell(MeasuredPattern& pattern) const;
+    void apply_to(MeasuredPattern& pattern) const;
 
 private:
     const Claim* best() const;

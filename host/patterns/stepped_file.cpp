@@ -59,7 +59,7 @@ std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::s
         if (!steps && next_number(line) && next_number(line)) return std::nullopt;  // a row of something else
     }
     if (!steps) return std::nullopt;
-    stated.tell(pattern);
+    stated.apply_to(pattern);
 
     bool like_columns = true;  // two or three numbers in every line: rather angles, intensities and deviations
     while (!text.empty()) {

@@ -130,7 +130,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
                 axis_with_units(columns, name) == PatternAxis::two_theta_deg && line.find('"') == std::string_view::npos)
                 return std::nullopt;
             stated.read(line);
-            if (columns.count > 0) stated.tell(pattern);
+            if (columns.count > 0) stated.apply_to(pattern);
             continue;
         }
         const Fields fields = fields_of(line);

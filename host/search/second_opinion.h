@@ -1,5 +1,5 @@
-// A search of structures beside a network: its votes and the network's probabilities become one answer.
-// Leaves out: how they are pooled (opinions.h) and searched for (structure_search.h).
+// A search of structures beside a network: the votes of what it finds, the closest structure, and reasons to refuse.
+// Leaves out: how votes are pooled with the network's probabilities (opinions.h) and searched for (structure_search.h).
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,7 @@ public:
     const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
     // Why pattern i of the last call should not be answered: no structure of the library is anything like it, what lies under
     // its lines hides them, or it has no sharp ones.
-    // Empty where neither is so, or the former and the answer has a `probability` that is sure.
+    // Empty where none of these holds, or the first alone and the answer's `probability` is sure() or above.
     std::string unlike(std::size_t i, float probability) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
     std::vector<float> fitted_pattern(std::size_t i) const;

@@ -31,7 +31,7 @@ int point_group_order(const StructureLibrary& library, int structure) {
 
 bool has_determined_symmetry(const StructureLibrary& library, int structure) {
     const auto i = static_cast<std::size_t>(structure);
-    return library.claimed_space_group[i] > 1 && library.claimed_space_group[i] == library.space_group[i];
+    return states_determined_symmetry(library.claimed_space_group[i], library.space_group[i]);
 }
 
 // Relative change of the cube root of the cell's volume.

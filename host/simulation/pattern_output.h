@@ -1,5 +1,5 @@
 // Writes simulated patterns: one HDF5 file (friedel_kind "patterns", format 1: patterns [n][points], name [n], space_group [n]; attributes
-// start_deg, step_deg and wavelength_angstrom, the mean, of patterns), or text files of two columns.
+// start_deg, step_deg and wavelength_angstrom, the mean, of patterns, and made_by), or text files of two columns.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,9 @@ extern const FileKind patterns_kind;
 class PatternOutput {
 public:
     // The extension of `file` decides: .h5, .csv or .xy; another is an Error. Several text patterns get numbered names: quartz_0001.xy.
-    PatternOutput(std::filesystem::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns);
+    // made_by: what a reader needs to make them again, in words or TOML.
+    PatternOutput(std::filesystem::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns,
+                  const std::string& made_by);
 
     // pattern [grid.points]; space_group 0 if unknown.
     void add(const float* pattern, const std::string& name, int space_group);

@@ -37,7 +37,7 @@ PeakLister::PeakLister(const PeakListOptions& options) : options_(options) {
     starts_.resize(angle_bins + 1);
 }
 
-void PeakLister::fit(int reflections, int sites, int atoms) {
+void PeakLister::reserve(int reflections, int sites, int atoms) {
     if (reflections > capacity_) {
         capacity_ = reflections;
         for (auto* indices : {&h_, &k_, &l_, &multiplicity_}) indices->resize(reflections);
@@ -141,7 +141,7 @@ std::span<const Peak> PeakLister::list(const Crystal& owner) {
         fail(owner.name(), ": more than ", max_reflections,
              " reflections at this wavelength; lower the upper angle or use a longer wavelength");
     }
-    fit(most, sites_in(crystal), crystal.atoms);
+    reserve(most, sites_in(crystal), crystal.atoms);
     Reflections<double> reflections{h_.data(),       k_.data(),         l_.data(), multiplicity_.data(),
                                     stol_sq_.data(), f_squared_.data(), capacity_, 0};
     Sites<double> sites{x_.data(), y_.data(), z_.data(), first_site_.data(), sites_in(crystal)};

@@ -36,7 +36,7 @@ public:
     std::span<const Peak> list(const Crystal& crystal);
 
 private:
-    void fit(int reflections, int sites, int atoms);
+    void reserve(int reflections, int sites, int atoms);
     void choose_usual_indices(const OperationSet& operations, int count);
     int order_by_angle(int count);
 

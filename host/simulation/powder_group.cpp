@@ -37,7 +37,7 @@ std::size_t operations_of_point_group(const Structure& structure) { return Cryst
 }  // namespace
 
 int powder_group(const Structure& structure, const PowderGroupOptions& options) {
-    if (structure.claimed_space_group > 1 && structure.claimed_space_group == structure.space_group) return structure.space_group;
+    if (states_determined_symmetry(structure.claimed_space_group, structure.space_group)) return structure.space_group;
     const std::vector<Structure> parents = parent_structures(structure);
     if (parents.empty()) return structure.space_group;
     const std::vector<float> own = compared_pattern(structure);

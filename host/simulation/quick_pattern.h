@@ -20,10 +20,10 @@ public:
     // Floats of a row: the grid's points, and room for vectors to end beyond them.
     int width() const { return width_; }
 
-    // Counts from the next call on. occupancy_factor: of each atom of the crystal's asymmetric unit; empty: all 1.
+    // row [width()]. occupancy_factor: of each atom of the crystal's asymmetric unit; empty: all 1.
     void simulate(float* row, const PatternParameters& p, const std::vector<float>& occupancy_factor = {});
 
-    // What one thing that is varied does.
+    // The parameters with one thing varied: widths, or what changes areas and positions. Of a move that does both, widths alone count.
     struct Move {
         PatternParameters p;
         std::vector<float> occupancy_factor{};

@@ -17,8 +17,8 @@ namespace {
 class CpuWorkspace {
 public:
     // `impurity` counts where p.impurity is not negative.
-    PatternWorkspace& fit(const PatternParameters& p, const CrystalView<float>& main, const CrystalView<float>& impurity,
-                          const Grid& grid) {
+    PatternWorkspace& reserve(const PatternParameters& p, const CrystalView<float>& main, const CrystalView<float>& impurity,
+                              const Grid& grid) {
         const float d_min = smallest_d(p.radiation, grid);
         int reflections = 0, sites = 0;
         for (int phase = 0; phase < p.phases(); ++phase) {
@@ -73,8 +73,8 @@ public:
                             0,
                             {recorded_[0].data(), recorded_[1].data(), recorded_[2].data(), recorded_[3].data()}};
         workspace_.profile = {coarse_.data(), coarsest_.data(), order_.data(), starts_.data(), shape_.data()};
-        workspace_.lines = {cells_.data(),  cell_starts_.data(), entries_.data(), rows_.data(),
-                            widths_.data(), tails_.data(),       coarse_.data()};
+        workspace_.line_sum = {cells_.data(),  cell_starts_.data(), entries_.data(), rows_.data(),
+                               widths_.data(), tails_.data(),       coarse_.data()};
         return workspace_;
     }
 
@@ -109,9 +109,9 @@ void simulate_crystals(float* pattern, const PatternParameters& parameters, cons
                        const CrystalView<float>& impurity, const Grid& grid) {
     thread_local CpuWorkspace workspace;
     SerialBlock block;
-    PatternWorkspace& fitting = workspace.fit(parameters, main, impurity, grid);
+    PatternWorkspace& scratch = workspace.reserve(parameters, main, impurity, grid);
     simulate_phases(
-        block, pattern, fitting, [&](int phase) { return phase == 0 ? main : impurity; }, form_factors_float(), parameters, grid);
+        block, pattern, scratch, [&](int phase) { return phase == 0 ? main : impurity; }, form_factors_float(), parameters, grid);
 }
 
 }  // namespace
@@ -151,16 +151,20 @@ SimulationWork& SimulationWork::operator+=(const SimulationWork& other) {
 SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& library, const Grid& grid) {
     thread_local CpuWorkspace workspace;
     const auto phase = [&](int i) { return library.crystal(i == 0 || p.impurity < 0 ? p.structure : p.impurity); };
-    PatternWorkspace& w = workspace.fit(p, phase(0), phase(1), grid);
+    PatternWorkspace& w = workspace.reserve(p, phase(0), phase(1), grid);
     w.peaks.count = 0;
     SerialBlock block;
     SimulationWork work;
-    LineSum lines(w.lines, grid);
+    LineSum lines(w.line_sum, grid);
     if (p.width_sections > 0) lines.begin(block, p);
     for (int i = 0; i < p.phases(); ++i) {
         const CrystalView<float> crystal = phase(i);
         find_intensities(block, w, crystal, form_factors_float(), p, grid);
-        add_phase(block, lines, w, p, grid, i);
+        if (p.width_sections > 0) {
+            add_phase<true>(block, lines, w, p, grid, i);
+        } else {
+            add_phase<false>(block, lines, w, p, grid, i);
+        }
         const int sites = sites_in(crystal);
         const double reflections = w.reflections.count;
         work.reflections += reflections;

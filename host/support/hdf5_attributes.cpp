@@ -14,25 +14,25 @@ constexpr hssize_t most_texts = 64;  // of one attribute
 }
 
 void H5File::write_attribute(const std::string& object, const std::string& name, const std::string& value) {
-    const Turn turn;
+    const LibraryLock lock;
     state_->write_attribute(object, name, text_type(value.size()), value.c_str());
 }
 void H5File::write_attribute(const std::string& object, const std::string& name, double value) {
-    const Turn turn;
+    const LibraryLock lock;
     state_->write_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
 }
 void H5File::write_attribute(const std::string& object, const std::string& name, std::int64_t value) {
-    const Turn turn;
+    const LibraryLock lock;
     state_->write_attribute(object, name, H5T_NATIVE_INT64, &value);
 }
 
 bool H5File::has_attribute(const std::string& object, const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     return H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
 }
 
 std::string H5File::read_text_attribute(const std::string& object, const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     const Handle attribute = state_->open_attribute(object, name);
     const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
     if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
@@ -51,7 +51,7 @@ std::string H5File::read_text_attribute(const std::string& object, const std::st
 }
 
 std::vector<std::string> H5File::read_text_attributes(const std::string& object, const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     const std::string what = "read attribute '" + name + "'";
     const Handle attribute(state_->check(H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), what),
                            H5Aclose);
@@ -79,7 +79,7 @@ std::vector<std::string> H5File::read_text_attributes(const std::string& object,
 }
 
 double H5File::read_number_attribute(const std::string& object, const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     const Handle attribute = state_->open_attribute(object, name);
     double value = 0;
     state_->check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read attribute '" + name + "'");

@@ -11,6 +11,7 @@
 #include "host/support/error.h"
 #include "host/support/hdf5_state.h"
 #include "host/support/text_file.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -22,13 +23,13 @@ H5File& H5File::operator=(H5File&&) noexcept = default;
 H5File::~H5File() = default;
 
 bool is_hdf5_file(const std::filesystem::path& file) {
-    const Turn turn;
+    const LibraryLock lock;
     std::error_code none;
     return std::filesystem::is_regular_file(file, none) && H5Fis_hdf5(file.c_str()) > 0;
 }
 
 H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
-    const Turn turn;
+    const LibraryLock lock;
     auto state = std::make_unique<State>();
     state->path = behind_links(file);
     std::error_code ignored;
@@ -43,7 +44,7 @@ H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
 }
 
 H5File H5File::create_image(const std::string& name, const FileKind& kind) {
-    const Turn turn;
+    const LibraryLock lock;
     auto state = std::make_unique<State>();
     state->path = name;
     const Handle access(state->check(H5Pcreate(H5P_FILE_ACCESS), "make it in memory"), H5Pclose);
@@ -57,7 +58,7 @@ H5File H5File::create_image(const std::string& name, const FileKind& kind) {
 }
 
 std::vector<unsigned char> H5File::image() const {
-    const Turn turn;
+    const LibraryLock lock;
     state_->check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), "finish the file");
     const auto size = state_->check(H5Fget_file_image(state_->file, nullptr, 0), "measure the file");
     std::vector<unsigned char> bytes(static_cast<std::size_t>(size));
@@ -66,7 +67,7 @@ std::vector<unsigned char> H5File::image() const {
 }
 
 void H5File::write_kind(const FileKind& kind) const {
-    const Turn turn;
+    const LibraryLock lock;
     state_->write_attribute("/", "friedel_kind", text_type(kind.name.size()), kind.name.c_str());
     const std::int64_t format = kind.format;
     state_->write_attribute("/", "friedel_format", H5T_NATIVE_INT64, &format);
@@ -74,7 +75,7 @@ void H5File::write_kind(const FileKind& kind) const {
 }
 
 H5File H5File::open_foreign(const std::filesystem::path& file) {
-    const Turn turn;
+    const LibraryLock lock;
     auto state = std::make_unique<State>();
     state->path = file;
     std::error_code code;
@@ -101,14 +102,10 @@ H5File H5File::open_any(const std::filesystem::path& file) {
 }
 
 void H5File::check_kind(const FileKind& wanted) const {
-    const auto in_words = [](std::string name) {
-        std::replace(name.begin(), name.end(), '_', ' ');
-        return name;
-    };
     if (kind() != wanted.name)
-        fail(path().string(), ": is of the kind '", in_words(kind()), "', not '", in_words(wanted.name), "'; name another file");
+        fail(path().string(), ": is of the kind '", spaced(kind()), "', not '", spaced(wanted.name), "'; name another file");
     if (format() != wanted.format) {
-        fail(path().string(), ": is of the kind '", in_words(wanted.name), "' in format ", format(), ", this program reads format ",
+        fail(path().string(), ": is of the kind '", spaced(wanted.name), "' in format ", format(), ", this program reads format ",
              wanted.format, "; ", wanted.cure);
     }
 }
@@ -120,7 +117,7 @@ H5File H5File::open(const std::filesystem::path& file, const FileKind& kind) {
 }
 
 H5File H5File::open_image(const std::string& name, const void* bytes, std::size_t size, const FileKind& kind) {
-    const Turn turn;
+    const LibraryLock lock;
     auto state = std::make_unique<State>();
     state->path = name;
     state->image_bytes = size;
@@ -138,7 +135,7 @@ H5File H5File::open_image(const std::string& name, const void* bytes, std::size_
 }
 
 void H5File::commit() {
-    const Turn turn;
+    const LibraryLock lock;
     State& state = *state_;
     state.check(H5Fflush(state.file, H5F_SCOPE_GLOBAL), "finish the file");
     state.check(H5Fclose(std::exchange(state.file, -1)), "finish the file");
@@ -159,7 +156,7 @@ std::string H5File::kind() const { return read_text_attribute("/", "friedel_kind
 int H5File::format() const { return read_integer_attribute("/", "friedel_format"); }
 
 bool H5File::exists(const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     // H5Lexists fails where a group on the way is missing: ask for each part in turn.
     for (std::size_t slash = name.find('/', 1); slash != std::string::npos; slash = name.find('/', slash + 1)) {
         if (H5Lexists(state_->file, name.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
@@ -168,13 +165,13 @@ bool H5File::exists(const std::string& name) const {
 }
 
 bool H5File::is_group(const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     H5O_info_t info;
     return H5Oget_info_by_name(state_->file, name.c_str(), &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP;
 }
 
 std::vector<std::string> H5File::children(const std::string& group) const {
-    const Turn turn;
+    const LibraryLock lock;
     const Handle handle(state_->check(H5Gopen2(state_->file, group.c_str(), H5P_DEFAULT), "find group '" + group + "'"), H5Gclose);
     std::vector<std::string> names;
     state_->check(H5Literate(
@@ -189,7 +186,7 @@ std::vector<std::string> H5File::children(const std::string& group) const {
 }
 
 Shape H5File::shape(const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     const Handle dataset = state_->open_dataset(name);
     const Handle space(state_->check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
     std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 0)));
@@ -198,7 +195,7 @@ Shape H5File::shape(const std::string& name) const {
 }
 
 bool H5File::is_half(const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     const Handle dataset = state_->open_dataset(name);
     const Handle type(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
     return H5Tget_class(type) == H5T_FLOAT && H5Tget_size(type) == 2;
@@ -206,18 +203,18 @@ bool H5File::is_half(const std::string& name) const {
 
 template <class T>
 void H5File::create_dataset(const std::string& name, const Shape& shape, bool compress) {
-    const Turn turn;
+    const LibraryLock lock;
     state_->make_dataset(name, native_type<T>(), shape, compress);
 }
 
 template <class T>
 void H5File::write(const std::string& name, const T* values, const Shape& shape, bool compress) {
-    const Turn turn;
+    const LibraryLock lock;
     state_->write_new(name, native_type<T>(), native_type<T>(), shape, compress, values);
 }
 
 void H5File::write_half(const std::string& name, const float* values, const Shape& shape, bool compress) {
-    const Turn turn;
+    const LibraryLock lock;
     std::vector<float> rounded(values, values + product(shape));
     for (float& value : rounded) value = rounded_to_half(value);
     state_->write_new(name, half_type(), native_type<float>(), shape, compress, rounded.data());
@@ -225,7 +222,7 @@ void H5File::write_half(const std::string& name, const float* values, const Shap
 
 template <class T>
 std::vector<T> H5File::read(const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     std::vector<T> values(state_->claimed_elements(name, shape(name), sizeof(T)));
     const Handle dataset = state_->open_dataset(name);
     if (!values.empty()) {
@@ -236,7 +233,7 @@ std::vector<T> H5File::read(const std::string& name) const {
 
 template <class T>
 void H5File::write_rows(const std::string& name, std::size_t first_row, std::size_t rows, const T* values) {
-    const Turn turn;
+    const LibraryLock lock;
     if (rows == 0) return;
     state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
         state_->check(H5Dwrite(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "write '" + name + "'");
@@ -245,7 +242,7 @@ void H5File::write_rows(const std::string& name, std::size_t first_row, std::siz
 
 template <class T>
 void H5File::read_rows(T* values, const std::string& name, std::size_t first_row, std::size_t rows) const {
-    const Turn turn;
+    const LibraryLock lock;
     if (rows == 0) return;
     state_->with_rows(name, first_row, rows, [&](hid_t dataset, hid_t memory, hid_t space) {
         state_->check(H5Dread(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "read '" + name + "'");
@@ -271,7 +268,7 @@ FRIEDEL_HDF5_TYPE(std::uint64_t)
 #undef FRIEDEL_HDF5_TYPE
 
 void H5File::write_strings(const std::string& name, const std::vector<std::string>& values) {
-    const Turn turn;
+    const LibraryLock lock;
     std::size_t length = 1;
     for (const std::string& value : values) length = std::max(length, value.size());
     const Handle type = text_type(length);
@@ -282,7 +279,7 @@ void H5File::write_strings(const std::string& name, const std::vector<std::strin
 }
 
 std::vector<std::string> H5File::read_strings(const std::string& name) const {
-    const Turn turn;
+    const LibraryLock lock;
     const Handle dataset = state_->open_dataset(name);
     const Handle stored(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
     if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) > 0)

@@ -1,5 +1,5 @@
 // What an H5File is made of, for the files that define its members alone: the library's handle, and the calls that datasets, rows and
-// attributes share, each checked. Whoever calls holds a Turn.
+// attributes share, each checked. Whoever calls holds a LibraryLock.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +39,7 @@ struct H5File::State {
     hid_t file = -1;
 
     ~State() {
-        const hdf5::Turn turn;
+        const hdf5::LibraryLock lock;
         if (file >= 0) H5Fclose(file);
         std::error_code ignored;
         if (!temporary.empty()) std::filesystem::remove(temporary, ignored);

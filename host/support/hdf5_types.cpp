@@ -16,7 +16,7 @@ std::recursive_mutex& library_mutex() {
 }  // namespace
 
 // After a failed write HDF5 1.10 crashes in its own exit handler, which nothing here needs: every file is closed by then.
-Turn::Turn() : lock_(library_mutex()) {
+LibraryLock::LibraryLock() : lock_(library_mutex()) {
     static const herr_t never_at_exit = H5dont_atexit();
     static_cast<void>(never_at_exit);
     thread_local const herr_t silent = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // threads have a setting each

@@ -13,9 +13,9 @@ namespace friedel::hdf5 {
 
 // A thread's turn with the library, which in many builds (parallel HDF5 among them) may be called by one thread at a time. A thread may
 // take turns within its turn. Errors are reported by us, once: the library prints none of its own.
-class Turn {
+class LibraryLock {
 public:
-    Turn();
+    LibraryLock();
 
 private:
     std::lock_guard<std::recursive_mutex> lock_;

@@ -1,5 +1,6 @@
 #include "host/support/text_format.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 
@@ -53,6 +54,11 @@ std::string without_controls(std::string text) {
         if (second_block) text.replace(i, 2, "?");
     }
     return text;
+}
+
+std::string spaced(std::string name) {
+    std::replace(name.begin(), name.end(), '_', ' ');
+    return name;
 }
 
 std::string percent(double part) { return formatted("%.1f %%", 100 * part); }

@@ -17,6 +17,9 @@ std::string without_controls(std::string text);
 // Letters from A to Z in lower case; all other bytes as they are, whatever the locale.
 std::string lower_case(std::string_view text);
 
+// Underscores become spaces: "space group" of "space_group".
+std::string spaced(std::string name);
+
 // "29.1 %" of 0.291.
 std::string percent(double part);
 

@@ -140,13 +140,6 @@ bool WorkerProcesses::has_idle() const {
     return false;
 }
 
-bool WorkerProcesses::all_idle() const {
-    for (const Worker& worker : workers_) {
-        if (worker.busy) return false;
-    }
-    return true;
-}
-
 void WorkerProcesses::submit(std::uint64_t id, const std::string& job) {
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         Worker& worker = workers_[i];

@@ -33,7 +33,6 @@ public:
 
     int size() const { return static_cast<int>(workers_.size()); }
     bool has_idle() const;
-    bool all_idle() const;
     void submit(std::uint64_t id, const std::string& job);  // needs has_idle()
     // The next outcome, or nothing if none came within `wait_seconds`.
     std::optional<Outcome> wait(double wait_seconds);

@@ -68,10 +68,12 @@ Integer read_integer(const Reading& r, const toml::node& node) {
     return static_cast<Integer>(*value);
 }
 
+const std::string distribution_forms =
+    "a number, {uniform = [a, b]}, {log_uniform = [a, b]} or {normal = [mean, deviation]}, the last three with probability and otherwise "
+    "if wanted";
+
 Distribution read_distribution(const Reading& r, const toml::node& node, const Distribution& before) {
-    const std::string forms =
-        "a number, {uniform = [a, b]}, {log_uniform = [a, b]} or {normal = [mean, deviation]}, the last three with "
-        "probability and otherwise if wanted";
+    const std::string& forms = distribution_forms;
     Distribution d;
     d.otherwise = before.otherwise;
     if (node.is_number()) {
@@ -435,12 +437,15 @@ std::string to_toml(const TrainingConfig& config) {
     return text;
 }
 
-std::string describe_keys() {
-    TrainingConfig defaults;
+std::string describe_keys(const TrainingConfig& config) {
+    TrainingConfig copy = config;
     std::ostringstream text;
+    text << "# A distribution is " << distribution_forms
+         << ":\n# with the rest of the probability the value is `otherwise`, as in {uniform = [0, 0.2], probability = 0.5, otherwise = "
+            "0}.\n\n";
     text.precision(9);
     std::string section;
-    for (const Key& key : config_keys(defaults)) {
+    for (const Key& key : config_keys(copy)) {
         if (key.section != section) text << (section.empty() ? "[" : "\n[") << (section = key.section) << "]\n";
         text << key.name << " = " << std::visit(Writer{}, key.target) << "  # " << key.help;
         if (const Choice* const choice = std::get_if<Choice>(&key.target)) {

@@ -75,8 +75,8 @@ std::string difference(const TrainingConfig& there, const TrainingConfig& here);
 
 // The complete configuration as TOML, every key with its value.
 std::string to_toml(const TrainingConfig& config);
-// Every key: its permitted values, its default and what it means.
-std::string describe_keys();
+// Every key: its value in this configuration, its permitted values and what it means.
+std::string describe_keys(const TrainingConfig& config);
 
 // Presets that ship with the program.
 std::vector<std::string> preset_names();

@@ -22,8 +22,9 @@ public:
     // The sum over more patterns. None at all, where training went on with the other kind of loss: what was before is no longer recent.
     void add(double loss, std::int64_t samples);
 
-    // The last window's mean is far above the lowest: above three times it, but at least half and at most nine tenths of what an untaught
-    // network has; where the lowest was above 0.6 of that, 1.5 times (squared error) or three times (cross-entropy, and twice the lowest).
+    // Whether the last window's mean is far above the lowest. Where the lowest was below 0.6 of an untaught network's loss, the limit is
+    // three times the lowest, but at least 0.5 and at most 0.9 of the untaught loss; else it is 1.5 times the untaught loss (squared
+    // error), or the larger of three times that and twice the lowest (cross-entropy).
     bool is_high() const { return is_high_; }
     // So are the last three, none of which fell by a tenth or more. One alone may be an accident that training recovers from.
     bool diverged() const { return high_in_a_row_ >= 3; }

@@ -41,7 +41,7 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
       state_(backend, 1),
       totals_(backend, 1) {
     if (ranks_) {
-        check_places(backend_, *ranks_);
+        check_distinct_devices(backend_, *ranks_);
         backend_.join(*ranks_);
     }
     if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures() > 0 ? sampler_.structures() : epoch_without_library;

@@ -80,7 +80,7 @@ struct Fault {
 
 // The ranks of a node take its devices in turn.
 DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
-    wanted.turn = ranks.rank_on_node();
+    wanted.rank_on_node = ranks.rank_on_node();
     return wanted;
 }
 
@@ -107,10 +107,13 @@ public:
 
     TrainingSummary go() {
         if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
-        if (ranks_.first()) metrics_.emplace(what_.output.string() + ".metrics.csv", trainer().steps());
+        if (ranks_.first()) {
+            if (!setup_.resumed()) keep_metrics_of_finished_model();
+            metrics_.emplace(metrics_file(), trainer().steps());
+        }
         start_ = Clock::now();
         first_step_ = reported_step_ = trainer().steps();
-        reported_ = validated_ = saved_ = planned_ = elapsed();
+        reported_at_ = validated_at_ = saved_at_ = planned_at_ = elapsed();
         log_.start(what_.output, first_step_, config_.run);
         if (setup_.resumed()) log_.resume(*setup_.resumed());
         try {
@@ -122,6 +125,16 @@ public:
     }
 
 private:
+    fs::path metrics_file() const { return what_.output.string() + ".metrics.csv"; }
+    // Where those of the model that is there lie until this run has another: they belong together.
+    fs::path earlier_metrics_file() const { return metrics_file().string() + ".old"; }
+    void keep_metrics_of_finished_model() const {
+        if (!holds_finished_model(what_.output) || !fs::exists(metrics_file()) || fs::exists(earlier_metrics_file())) return;
+        std::error_code failure;
+        fs::rename(metrics_file(), earlier_metrics_file(), failure);
+        if (failure) fail(metrics_file().string(), ": cannot be renamed (", failure.message(), "); rename or remove it");
+    }
+
     TrainingSummary train() {
         const InterruptGuard guard;
         progress_.emplace("patterns", what_.quiet);
@@ -145,15 +158,15 @@ private:
         Orders orders{};
         if (ranks_.first()) {
             const double now = elapsed();
-            if (config_.run.minutes > 0 && now - planned_ > plan_seconds) plan_steps(now);
+            if (config_.run.minutes > 0 && now - planned_at_ > plan_seconds) plan_steps(now);
             orders.total_steps = trainer().total_steps();
             orders.steps = std::max<std::int64_t>(1, std::min(interval_.steps(), orders.total_steps - trainer().steps()));
             orders.failed = !fault_.text.empty();
             orders.finished = !orders.failed && done();
             if (asked[0] > 0 && !orders.finished && !orders.failed) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
             // While the loss is far above its lowest, the checkpoints of before are worth more than another one.
-            const bool due =
-                !writer_.busy() && !loss_is_high_ && now - saved_ >= 60 * config_.run.checkpoint_minutes && trainer().steps() > first_step_;
+            const bool due = !writer_.busy() && !loss_is_high_ && now - saved_at_ >= 60 * config_.run.checkpoint_minutes &&
+                             trainer().steps() > first_step_;
             orders.without_delay = asked[1] > 0;
             orders.checkpoint = !orders.finished && !orders.failed && !orders.signal && (due || orders.without_delay);
         }
@@ -178,8 +191,8 @@ private:
     // The first rank's look at the run.
     void look(const Orders& orders) {
         const double now = elapsed();
-        const bool validate = orders.finished || now - validated_ > 60 * config_.run.validation_minutes;
-        if (validate || now - reported_ > config_.run.report_seconds) report(now, validate);
+        const bool validate = orders.finished || now - validated_at_ > 60 * config_.run.validation_minutes;
+        if (validate || now - reported_at_ > config_.run.report_seconds) report(now, validate);
         tell_outcome(writer_.outcome());
         if (orders.checkpoint && orders.without_delay) {
             save_now();
@@ -267,12 +280,12 @@ private:
 
     // A second copy of the network may find no room on a device that training fills; training is worth more.
     void validate_into(TrainingReport& report, const Model& model) {
-        if (!validates_) return;
+        if (!can_validate_) return;
         try {
             if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
             if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
         } catch (const Error& error) {
-            validates_ = false;
+            can_validate_ = false;
             setup_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
         }
     }
@@ -282,7 +295,7 @@ private:
         TrainingReport report{.step = trainer().steps(),
                               .patterns = trainer().steps() * config_.run.batch,
                               .seconds = now,
-                              .patterns_per_second = steps * config_.run.batch / (now - reported_),
+                              .patterns_per_second = steps * config_.run.batch / (now - reported_at_),
                               .learning_rate = learning_rate(),
                               .loss = since_report_.loss / since_report_.samples,
                               .accuracy = since_report_.accuracy / since_report_.samples,
@@ -291,12 +304,12 @@ private:
                               .measured = {}};
         if (validate) {
             validate_into(report, setup_.model(now));
-            validated_ = elapsed();
+            validated_at_ = elapsed();
         }
         metrics_->row(report);
         log_.report(report);
         note_ = note(report.loss);
-        reported_ = elapsed();
+        reported_at_ = elapsed();
         reported_step_ = trainer().steps();
         since_report_ = {};
     }
@@ -318,7 +331,7 @@ private:
 
     void start_saving() {
         writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()), fine_step());
-        saved_ = elapsed();
+        saved_at_ = elapsed();
     }
 
     void save_now() {
@@ -330,7 +343,7 @@ private:
     void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
         if (!outcome) return;
         log_.checkpoint(*outcome);
-        last_saved_ = outcome->fault.empty();
+        last_checkpoint_whole_ = outcome->fault.empty();
         if (outcome->fault.empty()) return;
         std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, check the folder and its space\n", outcome->fault.c_str(),
                      static_cast<long long>(outcome->checkpoint.step));
@@ -356,11 +369,15 @@ private:
             if (finished) throw;
             std::fprintf(stderr, "friedel: %s\n", error.what());
         }
-        if (finished) remove_checkpoints(what_.output);
+        if (finished) {
+            remove_checkpoints(what_.output);
+            std::error_code ignored;
+            fs::remove(earlier_metrics_file(), ignored);
+        }
         log_.end(trainer().steps(), finished ? "finished" : "interrupted", orders.signal, "");
         const std::vector<Checkpoint> left = list_checkpoints(what_.output);
         return {.signal = orders.signal,
-                .lost = !finished && !last_saved_,
+                .lost = !finished && !last_checkpoint_whole_,
                 .checkpoint = left.empty() ? fs::path() : left.back().file,
                 .model_written = write,
                 .steps = trainer().steps(),
@@ -384,7 +401,7 @@ private:
 
     // A run given in minutes: the schedule ends where the time will, at the rate seen so far.
     void plan_steps(double now) {
-        planned_ = now;
+        planned_at_ = now;
         constexpr std::int64_t fewest = 10;
         const std::int64_t steps = trainer().steps() - first_step_;
         if (steps < fewest) return;
@@ -401,14 +418,14 @@ private:
     const TrainingConfig& config_;
     CheckpointWriter writer_;
     TrainingLog log_;
-    bool last_saved_ = false;  // the last checkpoint
+    bool last_checkpoint_whole_ = false;
     std::optional<MetricsFile> metrics_;
     std::optional<ProgressLine> progress_;
     std::optional<ValidationResult> simulated_, measured_;  // the last ones
     Clock::time_point start_ = Clock::now();
     std::int64_t first_step_ = 0, reported_step_ = 0;
-    double reported_ = 0, validated_ = 0, saved_ = 0, planned_ = 0;  // seconds of training
-    bool validates_ = true;
+    double reported_at_ = 0, validated_at_ = 0, saved_at_ = 0, planned_at_ = 0;  // elapsed(), when it last happened
+    bool can_validate_ = true;
     Totals since_report_;
     std::int64_t all_skipped_ = 0;  // steps of this run
     double halvings_ = 0;           // of the learning rate, after skipped steps

@@ -22,11 +22,6 @@ namespace fs = std::filesystem;
 constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // of a run given in minutes, before the first estimate
 const char* const start_anew = "; or remove the checkpoints and leave --resume out to start anew";
 
-// Whether as much was trained as its configuration asks for.
-bool has_all(const Provenance& made, const TrainingConfig& config) {
-    return config.run.minutes > 0 ? made.seconds >= 60 * config.run.minutes : made.steps >= config.run.steps;
-}
-
 RunRecord read_record(const H5File& file) {
     const auto text = [&](const char* name) {
         const std::vector<std::string> values = file.read_strings(name);
@@ -34,7 +29,13 @@ RunRecord read_record(const H5File& file) {
         return values[0];
     };
     const std::vector<double> seconds = file.read<double>("seconds");
-    return {text("config"), text("library_hash"), text("statistics_hash"), text("started_from"), seconds.size() == 1 ? seconds[0] : 0};
+    const char* const earlier = "earlier_library_hashes";
+    return {text("config"),
+            text("library_hash"),
+            text("statistics_hash"),
+            text("started_from"),
+            file.exists(earlier) ? file.read_strings(earlier) : std::vector<std::string>(),
+            seconds.size() == 1 ? seconds[0] : 0};
 }
 
 // The first rank reads the file for all, so that a shared file system has one reader, and only its node need see it.
@@ -63,6 +64,10 @@ StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::st
 }
 
 }  // namespace
+
+bool has_all(const Provenance& made, const TrainingConfig& config) {
+    return config.run.minutes > 0 ? made.seconds >= 60 * config.run.minutes : made.steps >= config.run.steps;
+}
 
 bool holds_finished_model(const fs::path& file) {
     if (!fs::exists(file)) return false;
@@ -93,14 +98,14 @@ TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust
             tell(what.validation_library.string() + ": has " + std::to_string(simulated_->size()) +
                  " structures of known group; validation takes one pattern of each, not " +
                  std::to_string(config_.run.validation_patterns));
-        if (config_.run.synthetic < 1 && hash_file(what.validation_library) == record_.library_hash)
-            tell(what.validation_library.string() +
-                 ": is what the network is trained on, too: validation measures memory; give structures held out");
     }
     if (!what.measured_labels.empty() && ranks.first())
         measured_ = ValidationSet::measured(config_, what.measured_labels, folder_of_patterns(what.measured_labels, what.measured_folder),
                                             what.measured_wavelength, [this](const std::string& line) { tell(line); });
     start_trainer(device);
+    if (simulated_ && knows_library(provenance(), hash_file(what.validation_library)))
+        tell(what.validation_library.string() +
+             ": is what the network is or was trained on, too: validation measures memory; give structures held out");
     const bool anew = what.resume == Resume::no || (what.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
     if (anew && fs::exists(what.output))
         tell(what.output.string() + ": is there already; the new model takes its place when the training ends");
@@ -187,6 +192,7 @@ void TrainingSetup::read_structures() {
     record_.library_hash = record_.statistics_hash = "";
     if (!what_.library.empty()) {
         library_ = read_for_all(what_.library, ranks_, record_.library_hash);
+        if (config_.run.synthetic >= 1) record_.library_hash = "";  // it is not trained on
     } else if (config_.run.synthetic < 1) {
         fail("train: no structure library named for ", 100 * (1 - config_.run.synthetic),
              " % of the patterns; name one, or train with --stream synthetic:1");
@@ -251,6 +257,8 @@ std::vector<std::vector<float>> TrainingSetup::starting_weights() {
     record_.started_from = what_.start_from.filename().string() + " (" + hash_file(what_.start_from) + "), trained on " +
                            std::to_string(model.provenance.patterns) + " patterns";
     if (!model.provenance.started_from.empty()) record_.started_from += ", started from " + model.provenance.started_from;
+    record_.earlier_library_hashes = model.provenance.earlier_library_hashes;
+    if (!model.provenance.library_hash.empty()) record_.earlier_library_hashes.push_back(model.provenance.library_hash);
     return model.members;
 }
 
@@ -278,16 +286,25 @@ Model TrainingSetup::model(double seconds) const {
     model.target = config_.network.target;
     model.shape = config_.shape();
     model.members = trainer_->answering_parameters();
-    model.provenance.config = to_toml(config_);
-    model.provenance.library = what_.library.empty() ? "generated crystals alone" : what_.library.filename().string();
-    model.provenance.library_hash = record_.library_hash;
-    model.provenance.started_from = record_.started_from;
-    model.provenance.seed = config_.run.seed;
-    model.provenance.steps = trainer_->steps();
-    model.provenance.patterns = trainer_->steps() * config_.run.batch;
+    model.provenance = provenance();
     model.provenance.seconds = seconds;
-    model.provenance.training_count = trainer_->sampler().count();
     return model;
+}
+
+Provenance TrainingSetup::provenance() const {
+    const bool from_library = !what_.library.empty() && config_.run.synthetic < 1;
+    Provenance made;
+    made.config = to_toml(config_);
+    made.library = from_library ? what_.library.filename().string() : "generated crystals alone";
+    made.library_hash = record_.library_hash;
+    made.earlier_library_hashes = record_.earlier_library_hashes;
+    made.statistics_hash = record_.statistics_hash;
+    made.started_from = record_.started_from;
+    made.seed = config_.run.seed;
+    made.steps = trainer_->steps();
+    made.patterns = trainer_->steps() * config_.run.batch;
+    if (from_library) made.training_count = trainer_->sampler().count();
+    return made;
 }
 
 std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds) const {
@@ -296,6 +313,7 @@ std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds) const
     file.write_strings("library_hash", {record_.library_hash});
     file.write_strings("started_from", {record_.started_from});
     file.write_strings("statistics_hash", {record_.statistics_hash});
+    if (!record_.earlier_library_hashes.empty()) file.write_strings("earlier_library_hashes", record_.earlier_library_hashes);
     file.write("seconds", &seconds, {1});
     trainer_->save(file);
     return file.image();

@@ -16,8 +16,12 @@ namespace friedel {
 // What a checkpoint says about the run, beside the trainer's own state.
 struct RunRecord {
     std::string config, library_hash, statistics_hash, started_from;
-    double seconds = 0;  // of training
+    std::vector<std::string> earlier_library_hashes;  // Provenance
+    double seconds = 0;                               // of training
 };
+
+// Whether as much was trained as its configuration asks for.
+bool has_all(const Provenance& made, const TrainingConfig& config);
 
 // Whether a run that came to its end wrote this model; also true of a file that another version wrote, or that is no model.
 bool holds_finished_model(const std::filesystem::path& file);
@@ -37,6 +41,7 @@ public:
     double seconds_before() const { return record_.seconds; }  // of training, in the runs that this one resumes
     bool was_finished() const { return !trainer_; }            // the model is there already: nothing is left to do
 
+    Provenance provenance() const;      // but for the seconds
     Model model(double seconds) const;  // as trained so far
     std::vector<unsigned char> checkpoint_image(double seconds) const;
     // "structure 5 (quartz), a generated crystal of space group 62 and 3 more"

@@ -5,6 +5,7 @@
 
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_file.h"
+#include "host/patterns/pattern_reader.h"
 #include "host/patterns/resample.h"
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
@@ -18,7 +19,6 @@ namespace {
 constexpr int chunk = 256;
 // Validation patterns are drawn from a stream of their own, whatever the training steps.
 constexpr std::uint64_t validation_stream = 0x76616c6964617465ull;
-constexpr double least_coverage = 0.5;  // of the grid's range
 
 }  // namespace
 
@@ -55,7 +55,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
             const auto [stated, source] = wavelength_of(pattern, wavelength, own);
             convert_wavelength(pattern, stated, own);
             std::vector<float> row(points);
-            if (resample(row.data(), set.grid_, pattern) < least_coverage) {
+            if (resample(row.data(), set.grid_, pattern) < PatternReaderConfig().least_coverage) {
                 warn(label.file + ": covers too little of the grid; left out of validation");
                 continue;
             }

@@ -13,15 +13,15 @@
 #include <string>
 #include <vector>
 
-#include "host/network/classifier.h"
-#include "host/network/model.h"
 #include "host/crystals/cif.h"
 #include "host/crystals/crystal_statistics.h"
 #include "host/crystals/crystal_tables.h"
 #include "host/crystals/generated_structures.h"
 #include "host/crystals/structure_library.h"
 #include "host/crystals/symmetry.h"
+#include "host/network/classifier.h"
 #include "host/network/device.h"
+#include "host/network/model.h"
 #include "host/network/network.h"
 #include "host/patterns/pattern_list.h"
 #include "host/patterns/resample.h"
@@ -91,7 +91,7 @@ struct Subjects {
         CrystalStatistics::uniform().write(statistics);
         std::vector<float> pattern(200);
         for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = 1 + static_cast<float>(i % 7);
-        PatternOutput out(stack, {10, 0.1f, 200}, 1.54f, 2);
+        PatternOutput out(stack, {10, 0.1f, 200}, 1.54f, 2, "");
         out.add(pattern.data(), "one", 1);
         out.add(pattern.data(), "two", 2);
         out.finish();
