@@ -108,6 +108,16 @@ TEST(PeakSearch, FindsLinesWhereTheyAre) {
     }
 }
 
+// Where the doublets of narrow lines are apart, their second lines are no lines of their own.
+TEST(PeakSearch, SecondLinesBelongToTheFirst) {
+    PatternParameters p;
+    p.caglioti_w = 0.0016f;
+    p.counts_at_maximum = 50000;
+    const ObservedLines found = find_lines(simulated(mineral("W"), p).data(), grid);
+    EXPECT_NEAR(found.shape.second_ratio, 0.5, 1e-9);
+    EXPECT_EQ(found.lines.size(), 4u);
+}
+
 TEST(PeakSearch, NoLinesInNoise) {
     std::mt19937 random(3);
     std::normal_distribution<float> normal(1000, 30);

@@ -213,7 +213,7 @@ std::string table(bool angles, int frames = 1) {
                 std::snprintf(line, sizeof line, "%d %.2f %.6f %.4f 07/07/2022\n", f, 10 + 0.02 * i, 0.7 / (2 * std::sin(theta)),
                               intensity_at(i));
             else
-                std::snprintf(line, sizeof line, "%.8f,%.4f,1\n", 4 * M_PI * std::sin(theta) / 1.541871067, intensity_at(i));
+                std::snprintf(line, sizeof line, "%.8f,%.4f,1\n", 4 * M_PI * std::sin(theta) / 1.5405929, intensity_at(i));
             text += line;
         }
     }
@@ -295,7 +295,7 @@ TEST(InstrumentFiles, EveryFormatGivesThePatternThatWentIn) {
 TEST(InstrumentFiles, ColumnsArePickedByName) {
     const MeasuredPattern q = parse_pattern(table(false), "a.csv");
     expect_pattern(q, 10, 0.02, q.wavelength_angstrom, 1e-3);  // any wavelength would do: the angles are its own
-    EXPECT_NEAR(q.wavelength_angstrom, 1.54187, 1e-5);
+    EXPECT_NEAR(q.wavelength_angstrom, 1.5405929, 1e-6);
     const MeasuredPattern twice = parse_pattern(table(true, 2), "a.dat");
     ASSERT_EQ(twice.intensity.size(), static_cast<std::size_t>(points));
     EXPECT_NEAR(twice.intensity[7], 2 * intensity_at(7), 1e-3);

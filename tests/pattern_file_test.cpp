@@ -248,63 +248,17 @@ TEST(PatternFile, IntensitiesBeyondSinglePrecision) {
         << error;
 }
 
-TEST(PatternFile, ReadsAWavelengthFromTheHeader) {
-    const auto wavelength = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy").wavelength_angstrom; };
-    EXPECT_EQ(wavelength("##X-RAY WAVELENGTH=1.541838"), 1.541838);
-    EXPECT_EQ(wavelength("# Wavelength (A): 0.4139"), 0.4139);
-    EXPECT_EQ(wavelength("K-Alpha1 wavelength,1.54060"), 1.54060);
-    EXPECT_NEAR(wavelength("# lambda = 0.0709 nm"), 0.709, 1e-12);
-    EXPECT_NEAR(wavelength("# Wavelength (nm): 0.1541"), 1.541, 1e-12);
-    EXPECT_NEAR(wavelength("# wavelength 1,54187 angstrom"), 1.54187, 1e-12);
-    EXPECT_NEAR(wavelength("# Wavelength 1 1.5406, 2 1.5444"), 1.5406, 1e-12);
-    EXPECT_NEAR(wavelength("# wavelength 1 A"), 1, 1e-12);
-    EXPECT_NEAR(wavelength("# lambda = 1"), 1, 1e-12);
-    EXPECT_EQ(wavelength("# wavelength: unknown, 3 samples"), 0);
-    EXPECT_EQ(wavelength("# wavelength -5"), 0);
-    EXPECT_EQ(wavelength("# wavelength unknown, 120 points"), 0);
-    EXPECT_EQ(wavelength("# nothing"), 0);
-    // Metres, picometres, energies, other languages, as programs of beamlines and laboratories write them.
-    EXPECT_NEAR(wavelength("# Wavelength: 0.9e-10 m"), 0.9, 1e-12);
-    EXPECT_NEAR(wavelength("# {\"wavelength\":4.139e-11}"), 0.4139, 1e-12);
-    EXPECT_NEAR(wavelength("# wavelength 41.39 pm"), 0.4139, 1e-12);
-    EXPECT_NEAR(wavelength("# Wellenlänge: 1,5406 Å"), 1.5406, 1e-12);
-    EXPECT_NEAR(wavelength("# λ = 1.5406 Å"), 1.5406, 1e-12);
-    EXPECT_NEAR(wavelength("# Energy = 11.07 keV"), 12.398419843 / 11.07, 1e-9);
-    EXPECT_NEAR(wavelength("# photon energy 8048 eV"), 12.398419843 / 8.048, 1e-9);
-    EXPECT_NEAR(wavelength("# Energy (keV): 30"), 12.398419843 / 30, 1e-9);
-    EXPECT_EQ(wavelength("# energy threshold 11 keV"), 0);
-    EXPECT_EQ(wavelength("# energy 11"), 0) << "of what unit?";
-    EXPECT_NEAR(wavelength("# pyFAI calibration, wavelength 1.2e-10"), 1.2, 1e-12);
-    EXPECT_NEAR(wavelength("# using wavelength 1.2"), 1.2, 1e-12);
-    // Anodes: the mean of the doublet.
-    for (const char* line : {"# Anode: Co", "Anode=Co", "# Radiation: Co Kα", "# Co Ka", "# CoK-alpha", "# co k\\a"})
-        EXPECT_NEAR(wavelength(line), 1.7902758, 1e-6) << line;
-    EXPECT_NEAR(wavelength("# Mo Ka1"), 0.7093, 1e-6);
-    EXPECT_EQ(wavelength("# Co3O4, cobalt, tube 3, no Kapton"), 0);
-    EXPECT_EQ(wavelength("# sample Co"), 0);
-    EXPECT_NEAR(wavelength("# wavelength: Mo"), 0.71073, 1e-5);
-    // What is no wavelength of the beam.
-    for (const char* line :
-         {"# wavelength ratio 0.5", "# sin(theta)/lambda max 0.6", "# laser lambda = 0.532 um", "# K-Beta wavelength 1.39225"})
-        EXPECT_EQ(wavelength(line), 0) << line;
-    EXPECT_EQ(wavelength("# K-Beta wavelength 1.39225\n# K-Alpha2 wavelength 1.54443\n# K-Alpha1 wavelength 1.54060"), 1.5406);
-    EXPECT_EQ(wavelength("# Anode: Cu\n# Energy = 11 keV\n# wavelength 0.7"), 0.7) << "the wavelength says it best";
-    const MeasuredPattern doubtful = parse_pattern("# wavelength 0.7\n# wavelength 1.5406\n" + plain(), "x.xy");
-    EXPECT_THROW(wavelength_of(doubtful, 0, 1.54), Error);
-    EXPECT_EQ(wavelength_of(doubtful, 0.7, 1.54).first, 0.7) << "who gives one need not ask the file";
-    for (const char* line : {"# wavelength: 0.62 A\n# Wavelength error: 0.5", "# wavelength 0.62\n# wavelength tolerance 0.5 %",
-                             "# wavelength 0.62\n# detector Lambda 2.0 firmware", "# resolution 0.01 deg, wavelength 0.62 A",
-                             "# WAVE_LENGTH1 = 0.62", "# Wellenl\xe4nge 0.62"})
-        EXPECT_EQ(wavelength(line), 0.62) << line;
-    EXPECT_NEAR(wavelength("# Fe Ka fluorescence suppressed by discriminator\n# Anode: Co"), 1.7902758, 1e-6);
-    EXPECT_NEAR(wavelength("# Wavelength Kα1 and Kα2: 1.54056 1.54439 Å"), 1.54056, 1e-9);
-    EXPECT_NEAR(wavelength("# Wavelength Kα1 – 0.70930 Å"), 0.7093, 1e-9);
-    EXPECT_NEAR(wavelength("# wavelength calibrated with 2 analysers, 0.41 A"), 0.41, 1e-9);
-    EXPECT_NEAR(wavelength("# Cu Ka1 radiation, 2theta scan"), 1.5405929, 1e-6);
-    EXPECT_NEAR(wavelength("# Energy: 17,479 eV"), 12.398419843 / 17.479, 1e-9);
-    EXPECT_EQ(parse_pattern("# theta (deg) = 12.5 fixed incidence\n" + plain(), "x.xy").two_theta_deg,
-              parse_pattern(plain(), "x.xy").two_theta_deg);
-    EXPECT_EQ(wavelength("# wavelength 1.5406\n# wavelength 1.54187"), 1.5406) << "one anode's";
+// Full-width letters and digits, as Japanese programs write them, and exponents of Fortran.
+TEST(PatternFile, OtherLettersAndExponents) {
+    const MeasuredPattern expected = parse_pattern(plain(), "x.xy");
+    for (const char* header : {"２θ 強度\n", "２θ,強度\n", "２Θ（度） 強度\n", "２ｔｈｅｔａ 強度\n"})
+        EXPECT_EQ(parse_pattern(header + plain(), "x.xy").two_theta_deg, expected.two_theta_deg) << header;
+    EXPECT_EQ(parse_pattern("θ 強度\n" + plain(), "x.xy").two_theta_deg.front(), 2 * expected.two_theta_deg.front());
+    const MeasuredPattern fortran = parse_pattern("1.0D+01 9.01000D+02\n1.1D+01 1.5d3\n12.0 2.0E1\n" + rows([](int i) { return std::to_string(13 + i) + " 5\n"; }), "x.xy");
+    EXPECT_EQ(fortran.two_theta_deg[0], 10);
+    EXPECT_EQ(fortran.intensity[0], 901);
+    EXPECT_EQ(fortran.intensity[1], 1500);
+    EXPECT_EQ(fortran.intensity[2], 20);
 }
 
 // The quick path for short numbers must round as the standard library does.

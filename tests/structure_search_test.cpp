@@ -41,12 +41,12 @@ PatternParameters disturbed(int structure) {
 
 TEST(PatternFit, FindsWhatTheSimulationWasGiven) {
     const StructureLibrary& library = minerals();
-    const PatternFitter fitter(copper());
+    const PatternFitter fitter;
     std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
     for (int structure = 0; structure < library.size(); structure += 5) {
         const PatternParameters given = disturbed(structure);
         simulate_one_pattern(pattern.data(), given, library.view(), PatternFitter::grid);
-        const auto prepared = fitter.prepare(pattern.data());
+        const auto prepared = fitter.prepare(pattern.data(), copper());
         EXPECT_EQ(prepared.points, PatternFitter::grid.points);
         PatternFit fit = fitter.start(prepared, library.view(), structure, 0.005);
         fitter.finish(fit, prepared, library.view());
@@ -70,13 +70,13 @@ TEST(PatternFit, FindsWhatTheSimulationWasGiven) {
 // resample() goes on level where nothing was measured: that part must not count.
 TEST(PatternFit, WhatWasNotMeasuredDoesNotCount) {
     const StructureLibrary& library = minerals();
-    const PatternFitter fitter(copper());
+    const PatternFitter fitter;
     std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
     simulate_one_pattern(pattern.data(), disturbed(7), library.view(), PatternFitter::grid);
     constexpr int first = 300, last = 1500;
     std::fill(pattern.begin(), pattern.begin() + first, pattern[first]);
     std::fill(pattern.begin() + last, pattern.end(), pattern[last]);
-    const auto prepared = fitter.prepare(pattern.data());
+    const auto prepared = fitter.prepare(pattern.data(), copper());
     EXPECT_NEAR(prepared.first, first, 1);
     EXPECT_NEAR(prepared.points, last - first, 2);
     PatternFit fit = fitter.start(prepared, library.view(), 7, 0.003);
@@ -102,8 +102,8 @@ TEST(PatternFit, FindsTheCompositionOfASolidSolution) {
     PatternParameters given = disturbed(structure);
     given.march_dollase = 1;
     simulate_one_pattern(pattern.data(), given, solution.view(), PatternFitter::grid);
-    const PatternFitter fitter(copper());
-    const auto prepared = fitter.prepare(pattern.data());
+    const PatternFitter fitter;
+    const auto prepared = fitter.prepare(pattern.data(), copper());
     PatternFit fit = fitter.start(prepared, library.view(), structure, 0.003);
     fitter.finish(fit, prepared, library.view());
     EXPECT_TRUE(scattering_power(fit).empty()) << "not asked for";
@@ -122,7 +122,7 @@ TEST(PatternFit, FindsTheCompositionOfASolidSolution) {
     EXPECT_NEAR(found / others, static_cast<double>(as_much), 0.25);
     // Of a pattern of the structure itself nothing is to be found.
     simulate_one_pattern(pattern.data(), given, library.view(), PatternFitter::grid);
-    const auto own = fitter.prepare(pattern.data());
+    const auto own = fitter.prepare(pattern.data(), copper());
     fit = fitter.start(own, library.view(), structure, 0.003);
     fitter.finish(fit, own, library.view());
     fitter.vary_composition(fit, own, library.view());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/support/interrupt.h"
 
@@ -14,12 +15,17 @@ constexpr double flank_deg = 1.5;  // how far from a strong line its shape may n
 
 }  // namespace
 
-std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool) {
-    const std::vector<float> rows = regridded(patterns, n, grid, wavelength_angstrom, comparison_grid, cu_k_alpha_angstrom, pool);
+std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool,
+                                             const std::vector<double>& second_shift) {
+    const EmissionLines emission = emission_lines(wavelength_angstrom);
+    const std::vector<float> rows = regridded(patterns, n, grid, emission.first_angstrom, comparison_grid,
+                                              emission_lines(cu_k_alpha_angstrom).first_angstrom, pool);
     std::vector<ObservedLines> lines(static_cast<std::size_t>(n));
     pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
-        if (!interrupted()) lines[i] = find_lines(rows.data() + i * static_cast<std::size_t>(comparison_grid.points), comparison_grid);
+        const float* const pattern = rows.data() + i * static_cast<std::size_t>(comparison_grid.points);
+        if (!interrupted())
+            lines[i] = find_lines(pattern, comparison_grid, second_shift.empty() ? emission.second_shift : second_shift[i]);
     });
     return lines;
 }

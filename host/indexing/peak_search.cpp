@@ -5,6 +5,7 @@
 
 #include "host/patterns/resample.h"
 #include "kernels/preprocess.h"
+#include "kernels/real_math.h"
 
 namespace friedel {
 
@@ -227,11 +228,40 @@ private:
     std::vector<LineProfile> profiles_;
 };
 
+// Where the doublets of narrow lines are apart, second lines have been found as lines of their own: those at the place and of about the
+// height that `ratio` gives them. Of lines whose second would show, `paired` is the part that has one.
+std::vector<ObservedLine> without_second_lines(const ObservedLines& p, double ratio, double& paired) {
+    constexpr double apart = 0.6, off = 0.35, least_height = 0.03;  // the first two in widths
+    std::vector<bool> is_second(p.lines.size(), false);
+    int shown = 0, found = 0;
+    for (const ObservedLine& line : p.lines) {
+        const double shift = 2 * std::tan(line.two_theta_deg * pi_d / 360) * p.shape.second_shift * 180 / pi_d;
+        const double fwhm = p.shape.fwhm_deg(line.two_theta_deg), at = line.two_theta_deg + shift;
+        if (shift < apart * fwhm || line.height < least_height) continue;
+        bool has_second = false;
+        for (std::size_t i = 0; i < p.lines.size(); ++i) {
+            const ObservedLine& other = p.lines[i];
+            const double part = other.height / (ratio * line.height);
+            if (std::fabs(other.two_theta_deg - at) > off * fwhm || part < 0.6 || part > 1.5) continue;
+            has_second = is_second[i] = true;
+        }
+        ++shown;
+        found += has_second;
+    }
+    std::vector<ObservedLine> firsts;
+    for (std::size_t i = 0; i < p.lines.size(); ++i) {
+        if (!is_second[i]) firsts.push_back(p.lines[i]);
+    }
+    // The seconds themselves were looked at as well, and have none.
+    paired = shown > found ? static_cast<double>(found) / (shown - found) : found > 0;
+    return firsts;
+}
+
 // The shape that leaves least: one number after the other, in steps that become smaller.
 void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
     LineShape best = p.shape;
     double least = 1e30;
-    const std::vector<ObservedLine> start = p.lines;
+    std::vector<ObservedLine> start = p.lines;
     const auto attempt = [&](const LineShape& shape) {
         p.lines = start;
         fit.set_shape(shape);
@@ -242,6 +272,18 @@ void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
         return true;
     };
     attempt(best);
+    constexpr double usual_ratio = 0.5, most_are_paired = 0.6;
+    if (best.second_ratio == 0 && best.second_shift > 0) {
+        double paired = 0;
+        p.lines = start;
+        const std::vector<ObservedLine> firsts = without_second_lines(p, usual_ratio, paired);
+        if (paired > most_are_paired && start.size() - firsts.size() >= 3) {
+            start = firsts;
+            best.second_ratio = usual_ratio;
+            least = 1e30;
+            attempt(best);
+        }
+    }
     const auto either = [&](auto&& change) {
         for (double sign : {1.0, -1.0}) {
             LineShape shape = best;
@@ -251,8 +293,8 @@ void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
     };
     for (int round = 0; round < rounds; ++round, step *= 0.6) {
         const LineShape base = best;
-        for (double ratio : {0.0, 0.5}) {
-            if (ratio == base.second_ratio) continue;
+        for (double ratio : {0.0, usual_ratio}) {
+            if (ratio == base.second_ratio || base.second_shift == 0) continue;
             LineShape shape = base;
             shape.second_ratio = ratio;
             attempt(shape);
@@ -282,8 +324,9 @@ double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {
     return std::sqrt(left / std::max(all, 1e-30));
 }
 
-ObservedLines find_lines(const float* pattern, const Grid& grid) {
+ObservedLines find_lines(const float* pattern, const Grid& grid, double second_shift) {
     ObservedLines p;
+    p.shape.second_shift = second_shift;
     p.grid = grid;
     p.intensity.assign(pattern, pattern + grid.points);
     p.sigma.assign(p.intensity.size(), 0.0f);

@@ -1,6 +1,6 @@
 // The lines of a powder pattern: where they are, how high, and how well that is known. The pattern is described as a sum of pseudo-Voigt
 // doublets of one shape that varies slowly with the angle; lines are added where the remainder shows one and refined together.
-// Leaves out: axial divergence (its asymmetry moves lines at low angles by some hundredths of a degree), lines of other anodes.
+// Leaves out: axial divergence (its asymmetry moves lines at low angles by some hundredths of a degree).
 #pragma once
 
 #include <vector>
@@ -29,7 +29,8 @@ struct ObservedLines {
 // What is left of the pattern, rest [grid.points], as a part of it: roots of mean squares.
 double part_left(const ObservedLines& pattern, const std::vector<float>& rest);
 
-// pattern [grid.points], as measured.
-ObservedLines find_lines(const float* pattern, const Grid& grid);
+// pattern [grid.points], as measured. second_shift: how much longer the second line of its radiation is, relatively (copper's unless
+// told); 0: there is none.
+ObservedLines find_lines(const float* pattern, const Grid& grid, double second_shift = LineShape().second_shift);
 
 }  // namespace friedel

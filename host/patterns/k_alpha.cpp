@@ -23,6 +23,13 @@ std::optional<Radiation> doublet_of(double wavelength) {
 
 }  // namespace
 
+EmissionLines emission_lines(double wavelength) {
+    const std::optional<Radiation> lines = doublet_of(wavelength);
+    if (!lines) return {wavelength};
+    const auto first = static_cast<double>(lines->wavelength[0]);
+    return {first, static_cast<double>(lines->wavelength[1]) / first - 1};
+}
+
 bool strip_k_alpha_2(MeasuredPattern& pattern, double wavelength) {
     const std::optional<Radiation> lines = doublet_of(wavelength);
     if (!lines) return false;

@@ -1,14 +1,21 @@
-// Removing the second line of a K-alpha doublet from a measured pattern.
+// The lines that a pattern is made of, a tube's K-alpha doublet or a single one, and removing the second from a measured pattern.
 #pragma once
 
 #include "host/patterns/pattern_file.h"
 
 namespace friedel {
 
+struct EmissionLines {
+    double first_angstrom;    // the strongest
+    double second_shift = 0;  // how much longer the second is, relatively; 0: there is no second
+};
+// Of a pattern that states this wavelength (angstrom): an anode's doublet where it is the first line or the mean of both, else itself alone.
+// A monochromator's single line of exactly an anode's wavelength cannot be told from the doublet.
+EmissionLines emission_lines(double wavelength);
+
 // Rachinger's correction (J. Sci. Instrum. 25 (1948) 254): from low angles on, half of what was found at the angle where the same d
-// diffracts the first line is taken off where it diffracts the second. The anode is the one that has `wavelength` (angstrom) as its first
-// line or as the mean of both; false, and nothing is done, where there is none (a synchrotron). A monochromator's single line of exactly
-// that wavelength cannot be told from a doublet. Noise grows by a quarter at most; standard deviations stay.
+// diffracts the first line is taken off where it diffracts the second. The anode is that of emission_lines(); false, and
+// nothing is done, where there is none (a synchrotron). Noise grows by a quarter at most; standard deviations stay.
 bool strip_k_alpha_2(MeasuredPattern& pattern, double wavelength);
 
 }  // namespace friedel

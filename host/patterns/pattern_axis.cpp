@@ -157,7 +157,7 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
         axis = axis == PatternAxis::inverse_d_per_nm ? PatternAxis::q_per_nm : PatternAxis::q_per_angstrom;
     }
     pattern.needs_no_wavelength = true;
-    if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = static_cast<double>(mean_wavelength(parse_radiation("cu")));
+    if (pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = static_cast<double>(parse_radiation("cu").wavelength[0]);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
         const double q = axis == PatternAxis::d_angstrom ? 2 * std::numbers::pi / x[i] : axis == PatternAxis::q_per_nm ? x[i] / 10 : x[i];

@@ -30,7 +30,7 @@ bool is_other_axis(std::string_view name);
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file);
 
 // Turns two_theta_deg, which holds values of this axis, into angles for the pattern's wavelength. Q and d do not depend on it: without
-// one they are converted for, and the pattern gets, the mean wavelength of copper. Leaves out what lies beyond 180 degrees.
+// one they are converted for, and the pattern gets, the first line of copper. Leaves out what lies beyond 180 degrees.
 void convert_axis(MeasuredPattern& pattern, PatternAxis axis);
 
 }  // namespace friedel

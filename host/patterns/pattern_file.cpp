@@ -90,7 +90,8 @@ const char* parse_number(double& value, const char* at, const char* end, char po
         while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
         decimals = p - first;
     }
-    const bool exponent = p < end && (*p == 'e' || *p == 'E');
+    const bool of_fortran = p < end && (*p == 'd' || *p == 'D');  // 1.05D+03
+    const bool exponent = of_fortran || (p < end && (*p == 'e' || *p == 'E'));
     if (whole_digits + decimals > 0 && whole_digits + decimals <= 15 && !exponent) {
         const double magnitude = static_cast<double>(mantissa) / power_of_ten[decimals];
         value = negative ? -magnitude : magnitude;
@@ -98,12 +99,13 @@ const char* parse_number(double& value, const char* at, const char* end, char po
     }
     if (at < end && *at == '-') return nullptr;  // a second sign, which from_chars would take
     std::from_chars_result result{};
-    if (point == '.') {
+    if (point == '.' && !of_fortran) {
         result = std::from_chars(at, end, value);
     } else {
         char copy[64];
         const std::size_t length = std::min<std::size_t>(static_cast<std::size_t>(end - at), sizeof copy);
         std::replace_copy(at, at + length, copy, point, '.');
+        if (of_fortran) copy[p - at] = 'e';
         result = std::from_chars(copy, copy + length, value);
         result.ptr = at + (result.ptr - copy);
     }
@@ -432,6 +434,9 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     if (text.empty()) fail(name, ": is empty");
     if (std::optional<MeasuredPattern> pattern = parse_instrument_file(text, name)) return std::move(*pattern);
     refuse_other_kinds(text, name);
+    std::string plain;
+    const auto has = [&](std::string_view bytes) { return text.find(bytes) != std::string_view::npos; };
+    if (has("\xef\xbc") || has("\xef\xbd") || has("\xe3\x80\x80")) text = plain = half_width(text);
     if (std::optional<MeasuredPattern> pattern = parse_table(text, name)) return std::move(*pattern);
     if (std::optional<MeasuredPattern> pattern = parse_stepped(text, name)) return std::move(*pattern);
     return Reader(text, name).read();

@@ -1,6 +1,7 @@
 #include "host/patterns/pattern_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -50,6 +51,7 @@ void PatternReader::start_reading(PatternRange range) {
     ahead_.coverage.assign(size, 0.0);
     ahead_.wavelength.assign(size, 0.0);
     ahead_.wavelength_source.assign(size, WavelengthSource::unknown);
+    ahead_.second_shift.assign(size, 0.0);
     if (size == 0) return;
     reading_ = std::async(std::launch::async, [this] { readers_.run(ahead_.size, [this](int row, int) { read_one(row); }); });
 }
@@ -64,8 +66,11 @@ void PatternReader::read_one(int row) {
         ahead_.wavelength[i] = wavelength;
         ahead_.wavelength_source[i] = source;
         // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
-        if (config_.strip_k_alpha_2 && source != WavelengthSource::not_needed) strip_k_alpha_2(pattern, wavelength);
-        convert_wavelength(pattern, wavelength, config_.model_wavelength);
+        const bool stripped = config_.strip_k_alpha_2 && source != WavelengthSource::not_needed && strip_k_alpha_2(pattern, wavelength);
+        // First lines come to lie where the model's do: seconds are as far from them as the anode has it, and may be missing.
+        const EmissionLines emission = emission_lines(wavelength);
+        ahead_.second_shift[i] = stripped ? 0 : emission.second_shift;
+        convert_wavelength(pattern, emission.first_angstrom, emission_lines(config_.model_wavelength).first_angstrom);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (ahead_.coverage[i] < config_.least_coverage) {
@@ -73,7 +78,7 @@ void PatternReader::read_one(int row) {
             const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
             const double start = config_.grid.start_deg,
                          end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
-            ahead_.refusal[i] = "covers " + whole_percent(ahead_.coverage[i]) + " of " + config_.whose + " " + range_text(start, end) +
+            ahead_.refusal[i] = "covers " + whole_percent(std::floor(100 * ahead_.coverage[i]) / 100) + " of " + config_.whose + " " + range_text(start, end) +
                                 ", " + whole_percent(config_.least_coverage) + " are needed" +
                                 (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
         } else if (*lowest == *highest) {

@@ -35,6 +35,7 @@ struct PatternBatch {
     std::vector<double> coverage;                     // [size]
     std::vector<double> wavelength;                   // [size] angstrom; 0 where there is an error
     std::vector<WavelengthSource> wavelength_source;  // [size]
+    std::vector<double> second_shift;                 // [size] EmissionLines of each, 0 where the second line was stripped
 };
 
 // Patterns of a list, one after the other; of none where `count` is 0.

@@ -89,7 +89,7 @@ double in_angstrom(const Number& number, std::string_view between, std::string_v
 
 // A number without a fraction is a wavelength only where it alone, or its unit, ends the line: "3 samples" states none.
 bool may_be_whole(std::string_view behind) {
-    if (behind.empty() || behind.front() == '\r' || behind.starts_with("ang") || behind.starts_with("å") || behind.starts_with("Å") ||
+    if (behind.empty() || behind.front() == '\r' || behind.starts_with("pm") || behind.starts_with("ang") || behind.starts_with("å") || behind.starts_with("Å") ||
         behind.starts_with("\xe2\x84\xab") || behind.front() == '\xe5' || behind.front() == '\xc5')
         return true;
     return behind.front() == 'a' && (behind.size() == 1 || !is_letter(behind[1]));
@@ -142,10 +142,30 @@ double k_alpha_of(const Anode& anode, std::string_view rest) {
     return rest.starts_with("1") && !both ? anode.first : anode.mean;
 }
 
+// Names of the elements of anodes in other words than their symbols.
+struct ElementName {
+    std::string_view word, symbol;
+};
+constexpr ElementName element_names[] = {
+    {"copper", "cu"},     {"kupfer", "cu"},     {"cuivre", "cu"},      {"cobalt", "co"},    {"kobalt", "co"},   {"molybd", "mo"},
+    {"chromium", "cr"},   {"chrom", "cr"},      {"iron", "fe"},        {"eisen", "fe"},     {"silver", "ag"},   {"silber", "ag"},
+    {"nickel", "ni"},     {"\u9285", "cu"},     {"\u30b3\u30d0\u30eb\u30c8", "co"}};
+
 // "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
 // fluorescence") it is worth less.
 std::optional<Claim> anode_in(std::string_view lower) {
-    const std::size_t said = end_of_first(lower, {"anode", "radiation", "tube", "wavelength"});
+    const std::size_t said =
+        end_of_first(lower, {"anode material", "anodenmaterial", "anode_material", "anode", "radiation", "strahlung", "tube material", "tube",
+                             "target material", "target", "röhre", "r\xf6hre", "roehre", "wavelength", "管球", "線源", "ターゲット"});
+    for (const ElementName& name : element_names) {
+        const std::size_t at = lower.find(name.word, said < lower.size() ? said : lower.size());
+        if (at == std::string_view::npos) continue;
+        const std::string_view between = lower.substr(said, at - said);
+        if (std::any_of(between.begin(), between.end(), [](char c) { return is_letter(c) || is_digit(c); })) continue;
+        for (const Anode& anode : anodes()) {
+            if (anode.name == name.symbol) return Claim{of_anode, anode.mean};
+        }
+    }
     for (const Anode& anode : anodes()) {
         for (std::size_t at = lower.find(anode.name); at != std::string_view::npos; at = lower.find(anode.name, at + 1)) {
             if (at > 0 && (is_letter(lower[at - 1]) || lower[at - 1] == '_')) continue;  // "twotheta_cuka" names a column
@@ -166,8 +186,13 @@ std::optional<Claim> anode_in(std::string_view lower) {
 void StatedWavelength::read(std::string_view line) {
     const std::string lower = lower_case(line.substr(0, longest_line));
     const std::string_view text = lower;
-    const std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge",
-                                                 "wellenlaenge", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
+    std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge",
+                                                 "wellenlaenge", "longueur d'onde", "波長", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
+    if (word == std::string_view::npos) {  // "WAVE 0.4" at the beginning of a line, a comment's sign apart
+        const std::size_t first = std::find_if(text.begin(), text.end(), is_letter) - text.begin();
+        const std::string_view rest = text.substr(first);
+        if (rest.starts_with("wave") && (rest.size() == 4 || !is_letter(rest[4]))) word = first + 4;
+    }
     for (std::size_t at = word; at != std::string_view::npos;) {
         const std::optional<Number> number = number_after(text, at);
         if (!number) break;
@@ -186,7 +211,7 @@ void StatedWavelength::read(std::string_view line) {
         }
         at = number->end;
     }
-    if (const std::size_t energy = end_of_first(text, {"energy"}); energy != std::string_view::npos) {
+    if (const std::size_t energy = end_of_first(text, {"energy", "energie", "エネルギー"}); energy != std::string_view::npos) {
         const std::optional<Number> number = number_after(text, energy);
         if (number && !contains_any(text.substr(0, number->begin),
                                     {"threshold", "resolution", "window", "range", "lower", "upper", "cut", "loss", "binding", "level"})) {

@@ -38,15 +38,15 @@ void make_comparable(float* pattern, const Grid& grid, int first, int points) {
     normalise(pattern, points);
 }
 
-FitProblem::FitProblem(const Radiation& radiation, const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit)
-    : radiation_(radiation), measured_(measured), library_(library), fit_(fit) {
+FitProblem::FitProblem(const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit)
+    : measured_(measured), library_(library), fit_(fit) {
     find_strain_directions();
 }
 
 PatternParameters FitProblem::parameters(const PatternFit& fit) const {
     PatternParameters p;
     p.structure = fit.structure;
-    p.radiation = radiation_;
+    p.radiation = fit.radiation;
     p.lattice_scale = static_cast<float>(1 + fit.strain);
     for (int d = 0; d < strains_; ++d) {
         // A relative change of the metric is twice that of the lengths.

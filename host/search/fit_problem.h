@@ -16,7 +16,7 @@ void make_comparable(float* pattern, const Grid& grid, int first, int points);
 class FitProblem {
 public:
     // What is passed by reference must outlive the problem; `fit` is what the steps change.
-    FitProblem(const Radiation& radiation, const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit);
+    FitProblem(const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit);
 
     // What simulates the pattern of a fit, with blur if there is any.
     PatternParameters parameters(const PatternFit& fit) const;
@@ -45,7 +45,6 @@ private:
     void compare_changes();
     float* change(std::size_t i) { return changes_.data() + i * static_cast<std::size_t>(quick_->width()); }
 
-    const Radiation& radiation_;
     const PatternFitter::Prepared& measured_;
     const LibraryView& library_;
     PatternFit& fit_;

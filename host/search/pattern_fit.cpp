@@ -54,8 +54,9 @@ float signal_of(const float* row, int points) {
 
 }  // namespace
 
-PatternFitter::Prepared PatternFitter::prepare(const float* pattern) const {
+PatternFitter::Prepared PatternFitter::prepare(const float* pattern, const Radiation& radiation) const {
     Prepared prepared;
+    prepared.radiation = radiation;
     const PointRange measured = measured_range(pattern, grid);
     const int end = measured.end;
     prepared.first = measured.first;
@@ -79,7 +80,8 @@ PatternFit PatternFitter::start(const Prepared& measured, const LibraryView& lib
     PatternFit fit;
     fit.structure = structure;
     fit.strain = strain;
-    FitProblem problem(radiation_, measured, library, fit);
+    fit.radiation = measured.radiation;
+    FitProblem problem(measured, library, fit);
     // Lattice and displacement first; widths once the peaks lie where they should.
     std::vector<int> free = problem.strains();
     free.push_back(fit_displacement);
@@ -93,7 +95,7 @@ PatternFit PatternFitter::start(const Prepared& measured, const LibraryView& lib
 }
 
 void PatternFitter::finish(PatternFit& fit, const Prepared& measured, const LibraryView& library) const {
-    FitProblem problem(radiation_, measured, library, fit);
+    FitProblem problem(measured, library, fit);
     problem.begin_stage(measured.stages[last_stage], plan[last_stage].blur_deg);
     problem.choose_texture_axis();
     std::vector<int> free = problem.strains();
@@ -105,7 +107,7 @@ void PatternFitter::finish(PatternFit& fit, const Prepared& measured, const Libr
 void PatternFitter::vary_composition(PatternFit& fit, const Prepared& measured, const LibraryView& library) const {
     fit.elements = elements_that_matter(library.crystal(fit.structure));
     if (fit.elements.empty()) return;
-    FitProblem problem(radiation_, measured, library, fit);
+    FitProblem problem(measured, library, fit);
     problem.begin_stage(measured.stages[last_stage], plan[last_stage].blur_deg);
     std::vector<int> free = problem.strains();
     free.insert(free.end(), {fit_displacement, fit_width, fit_size, fit_microstrain, fit_b, fit_texture});
@@ -117,7 +119,7 @@ void PatternFitter::vary_composition(PatternFit& fit, const Prepared& measured, 
 PatternParameters PatternFitter::parameters(const PatternFit& fit, const LibraryView& library) const {
     const Prepared nothing;
     PatternFit copy = fit;
-    return FitProblem(radiation_, nothing, library, copy).parameters(copy);
+    return FitProblem(nothing, library, copy).parameters(copy);
 }
 
 }  // namespace friedel

@@ -38,6 +38,7 @@ struct PatternFit {
     std::array<double, max_fit_unknowns> unknown{};
     std::array<int, 3> texture_axis{0, 0, 1};
     std::vector<int> elements{};  // atomic numbers of those whose scattering power was fitted
+    Radiation radiation{};        // of the pattern
 };
 
 // What the occupancies of each element in fit.elements are multiplied with.
@@ -48,8 +49,6 @@ std::vector<float> fitted_occupancies(const PatternFit& fit, const LibraryView& 
 
 class PatternFitter {
 public:
-    explicit PatternFitter(const Radiation& radiation) : radiation_(radiation) {}
-
     // The grid that patterns to be fitted are brought to.
     static constexpr Grid grid = comparison_grid;
 
@@ -58,6 +57,7 @@ public:
     struct Prepared {
         int first = 0, points = 0;  // of the grid, that were measured
         float signal = 1;           // norm of what is not noise: the most that a fit can reach
+        Radiation radiation{};
         // Blurred patterns need fewer points: each stage has a grid of its own.
         struct Stage {
             Grid grid;
@@ -66,7 +66,7 @@ public:
         };
         std::vector<Stage> stages{};
     };
-    Prepared prepare(const float* pattern) const;
+    Prepared prepare(const float* pattern, const Radiation& radiation) const;
 
     // Lattice and width to blurred patterns, from an isotropic change of the lattice that is near enough (matcher.h finds one). Cheap,
     // and enough to tell which structures are worth finish(). Both may run on any thread.
@@ -80,9 +80,6 @@ public:
 
     // simulate_one_pattern() with these and fitted_occupancies() draws the fitted pattern.
     PatternParameters parameters(const PatternFit& fit, const LibraryView& library) const;
-
-private:
-    Radiation radiation_;
 };
 
 }  // namespace friedel

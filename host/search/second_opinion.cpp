@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "host/indexing/pattern_lines.h"
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/support/error.h"
 
@@ -23,8 +24,9 @@ double SecondOpinion::fwhm_deg(const SearchCandidate& candidate) const {
     return candidate.phase ? std::sqrt(static_cast<double>(search_.parameters(candidate).caglioti_w)) : 0;
 }
 
-std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines) {
-    found_ = search_.search(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom));
+std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
+                                        const std::vector<double>& second_shift) {
+    found_ = search_.search(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom), second_shift);
     under_lines_.assign(found_.size(), false);
     std::vector<float> all;
     for (std::size_t i = 0; i < found_.size(); ++i) {
@@ -54,7 +56,7 @@ std::string SecondOpinion::unlike(std::size_t i, float probability) const {
 }
 
 void SecondOpinion::look_for_unexplained_lines(const std::vector<ObservedLines>& lines) {
-    const double wavelength = static_cast<double>(model_.wavelength_angstrom);
+    const double first_line = emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom;
     const double end = static_cast<double>(model_.grid.start_deg) + (model_.grid.points - 1) * static_cast<double>(model_.grid.step_deg);
     unexplained_.assign(lines.size(), {});
     device_.pool.run(static_cast<int>(lines.size()), [&](int row, int) {
@@ -62,7 +64,7 @@ void SecondOpinion::look_for_unexplained_lines(const std::vector<ObservedLines>&
         const SearchCandidate* const best = closest(i);
         if (!best || !best->phase || best->similarity < search_.config().unlike) return;
         for (const ObservedLine& line : unexplained_lines(lines[i], search_.fitted_pattern(*best).data())) {
-            const double angle = converted_angle(line.two_theta_deg, cu_k_alpha_angstrom, wavelength);
+            const double angle = converted_angle(line.two_theta_deg, emission_lines(cu_k_alpha_angstrom).first_angstrom, first_line);
             if (angle < end) unexplained_[i].push_back(angle);
         }
     });
@@ -72,8 +74,8 @@ std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {
     const SearchCandidate* const best = closest(i);
     if (!best || !best->phase) return {};
     return regridded(search_.fitted_pattern(*best).data(), 1, PatternFitter::grid,
-                     static_cast<double>(search_.config().matcher.wavelength_angstrom), model_.grid,
-                     static_cast<double>(model_.wavelength_angstrom), device_.pool);
+                     emission_lines(static_cast<double>(search_.config().matcher.wavelength_angstrom)).first_angstrom, model_.grid,
+                     emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom, device_.pool);
 }
 
 }  // namespace friedel

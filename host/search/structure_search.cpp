@@ -7,6 +7,7 @@
 #include <set>
 
 #include "host/crystals/parent_structures.h"
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
@@ -48,15 +49,22 @@ void run_interruptibly(ThreadPool& pool, std::size_t jobs, const std::function<v
     if (interrupted()) fail("interrupted while structures were compared");
 }
 
+// The doublet with its second line so far beyond the first, relatively; the first alone where that is 0.
+Radiation with_second_line(Radiation doublet, double shift) {
+    doublet.wavelength[1] = doublet.wavelength[0] * static_cast<float>(1 + shift);
+    if (shift == 0) doublet.lines = 1;
+    return doublet;
+}
+
 // Fits the candidates of several patterns, all of them as one list of jobs for the threads, in rounds.
 class FittingRounds {
 public:
-    FittingRounds(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns, const PatternFitter& fitter,
-                  const SearchConfig& config, ThreadPool& pool)
+    FittingRounds(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
+                  const std::vector<double>& second_shift, const PatternFitter& fitter, const SearchConfig& config, ThreadPool& pool)
         : found_(found), fitter_(fitter), config_(config), pool_(pool), prepared_(found.size()), best_start_(found.size(), -1.0f) {
         const auto width = static_cast<std::size_t>(PatternFitter::grid.points);
         run_interruptibly(pool_, found_.size(), [&](std::size_t i) {
-            prepared_[i] = fitter_.prepare(patterns.data() + i * width);
+            prepared_[i] = fitter_.prepare(patterns.data() + i * width, with_second_line(config_.radiation, second_shift[i]));
             // A pattern with next to nothing in it is like no structure.
             if (prepared_[i].points < static_cast<int>(fewest_points)) found_[i].clear();
         });
@@ -131,7 +139,6 @@ StructureSearch::StructureSearch(const StructureLibrary& library, const SearchCo
       config_(config),
       device_(device),
       matcher_(library, config.matcher, device, progress, index),
-      fitter_(config.radiation),
       frequency_(space_groups, 0.0f) {
     std::size_t known = 0;
     for (int group : library.space_group) {
@@ -143,10 +150,12 @@ StructureSearch::StructureSearch(const StructureLibrary& library, const SearchCo
 }
 
 std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* patterns, int n, const Grid& grid,
-                                                                  double wavelength_angstrom) {
+                                                                  double wavelength_angstrom, const std::vector<double>& second_shift) {
     const MatcherConfig& matcher = config_.matcher;
-    const auto coarse =
-        regridded(patterns, n, grid, wavelength_angstrom, matcher.grid, static_cast<double>(matcher.wavelength_angstrom), device_.pool);
+    // First lines come to lie where those of ideal and fitted patterns do.
+    const EmissionLines emission = emission_lines(wavelength_angstrom);
+    const double from = emission.first_angstrom, to = emission_lines(static_cast<double>(matcher.wavelength_angstrom)).first_angstrom;
+    const auto coarse = regridded(patterns, n, grid, from, matcher.grid, to, device_.pool);
     std::vector<std::vector<SearchCandidate>> found(static_cast<std::size_t>(n));
     const auto matches = matcher_.match(coarse.data(), n);
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -159,14 +168,15 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
         }
     }
     if (config_.fitted > 0) {
-        fit_best(found, regridded(patterns, n, grid, wavelength_angstrom, PatternFitter::grid,
-                                  static_cast<double>(matcher.wavelength_angstrom), device_.pool));
+        fit_best(found, regridded(patterns, n, grid, from, PatternFitter::grid, to, device_.pool),
+                 second_shift.empty() ? std::vector<double>(found.size(), emission.second_shift) : second_shift);
     }
     return found;
 }
 
-void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns) {
-    FittingRounds rounds(found, patterns, fitter_, config_, device_.pool);
+void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
+                               const std::vector<double>& second_shift) {
+    FittingRounds rounds(found, patterns, second_shift, fitter_, config_, device_.pool);
     for (auto& candidates : found) candidates.resize(std::min(candidates.size(), static_cast<std::size_t>(config_.fitted)));
     if (phases_.size() > most_phases_kept) phases_.clear();
     for (auto& candidates : found) {

@@ -39,7 +39,7 @@ struct SearchConfig {
     // An answer of this probability stands all the same: networks have seen more structures than are searched. Asking that of the network
     // alone refused eleven more of 366 RRUFF patterns, ten of them answered rightly.
     float sure = 0.9f;
-    Radiation radiation = parse_radiation("cu");  // of the fitted patterns
+    Radiation radiation = parse_radiation("cu");  // of the fitted patterns, whose second line lies where that of the measured one does
 };
 
 struct SearchCandidate {
@@ -63,8 +63,10 @@ public:
     const SearchConfig& config() const { return config_; }
 
     // Raw patterns [n][grid.points] for a wavelength -> the candidates of each, most similar first; where the best are fitted, only
-    // those that are. Structures of unknown group are never among them.
-    std::vector<std::vector<SearchCandidate>> search(const float* patterns, int n, const Grid& grid, double wavelength_angstrom);
+    // those that are. Structures of unknown group are never among them. second_shift: EmissionLines of each pattern [n]; empty: those of
+    // the wavelength.
+    std::vector<std::vector<SearchCandidate>> search(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
+                                                     const std::vector<double>& second_shift = {});
 
     // What the candidates say together: probabilities [230] of the space groups. Their sum falls short of 1 by the probability that none
     // of them is right. Votes count by the order of the point group: where a model of low symmetry and one of high explain a pattern
@@ -93,7 +95,8 @@ private:
         bool looked_for = false;
     };
 
-    void fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns);
+    void fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
+                  const std::vector<double>& second_shift);
     void find_parents(const std::vector<std::vector<SearchCandidate>>& found);
     std::vector<std::size_t> add_parents(std::vector<std::vector<SearchCandidate>>& found) const;
     bool worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_file.h"
 #include "host/patterns/pattern_reader.h"
@@ -53,7 +54,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
         try {
             MeasuredPattern pattern = read_pattern(folder / label.file);
             const auto [stated, source] = wavelength_of(pattern, wavelength, own);
-            convert_wavelength(pattern, stated, own);
+            convert_wavelength(pattern, emission_lines(stated).first_angstrom, emission_lines(own).first_angstrom);
             std::vector<float> row(points);
             if (resample(row.data(), set.grid_, pattern) < PatternReaderConfig().least_coverage) {
                 warn(label.file + ": covers too little of the grid; left out of validation");

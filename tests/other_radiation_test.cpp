@@ -1,0 +1,83 @@
+// Cells and fits of patterns of all sources: those of the structure that they were simulated from. A cell that is found with the wrong idea
+// of the radiation's lines is off by 0.05 to 0.2 %.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+
+#include "host/patterns/k_alpha.h"
+#include "host/support/csv.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+constexpr double rutile_a = 4.5937;
+
+std::vector<std::string> second_line(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    std::string line;
+    std::getline(in, line);
+    std::getline(in, line);
+    return split_csv(line);
+}
+
+struct Source {
+    const char *radiation, *options;
+};
+
+class OtherRadiation : public ::testing::TestWithParam<Source> {
+protected:
+    void SetUp() override {
+        const std::string rutile = (test::source_dir() / "data/minerals/rutile.cif").string();
+        run("simulate '" + rutile + "' --radiation " + GetParam().radiation + " " + GetParam().options + " -o rutile.xy");
+    }
+    void run(const std::string& command) {
+        const auto result = test::run_friedel(command, folder.path);
+        ASSERT_EQ(result.status, 0) << result.err;
+    }
+    test::TemporaryDirectory folder;
+};
+
+TEST_P(OtherRadiation, CellsAreExact) {
+    run("index rutile.xy -o indexed.csv");
+    const std::vector<std::string> fields = second_line(folder / "indexed.csv");
+    ASSERT_GT(fields.size(), 5u);
+    EXPECT_EQ(fields[3], "tP");
+    EXPECT_NEAR(std::stod(fields[4]), rutile_a, 1e-4 * rutile_a);
+}
+
+TEST_P(OtherRadiation, StructuresFit) {
+    run("ingest -q '" + (test::source_dir() / "data/minerals").string() + "' -o minerals.h5");
+    run("match minerals.h5 rutile.xy -o matches.csv");
+    const std::vector<std::string> fields = second_line(folder / "matches.csv");
+    ASSERT_GT(fields.size(), 8u);
+    EXPECT_EQ(fields[3], "136");
+    EXPECT_GT(std::stod(fields[2]), 0.98);
+    EXPECT_NEAR(std::stod(fields[8]), 0, 1e-4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sources, OtherRadiation,
+                         ::testing::Values(Source{"cu", ""}, Source{"co", "--range 8 120"}, Source{"mo", "--fwhm 0.04 --range 3 50"},
+                                           Source{"1.3", "--fwhm 0.03 --range 8 80"},
+                                           Source{"0.4139", "--fwhm 0.015 --range 2 30 --step 0.002"}),
+                         [](const auto& info) {
+                             std::string name = info.param.radiation;
+                             for (char& c : name) c = c == '.' ? '_' : c;
+                             return name;
+                         });
+
+TEST(EmissionLines, AreThoseOfTheAnodeOrOne) {
+    // Hoelzer et al. 1997, Cu and Co.
+    for (const double stated : {1.5405929, 1.5406, 1.5418, 1.54184}) {
+        EXPECT_NEAR(emission_lines(stated).first_angstrom, 1.5405929, 1e-6) << stated;
+        EXPECT_NEAR(emission_lines(stated).second_shift, 1.5444274 / 1.5405929 - 1, 1e-6) << stated;
+    }
+    EXPECT_NEAR(emission_lines(1.7902).first_angstrom, 1.7889960, 1e-6);
+    EXPECT_EQ(emission_lines(0.4139).first_angstrom, 0.4139);
+    EXPECT_EQ(emission_lines(0.4139).second_shift, 0);
+}
+
+}  // namespace
+}  // namespace friedel
