@@ -51,6 +51,7 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
         const auto i = static_cast<std::size_t>(row);
         Indexed& indexed = all[i];
         indexed.name = batch.file[i];
+        indexed.title = batch.title[i];
         indexed.wavelength = batch.wavelength[i];
         indexed.wavelength_source = batch.wavelength_source[i];
         indexed.problem = !batch.refusal[i].empty() ? batch.file[i] + ": " + batch.refusal[i] : batch.error[i];
@@ -63,15 +64,17 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
 
 int run(const Options& o) {
     if (o.labels.empty() == o.patterns.empty()) misused("give either PATTERNS or --labels FILE.csv");
-    if (!o.output.empty() && std::filesystem::path(o.output).extension() != ".csv")
-        misused(o.output, ": results are written as .csv; give that ending");
+    const std::string ending = std::filesystem::path(o.output).extension().string();
+    const bool as_json = ending == ".jsonl";
+    if (!o.output.empty() && ending != ".csv" && !as_json)
+        misused(o.output, ": results are written as .csv or .jsonl; give one of these endings");
     refuse_overwriting(o.output, o.patterns);
     refuse_overwriting(o.output, {o.labels});
     const Task task = task_of(o);
     refuse_overwriting(o.output, task.list);
-    check_replaceable(o.output, "file,indexed,");
+    check_replaceable(o.output, as_json ? "{\"file\":\"" : "file,indexed,");
     std::ostringstream out;
-    write_indexing_header(out);
+    if (!as_json) write_indexing_header(out);
     const InterruptGuard guard;
     ThreadPool pool(o.threads);
     PatternReaderConfig config{comparison_grid, cu_k_alpha_angstrom, o.wavelength};
@@ -88,7 +91,10 @@ int run(const Options& o) {
         const std::vector<Indexed> all = index_batch(batch, pool);
         if (interrupted()) break;
         for (std::size_t i = 0; i < all.size(); ++i) {
-            if (!o.output.empty()) write_indexing_row(out, all[i]);
+            if (as_json)
+                out << indexing_json(all[i]);
+            else if (!o.output.empty())
+                write_indexing_row(out, all[i]);
             if (!all[i].problem.empty()) {
                 std::cerr << "friedel: " << all[i].problem << '\n';
                 ++unreadable;
@@ -115,10 +121,9 @@ std::function<int()> index_command(CLI::App& app) {
     app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
     app.add_option(
            "-o,--output", o->output,
-           "CSV: a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
-           "the probabilities of all space groups (where no cell is found, how often such patterns have them; nothing with fewer than four "
-           "lines), or why it could not be "
-           "read")
+           ".csv, a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
+           "the likeliest space group, those of the cell's absences, and the probabilities of all (where no cell is found, how often such "
+           "patterns have them; nothing with fewer than four lines), or why it could not be read. .jsonl: the same of all cells")
         ->check(not_empty());
     app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
     app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));

@@ -44,7 +44,8 @@ struct Options {
 
 // What was found for one file; no candidates where it could not be read or compared.
 struct Match {
-    std::string file, reason;
+    std::string file, title, reason;
+    bool unread = false;
     std::vector<SearchCandidate> candidates;
     std::vector<float> votes;  // [230]
     double wavelength = 0;     // angstrom
@@ -53,6 +54,14 @@ struct Match {
 
 int most_voted(const std::vector<float>& votes) {
     return static_cast<int>(std::max_element(votes.begin(), votes.end()) - votes.begin()) + 1;
+}
+
+// Why the vote says nothing of the pattern; empty if it does.
+std::string doubt_of(const std::vector<SearchCandidate>& found, const StructureSearch& search) {
+    if (found.empty()) return "nothing in it stands out from the background";
+    const float best = found.front().similarity;
+    if (!found.front().phase || best >= search.config().unlike) return {};
+    return "unlike any of the " + std::to_string(search.library().size()) + " structures (similarity " + formatted("%.2f", best) + " at best)";
 }
 
 // Every pattern of the reader against every structure.
@@ -68,10 +77,11 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (!batch.error[i].empty()) std::cerr << "friedel: " << batch.error[i] << '\n';
             const std::string reason = batch.error[i].empty() ? batch.refusal[i] : batch.error[i];
-            all.push_back({batch.file[i], reason, {}, {}, batch.wavelength[i], batch.wavelength_source[i]});
+            all.push_back({batch.file[i], batch.title[i], reason, !batch.error[i].empty(), {}, {}, batch.wavelength[i],
+                           batch.wavelength_source[i]});
             if (!reason.empty()) continue;
             all.back().candidates = found[i];
-            if (found[i].empty()) all.back().reason = "nothing in it stands out from the background";
+            all.back().reason = doubt_of(found[i], search);
             all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
         }
         progress.show(static_cast<double>(all.size()) / static_cast<double>(list.size()), all.size());
@@ -81,10 +91,10 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
 
 std::string csv(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
     std::string text =
-        "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason,wavelength,wavelength_from\n";
+        "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason,wavelength,wavelength_from,name\n";
     for (const Match& match : matches) {
         const std::string wavelength = ',' + (match.wavelength > 0 ? formatted("%.6g", match.wavelength) : "") + ',' +
-                                       wavelength_source_name(match.wavelength_source) + '\n';
+                                       wavelength_source_name(match.wavelength_source) + ',' + csv_field(match.title) + '\n';
         if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,,," + csv_field(match.reason) + wavelength;
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
             const SearchCandidate& c = match.candidates[rank];
@@ -93,7 +103,7 @@ std::string csv(const std::vector<Match>& matches, const StructureLibrary& libra
             text += csv_field(match.file) + ',' + std::to_string(rank + 1) + ',' + formatted("%.4f", c.similarity) + ',' +
                     std::to_string(group) + ',' + csv_field(space_group_symbol(group)) + ',' + csv_field(library.formula[i]) + ',' +
                     csv_field(library.name[i]) + (c.is_parent ? ",yes," : ",no,") + formatted("%.4f", c.lattice_change) + ',' +
-                    formatted("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ',' + wavelength;
+                    formatted("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ',' + csv_field(match.reason) + wavelength;
         }
     }
     return text;
@@ -111,6 +121,7 @@ std::string json_lines(const std::vector<Match>& matches, const StructureSearch&
     std::string text;
     for (const Match& match : matches) {
         Json json{{"file", match.file}};
+        if (!match.title.empty()) json["name"] = match.title;
         if (!match.reason.empty()) json["reason"] = match.reason;
         if (match.wavelength > 0) {
             json["wavelength"] = std::round(match.wavelength * 1e6) / 1e6;
@@ -148,8 +159,17 @@ void print(const std::vector<Match>& matches, const StructureLibrary& library, i
             continue;
         }
         const int group = most_voted(match.votes);
-        std::printf("%s  %s (%d), %.0f %% of the vote\n", match.file.c_str(), space_group_symbol(group), group,
-                    100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]));
+        const std::string name = match.file + (match.title.empty() ? "" : " (" + without_controls(match.title) + ")");
+        // What structures do not say the frequency of groups in the library does, and that is no find.
+        const bool is_found = std::any_of(match.candidates.begin(), match.candidates.end(),
+                                          [&](const SearchCandidate& c) { return c.space_group == group; });
+        if (!match.reason.empty())
+            std::printf("%s  %s\n", name.c_str(), match.reason.c_str());
+        else if (!is_found)
+            std::printf("%s  no structure fits well enough for a vote\n", name.c_str());
+        else
+            std::printf("%s  %s (%d), %.0f %% of the vote\n", name.c_str(), space_group_symbol(group), group,
+                        100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]));
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
             const SearchCandidate& c = match.candidates[rank];
             const auto i = static_cast<std::size_t>(c.structure);
@@ -252,8 +272,7 @@ int run(const Options& options) {
     const auto assumed = std::count_if(matches.begin(), matches.end(),
                                        [](const Match& match) { return match.wavelength_source == WavelengthSource::assumed; });
     if (!options.quiet) tell_of_input(list, static_cast<std::size_t>(assumed), config.model_wavelength);
-    const auto compared = std::count_if(matches.begin(), matches.end(), [](const Match& match) { return !match.candidates.empty(); });
-    return static_cast<std::size_t>(compared) == matches.size() ? 0 : 1;
+    return std::any_of(matches.begin(), matches.end(), [](const Match& match) { return match.unread; }) ? 1 : 0;
 }
 
 }  // namespace
@@ -267,7 +286,7 @@ std::function<int()> match_command(CLI::App& app) {
                    "Structures to name for each pattern at most: those that begin to fit far worse than the best are dropped")
         ->capture_default_str()
         ->check(within(1, 1000));
-    app.add_option("--strain", o->search.matcher.largest_strain, "Largest relative change of the lattice that is looked for")
+    app.add_option("--strain", o->search.matcher.largest_strain, "Largest relative change of the lattice at which structures are looked for; fits may take it further")
         ->capture_default_str()
         ->check(within(0, 0.1));
     app.add_option("--fwhm", o->search.matcher.fwhm_deg, "Width of the peaks that are compared with, degrees")

@@ -30,6 +30,7 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
 Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, const float* probabilities) {
     Classification c;
     c.file = batch.file[i];
+    c.title = batch.title[i];
     c.coverage = batch.coverage[i];
     c.refused = batch.refusal[i];
     if (!batch.error[i].empty()) {

@@ -58,7 +58,7 @@ void interpret(Classification& c, const Model& model, const float* probabilities
 }
 
 std::string one_line(const Classification& c) {
-    std::string line = c.file + "  ";
+    std::string line = c.file + (c.title.empty() ? "" : " (" + c.title + ")") + "  ";
     if (c.system < 0) return line + "refused: " + c.refused;
     line += std::string(crystal_system_name(c.system)) + ' ' + formatted("%.2f", c.system_probability);
     const auto named = [](const Candidate& candidate) {

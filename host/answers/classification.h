@@ -16,6 +16,7 @@ struct Candidate {
 
 struct Classification {
     std::string file;
+    std::string title;    // what a stack calls the pattern, else empty
     std::string refused;  // why; empty: the answer stands. What could be computed is there all the same
     int system = -1;      // crystal system, the sum over its groups; -1: nothing was computed
     float system_probability = 0;
@@ -37,7 +38,7 @@ struct Classification {
     WavelengthSource wavelength_source = WavelengthSource::unknown;
 };
 
-// Fills in everything but `file` and `coverage`; refuses where the entropy exceeds the model's threshold.
+// Fills in everything but `file`, `title` and `coverage`; refuses where the entropy exceeds the model's threshold.
 void interpret(Classification& classification, const Model& model, const float* probabilities);
 
 // Classifications as bytes, for another process on a machine of the same kind, and back. Throws Error for anything else.

@@ -193,6 +193,7 @@ const CsvColumn csv_columns[] = {
     {"similarity", [](const Classification& c) { return if_any(!c.closest.empty(), formatted("%.4f", c.similarity)); }},
     {"unexplained_lines",
      [](const Classification& c) { return joined(c.unexplained, 0, [](double deg) { return formatted("%.2f", deg); }); }},
+    {"name", [](const Classification& c) { return csv_field(c.title); }},
     {"wavelength", [](const Classification& c) { return if_any(c.wavelength > 0, formatted("%.6g", c.wavelength)); }},
     {"wavelength_from", [](const Classification& c) { return std::string(wavelength_source_name(c.wavelength_source)); }},
 };
@@ -233,6 +234,7 @@ public:
     void add(const Classification& c) override {
         nlohmann::ordered_json json;
         json["file"] = c.file;
+        if (!c.title.empty()) json["name"] = c.title;
         if (!c.candidates.empty()) {
             json["space_group"] = c.candidates.front().space_group;
             json["symbol"] = space_group_symbol(c.candidates.front().space_group);
@@ -275,7 +277,7 @@ public:
     }
 };
 
-// Datasets [patterns]: file, refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
+// Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
 // closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength (angstrom), wavelength_from (0
 // unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the
 // conformal set, where the model has one); answered_by; extinction_groups [groups], their names. Not computed: 0, 255, 65535, NaN.
@@ -303,6 +305,7 @@ public:
             h5_.write_rows("in_set", file_.size(), 1, in_set.data());
         }
         file_.push_back(c.file);
+        title_.push_back(c.title);
         refused_.push_back(c.refused);
         space_group_.push_back(c.candidates.empty() ? 0 : static_cast<std::uint16_t>(c.candidates.front().space_group));
         system_.push_back(computed ? static_cast<std::uint8_t>(c.system) : 255);
@@ -330,6 +333,7 @@ public:
         for (int group = 0; group < extinction_group_count(); ++group) groups.push_back(extinction_group_name(group));
 
         h5_.write_strings("file", file_);
+        h5_.write_strings("name", title_);
         h5_.write_strings("refused", refused_);
         write("space_group", space_group_, "number of International Tables, 0: none");
         write("crystal_system", system_, systems + "255: not computed");
@@ -359,7 +363,7 @@ private:
     H5File h5_;
     std::size_t classes_;
     bool has_sets_;
-    std::vector<std::string> file_, refused_, closest_;
+    std::vector<std::string> file_, title_, refused_, closest_;
     std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_, unexplained_;
     std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;
     std::vector<float> entropy_, coverage_, similarity_, wavelength_;

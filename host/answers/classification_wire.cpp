@@ -16,6 +16,7 @@ using nlohmann::json;
 template <class C, class Field>
 void for_each_field(C& c, const Field& field) {
     field(c.file);
+    field(c.title);
     field(c.refused);
     field(c.system);
     field(c.system_probability);

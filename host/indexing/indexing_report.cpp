@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <ostream>
 #include <vector>
 
@@ -32,6 +33,15 @@ std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion)
     return cells;
 }
 
+// Of fewer lines what frequency says is no find.
+bool has_too_few_lines(const Indexed& indexed) {
+    return indexed.problem.empty() && indexed.opinion.lines.lines.size() < fewest_indexed_lines;
+}
+
+std::string reason_of(const Indexed& indexed) {
+    return has_too_few_lines(indexed) ? "fewer than " + std::to_string(fewest_indexed_lines) + " lines" : indexed.problem;
+}
+
 }  // namespace
 
 std::string described(const Indexed& indexed, int most_cells, int most_groups) {
@@ -39,7 +49,7 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups) {
     char text[256];
     std::snprintf(text, sizeof text, ": wavelength %.6g (%s), %zu lines", indexed.wavelength,
                   wavelength_source_name(indexed.wavelength_source), opinion.lines.lines.size());
-    std::string out = indexed.name + text;
+    std::string out = indexed.name + (indexed.title.empty() ? "" : " (" + without_controls(indexed.title) + ")") + text;
     const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
     if (cells.empty()) return out + "; no cell explains them\n";
     std::snprintf(text, sizeof text, ", width %.3f degrees; indexed rightly with probability %.2f\n", opinion.lines.shape.fwhm_deg(40),
@@ -66,7 +76,8 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups) {
 }
 
 void write_indexing_header(std::ostream& out) {
-    out << "file,indexed,lines,lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift,wavelength,wavelength_from,reason";
+    out << "file,indexed,lines,lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift,wavelength,wavelength_from,reason,name,"
+           "space_group,symbol,probability,groups_of_absences";
     for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
     out << '\n';
 }
@@ -87,14 +98,57 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
     }
     out << ',';
     if (indexed.wavelength > 0) out << formatted("%.6g", indexed.wavelength);
-    const bool too_few = indexed.problem.empty() && opinion.lines.lines.size() < fewest_indexed_lines;
-    const std::string reason = too_few ? "fewer than " + std::to_string(fewest_indexed_lines) + " lines" : indexed.problem;
-    out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(reason);
+    out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(reason_of(indexed)) << ','
+        << csv_field(indexed.title) << ',';
+    const bool has_answer = !opinion.probabilities.empty() && !has_too_few_lines(indexed);
+    if (has_answer) {
+        const int group = likeliest_groups(opinion.probabilities.data(), 1).front();
+        out << group << ',' << csv_field(space_group_symbol(group)) << ',' << opinion.probabilities[static_cast<std::size_t>(group - 1)] << ','
+            << (cells.empty() ? "" : csv_field(groups_of(*cells.front())));
+    } else {
+        out << ",,,";
+    }
     for (int g = 0; g < space_groups; ++g) {
         out << ',';
-        if (!opinion.probabilities.empty() && !too_few) out << opinion.probabilities[static_cast<std::size_t>(g)];
+        if (has_answer) out << opinion.probabilities[static_cast<std::size_t>(g)];
     }
     out << '\n';
+}
+
+std::string indexing_json(const Indexed& indexed) {
+    const IndexingOpinion& opinion = indexed.opinion;
+    nlohmann::ordered_json json{{"file", indexed.name}};
+    if (!indexed.title.empty()) json["name"] = indexed.title;
+    if (const std::string reason = reason_of(indexed); !reason.empty()) json["reason"] = reason;
+    if (indexed.wavelength > 0) {
+        json["wavelength"] = indexed.wavelength;
+        json["wavelength_from"] = wavelength_source_name(indexed.wavelength_source);
+    }
+    if (indexed.problem.empty()) {
+        json["indexed"] = opinion.indexed;
+        json["lines"] = opinion.lines.lines.size();
+    }
+    for (const CellFindings* const found : likeliest_cells(opinion)) {
+        const IndexedCell& cell = found->cell;
+        json["cells"].push_back({{"probability", opinion.indexed * found->weight},
+                                 {"lattice", bravais_name(cell.lattice)},
+                                 {"cell", tabulated_cell(cell.lattice, cell.reciprocal)},
+                                 {"volume", volume_of(cell.reciprocal)},
+                                 {"m20", cell.m20},
+                                 {"shift", cell.shift_deg},
+                                 {"explained", cell.indexed},
+                                 {"looked_at", cell.lines},
+                                 {"evidence", cell.evidence},
+                                 {"groups_of_absences", groups_of(*found)}});
+    }
+    if (!opinion.probabilities.empty() && !has_too_few_lines(indexed)) {
+        for (const int group : likeliest_groups(opinion.probabilities.data(), space_groups)) {
+            const float probability = opinion.probabilities[static_cast<std::size_t>(group - 1)];
+            if (probability < 1e-4f) break;
+            json["space_groups"].push_back({{"space_group", group}, {"symbol", space_group_symbol(group)}, {"probability", probability}});
+        }
+    }
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 void IndexingTally::add(int truth, const IndexingOpinion& opinion) {

@@ -123,6 +123,11 @@ std::string PatternList::name(std::size_t i) const {
     return utf_8_of_bytes(entry.file < stacks_.size() && stacks_[entry.file] ? PatternStack::row_name(file, entry.row) : file);
 }
 
+std::string PatternList::title(std::size_t i) const {
+    const Entry entry = entries_[i];
+    return entry.file < stacks_.size() && stacks_[entry.file] ? stacks_[entry.file]->title(entry.row) : "";
+}
+
 bool PatternList::reads(const fs::path& file) const {
     std::error_code ignored;
     const fs::path there = fs::canonical(file, ignored);

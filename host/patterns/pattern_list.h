@@ -28,6 +28,8 @@ public:
     const std::string& file(std::size_t i) const { return files_[entries_[i].file]; }
     // The same in UTF-8 (utf_8_of_bytes()); of a stack, with the row.
     std::string name(std::size_t i) const;
+    // What a stack calls the pattern; empty where it does not say.
+    std::string title(std::size_t i) const;
     // Called by any thread. Throws Error as read_pattern() does.
     MeasuredPattern read(std::size_t i) const;
 

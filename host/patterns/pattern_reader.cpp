@@ -46,6 +46,7 @@ void PatternReader::start_reading(PatternRange range) {
     ahead_.size = static_cast<int>(size);
     ahead_.patterns.assign(size * static_cast<std::size_t>(config_.grid.points), 0.0f);
     ahead_.file.assign(size, {});
+    ahead_.title.assign(size, {});
     ahead_.error.assign(size, {});
     ahead_.refusal.assign(size, {});
     ahead_.coverage.assign(size, 0.0);
@@ -59,6 +60,7 @@ void PatternReader::start_reading(PatternRange range) {
 void PatternReader::read_one(int row) {
     const auto i = static_cast<std::size_t>(row);
     ahead_.file[i] = list_.name(ahead_.first + i);
+    ahead_.title[i] = list_.title(ahead_.first + i);
     float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
     try {
         MeasuredPattern pattern = list_.read(ahead_.first + i);

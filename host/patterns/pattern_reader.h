@@ -30,6 +30,7 @@ struct PatternBatch {
     int size = 0;
     std::vector<float> patterns;                      // [size][grid.points], zeros where there is an error or a refusal
     std::vector<std::string> file;                    // [size] as the list names it
+    std::vector<std::string> title;                   // [size] what a stack calls it, else empty
     std::vector<std::string> error;                   // [size] why the file could not be read, with its name; empty if it could
     std::vector<std::string> refusal;                 // [size] why the pattern cannot be classified; empty if it can
     std::vector<double> coverage;                     // [size]

@@ -6,6 +6,7 @@
 
 #include "host/simulation/pattern_output.h"
 #include "host/support/error.h"
+#include "host/support/text_encoding.h"
 
 namespace friedel {
 
@@ -49,8 +50,14 @@ std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& pa
     const std::uintmax_t most = std::filesystem::file_size(path) * deflate_ratio / data->axis.size();
     if (data->rows > std::max(most, always_believed))
         fail(path.string(), ": claims ", data->rows, " patterns, more than a file of this size can hold; it is damaged");
-    return std::unique_ptr<PatternStack>(new PatternStack(std::move(file), std::move(*data)));
+    std::vector<std::string> titles;
+    if (file.has_attribute("/", "friedel_kind") && file.exists("name")) titles = file.read_strings("name");
+    if (!titles.empty() && titles.size() != data->rows)
+        fail(path.string(), ": has ", data->rows, " patterns and ", titles.size(), " names; ", patterns_kind.cure);
+    return std::unique_ptr<PatternStack>(new PatternStack(std::move(file), std::move(*data), std::move(titles)));
 }
+
+std::string PatternStack::title(std::size_t row) const { return titles_.empty() ? "" : utf_8_of_bytes(titles_[row]); }
 
 std::string PatternStack::row_name(const std::string& file, std::size_t row) { return file + "[" + std::to_string(row) + "]"; }
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "host/patterns/nexus_file.h"
 #include "host/patterns/pattern_file.h"
@@ -22,14 +24,19 @@ public:
     // Called by any thread. Throws Error as read_pattern() does.
     MeasuredPattern read(std::size_t row) const;
 
+    // What the file calls this row, in UTF-8 (utf_8_of_bytes()); empty where it does not say.
+    std::string title(std::size_t row) const;
+
     // "stack.h5[12]", counted from 0.
     static std::string row_name(const std::string& file, std::size_t row);
 
 private:
-    PatternStack(H5File file, NexusData data) : file_(std::move(file)), data_(std::move(data)) {}
+    PatternStack(H5File file, NexusData data, std::vector<std::string> titles)
+        : file_(std::move(file)), data_(std::move(data)), titles_(std::move(titles)) {}
 
     H5File file_;
     NexusData data_;
+    std::vector<std::string> titles_;  // [rows] or none
 };
 
 }  // namespace friedel
