@@ -196,7 +196,7 @@ void add_stated(Task& task, const Options& options) {
 
 void write_patterns(const Task& task, const std::string& file, ThreadPool& pool) {
     const std::vector<PatternParameters>& parameters = task.parameters;
-    PatternOutput output(file, task.grid, mean_wavelength(parameters.front().radiation), parameters.size(), task.made_by);
+    PatternOutput output(file, task.grid, parameters.front().radiation, parameters.size(), task.made_by);
     constexpr std::size_t batch = 256;
     const InterruptGuard guard;
     ProgressLine progress("patterns", parameters.size() <= batch);

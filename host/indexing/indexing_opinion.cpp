@@ -8,6 +8,7 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "kernels/real_math.h"
 
 namespace friedel {
 
@@ -66,6 +67,17 @@ GroupsOfCell groups_of(const CellFindings& found, const std::vector<double>& gro
     return out;
 }
 
+// The wavelength of what is seen over that of the first line: where lines are too broad to show a second one they are the mean of both,
+// of which the second has half the weight of the first.
+double wavelength_of_lines(const ObservedLines& pattern) {
+    const LineShape& shape = pattern.shape;
+    if (shape.second_ratio > 0 || shape.second_shift == 0) return 1;
+    constexpr double shows = 0.7;  // where the two are so far apart, in widths
+    const double highest = pattern.lines.back().two_theta_deg;
+    const double apart_deg = 2 * std::tan(highest * pi_d / 360) * shape.second_shift * 180 / pi_d;
+    return apart_deg > shows * shape.fwhm_deg(highest) ? 1 : 1 + shape.second_shift / 3;
+}
+
 }  // namespace
 
 void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, const OpinionConfig& weights) {
@@ -106,7 +118,7 @@ void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, con
     }
 }
 
-IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<double>& group_frequency, const IndexingConfig& config,
+IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<double>& group_frequency, const IndexingConfig& given,
                                  const OpinionConfig& weights) {
     IndexingOpinion out;
     out.lines = lines;
@@ -114,6 +126,8 @@ IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<d
         out.probabilities.assign(space_groups, 0.0f);
         return out;
     }
+    IndexingConfig config = given;
+    config.wavelength_angstrom *= wavelength_of_lines(lines);
     for (const IndexedCell& cell : index_pattern(out.lines, config)) out.cells.push_back({cell, {}});
     for (CellFindings& found : out.cells) {
         if (found.cell.evidence < out.cells.front().cell.evidence - worth_looking) break;

@@ -12,6 +12,9 @@ namespace friedel {
 
 namespace {
 
+// Wavelengths this close (relatively) are lines of one anode, of which files state now the first, now the mean.
+constexpr double same_anode = 0.002;
+
 // The doublet of the anode that has this wavelength.
 std::optional<Radiation> doublet_of(double wavelength) {
     for (const auto& [name, lines] : named_anodes()) {
@@ -23,8 +26,8 @@ std::optional<Radiation> doublet_of(double wavelength) {
 
 }  // namespace
 
-EmissionLines emission_lines(double wavelength) {
-    const std::optional<Radiation> lines = doublet_of(wavelength);
+EmissionLines emission_lines(double wavelength, bool has_one_line) {
+    const std::optional<Radiation> lines = has_one_line ? std::nullopt : doublet_of(wavelength);
     if (!lines) return {wavelength};
     const auto first = static_cast<double>(lines->wavelength[0]);
     return {first, static_cast<double>(lines->wavelength[1]) / first - 1};

@@ -19,6 +19,7 @@ struct NexusData {
     std::vector<double> axis;    // [points]
     PatternAxis kind;            // of the axis
     double wavelength_angstrom;  // 0 if the file states none
+    bool has_one_line = false;   // the file says that its radiation has no second line
 };
 
 // The one NXdata group of the file, or that which the attributes `default` lead to; nothing where there is none. Throws Error, naming

@@ -68,9 +68,10 @@ void PatternReader::read_one(int row) {
         ahead_.wavelength[i] = wavelength;
         ahead_.wavelength_source[i] = source;
         // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
-        const bool stripped = config_.strip_k_alpha_2 && source != WavelengthSource::not_needed && strip_k_alpha_2(pattern, wavelength);
+        const bool stripped = config_.strip_k_alpha_2 && source != WavelengthSource::not_needed && !pattern.has_one_line &&
+                              strip_k_alpha_2(pattern, wavelength);
         // First lines come to lie where the model's do: seconds are as far from them as the anode has it, and may be missing.
-        const EmissionLines emission = emission_lines(wavelength);
+        const EmissionLines emission = emission_lines(wavelength, pattern.has_one_line);
         ahead_.second_shift[i] = stripped ? 0 : emission.second_shift;
         convert_wavelength(pattern, emission.first_angstrom, emission_lines(config_.model_wavelength).first_angstrom);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);

@@ -13,14 +13,14 @@ constexpr std::size_t end_points = 10;  // averaged for the level beyond the end
 }  // namespace
 
 double converted_angle(double two_theta_deg, double from, double to) {
-    if (std::fabs(to / from - 1) < same_anode) return two_theta_deg;
+    if (to == from) return two_theta_deg;
     constexpr double half_degree = std::numbers::pi / 360;
     const double sine = std::sin(two_theta_deg * half_degree) * (to / from);
     return sine < 1 ? std::asin(sine) / half_degree : 180;
 }
 
 void convert_wavelength(MeasuredPattern& pattern, double from, double to) {
-    if (std::fabs(to / from - 1) < same_anode) return;
+    if (to == from) return;
     std::size_t kept = 0;
     for (double& angle : pattern.two_theta_deg) {
         angle = converted_angle(angle, from, to);

@@ -9,9 +9,6 @@
 
 namespace friedel {
 
-// Wavelengths this close (relatively) are lines of one anode, of which files state now the first, now the mean: the axis stays.
-constexpr double same_anode = 0.002;
-
 // Where the d that diffracts wavelength `from` at two_theta_deg diffracts `to` (both in angstrom); 180 where it cannot.
 double converted_angle(double two_theta_deg, double from, double to);
 

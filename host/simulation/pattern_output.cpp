@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "host/simulation/radiation.h"
 #include "host/support/error.h"
 #include "host/support/text_file.h"
 
@@ -11,8 +12,8 @@ namespace fs = std::filesystem;
 
 const FileKind patterns_kind{"patterns", 1, "simulate it again with 'friedel simulate'"};
 
-PatternOutput::PatternOutput(fs::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns, const std::string& made_by)
-    : file_(std::move(file)), grid_(grid), wavelength_angstrom_(wavelength_angstrom), patterns_(patterns) {
+PatternOutput::PatternOutput(fs::path file, const Grid& grid, const Radiation& radiation, std::size_t patterns, const std::string& made_by)
+    : file_(std::move(file)), grid_(grid), wavelength_angstrom_(mean_wavelength(radiation)), emission_lines_(radiation.lines), patterns_(patterns) {
     const std::string extension = file_.extension().string();
     if (extension == ".xy" || extension == ".csv") return;
     if (extension != ".h5") fail(file_.string(), ": patterns are written as .h5, .xy or .csv; give one of these endings");
@@ -21,7 +22,8 @@ PatternOutput::PatternOutput(fs::path file, const Grid& grid, float wavelength_a
     h5_->write_attribute("/", "made_by", made_by);
     h5_->write_attribute("patterns", "start_deg", static_cast<double>(grid.start_deg));
     h5_->write_attribute("patterns", "step_deg", static_cast<double>(grid.step_deg));
-    h5_->write_attribute("patterns", "wavelength_angstrom", static_cast<double>(wavelength_angstrom));
+    h5_->write_attribute("patterns", "wavelength_angstrom", static_cast<double>(wavelength_angstrom_));
+    h5_->write_attribute("patterns", "emission_lines", emission_lines_);
 }
 
 void PatternOutput::add(const float* pattern, const std::string& name, int space_group) {
@@ -47,7 +49,7 @@ void PatternOutput::write_text(const fs::path& file, const float* pattern) const
     const std::string beginning = csv ? "two_theta_deg,intensity\n" : "# two_theta_deg intensity; wavelength ";
     check_replaceable(file, beginning);
     char line[96];
-    std::snprintf(line, sizeof line, "%g angstrom\n", static_cast<double>(wavelength_angstrom_));
+    std::snprintf(line, sizeof line, "%g angstrom%s\n", static_cast<double>(wavelength_angstrom_), emission_lines_ == 1 ? ", one line" : "");
     std::string text = beginning + (csv ? "" : line);
     for (int i = 0; i < grid_.points; ++i) {
         std::snprintf(line, sizeof line, csv ? "%.4f,%.6g\n" : "%.4f %.6g\n",

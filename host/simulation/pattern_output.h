@@ -1,5 +1,5 @@
 // Writes simulated patterns: one HDF5 file (friedel_kind "patterns", format 1: patterns [n][points], name [n], space_group [n]; attributes
-// start_deg, step_deg and wavelength_angstrom, the mean, of patterns, and made_by), or text files of two columns.
+// start_deg, step_deg, wavelength_angstrom, the mean, and emission_lines, their number, of patterns, and made_by), or text files of two columns.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ class PatternOutput {
 public:
     // The extension of `file` decides: .h5, .csv or .xy; another is an Error. Several text patterns get numbered names: quartz_0001.xy.
     // made_by: what a reader needs to make them again, in words or TOML.
-    PatternOutput(std::filesystem::path file, const Grid& grid, float wavelength_angstrom, std::size_t patterns,
+    PatternOutput(std::filesystem::path file, const Grid& grid, const Radiation& radiation, std::size_t patterns,
                   const std::string& made_by);
 
     // pattern [grid.points]; space_group 0 if unknown.
@@ -33,6 +33,7 @@ private:
     std::filesystem::path file_;
     Grid grid_;
     float wavelength_angstrom_;
+    int emission_lines_;
     std::size_t patterns_, written_ = 0;
     std::unique_ptr<H5File> h5_;
     std::vector<std::string> names_;

@@ -26,6 +26,7 @@
 #include "host/patterns/pattern_list.h"
 #include "host/patterns/resample.h"
 #include "host/simulation/pattern_output.h"
+#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 
@@ -91,7 +92,7 @@ struct Subjects {
         CrystalStatistics::uniform().write(statistics);
         std::vector<float> pattern(200);
         for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = 1 + static_cast<float>(i % 7);
-        PatternOutput out(stack, {10, 0.1f, 200}, 1.54f, 2, "");
+        PatternOutput out(stack, {10, 0.1f, 200}, parse_radiation("cu"), 2, "");
         out.add(pattern.data(), "one", 1);
         out.add(pattern.data(), "two", 2);
         out.finish();
