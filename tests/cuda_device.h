@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -20,6 +19,7 @@
 #include "host/network/device.h"
 #include "host/support/error.h"
 #include "host/support/thread_pool.h"
+#include "tests/every_backend.h"
 #include "tests/test_paths.h"
 
 namespace friedel::test {
@@ -32,8 +32,7 @@ protected:
         try {
             cuda = make_cuda_backend(0, GetParam());
         } catch (const Error& error) {
-            const char* const required = std::getenv("FRIEDEL_TEST_DEVICE");
-            if (required && std::string(required) == "required") GTEST_FAIL() << error.what();
+            if (device_is_required()) GTEST_FAIL() << error.what();
             GTEST_SKIP() << error.what();
         }
     }

@@ -4,12 +4,19 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "host/network/device.h"
 #include "host/support/error.h"
 
 namespace friedel::test {
+
+// Whoever has a device wants to know that its tests ran: FRIEDEL_TEST_DEVICE=required.
+inline bool device_is_required() {
+    const char* const wish = std::getenv("FRIEDEL_TEST_DEVICE");
+    return wish && std::string(wish) == "required";
+}
 
 class OnEveryBackend : public ::testing::TestWithParam<const char*> {
 protected:
@@ -19,6 +26,7 @@ protected:
             device = std::make_unique<Device>(name == "cpu_bf16" ? DeviceChoice{"cpu", "bf16"} : DeviceChoice{name}, 2);
             backend = device->backend.get();
         } catch (const Error& error) {
+            if (device_is_required()) GTEST_FAIL() << error.what();
             GTEST_SKIP() << error.what();
         }
     }

@@ -254,11 +254,14 @@ TEST(PatternFile, OtherLettersAndExponents) {
     for (const char* header : {"２θ 強度\n", "２θ,強度\n", "２Θ（度） 強度\n", "２ｔｈｅｔａ 強度\n"})
         EXPECT_EQ(parse_pattern(header + plain(), "x.xy").two_theta_deg, expected.two_theta_deg) << header;
     EXPECT_EQ(parse_pattern("θ 強度\n" + plain(), "x.xy").two_theta_deg.front(), 2 * expected.two_theta_deg.front());
-    const MeasuredPattern fortran = parse_pattern("1.0D+01 9.01000D+02\n1.1D+01 1.5d3\n12.0 2.0E1\n" + rows([](int i) { return std::to_string(13 + i) + " 5\n"; }), "x.xy");
+    const MeasuredPattern fortran = parse_pattern(
+        "1.0D+01 9.01000D+02\n1.1D+01 1.5d3\n12.0 2.0E1\n" + rows([](int i) { return std::to_string(13 + i) + " 5\n"; }), "x.xy");
     EXPECT_EQ(fortran.two_theta_deg[0], 10);
     EXPECT_EQ(fortran.intensity[0], 901);
     EXPECT_EQ(fortran.intensity[1], 1500);
     EXPECT_EQ(fortran.intensity[2], 20);
+    EXPECT_EQ(parse_pattern("1." + std::string(5000, '0') + "D+01 5.0\n" + plain(), "x.xy").two_theta_deg, expected.two_theta_deg)
+        << "no number is so long: a line of text";
 }
 
 // The quick path for short numbers must round as the standard library does.

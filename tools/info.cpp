@@ -114,7 +114,7 @@ void describe_patterns(const Options& options) {
     std::map<int, int> groups;
     for (std::uint16_t group : file.read<std::uint16_t>("space_group"))
         if (group >= 1 && group <= space_groups) ++groups[group];
-    const std::string made_by = file.has_attribute("/", "made_by") ? file.read_text_attribute("/", "made_by") : "";
+    const std::string made_by = file.exists("made_by") ? file.read_strings("made_by").at(0) : "";
     if (options.config) {
         std::printf("%s", made_by.c_str());
         return;
@@ -148,6 +148,9 @@ void describe_model(const Options& options) {
         std::printf("%s", made.config.c_str());
         return;
     }
+    TrainingConfig trained;
+    if (!made.config.empty()) read_toml(trained, made.config, options.file);
+    const bool is_finished = has_all(made, trained);
     const Calibration& calibration = model.calibration;
     const bool refuses = std::isfinite(calibration.entropy_threshold);
     const char* const target = model.target == Target::space_group ? "space group" : "crystal system";
@@ -173,7 +176,7 @@ void describe_model(const Options& options) {
             {"statistics_hash", made.statistics_hash},
             {"seed", made.seed},
             {"steps", made.steps},
-            {"finished", holds_finished_model(options.file)},
+            {"finished", is_finished},
             {"patterns", made.patterns},
             {"seconds", made.seconds},
             {"config", made.config},
@@ -192,7 +195,7 @@ void describe_model(const Options& options) {
     std::printf("trained on        %lld patterns in %lld steps and %.0f s, from %s%s, seed %llu\n", static_cast<long long>(made.patterns),
                 static_cast<long long>(made.steps), made.seconds, made.library.c_str(), hash.c_str(),
                 static_cast<unsigned long long>(made.seed));
-    if (!holds_finished_model(options.file)) std::printf("unfinished        its training was interrupted\n");
+    if (!is_finished) std::printf("unfinished        its training was interrupted\n");
     if (!made.statistics_hash.empty()) std::printf("generated from    statistics %s\n", made.statistics_hash.c_str());
     if (!made.started_from.empty()) std::printf("started from      %s\n", made.started_from.c_str());
     if (calibration.fitted_on.empty()) {

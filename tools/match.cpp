@@ -57,11 +57,16 @@ int most_voted(const std::vector<float>& votes) {
 }
 
 // Why the vote says nothing of the pattern; empty if it does.
-std::string doubt_of(const std::vector<SearchCandidate>& found, const StructureSearch& search) {
+std::string doubt_of(const std::vector<SearchCandidate>& found, const std::vector<float>& votes, const StructureSearch& search) {
     if (found.empty()) return "nothing in it stands out from the background";
     const float best = found.front().similarity;
-    if (!found.front().phase || best >= search.config().unlike) return {};
-    return "unlike any of the " + std::to_string(search.library().size()) + " structures (similarity " + formatted("%.2f", best) + " at best)";
+    if (found.front().phase && best < search.config().unlike)
+        return "unlike any of the " + std::to_string(search.library().size()) + " structures (similarity " + formatted("%.2f", best) +
+               " at best)";
+    // What structures do not say the frequency of groups in the library does, and that is no find.
+    const int group = most_voted(votes);
+    const bool is_found = std::any_of(found.begin(), found.end(), [&](const SearchCandidate& c) { return c.space_group == group; });
+    return is_found ? "" : "no structure fits well enough for a vote";
 }
 
 // Every pattern of the reader against every structure.
@@ -72,17 +77,17 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
     PatternBatch batch;
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
-        const auto found =
-            search.search(batch.patterns.data(), batch.size, PatternFitter::grid, search.config().matcher.wavelength_angstrom, batch.second_shift);
+        const auto found = search.search(batch.patterns.data(), batch.size, PatternFitter::grid,
+                                         search.config().matcher.wavelength_angstrom, batch.second_shift);
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (!batch.error[i].empty()) std::cerr << "friedel: " << batch.error[i] << '\n';
             const std::string reason = batch.error[i].empty() ? batch.refusal[i] : batch.error[i];
-            all.push_back({batch.file[i], batch.title[i], reason, !batch.error[i].empty(), {}, {}, batch.wavelength[i],
-                           batch.wavelength_source[i]});
+            all.push_back(
+                {batch.file[i], batch.title[i], reason, !batch.error[i].empty(), {}, {}, batch.wavelength[i], batch.wavelength_source[i]});
             if (!reason.empty()) continue;
             all.back().candidates = found[i];
-            all.back().reason = doubt_of(found[i], search);
             all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
+            all.back().reason = doubt_of(found[i], all.back().votes, search);
         }
         progress.show(static_cast<double>(all.size()) / static_cast<double>(list.size()), all.size());
     }
@@ -127,7 +132,7 @@ std::string json_lines(const std::vector<Match>& matches, const StructureSearch&
             json["wavelength"] = std::round(match.wavelength * 1e6) / 1e6;
             json["wavelength_from"] = wavelength_source_name(match.wavelength_source);
         }
-        if (!match.candidates.empty()) {
+        if (!match.candidates.empty() && match.reason.empty()) {
             const int group = most_voted(match.votes);
             json["space_group"] = group;
             json["symbol"] = space_group_symbol(group);
@@ -160,13 +165,8 @@ void print(const std::vector<Match>& matches, const StructureLibrary& library, i
         }
         const int group = most_voted(match.votes);
         const std::string name = match.file + (match.title.empty() ? "" : " (" + without_controls(match.title) + ")");
-        // What structures do not say the frequency of groups in the library does, and that is no find.
-        const bool is_found = std::any_of(match.candidates.begin(), match.candidates.end(),
-                                          [&](const SearchCandidate& c) { return c.space_group == group; });
         if (!match.reason.empty())
             std::printf("%s  %s\n", name.c_str(), match.reason.c_str());
-        else if (!is_found)
-            std::printf("%s  no structure fits well enough for a vote\n", name.c_str());
         else
             std::printf("%s  %s (%d), %.0f %% of the vote\n", name.c_str(), space_group_symbol(group), group,
                         100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]));
@@ -286,7 +286,8 @@ std::function<int()> match_command(CLI::App& app) {
                    "Structures to name for each pattern at most: those that begin to fit far worse than the best are dropped")
         ->capture_default_str()
         ->check(within(1, 1000));
-    app.add_option("--strain", o->search.matcher.largest_strain, "Largest relative change of the lattice at which structures are looked for; fits may take it further")
+    app.add_option("--strain", o->search.matcher.largest_strain,
+                   "Largest relative change of the lattice at which structures are looked for; fits may take it further")
         ->capture_default_str()
         ->check(within(0, 0.1));
     app.add_option("--fwhm", o->search.matcher.fwhm_deg, "Width of the peaks that are compared with, degrees")

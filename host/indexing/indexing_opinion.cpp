@@ -8,7 +8,6 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
-#include "kernels/real_math.h"
 
 namespace friedel {
 
@@ -70,12 +69,7 @@ GroupsOfCell groups_of(const CellFindings& found, const std::vector<double>& gro
 // The wavelength of what is seen over that of the first line: where lines are too broad to show a second one they are the mean of both,
 // of which the second has half the weight of the first.
 double wavelength_of_lines(const ObservedLines& pattern) {
-    const LineShape& shape = pattern.shape;
-    if (shape.second_ratio > 0 || shape.second_shift == 0) return 1;
-    constexpr double shows = 0.7;  // where the two are so far apart, in widths
-    const double highest = pattern.lines.back().two_theta_deg;
-    const double apart_deg = 2 * std::tan(highest * pi_d / 360) * shape.second_shift * 180 / pi_d;
-    return apart_deg > shows * shape.fwhm_deg(highest) ? 1 : 1 + shape.second_shift / 3;
+    return pattern.shape.second_ratio > 0 || lacks_second_line(pattern) ? 1 : 1 + pattern.shape.second_shift / 3;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace friedel {
 struct Indexed {
     std::string name, title;  // of the file; what a stack calls the pattern, else empty
     std::string problem;      // why it could not be read; empty if it could
-    double wavelength = 0;      // angstrom
+    double wavelength = 0;    // angstrom
     WavelengthSource wavelength_source = WavelengthSource::unknown;
     IndexingOpinion opinion;
 };
@@ -24,7 +24,7 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups);
 void write_indexing_header(std::ostream& out);
 void write_indexing_row(std::ostream& out, const Indexed& indexed);
 
-// All cells, the likeliest first, and all groups, as one line of JSON.
+// All cells whose absences were looked at, the likeliest first, and the groups of a probability of 1e-4 or more, as one line of JSON.
 std::string indexing_json(const Indexed& indexed);
 
 // How often the Bravais lattice, the crystal system, the extinction group and the space group come out right, by crystal system.

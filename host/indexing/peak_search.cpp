@@ -314,6 +314,15 @@ void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
 
 }  // namespace
 
+bool lacks_second_line(const ObservedLines& pattern) {
+    const LineShape& shape = pattern.shape;
+    if (shape.second_ratio > 0 || shape.second_shift == 0 || pattern.lines.empty()) return false;
+    constexpr double shows = 0.7;  // widths
+    const double highest = pattern.lines.back().two_theta_deg;
+    const double apart_deg = 2 * std::tan(highest * pi_d / 360) * shape.second_shift * 180 / pi_d;
+    return apart_deg > shows * shape.fwhm_deg(highest);
+}
+
 double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {
     double left = 0, all = 0;
     for (int i = pattern.first; i < pattern.first + pattern.points; ++i) {

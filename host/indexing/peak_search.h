@@ -26,6 +26,10 @@ struct ObservedLines {
     double remainder = 1;             // part of the pattern (as root mean square) that the lines do not describe
 };
 
+// Whether the second line of the radiation is missing where it would show: at the highest lines, where the two are furthest apart.
+// Of broad lines nobody can say.
+bool lacks_second_line(const ObservedLines& pattern);
+
 // What is left of the pattern, rest [grid.points], as a part of it: roots of mean squares.
 double part_left(const ObservedLines& pattern, const std::vector<float>& rest);
 

@@ -37,7 +37,7 @@ void check_device_choice(const DeviceChoice& choice);
 // and what to do.
 std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision, bool wrap = false);
 
-// What is wrong with the places (Backend::place()) of ranks that are to add up their gradients; empty if nothing.
+// What is wrong with the devices (Backend::device_identity()) of ranks that are to add up their gradients; empty if nothing.
 std::string duplicate_device_fault(const std::vector<std::string>& identities);
 // Called by all ranks before Backend::join(), which would wait for ever where a rank has no GPU or another's. The first throws Error.
 void check_distinct_devices(const Backend& backend, Communicator& ranks);

@@ -85,11 +85,11 @@ struct Model {
     static Model read(const std::filesystem::path& file);
 };
 
-// FNV-1a, 64 bits, of a file's bytes, as 16 hexadecimal digits: tells one library from another.
 // Whether these weights, or those that they started from, were trained on the structure library whose file has this hash. Other files may
 // hold the same structures.
 bool knows_library(const Provenance& made, const std::string& library_hash);
 
+// FNV-1a, 64 bits, of a file's bytes, as 16 hexadecimal digits: tells one library from another.
 std::string hash_file(const std::filesystem::path& file);
 
 }  // namespace friedel

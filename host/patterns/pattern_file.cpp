@@ -103,6 +103,7 @@ const char* parse_number(double& value, const char* at, const char* end, char po
         result = std::from_chars(at, end, value);
     } else {
         char copy[64];
+        if (of_fortran && p - at >= static_cast<std::ptrdiff_t>(sizeof copy)) return nullptr;
         const std::size_t length = std::min<std::size_t>(static_cast<std::size_t>(end - at), sizeof copy);
         std::replace_copy(at, at + length, copy, point, '.');
         if (of_fortran) copy[p - at] = 'e';

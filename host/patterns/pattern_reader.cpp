@@ -73,7 +73,9 @@ void PatternReader::read_one(int row) {
         // First lines come to lie where the model's do: seconds are as far from them as the anode has it, and may be missing.
         const EmissionLines emission = emission_lines(wavelength, pattern.has_one_line);
         ahead_.second_shift[i] = stripped ? 0 : emission.second_shift;
-        convert_wavelength(pattern, emission.first_angstrom, emission_lines(config_.model_wavelength).first_angstrom);
+        // Against Q or d they do by themselves, whatever wavelength the angles are for.
+        const double first = source == WavelengthSource::not_needed ? wavelength : emission.first_angstrom;
+        convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (ahead_.coverage[i] < config_.least_coverage) {
@@ -81,8 +83,8 @@ void PatternReader::read_one(int row) {
             const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
             const double start = config_.grid.start_deg,
                          end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
-            ahead_.refusal[i] = "covers " + whole_percent(std::floor(100 * ahead_.coverage[i]) / 100) + " of " + config_.whose + " " + range_text(start, end) +
-                                ", " + whole_percent(config_.least_coverage) + " are needed" +
+            ahead_.refusal[i] = "covers " + whole_percent(std::floor(100 * ahead_.coverage[i]) / 100) + " of " + config_.whose + " " +
+                                range_text(start, end) + ", " + whole_percent(config_.least_coverage) + " are needed" +
                                 (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
         } else if (*lowest == *highest) {
             ahead_.refusal[i] = "no signal within " + config_.whose + " range";

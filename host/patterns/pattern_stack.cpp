@@ -25,8 +25,19 @@ NexusData data_of_simulated(const H5File& file) {
     for (std::size_t i = 0; i < shape[1]; ++i) data.axis.push_back(start + step * static_cast<double>(i));
     data.kind = PatternAxis::two_theta_deg;
     data.wavelength_angstrom = file.read_number_attribute(data.signal, "wavelength_angstrom");
-    data.has_one_line = file.has_attribute(data.signal, "emission_lines") && file.read_integer_attribute(data.signal, "emission_lines") == 1;
+    data.has_one_line =
+        file.has_attribute(data.signal, "emission_lines") && file.read_integer_attribute(data.signal, "emission_lines") == 1;
     return data;
+}
+
+// None where they cannot be read, or are not one for each row: patterns can do without.
+std::vector<std::string> titles_of(const H5File& file, std::size_t rows) {
+    try {
+        if (!file.exists("name") || file.is_group("name") || file.shape("name") != Shape{rows}) return {};
+        return file.read_strings("name");
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 }  // namespace
@@ -41,20 +52,15 @@ std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& pa
     }
     H5File& file = *opened;
     std::optional<NexusData> data;
-    if (file.has_attribute("/", "friedel_kind") && file.kind() == patterns_kind.name)
-        data = data_of_simulated(file);
-    else
-        data = find_nexus_data(file);
+    const bool is_simulated = file.has_attribute("/", "friedel_kind") && file.kind() == patterns_kind.name;
+    data = is_simulated ? data_of_simulated(file) : find_nexus_data(file);
     if (!data || data->rows == 0) return nullptr;
     // Rows may lie in other files, to which a short one points; but a damaged one may claim anything.
     constexpr std::uintmax_t always_believed = 1'000'000;
     const std::uintmax_t most = std::filesystem::file_size(path) * deflate_ratio / data->axis.size();
     if (data->rows > std::max(most, always_believed))
         fail(path.string(), ": claims ", data->rows, " patterns, more than a file of this size can hold; it is damaged");
-    std::vector<std::string> titles;
-    if (file.has_attribute("/", "friedel_kind") && file.exists("name")) titles = file.read_strings("name");
-    if (!titles.empty() && titles.size() != data->rows)
-        fail(path.string(), ": has ", data->rows, " patterns and ", titles.size(), " names; ", patterns_kind.cure);
+    std::vector<std::string> titles = is_simulated ? titles_of(file, data->rows) : std::vector<std::string>();
     return std::unique_ptr<PatternStack>(new PatternStack(std::move(file), std::move(*data), std::move(titles)));
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t longest_line = 300;  // of a header; what is longer is no sentence about wavelengths
 constexpr double contradiction = 0.02;
-enum Worth { of_line_alone, of_anode, of_energy, of_second_line, of_wavelength, of_first_line };
+enum Worth { of_line_alone, of_target, of_anode, of_energy, of_second_line, of_wavelength, of_first_line };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
@@ -89,8 +89,8 @@ double in_angstrom(const Number& number, std::string_view between, std::string_v
 
 // A number without a fraction is a wavelength only where it alone, or its unit, ends the line: "3 samples" states none.
 bool may_be_whole(std::string_view behind) {
-    if (behind.empty() || behind.front() == '\r' || behind.starts_with("pm") || behind.starts_with("ang") || behind.starts_with("å") || behind.starts_with("Å") ||
-        behind.starts_with("\xe2\x84\xab") || behind.front() == '\xe5' || behind.front() == '\xc5')
+    if (behind.empty() || behind.front() == '\r' || behind.starts_with("pm") || behind.starts_with("ang") || behind.starts_with("å") ||
+        behind.starts_with("Å") || behind.starts_with("\xe2\x84\xab") || behind.front() == '\xe5' || behind.front() == '\xc5')
         return true;
     return behind.front() == 'a' && (behind.size() == 1 || !is_letter(behind[1]));
 }
@@ -102,6 +102,14 @@ std::size_t end_of_first(std::string_view text, std::initializer_list<std::strin
         if (at < first) first = at, end = at + word.size();
     }
     return end;
+}
+
+// Where this word ends if the line begins with it, a comment's sign apart; npos if it does not.
+std::size_t word_at_the_beginning(std::string_view text, std::string_view word) {
+    const std::size_t first = text.find_first_not_of("#;!'\"/*%@ \t");
+    if (first == std::string_view::npos || !text.substr(first).starts_with(word)) return std::string_view::npos;
+    const std::size_t end = first + word.size();
+    return end < text.size() && is_letter(text[end]) ? std::string_view::npos : end;
 }
 
 struct Anode {
@@ -147,23 +155,26 @@ struct ElementName {
     std::string_view word, symbol;
 };
 constexpr ElementName element_names[] = {
-    {"copper", "cu"},     {"kupfer", "cu"},     {"cuivre", "cu"},      {"cobalt", "co"},    {"kobalt", "co"},   {"molybd", "mo"},
-    {"chromium", "cr"},   {"chrom", "cr"},      {"iron", "fe"},        {"eisen", "fe"},     {"silver", "ag"},   {"silber", "ag"},
-    {"nickel", "ni"},     {"\u9285", "cu"},     {"\u30b3\u30d0\u30eb\u30c8", "co"}};
+    {"copper", "cu"}, {"kupfer", "cu"},   {"cuivre", "cu"}, {"cobalt", "co"}, {"kobalt", "co"},
+    {"molybd", "mo"}, {"chromium", "cr"}, {"chrom", "cr"},  {"iron", "fe"},   {"eisen", "fe"},
+    {"silver", "ag"}, {"silber", "ag"},   {"nickel", "ni"}, {"\u9285", "cu"}, {"\u30b3\u30d0\u30eb\u30c8", "co"}};
 
 // "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
 // fluorescence") it is worth less.
 std::optional<Claim> anode_in(std::string_view lower) {
-    const std::size_t said =
-        end_of_first(lower, {"anode material", "anodenmaterial", "anode_material", "anode", "radiation", "strahlung", "tube material", "tube",
-                             "target material", "target", "röhre", "r\xf6hre", "roehre", "wavelength", "管球", "線源", "ターゲット"});
+    std::size_t said = end_of_first(lower, {"anode material", "anodenmaterial", "anode_material", "anode", "radiation", "strahlung",
+                                            "tube material", "tube", "röhre", "r\xf6hre", "roehre", "wavelength", "管球", "線源"});
+    // That of a tube, where a line begins with it; elsewhere a film was sputtered from it.
+    const std::size_t target = said == std::string_view::npos ? word_at_the_beginning(lower, "target") : said;
+    const Worth worth = target == said ? of_anode : of_target;
+    said = target;
     for (const ElementName& name : element_names) {
         const std::size_t at = lower.find(name.word, said < lower.size() ? said : lower.size());
         if (at == std::string_view::npos) continue;
         const std::string_view between = lower.substr(said, at - said);
-        if (std::any_of(between.begin(), between.end(), [](char c) { return is_letter(c) || is_digit(c); })) continue;
+        if (between.find_first_not_of(" \t:=\"'") != std::string_view::npos) continue;
         for (const Anode& anode : anodes()) {
-            if (anode.name == name.symbol) return Claim{of_anode, anode.mean};
+            if (anode.name == name.symbol) return Claim{worth, anode.mean};
         }
     }
     for (const Anode& anode : anodes()) {
@@ -174,8 +185,8 @@ std::optional<Claim> anode_in(std::string_view lower) {
             const bool alone = rest.empty() || !std::isalnum(static_cast<unsigned char>(rest.front()));
             const std::string_view between = said < at ? lower.substr(said, at - said) : std::string_view("x");
             const bool is_said = std::none_of(between.begin(), between.end(), is_letter);
-            if (wavelength > 0) return Claim{is_said ? of_anode : of_line_alone, wavelength};
-            if (alone && is_said) return Claim{of_anode, anode.mean};
+            if (wavelength > 0) return Claim{is_said ? worth : of_line_alone, wavelength};
+            if (alone && is_said) return Claim{worth, anode.mean};
         }
     }
     return std::nullopt;
@@ -187,12 +198,12 @@ void StatedWavelength::read(std::string_view line) {
     const std::string lower = lower_case(line.substr(0, longest_line));
     const std::string_view text = lower;
     has_one_line_ |= text.find("angstrom, one line") != std::string_view::npos;
-    std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge",
-                                                 "wellenlaenge", "longueur d'onde", "波長", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
-    if (word == std::string_view::npos) {  // "WAVE 0.4" at the beginning of a line, a comment's sign apart
-        const std::size_t first = std::find_if(text.begin(), text.end(), is_letter) - text.begin();
-        const std::string_view rest = text.substr(first);
-        if (rest.starts_with("wave") && (rest.size() == 4 || !is_letter(rest[4]))) word = first + 4;
+    std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge", "wellenlaenge",
+                                           "longueur d'onde", "波長", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
+    if (word == std::string_view::npos) {  // "WAVE 0.4"
+        const std::size_t wave = word_at_the_beginning(text, "wave");
+        const std::size_t next = wave == std::string_view::npos ? wave : text.find_first_not_of(" \t:=", wave);
+        if (next != std::string_view::npos && is_digit(text[next])) word = wave;
     }
     for (std::size_t at = word; at != std::string_view::npos;) {
         const std::optional<Number> number = number_after(text, at);

@@ -101,6 +101,12 @@ void add_repeats(MeasuredPattern& pattern) {
 }
 
 bool take(double& value, std::string_view field) {
+    std::string fortran;  // 1.05D+03
+    if (const std::size_t at = field.find_first_of("dD"); at != std::string_view::npos && at > 0 && field.size() < 64) {
+        fortran = field;
+        fortran[at] = 'e';
+        field = fortran;
+    }
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     return error == std::errc() && end == field.data() + field.size();
 }

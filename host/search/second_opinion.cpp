@@ -26,7 +26,13 @@ double SecondOpinion::fwhm_deg(const SearchCandidate& candidate) const {
 
 std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
                                         const std::vector<double>& second_shift) {
-    found_ = search_.search(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom), second_shift);
+    const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
+    std::vector<double> shown = second_shift;
+    if (shown.empty()) shown.assign(static_cast<std::size_t>(n), emission_lines(wavelength).second_shift);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        if (lacks_second_line(lines[i])) shown[i] = 0;
+    }
+    found_ = search_.search(patterns, n, model_.grid, wavelength, shown);
     under_lines_.assign(found_.size(), false);
     std::vector<float> all;
     for (std::size_t i = 0; i < found_.size(); ++i) {

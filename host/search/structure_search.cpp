@@ -152,10 +152,18 @@ StructureSearch::StructureSearch(const StructureLibrary& library, const SearchCo
 std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* patterns, int n, const Grid& grid,
                                                                   double wavelength_angstrom, const std::vector<double>& second_shift) {
     const MatcherConfig& matcher = config_.matcher;
-    // First lines come to lie where those of ideal and fitted patterns do.
+    // First lines come to lie where those of fitted patterns do. Ideal ones are of the mean wavelength, where doublets have their centre
+    // then, and single lines are brought.
     const EmissionLines emission = emission_lines(wavelength_angstrom);
     const double from = emission.first_angstrom, to = emission_lines(static_cast<double>(matcher.wavelength_angstrom)).first_angstrom;
-    const auto coarse = regridded(patterns, n, grid, from, matcher.grid, to, device_.pool);
+    std::vector<float> coarse = regridded(patterns, n, grid, from, matcher.grid, to, device_.pool);
+    const auto width = static_cast<std::size_t>(matcher.grid.points);
+    for (std::size_t i = 0; i < second_shift.size(); ++i) {
+        if (second_shift[i] != 0) continue;
+        const std::vector<float> row = regridded(patterns + i * static_cast<std::size_t>(grid.points), 1, grid, from, matcher.grid,
+                                                 static_cast<double>(matcher.wavelength_angstrom), device_.pool);
+        std::copy(row.begin(), row.end(), coarse.begin() + static_cast<std::ptrdiff_t>(i * width));
+    }
     std::vector<std::vector<SearchCandidate>> found(static_cast<std::size_t>(n));
     const auto matches = matcher_.match(coarse.data(), n);
     for (std::size_t i = 0; i < found.size(); ++i) {

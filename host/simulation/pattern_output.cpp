@@ -13,13 +13,17 @@ namespace fs = std::filesystem;
 const FileKind patterns_kind{"patterns", 1, "simulate it again with 'friedel simulate'"};
 
 PatternOutput::PatternOutput(fs::path file, const Grid& grid, const Radiation& radiation, std::size_t patterns, const std::string& made_by)
-    : file_(std::move(file)), grid_(grid), wavelength_angstrom_(mean_wavelength(radiation)), emission_lines_(radiation.lines), patterns_(patterns) {
+    : file_(std::move(file)),
+      grid_(grid),
+      wavelength_angstrom_(mean_wavelength(radiation)),
+      emission_lines_(radiation.lines),
+      patterns_(patterns) {
     const std::string extension = file_.extension().string();
     if (extension == ".xy" || extension == ".csv") return;
     if (extension != ".h5") fail(file_.string(), ": patterns are written as .h5, .xy or .csv; give one of these endings");
     h5_ = std::make_unique<H5File>(H5File::create(file_, patterns_kind));
     h5_->create_dataset<float>("patterns", {patterns, static_cast<std::size_t>(grid.points)}, false);  // noise does not deflate
-    h5_->write_attribute("/", "made_by", made_by);
+    h5_->write_strings("made_by", {made_by});
     h5_->write_attribute("patterns", "start_deg", static_cast<double>(grid.start_deg));
     h5_->write_attribute("patterns", "step_deg", static_cast<double>(grid.step_deg));
     h5_->write_attribute("patterns", "wavelength_angstrom", static_cast<double>(wavelength_angstrom_));
@@ -49,7 +53,8 @@ void PatternOutput::write_text(const fs::path& file, const float* pattern) const
     const std::string beginning = csv ? "two_theta_deg,intensity\n" : "# two_theta_deg intensity; wavelength ";
     check_replaceable(file, beginning);
     char line[96];
-    std::snprintf(line, sizeof line, "%g angstrom%s\n", static_cast<double>(wavelength_angstrom_), emission_lines_ == 1 ? ", one line" : "");
+    std::snprintf(line, sizeof line, "%g angstrom%s\n", static_cast<double>(wavelength_angstrom_),
+                  emission_lines_ == 1 ? ", one line" : "");
     std::string text = beginning + (csv ? "" : line);
     for (int i = 0; i < grid_.points; ++i) {
         std::snprintf(line, sizeof line, csv ? "%.4f,%.6g\n" : "%.4f %.6g\n",

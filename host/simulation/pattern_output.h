@@ -1,5 +1,6 @@
 // Writes simulated patterns: one HDF5 file (friedel_kind "patterns", format 1: patterns [n][points], name [n], space_group [n]; attributes
-// start_deg, step_deg, wavelength_angstrom, the mean, and emission_lines, their number, of patterns, and made_by), or text files of two columns.
+// start_deg, step_deg, wavelength_angstrom, the mean, and emission_lines, their number, of patterns; made_by [1]), or text files of two
+// columns.
 #pragma once
 
 #include <filesystem>

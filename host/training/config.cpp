@@ -437,6 +437,12 @@ std::string to_toml(const TrainingConfig& config) {
     return text;
 }
 
+std::string trained_library_hash(const Provenance& made) {
+    TrainingConfig training;
+    if (!made.config.empty()) read_toml(training, made.config, "the model's configuration");
+    return training.run.synthetic < 1 ? made.library_hash : "";
+}
+
 std::string describe_keys(const TrainingConfig& config) {
     TrainingConfig copy = config;
     std::ostringstream text;

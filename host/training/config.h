@@ -75,6 +75,9 @@ std::string difference(const TrainingConfig& there, const TrainingConfig& here);
 
 // The complete configuration as TOML, every key with its value.
 std::string to_toml(const TrainingConfig& config);
+// The hash of the library that a model's weights were trained on themselves; empty where their patterns were all of generated crystals.
+std::string trained_library_hash(const Provenance& made);
+
 // Every key: its value in this configuration, its permitted values and what it means.
 std::string describe_keys(const TrainingConfig& config);
 

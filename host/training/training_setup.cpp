@@ -205,7 +205,7 @@ void TrainingSetup::read_structures() {
         }
         use_powder_groups(library_);
     }
-    if (resumed_ && stored.library_hash != record_.library_hash) {
+    if (resumed_ && config_.run.synthetic < 1 && stored.library_hash != record_.library_hash) {
         fail(resumed_->file.string(), ": was trained on another structure library than ",
              what_.library.empty() ? "none" : what_.library.string(), "; name that one", start_anew);
     }
@@ -224,7 +224,7 @@ void TrainingSetup::read_structures() {
 bool TrainingSetup::finished_model_is_there() const {
     if (what_.resume != Resume::if_any || resumed_ || !fs::exists(what_.output)) return false;
     const Provenance made = Model::read(what_.output).provenance;
-    if (!has_all(made, config_) || made.library_hash != record_.library_hash) return false;
+    if (!has_all(made, config_) || trained_library_hash(made) != record_.library_hash) return false;
     TrainingConfig trained;
     read_toml(trained, made.config, what_.output.string());
     return contradiction(trained, config_).empty();
@@ -258,7 +258,7 @@ std::vector<std::vector<float>> TrainingSetup::starting_weights() {
                            std::to_string(model.provenance.patterns) + " patterns";
     if (!model.provenance.started_from.empty()) record_.started_from += ", started from " + model.provenance.started_from;
     record_.earlier_library_hashes = model.provenance.earlier_library_hashes;
-    if (!model.provenance.library_hash.empty()) record_.earlier_library_hashes.push_back(model.provenance.library_hash);
+    if (const std::string hash = trained_library_hash(model.provenance); !hash.empty()) record_.earlier_library_hashes.push_back(hash);
     return model.members;
 }
 

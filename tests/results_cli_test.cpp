@@ -1,0 +1,160 @@
+// What results say beside the answer: names of patterns in stacks, reasons, and what made the files.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/support/csv.h"
+#include "host/support/hdf5_file.h"
+#include "tests/test_paths.h"
+
+namespace friedel {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> lines_of(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string field_of(const std::filesystem::path& csv, std::size_t row, const std::string& name) {
+    const std::vector<std::string> lines = lines_of(csv), columns = split_csv(lines.at(0));
+    const auto at = std::find(columns.begin(), columns.end(), name);
+    if (at == columns.end()) return "no column " + name;
+    return split_csv(lines.at(row)).at(static_cast<std::size_t>(at - columns.begin()));
+}
+
+class ResultsCommand : public ::testing::Test {
+protected:
+    void SetUp() override {
+        const std::string minerals = (test::source_dir() / "data/minerals/").string();
+        run("ingest -q '" + minerals + "' -o minerals.h5");
+        run("simulate '" + minerals + "quartz.cif' '" + minerals + "rutile.cif' -o stack.h5");
+    }
+    std::string run(const std::string& command) {
+        const auto result = test::run_friedel(command, folder.path);
+        EXPECT_EQ(result.status, 0) << command << ": " << result.err;
+        return result.out;
+    }
+    test::TemporaryDirectory folder;
+};
+
+TEST_F(ResultsCommand, NameThePatternsOfStacks) {
+    run("classify stack.h5 --structures none -o c.csv");
+    run("classify stack.h5 --structures none -o c.jsonl");
+    run("match minerals.h5 stack.h5 -o m.csv");
+    run("index stack.h5 -q -o i.csv");
+    EXPECT_NE(field_of(folder / "c.csv", 2, "name").find("rutile.cif"), std::string::npos);
+    EXPECT_NE(json::parse(lines_of(folder / "c.jsonl").at(1)).at("name").get<std::string>().find("rutile.cif"), std::string::npos);
+    EXPECT_NE(field_of(folder / "m.csv", 1, "name").find("quartz.cif"), std::string::npos);
+    EXPECT_NE(field_of(folder / "i.csv", 2, "name").find("rutile.cif"), std::string::npos);
+}
+
+// Patterns can do without names.
+TEST_F(ResultsCommand, StacksWithOtherNamesAreRead) {
+    const std::vector<float> pattern = [] {
+        std::vector<float> values(500);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(1 + i % 7);
+        return values;
+    }();
+    const FileKind patterns{"patterns", 1, ""};
+    for (const char* kind : {"few", "numbers"}) {
+        H5File file = H5File::create(folder / (std::string(kind) + ".h5"), patterns);
+        file.write("patterns", pattern.data(), {2, 250});
+        file.write_attribute("patterns", "start_deg", 5.0);
+        file.write_attribute("patterns", "step_deg", 0.3);
+        file.write_attribute("patterns", "wavelength_angstrom", 1.54184);
+        if (std::string(kind) == "few")
+            file.write_strings("name", {"one"});
+        else
+            file.write("name", pattern.data(), {2});
+        file.commit();
+        EXPECT_NE(run("classify " + std::string(kind) + ".h5 --structures none").find(std::string(kind) + ".h5[1]"), std::string::npos);
+    }
+}
+
+TEST_F(ResultsCommand, IndexGivesItsAnswer) {
+    run("index stack.h5 -q -o i.csv");
+    run("index stack.h5 -q -o i.jsonl");
+    EXPECT_EQ(field_of(folder / "i.csv", 2, "space_group"), "136");
+    EXPECT_EQ(field_of(folder / "i.csv", 2, "groups_of_absences"), "P42nm P-4n2 P42/mnm");
+    const json rutile = json::parse(lines_of(folder / "i.jsonl").at(1));
+    EXPECT_EQ(rutile.at("cells").at(0).at("lattice"), "tP");
+    EXPECT_NEAR(rutile.at("cells").at(0).at("cell").at(0), 4.5937, 5e-4);
+    EXPECT_EQ(rutile.at("space_groups").at(0).at("space_group"), 136);
+    EXPECT_EQ(lines_of(folder / "i.csv").at(0).find("file,indexed,lines"), 0u);
+    const std::vector<std::string> lines = lines_of(folder / "i.csv");
+    EXPECT_EQ(split_csv(lines[0]).size(), split_csv(lines[1]).size());
+}
+
+TEST_F(ResultsCommand, MatchSaysWhatItCannotTell) {
+    std::string noise;
+    for (int i = 0; i < 4000; ++i) noise += std::to_string(5 + 0.02 * i) + ' ' + std::to_string(100 + (i * 7919) % 101) + '\n';
+    std::ofstream(folder / "noise.xy") << noise;
+    run("match minerals.h5 noise.xy -o m.csv");
+    run("match minerals.h5 noise.xy -o m.jsonl");
+    EXPECT_NE(field_of(folder / "m.csv", 1, "reason").find("unlike any of the 52 structures"), std::string::npos);
+    EXPECT_FALSE(json::parse(lines_of(folder / "m.jsonl").at(0)).contains("space_group"));
+    EXPECT_NE(run("match minerals.h5 noise.xy").find("noise.xy  unlike any of the 52 structures"), std::string::npos);
+}
+
+TEST_F(ResultsCommand, FilesSayWhatMadeThem) {
+    run("simulate minerals.h5 --random 2 --seed 7 -o drawn.h5");
+    EXPECT_NE(run("info drawn.h5 --config").find("seed=7"), std::string::npos);
+    EXPECT_NE(run("info drawn.h5 --config").find("[simulation]"), std::string::npos);
+    run("merge minerals.h5 --lacking O -o merged.h5");
+    EXPECT_NE(run("info merged.h5").find("minerals.h5, lacking O"), std::string::npos);
+    run("generate -n 5 --groups 1-5 --tempering 0 -o made.h5");
+    EXPECT_NE(run("info made.h5").find("groups 1-5, tempering 0"), std::string::npos);
+}
+
+// Of a model that started from another one trained on these structures.
+TEST_F(ResultsCommand, ModelsRememberWhatTheyStartedFrom) {
+    run("split minerals.h5 --train train.h5 --test test.h5 --fraction 0.3");
+    const std::string quick =
+        " --preset quick --set training.batch=32 --set 'network.hidden=[8]' --set optimiser.warmup_steps=0 --steps 2 ";
+    run("train test.h5" + quick + "-o first.h5");
+    const auto second =
+        test::run_friedel("train train.h5" + quick + "--start-from first.h5 --validation test.h5 -o second.h5", folder.path);
+    EXPECT_NE(second.err.find("is what the network is or was trained on"), std::string::npos) << second.err;
+    run("evaluate second.h5 --library test.h5 --patterns 5 -o evaluation");
+    std::ifstream in(folder / "evaluation/metrics.json");
+    EXPECT_EQ(json::parse(in).at("simulated").at("trained_on_this_library"), true);
+    run("train train.h5 --stream synthetic:1" + quick + "-o generated.h5");
+    const json info = json::parse(run("info generated.h5 --json"));
+    EXPECT_EQ(info.at("library"), "generated crystals alone");
+    EXPECT_EQ(info.at("statistics_hash").get<std::string>().size(), 16u);
+    EXPECT_EQ(info.at("finished"), true);
+}
+
+// A curve belongs to its model.
+TEST_F(ResultsCommand, AFinishedModelKeepsItsCurve) {
+    const std::string quick =
+        " --preset quick --set training.batch=32 --set 'network.hidden=[8]' --set optimiser.warmup_steps=0 --steps 3 ";
+    run("train minerals.h5" + quick + "-o model.h5");
+    const std::vector<std::string> curve = lines_of(folder / "model.h5.metrics.csv");
+    ASSERT_FALSE(curve.empty());
+    const std::string interrupted =
+        "cd '" + folder.path.string() + "' && timeout -s INT 2 '" + test::program().string() +
+        "' train minerals.h5 --preset quick --minutes 5 --set training.report_seconds=0.1 -o model.h5 2>/dev/null "
+        ">/dev/null";
+    EXPECT_NE(std::system(interrupted.c_str()), 0);
+    EXPECT_EQ(lines_of(folder / "model.h5.metrics.csv.old"), curve);
+    EXPECT_NE(lines_of(folder / "model.h5.metrics.csv"), curve);
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+        if (entry.path().string().find(".checkpoint.") != std::string::npos) std::filesystem::remove(entry.path());
+    }
+    run("train minerals.h5" + quick + "-o model.h5");
+    EXPECT_FALSE(std::filesystem::exists(folder / "model.h5.metrics.csv.old"));
+}
+
+}  // namespace
+}  // namespace friedel
