@@ -118,6 +118,19 @@ TEST(PeakSearch, SecondLinesBelongToTheFirst) {
     EXPECT_EQ(found.lines.size(), 4u);
 }
 
+// Noise shows on a hump alone where all else was counted long enough.
+TEST(PeakSearch, AHumpIsNoLines) {
+    PatternParameters p;
+    p.caglioti_w = 0.0064f;
+    p.counts_at_maximum = 50000;
+    p.hump_height[0] = 0.05f;
+    p.hump_center_deg[0] = 25;
+    p.hump_width_deg[0] = 10;
+    const ObservedLines found = find_lines(simulated(mineral("corundum"), p).data(), grid);
+    EXPECT_LT(found.lines.size(), 60u) << "103 where the hump counts as lines";
+    EXPECT_EQ(index_pattern(found).front().lattice, Bravais::hR);
+}
+
 TEST(PeakSearch, NoLinesInNoise) {
     std::mt19937 random(3);
     std::normal_distribution<float> normal(1000, 30);

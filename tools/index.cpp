@@ -135,9 +135,11 @@ std::function<int()> index_command(CLI::App& app) {
     add_threads_option(app, o->threads);
     app.add_flag("-q,--quiet", o->quiet, "Print no cells");
     app.footer(
-        "Knows no structures: lines, cells, absences, and how often groups occur. Broad lines, many impurities and cells of thousands of\n"
+        "Knows no structures: lines of d from 1.09 angstrom on, cells, absences, and how often groups occur. Broad lines, many impurities "
+        "and cells of thousands of\n"
         "cubic angstrom defeat it, and it says so. Of each unit cell it prints the probability that it is right, the Bravais lattice,\n"
-        "edges in angstrom and angles in degrees (a triclinic cell is Niggli's), the shift of the measured angles in degrees, de Wolff's\n"
+        "edges in angstrom and angles in degrees (a triclinic cell is Niggli's), the shift of the measured angles in degrees (at low "
+        "angles), de Wolff's\n"
         "figure of merit, how many of the lines looked at it explains, the logarithm of its evidence over that of chance, and the groups "
         "whose\n"
         "absences fit best. Last come the likeliest space groups over all cells. Examples:\n"

@@ -91,6 +91,8 @@ std::array<double, 6> cell_of(const Metric<double>& reciprocal) {
 std::array<double, 6> tabulated_cell(Bravais lattice, const Metric<double>& reciprocal) {
     std::array<double, 6> cell = cell_of(reciprocal);
     if (lattice == Bravais::mP || lattice == Bravais::mC) cell[4] = std::max(cell[4], 180 - cell[4]);
+    if (lattice == Bravais::oP || lattice == Bravais::oI || lattice == Bravais::oF) std::sort(cell.begin(), cell.begin() + 3);
+    if (lattice == Bravais::oC && cell[0] > cell[1]) std::swap(cell[0], cell[1]);
     if (lattice != Bravais::aP) return cell;
     const Metric<double> g = reciprocal.inverse();
     gemmi::GruberVector vector(std::array<double, 6>{g.m[0], g.m[1], g.m[2], 2 * g.m[3], 2 * g.m[4], 2 * g.m[5]});

@@ -38,6 +38,9 @@ bool has_too_few_lines(const Indexed& indexed) {
     return indexed.problem.empty() && indexed.opinion.lines.lines.size() < fewest_indexed_lines;
 }
 
+// Degrees of the file, at low angles, over those of copper's wavelength, which lines were looked for at.
+double degrees_of_file(const Indexed& indexed) { return indexed.wavelength > 0 ? indexed.wavelength / cu_k_alpha_angstrom : 1; }
+
 std::string reason_of(const Indexed& indexed) {
     return has_too_few_lines(indexed) ? "fewer than " + std::to_string(fewest_indexed_lines) + " lines" : indexed.problem;
 }
@@ -52,8 +55,8 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups) {
     std::string out = indexed.name + (indexed.title.empty() ? "" : " (" + without_controls(indexed.title) + ")") + text;
     const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
     if (cells.empty()) return out + "; no cell explains them\n";
-    std::snprintf(text, sizeof text, ", width %.3f degrees; indexed rightly with probability %.2f\n", opinion.lines.shape.fwhm_deg(40),
-                  opinion.indexed);
+    std::snprintf(text, sizeof text, ", width %.3f degrees; indexed rightly with probability %.2f\n",
+                  opinion.lines.shape.fwhm_deg(40) * degrees_of_file(indexed), opinion.indexed);
     out += text;
     out +=
         "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
@@ -63,7 +66,7 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups) {
         const std::array<double, 6> edges = tabulated_cell(cell.lattice, cell.reciprocal);
         std::snprintf(text, sizeof text, "  %5.1f %%  %-7s %8.4f %8.4f %8.4f %7.2f %7.2f %7.2f  %7.3f %5.1f %3d/%-3d %9.0f  ",
                       100 * opinion.indexed * cells[c]->weight, bravais_name(cell.lattice), edges[0], edges[1], edges[2], edges[3],
-                      edges[4], edges[5], cell.shift_deg, cell.m20, cell.indexed, cell.lines, cell.evidence);
+                      edges[4], edges[5], cell.shift_deg * degrees_of_file(indexed), cell.m20, cell.indexed, cell.lines, cell.evidence);
         out += text + groups_of(*cells[c]) + '\n';
     }
     out += " ";
@@ -94,7 +97,7 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
         out << ',' << bravais_name(cell.lattice);
         for (double edge : tabulated_cell(cell.lattice, cell.reciprocal)) out << formatted(",%.5f", edge);
         out << formatted(",%.4f,%.4f,%.2f,%.4f", volume_of(cell.reciprocal), opinion.indexed * cells.front()->weight, cell.m20,
-                         cell.shift_deg);
+                         cell.shift_deg * degrees_of_file(indexed));
     }
     out << ',';
     if (indexed.wavelength > 0) out << formatted("%.6g", indexed.wavelength);
@@ -103,8 +106,8 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
     const bool has_answer = !opinion.probabilities.empty() && !has_too_few_lines(indexed);
     if (has_answer) {
         const int group = likeliest_groups(opinion.probabilities.data(), 1).front();
-        out << group << ',' << csv_field(space_group_symbol(group)) << ',' << opinion.probabilities[static_cast<std::size_t>(group - 1)] << ','
-            << (cells.empty() ? "" : csv_field(groups_of(*cells.front())));
+        out << group << ',' << csv_field(space_group_symbol(group)) << ',' << opinion.probabilities[static_cast<std::size_t>(group - 1)]
+            << ',' << (cells.empty() ? "" : csv_field(groups_of(*cells.front())));
     } else {
         out << ",,,";
     }
@@ -135,7 +138,7 @@ std::string indexing_json(const Indexed& indexed) {
                                  {"cell", tabulated_cell(cell.lattice, cell.reciprocal)},
                                  {"volume", volume_of(cell.reciprocal)},
                                  {"m20", cell.m20},
-                                 {"shift", cell.shift_deg},
+                                 {"shift", cell.shift_deg * degrees_of_file(indexed)},
                                  {"explained", cell.indexed},
                                  {"looked_at", cell.lines},
                                  {"evidence", cell.evidence},

@@ -115,11 +115,12 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
         windows.push_back({std::max(0.0, median(level)) + 1e-6, sigma * sigma});
     }
     double constant = least_noise * least_noise, counting = 0, least = 1e30;
-    // Where most of a pattern has no noise it was computed, and what little its level is says nothing of how noise grows with it.
+    // Where most of a pattern shows no noise it was computed, or counted so long that a hump alone shows any: what little the level is
+    // elsewhere says nothing of how noise grows with it.
     const auto clean =
         std::count_if(windows.begin(), windows.end(), [](const Window& w) { return w.variance <= least_noise * least_noise; });
-    const int shares = 2 * clean > static_cast<std::ptrdiff_t>(windows.size()) ? -1 : 12;
-    for (int r = 0; r <= shares; ++r) {
+    const bool is_clean = 2 * clean > static_cast<std::ptrdiff_t>(windows.size());
+    for (int r = 0; r <= (is_clean ? -1 : 12); ++r) {
         const double share = r / 12.0;  // of counting in the middle of the range
         double mean_level = 0;
         for (const Window& w : windows) mean_level += w.level / static_cast<double>(windows.size());
@@ -134,6 +135,23 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
         if (off < least - 1e-6) least = off, constant = scale * (1 - share), counting = scale * share / mean_level;
     }
     std::vector<float> noise(static_cast<std::size_t>(grid.points));
+    if (is_clean) {
+        // What windows nearby show, of which lines are in less than half.
+        constexpr int reach = 3;
+        const int last = static_cast<int>(windows.size()) - 1;
+        std::vector<float> nearby, of_window;
+        for (int w = 0; w <= last; ++w) {
+            nearby.clear();
+            for (int other = std::max(0, w - reach); other <= std::min(last, w + reach); ++other)
+                nearby.push_back(static_cast<float>(std::sqrt(windows[static_cast<std::size_t>(other)].variance)));
+            of_window.push_back(static_cast<float>(median(nearby)));
+        }
+        for (int i = 0; i < grid.points; ++i) {
+            const int w = std::clamp((i - first_point - 2) / width, 0, last);
+            noise[static_cast<std::size_t>(i)] = of_window[static_cast<std::size_t>(w)];
+        }
+        return noise;
+    }
     for (int i = 0; i < grid.points; ++i) {
         const double level_here = std::max(0.0, static_cast<double>((measured[i] - lowest) / top));
         noise[static_cast<std::size_t>(i)] =

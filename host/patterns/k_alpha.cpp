@@ -13,7 +13,8 @@ namespace friedel {
 namespace {
 
 // Wavelengths this close (relatively) are lines of one anode, of which files state now the first, now the mean.
-constexpr double same_anode = 0.002;
+// 1.54 and 1.79 are copper and cobalt, 0.71 is not molybdenum.
+constexpr double same_anode = 0.0005;
 
 // The doublet of the anode that has this wavelength.
 std::optional<Radiation> doublet_of(double wavelength) {

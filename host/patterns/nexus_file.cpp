@@ -57,6 +57,10 @@ Quantity first_of(const H5File& file, const std::string& group, std::initializer
         if (!file.exists(path) || file.is_group(path)) continue;
         const std::vector<double> values = file.read<double>(path);
         if (values.empty()) continue;
+        const auto [least, most] = std::minmax_element(values.begin(), values.end());
+        if (*most - *least > 1e-4 * std::abs(values.front()))
+            fail(file.path().string(), ": '", path,
+                 "' changes from frame to frame; write frames of one wavelength into a file of their own");
         return {values.front(), lower_case(text_attribute(file, path, "units"))};
     }
     return {};

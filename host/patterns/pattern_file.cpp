@@ -20,6 +20,7 @@
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/text_encoding.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -228,8 +229,17 @@ private:
     // A line that names the axis and nothing else, as in files of Fit2D.
     void take_label(std::string_view line) {
         constexpr std::size_t longest_label = 60;
-        const std::size_t begin = line.find_first_not_of("#;!/*% \t"), units = line.find_first_of("(["), close = line.find_first_of(")]");
-        if (begin == std::string_view::npos || line.size() > longest_label || !is_axis_name(line.substr(begin))) return;
+        std::size_t begin = line.find_first_not_of("#;!/*% \t");
+        for (const std::string_view word : {"unit:", "units:", "Unit:", "unit ="}) {
+            if (begin != std::string_view::npos && line.substr(begin).starts_with(word))
+                begin = line.find_first_not_of(" \t", begin + word.size());
+        }
+        const std::size_t units = line.find_first_of("(["), close = line.find_first_of(")]");
+        if (begin == std::string_view::npos || line.size() > longest_label) return;
+        const std::string label = lower_case(line.substr(begin));
+        if (label.starts_with("radial distance") || label.starts_with("d*2") || label.starts_with("log10(q"))
+            axis_of(line.substr(begin), "", pattern_.name);  // says that it is none
+        if (!is_axis_name(line.substr(begin))) return;
         const bool ends = close == std::string_view::npos || line.find_first_not_of(" \t\r", close + 1) == std::string_view::npos;
         if (!ends) return;  // "theta (deg) = 12.5" says something else
         axis_named_ = true;

@@ -83,9 +83,11 @@ void PatternReader::read_one(int row) {
             const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
             const double start = config_.grid.start_deg,
                          end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
-            ahead_.refusal[i] = "covers " + whole_percent(std::floor(100 * ahead_.coverage[i]) / 100) + " of " + config_.whose + " " +
-                                range_text(start, end) + ", " + whole_percent(config_.least_coverage) + " are needed" +
-                                (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
+            ahead_.refusal[i] =
+                "covers " + whole_percent(std::floor(100 * ahead_.coverage[i]) / 100) + " of " + config_.whose + " " +
+                range_text(start, end) + ", " + whole_percent(config_.least_coverage) + " are needed" +
+                (source == WavelengthSource::assumed ? "; its wavelength is not stated, that of the model was assumed" : "") +
+                (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
         } else if (*lowest == *highest) {
             ahead_.refusal[i] = "no signal within " + config_.whose + " range";
         }

@@ -55,8 +55,32 @@ struct Columns {
     std::string changed;    // of a column of intensities that are no longer as they were counted
 };
 
+// "I", "Intensity_corrected", "counts", "I_norm", "Iq" and the like.
+bool is_intensity_name(const std::string& name) {
+    constexpr std::string_view whole[] = {"counts", "int", "i", "iobs", "yobs", "iq", "icorr", "inorm", "signal"};
+    constexpr std::string_view beginnings[] = {"intensity", "counts_", "i_", "int_"};
+    return std::find(std::begin(whole), std::end(whole), name) != std::end(whole) ||
+           std::any_of(std::begin(beginnings), std::end(beginnings), [&](std::string_view begin) { return name.starts_with(begin); });
+}
+
+// The names of a line of columns; those of SPEC ("#L Two Theta  Detector") are two blanks apart.
+Fields names_of(std::string_view line) {
+    if (!line.starts_with("#L ")) return fields_of(line);
+    Fields names;
+    line.remove_prefix(3);
+    while (!line.empty()) {
+        const std::size_t end = std::min(line.find("  "), line.size());
+        std::string_view name = line.substr(0, end);
+        while (!name.empty() && (name.back() == '\r' || name.back() == ' ')) name.remove_suffix(1);
+        while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
+        if (!name.empty()) names.push_back(name);
+        line.remove_prefix(std::min(line.size(), end + 2));
+    }
+    return names;
+}
+
 Columns columns_of(std::string_view line) {
-    const Fields names = fields_of(line);
+    const Fields names = names_of(line);
     Columns columns;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string name = plain_name(names[i]);
@@ -71,9 +95,7 @@ Columns columns_of(std::string_view line) {
             columns.axis = static_cast<int>(i);
             columns.axis_name = names[i];
         }
-        if (columns.intensity < 0 &&
-            (name == "intensity" || name == "counts" || name == "int" || name == "i" || name == "iobs" || name == "yobs"))
-            columns.intensity = static_cast<int>(i);
+        if (columns.intensity < 0 && is_intensity_name(name)) columns.intensity = static_cast<int>(i);
     }
     if (columns.axis >= 0 && columns.intensity >= 0) columns.count = names.size();
     if (columns.axis < 0 && columns.intensity > 0 && is_other_axis(names[0])) columns.axis_name = names[0];
@@ -139,6 +161,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
             if (columns.count > 0) stated.apply_to(pattern);
             continue;
         }
+        if (line.starts_with('#')) continue;
         const Fields fields = fields_of(line);
         if (fields.empty() || (fields.size() == 1 && fields[0].empty())) continue;
         double x = 0, y = 0;
