@@ -70,6 +70,23 @@ INSTANTIATE_TEST_SUITE_P(Sources, OtherRadiation,
                              return name;
                          });
 
+// Narrower lines than any tube's, and nobody says of what wavelength: no answer, whatever copper would make of them.
+TEST(OtherRadiationCommand, UnstatedWavelengthsOfSynchrotrons) {
+    const test::TemporaryDirectory folder;
+    const std::string rutile = (test::source_dir() / "data/minerals/rutile.cif").string();
+    ASSERT_EQ(test::run_friedel("simulate '" + rutile + "' --radiation 1.0 --range 4 90 --fwhm 0.01 --step 0.002 -o stated.xy", folder.path)
+                  .status,
+              0);
+    std::ifstream in(folder / "stated.xy");
+    std::string header, text;
+    std::getline(in, header);
+    std::getline(in, text, '\0');
+    std::ofstream(folder / "silent.xy") << text;
+    const auto answer = [&](const std::string& what) { return test::run_friedel("classify --structures none " + what, folder.path).out; };
+    EXPECT_NE(answer("silent.xy").find("degrees wide, which a tube's are not, and no wavelength is stated"), std::string::npos);
+    for (const char* other : {"stated.xy", "silent.xy --wavelength 1.0"}) EXPECT_EQ(answer(other).find("no wavelength"), std::string::npos);
+}
+
 TEST(EmissionLines, AreThoseOfTheAnodeOrOne) {
     // Hoelzer et al. 1997, Cu and Co.
     for (const double stated : {1.5405929, 1.5406, 1.5418, 1.54184}) {

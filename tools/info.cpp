@@ -16,7 +16,9 @@
 #include "host/crystals/space_groups.h"
 #include "host/crystals/structure_library.h"
 #include "host/network/model.h"
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/pattern_file.h"
+#include "host/patterns/pattern_stack.h"
 #include "host/simulation/pattern_output.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
@@ -270,7 +272,8 @@ void describe_contents(const Options& options) {
 void describe_measured(const Options& options) {
     if (options.config || options.rejections)
         fail(options.file, ": is no file that friedel wrote; --config is for models, --rejections for structure libraries");
-    const MeasuredPattern pattern = read_pattern(options.file);
+    const std::unique_ptr<PatternStack> stack = PatternStack::open(options.file);
+    const MeasuredPattern pattern = stack ? stack->read(0) : read_pattern(options.file);
     const std::vector<double>& angles = pattern.two_theta_deg;
     double least_step = 180, largest_step = 0;
     for (std::size_t i = 1; i < angles.size(); ++i) {
@@ -285,12 +288,16 @@ void describe_measured(const Options& options) {
                                        {"step_deg", {least_step, largest_step}},
                                        {"intensity", {*lowest, *highest}},
                                        {"deviations", !pattern.sigma.empty()}};
+        if (stack) json["patterns"] = stack->size();
         if (pattern.wavelength_angstrom > 0) json["wavelength_angstrom"] = pattern.wavelength_angstrom;
         json["needs_no_wavelength"] = pattern.needs_no_wavelength;
         std::cout << json.dump(2) << '\n';
         return;
     }
-    std::printf("%s: a measured pattern of %zu points\n", options.file.c_str(), angles.size());
+    if (stack)
+        std::printf("%s: a stack of %zu patterns, the first of %zu points\n", options.file.c_str(), stack->size(), angles.size());
+    else
+        std::printf("%s: a measured pattern of %zu points\n", options.file.c_str(), angles.size());
     std::printf("two-theta         %.5g to %.5g degrees", angles.front(), angles.back());
     if (largest_step - least_step < 1e-3 * largest_step)
         std::printf(", in steps of %.5g\n", (angles.back() - angles.front()) / static_cast<double>(angles.size() - 1));
@@ -303,7 +310,9 @@ void describe_measured(const Options& options) {
     else if (!pattern.wavelength_doubt.empty())
         std::printf("wavelength        in doubt: %s\n", pattern.wavelength_doubt.c_str());
     else if (pattern.wavelength_angstrom > 0)
-        std::printf("wavelength        %.6g angstrom\n", pattern.wavelength_angstrom);
+        std::printf(
+            "wavelength        %.6g angstrom, %s\n", pattern.wavelength_angstrom,
+            emission_lines(pattern.wavelength_angstrom, pattern.has_one_line).second_shift > 0 ? "a tube's doublet" : "a single line");
     else
         std::printf("wavelength        not stated; --wavelength gives it to classify, match and index\n");
 }
@@ -329,7 +338,9 @@ const std::map<std::string, void (*)(const Options&)> describers = {
 
 std::function<int()> info_command(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    app.add_option("FILE", options->file, "Any file that friedel wrote (.h5), or a measured pattern: what was read from it")->required();
+    app.add_option("FILE", options->file,
+                   "Any file that friedel wrote (.h5), or a measured pattern or stack of them: what was read from it")
+        ->required();
     auto* const json = app.add_flag("--json", options->json, "Print JSON");
     app.add_flag("--config", options->config,
                  "Print what a model was trained with, for 'friedel train --config', or the options that patterns were simulated with")

@@ -8,10 +8,13 @@
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/support/error.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
 namespace {
+
+constexpr double narrowest_of_tubes_deg = 0.02;  // behind a monochromator for a single line 0.03 is usual
 
 std::string whole_percent(double part) {
     char text[16];
@@ -23,6 +26,22 @@ std::string range_text(double low, double high) {
     char text[48];
     std::snprintf(text, sizeof text, "%.6g to %.6g degrees", low, high);
     return text;
+}
+
+// Full width at half height of the strongest line, in degrees of the file; 0 where fewer than four points are as high, which may be a
+// spike.
+double width_of_strongest_line(const MeasuredPattern& pattern) {
+    constexpr std::size_t fewest = 4;
+    const std::vector<double>& y = pattern.intensity;
+    const auto top = static_cast<std::size_t>(std::max_element(y.begin(), y.end()) - y.begin());
+    std::vector<double> sorted = y;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    const double half = 0.5 * (y[top] + *middle);
+    std::size_t first = top, last = top;
+    while (first > 0 && y[first - 1] > half) --first;
+    while (last + 1 < y.size() && y[last + 1] > half) ++last;
+    return last - first + 1 < fewest ? 0 : pattern.two_theta_deg[last] - pattern.two_theta_deg[first];
 }
 
 }  // namespace
@@ -68,6 +87,12 @@ void PatternReader::read_one(int row) {
         ahead_.wavelength[i] = wavelength;
         ahead_.wavelength_source[i] = source;
         // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
+        if (source == WavelengthSource::assumed) {
+            const double width = width_of_strongest_line(pattern);
+            if (width > 0 && width < narrowest_of_tubes_deg)
+                ahead_.refusal[i] = "its lines are " + formatted("%.3f", width) +
+                                    " degrees wide, which a tube's are not, and no wavelength is stated; give it with --wavelength";
+        }
         const bool stripped = config_.strip_k_alpha_2 && source != WavelengthSource::not_needed && !pattern.has_one_line &&
                               strip_k_alpha_2(pattern, wavelength);
         // First lines come to lie where the model's do: seconds are as far from them as the anode has it, and may be missing.
@@ -78,7 +103,9 @@ void PatternReader::read_one(int row) {
         convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
-        if (ahead_.coverage[i] < config_.least_coverage) {
+        if (!ahead_.refusal[i].empty()) {
+            // Nothing else counts.
+        } else if (ahead_.coverage[i] < config_.least_coverage) {
             constexpr double hardly_degrees = 20;  // Q, d and radians end below this
             const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
             const double start = config_.grid.start_deg,
