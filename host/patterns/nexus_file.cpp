@@ -48,7 +48,8 @@ std::string default_group(const H5File& file) {
 
 struct Quantity {
     double value = 0;
-    std::string units;  // in lower case
+    std::string units;    // in lower case
+    bool varies = false;  // it holds several values
 };
 
 Quantity first_of(const H5File& file, const std::string& group, std::initializer_list<const char*> names) {
@@ -58,10 +59,8 @@ Quantity first_of(const H5File& file, const std::string& group, std::initializer
         const std::vector<double> values = file.read<double>(path);
         if (values.empty()) continue;
         const auto [least, most] = std::minmax_element(values.begin(), values.end());
-        if (*most - *least > 1e-4 * std::abs(values.front()))
-            fail(file.path().string(), ": '", path,
-                 "' changes from frame to frame; write frames of one wavelength into a file of their own");
-        return {values.front(), lower_case(text_attribute(file, path, "units"))};
+        constexpr double doublet = 0.01;  // relative: the lines of one are nearer to each other
+        return {values.front(), lower_case(text_attribute(file, path, "units")), *most - *least > doublet * std::abs(values.front())};
     }
     return {};
 }
@@ -102,21 +101,25 @@ void find_beams(std::vector<Beam>& found, const H5File& file, const std::string&
     }
 }
 
-// In angstrom; 0 where the entry states neither a wavelength nor the energy of its photons.
-double wavelength_of_entry(const H5File& file, const std::string& entry) {
+struct BeamWavelength {
+    double angstrom = 0;  // 0 where the entry states neither a wavelength nor the energy of its photons
+    bool varies = false;
+};
+BeamWavelength wavelength_of_entry(const H5File& file, const std::string& entry) {
     std::vector<Beam> beams;
     find_beams(beams, file, entry, 0);
     beams.push_back({entry});
     for (const Beam& beam : beams) {
         const Quantity length = first_of(file, beam.group, {"incident_wavelength", "wavelength"});
-        if (length.value > 0) return angstrom_of_wavelength(length);
+        if (length.value > 0) return {angstrom_of_wavelength(length), length.varies};
     }
     for (const Beam& beam : beams) {
         if (beam.is_source) continue;
-        const double wavelength = angstrom_of_energy(first_of(file, beam.group, {"incident_energy", "energy"}));
-        if (wavelength > 0) return wavelength;
+        const Quantity energy = first_of(file, beam.group, {"incident_energy", "energy"});
+        const double wavelength = angstrom_of_energy(energy);
+        if (wavelength > 0) return {wavelength, energy.varies};
     }
-    return 0;
+    return {};
 }
 
 // The axis of the last dimension: `axes` holds one name for each, a dot for those without.
@@ -153,7 +156,9 @@ std::optional<NexusData> find_nexus_data(const H5File& file) {
     if (shape.size() == 2 && shape[0] != 1) data.rows = shape[0];
     data.kind = axis_of(axis, text_attribute(file, group + "/" + axis, "units"), name);
     const std::string entry = group.substr(0, group.find('/', 1));
-    data.wavelength_angstrom = mean_k_alpha(wavelength_of_entry(file, entry), 0, 0);
+    const BeamWavelength beam = wavelength_of_entry(file, entry);
+    data.wavelength_angstrom = mean_k_alpha(beam.angstrom, 0, 0);
+    if (beam.varies) data.wavelength_doubt = "its wavelength or energy changes from frame to frame";
     return data;
 }
 
@@ -164,6 +169,7 @@ MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, s
     pattern.intensity = std::move(intensity);
     pattern.wavelength_angstrom = data.wavelength_angstrom;
     pattern.has_one_line = data.has_one_line;
+    pattern.wavelength_doubt = data.wavelength_doubt;
     // Masks are infinities, too.
     for (double& value : pattern.intensity) value = std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();
     leave_out_unmeasured(pattern);

@@ -80,9 +80,8 @@ constexpr std::string_view degrees[] = {"deg", "degree", "degrees"}, radians[] =
 constexpr std::string_view in_metres[] = {"m", "m^-1", "1/m", "m-1", "metre", "meter"};
 
 constexpr std::string_view other_names[] = {
-    "omega",    "energy",  "sin",     "sintheta",   "s",          "tof",        "timeofflight", "time",           "chi",
-    "phi",      "azimuth", "channel", "wavenumber", "wavelength", "ramanshift", "rmm",          "radialdistance", "dstar2nm2",
-    "dstar2a2", "log10",   "log"};
+    "omega",   "energy",  "sin",        "sintheta",   "s",          "tof", "timeofflight",   "time",      "chi",     "phi",
+    "azimuth", "channel", "wavenumber", "wavelength", "ramanshift", "rmm", "radialdistance", "dstar2nm2", "dstar2a2"};
 
 // Of a name with or without units: "2theta", "q_nm^-1", "d_A". Without them degrees and angstrom.
 std::optional<PatternAxis> axis_named(std::string_view name) {
@@ -161,7 +160,8 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
     pattern.needs_no_wavelength = true;
     if (pattern.wavelength_angstrom == 0) {
         pattern.wavelength_angstrom = static_cast<double>(parse_radiation("cu").wavelength[0]);
-        pattern.has_one_line = true;  // who leaves it out has no doublet to account for
+        // Patterns against Q are a synchrotron's where nothing else is said, those against d may be a tube's.
+        pattern.has_one_line = axis != PatternAxis::d_angstrom;
     }
     std::size_t kept = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {

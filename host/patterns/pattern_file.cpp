@@ -237,7 +237,8 @@ private:
         const std::size_t units = line.find_first_of("(["), close = line.find_first_of(")]");
         if (begin == std::string_view::npos || line.size() > longest_label) return;
         const std::string label = lower_case(line.substr(begin));
-        if (label.starts_with("radial distance") || label.starts_with("d*2") || label.starts_with("log10(q"))
+        const bool is_value = label.find_first_of(":=") != label.npos;
+        if (!is_value && (label.starts_with("radial distance") || label.starts_with("d*2") || label.starts_with("log10(q")))
             axis_of(line.substr(begin), "", pattern_.name);  // says that it is none
         if (!is_axis_name(line.substr(begin))) return;
         const bool ends = close == std::string_view::npos || line.find_first_not_of(" \t\r", close + 1) == std::string_view::npos;

@@ -28,20 +28,41 @@ std::string range_text(double low, double high) {
     return text;
 }
 
-// Full width at half height of the strongest line, in degrees of the file; 0 where fewer than four points are as high, which may be a
-// spike.
-double width_of_strongest_line(const MeasuredPattern& pattern) {
-    constexpr std::size_t fewest = 4;
-    const std::vector<double>& y = pattern.intensity;
-    const auto top = static_cast<std::size_t>(std::max_element(y.begin(), y.end()) - y.begin());
-    std::vector<double> sorted = y;
+// Full width at half height of the strongest lines, their median, in degrees of the file, of a pattern smoothed over a hundredth of a
+// degree; 0 where too few lines are made of enough points: they may be spikes.
+double width_of_strongest_lines(const MeasuredPattern& pattern) {
+    constexpr std::size_t fewest_points_of_line = 4, lines = 5, fewest_lines = 3;
+    constexpr double smoothed_deg = 0.01, apart_deg = 0.3, least_height = 0.1;
+    const std::vector<double>& x = pattern.two_theta_deg;
+    const double step = (x.back() - x.front()) / static_cast<double>(x.size() - 1);
+    const auto reach = static_cast<std::size_t>(0.5 * smoothed_deg / step);
+    std::vector<double> sum(x.size() + 1, 0.0), y(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) sum[i + 1] = sum[i] + pattern.intensity[i];
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const std::size_t first = i > reach ? i - reach : 0, end = std::min(x.size(), i + reach + 1);
+        y[i] = (sum[end] - sum[first]) / static_cast<double>(end - first);
+    }
+    std::vector<double> sorted = y, widths;
     const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
     std::nth_element(sorted.begin(), middle, sorted.end());
-    const double half = 0.5 * (y[top] + *middle);
-    std::size_t first = top, last = top;
-    while (first > 0 && y[first - 1] > half) --first;
-    while (last + 1 < y.size() && y[last + 1] > half) ++last;
-    return last - first + 1 < fewest ? 0 : pattern.two_theta_deg[last] - pattern.two_theta_deg[first];
+    const double level = *middle;
+    double strongest = 0;
+    for (std::size_t line = 0; line < lines; ++line) {
+        const auto top = static_cast<std::size_t>(std::max_element(y.begin(), y.end()) - y.begin());
+        const double height = y[top] - level;
+        if (line == 0) strongest = height;
+        if (!(height > least_height * strongest)) break;
+        std::size_t first = top, last = top;
+        while (first > 0 && y[first - 1] > level + height / 2) --first;
+        while (last + 1 < y.size() && y[last + 1] > level + height / 2) ++last;
+        if (last - first + 1 >= fewest_points_of_line) widths.push_back(x[last] - x[first]);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            if (std::fabs(x[i] - x[top]) < apart_deg) y[i] = level;
+        }
+    }
+    if (widths.size() < fewest_lines) return 0;
+    std::sort(widths.begin(), widths.end());
+    return widths[widths.size() / 2];
 }
 
 }  // namespace
@@ -88,7 +109,7 @@ void PatternReader::read_one(int row) {
         ahead_.wavelength_source[i] = source;
         // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
         if (source == WavelengthSource::assumed) {
-            const double width = width_of_strongest_line(pattern);
+            const double width = width_of_strongest_lines(pattern);
             if (width > 0 && width < narrowest_of_tubes_deg)
                 ahead_.refusal[i] = "its lines are " + formatted("%.3f", width) +
                                     " degrees wide, which a tube's are not, and no wavelength is stated; give it with --wavelength";

@@ -55,16 +55,22 @@ struct Columns {
     std::string changed;    // of a column of intensities that are no longer as they were counted
 };
 
-// "I", "Intensity_corrected", "counts", "I_norm", "Iq" and the like.
-bool is_intensity_name(const std::string& name) {
-    constexpr std::string_view whole[] = {"counts", "int", "i", "iobs", "yobs", "iq", "icorr", "inorm", "signal"};
-    constexpr std::string_view beginnings[] = {"intensity", "counts_", "i_", "int_"};
-    return std::find(std::begin(whole), std::end(whole), name) != std::end(whole) ||
-           std::any_of(std::begin(beginnings), std::end(beginnings), [&](std::string_view begin) { return name.starts_with(begin); });
+bool is_exactly_intensity(const std::string& name) {
+    constexpr std::string_view whole[] = {"intensity", "counts", "int", "i", "iobs", "yobs", "i_obs", "iq"};
+    return std::find(std::begin(whole), std::end(whole), name) != std::end(whole);
+}
+
+// "Intensity_corrected", "I_norm" and the like, but no error, model or monitor.
+bool is_some_intensity(const std::string& name) {
+    constexpr std::string_view others[] = {"err", "sig", "std", "esd", "dev", "calc", "bkg", "back", "time", "mon", "diff", "weight", "_0"};
+    constexpr std::string_view beginnings[] = {"intensity", "counts_", "i_", "int_", "icorr", "inorm"};
+    return std::any_of(std::begin(beginnings), std::end(beginnings), [&](std::string_view begin) { return name.starts_with(begin); }) &&
+           std::none_of(std::begin(others), std::end(others), [&](std::string_view part) { return name.find(part) != name.npos; });
 }
 
 // The names of a line of columns; those of SPEC ("#L Two Theta  Detector") are two blanks apart.
 Fields names_of(std::string_view line) {
+    if (line.starts_with("#L\t")) line.remove_prefix(3);
     if (!line.starts_with("#L ")) return fields_of(line);
     Fields names;
     line.remove_prefix(3);
@@ -95,10 +101,14 @@ Columns columns_of(std::string_view line) {
             columns.axis = static_cast<int>(i);
             columns.axis_name = names[i];
         }
-        if (columns.intensity < 0 && is_intensity_name(name)) columns.intensity = static_cast<int>(i);
+        if (columns.intensity < 0 && is_exactly_intensity(name)) columns.intensity = static_cast<int>(i);
+    }
+    const bool is_exact = columns.intensity >= 0;
+    for (std::size_t i = 0; i < names.size() && columns.intensity < 0; ++i) {
+        if (is_some_intensity(plain_name(names[i]))) columns.intensity = static_cast<int>(i);
     }
     if (columns.axis >= 0 && columns.intensity >= 0) columns.count = names.size();
-    if (columns.axis < 0 && columns.intensity > 0 && is_other_axis(names[0])) columns.axis_name = names[0];
+    if (columns.axis < 0 && is_exact && columns.intensity > 0 && is_other_axis(names[0])) columns.axis_name = names[0];
     return columns;
 }
 
