@@ -87,45 +87,28 @@ public:
 
     double remainder() const { return part_left(p_, rest_); }
 
-    // What is left between the lines and varies slowly is background still: medians over bins, and of bins nearby the one that half of
-    // them are below. Before lines are taken off (`early`) fewer, and only where bins are alike, as lines are not: what noise alone leaves
-    // there is nothing.
-    void level(bool early = false) {
-        constexpr double early_part = 0.3;
-        constexpr float below_mean = 0.4f;  // 0.52 standard deviations of the medians of two or three points, in those of a point
-        constexpr float alike = 0.35f, alike_in_noise = 2.5f, least_in_noise = 4;
-        const int width = std::max(1, static_cast<int>(0.1 / static_cast<double>(p_.grid.step_deg) + 0.5)), bins = p_.points / width;
-        constexpr int reach = 14;
-        if (bins < 2 * reach) return;
-        std::vector<float> of_bin, window, smooth;
-        for (int b = 0; b < bins; ++b) {
-            const auto begin = rest_.begin() + p_.first + b * width;
-            window.assign(begin, begin + width);
-            std::nth_element(window.begin(), window.begin() + width / 2, window.end());
-            of_bin.push_back(window[static_cast<std::size_t>(width / 2)]);
-        }
-        for (int b = 0; b < bins; ++b) {
-            window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));
-            const auto below = early ? static_cast<std::size_t>(early_part * static_cast<double>(window.size())) : window.size() / 2;
-            std::nth_element(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(below), window.end());
-            smooth.push_back(window[below]);
-            if (!early) continue;
+    // What is left between the lines and varies slowly is background still: the median of bins nearby.
+    void level() {
+        take_off_level([](std::vector<float>& window, float) {
+            const auto middle = window.begin() + static_cast<std::ptrdiff_t>(window.size() / 2);
+            std::nth_element(window.begin(), middle, window.end());
+            return *middle;
+        });
+    }
+
+    // The same before lines are taken off, so only where bins are alike, as lines are not, and far above what noise alone leaves: a hump is
+    // rounder than the background that was taken off.
+    void level_humps() {
+        constexpr double part_below = 0.3;  // of bins nearby: lines are in the others
+        // In standard deviations of a point; medians of two or three points lie so far below the mean where 0.3 are lower.
+        constexpr float below_mean = 0.4f, least = 4, spread_by_noise = 2.5f;
+        constexpr float spread_of_humps = 0.35f;
+        take_off_level([](std::vector<float>& window, float noise) {
             std::sort(window.begin(), window.end());
-            const float noise = p_.noise[static_cast<std::size_t>(p_.first + b * width)];
-            smooth.back() += below_mean * noise;
+            const float found = window[static_cast<std::size_t>(part_below * static_cast<double>(window.size()))] + below_mean * noise;
             const float spread = window[window.size() / 2] - window[window.size() / 10];
-            if (spread > alike * smooth.back() + alike_in_noise * noise || smooth.back() < least_in_noise * noise) smooth.back() = 0;
-        }
-        for (int i = 0; i < p_.points; ++i) {
-            const double at = std::clamp((i + 0.5) / width - 0.5, 0.0, bins - 1.001);
-            const auto left = static_cast<std::size_t>(at);
-            const float part = static_cast<float>(at - static_cast<double>(left));
-            const auto point = static_cast<std::size_t>(p_.first + i);
-            float level = smooth[left] + part * (smooth[left + 1] - smooth[left]);
-            if (early) level = std::max(0.0f, level);
-            p_.intensity[point] -= level;
-            rest_[point] -= level;
-        }
+            return found < least * noise || spread > spread_of_humps * found + spread_by_noise * noise ? 0.0f : found;
+        });
     }
 
     // A line's misfit shows as far as a width beside it.
@@ -178,6 +161,34 @@ public:
     }
 
 private:
+    // Medians over bins; level_of(medians of the bins nearby, noise of a point) is the level in the middle, taken off smoothly.
+    template <class LevelOf>
+    void take_off_level(const LevelOf& level_of) {
+        const int width = std::max(1, static_cast<int>(0.1 / static_cast<double>(p_.grid.step_deg) + 0.5)), bins = p_.points / width;
+        constexpr int reach = 14;
+        if (bins < 2 * reach) return;
+        std::vector<float> of_bin, window, smooth;
+        for (int b = 0; b < bins; ++b) {
+            const auto begin = rest_.begin() + p_.first + b * width;
+            window.assign(begin, begin + width);
+            std::nth_element(window.begin(), window.begin() + width / 2, window.end());
+            of_bin.push_back(window[static_cast<std::size_t>(width / 2)]);
+        }
+        for (int b = 0; b < bins; ++b) {
+            window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));
+            smooth.push_back(level_of(window, p_.noise[static_cast<std::size_t>(p_.first + b * width)]));
+        }
+        for (int i = 0; i < p_.points; ++i) {
+            const double at = std::clamp((i + 0.5) / width - 0.5, 0.0, bins - 1.001);
+            const auto left = static_cast<std::size_t>(at);
+            const float part = static_cast<float>(at - static_cast<double>(left));
+            const float level = smooth[left] + part * (smooth[left + 1] - smooth[left]);
+            const auto point = static_cast<std::size_t>(p_.first + i);
+            p_.intensity[point] -= level;
+            rest_[point] -= level;
+        }
+    }
+
     double angle(int i) const { return static_cast<double>(p_.grid.start_deg) + i * static_cast<double>(p_.grid.step_deg); }
 
     void add(const LineProfile& profile, double height) {
@@ -372,7 +383,7 @@ ObservedLines find_lines(const float* pattern, const Grid& grid, double second_s
     std::nth_element(middle.begin(), middle.begin() + static_cast<std::ptrdiff_t>(middle.size() / 2), middle.end());
     estimate_widths(p.shape, p.intensity, grid, static_cast<double>(middle[middle.size() / 2]));
     LineFit fit(p);
-    fit.level(true);  // a hump is rounder than the background that is taken off
+    fit.level_humps();
     fit.update_sigma();
     for (int round = 0; round < rounds; ++round) {
         const int added = fit.add_lines();
