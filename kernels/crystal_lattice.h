@@ -90,31 +90,11 @@ FRIEDEL_FN bool is_twofold_axis(const int* u, const int* h, const Metric<float>&
 }
 
 // How far a row times `by` is from whole numbers.
-FRIEDEL_FN float off_row(const float* h, float by) {
-    return fabsf(h[0] * by - nearest(h[0] * by)) + fabsf(h[1] * by - nearest(h[1] * by)) + fabsf(h[2] * by - nearest(h[2] * by));
+FRIEDEL_FN float off_row(float x, float y, float z, float by) {
+    return fabsf(x * by - nearest(x * by)) + fabsf(y * by - nearest(y * by)) + fabsf(z * by - nearest(z * by));
 }
 
-// G u: the indices, but for a factor, of the reciprocal row along the row u.
-FRIEDEL_FN void along_row(float* h, const Metric<float>& g, float u, float v, float w) {
-    h[0] = g.m[0] * u + g.m[5] * v + g.m[4] * w;
-    h[1] = g.m[5] * u + g.m[1] * v + g.m[3] * w;
-    h[2] = g.m[4] * u + g.m[3] * v + g.m[2] * w;
-}
-
-FRIEDEL_FN float largest_of(const float* h) {
-    const float x = fabsf(h[0]), y = fabsf(h[1]), z = fabsf(h[2]), xy = x > y ? x : y;
-    return xy > z ? xy : z;
-}
-
-// Not a multiple of a shorter row; |u| up to 3.
-FRIEDEL_FN bool is_primitive_row(const int* u) {
-    bool multiple = false;
-    for (int prime = 2; prime <= 3; ++prime) multiple = multiple || (u[0] % prime == 0 && u[1] % prime == 0 && u[2] % prime == 0);
-    return !multiple;
-}
-
-// Whether the metric has the symmetry of its type and no more: no twofold axis that the type lacks (Le Page, J. Appl. Cryst. 15, 255,
-// 1982).
+// Whether the metric has the symmetry of its type and no more: no twofold axis that the type lacks.
 template <class Block>
 FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, LatticeType type, const OperationSet& operations) {
     if (cubic(type)) return true;
@@ -132,12 +112,16 @@ FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, LatticeTy
             const int i = begin + a;
             const float u = static_cast<float>(i / (side * side) - reach), v = static_cast<float>(i / side % side - reach),
                         w = static_cast<float>(i % side - reach);
-            float h[3];
-            along_row(h, g, u, v, w);
-            const float scale = 1 / largest_of(h);
+            const float x = g.m[0] * u + g.m[5] * v + g.m[4] * w, y = g.m[5] * u + g.m[1] * v + g.m[3] * w,
+                        z = g.m[4] * u + g.m[3] * v + g.m[2] * w;
+            const float ax = fabsf(x), ay = fabsf(y), az = fabsf(z);
+            const float xy = ax > ay ? ax : ay, most = xy > az ? xy : az;
+            const float scale = 1 / most;
             // The smallest index that brings all three near whole numbers, largest_row_index + 1 if none does. The largest of the three is
-            // whole, so two may be off, each by the index times the tolerance.
-            const float one = off_row(h, scale), two = off_row(h, 2 * scale), three = off_row(h, 3 * scale), four = off_row(h, 4 * scale);
+            // whole, so two may be off, each by the index times the tolerance. (Written out: g++ does not vectorise it with functions of
+            // three values.)
+            const float one = off_row(x, y, z, scale), two = off_row(x, y, z, 2 * scale), three = off_row(x, y, z, 3 * scale),
+                        four = off_row(x, y, z, 4 * scale);
             std::int32_t found = four < 8 * tolerance ? 4 : largest_row_index + 1;
             found = three < 6 * tolerance ? 3 : found;
             found = two < 4 * tolerance ? 2 : found;
@@ -149,10 +133,14 @@ FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, LatticeTy
             if (index[a] > largest_row_index) continue;
             const int i = begin + a;
             const int u[3] = {i / (side * side) - reach, i / side % side - reach, i % side - reach};
-            if (!is_primitive_row(u)) continue;
-            float along[3];
-            along_row(along, g, static_cast<float>(u[0]), static_cast<float>(u[1]), static_cast<float>(u[2]));
-            const float scale = 1 / largest_of(along);
+            bool multiple = false;
+            for (int prime = 2; prime <= reach; ++prime)
+                multiple = multiple || (u[0] % prime == 0 && u[1] % prime == 0 && u[2] % prime == 0);
+            if (multiple) continue;
+            const float along[3] = {g.m[0] * u[0] + g.m[5] * u[1] + g.m[4] * u[2], g.m[5] * u[0] + g.m[1] * u[1] + g.m[3] * u[2],
+                                    g.m[4] * u[0] + g.m[3] * u[1] + g.m[2] * u[2]};
+            const float ax = fabsf(along[0]), ay = fabsf(along[1]), az = fabsf(along[2]);
+            const float xy = ax > ay ? ax : ay, scale = 1 / (xy > az ? xy : az);
             bool axis = false;
             for (int size = index[a]; size <= largest_row_index && !axis; ++size) {
                 const float by = scale * static_cast<float>(size);
