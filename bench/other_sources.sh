@@ -7,24 +7,26 @@ friedel=$(realpath "${FRIEDEL:-build/release/friedel}")
 minerals=$(realpath "$(dirname "$0")/../data/minerals")
 mkdir -p "$1" && cd "$1"
 
-while read -r name radiation range width step; do
+while read -r name radiation range width step counts more; do
     mkdir -p "$name"
     printf 'file,space_group\n' >"$name/labels.csv"
     for cif in "$minerals"/*.cif; do
         mineral=$(basename "$cif" .cif)
-        # shellcheck disable=SC2086  # the range is two words
-        "$friedel" simulate "$cif" --radiation "$radiation" --range ${range/-/ } --fwhm "$width" --step "$step" --counts 4000 \
-            --microstrain 0.0004 --displacement 0.03 --air-scatter 0.1 10 -o "$name/$mineral.xy" >/dev/null 2>&1
+        # shellcheck disable=SC2086  # the range and what follows are words
+        "$friedel" simulate "$cif" --radiation "$radiation" --range ${range/-/ } --fwhm "$width" --step "$step" --counts "$counts" \
+            --microstrain 0.0004 --displacement 0.03 --air-scatter 0.1 10 $more -o "$name/$mineral.xy" >/dev/null 2>&1
         printf '%s.xy,%s\n' "$mineral" "$(sed -n 's/^_symmetry_Int_Tables_number *//p' "$cif")" >>"$name/labels.csv"
     done
     printf '%s\n' "$name"
     "$friedel" index --labels "$name/labels.csv" 2>/dev/null | sed -n '1p;/^all/p'
     "$friedel" evaluate --labels "$name/labels.csv" -o "$name/evaluation" 2>/dev/null | sed -n '1,2p;4p'
 done <<'SOURCES'
-cu cu 5-90 0.1 0.01
-co co 6-110 0.1 0.01
-cr cr 8-140 0.1 0.01
-mo mo 2.5-40 0.06 0.01
-one_angstrom 1.0 4-60 0.03 0.01
-30_keV 0.4139 1.5-24 0.02 0.005
+cu cu 5-90 0.1 0.01 4000
+co co 6-110 0.1 0.01 4000
+cr cr 8-140 0.1 0.01 4000
+mo mo 2.5-40 0.06 0.01 4000
+one_angstrom 1.0 4-60 0.03 0.01 4000
+30_keV 0.4139 1.5-24 0.02 0.005 4000
+hump_of_3_percent 0.4139 2-27 0.02 0.003 50000 --hump 0.03 9 4
+hump_of_8_percent 0.4139 2-27 0.02 0.003 50000 --hump 0.08 9 4
 SOURCES

@@ -28,7 +28,7 @@ TEST(ColumnNames, AnAxisIsNotLostForTheNameBesideIt) {
     for (const char* header : {"# q_A^-1 I_corr\n", "# q_A^-1 intensity_normalized\n", "q_A^-1 Iq\n", "# unit: q_A^-1\n"}) {
         const MeasuredPattern pattern = parse_pattern(header + q, "a.dat");
         EXPECT_NEAR(pattern.two_theta_deg.front(), 10, 1e-3) << header;
-        EXPECT_TRUE(pattern.has_one_line);
+        EXPECT_TRUE(pattern.is_monochromatic);
     }
     EXPECT_NEAR(parse_pattern("#S 1 scan\n#N 2\n#L Two Theta  Detector\n# a comment\n" + angles, "s.dat").two_theta_deg.front(), 10, 1e-6);
     EXPECT_NEAR(parse_pattern("#S 1 scan\n#N 2\n#L TwoTheta[Deg]  Intensity[a.u.]\n" + angles, "s.dat").two_theta_deg.front(), 10, 1e-6);

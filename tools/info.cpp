@@ -116,7 +116,10 @@ void describe_patterns(const Options& options) {
     std::map<int, int> groups;
     for (std::uint16_t group : file.read<std::uint16_t>("space_group"))
         if (group >= 1 && group <= space_groups) ++groups[group];
-    const std::string made_by = file.exists("made_by") ? file.read_strings("made_by").at(0) : "";
+    std::string made_by;
+    if (file.exists("made_by")) {
+        for (const std::string& part : file.read_strings("made_by")) made_by += part;
+    }
     if (options.config) {
         std::printf("%s", made_by.c_str());
         return;
@@ -312,7 +315,7 @@ void describe_measured(const Options& options) {
     else if (pattern.wavelength_angstrom > 0)
         std::printf(
             "wavelength        %.6g angstrom, %s\n", pattern.wavelength_angstrom,
-            emission_lines(pattern.wavelength_angstrom, pattern.has_one_line).second_shift > 0 ? "a tube's doublet" : "a single line");
+            emission_lines(pattern.wavelength_angstrom, pattern.is_monochromatic).second_shift > 0 ? "a tube's doublet" : "a single line");
     else
         std::printf("wavelength        not stated; --wavelength gives it to classify, match and index\n");
 }

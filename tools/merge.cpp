@@ -63,18 +63,12 @@ double expected_reflections(const StructureLibrary& library, int structure) {
     return points / (2.0 * operations.laue_count() * operations.centrings_count);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string all;
-    for (const std::string& word : words) all += (all.empty() ? "" : ",") + word;
-    return all;
-}
-
 // What is left out, in words that go with the library.
 std::string left_out_by(const Options& o) {
     std::string text;
     if (!o.held_out.empty()) text += ", without types of " + o.held_out;
-    if (!o.containing.empty()) text += ", containing " + joined(o.containing);
-    if (!o.lacking.empty()) text += ", lacking " + joined(o.lacking);
+    if (!o.containing.empty()) text += ", containing " + CLI::detail::join(o.containing, ",");
+    if (!o.lacking.empty()) text += ", lacking " + CLI::detail::join(o.lacking, ",");
     if (o.most_reflections > 0) text += ", of at most " + std::to_string(o.most_reflections) + " reflections";
     if (o.keep_duplicates) text += ", with duplicates";
     return text;

@@ -277,9 +277,9 @@ public:
     }
 };
 
-// Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group, entropy, coverage, closest,
-// closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength (angstrom), wavelength_from (0
-// unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the
+// Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group,
+// entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength
+// (angstrom), wavelength_from (0 unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the
 // conformal set, where the model has one); answered_by; extinction_groups [groups], their names. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:

@@ -17,10 +17,14 @@ double LineShape::fwhm_deg(double two_theta_deg) const {
     return std::sqrt(width_sq + width_tan_sq * t * t);
 }
 
+double LineShape::second_shift_deg(double two_theta_deg) const {
+    return 2 * std::tan(two_theta_deg * pi_d / 360) * second_shift * 180 / pi_d;
+}
+
 LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Grid& grid, double reach) {
     const double fwhm = shape.fwhm_deg(two_theta_deg), step = static_cast<double>(grid.step_deg),
                  start = static_cast<double>(grid.start_deg);
-    const double second = shape.second_ratio > 0 ? 2 * std::tan(two_theta_deg * pi_d / 360) * shape.second_shift * 180 / pi_d : 0;
+    const double second = shape.second_ratio > 0 ? shape.second_shift_deg(two_theta_deg) : 0;
     first = std::clamp(static_cast<int>(std::ceil((two_theta_deg - reach * fwhm / 2 - start) / step)), 0, grid.points - 1);
     const int last =
         std::clamp(static_cast<int>(std::floor((two_theta_deg + second + reach * fwhm / 2 - start) / step)), first, grid.points - 1);
@@ -115,28 +119,13 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
         windows.push_back({std::max(0.0, median(level)) + 1e-6, sigma * sigma});
     }
     double constant = least_noise * least_noise, counting = 0, least = 1e30;
+    std::vector<float> noise(static_cast<std::size_t>(grid.points));
     // Where most of a pattern shows no noise it was computed, or counted so long that a hump alone shows any: what little the level is
-    // elsewhere says nothing of how noise grows with it.
+    // elsewhere says nothing of how noise grows with it. Then each point has what windows nearby show, of which lines are in less than
+    // half.
     const auto clean =
         std::count_if(windows.begin(), windows.end(), [](const Window& w) { return w.variance <= least_noise * least_noise; });
-    const bool is_clean = 2 * clean > static_cast<std::ptrdiff_t>(windows.size());
-    for (int r = 0; r <= (is_clean ? -1 : 12); ++r) {
-        const double share = r / 12.0;  // of counting in the middle of the range
-        double mean_level = 0;
-        for (const Window& w : windows) mean_level += w.level / static_cast<double>(windows.size());
-        std::vector<float> ratios;
-        for (const Window& w : windows)
-            ratios.push_back(static_cast<float>(w.variance / ((1 - share) + share * w.level / mean_level + 1e-9)));
-        if (ratios.empty()) break;
-        const double scale = median(ratios);
-        double off = 0;
-        for (const Window& w : windows)
-            off += std::min(2.0, std::fabs(std::log(w.variance / (scale * ((1 - share) + share * w.level / mean_level + 1e-9)))));
-        if (off < least - 1e-6) least = off, constant = scale * (1 - share), counting = scale * share / mean_level;
-    }
-    std::vector<float> noise(static_cast<std::size_t>(grid.points));
-    if (is_clean) {
-        // What windows nearby show, of which lines are in less than half.
+    if (2 * clean > static_cast<std::ptrdiff_t>(windows.size())) {
         constexpr int reach = 3;
         const int last = static_cast<int>(windows.size()) - 1;
         std::vector<float> nearby, of_window;
@@ -151,6 +140,20 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
             noise[static_cast<std::size_t>(i)] = of_window[static_cast<std::size_t>(w)];
         }
         return noise;
+    }
+    for (int r = 0; r <= 12; ++r) {
+        const double share = r / 12.0;  // of counting in the middle of the range
+        double mean_level = 0;
+        for (const Window& w : windows) mean_level += w.level / static_cast<double>(windows.size());
+        std::vector<float> ratios;
+        for (const Window& w : windows)
+            ratios.push_back(static_cast<float>(w.variance / ((1 - share) + share * w.level / mean_level + 1e-9)));
+        if (ratios.empty()) break;
+        const double scale = median(ratios);
+        double off = 0;
+        for (const Window& w : windows)
+            off += std::min(2.0, std::fabs(std::log(w.variance / (scale * ((1 - share) + share * w.level / mean_level + 1e-9)))));
+        if (off < least - 1e-6) least = off, constant = scale * (1 - share), counting = scale * share / mean_level;
     }
     for (int i = 0; i < grid.points; ++i) {
         const double level_here = std::max(0.0, static_cast<double>((measured[i] - lowest) / top));

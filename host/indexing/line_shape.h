@@ -17,6 +17,8 @@ struct LineShape {
     double second_shift = 0.0024896;  // relative difference of the wavelengths; copper's
 
     double fwhm_deg(double two_theta_deg) const;
+    // How far the second line lies beyond a first one here.
+    double second_shift_deg(double two_theta_deg) const;
 };
 
 // line(x) for the points of a grid near one line, and its derivative by the position where asked for.

@@ -5,7 +5,6 @@
 
 #include "host/patterns/resample.h"
 #include "kernels/preprocess.h"
-#include "kernels/real_math.h"
 
 namespace friedel {
 
@@ -259,7 +258,7 @@ std::vector<ObservedLine> without_second_lines(const ObservedLines& p, double ra
     std::vector<bool> is_second(p.lines.size(), false);
     int shown = 0, found = 0;
     for (const ObservedLine& line : p.lines) {
-        const double shift = 2 * std::tan(line.two_theta_deg * pi_d / 360) * p.shape.second_shift * 180 / pi_d;
+        const double shift = p.shape.second_shift_deg(line.two_theta_deg);
         const double fwhm = p.shape.fwhm_deg(line.two_theta_deg), at = line.two_theta_deg + shift;
         if (shift < apart * fwhm || line.height < least_height) continue;
         bool has_second = false;
@@ -304,7 +303,7 @@ void choose_shape(LineFit& fit, ObservedLines& p, int rounds, double step) {
         if (paired > most_are_paired && start.size() - firsts.size() >= 3) {
             start = firsts;
             best.second_ratio = usual_ratio;
-            least = 1e30;
+            least = 1e30;  // two lines that are free describe more than a doublet, and mean less
             attempt(best);
         }
     }
@@ -343,8 +342,7 @@ bool lacks_second_line(const ObservedLines& pattern) {
     if (shape.second_ratio > 0 || shape.second_shift == 0 || pattern.lines.empty()) return false;
     constexpr double shows = 0.7;  // widths
     const double highest = pattern.lines.back().two_theta_deg;
-    const double apart_deg = 2 * std::tan(highest * pi_d / 360) * shape.second_shift * 180 / pi_d;
-    return apart_deg > shows * shape.fwhm_deg(highest);
+    return shape.second_shift_deg(highest) > shows * shape.fwhm_deg(highest);
 }
 
 double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {

@@ -27,8 +27,8 @@ std::optional<Radiation> doublet_of(double wavelength) {
 
 }  // namespace
 
-EmissionLines emission_lines(double wavelength, bool has_one_line) {
-    const std::optional<Radiation> lines = has_one_line ? std::nullopt : doublet_of(wavelength);
+EmissionLines emission_lines(double wavelength, bool is_monochromatic) {
+    const std::optional<Radiation> lines = is_monochromatic ? std::nullopt : doublet_of(wavelength);
     if (!lines) return {wavelength};
     const auto first = static_cast<double>(lines->wavelength[0]);
     return {first, static_cast<double>(lines->wavelength[1]) / first - 1};

@@ -9,9 +9,10 @@ struct EmissionLines {
     double first_angstrom;    // the strongest
     double second_shift = 0;  // how much longer the second is, relatively; 0: there is no second
 };
-// Of a pattern that states this wavelength (angstrom): an anode's doublet where it is the first line or the mean of both, else itself alone.
-// A monochromator's single line of exactly an anode's wavelength cannot be told from the doublet, unless the file says so (has_one_line).
-EmissionLines emission_lines(double wavelength, bool has_one_line = false);
+// Of a pattern that states this wavelength (angstrom): an anode's doublet where it is the first line or the mean of both, else itself
+// alone. A monochromator's single line of exactly an anode's wavelength cannot be told from the doublet, unless the file says so
+// (is_monochromatic).
+EmissionLines emission_lines(double wavelength, bool is_monochromatic = false);
 
 // Rachinger's correction (J. Sci. Instrum. 25 (1948) 254): from low angles on, half of what was found at the angle where the same d
 // diffracts the first line is taken off where it diffracts the second. The anode is that of emission_lines(); false, and

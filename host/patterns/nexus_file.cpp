@@ -168,7 +168,7 @@ MeasuredPattern pattern_of_row(const NexusData& data, const std::string& name, s
     pattern.two_theta_deg = data.axis;
     pattern.intensity = std::move(intensity);
     pattern.wavelength_angstrom = data.wavelength_angstrom;
-    pattern.has_one_line = data.has_one_line;
+    pattern.is_monochromatic = data.is_monochromatic;
     pattern.wavelength_doubt = data.wavelength_doubt;
     // Masks are infinities, too.
     for (double& value : pattern.intensity) value = std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();

@@ -14,13 +14,13 @@
 namespace friedel {
 
 struct NexusData {
-    std::string signal;            // the dataset: [points], or [rows][points] where `rows` is not 0
-    std::size_t rows = 0;          // 0: one pattern
-    std::vector<double> axis;      // [points]
-    PatternAxis kind;              // of the axis
-    double wavelength_angstrom;    // 0 if the file states none
-    std::string wavelength_doubt;  // why that may not be taken; empty if it may
-    bool has_one_line = false;     // the file says that its radiation has no second line
+    std::string signal;             // the dataset: [points], or [rows][points] where `rows` is not 0
+    std::size_t rows = 0;           // 0: one pattern
+    std::vector<double> axis;       // [points]
+    PatternAxis kind;               // of the axis
+    double wavelength_angstrom;     // 0 if the file states none
+    std::string wavelength_doubt;   // why that may not be taken; empty if it may
+    bool is_monochromatic = false;  // the file says that its radiation has no second line
 };
 
 // The one NXdata group of the file, or that which the attributes `default` lead to; nothing where there is none. Throws Error, naming

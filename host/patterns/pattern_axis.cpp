@@ -161,7 +161,7 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
     if (pattern.wavelength_angstrom == 0) {
         pattern.wavelength_angstrom = static_cast<double>(parse_radiation("cu").wavelength[0]);
         // Patterns against Q are a synchrotron's where nothing else is said, those against d may be a tube's.
-        pattern.has_one_line = axis != PatternAxis::d_angstrom;
+        pattern.is_monochromatic = axis != PatternAxis::d_angstrom;
     }
     std::size_t kept = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {

@@ -20,7 +20,7 @@ struct MeasuredPattern {
     std::vector<double> sigma;          // standard deviation of intensity; empty if the file has none
     double wavelength_angstrom = 0;     // as a header line of the file states it, 0 if none does
     std::string wavelength_doubt;       // why that may not be taken; empty if it may
-    bool has_one_line = false;          // the file says that its radiation has no second line
+    bool is_monochromatic = false;      // the file says that its radiation has no second line
     bool needs_no_wavelength = false;  // written against Q or d: the angles are those of wavelength_angstrom, whatever it was measured with
 };
 

@@ -14,7 +14,7 @@ namespace friedel {
 
 namespace {
 
-constexpr double narrowest_of_tubes_deg = 0.02;  // behind a monochromator for a single line 0.03 is usual
+constexpr double narrowest_of_tubes_deg = 0.02;  // none of the 451 RRUFF patterns is refused for it
 
 std::string whole_percent(double part) {
     char text[16];
@@ -114,10 +114,10 @@ void PatternReader::read_one(int row) {
                 ahead_.refusal[i] = "its lines are " + formatted("%.3f", width) +
                                     " degrees wide, which a tube's are not, and no wavelength is stated; give it with --wavelength";
         }
-        const bool stripped = config_.strip_k_alpha_2 && source != WavelengthSource::not_needed && !pattern.has_one_line &&
+        const bool stripped = config_.strip_k_alpha_2 && source != WavelengthSource::not_needed && !pattern.is_monochromatic &&
                               strip_k_alpha_2(pattern, wavelength);
         // First lines come to lie where the model's do: seconds are as far from them as the anode has it, and may be missing.
-        const EmissionLines emission = emission_lines(wavelength, pattern.has_one_line);
+        const EmissionLines emission = emission_lines(wavelength, pattern.is_monochromatic);
         ahead_.second_shift[i] = stripped ? 0 : emission.second_shift;
         // Against Q or d they do by themselves, whatever wavelength the angles are for.
         const double first = source == WavelengthSource::not_needed ? wavelength : emission.first_angstrom;

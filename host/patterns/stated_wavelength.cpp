@@ -197,7 +197,7 @@ std::optional<Claim> anode_in(std::string_view lower) {
 void StatedWavelength::read(std::string_view line) {
     const std::string lower = lower_case(line.substr(0, longest_line));
     const std::string_view text = lower;
-    has_one_line_ |= text.find("angstrom, one line") != std::string_view::npos;
+    is_monochromatic_ |= text.find("angstrom, one line") != std::string_view::npos;
     std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge", "wellenlaenge",
                                            "longueur d'onde", "波長", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
     if (word == std::string_view::npos) {  // "WAVE 0.4"
@@ -249,7 +249,7 @@ const StatedWavelength::Claim* StatedWavelength::best() const {
 double StatedWavelength::angstrom() const { return best() ? best()->angstrom : 0; }
 
 void StatedWavelength::apply_to(MeasuredPattern& pattern) const {
-    pattern.has_one_line = has_one_line_;
+    pattern.is_monochromatic = is_monochromatic_;
     const Claim* const most = best();
     if (!most) return;
     pattern.wavelength_angstrom = most->angstrom;

@@ -23,14 +23,15 @@ public:
     // Of what was read the wavelength that says most: of K-alpha 1 before any, any before that of an energy, that before a tube's anode
     // (the mean of its doublet); 0 where nothing states one.
     double angstrom() const;
-    // Sets the pattern's wavelength, where one is stated, whether it has one line ("1.54184 angstrom, one line", as friedel simulate writes), and its doubt, where two of a kind contradict each other.
+    // Sets the pattern's wavelength, where one is stated, whether it has one line ("1.54184 angstrom, one line", as friedel simulate
+    // writes), and its doubt, where two of a kind contradict each other.
     void apply_to(MeasuredPattern& pattern) const;
 
 private:
     const Claim* best() const;
 
     std::vector<Claim> claims_;
-    bool has_one_line_ = false;
+    bool is_monochromatic_ = false;
 };
 
 }  // namespace friedel

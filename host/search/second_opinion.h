@@ -19,7 +19,8 @@ public:
     SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {});
 
     // Raw patterns [n][points of the model's grid] and their lines (lines_of_patterns()): keeps what is found for closest(), returns the
-    // votes [n][230]. second_shift: as StructureSearch::search() takes it. Where a pattern has sharp lines, no structure counts whose own were broadened to describe a hump under them.
+    // votes [n][230]. second_shift: as StructureSearch::search() takes it. Where a pattern has sharp lines, no structure counts whose own
+    // were broadened to describe a hump under them.
     std::vector<float> votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
                              const std::vector<double>& second_shift = {});
 

@@ -41,7 +41,8 @@ std::string half_width(std::string_view utf_8) {
         const auto byte = [&](std::size_t k) { return i + k < utf_8.size() ? static_cast<unsigned char>(utf_8[i + k]) : 0u; };
         const unsigned second = byte(1), third = byte(2);
         // U+FF01 to U+FF5E stand for U+0021 to U+007E; U+3000 is a space.
-        const bool wide = byte(0) == 0xef && ((second == 0xbc && third >= 0x81 && third <= 0xbf) || (second == 0xbd && third >= 0x80 && third <= 0x9e));
+        const bool wide =
+            byte(0) == 0xef && ((second == 0xbc && third >= 0x81 && third <= 0xbf) || (second == 0xbd && third >= 0x80 && third <= 0x9e));
         const bool space = byte(0) == 0xe3 && second == 0x80 && third == 0x80;
         if (wide) out += static_cast<char>(((second & 3) << 6 | (third & 0x3f)) + 0x20);
         if (space) out += ' ';

@@ -54,7 +54,8 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
         try {
             MeasuredPattern pattern = read_pattern(folder / label.file);
             const auto [stated, source] = wavelength_of(pattern, wavelength, own);
-            convert_wavelength(pattern, emission_lines(stated, pattern.has_one_line).first_angstrom, emission_lines(own).first_angstrom);
+            convert_wavelength(pattern, emission_lines(stated, pattern.is_monochromatic).first_angstrom,
+                               emission_lines(own).first_angstrom);
             std::vector<float> row(points);
             if (resample(row.data(), set.grid_, pattern) < PatternReaderConfig().least_coverage) {
                 warn(label.file + ": covers too little of the grid; left out of validation");
