@@ -316,8 +316,13 @@ TEST_F(CheckpointedTraining, StopsWhereTheLossGrows) {
     const auto mended = run_friedel(even + seldom + " -o '" + part.string() + "' --resume --set optimiser.learning_rate=1e-4 --steps " +
                                     std::to_string(kept.back().step + 400));
     EXPECT_EQ(mended.status, 0) << mended.err;
-    EXPECT_NE(mended.err.find("goes on with optimiser.learning_rate=0.0001 instead of "), std::string::npos) << mended.err;
-    EXPECT_NE(Model::read(part).members, before.members);
+    EXPECT_NE(mended.err.find("goes on with optimiser.learning_rate 0.0001 instead of "), std::string::npos) << mended.err;
+    const Model model = Model::read(part);
+    EXPECT_NE(model.members, before.members);
+    ASSERT_EQ(model.provenance.runs.size(), 2u);
+    EXPECT_EQ(model.provenance.runs[0].rfind("from step 0 on ", 0), 0u) << model.provenance.runs[0];
+    EXPECT_EQ(model.provenance.runs[1].rfind("from step " + std::to_string(kept.back().step) + " on ", 0), 0u) << model.provenance.runs[1];
+    EXPECT_NE(model.provenance.runs[1].find("optimiser.learning_rate 0.0001 instead of "), std::string::npos) << model.provenance.runs[1];
 }
 
 TEST_F(CheckpointedTraining, PassesOverBrokenOnes) {

@@ -179,6 +179,7 @@ void describe_model(const Options& options) {
             {"started_from", made.started_from},
             {"earlier_library_hashes", made.earlier_library_hashes},
             {"statistics_hash", made.statistics_hash},
+            {"runs", made.runs},
             {"seed", made.seed},
             {"steps", made.steps},
             {"finished", is_finished},
@@ -200,6 +201,8 @@ void describe_model(const Options& options) {
     std::printf("trained on        %lld patterns in %lld steps and %.0f s, from %s%s, seed %llu\n", static_cast<long long>(made.patterns),
                 static_cast<long long>(made.steps), made.seconds, made.library.c_str(), hash.c_str(),
                 static_cast<unsigned long long>(made.seed));
+    for (const std::string& run : made.runs)
+        std::printf("%s%s\n", &run == made.runs.data() ? "trained           " : "                  ", run.c_str());
     if (!is_finished) std::printf("unfinished        its training was interrupted\n");
     if (!made.statistics_hash.empty()) std::printf("generated from    statistics %s\n", made.statistics_hash.c_str());
     if (!made.started_from.empty()) std::printf("started from      %s\n", made.started_from.c_str());

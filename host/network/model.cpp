@@ -232,6 +232,7 @@ private:
         model_.provenance.library_hash = text("training/library_hash");
         if (h5_.exists("training/earlier_library_hashes"))
             model_.provenance.earlier_library_hashes = h5_.read_strings("training/earlier_library_hashes");
+        if (h5_.exists("training/runs")) model_.provenance.runs = h5_.read_strings("training/runs");
         if (h5_.exists("training/statistics_hash")) model_.provenance.statistics_hash = text("training/statistics_hash");
         single("training/seed", model_.provenance.seed);
         single("training/steps", model_.provenance.steps);
@@ -314,6 +315,7 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
     h5.write_strings("training/library_hash", {provenance.library_hash});
     h5.write_strings("training/started_from", {provenance.started_from});
     if (!provenance.earlier_library_hashes.empty()) h5.write_strings("training/earlier_library_hashes", provenance.earlier_library_hashes);
+    if (!provenance.runs.empty()) h5.write_strings("training/runs", provenance.runs);
     h5.write_strings("training/statistics_hash", {provenance.statistics_hash});
     h5.write("training/seed", &provenance.seed, {1});
     h5.write("training/steps", &provenance.steps, {1});

@@ -51,6 +51,9 @@ struct Provenance {
     std::string library_hash;  // see hash_file
     std::vector<std::string> earlier_library_hashes;  // of what the models that it started from were trained on
     std::string statistics_hash;                      // of what crystals were generated from; empty: none were, or nobody knows
+    // "from step 1200 on 2 cores, AVX-512, float, with optimiser.learning_rate 0.0004 instead of 0.001": a line for the first run and for
+    // each resumed one that went on otherwise.
+    std::vector<std::string> runs;
     std::uint64_t seed = 0;
     std::int64_t steps = 0;                                    // optimiser steps taken
     std::int64_t patterns = 0;                                 // simulated patterns trained on

@@ -29,12 +29,13 @@ RunRecord read_record(const H5File& file) {
         return values[0];
     };
     const std::vector<double> seconds = file.read<double>("seconds");
-    const char* const earlier = "earlier_library_hashes";
+    const auto list = [&](const char* name) { return file.exists(name) ? file.read_strings(name) : std::vector<std::string>(); };
     return {text("config"),
             text("library_hash"),
             text("statistics_hash"),
             text("started_from"),
-            file.exists(earlier) ? file.read_strings(earlier) : std::vector<std::string>(),
+            list("earlier_library_hashes"),
+            list("runs"),
             seconds.size() == 1 ? seconds[0] : 0};
 }
 
@@ -148,11 +149,22 @@ void TrainingSetup::read_config(const AdjustConfig& adjust) {
     if (!difference.empty()) fail(resumed_->file.string(), ": ", difference, "; leave it out", start_anew);
     if (!resumed_) return;
     check_length(stored.run);
-    const auto tell_change = [&](const char* key, float was, float is) {
-        if (was != is) tell("goes on with " + std::string(key) + "=" + formatted("%g", is) + " instead of " + formatted("%g", was));
+    note_changes(stored);
+    for (const std::string& change : changes_) tell("goes on with " + change);
+}
+
+// Of the keys that a resumed run may change, those that decide what it learns.
+void TrainingSetup::note_changes(const TrainingConfig& stored) {
+    const auto note = [&](const char* key, const std::string& was, const std::string& is) {
+        if (was != is) changes_.push_back(key + (" " + is) + " instead of " + was);
     };
-    tell_change("optimiser.learning_rate", stored.optimiser.learning_rate, config_.optimiser.learning_rate);
-    tell_change("optimiser.clip_norm", stored.optimiser.clip_norm, config_.optimiser.clip_norm);
+    const auto number = [](float value) { return formatted("%g", value); };
+    const auto length = [](const RunConfig& run) {
+        return run.minutes > 0 ? formatted("%g minutes", run.minutes) : std::to_string(run.steps) + " steps";
+    };
+    note("a length of", length(stored.run), length(config_.run));
+    note("optimiser.learning_rate", number(stored.optimiser.learning_rate), number(config_.optimiser.learning_rate));
+    note("optimiser.clip_norm", number(stored.optimiser.clip_norm), number(config_.optimiser.clip_norm));
 }
 
 // All ranks are started by one command, as a rule; a command for each may give each another configuration.
@@ -181,10 +193,6 @@ void TrainingSetup::check_length(const RunConfig& stored) const {
         fail(resumed_->file.string(), ": ", formatted("%.1f", record_.seconds / 60), " minutes are done, more than the ", wanted.minutes,
              " that are asked for; ask for more, or leave --minutes out");
     }
-    const auto length = [](const RunConfig& run) {
-        return run.minutes > 0 ? formatted("%g minutes", run.minutes) : std::to_string(run.steps) + " steps";
-    };
-    tell("goes on to " + length(wanted) + " in all, instead of " + length(stored));
 }
 
 void TrainingSetup::read_structures() {
@@ -235,10 +243,21 @@ void TrainingSetup::start_trainer(Device& device) {
     if (!what_.start_from.empty() && !resumed_) start = starting_weights();
     trainer_ = std::make_unique<Trainer>(*device.backend, config_, library_, tables_.get(), start, &ranks_);
     if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
-    if (!resumed_) return;
-    trainer_->restore(*resumed_file_);
-    resumed_file_.reset();
-    if (config_.run.minutes == 0) trainer_->set_total_steps(config_.run.steps);
+    if (resumed_) {
+        trainer_->restore(*resumed_file_);
+        resumed_file_.reset();
+        if (config_.run.minutes == 0) trainer_->set_total_steps(config_.run.steps);
+    }
+    note_run(*device.backend);
+}
+
+void TrainingSetup::note_run(const Backend& backend) {
+    const std::string ranks = ranks_.size() > 1 ? std::to_string(ranks_.size()) + " ranks of " : "";
+    const std::string machine = " on " + ranks + backend.description();
+    if (changes_.empty() && !record_.runs.empty() && record_.runs.back().find(machine) != std::string::npos) return;
+    std::string run = "from step " + std::to_string(trainer_->steps()) + machine;
+    for (std::size_t i = 0; i < changes_.size(); ++i) run += (i == 0 ? ", with " : ", ") + changes_[i];
+    record_.runs.push_back(std::move(run));
 }
 
 // Those of the model to start from, which must be of the network and the input that the configuration asks for.
@@ -299,6 +318,7 @@ Provenance TrainingSetup::provenance() const {
     made.library_hash = record_.library_hash;
     made.earlier_library_hashes = record_.earlier_library_hashes;
     made.statistics_hash = record_.statistics_hash;
+    made.runs = record_.runs;
     made.started_from = record_.started_from;
     made.seed = config_.run.seed;
     made.steps = trainer_->steps();
@@ -314,6 +334,7 @@ std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds) const
     file.write_strings("started_from", {record_.started_from});
     file.write_strings("statistics_hash", {record_.statistics_hash});
     if (!record_.earlier_library_hashes.empty()) file.write_strings("earlier_library_hashes", record_.earlier_library_hashes);
+    file.write_strings("runs", record_.runs);
     file.write("seconds", &seconds, {1});
     trainer_->save(file);
     return file.image();

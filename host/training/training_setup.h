@@ -16,8 +16,8 @@ namespace friedel {
 // What a checkpoint says about the run, beside the trainer's own state.
 struct RunRecord {
     std::string config, library_hash, statistics_hash, started_from;
-    std::vector<std::string> earlier_library_hashes;  // Provenance
-    double seconds = 0;                               // of training
+    std::vector<std::string> earlier_library_hashes, runs;  // Provenance
+    double seconds = 0;                                     // of training
 };
 
 // Whether as much was trained as its configuration asks for.
@@ -53,8 +53,10 @@ private:
     void read_config(const AdjustConfig& adjust);
     void check_ranks_agree();
     void check_length(const RunConfig& stored) const;
+    void note_changes(const TrainingConfig& stored);
     void read_structures();
     void start_trainer(Device& device);
+    void note_run(const Backend& backend);
     std::vector<std::vector<float>> starting_weights();
     bool finished_model_is_there() const;
     void tell_missing() const;
@@ -66,6 +68,7 @@ private:
     StructureLibrary library_, held_out_;
     RunRecord record_;
     std::optional<Checkpoint> resumed_;
+    std::vector<std::string> changes_;  // of what the resumed run goes on with: "optimiser.learning_rate 0.0004 instead of 0.001"
     std::optional<H5File> resumed_file_;
     std::unique_ptr<CrystalTableStore> tables_;
     std::optional<ValidationSet> simulated_, measured_;
