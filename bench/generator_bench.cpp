@@ -14,6 +14,7 @@
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/training/config.h"
+#include "kernels/draw_parameters.h"
 #include "kernels/pattern.h"
 
 namespace friedel {
@@ -66,7 +67,7 @@ int main(int argc, char** argv) {
         const auto start = Clock::now();
         for (int i = 0; i < 4 * space_groups; ++i) {
             const auto sample = static_cast<std::uint64_t>(i);
-            const PatternParameters p = draw_pattern(config.simulation, -(1 + i % space_groups), space_groups, 1, sample);
+            const PatternParameters p = draw_parameters(config.simulation, -(1 + i % space_groups), space_groups, 1, sample);
             simulate_generated_pattern(pattern.data(), p, tables.view(), config.simulation.grid);
         }
         best = std::min(best, seconds_since(start));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/crystals/structure_library.h"
+#include "host/simulation/simulation_work.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/training/config.h"

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using Kind = Distribution::Kind;
 
-constexpr int fewest_atoms = 6, most_atoms = 58;
+constexpr int min_atoms = 6, max_atoms = 58;
 constexpr int repeats = 5;  // the best of these is reported: what else ran on the machine only ever adds time
 
 StructureLibrary load(const fs::path& source) {
@@ -40,9 +40,9 @@ StructureLibrary load(const fs::path& source) {
     std::vector<int> chosen;
     for (int i = 0; i < all.size(); ++i) {
         const int atoms = atoms_in_cell(Crystal(all.structure(i)));
-        if (atoms >= fewest_atoms && atoms <= most_atoms) chosen.push_back(i);
+        if (atoms >= min_atoms && atoms <= max_atoms) chosen.push_back(i);
     }
-    if (chosen.empty()) fail(source.string(), ": no structure of ", fewest_atoms, " to ", most_atoms, " atoms");
+    if (chosen.empty()) fail(source.string(), ": no structure of ", min_atoms, " to ", max_atoms, " atoms");
     return all.subset(chosen);
 }
 
@@ -141,7 +141,7 @@ nlohmann::json measure(const char* title, const StructureLibrary& library, const
 int run(int argc, char** argv) {
     if (argc < 2) fail("usage: simulation_bench STRUCTURES.h5|DIRECTORY [results.json]");
     const StructureLibrary library = load(argv[1]);
-    std::printf("%d structures of %d to %d atoms, one core, best of %d\n", library.size(), fewest_atoms, most_atoms, repeats);
+    std::printf("%d structures of %d to %d atoms, one core, best of %d\n", library.size(), min_atoms, max_atoms, repeats);
     nlohmann::json results{{"structures", library.size()}};
     results["gaussian"] = measure("Gaussian peaks", library, SimulationConfig{});
     SimulationConfig pseudo_voigt;

@@ -24,7 +24,7 @@ inline const char* cure_of(cudaError_t status) {
             return "; there is no device of that number, nvidia-smi -L lists them";
         case cudaErrorNoKernelImageForDevice:
         case cudaErrorInvalidDeviceFunction:
-            return "; friedel was not built for this GPU, build it with -DCMAKE_CUDA_ARCHITECTURES=native";
+            return "; friedel was not built for this GPU, build it with -DCMAKE_CUDA_ARCHITECTURES= and its compute capability, 90-real for 9.0";
         case cudaErrorMemoryAllocation:
             return "; wait until other processes have left the device, use a smaller training.batch, network or ensemble, or --device cpu";
         case cudaErrorDevicesUnavailable:
@@ -61,51 +61,5 @@ inline void check(cublasStatus_t status, const char* what) {
 }
 
 inline void check_launch(const char* what) { check(cudaGetLastError(), what); }
-
-// A CUDA object with the function that destroys it.
-template <class T, auto destroy>
-class Owned {
-public:
-    Owned() = default;
-    Owned(Owned&& other) noexcept : value_(std::exchange(other.value_, T{})) {}
-    Owned& operator=(Owned&& other) noexcept {
-        std::swap(value_, other.value_);
-        return *this;
-    }
-    ~Owned() {
-        if (value_) destroy(value_);
-    }
-    T* fill() { return &value_; }
-    T release() { return std::exchange(value_, T{}); }
-    operator T() const { return value_; }
-
-private:
-    T value_{};
-};
-
-using Stream = Owned<cudaStream_t, cudaStreamDestroy>;
-using Event = Owned<cudaEvent_t, cudaEventDestroy>;
-using Graph = Owned<cudaGraph_t, cudaGraphDestroy>;
-using GraphExec = Owned<cudaGraphExec_t, cudaGraphExecDestroy>;
-
-// Memory on the device.
-template <class T>
-class DeviceArray {
-public:
-    DeviceArray() = default;
-    explicit DeviceArray(std::size_t size) : size_(size) {
-        if (size > 0) check(cudaMalloc(memory_.fill(), size * sizeof(T)), "allocating device memory");
-    }
-    DeviceArray(const T* from, std::size_t size) : DeviceArray(size) {
-        if (size > 0) check(cudaMemcpy(data(), from, size * sizeof(T), cudaMemcpyHostToDevice), "copying to the device");
-        check(cudaDeviceSynchronize(), "copying to the device");  // other streams do not wait for this copy
-    }
-    T* data() const { return static_cast<T*>(static_cast<void*>(memory_)); }
-    std::size_t size() const { return size_; }
-
-private:
-    Owned<void*, cudaFree> memory_;
-    std::size_t size_ = 0;
-};
 
 }  // namespace friedel::cuda

@@ -12,14 +12,15 @@
 #include <vector>
 
 #include "cuda/check.h"
+#include "cuda/owned.h"
 
 namespace friedel::cuda {
 
 namespace {
 
 constexpr std::size_t largest_workspace = std::size_t{512} << 20;  // bytes; algorithms that want more are passed over
-constexpr int most_algorithms = 16;
-constexpr std::int64_t most_values = 0x7fffffff;  // of a tensor
+constexpr int max_algorithms = 16;
+constexpr std::int64_t max_values = 0x7fffffff;  // of a tensor
 
 void check(cudnnStatus_t status, const char* what) {
     if (status != CUDNN_STATUS_SUCCESS) fail("cuDNN: ", what, ": ", cudnnGetErrorString(status), "; use a network without convolutions");
@@ -130,8 +131,8 @@ private:
         const cudnnDataType_t type = precision_ == Precision::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
         const int channels = shape.stride * shape.channels, length = shape.length / shape.stride, kernel = shape.kernel / shape.stride;
         const auto signals = [&](Tensor& tensor, int c, int w) {
-            if (static_cast<std::int64_t>(rows) * c * w > most_values) {
-                fail("cuDNN: ", rows, " rows of ", c * w, " values are more than the ", most_values,
+            if (static_cast<std::int64_t>(rows) * c * w > max_values) {
+                fail("cuDNN: ", rows, " rows of ", c * w, " values are more than the ", max_values,
                      " that it counts; use a smaller training.batch, or more ranks");
             }
             check(cudnnCreateTensorDescriptor(tensor.fill()), "describing signals");
@@ -154,26 +155,26 @@ private:
     void choose(Plan& plan, Pass pass) {
         switch (pass) {
             case Pass::forward: {
-                cudnnConvolutionFwdAlgoPerf_t found[most_algorithms];
+                cudnnConvolutionFwdAlgoPerf_t found[max_algorithms];
                 int count = 0;
-                check(cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.in, plan.filters, plan.convolution, plan.out, most_algorithms,
+                check(cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.in, plan.filters, plan.convolution, plan.out, max_algorithms,
                                                              &count, found),
                       "choosing an algorithm");
                 return take_best(plan, found, count);
             }
             case Pass::backward_filters: {
-                cudnnConvolutionBwdFilterAlgoPerf_t found[most_algorithms];
+                cudnnConvolutionBwdFilterAlgoPerf_t found[max_algorithms];
                 int count = 0;
                 check(cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle_, plan.in, plan.out, plan.convolution, plan.filters,
-                                                                    most_algorithms, &count, found),
+                                                                    max_algorithms, &count, found),
                       "choosing an algorithm");
                 return take_best(plan, found, count);
             }
             case Pass::backward_input: {
-                cudnnConvolutionBwdDataAlgoPerf_t found[most_algorithms];
+                cudnnConvolutionBwdDataAlgoPerf_t found[max_algorithms];
                 int count = 0;
                 check(cudnnGetConvolutionBackwardDataAlgorithm_v7(handle_, plan.filters, plan.out, plan.convolution, plan.in,
-                                                                  most_algorithms, &count, found),
+                                                                  max_algorithms, &count, found),
                       "choosing an algorithm");
                 return take_best(plan, found, count);
             }
@@ -204,6 +205,6 @@ private:
 
 }  // namespace friedel::cuda
 
-extern "C" friedel::cuda::ConvolutionEngine* friedel_cudnn_engine(friedel::cuda::Precision precision) {
+extern "C" friedel::cuda::ConvolutionEngine* friedel_cudnn_engine(friedel::Precision precision) {
     return new friedel::cuda::CudnnEngine(precision);
 }

@@ -15,6 +15,7 @@
 #include "cuda/gemm.h"
 #include "cuda/gradient_sum.h"
 #include "cuda/network.h"
+#include "cuda/owned.h"
 #include "cuda/pattern_stream.h"
 #include "cuda/simulate.h"
 #include "host/network/backend.h"
@@ -30,7 +31,7 @@ constexpr std::size_t pinned_bytes = 4096;
 constexpr int oldest_capability = 75, oldest_with_bf16 = 80;
 
 // A step as a CUDA graph: one launch, and no work on the host.
-class GraphProgram : public Program {
+class GraphProgram : public RecordedStep {
 public:
     GraphProgram(const CurrentStream& stream, GraphExec exec) : stream_(stream), exec_(std::move(exec)) {}
     void run() override { check(cudaGraphLaunch(exec_, stream_), "running a step"); }
@@ -43,7 +44,7 @@ private:
 class CudaBackend : public Backend {
 public:
     CudaBackend(int number, const std::string& precision)
-        : number_(number), precision_(select(number, precision)), gemm_(precision_), current_(number) {
+        : number_(number), precision_(select(number, parse_precision(precision))), gemm_(precision_), current_(number) {
         check(cudaStreamCreateWithFlags(main_.fill(), cudaStreamNonBlocking), "making a stream");
         check(cudaStreamCreateWithFlags(aside_.fill(), cudaStreamNonBlocking), "making a stream");
         check(cudaEventCreateWithFlags(fork_.fill(), cudaEventDisableTiming), "making an event");
@@ -54,10 +55,7 @@ public:
     std::string description() const override {
         cudaDeviceProp properties;
         check(cudaGetDeviceProperties(&properties, number_), "asking what the device is");
-        return std::string(properties.name) + ", " +
-               (precision_ == Precision::bf16   ? "bf16"
-                : precision_ == Precision::tf32 ? "tf32"
-                                                : "float");
+        return std::string(properties.name) + ", " + precision_name(precision_);
     }
 
     std::string device_identity() const override {
@@ -223,7 +221,7 @@ public:
     }
 
     // The first run is an ordinary one: it makes the plans of the products and the scratch that a recording may not make.
-    std::unique_ptr<Program> record(std::function<void()> step) override {
+    std::unique_ptr<RecordedStep> record(std::function<void()> step) override {
         step();
         wait("running the first step");
         Graph graph;
@@ -253,7 +251,7 @@ private:
     }
 
     // Makes sure of the device before anything is asked of it, and says what matrices are to hold there.
-    static Precision select(int number, const std::string& precision) {
+    static Precision select(int number, std::optional<Precision> precision) {
         int devices = 0;
         check(cudaGetDeviceCount(&devices), "looking for devices");
         if (number >= devices) fail("there is no CUDA device ", number, ", only ", devices, "; nvidia-smi -L lists them");
@@ -264,13 +262,12 @@ private:
             fail(properties.name, " has compute capability ", properties.major, ".", properties.minor,
                  ", friedel needs 7.5; use --device cpu");
         }
-        if (capability < oldest_with_bf16 && (precision == "bf16" || precision == "tf32")) {
-            fail(properties.name, " has no ", precision, "; use --precision float or --device cpu");
+        if (capability < oldest_with_bf16 && precision && precision != Precision::float32) {
+            fail(properties.name, " has no ", precision_name(*precision), "; use --precision float or --device cpu");
         }
         choose_device(number);
         check_kernels();
-        if (precision == "tf32") return Precision::tf32;
-        return precision == "float" || capability < oldest_with_bf16 ? Precision::float32 : Precision::bf16;
+        return precision.value_or(capability < oldest_with_bf16 ? Precision::float32 : Precision::bf16);
     }
 
     // A function of a library beside this one that only some runs need.

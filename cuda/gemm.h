@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "cuda/check.h"
+#include "cuda/owned.h"
 #include "cuda/precision.h"
-#include "host/support/gemm.h"
+#include "host/support/transpose.h"
 
 namespace friedel::cuda {
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cuda/check.h"
+#include "cuda/owned.h"
 
 namespace friedel::cuda {
 

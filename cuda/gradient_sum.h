@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "host/network/communicator.h"
+#include "host/ranks/communicator.h"
 
 namespace friedel::cuda {
 

@@ -12,9 +12,9 @@ namespace {
 constexpr int threads = block_threads;
 constexpr int norm_blocks = 1024;  // partial sums of the gradient's norm
 constexpr int optimiser_blocks = 1024;
-constexpr int backward_columns = 64;                  // of one block
-constexpr int backward_blocks = 1024;                 // wanted, and reached by layers of more than 192 units
-constexpr int fewest_chunks = 32, most_chunks = 256;  // parts into which the rows of a batch are cut
+constexpr int backward_columns = 64;              // of one block
+constexpr int backward_blocks = 1024;             // wanted, and reached by layers of more than 192 units
+constexpr int min_chunks = 32, max_chunks = 256;  // parts into which the rows of a batch are cut
 
 __device__ CudaBlock block_with(void* shared) { return CudaBlock(CudaTeam(shared)); }
 
@@ -270,7 +270,7 @@ __global__ void advance_kernel(StepState* state) { ++state->step; }
 
 int backward_chunks(int width) {
     const int wanted = backward_blocks * backward_columns / width;
-    return wanted < fewest_chunks ? fewest_chunks : wanted > most_chunks ? most_chunks : wanted;
+    return wanted < min_chunks ? min_chunks : wanted > max_chunks ? max_chunks : wanted;
 }
 
 int tiles(int extent, int tile) { return (extent + tile - 1) / tile; }

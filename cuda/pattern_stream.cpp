@@ -28,7 +28,7 @@ std::size_t operation_sets(const LibraryView& library) {
 
 // More reflections than any crystal that is generated can have: a cell as large as they come, once as a cube, which has the most, and once
 // more for long edges.
-int most_generated_reflections(const SimulationConfig& config) {
+int max_generated_reflections(const SimulationConfig& config) {
     const float edge = std::cbrt(max_generated_volume);
     const float cell[6] = {edge, edge, edge, 90, 90, 90};
     const SymmetryOperation identity{{1, 0, 0, 0, 1, 0, 0, 0, 1}, {}};
@@ -70,21 +70,21 @@ DeviceLibrary::DeviceLibrary(const LibraryView& host) : view_{} {
     centring_offset_ = upload(host.centring_offset, sets + 1);
     centrings_ = upload(host.centrings, 3 * static_cast<std::size_t>(host.centring_offset[sets]));
     cones_ = upload(host.cones, sets);
-    view_ = {cell_.data(),
-             space_group_.data(),
-             operation_set_.data(),
-             atom_offset_.data(),
-             position_.data(),
-             occupancy_.data(),
-             b_iso_.data(),
-             element_.data(),
-             images_.data(),
-             representative_offset_.data(),
-             representatives_.data(),
-             centring_offset_.data(),
-             centrings_.data(),
-             cones_.data(),
-             host.structures};
+    view_ = {.cell = cell_.data(),
+             .space_group = space_group_.data(),
+             .operation_set = operation_set_.data(),
+             .atom_offset = atom_offset_.data(),
+             .position = position_.data(),
+             .occupancy = occupancy_.data(),
+             .b_iso = b_iso_.data(),
+             .element = element_.data(),
+             .images = images_.data(),
+             .representative_offset = representative_offset_.data(),
+             .representatives = representatives_.data(),
+             .centring_offset = centring_offset_.data(),
+             .centrings = centrings_.data(),
+             .cones = cones_.data(),
+             .structures = host.structures};
 }
 
 CudaPatternStream::CudaPatternStream(const CurrentStream& current, Precision precision, const LibraryView& library,
@@ -123,8 +123,13 @@ CudaPatternStream::CudaPatternStream(const CurrentStream& current, Precision pre
 void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBounds& bounds, const SimulationLayout& layout) {
     const auto index = static_cast<std::size_t>(rows);
     const int phases = simulation_.impurity_fraction.largest() > 0 ? 2 : 1;
-    SimulationGroup group{costs_.reflections.data(), costs_.few, rows, bounds, layout.shared, layout.wide, 0, nullptr, nullptr,
-                          next_.data() + index};
+    SimulationGroup group{.reflections = costs_.reflections.data(),
+                          .few_limit = costs_.few_limit,
+                          .rows = rows,
+                          .bounds = bounds,
+                          .shared = layout.shared,
+                          .wide = layout.wide,
+                          .next = next_.data() + index};
     const int peaks = bounds.reflections * simulation_.radiation.lines;
     group.bounds.width_sections = width_sections_of(simulation_);
     group.bounds.peaks = group.bounds.width_sections > 0
@@ -156,12 +161,12 @@ void CudaPatternStream::choose_groups() {
     if (costs_.reflections.size() > 0) {
         // A large crystal's pattern may have a small impurity and the reverse: the bounds of the others are those of all. They are rare,
         // need much memory and take long. They begin first: at the end, all multiprocessors have small ones to do.
-        if (costs_.of_all.reflections > costs_.few)
+        if (costs_.of_all.reflections > costs_.few_limit)
             add_group(Rows::many_reflections, costs_.of_all, simulation_layout<Value>(simulation_.grid, true, in_sections));
         add_group(Rows::few_reflections, costs_.of_few, layout);
     }
     if (generates_) {
-        const int reflections = most_generated_reflections(simulation_);
+        const int reflections = max_generated_reflections(simulation_);
         if (reflections > max_reflections) {
             fail("generated crystals have more than ", max_reflections,
                  " reflections in this range; end the grid at a lower angle or use a longer wavelength");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cuda/current_stream.h"
+#include "cuda/owned.h"
 #include "cuda/precision.h"
 #include "cuda/simulate.h"
 #include "host/crystals/crystal_tables.h"

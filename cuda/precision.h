@@ -1,9 +1,9 @@
 // What matrices of operands hold on the device, and how their rows lie.
 #pragma once
 
-namespace friedel::cuda {
+#include "host/network/precision.h"
 
-enum class Precision { bf16, tf32, float32 };
+namespace friedel::cuda {
 
 inline int operand_size(Precision precision) { return precision == Precision::bf16 ? 2 : 4; }
 // Rows of a matrix of operands start at multiples of 16 bytes, as tensor cores and their copy engines want them.

@@ -80,7 +80,9 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
         w.line_sum.starts = from.take<std::int32_t>(line_steps(grid) + 1);
         w.line_sum.entries = from.take<LineEntry>(line_cells(grid));
         w.line_sum.rows = from.take<float>(line_rows(bounds.width_sections));
-        w.line_sum.widths = from.take<float>(3 * most_width_sections);
+        w.line_sum.fwhm = from.take<float>(max_width_sections);
+        w.line_sum.eta = from.take<float>(max_width_sections);
+        w.line_sum.lorentz = from.take<float>(max_width_sections);
         w.line_sum.tails = from.take<float>(tail_scratch(grid));
     }
     w.sites.near = w.profile.near = w.line_sum.near = {};
@@ -90,12 +92,12 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
 }
 
 // The bound of the phase that has more; of crystals of a library.
-__device__ int most_reflections(const std::int32_t* reflections, const PatternParameters& p) {
+__device__ int larger_bound(const std::int32_t* reflections, const PatternParameters& p) {
     return max(reflections[p.structure], p.impurity >= 0 ? reflections[p.impurity] : 0);
 }
 
 __global__ void __launch_bounds__(threads)
-    draw_kernel(DrawnBatch batch, const std::int32_t* reflections, std::int32_t few, const StructureWork* work, SamplerView sampler,
+    draw_kernel(DrawnBatch batch, const std::int32_t* reflections, std::int32_t few_limit, const StructureWork* work, SamplerView sampler,
                 const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
     if (row < simulation_groups) batch.next[row] = 0;
@@ -103,11 +105,11 @@ __global__ void __launch_bounds__(threads)
     const std::uint64_t sample = first_sample(*state, ahead, n) + row;
     const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
     batch.labels[row] = drawn.label;
-    PatternParameters p = draw_pattern(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
+    PatternParameters p = draw_parameters(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
     p.width_sections = batch.width_sections;
     batch.parameters[row] = p;
     batch.row[row] = row;
-    batch.sort_key[row] = p.structure < 0 ? 0 : row_sort_key(expected_work(work, p), most_reflections(reflections, p) > few);
+    batch.sort_key[row] = p.structure < 0 ? 0 : row_sort_key(expected_work(work, p), larger_bound(reflections, p) > few_limit);
 }
 
 // The main crystal and the impurity of each row that has generated ones.
@@ -119,8 +121,8 @@ __global__ void __launch_bounds__(generator_threads)
     const int row = blockIdx.x;
     const PatternParameters& p = parameters[row];
     if (p.structure >= 0) return;
-    generate_crystal(block, crystals[2 * row], scratch, tables, -p.structure, p.seed, p.sample, 0);
-    if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.impurity + 1, p.seed, p.sample, 1);
+    generate_crystal(block, crystals[2 * row], scratch, tables, p.generated_group(0), p.seed, p.sample, 0);
+    if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.generated_group(1), p.seed, p.sample, 1);
 }
 
 template <class Value, bool in_sections, int threads_of_block, int blocks>
@@ -149,9 +151,9 @@ __global__ void __launch_bounds__(threads_of_block, blocks)
         const PatternParameters& p = parameters[row];
         const bool generated = p.structure < 0;
         using Rows = SimulationGroup::Rows;
-        const Rows rows = generated                                            ? Rows::generated
-                          : most_reflections(group.reflections, p) > group.few ? Rows::many_reflections
-                                                                               : Rows::few_reflections;
+        const Rows rows = generated                                              ? Rows::generated
+                          : larger_bound(group.reflections, p) > group.few_limit ? Rows::many_reflections
+                                                                                 : Rows::few_reflections;
         if (rows != group.rows) {
             if (group.rows == Rows::many_reflections) return;  // they come first: there are no more
             continue;
@@ -218,7 +220,7 @@ SimulationLayout simulation_layout(const Grid& grid, bool wide, bool in_sections
     SimulationLayout layout{shared, wide, 0};
     // All that there is: streams of other grids run the same kernel.
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               one.most_bytes_of_block - static_cast<int>(of_kernel.sharedSizeBytes)),
+                               one.max_bytes_of_block - static_cast<int>(of_kernel.sharedSizeBytes)),
           "asking for shared memory");
     // The driver would choose for one block; what no block needs stays cache.
     const int wanted = shared_by * (static_cast<int>(bytes_of(shared)) + one.reserved);
@@ -249,10 +251,10 @@ StructureCosts structure_costs(const LibraryView& library, const SimulationConfi
         fail("structure ", first + 1, " of the library has more than ", max_reflections,
              " reflections in this range; end the grid at a lower angle");
     }
-    costs.few = value(ascending.data() + static_cast<std::size_t>(share * static_cast<double>(structures - 1)));
+    costs.few_limit = value(ascending.data() + static_cast<std::size_t>(share * static_cast<double>(structures - 1)));
     costs.work = DeviceArray<StructureWork>(structures);
     find_work_of_structures(thrust::device, costs.work.data(), library, costs.reflections.data());
-    costs.of_few = largest_bounds(thrust::device, library, costs.reflections.data(), costs.few);
+    costs.of_few = largest_bounds(thrust::device, library, costs.reflections.data(), costs.few_limit);
     costs.of_all = largest_bounds(thrust::device, library, costs.reflections.data(), max_reflections);
     return costs;
 }
@@ -280,8 +282,8 @@ const std::int32_t* RowOrder::sort(cudaStream_t stream, int n) {
 
 void draw(cudaStream_t stream, const DrawnBatch& batch, const StructureCosts& costs, const SamplerView& sampler,
           const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
-    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(batch, costs.reflections.data(), costs.few, costs.work.data(), sampler,
-                                                                     config, structures, state, ahead, n);
+    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(batch, costs.reflections.data(), costs.few_limit, costs.work.data(),
+                                                                     sampler, config, structures, state, ahead, n);
     check_launch("launching the draw");
 }
 

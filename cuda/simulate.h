@@ -6,9 +6,11 @@
 #include <cuda_runtime.h>
 
 #include "cuda/check.h"
+#include "cuda/owned.h"
 #include "cuda/structure_costs.h"
 #include "kernels/crystal_generator.h"
-#include "kernels/draw.h"
+#include "kernels/draw_parameters.h"
+#include "kernels/draw_structure.h"
 #include "kernels/pattern.h"
 #include "kernels/preprocess.h"
 #include "kernels/step_state.h"
@@ -16,26 +18,26 @@
 namespace friedel::cuda {
 
 // Patterns are simulated in groups, so that the memory of the blocks fits the many and not the few: those of a library whose crystals have
-// at most `few` reflections, the others of the library, and those of generated crystals.
+// at most `few_limit` reflections, the others of the library, and those of generated crystals.
 struct SimulationGroup {
     enum class Rows { few_reflections, many_reflections, generated };
     const std::int32_t* reflections;  // [structures] bound of each
-    std::int32_t few;
+    std::int32_t few_limit;
     Rows rows;
-    CrystalBounds bounds;       // within the group
-    SharedMemory shared;        // of a block
-    bool wide;                  // SimulationLayout's
-    int blocks;                 // resident
-    void* scratch;              // [blocks] of simulation_scratch()
-    const std::int32_t* order;  // [n] rows, those with many reflections before all others, and the costliest first
-    std::int32_t* next;         // how many of them are taken; set to 0 by draw()
+    CrystalBounds bounds;                 // within the group
+    SharedMemory shared;                  // of a block
+    bool wide;                            // SimulationLayout's
+    int blocks = 0;                       // resident
+    void* scratch = nullptr;              // [blocks] of simulation_scratch()
+    const std::int32_t* order = nullptr;  // [n] rows, those with many reflections before all others, and the costliest first
+    std::int32_t* next;                   // how many of them are taken; set to 0 by draw()
 };
 
 // The costs of a library's structures, in its order.
 struct StructureCosts {
     DeviceArray<std::int32_t> reflections;  // [structures] a bound of each
     DeviceArray<StructureWork> work;        // [structures]
-    std::int32_t few = 0;                   // what `share` of the structures have at most
+    std::int32_t few_limit = 0;             // what `share` of the structures have at most
     CrystalBounds of_few{}, of_all{};
 };
 // Throws Error where a structure has more reflections than can be simulated.

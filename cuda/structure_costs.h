@@ -65,7 +65,7 @@ struct WorkOfStructure {
 // profile of a peak is 64 steps wide to both sides, and points look at as many peaks again in vain. A line in sections of one width costs
 // four multiply-adds for each point that it reaches.
 FRIEDEL_FN float expected_work(const StructureWork* work, const PatternParameters& p) {
-    const float of_peaks = (p.width_sections > 0 ? 40.0f : 250.0f) * static_cast<float>(EmittedLines(p.radiation).count) *
+    const float of_peaks = (p.width_sections > 0 ? 40.0f : 250.0f) * static_cast<float>(WeightedEmissionLines(p.radiation).count) *
                            (p.axial_divergence > 0 ? 2.0f : 1.0f);
     const StructureWork main = work[p.structure], other = p.impurity >= 0 ? work[p.impurity] : StructureWork{};
     return 60000.0f + main.reflections * (main.of_reflection + of_peaks) + other.reflections * (other.of_reflection + of_peaks);
@@ -92,21 +92,21 @@ struct SharedMemory {
 };
 
 // 1024 peaks: more than nearly all patterns have. What a multiprocessor has beyond that serves as cache.
-constexpr int most_near_bytes = 48 * 1024, least_near_bytes = 4 * 1024;
+constexpr int max_near_bytes = 48 * 1024, min_near_bytes = 4 * 1024;
 
 // For patterns of so many points, of `bytes` that a block may have. Everything begins at a multiple of 16 bytes.
 inline SharedMemory shared_memory_of(int points, int bytes) {
     SharedMemory shared{(points * static_cast<int>(sizeof(float)) + 15) / 16 * 16, 0};
     if (shared.points_bytes > bytes) shared.points_bytes = 0;
     const int left = (bytes - shared.points_bytes) / 16 * 16;
-    if (left >= least_near_bytes) shared.near_bytes = left < most_near_bytes ? left : most_near_bytes;
+    if (left >= min_near_bytes) shared.near_bytes = left < max_near_bytes ? left : max_near_bytes;
     return shared;
 }
 
 // What a multiprocessor has: shared memory, the most of it that one block may have, and how many blocks its registers hold. `reserved` of
 // every block's is the driver's and the kernel's own.
 struct Multiprocessor {
-    int shared_bytes, most_bytes_of_block, blocks_by_registers, reserved;
+    int shared_bytes, max_bytes_of_block, blocks_by_registers, reserved;
 };
 struct SharedByBlocks {
     SharedMemory of_block;
@@ -116,7 +116,7 @@ struct SharedByBlocks {
 // As many blocks as can have the pattern in shared memory; where none can, as many as the registers hold.
 inline SharedByBlocks shared_by_blocks(int points, const Multiprocessor& m) {
     const auto among = [&](int blocks) {
-        const int share = m.shared_bytes / blocks, most = share < m.most_bytes_of_block ? share : m.most_bytes_of_block;
+        const int share = m.shared_bytes / blocks, most = share < m.max_bytes_of_block ? share : m.max_bytes_of_block;
         return SharedByBlocks{shared_memory_of(points, most - m.reserved), blocks};
     };
     const int most = m.blocks_by_registers > 1 ? m.blocks_by_registers : 1;

@@ -54,9 +54,9 @@ struct PaperBackground {
     }
 };
 
-// sum[j] = c_0 + c_1 T_1(x_j) + ... at n <= 64 points x_j = first + j step in [-1, 1], by Clenshaw's recurrence.
+// sum[j] = c_0 + c_1 T_1(x_j) + ... at n <= max_tile points x_j = first + j step in [-1, 1], by Clenshaw's recurrence.
 FRIEDEL_FN void chebyshev_sum(float* sum, int n, const float* c, int terms, float first, float step) {
-    float next[64], after[64];
+    float next[max_tile], after[max_tile];
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) next[j] = after[j] = 0;
     for (int term = terms - 1; term > 0; --term) {
@@ -86,7 +86,7 @@ FRIEDEL_FN void add_background(Block& block, float* pattern, const Grid& grid, c
         for (int hump = 0; hump < max_humps; ++hump) {
             if (!(p.hump_height[hump] > 0)) continue;
             const float height = p.hump_height[hump], centre = p.hump_center_deg[hump];
-            const float decay = 2.77258872f / (p.hump_width_deg[hump] * p.hump_width_deg[hump]);  // 4 ln 2 over FWHM^2
+            const float decay = static_cast<float>(four_ln_2) / (p.hump_width_deg[hump] * p.hump_width_deg[hump]);
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) {
                 const float x = grid.start_deg + (begin + j) * grid.step_deg - centre;

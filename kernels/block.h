@@ -35,7 +35,7 @@
 
 namespace friedel {
 
-FRIEDEL_FN int bits_set(std::uint64_t bits) {
+FRIEDEL_FN int popcount(std::uint64_t bits) {
 #if defined(__CUDA_ARCH__)
     return __popcll(bits);
 #else
@@ -44,7 +44,7 @@ FRIEDEL_FN int bits_set(std::uint64_t bits) {
 }
 
 // Place of the lowest bit set; `bits` is not 0.
-FRIEDEL_FN int lowest_bit(std::uint64_t bits) {
+FRIEDEL_FN int count_trailing_zeros(std::uint64_t bits) {
 #if defined(__CUDA_ARCH__)
     return __ffsll(static_cast<long long>(bits)) - 1;
 #else
@@ -65,10 +65,12 @@ struct NearMemory {
     }
 };
 
+constexpr int max_tile = 64;  // of any block: room for what functions keep of a tile
+
 // One CPU core. `for_each(n, f)` calls f(0) ... f(n - 1).
 struct SerialBlock {
     // Consecutive items that one call of for_each_tile handles: enough for several vector registers here, one per thread on the GPU.
-    static constexpr int tile = 64;
+    static constexpr int tile = max_tile;
 
     template <class F>
     void for_each(int n, F&& f) const {
@@ -126,7 +128,7 @@ struct SerialBlock {
 
     // totals[i] = f(0) + ... + f(i - 1) for i in [0, n]; n + 1 entries. Returns the last.
     template <class F>
-    int running_total(std::int32_t* totals, int n, F&& f) const {
+    int exclusive_scan(std::int32_t* totals, int n, F&& f) const {
         int total = 0;
         for (int i = 0; i < n; ++i) {
             totals[i] = total;
@@ -139,7 +141,7 @@ struct SerialBlock {
     // order[slot] = i such that key(order[...]) ascends, equal keys by i; keys in [0, keys). starts[key] is the first slot of a key,
     // starts[keys] = n. `starts` holds keys + 1 entries.
     template <class Key>
-    void order_by_key(int* order, int* starts, int n, int keys, Key&& key) const {
+    void counting_sort(int* order, int* starts, int n, int keys, Key&& key) const {
         for (int i = 0; i <= keys; ++i) starts[i] = 0;
         for (int i = 0; i < n; ++i) ++starts[key(i) + 1];
         for (int i = 0; i < keys; ++i) starts[i + 1] += starts[i];

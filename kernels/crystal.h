@@ -68,7 +68,7 @@ struct CrystalView {
 // Images of an atom that structure factors sum over: one of each pair that an inversion through the origin makes.
 template <class Real>
 FRIEDEL_FN int sites_of(const CrystalView<Real>& crystal, int atom) {
-    return bits_set(crystal.images[atom] & ~self_inverse);
+    return popcount(crystal.images[atom] & ~self_inverse);
 }
 
 // The same of all atoms.

@@ -28,12 +28,12 @@ namespace generator {
 
 constexpr int padding = 16;
 constexpr std::uint8_t small_element = 8;  // oxygen
-constexpr int most_attempts = 24;
+constexpr int max_attempts = 24;
 constexpr int patient_attempts = 6;          // with too much symmetry, before general positions are put in
-constexpr int most_expansions = 8;           // of the cell where atoms do not fit
+constexpr int max_expansions = 8;            // of the cell where atoms do not fit
 constexpr float expansion = 1.08f;           // of the volume
-constexpr int most_placements = 24;          // of one atom
-constexpr int most_redraws = 8;              // of a letter, an element or a lattice
+constexpr int max_placements = 24;           // of one atom
+constexpr int max_redraws = 8;               // of a letter, an element or a lattice
 constexpr float symmetry_tolerance = 0.06f;  // angstrom; within this an image falls on an atom
 
 FRIEDEL_FN float draw_quantile(const float* table, float u) {
@@ -44,7 +44,7 @@ FRIEDEL_FN float draw_quantile(const float* table, float u) {
 
 // Numbers of one attempt, apart from those of any other. `phase` tells the crystals of one sample apart.
 FRIEDEL_FN std::uint32_t stream_of(int phase, int attempt) {
-    return (static_cast<std::uint32_t>(phase) * most_attempts + static_cast<std::uint32_t>(attempt)) << 20;
+    return (static_cast<std::uint32_t>(phase) * max_attempts + static_cast<std::uint32_t>(attempt)) << 20;
 }
 
 struct ChosenElements {
@@ -58,7 +58,7 @@ struct ChosenElements {
 FRIEDEL_FN ChosenElements choose_elements(const CrystalTables& t, int g, int kinds, RandomSequence& random) {
     const float* const cumulative = t.element + g * tabulated_elements;
     ChosenElements chosen;
-    for (int draw = 0; chosen.count < kinds && draw < kinds + 2 * most_redraws; ++draw) {
+    for (int draw = 0; chosen.count < kinds && draw < kinds + 2 * max_redraws; ++draw) {
         const int index = draw_index(cumulative, tabulated_elements, random.uniform());
         bool known = false;
         for (int i = 0; i < chosen.count; ++i) known = known || chosen.number[i] == index + 1;
@@ -117,7 +117,7 @@ FRIEDEL_FN void draw_composition(GeneratorScratch& s, const CrystalTables& t, in
         std::uint8_t element = elements.number[which];
         const float u = random.uniform(), v = random.uniform();
         const float occupancy = u < t.partial && i >= general ? draw_quantile(t.occupancy, v) : 1.0f;
-        for (int draw = 0; draw < most_redraws; ++draw) {
+        for (int draw = 0; draw < max_redraws; ++draw) {
             const int site = i < general ? sites - 1 : draw_index(letters, sites, random.uniform());
             const WyckoffSite& position = t.sites[first + site];
             const float more = static_cast<float>(position.multiplicity) * occupancy * t.atomic_volume[element];
@@ -166,7 +166,7 @@ FRIEDEL_FN void draw_cell(float* cell, const CrystalTables& t, int space_group, 
     for (int i = 0; i < lattice_parameters; ++i) {
         shape[i] = t.shape[lattice_parameters * example + i] + t.bandwidth[lattice_parameters * lattice + i] * random.normal();
     }
-    cell_of_shape(cell, shape, static_cast<LatticeType>(lattice), volume);
+    cell_of_shape(cell, shape, static_cast<BravaisLattice>(lattice), volume);
 }
 
 }  // namespace generator

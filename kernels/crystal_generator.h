@@ -36,11 +36,11 @@ FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, Genera
     int too_symmetric = 0, attempt = 0;
     bool sound = false;
     float cell[6] = {};
-    for (; attempt < most_attempts && !sound; ++attempt) {
+    for (; attempt < max_attempts && !sound; ++attempt) {
         const std::uint32_t stream = stream_of(phase, attempt);
         // Atoms in general positions leave no symmetry but the group's: one more for each draft beyond `patient_attempts` that had too much
         // symmetry, and in the last attempts, up to three.
-        const int drafts_over_patience = too_symmetric - patient_attempts, late_attempts = attempt - most_attempts + 4;
+        const int drafts_over_patience = too_symmetric - patient_attempts, late_attempts = attempt - max_attempts + 4;
         const int wanted = drafts_over_patience > late_attempts ? drafts_over_patience : late_attempts;
         const int required_general = wanted < 0 ? 0 : (wanted > 3 ? 3 : wanted);
         block.for_each(0, [](int) {});  // until all threads have done with the last draft
@@ -50,12 +50,12 @@ FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, Genera
         });
         bool placed = false;
         float volume = s.volume;
-        for (int e = 0; e < most_expansions && !placed; ++e, volume *= expansion) {
+        for (int e = 0; e < max_expansions && !placed; ++e, volume *= expansion) {
             if (!(volume < max_generated_volume)) break;
             RandomSequence random(seed, sample, Purpose::crystal_lattice, stream + static_cast<std::uint32_t>(e << 8));
-            const auto lattice = static_cast<LatticeType>(t.lattice[space_group - 1]);
+            const auto lattice = static_cast<BravaisLattice>(t.lattice[space_group - 1]);
             bool general_metric = false;
-            for (int draw = 0; draw < most_redraws && !general_metric; ++draw) {
+            for (int draw = 0; draw < max_redraws && !general_metric; ++draw) {
                 draw_cell(cell, t, space_group, volume, random);
                 general_metric = cell[0] < max_generated_edge && cell[1] < max_generated_edge && cell[2] < max_generated_edge &&
                                  has_only_its_symmetry(block, cell, lattice, t.operations(space_group));

@@ -5,33 +5,33 @@
 #include <cstdint>
 
 #include "kernels/crystal.h"
+#include "kernels/metric.h"
 #include "kernels/real_math.h"
-#include "kernels/reflections.h"
 
 namespace friedel {
 
 // Bravais types as the standard settings have them: one-face-centred orthorhombic cells occur as C and as A.
-enum class LatticeType : std::uint8_t { aP, mP, mC, oP, oC, oA, oF, oI, tP, tI, hP, hR, cP, cF, cI };
-constexpr int lattice_types = 15;
+enum class BravaisLattice : std::uint8_t { aP, mP, mC, oP, oC, oA, oF, oI, tP, tI, hP, hR, cP, cF, cI };
+constexpr int bravais_lattices = 15;
 
-FRIEDEL_FN bool triclinic(LatticeType type) { return type == LatticeType::aP; }
-FRIEDEL_FN bool monoclinic(LatticeType type) { return type == LatticeType::mP || type == LatticeType::mC; }
-FRIEDEL_FN bool rhombohedral_or_hexagonal(LatticeType type) { return type == LatticeType::hP || type == LatticeType::hR; }
-FRIEDEL_FN bool cubic(LatticeType type) { return type >= LatticeType::cP; }
-FRIEDEL_FN bool equal_a_b(LatticeType type) { return type >= LatticeType::tP; }
+FRIEDEL_FN bool triclinic(BravaisLattice type) { return type == BravaisLattice::aP; }
+FRIEDEL_FN bool monoclinic(BravaisLattice type) { return type == BravaisLattice::mP || type == BravaisLattice::mC; }
+FRIEDEL_FN bool rhombohedral_or_hexagonal(BravaisLattice type) { return type == BravaisLattice::hP || type == BravaisLattice::hR; }
+FRIEDEL_FN bool cubic(BravaisLattice type) { return type >= BravaisLattice::cP; }
+FRIEDEL_FN bool equal_a_b(BravaisLattice type) { return type >= BravaisLattice::tP; }
 
 // Twofold axes of the holohedry, by which it is generated together with the inversion.
-FRIEDEL_FN int twofold_axes(LatticeType type) {
+FRIEDEL_FN int twofold_axes(BravaisLattice type) {
     if (triclinic(type)) return 0;
     if (monoclinic(type)) return 1;
-    if (type < LatticeType::tP) return 3;
-    if (type < LatticeType::hP) return 5;
-    return type == LatticeType::hP ? 7 : (type == LatticeType::hR ? 3 : 9);
+    if (type < BravaisLattice::tP) return 3;
+    if (type < BravaisLattice::hP) return 5;
+    return type == BravaisLattice::hP ? 7 : (type == BravaisLattice::hR ? 3 : 9);
 }
 
 // The cell with this volume (angstrom^3); shape: ln b/a, ln c/a, alpha, beta, gamma in degrees, of which only what the type leaves free
 // counts. Angles are kept within bounds that enclose a volume.
-FRIEDEL_FN void cell_of_shape(float* cell, const float* shape, LatticeType type, float volume) {
+FRIEDEL_FN void cell_of_shape(float* cell, const float* shape, BravaisLattice type, float volume) {
     const float b = equal_a_b(type) ? 1.0f : expf(shape[0]), c = cubic(type) ? 1.0f : expf(shape[1]);
     float angle[3] = {90, 90, rhombohedral_or_hexagonal(type) ? 120.0f : 90.0f};
     for (int i = 0; i < 3; ++i) {
@@ -41,7 +41,7 @@ FRIEDEL_FN void cell_of_shape(float* cell, const float* shape, LatticeType type,
     float unit = 0;  // volume of a cell with a = 1, b and c taken out
     for (int shrink = 0; shrink < 8; ++shrink) {
         const float ca = cosf(angle[0] * degree<float>), cb = cosf(angle[1] * degree<float>), cg = cosf(angle[2] * degree<float>);
-        unit = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg;
+        unit = unit_volume_sq(ca, cb, cg);
         if (unit > 0.05f) break;
         for (float& one : angle) one = 90 + 0.7f * (one - 90);
     }
@@ -64,10 +64,8 @@ FRIEDEL_FN bool is_twofold_axis(const int* u, const int* h, const Metric<float>&
         for (int column = 0; column < 3; ++column)
             r[3 * row + column] = static_cast<float>(2 * u[row] * h[column]) / static_cast<float>(product) - (row == column ? 1.0f : 0.0f);
     }
-    constexpr int first[6] = {0, 1, 2, 1, 0, 0}, second[6] = {0, 1, 2, 2, 2, 1};
     for (int e = 0; e < 6; ++e) {
-        const float x[3] = {r[first[e]], r[3 + first[e]], r[6 + first[e]]}, y[3] = {r[second[e]], r[3 + second[e]], r[6 + second[e]]};
-        if (fabsf(g.product(x, y) - g.m[e]) > 2 * tolerance * longest) return false;
+        if (fabsf(transformed_element(g, r, e) - g.m[e]) > 2 * tolerance * longest) return false;
     }
     constexpr float unit = 1.0f / translation_denominator;
     for (int v = 0; v < 2 + operations.centrings_count; ++v) {
@@ -96,7 +94,7 @@ FRIEDEL_FN float off_row(float x, float y, float z, float by) {
 
 // Whether the metric has the symmetry of its type and no more: no twofold axis that the type lacks.
 template <class Block>
-FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, LatticeType type, const OperationSet& operations) {
+FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, BravaisLattice type, const OperationSet& operations) {
     if (cubic(type)) return true;
     constexpr int reach = 3, side = 2 * reach + 1, rows = side * side * side / 2, tile = Block::tile;
     constexpr int largest_row_index = 4;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/crystal_composition.h"
-#include "kernels/reflections.h"
+#include "kernels/metric.h"
 
 namespace friedel {
 
@@ -117,7 +117,7 @@ FRIEDEL_FN bool place_atoms(Block& block, GeneratorScratch& s, const CrystalTabl
     for (int orbit = 0; orbit < s.orbits; ++orbit) {
         const WyckoffSite& position = t.sites[first_site + s.site[orbit]];
         const float reach = t.closest * t.radius[s.element[orbit]];
-        const int placements = position.freedom == 0 ? 1 : most_placements;
+        const int placements = position.freedom == 0 ? 1 : max_placements;
         bool placed = false;
         for (int placement = 0; placement < placements && !placed; ++placement) {
             float x[3];

@@ -43,17 +43,17 @@ struct CrystalTables {
     const WyckoffSite* sites;
     const std::uint16_t* rotation_offset;  // [space_groups + 1]
     const std::int8_t* rotations;          // [...][9] the identity, then one rotation of the lattice for each coset that the group lacks
-    const std::uint8_t* lattice;           // [space_groups] LatticeType
+    const std::uint8_t* lattice;           // [space_groups] BravaisLattice
 
     // Frequencies.
     const float* site_count;            // [space_groups][max_generated_atoms]
     const float* element_count;         // [max_generated_atoms][max_generated_elements] given the number of sites
     const float* element;               // [space_groups][tabulated_elements]
     const float* letter;                // [letter_classes][all sites] within each group
-    const float* packing;               // [lattice_types][quantiles] ln(volume / sum of atomic volumes)
-    const std::uint32_t* shape_offset;  // [lattice_types + 1]
+    const float* packing;               // [bravais_lattices][quantiles] ln(volume / sum of atomic volumes)
+    const std::uint32_t* shape_offset;  // [bravais_lattices + 1]
     const float* shape;                 // [...][lattice_parameters] examples
-    const float* bandwidth;             // [lattice_types][lattice_parameters] of the kernel about each example
+    const float* bandwidth;             // [bravais_lattices][lattice_parameters] of the kernel about each example
     const float* occupancy;             // [quantiles] of sites that are not full
     const float* b_iso;                 // [quantiles] angstrom^2
     float partial;                      // share of sites that are not full

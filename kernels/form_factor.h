@@ -3,8 +3,6 @@
 // The numbers come from host/simulation/form_factors.h; ionic charge is ignored, as the neutral parametrisation has none.
 #pragma once
 
-#include <cstdint>
-
 #include "kernels/real_math.h"
 
 namespace friedel {

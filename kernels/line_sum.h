@@ -11,7 +11,7 @@
 
 namespace friedel {
 
-constexpr int most_cells_per_step = 8;
+constexpr int max_cells_per_step = 8;
 constexpr int margin_steps = 128;                           // cells go so far beyond the grid; lines further off leave nothing
 constexpr float cells_of_width = 4;                         // at least: then four cells stand for a line to a hundredth of its height
 constexpr float narrowest_steps = 0.4f, widest_steps = 48;  // of widths: where eight cells a step are enough, and a radius of margin_steps
@@ -52,7 +52,9 @@ struct LineScratch {
     std::int32_t* starts;  // [line_steps(grid) + 1] first entry of each step
     LineEntry* entries;    // [line_cells(grid)], where `near` does not hold them
     float* rows;           // [line_rows(sections)]
-    float* widths;         // [3 * most_width_sections]
+    float* fwhm;           // [max_width_sections] of the lines of a section, steps
+    float* eta;            // [max_width_sections]
+    float* lorentz;        // [max_width_sections] of a line of area 1: see LineEntry
     float* tails;          // [tail_scratch(grid)]
     float* coarse;         // [level_points(grid, 1)]
     NearMemory near = {};  // for entries
@@ -65,12 +67,12 @@ FRIEDEL_FN LineEntry* entries_for(const LineScratch& scratch, int count) {
 }
 
 FRIEDEL_FN int line_steps(const Grid& grid) { return (grid.points + 2 * margin_steps + 15) / 16 * 16; }
-FRIEDEL_FN int line_cells(const Grid& grid) { return line_steps(grid) * most_cells_per_step; }
-FRIEDEL_FN int tail_scratch(const Grid& grid) { return 3 * (line_steps(grid) / coarsening + 65); }
+FRIEDEL_FN int line_cells(const Grid& grid) { return line_steps(grid) * max_cells_per_step; }
+FRIEDEL_FN int tail_scratch(const Grid& grid) { return 3 * (line_steps(grid) / coarsening + max_tile + 1); }
 
 // Half a row of profiles: they reach so far from number half - 1, and are 0 for the other points of a span.
 FRIEDEL_FN int half_row(int radius, int span) { return (radius + 3 * span / 2) / (span / 2) * (span / 2); }
-FRIEDEL_FN int line_rows(int sections) { return sections * most_cells_per_step * 2 * half_row(margin_steps, 64); }
+FRIEDEL_FN int line_rows(int sections) { return sections * max_cells_per_step * 2 * half_row(margin_steps, max_tile); }
 
 // How one pattern's lines are summed; the same for all threads of its block.
 class LineSum {
@@ -86,10 +88,8 @@ public:
     FRIEDEL_FN void begin(Block& block, const PatternParameters& p) {
         const Grid& grid = grid_;
         sections_ = p.width_sections;
-        sections_of_step_ = static_cast<float>(sections_) / static_cast<float>(grid.points);
-        float* const fwhm = scratch_.widths;
-        float* const eta = fwhm + most_width_sections;
-        float* const lorentz = eta + most_width_sections;  // of a line of area 1
+        sections_per_step_ = static_cast<float>(sections_) / static_cast<float>(grid.points);
+        float *const fwhm = scratch_.fwhm, *const eta = scratch_.eta, *const lorentz = scratch_.lorentz;
         block.for_each(sections_, [&](int section) {
             const float middle = grid.start_deg + (section + 0.5f) / sections_ * grid.points * grid.step_deg;
             const float theta = theta_rad(middle);
@@ -102,10 +102,9 @@ public:
         const float widest = block.maximum(sections_, 0.0f, [&](int i) { return fwhm[i]; });
         const float narrowest = 1 / block.maximum(sections_, 0.0f, [&](int i) { return 1 / fwhm[i]; });
         tails_ = block.maximum(sections_, 0.0f, [&](int i) { return eta[i]; }) > 0;
-        // The bin of a point widens what falls into it: 0.68 steps is the full width of a Gaussian of its variance.
-        const float seen = sqrtf(narrowest * narrowest + 0.46f);
+        const float seen = sqrtf(narrowest * narrowest + step_variance);
         cells_per_step_ = 1;
-        while (cells_per_step_ < most_cells_per_step && cells_per_step_ * seen < cells_of_width) cells_per_step_ *= 2;
+        while (cells_per_step_ < max_cells_per_step && cells_per_step_ * seen < cells_of_width) cells_per_step_ *= 2;
         const float reach = tails_ ? 32 + 2 * widest : 2 + 2.55f * widest;  // a Gaussian has fallen to e^-18 there
         radius_ = reach < margin_steps ? static_cast<int>(reach) : margin_steps;
         coarse_ = radius_ < 64 ? coarsening : 2 * coarsening;
@@ -116,11 +115,11 @@ public:
 
     // Width of a line at this place.
     FRIEDEL_FN float fwhm_deg(float position_deg) const {
-        return scratch_.widths[section_of((position_deg - grid_.start_deg) / grid_.step_deg)] * grid_.step_deg;
+        return scratch_.fwhm[section_of((position_deg - grid_.start_deg) / grid_.step_deg)] * grid_.step_deg;
     }
 
-    // What a line leaves in the four cells around it, as whole numbers. Weights of cubic interpolation keep its area, mean and variance,
-    // and change without a step where the line passes a cell.
+    // What a line leaves in the four cells around it, as whole numbers. The weights of Lagrange's cubic through four points keep its area,
+    // mean and variance, and change without a step where the line passes a cell.
     struct Share {
         float cell;  // the second of them
         float below, at, above, beyond;
@@ -154,7 +153,7 @@ public:
         find_profiles(block, half);
         collect(block, half);
         if (tails_) sum_tails(block);
-        const float unit = 1 / (whole_area * grid_.step_deg), of_coarse = 1.0f / static_cast<float>(coarse_);
+        const float unit = 1 / (whole_area * grid_.step_deg), per_coarse = 1.0f / static_cast<float>(coarse_);
         block.for_each_tile(grid_.points, [&](int begin, int n) {
             float total[Block::tile];
             for (int j = 0; j < Block::tile; ++j) total[j] = 0;
@@ -167,7 +166,7 @@ public:
                 for (int j = 0; j < Block::tile; ++j) total[j] += entry.area * row[j];
             }
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) pattern[begin + j] = unit * (total[j] + (tails_ ? tail_at(begin + j, of_coarse) : 0.0f));
+            for (int j = 0; j < n; ++j) pattern[begin + j] = unit * (total[j] + (tails_ ? tail_at(begin + j, per_coarse) : 0.0f));
         });
     }
 
@@ -182,15 +181,15 @@ public:
     FRIEDEL_FN double tail_terms() const { return tails_ ? static_cast<double>(steps_ / coarse_) * (grid_.points / coarse_) : 0.0; }
 
 private:
-    FRIEDEL_FN float tail_at(int point, float of_coarse) const {
-        const float place = static_cast<float>(point) * of_coarse;
+    FRIEDEL_FN float tail_at(int point, float per_coarse) const {
+        const float place = static_cast<float>(point) * per_coarse;
         const int cell = static_cast<int>(place);
         const float* const coarse = scratch_.coarse + cell;
         return coarse[0] + (place - static_cast<float>(cell)) * (coarse[1] - coarse[0]);
     }
 
     FRIEDEL_FN int section_of(float step) const {
-        const int section = static_cast<int>(step * sections_of_step_);
+        const int section = static_cast<int>(step * sections_per_step_);
         return section < 0 ? 0 : (section < sections_ ? section : sections_ - 1);
     }
 
@@ -213,8 +212,8 @@ private:
                 for (int j = 0; mirrored && j < n; ++j) mirror[-j] = 0;
                 return;
             }
-            const float eta = scratch_.widths[most_width_sections + section], g = 0.5f * scratch_.widths[section];
-            const float lorentz = scratch_.widths[2 * most_width_sections + section], narrow = 1 / g;
+            const float eta = scratch_.eta[section], g = 0.5f * scratch_.fwhm[section];
+            const float lorentz = scratch_.lorentz[section], narrow = 1 / g;
             float below[Block::tile + 1];  // areas up to where the bins meet
             FRIEDEL_SIMD
             for (int j = 0; j < Block::tile + 1; ++j) {
@@ -241,7 +240,7 @@ private:
     // The cells that hold anything, in order.
     template <class Block>
     FRIEDEL_FN void collect(Block& block, int half) {
-        const int count = block.running_total(scratch_.starts, steps_, [&](int step) {
+        const int count = block.exclusive_scan(scratch_.starts, steps_, [&](int step) {
             const std::int32_t* const cells = scratch_.cells + step * cells_per_step_;
             switch (cells_per_step_) {  // loops of constant length
                 case 1:
@@ -259,7 +258,7 @@ private:
             int slot = scratch_.starts[step];
             if (slot == scratch_.starts[step + 1]) return;
             const int from_grid = step - margin_steps, section = section_of(static_cast<float>(from_grid));
-            const float lorentz = scratch_.widths[2 * most_width_sections + section], per_step = 1.0f / static_cast<float>(cells_per_step_);
+            const float lorentz = scratch_.lorentz[section], per_step = 1.0f / static_cast<float>(cells_per_step_);
             for (int cell = 0; cell < cells_per_step_; ++cell) {
                 const auto area = static_cast<float>(scratch_.cells[step * cells_per_step_ + cell]);
                 if (Block::tile == 1 && area == 0) continue;  // a core is sooner done writing over what an empty cell has left
@@ -273,11 +272,11 @@ private:
     // What all lines leave at the points of the coarse grid: what is far from a line does not see how wide it is.
     template <class Block>
     FRIEDEL_FN void sum_tails(Block& block) const {
-        const int cells = steps_ / coarse_ + 1, padded = cells + 64;
-        const float of_coarse = 1.0f / static_cast<float>(coarse_);
+        const int cells = steps_ / coarse_ + 1, padded = cells + max_tile;
+        const float per_coarse = 1.0f / static_cast<float>(coarse_);
         float* const weights = scratch_.tails;
         float* const falls = weights + padded;  // [padded * 2] at distance i - padded
-        // Each entry is shared by the two points that it lies between.
+        // Each entry is shared by the two points that it lies between. The second's share waits where `falls` will be.
         float* const of_next = falls;
         block.for_each(cells, [&](int cell) {
             const int first = cell * coarse_, last = first + coarse_;
@@ -288,8 +287,8 @@ private:
                 all += entries_[i].lorentz;
                 right += entries_[i].lorentz * (entries_[i].place - left);
             }
-            weights[cell] = all - right * of_coarse;
-            of_next[cell] = right * of_coarse;
+            weights[cell] = all - right * per_coarse;
+            of_next[cell] = right * per_coarse;
         });
         block.for_each(cells - 1, [&](int cell) { weights[cell + 1] += of_next[cell]; });
         block.for_each(2 * padded, [&](int i) {
@@ -314,7 +313,7 @@ private:
     LineScratch scratch_;
     Grid grid_;
     int steps_, sections_ = 0, cells_per_step_ = 1, radius_ = 0, coarse_ = coarsening;
-    float sections_of_step_ = 0;
+    float sections_per_step_ = 0;
     bool tails_ = false;
     Tail tail_{};
     float tail_width_sq_ = 0;
@@ -328,7 +327,7 @@ FRIEDEL_FN void add_lines(Block& block, const LineSum& sum, const Reflections<fl
                           float scale) {
     const float polarisation = polarisation_of(p), strongest = strongest_line(block, reflections, p, polarisation);
     if (!(strongest > 0)) return;
-    const EmittedLines emitted(p.radiation);
+    const WeightedEmissionLines emitted(p.radiation);
     float heaviest = 1;  // of the lines' weights, so that whole numbers hold the areas; patterns are scaled in the end
     for (int i = 0; i < emitted.count; ++i) heaviest = fmaxf(heaviest, p.radiation.weight[emitted[i]]);
     const float unit = scale / (strongest * heaviest);

@@ -11,15 +11,16 @@ namespace friedel {
 constexpr float small_mean = 4.0f;
 constexpr int small_counts = 18;  // P(k > 18) at the mean of 4: 1e-8
 
-// Quantiles of the Poisson distribution for n <= 64 points: count[j] for mean[j] >= 0 and u[j] in (0, 1). Exact below a mean of 4; above,
-// the normal quantile with its Cornish-Fisher corrections and its variance lowered by the 1/12 that rounding to whole counts adds (mean
-// and variance then within 0.5 %). Loops over points innermost, so that they vectorise.
+// Quantiles of the Poisson distribution for n <= max_tile points: count[j] for mean[j] >= 0 and u[j] in (0, 1). Exact below a mean of 4;
+// above, the normal quantile with its corrections after Cornish and Fisher (Revue de l'Institut International de Statistique 5, 307, 1938)
+// and its variance lowered by the 1/12 that rounding to whole counts adds (mean and variance then within 0.5 %). Loops over points
+// innermost, so that they vectorise.
 FRIEDEL_FN void poisson_quantiles(float* count, const float* mean, const float* u, int n) {
     int below = 0;
     FRIEDEL_SIMD_SUM(below)
     for (int j = 0; j < n; ++j) below += mean[j] < small_mean ? 1 : 0;
     const bool any_small = below > 0, any_large = below < n;
-    float large[64];
+    float large[max_tile];
     if (any_large) {
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
@@ -29,7 +30,7 @@ FRIEDEL_FN void poisson_quantiles(float* count, const float* mean, const float* 
         }
     }
     if (any_small) {
-        float probability[64], cumulative[64];
+        float probability[max_tile], cumulative[max_tile];
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
             probability[j] = exponential(-(mean[j] < small_mean ? mean[j] : small_mean));

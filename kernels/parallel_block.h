@@ -67,7 +67,7 @@ public:
     }
 
     template <class F>
-    FRIEDEL_TEAM_FN int running_total(std::int32_t* totals, int n, F&& f) const {
+    FRIEDEL_TEAM_FN int exclusive_scan(std::int32_t* totals, int n, F&& f) const {
         int before = 0;
         for (int base = 0; base < n; base += team_.size()) {
             const int i = base + team_.index();
@@ -103,7 +103,7 @@ public:
 
     // A counting sort. Items are placed by the teamful, in order; within one, an item's rank is the count of equal keys before it.
     template <class Key>
-    FRIEDEL_TEAM_FN void order_by_key(std::int32_t* order, std::int32_t* starts, int n, int keys, Key&& key) const {
+    FRIEDEL_TEAM_FN void counting_sort(std::int32_t* order, std::int32_t* starts, int n, int keys, Key&& key) const {
         for_each(keys + 1, [&](int k) { starts[k] = 0; });
         for_each(n, [&](int i) { team_.add(starts + key(i), 1); });  // counts are the same in any order
         int before = 0;

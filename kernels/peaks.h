@@ -76,7 +76,7 @@ struct Peaks {
 // distributed as the difference of two uniform numbers; `quantile` in (0, 1) of it. (The geometry of Finger, Cox and Jephcoat 1994.)
 FRIEDEL_LANE_FN float axial_position_deg(float two_theta_deg, float a, float quantile) {
     const float h = 2 * a * (1 - sqrtf(1 - quantile));
-    const Turned<float> theta = turned(two_theta_deg / 720);
+    const SinCos<float> theta = sincos_turns(two_theta_deg / 720);
     const float sin_sq = theta.sine * theta.sine, cos_sq = theta.cosine * theta.cosine;
     // What moves from one square to the other: (sqrt(1 + h^2) - 1) / 2 of cos 2theta, with the digits that small angles need.
     const float moved = 0.5f * (cos_sq - sin_sq) * h * h / (1 + sqrtf(1 + h * h));
@@ -96,7 +96,12 @@ FRIEDEL_FN int axial_parts(float spread_deg, float fwhm_deg) {
     return wanted < max_axial_parts ? static_cast<int>(wanted) : max_axial_parts;
 }
 
-// Where a reflection with this intensity (multiplicity |F|^2 texture) is recorded; `polarisation` as of lorentz_polarisation().
+// sin^2(theta) of the last line that is recorded, at 178.9 degrees: at 180 its Lorentz factor has no bound.
+constexpr float largest_sin_sq = 0.9999f;
+
+// Where a reflection with this intensity (multiplicity |F|^2 texture) is recorded; `polarisation` as of lorentz_polarisation(). Shifts as
+// in Wilson, Mathematical Theory of X-ray Powder Diffractometry (1963): a sample off the axis of a circle of radius R by s moves lines by
+// -2 (s/R) cos theta, displacement_deg being -2 s/R, one of absorption mu by -sin 2theta / (2 mu R), transparency_deg being 1 / (2 mu R).
 struct LinePlace {
     float position_deg, area;  // area 0: out of reach
     float sin_theta, cos_theta;
@@ -104,8 +109,8 @@ struct LinePlace {
 FRIEDEL_FN LinePlace place_line(float stol_sq, float intensity, int line, const PatternParameters& p, float polarisation) {
     const float wavelength = p.radiation.wavelength[line];
     const float asked = stol_sq * wavelength * wavelength;
-    const bool reached = asked < 0.9999f;
-    const float sin_sq = reached ? asked : 0.9999f;
+    const bool reached = asked < largest_sin_sq;
+    const float sin_sq = reached ? asked : largest_sin_sq;
     const float sine = sqrtf(sin_sq), cosine = sqrtf(1 - sin_sq);
     const float ideal_deg = 2 * arc_tangent(sine / cosine) / degree<float>;
     const float area = intensity * lorentz_polarisation(sin_sq, polarisation) * p.radiation.weight[line];
@@ -128,10 +133,10 @@ FRIEDEL_FN float polarisation_of(const PatternParameters& p) {
 }
 
 // The lines of a radiation that have any weight.
-struct EmittedLines {
+struct WeightedEmissionLines {
     int count = 0;
 
-    FRIEDEL_FN explicit EmittedLines(const Radiation& radiation) {
+    FRIEDEL_FN explicit WeightedEmissionLines(const Radiation& radiation) {
         for (int line = 0; line < radiation.lines; ++line) {
             if (radiation.weight[line] > 0) packed_ |= static_cast<std::uint32_t>(line) << 8 * count++;
         }
@@ -139,7 +144,7 @@ struct EmittedLines {
     FRIEDEL_FN int operator[](int i) const { return packed_ >> 8 * i & 0xff; }
 
 private:
-    static_assert(max_lines <= 4);
+    static_assert(max_emission_lines <= 4);
     std::uint32_t packed_ = 0;  // an array that is indexed would not stay in a GPU's registers
 };
 
@@ -149,7 +154,7 @@ FRIEDEL_FN float strongest_line(Block& block, const Reflections<float>& reflecti
     const float main_sq = p.radiation.wavelength[0] * p.radiation.wavelength[0];
     return block.maximum(reflections.count, 0.0f, [&](int i) {
         const float sin_sq = reflections.stol_sq[i] * main_sq;
-        return sin_sq < 0.9999f ? reflections.intensity[i] * lorentz_polarisation(sin_sq, polarisation) : 0.0f;
+        return sin_sq < largest_sin_sq ? reflections.intensity[i] * lorentz_polarisation(sin_sq, polarisation) : 0.0f;
     });
 }
 
@@ -159,7 +164,7 @@ template <class Block>
 FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float>& reflections, const PatternParameters& p, float scale,
                              float last_deg) {
     const float polarisation = polarisation_of(p);
-    const EmittedLines emitted(p.radiation);
+    const WeightedEmissionLines emitted(p.radiation);
     const int lines = reflections.count * emitted.count;  // line i of reflection r is number i * reflections + r
     const float strongest = strongest_line(block, reflections, p, polarisation);
     if (!(strongest > 0)) return;
@@ -193,7 +198,7 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
 #pragma unroll 1
 #endif
     for (int most = max_axial_parts; most > 0; most /= 2) {
-        added = block.running_total(peaks.first, lines, [&](int n) {
+        added = block.exclusive_scan(peaks.first, lines, [&](int n) {
             const RecordedLine peak = recorded(n);
             const int parts = peak.area > 0 ? axial_parts(axial_spread_deg(peak.position_deg, p.axial_divergence), peak.shape.fwhm) : 0;
             return parts < most ? parts : most;

@@ -1,6 +1,6 @@
 // From a pattern (simulated or measured alike) on the model's grid to the network's input; in place, one block per pattern.
-// The settings are stored with the model, so that both kinds of pattern are treated the same. Every step is linear in the intensity up
-// to the square root and runs without reference to its scale: the result does not change with counting time or a constant background.
+// The settings are stored with the model, so that both kinds of pattern are treated the same. No step up to the square root
+// refers to the scale or the level of the intensity: the result does not change with counting time or a constant background.
 #pragma once
 
 #include <cmath>

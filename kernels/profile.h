@@ -27,6 +27,9 @@ struct Tail {
     FRIEDEL_FN float cap(float x_sq) const { return cap_0 + cap_2 * x_sq; }
 };
 
+// Where a Gaussian ends: exp(-gauss_end) = 1.5e-8 of its height.
+constexpr float gauss_end = 18;
+
 // The constants of one peak in the sums below: three loads of 16 bytes, which all threads of a GPU's block make for every peak.
 struct alignas(16) PeakShape {
     float position_steps;  // from the start of the grid: the bins of all tiles meet exactly, wherever on the axis
@@ -40,8 +43,8 @@ struct alignas(16) PeakShape {
         const float g = 0.5f * fwhm;
         half_width_sq = g * g;
         lorentz = area * eta * g / pi_f;
-        gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi) / g
-        decay = 0.69314718f / half_width_sq;
+        gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi)
+        decay = static_cast<float>(ln_2) / half_width_sq;
     }
 };
 
@@ -122,7 +125,7 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, flo
         }
         return;
     }
-    if (s.decay * gap * gap < 18.0f) {  // e^-18 = 1.5e-8
+    if (s.decay * gap * gap < gauss_end) {
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
             const float x = offset + j * step;
@@ -150,13 +153,13 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         const int bin = static_cast<int>(floorf((position_deg - grid.start_deg) / (step * bin_points))) + 1;
         return bin < 0 ? 0 : (bin >= bins ? bins - 1 : bin);
     };
-    block.order_by_key(scratch.order, scratch.starts, peaks.count, bins, [&](int i) { return bin_of(peaks.position_deg[i]); });
+    block.counting_sort(scratch.order, scratch.starts, peaks.count, bins, [&](int i) { return bin_of(peaks.position_deg[i]); });
     const float highest =
         block.maximum(peaks.count, 1e-30f, [&](int i) { return peaks.area[i] / (peaks.fwhm_deg[i] > step ? peaks.fwhm_deg[i] : step); });
     block.for_each(peaks.count, [&](int slot) {
         PeakShape shape = peak_shape(peaks, scratch.order[slot], grid, highest);
         // A thread that takes single points need not look at a Gaussian further out than it reaches: see add_sharp_part().
-        if (Block::tile == 1 && shape.lorentz == 0) shape.near.radius = sqrtf(18.0f / shape.decay) + 2 * step;
+        if (Block::tile == 1 && shape.lorentz == 0) shape.near.radius = sqrtf(gauss_end / shape.decay) + 2 * step;
         shapes[slot] = shape;
     });
     const float widest = block.maximum(peaks.count, 0.0f, [&](int i) { return shapes[i].near.radius; });
@@ -177,9 +180,9 @@ FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, c
         };
         if constexpr (Block::tile == 1) {
             // A coarse level has fewer points than a block has threads: several do one, with the pattern, which comes last, for their sums.
-            constexpr int most_parts = 24;
+            constexpr int max_parts = 24;
             const int fitting = grid.points / points;
-            const int parts = out == pattern ? 1 : block.shares(points, fitting < most_parts ? fitting : most_parts);
+            const int parts = out == pattern ? 1 : block.shares(points, fitting < max_parts ? fitting : max_parts);
             if (parts > 1) {
                 block.for_each(points * parts, [&](int item) {
                     float total = 0;

@@ -13,6 +13,11 @@ namespace friedel {
 constexpr float pi_f = 3.14159265358979f;
 constexpr double pi_d = 3.14159265358979323846;
 constexpr double sqrt_two_pi = 2.50662827463100050242;
+constexpr double ln_2 = 0.69314718055994530942;
+// Of a Gaussian of full width w at half maximum: exp(-four_ln_2 x^2 / w^2), its standard deviation w / fwhm_per_sigma.
+constexpr double four_ln_2 = 4 * ln_2, fwhm_per_sigma = 2.35482004503094938202;  // sqrt(8 ln 2)
+// The bin of a point widens what falls into it: the square of the full width of a Gaussian of a step's variance, 1/12, in steps.
+constexpr float step_variance = static_cast<float>(8 * ln_2 / 12);
 template <class Real>
 constexpr Real degree = static_cast<Real>(pi_d / 180.0);
 
@@ -47,10 +52,10 @@ FRIEDEL_LANE_FN float sine_near_zero(float q, float z) {
 
 // cos and sin of 2 pi t, t in turns, |t| < 2^22. Float: error 6e-8, plus that of t itself.
 template <class Real>
-struct Turned {
+struct SinCos {
     Real cosine, sine;
 };
-FRIEDEL_LANE_FN Turned<float> turned(float t) {
+FRIEDEL_LANE_FN SinCos<float> sincos_turns(float t) {
     const float r = t - nearest(t);
     const bool far = fabsf(r) > 0.25f;
     const float q = far ? (r < 0 ? -0.5f : 0.5f) - r : r;
@@ -100,7 +105,7 @@ FRIEDEL_FN double sin_turns(double t) {
                                          z * (3.8199280942271642 + z * (-0.717733792141345331 + z * 0.100896955016468112))))))));
 }
 
-FRIEDEL_FN Turned<double> turned(double t) { return {cos_turns(t), sin_turns(t)}; }
+FRIEDEL_FN SinCos<double> sincos_turns(double t) { return {cos_turns(t), sin_turns(t)}; }
 
 // e^x; float: relative error 1e-7 where a product and a sum are rounded once, as all optimised builds do, 3e-6 otherwise; 0 below -87.
 // On a GPU the special-function unit does it with a relative error of (2 + 1.2 |x|) 6e-8, in a third of the instructions.

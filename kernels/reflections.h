@@ -1,76 +1,15 @@
 // The reflections of a crystal: one representative of each set of Laue equivalents with d >= d_min that its space group does not
-// extinguish, with the size of the set. Lattice metrics, strained in ways that keep the crystal system, stand here as well.
+// extinguish, with the size of the set.
 // Layout: structure of arrays in block scratch, in the order of (h, k, l).
 #pragma once
 
 #include <cstdint>
 
 #include "kernels/crystal.h"
+#include "kernels/metric.h"
 #include "kernels/real_math.h"
 
 namespace friedel {
-
-// Symmetric 3x3 tensor: 11, 22, 33, 23, 13, 12.
-template <class Real>
-struct Metric {
-    Real m[6];
-
-    // x . M . y
-    template <class X, class Y>
-    FRIEDEL_FN Real product(const X* x, const Y* y) const {
-        return m[0] * x[0] * y[0] + m[1] * x[1] * y[1] + m[2] * x[2] * y[2] + m[3] * (x[1] * y[2] + x[2] * y[1]) +
-               m[4] * (x[0] * y[2] + x[2] * y[0]) + m[5] * (x[0] * y[1] + x[1] * y[0]);
-    }
-
-    FRIEDEL_FN Metric inverse() const {
-        const Real c0 = m[1] * m[2] - m[3] * m[3], c5 = m[3] * m[4] - m[5] * m[2], c4 = m[5] * m[3] - m[1] * m[4];
-        const Real scale = 1 / (m[0] * c0 + m[5] * c5 + m[4] * c4);
-        return {{c0 * scale, (m[0] * m[2] - m[4] * m[4]) * scale, (m[0] * m[1] - m[5] * m[5]) * scale, (m[4] * m[5] - m[0] * m[3]) * scale,
-                 c4 * scale, c5 * scale}};
-    }
-};
-
-// Direct metric of a cell, angstrom^2. Right angles are exact: their rounded cosine would split reflections that coincide.
-template <class Real>
-FRIEDEL_FN Metric<Real> direct_metric(const Real* cell) {
-    Real cosine[3];
-    for (int i = 0; i < 3; ++i) cosine[i] = cell[3 + i] == Real(90) ? Real(0) : cos_turns(cell[3 + i] / 360);
-    return {{cell[0] * cell[0], cell[1] * cell[1], cell[2] * cell[2], cell[1] * cell[2] * cosine[0], cell[0] * cell[2] * cosine[1],
-             cell[0] * cell[1] * cosine[2]}};
-}
-
-// Change of the metric by a strain: `strain` holds relative changes e_ij (order of Metric), applied as e_ij |a_i| |a_j|.
-template <class Real>
-FRIEDEL_FN Metric<Real> metric_change(const Metric<Real>& g, const float* strain) {
-    Real edge[3];
-    for (int i = 0; i < 3; ++i) edge[i] = square_root(g.m[i]);
-    return {{strain[0] * edge[0] * edge[0], strain[1] * edge[1] * edge[1], strain[2] * edge[2] * edge[2], strain[3] * edge[1] * edge[2],
-             strain[4] * edge[0] * edge[2], strain[5] * edge[0] * edge[1]}};
-}
-
-// Element e of the metric after a change that is averaged over the point group, so that whatever was drawn, the strained lattice keeps the
-// symmetry: G' = G + <R^T dG R>.
-template <class Real>
-FRIEDEL_FN Real strained_element(const Metric<Real>& g, const Metric<Real>& change, const OperationSet& operations, int e) {
-    constexpr int row[6] = {0, 1, 2, 1, 0, 0}, column[6] = {0, 1, 2, 2, 2, 1};
-    const int count = operations.laue_count();
-    Real element = g.m[e];
-    for (int r = 0; r < count; ++r) {
-        const std::int8_t* rotation = operations.representatives[r].rotation;
-        const Real x[3] = {Real(rotation[row[e]]), Real(rotation[3 + row[e]]), Real(rotation[6 + row[e]])};
-        const Real y[3] = {Real(rotation[column[e]]), Real(rotation[3 + column[e]]), Real(rotation[6 + column[e]])};
-        element += change.product(x, y) / count;
-    }
-    return element;
-}
-
-template <class Real>
-FRIEDEL_FN Metric<Real> strained_metric(const Metric<Real>& g, const float* strain, const OperationSet& operations) {
-    const Metric<Real> change = metric_change(g, strain);
-    Metric<Real> strained;
-    for (int e = 0; e < 6; ++e) strained.m[e] = strained_element(g, change, operations, e);
-    return strained;
-}
 
 template <class Real>
 struct Reflections {
@@ -91,7 +30,7 @@ FRIEDEL_FN void transform(int* out, const int* hkl, const std::int8_t* rotation)
     }
 }
 
-FRIEDEL_FN bool extinguished_by_centring(const int* hkl, const OperationSet& operations) {
+FRIEDEL_FN bool absent_by_centring(const int* hkl, const OperationSet& operations) {
     for (int i = 1; i < operations.centrings_count; ++i) {
         const std::int8_t* t = operations.centrings + 3 * i;
         if ((hkl[0] * t[0] + hkl[1] * t[1] + hkl[2] * t[2]) % translation_denominator != 0) return true;
@@ -101,10 +40,10 @@ FRIEDEL_FN bool extinguished_by_centring(const int* hkl, const OperationSet& ope
 
 // A reflection is absent where an operation maps it onto itself with another phase: h R = h and h . t not a whole number.
 // `fixing`: the representatives that map it onto itself, as bits (LaueCone::fixing).
-FRIEDEL_FN bool extinguished(const int* hkl, const OperationSet& operations, std::uint64_t fixing) {
-    if (extinguished_by_centring(hkl, operations)) return true;
+FRIEDEL_FN bool systematically_absent(const int* hkl, const OperationSet& operations, std::uint64_t fixing) {
+    if (absent_by_centring(hkl, operations)) return true;
     for (; fixing; fixing &= fixing - 1) {
-        const std::int8_t* t = operations.representatives[lowest_bit(fixing)].translation;
+        const std::int8_t* t = operations.representatives[count_trailing_zeros(fixing)].translation;
         if ((hkl[0] * t[0] + hkl[1] * t[1] + hkl[2] * t[2]) % translation_denominator != 0) return true;
     }
     return false;
@@ -118,10 +57,7 @@ template <class Real>
 FRIEDEL_FN int reflections_bound(const Metric<Real>& reciprocal, Real d_min) {
     const Metric<Real> g = reciprocal.inverse();
     const Real longest = square_root(g.m[0] > g.m[1] ? (g.m[0] > g.m[2] ? g.m[0] : g.m[2]) : (g.m[1] > g.m[2] ? g.m[1] : g.m[2]));
-    const Real det = g.m[0] * (g.m[1] * g.m[2] - g.m[3] * g.m[3]) - g.m[5] * (g.m[5] * g.m[2] - g.m[3] * g.m[4]) +
-                     g.m[4] * (g.m[5] * g.m[3] - g.m[1] * g.m[4]);
-    const Real volume = square_root(det > 0 ? det : Real(0));
-    const Real points = Real(4.19) * volume / (d_min * d_min * d_min);
+    const Real points = Real(4 * pi_d / 3) * g.volume() / (d_min * d_min * d_min);
     const Real shell = 1 + 2 * d_min / longest;
     const Real bound = Real(0.5) * points * shell + 8 * longest / d_min + 64;
     const bool countable = bound <= Real(max_reflections) && longest <= largest_index * d_min;
@@ -169,7 +105,7 @@ FRIEDEL_FN void find_reflections(Block& block, Reflections<Real>& out, const Met
     const auto multiplicity_of = [&](int, int l) {
         hkl[2] = l;
         const std::uint32_t on = part.walls_at(l);
-        return extinguished(hkl, operations, cone.fixing[on]) ? 0 : cone.multiplicity[on];
+        return systematically_absent(hkl, operations, cone.fixing[on]) ? 0 : cone.multiplicity[on];
     };
     const auto keep = [&](int, int l, int multiplicity, int slot) {
         if (slot >= out.capacity) return;

@@ -56,14 +56,14 @@ constexpr Grid comparison_grid{5, 0.04f, 2125};
 // The mean of copper's doublet, as handbooks give it: of an ideal pattern where nothing else is said.
 constexpr double cu_k_alpha_angstrom = 1.54184;
 
-constexpr int max_lines = 4;
+constexpr int max_emission_lines = 4;
 struct Radiation {
     int lines = 1;
-    float wavelength[max_lines] = {cu_k_alpha_angstrom};  // angstrom
-    float weight[max_lines] = {1.0f};                     // relative intensity; the first line is 1
+    float wavelength[max_emission_lines] = {cu_k_alpha_angstrom};  // angstrom
+    float weight[max_emission_lines] = {1.0f};                     // relative intensity; the first line is 1
 };
 
-constexpr int most_width_sections = 64;
+constexpr int max_width_sections = 64;
 constexpr int max_background_terms = 8;
 constexpr int max_humps = 3;
 
@@ -120,6 +120,8 @@ struct SimulationConfig {
 struct PatternParameters {
     int structure = 0;  // of the library; -g: a generated crystal of space group g
     int impurity = -1;  // of the library, or a generated crystal of group impurity + 1 beside a generated one; -1: none
+    // Space group of the generated crystal of a phase: 0 is the pattern's own, 1 the impurity.
+    FRIEDEL_FN int generated_group(int phase) const { return phase == 0 ? -structure : impurity + 1; }
     float impurity_fraction = 0;
     Radiation radiation;
     float monochromator_two_theta_deg = 0;

@@ -57,8 +57,7 @@ FRIEDEL_FN StepRates step_rates(const OptimiserConfig& c, std::int64_t step, std
     rates.learning_rate = static_cast<float>(c.learning_rate * scale);
     rates.correction1 = static_cast<float>(1 / (1 - pow(static_cast<double>(c.beta1), t)));
     rates.correction2 = static_cast<float>(1 / (1 - pow(static_cast<double>(c.beta2), t)));
-    const double warm =
-        t / (t + 9);  // so that the average forgets where training began (TensorFlow's num_updates rule: (1 + n) / (10 + n))
+    const double warm = t / (t + 9);  // TensorFlow's rule for its num_updates n = t - 1: (1 + n) / (10 + n)
     rates.average_decay = static_cast<float>(c.average_decay < warm ? c.average_decay : warm);
     return rates;
 }

@@ -23,7 +23,7 @@ struct Sites {
 
 template <class Real, class Block>
 FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView<Real>& crystal) {
-    const int all = block.running_total(sites.first, crystal.atoms, [&](int atom) { return sites_of(crystal, atom); });
+    const int all = block.exclusive_scan(sites.first, crystal.atoms, [&](int atom) { return sites_of(crystal, atom); });
     if (Real* const place = sites.near.template hold<Real>(3 * all)) {
         sites.x = place;
         sites.y = place + all;
@@ -33,7 +33,7 @@ FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView
         const Real* x = crystal.position + 3 * atom;
         int slot = sites.first[atom];
         for (std::uint64_t images = crystal.images[atom] & ~self_inverse; images; images &= images - 1) {
-            const SymmetryOperation& op = crystal.operations.representatives[lowest_bit(images)];
+            const SymmetryOperation& op = crystal.operations.representatives[count_trailing_zeros(images)];
             const std::int8_t* m = op.rotation;
             constexpr Real unit = Real(1) / translation_denominator;
             sites.x[slot] = m[0] * x[0] + m[1] * x[1] + m[2] * x[2] + op.translation[0] * unit;
@@ -98,7 +98,7 @@ FRIEDEL_FN void structure_factors(Block& block, Reflections<Real>& reflections, 
                 } else {
                     FRIEDEL_SIMD
                     for (int j = 0; j < n; ++j) {
-                        const Turned<Real> site_phase = turned(h[j] * x + k[j] * y + l[j] * z);
+                        const SinCos<Real> site_phase = sincos_turns(h[j] * x + k[j] * y + l[j] * z);
                         cosine[j] += site_phase.cosine;
                         sine[j] += site_phase.sine;
                     }

@@ -152,7 +152,7 @@ public:
     }
     void finish_sums() override { inner_->finish_sums(); }
     void overlap(const std::function<void()>& aside, const std::function<void()>& main) override { inner_->overlap(aside, main); }
-    std::unique_ptr<Program> record(std::function<void()> step) override { return inner_->record(std::move(step)); }
+    std::unique_ptr<RecordedStep> record(std::function<void()> step) override { return inner_->record(std::move(step)); }
     void calculate(Arithmetic what, float* values, std::size_t n, int times) override {
         check(values, n * sizeof(float), "calculate");
         inner_->calculate(what, values, n, times);

@@ -9,6 +9,7 @@
 
 #include "host/crystals/atomic_radii.h"
 #include "host/crystals/generated_structures.h"
+#include "host/crystals/space_groups.h"
 #include "host/crystals/symmetry.h"
 #include "host/support/error.h"
 #include "tests/test_paths.h"
@@ -161,7 +162,7 @@ TEST(CrystalGenerator, ManyThreadsMakeTheSameCrystal) {
 TEST(CrystalGenerator, TellsSpecialMetrics) {
     SerialBlock block;
     const auto general = [&](int group, const std::array<float, 6>& cell) {
-        return has_only_its_symmetry(block, cell.data(), lattice_type(group), sketched().view().operations(group));
+        return has_only_its_symmetry(block, cell.data(), bravais_lattice(group), sketched().view().operations(group));
     };
     EXPECT_TRUE(general(1, {5.1f, 6.3f, 7.7f, 83, 97, 76}));
     EXPECT_FALSE(general(1, {5.1f, 6.3f, 7.7f, 90, 97, 90})) << "monoclinic";

@@ -264,7 +264,7 @@ auto after_ten_steps(Backend& cuda, bool recorded, const Network::GradientReady&
                      });
         cuda.advance(state.data());
     };
-    std::array<std::unique_ptr<Program>, 2> programs;
+    std::array<std::unique_ptr<RecordedStep>, 2> programs;
     for (int i = 0; i < 10; ++i) {
         auto& program = programs[static_cast<std::size_t>(i % 2)];
         if (!recorded) {

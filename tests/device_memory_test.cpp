@@ -34,7 +34,7 @@ TEST(DeviceMemory, TrainingStaysThere) {
     for (int step = 0; step < 3; ++step) there.step(), here.step();
     EXPECT_EQ(there.take_results().loss, here.take_results().loss);
     EXPECT_EQ(there.answering_parameters(), here.answering_parameters());
-    EXPECT_TRUE(there.spoilt_structures().empty());
+    EXPECT_TRUE(there.nonfinite_structures().empty());
 
     // A first step that is far too long: losses are no longer finite.
     TrainingConfig wild = config;
@@ -42,7 +42,7 @@ TEST(DeviceMemory, TrainingStaysThere) {
     Trainer failing(checked, wild, library);
     for (int step = 0; step < 3; ++step) failing.step();
     EXPECT_GT(failing.take_results().skipped, 0);
-    EXPECT_FALSE(failing.spoilt_structures().empty());
+    EXPECT_FALSE(failing.nonfinite_structures().empty());
 }
 
 TEST(DeviceMemory, ConvolutionsStayThere) {

@@ -21,12 +21,12 @@ DivergenceWatch watch_of(const std::vector<double>& means, const std::vector<dou
 
 TEST(Divergence, UntaughtKnowsHowFrequentTheClassesAre) {
     LossConfig config;
-    EXPECT_DOUBLE_EQ(untaught_loss(config, false, std::vector<double>(4, 0.25)), std::log(4.0));
-    EXPECT_DOUBLE_EQ(untaught_loss(config, false, {0.5, 0.5, 0, 0}), std::log(2.0));
+    EXPECT_DOUBLE_EQ(chance_loss(config, false, std::vector<double>(4, 0.25)), std::log(4.0));
+    EXPECT_DOUBLE_EQ(chance_loss(config, false, {0.5, 0.5, 0, 0}), std::log(2.0));
     // By hand: (0.45, 0.45, 0.05, 0.05) is the best answer to targets of (0.85, 0.05, 0.05, 0.05) and (0.05, 0.85, 0.05, 0.05).
     config.label_smoothing = 0.2f;
-    EXPECT_NEAR(untaught_loss(config, true, {0.5, 0.5, 0, 0}), 2 * 0.4 * 0.4 / 4, 1e-7);
-    EXPECT_NEAR(untaught_loss(config, false, {0.5, 0.5, 0, 0}), -0.9 * std::log(0.45) - 0.1 * std::log(0.05), 1e-7);
+    EXPECT_NEAR(chance_loss(config, true, {0.5, 0.5, 0, 0}), 2 * 0.4 * 0.4 / 4, 1e-7);
+    EXPECT_NEAR(chance_loss(config, false, {0.5, 0.5, 0, 0}), -0.9 * std::log(0.45) - 0.1 * std::log(0.05), 1e-7);
 }
 
 TEST(Divergence, LossesThatFallOrFluctuateAreFine) {

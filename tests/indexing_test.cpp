@@ -73,14 +73,14 @@ TEST(Indexing, CellsArePrintedAsTablesGiveThem) {
     };
     const std::array<int, 3> a{1, 1, 0}, b{0, 1, 0}, c{-1, 0, 1};
     const Metric<double> skewed{{dot(a, a), dot(b, b), dot(c, c), dot(b, c), dot(a, c), dot(a, b)}};
-    const std::array<double, 6> cell = tabulated_cell(Bravais::aP, skewed.inverse());
+    const std::array<double, 6> cell = tabulated_cell(BravaisLattice::aP, skewed.inverse());
     EXPECT_NEAR(cell[0] * cell[0], 50, 1e-9);
     EXPECT_NEAR(cell[1] * cell[1], 60, 1e-9);
     EXPECT_NEAR(cell[2] * cell[2], 70, 1e-9);
     const bool acute = cell[3] < 90;
     for (int angle = 3; angle < 6; ++angle) EXPECT_EQ(cell[angle] < 90, acute);
     const Metric<double> monoclinic{{25, 36, 49, 0, 10, 0}};
-    EXPECT_NEAR(tabulated_cell(Bravais::mP, monoclinic.inverse())[4], 180 - std::acos(10.0 / 35) * 180 / 3.14159265358979, 1e-9);
+    EXPECT_NEAR(tabulated_cell(BravaisLattice::mP, monoclinic.inverse())[4], 180 - std::acos(10.0 / 35) * 180 / 3.14159265358979, 1e-9);
 }
 
 TEST(PeakSearch, FindsLinesWhereTheyAre) {
@@ -128,7 +128,7 @@ TEST(PeakSearch, AHumpIsNoLines) {
     p.hump_width_deg[0] = 10;
     const ObservedLines found = find_lines(simulated(mineral("corundum"), p).data(), grid);
     EXPECT_LT(found.lines.size(), 60u) << "103 where the hump counts as lines";
-    EXPECT_EQ(index_pattern(found).front().lattice, Bravais::hR);
+    EXPECT_EQ(index_pattern(found).front().lattice, BravaisLattice::hR);
 }
 
 TEST(PeakSearch, NoLinesInNoise) {
@@ -148,7 +148,7 @@ TEST(Indexing, LineListsOfMineralsGiveTheirCells) {
         const std::vector<IndexedCell> cells = index_pattern(ideal_lines(structure, 0.06));
         ASSERT_FALSE(cells.empty()) << name;
         const IndexedCell& best = cells.front();
-        EXPECT_STREQ(bravais_name(best.lattice), bravais_name(bravais_of(structure.space_group))) << name;
+        EXPECT_STREQ(bravais_name(best.lattice), bravais_name(indexed_lattice(structure.space_group))) << name;
         EXPECT_NEAR(volume_of(best.reciprocal) / cell_volume(structure.cell), 1, 3e-3) << name;
         EXPECT_NEAR(best.shift_deg, 0.06, 0.02) << name;
         EXPECT_GT(best.evidence, 20) << name;
@@ -158,19 +158,19 @@ TEST(Indexing, LineListsOfMineralsGiveTheirCells) {
 // Reflections that measured patterns show first, of cells where the rows that a search begins with are absent or weak.
 TEST(Indexing, FindsObliqueLatticesWithoutTheirFirstRows) {
     struct Case {
-        Bravais lattice;
+        BravaisLattice lattice;
         std::array<double, 6> cell;
         std::string reflections;
     };
-    const Case pseudomalachite = {Bravais::mP,
+    const Case pseudomalachite = {BravaisLattice::mP,
                                   {4.473, 5.747, 17.032, 90, 91.04, 90},
                                   "0 1 2  1 0 0  1 1 -1  1 1 1  1 1 -2  1 0 -4  1 0 4  1 1 -3  1 1 3  0 1 5  0 2 0  0 0 6  0 2 2  1 1 4  "
                                   "0 2 3  1 1 -5  1 1 5  1 0 -6  1 2 1  1 2 -2"};
-    const Case gorgeyite = {Bravais::mC,
+    const Case gorgeyite = {BravaisLattice::mC,
                             {17.52, 6.84, 18.25, 90, 113.3, 90},
                             "2 0 0  1 1 0  1 1 1  2 0 2  1 1 2  0 0 4  1 1 -4  0 2 0  3 1 2  0 2 1  4 0 2  3 1 -5  5 1 -1  2 0 -6  2 2 1  "
                             "2 2 -3  6 0 -4  3 1 -6  5 1 -5"};
-    const Case pectolite = {Bravais::aP,
+    const Case pectolite = {BravaisLattice::aP,
                             {7.98, 7.023, 7.018, 90.54, 95.14, 102.55},
                             "0 1 0  1 0 1  0 0 2  1 1 2  1 -1 0  1 0 2  0 1 2  1 2 0  2 1 0  2 1 1  1 -1 -1  0 1 -2  1 0 -2  0 2 0  2 0 0  "
                             "2 0 1"};
@@ -200,7 +200,7 @@ TEST(Indexing, FindsObliqueLatticesWithoutTheirFirstRows) {
             });
         };
         EXPECT_TRUE(found_by(search_oblique_lattices));
-        if (c->lattice != Bravais::aP) {
+        if (c->lattice != BravaisLattice::aP) {
             EXPECT_FALSE(found_by(search_lattices)) << "the patient search is not needed for it any more";
         }
     }
@@ -216,7 +216,7 @@ TEST(Indexing, AnImpurityIsLeftOut) {
               [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
     const std::vector<IndexedCell> cells = index_pattern(lines);
     ASSERT_FALSE(cells.empty());
-    EXPECT_EQ(cells.front().lattice, Bravais::oP);
+    EXPECT_EQ(cells.front().lattice, BravaisLattice::oP);
     EXPECT_NEAR(volume_of(cells.front().reciprocal), 342.4, 1);
 }
 
@@ -238,26 +238,26 @@ TEST(Indexing, LinesAnywhereAreNoCrystal) {
 }
 
 TEST(LatticeSymmetry, IsFoundFromPrimitiveCells) {
-    const auto reached = [](const Metric<double>& direct, Bravais wanted, double volume) {
-        for (const BravaisCell& cell : higher_symmetries({Bravais::aP, direct.inverse()}, 1.0)) {
+    const auto reached = [](const Metric<double>& direct, BravaisLattice wanted, double volume) {
+        for (const BravaisCell& cell : higher_symmetries({BravaisLattice::aP, direct.inverse()}, 1.0)) {
             if (cell.lattice == wanted && std::fabs(volume_of(cell.reciprocal) / volume - 1) < 1e-3) return true;
         }
         return false;
     };
     // a F lattice of edges 7, 8, 9: (0 b c)/2, (a 0 c)/2, (a b 0)/2.
-    EXPECT_TRUE(reached({{(64 + 81) / 4.0, (49 + 81) / 4.0, (49 + 64) / 4.0, 49 / 4.0, 64 / 4.0, 81 / 4.0}}, Bravais::oF, 504));
-    EXPECT_TRUE(reached({{16, 16, 16, 8, 8, 8}}, Bravais::cF, 4 * 16 * 4 * std::sqrt(0.5)));
-    EXPECT_TRUE(reached({{25, 36, 49, 0, 8, 0}}, Bravais::mP, 5 * 6 * 7 * std::sqrt(1 - 64.0 / 25 / 49)));
+    EXPECT_TRUE(reached({{(64 + 81) / 4.0, (49 + 81) / 4.0, (49 + 64) / 4.0, 49 / 4.0, 64 / 4.0, 81 / 4.0}}, BravaisLattice::oF, 504));
+    EXPECT_TRUE(reached({{16, 16, 16, 8, 8, 8}}, BravaisLattice::cF, 4 * 16 * 4 * std::sqrt(0.5)));
+    EXPECT_TRUE(reached({{25, 36, 49, 0, 8, 0}}, BravaisLattice::mP, 5 * 6 * 7 * std::sqrt(1 - 64.0 / 25 / 49)));
 }
 
 TEST(Absences, AreThoseOfExtinctionGroups) {
     std::vector<int> seen(space_groups + 1, 0);
     for (int b = 0; b < bravais_lattices; ++b) {
-        const Bravais lattice = static_cast<Bravais>(b);
+        const BravaisLattice lattice = static_cast<BravaisLattice>(b);
         for (const AbsenceSetting& setting : absence_settings(lattice)) {
             for (int group : setting.space_groups) {
                 ++seen[static_cast<std::size_t>(group)];
-                EXPECT_EQ(bravais_of(group), lattice);
+                EXPECT_EQ(indexed_lattice(group), lattice);
                 if (crystal_system(group) == crystal_system(setting.space_groups.front())) {
                     EXPECT_EQ(extinction_group(group), extinction_group(setting.space_groups.front()));
                 }
@@ -265,8 +265,8 @@ TEST(Absences, AreThoseOfExtinctionGroups) {
         }
     }
     for (int group = 1; group <= space_groups; ++group) EXPECT_GT(seen[static_cast<std::size_t>(group)], 0) << group;
-    EXPECT_EQ(absence_settings(Bravais::hR).size(), 2u);  // with the c glide and without
-    EXPECT_EQ(absence_settings(Bravais::cF).size(), 5u);  // F---, F--c, Fd--, F41--, Fd-c
+    EXPECT_EQ(absence_settings(BravaisLattice::hR).size(), 2u);  // with the c glide and without
+    EXPECT_EQ(absence_settings(BravaisLattice::cF).size(), 5u);  // F---, F--c, Fd--, F41--, Fd-c
 }
 
 TEST(IndexingOpinion, NamesExtinctionGroupsOfSimulatedMinerals) {
@@ -308,7 +308,7 @@ TEST(IndexingOpinion, PoolsAsIndependentEvidence) {
 // Cells that are as good share the answer; where none is believed, groups are those that are hard to index.
 TEST(IndexingOpinion, IsAsSureAsItsCells) {
     IndexingOpinion opinion;
-    const auto with_cell = [&](Bravais lattice, double evidence) {
+    const auto with_cell = [&](BravaisLattice lattice, double evidence) {
         CellFindings found;
         found.cell.lattice = lattice;
         found.cell.evidence = evidence;
@@ -322,10 +322,10 @@ TEST(IndexingOpinion, IsAsSureAsItsCells) {
         }
         return sum;
     };
-    with_cell(Bravais::cF, 60);
+    with_cell(BravaisLattice::cF, 60);
     weigh(opinion, evenly(), {});
     EXPECT_GT(of_system(systems::cubic), 0.85);
-    with_cell(Bravais::tI, 60);
+    with_cell(BravaisLattice::tI, 60);
     weigh(opinion, evenly(), {});
     EXPECT_NEAR(of_system(systems::cubic), 0.48, 0.1);
     EXPECT_NEAR(opinion.cells[0].weight + opinion.cells[1].weight, 1, 1e-9);

@@ -44,7 +44,7 @@ Expected by_definition(const Index& hkl, const OperationSet& operations) {
         const int phase = hkl[0] * op.translation[0] + hkl[1] * op.translation[1] + hkl[2] * op.translation[2];
         result.absent |= image == hkl && phase % translation_denominator != 0;
     }
-    result.absent |= extinguished_by_centring(hkl.data(), operations);
+    result.absent |= absent_by_centring(hkl.data(), operations);
     std::sort(equivalents.begin(), equivalents.end());
     equivalents.erase(std::unique(equivalents.begin(), equivalents.end()), equivalents.end());
     if (equivalents.back() == hkl) result.multiplicity = static_cast<int>(equivalents.size());
@@ -61,7 +61,7 @@ void expect_definition(const Index& hkl, const OperationSet& operations, const s
     if (!inside) return;
     const std::uint32_t on = row.walls_at(hkl[2]);
     ASSERT_EQ(cone.multiplicity[on], expected.multiplicity) << name << ' ' << hkl[0] << ' ' << hkl[1] << ' ' << hkl[2];
-    ASSERT_EQ(extinguished(hkl.data(), operations, cone.fixing[on]), expected.absent)
+    ASSERT_EQ(systematically_absent(hkl.data(), operations, cone.fixing[on]), expected.absent)
         << name << ' ' << hkl[0] << ' ' << hkl[1] << ' ' << hkl[2];
 }
 

@@ -27,12 +27,20 @@ public:
           starts_(line_steps(grid) + 1),
           entries_(line_cells(grid)),
           rows_(line_rows(sections)),
-          widths_(3 * most_width_sections),
+          widths_(3 * max_width_sections),
           tails_(tail_scratch(grid)),
           coarse_(level_points(grid, 1)) {}
 
     LineScratch view() {
-        return {cells_.data(), starts_.data(), entries_.data(), rows_.data(), widths_.data(), tails_.data(), coarse_.data()};
+        return {cells_.data(),
+                starts_.data(),
+                entries_.data(),
+                rows_.data(),
+                widths_.data(),
+                widths_.data() + max_width_sections,
+                widths_.data() + 2 * max_width_sections,
+                tails_.data(),
+                coarse_.data()};
     }
 
 private:

@@ -43,8 +43,8 @@ TEST(ParallelBlock, OrdersByKeyAsTheSerialBlock) {
                 std::vector<std::int32_t> order(key.size(), -1), starts(static_cast<std::size_t>(keys) + 1, -1);
                 auto expected_order = order, expected_starts = starts;
                 const auto key_of = [&](int i) { return key[static_cast<std::size_t>(i)]; };
-                SerialBlock().order_by_key(expected_order.data(), expected_starts.data(), n, keys, key_of);
-                run_block(team, [&](const ThreadBlock& block) { block.order_by_key(order.data(), starts.data(), n, keys, key_of); });
+                SerialBlock().counting_sort(expected_order.data(), expected_starts.data(), n, keys, key_of);
+                run_block(team, [&](const ThreadBlock& block) { block.counting_sort(order.data(), starts.data(), n, keys, key_of); });
                 EXPECT_EQ(order, expected_order) << team << " threads, " << n << " items, " << keys << " keys";
                 EXPECT_EQ(starts, expected_starts) << team << " threads, " << n << " items, " << keys << " keys";
             }
@@ -68,12 +68,12 @@ TEST(ParallelBlock, CompactsAndCountsAsTheSerialBlock) {
         run_block(team, [&](const ThreadBlock& block) {
             const int mine = block.compact_rows(333, bounds, weight, into(kept));
             if (mine != count) ADD_FAILURE() << "a thread counted " << mine << ", not " << count;
-            block.running_total(totals.data(), 333, [](int i) { return i % 7; });
+            block.exclusive_scan(totals.data(), 333, [](int i) { return i % 7; });
             const int sum = block.sum<int>(333, [](int i) { return i; });
             const int largest = block.maximum(333, 0, [](int i) { return (i * 38) % 333; });
             if (sum != 333 * 332 / 2 || largest != 332) ADD_FAILURE() << sum << ' ' << largest;
         });
-        SerialBlock().running_total(expected_totals.data(), 333, [](int i) { return i % 7; });
+        SerialBlock().exclusive_scan(expected_totals.data(), 333, [](int i) { return i % 7; });
         EXPECT_EQ(kept, expected) << team;
         EXPECT_EQ(totals, expected_totals) << team;
     }
@@ -104,13 +104,14 @@ struct Workspace {
                  0,
                  {v + 9 * room, v + 10 * room, v + 11 * room, v + 12 * room}},
                 {coarse.data(), coarsest.data(), n + 2 * room, n + 3 * room, shapes.data()},
-                {cells.data(), starts.data(), entries.data(), rows.data(), widths.data(), tails.data(), coarse.data()}};
+                {cells.data(), starts.data(), entries.data(), rows.data(), widths.data(), widths.data() + max_width_sections,
+                 widths.data() + 2 * max_width_sections, tails.data(), coarse.data()}};
     }
     std::vector<float> coarse = std::vector<float>(room), coarsest = std::vector<float>(room);
     std::vector<std::int32_t> cells = std::vector<std::int32_t>(2 * room), starts = std::vector<std::int32_t>(room);
     std::vector<LineEntry> entries = std::vector<LineEntry>(2 * room);
-    std::vector<float> rows = std::vector<float>(static_cast<std::size_t>(line_rows(most_width_sections))),
-                       widths = std::vector<float>(3 * most_width_sections), tails = std::vector<float>(room);
+    std::vector<float> rows = std::vector<float>(static_cast<std::size_t>(line_rows(max_width_sections))),
+                       widths = std::vector<float>(3 * max_width_sections), tails = std::vector<float>(room);
 };
 
 // Bits, and no tolerance: where peaks and sites lie is no part of the result.

@@ -211,14 +211,14 @@ TEST(StructureFactor, FloatAgreesWithDouble) {
 }
 
 // By definition: h R = h and h . t not a whole number, for any operation.
-bool extinguished(const int* hkl, const OperationSet& operations) {
+bool systematically_absent(const int* hkl, const OperationSet& operations) {
     std::uint64_t fixing = 0;
     for (int i = 0; i < operations.representatives_count; ++i) {
         int image[3];
         transform(image, hkl, operations.representatives[i].rotation);
         if (std::equal(image, image + 3, hkl)) fixing |= std::uint64_t{1} << i;
     }
-    return extinguished(hkl, operations, fixing);
+    return systematically_absent(hkl, operations, fixing);
 }
 
 TEST(Reflections, SpaceGroupsAgreeWithGemmi) {
@@ -255,7 +255,8 @@ TEST(Reflections, SpaceGroupsAgreeWithGemmi) {
                     const int hkl[3] = {h, k, l};
                     if ((!h && !k && !l) || reciprocal.product(hkl, hkl) > 1 / (d_min * d_min)) continue;
                     const bool absent = ops.is_systematically_absent({h, k, l});
-                    ASSERT_EQ(extinguished(hkl, crystal.view().operations), absent) << group.xhm() << ' ' << h << ' ' << k << ' ' << l;
+                    ASSERT_EQ(systematically_absent(hkl, crystal.view().operations), absent)
+                        << group.xhm() << ' ' << h << ' ' << k << ' ' << l;
                     allowed += !absent;
                 }
             }
@@ -419,8 +420,8 @@ TEST(RealMath, FloatFunctionsAgreeWithTheLibrary) {
     for (int i = -4000; i <= 4000; ++i) {
         const float x = i * 0.00537f;
         EXPECT_NEAR(cos_turns(x), std::cos(2 * pi_d * x), 4e-7);
-        EXPECT_NEAR(turned(x).sine, std::sin(2 * pi_d * x), 4e-7);
-        EXPECT_NEAR(turned(x).cosine, std::cos(2 * pi_d * x), 4e-7);
+        EXPECT_NEAR(sincos_turns(x).sine, std::sin(2 * pi_d * x), 4e-7);
+        EXPECT_NEAR(sincos_turns(x).cosine, std::cos(2 * pi_d * x), 4e-7);
         const double fine = i * 0.0053717;
         EXPECT_NEAR(cos_turns(fine), std::cos(2 * pi_d * fine), 3e-14);  // the library rounds 2 pi t, up to 135 radians
         EXPECT_NEAR(sin_turns(fine), std::sin(2 * pi_d * fine), 3e-14);

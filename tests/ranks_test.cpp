@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "host/network/communicator.h"
 #include "host/network/device.h"
+#include "host/ranks/communicator.h"
 #include "host/training/checkpoint.h"
 #include "host/training/trainer.h"
 #include "tests/test_paths.h"

@@ -10,6 +10,7 @@
 
 #include "cuda/cost_algorithms.h"
 #include "host/crystals/structure_library.h"
+#include "host/simulation/simulation_work.h"
 #include "host/simulation/simulator.h"
 #include "host/training/config.h"
 #include "tests/test_paths.h"

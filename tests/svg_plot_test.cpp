@@ -1,5 +1,5 @@
 // Pictures: well-formed whatever the names, small, every reflection marked, labels that do not overlap.
-#include "host/simulation/svg_plot.h"
+#include "host/support/svg_plot.h"
 
 #include <gtest/gtest.h>
 

@@ -29,8 +29,7 @@ TrainingConfig small_config() {
     return config;
 }
 
-std::vector<std::vector<float>> train(const TrainingConfig& config, int threads, int steps,
-                                      CpuPrecision precision = CpuPrecision::float32) {
+std::vector<std::vector<float>> train(const TrainingConfig& config, int threads, int steps, Precision precision = Precision::float32) {
     const StructureLibrary library = StructureLibrary::read(small_library());
     ThreadPool pool(threads);
     const auto backend = make_cpu_backend(pool, precision);
@@ -52,9 +51,9 @@ TEST(Trainer, SameWeightsOnAnyNumberOfCores) {
 TEST(Trainer, SameWeightsOnAnyNumberOfCoresInBf16) {
     if (const std::string missing = Bf16Gemm::missing(); !missing.empty()) GTEST_SKIP() << missing;
     const TrainingConfig config = small_config();
-    const auto one = train(config, 1, 6, CpuPrecision::bf16);
-    EXPECT_EQ(one, train(config, 2, 6, CpuPrecision::bf16));
-    EXPECT_EQ(one, train(config, 5, 6, CpuPrecision::bf16));
+    const auto one = train(config, 1, 6, Precision::bf16);
+    EXPECT_EQ(one, train(config, 2, 6, Precision::bf16));
+    EXPECT_EQ(one, train(config, 5, 6, Precision::bf16));
     EXPECT_NE(one, train(config, 1, 6)) << "it multiplied floats";
 }
 
@@ -224,14 +223,14 @@ TEST(Trainer, SkipsStepsThatAreNotFinite) {
     EXPECT_EQ(results.skipped_in_a_row, 5);
     EXPECT_EQ(results.samples, 0);
     EXPECT_EQ(trainer.answering_parameters(), before);
-    const std::vector<std::int32_t> structures = trainer.spoilt_structures();
+    const std::vector<std::int32_t> structures = trainer.nonfinite_structures();
     ASSERT_FALSE(structures.empty());
     EXPECT_GE(structures.front(), 0);
     EXPECT_LT(structures.back(), library.size());
     EXPECT_EQ(trainer.take_results().skipped, 0) << "counted twice";
 }
 
-void expect_to_learn(CpuPrecision precision) {
+void expect_to_learn(Precision precision) {
     TrainingConfig config = small_config();
     const StructureLibrary library = StructureLibrary::read(small_library());
     ThreadPool pool;
@@ -249,11 +248,11 @@ void expect_to_learn(CpuPrecision precision) {
     EXPECT_GT(last.accuracy, 0.8);
 }
 
-TEST(Trainer, LearnsToTellMineralsApart) { expect_to_learn(CpuPrecision::float32); }
+TEST(Trainer, LearnsToTellMineralsApart) { expect_to_learn(Precision::float32); }
 
 TEST(Trainer, LearnsToTellMineralsApartInBf16) {
     if (const std::string missing = Bf16Gemm::missing(); !missing.empty()) GTEST_SKIP() << missing;
-    expect_to_learn(CpuPrecision::bf16);
+    expect_to_learn(Precision::bf16);
 }
 
 TEST_F(TrainCommand, StartsFromAModel) {

@@ -12,12 +12,12 @@
 #include "host/answers/answerer.h"
 #include "host/answers/classification_output.h"
 #include "host/indexing/indexing_opinion.h"
-#include "host/network/communicator.h"
 #include "host/network/device.h"
-#include "host/network/work_share.h"
 #include "host/patterns/nexus_file.h"
 #include "host/patterns/pattern_list.h"
 #include "host/patterns/pattern_reader.h"
+#include "host/ranks/communicator.h"
+#include "host/ranks/work_share.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/hdf5_file.h"
@@ -42,7 +42,7 @@ struct Options {
     std::string output, structures, explain;
     DeviceChoice device;
     double wavelength = 0;
-    double least_coverage = 0.6;
+    double min_coverage = 0.6;
     double rank_timeout_seconds = 900;
     int threads = 0;
     std::optional<bool> indexing;
@@ -94,7 +94,7 @@ struct Task {
     // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).
     std::string answered_by() const {
         const std::string what = nlohmann::json{hash_file(model_file),   structures.empty() ? "" : hash_file(structures),
-                                                options.wavelength,      options.least_coverage,
+                                                options.wavelength,      options.min_coverage,
                                                 options.strip_k_alpha_2, indexing ? opinion_edition : 0}
                                      .dump();
         Fnv1a hash;
@@ -132,7 +132,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     config.model_wavelength = task.model.wavelength_angstrom;
     config.given_wavelength = task.options.wavelength;
     config.strip_k_alpha_2 = task.options.strip_k_alpha_2;
-    config.least_coverage = task.options.least_coverage;
+    config.min_coverage = task.options.min_coverage;
     config.threads = threads_of_rank(task.options.threads, ranks);
     PatternReader reader(task.list, config, [&](bool wait) {
         const std::optional<std::size_t> portion = desk.next(wait);
@@ -310,7 +310,7 @@ std::function<int()> classify_command(CLI::App& app) {
     add_indexing_option(app, o->indexing);
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
                  "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
-    app.add_option("--min-coverage", o->least_coverage, "Refuse a pattern that covers less than this part of the model's range")
+    app.add_option("--min-coverage", o->min_coverage, "Refuse a pattern that covers less than this part of the model's range")
         ->capture_default_str()
         ->check(within(0.0, 1.0));
     add_threads_option(app, o->threads);

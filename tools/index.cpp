@@ -78,7 +78,7 @@ int run(const Options& o) {
     const InterruptGuard guard;
     ThreadPool pool(o.threads);
     PatternReaderConfig config{comparison_grid, cu_k_alpha_angstrom, o.wavelength};
-    config.least_coverage = 0;  // a few lines at low angles may be all that a cell needs
+    config.min_coverage = 0;  // a few lines at low angles may be all that a cell needs
     config.whose = "the searched";
     config.batch = 64;
     config.threads = o.threads;

@@ -281,19 +281,16 @@ void describe_measured(const Options& options) {
     const std::unique_ptr<PatternStack> stack = PatternStack::open(options.file);
     const MeasuredPattern pattern = stack ? stack->read(0) : read_pattern(options.file);
     const std::vector<double>& angles = pattern.two_theta_deg;
-    double least_step = 180, largest_step = 0;
+    double min_step = 180, largest_step = 0;
     for (std::size_t i = 1; i < angles.size(); ++i) {
-        least_step = std::min(least_step, angles[i] - angles[i - 1]);
+        min_step = std::min(min_step, angles[i] - angles[i - 1]);
         largest_step = std::max(largest_step, angles[i] - angles[i - 1]);
     }
     const auto [lowest, highest] = std::minmax_element(pattern.intensity.begin(), pattern.intensity.end());
     if (options.json) {
-        nlohmann::ordered_json json = {{"kind", "measured pattern"},
-                                       {"points", angles.size()},
-                                       {"two_theta_deg", {angles.front(), angles.back()}},
-                                       {"step_deg", {least_step, largest_step}},
-                                       {"intensity", {*lowest, *highest}},
-                                       {"deviations", !pattern.sigma.empty()}};
+        nlohmann::ordered_json json = {
+            {"kind", "measured pattern"},           {"points", angles.size()},          {"two_theta_deg", {angles.front(), angles.back()}},
+            {"step_deg", {min_step, largest_step}}, {"intensity", {*lowest, *highest}}, {"deviations", !pattern.sigma.empty()}};
         if (stack) json["patterns"] = stack->size();
         if (pattern.wavelength_angstrom > 0) json["wavelength_angstrom"] = pattern.wavelength_angstrom;
         json["needs_no_wavelength"] = pattern.needs_no_wavelength;
@@ -305,10 +302,10 @@ void describe_measured(const Options& options) {
     else
         std::printf("%s: a measured pattern of %zu points\n", options.file.c_str(), angles.size());
     std::printf("two-theta         %.5g to %.5g degrees", angles.front(), angles.back());
-    if (largest_step - least_step < 1e-3 * largest_step)
+    if (largest_step - min_step < 1e-3 * largest_step)
         std::printf(", in steps of %.5g\n", (angles.back() - angles.front()) / static_cast<double>(angles.size() - 1));
     else
-        std::printf(", in steps of %.5g to %.5g\n", least_step, largest_step);
+        std::printf(", in steps of %.5g to %.5g\n", min_step, largest_step);
     std::printf("intensity         %.5g to %.5g%s\n", *lowest, *highest, pattern.sigma.empty() ? "" : ", with standard deviations");
     if (pattern.needs_no_wavelength)
         std::printf("wavelength        not needed: written against Q or d; the angles are those of %.6g angstrom\n",

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "host/network/communicator.h"
+#include "host/ranks/communicator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/text_format.h"

@@ -36,7 +36,7 @@ struct Options {
     std::vector<std::string> inputs;
     SearchConfig search;
     int shown = 5, threads = 0;
-    double wavelength = 0, least_coverage = 0.6;
+    double wavelength = 0, min_coverage = 0.6;
     bool strip_k_alpha_2 = false, save_index = false;
     DeviceChoice device;
     bool quiet = false;
@@ -243,7 +243,7 @@ int run(const Options& options) {
     config.model_wavelength = options.search.matcher.wavelength_angstrom;
     config.given_wavelength = options.wavelength;
     config.strip_k_alpha_2 = options.strip_k_alpha_2;
-    config.least_coverage = options.least_coverage;
+    config.min_coverage = options.min_coverage;
     config.threads = options.threads;
     std::optional<StructureSearch> search;
     {
@@ -316,7 +316,7 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
-    app.add_option("--min-coverage", o->least_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
+    app.add_option("--min-coverage", o->min_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()
         ->check(within(0.0, 1.0));
     add_threads_option(app, o->threads);

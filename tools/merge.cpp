@@ -22,7 +22,7 @@ struct Options {
     std::string output, held_out;
     std::vector<std::string> containing, lacking;  // element symbols
     bool keep_duplicates = false, powder_groups = false;
-    int most_reflections = 0;  // 0: any number
+    int max_reflections = 0;  // 0: any number
     int threads = 0;
 };
 
@@ -69,7 +69,7 @@ std::string left_out_by(const Options& o) {
     if (!o.held_out.empty()) text += ", without types of " + o.held_out;
     if (!o.containing.empty()) text += ", containing " + CLI::detail::join(o.containing, ",");
     if (!o.lacking.empty()) text += ", lacking " + CLI::detail::join(o.lacking, ",");
-    if (o.most_reflections > 0) text += ", of at most " + std::to_string(o.most_reflections) + " reflections";
+    if (o.max_reflections > 0) text += ", of at most " + std::to_string(o.max_reflections) + " reflections";
     if (o.keep_duplicates) text += ", with duplicates";
     return text;
 }
@@ -93,7 +93,7 @@ int run(const Options& options) {
                 ++left_out;
             else if (!composition.wanted(structure))
                 ++unwanted;
-            else if (options.most_reflections > 0 && expected_reflections(library, i) > options.most_reflections)
+            else if (options.max_reflections > 0 && expected_reflections(library, i) > options.max_reflections)
                 ++large;
             else
                 all.add(structure, library.type_of(i));
@@ -104,7 +104,7 @@ int run(const Options& options) {
     }
     if (!options.held_out.empty()) std::printf("%8d are of a type in %s and are left out\n", left_out, options.held_out.c_str());
     if (!options.containing.empty() || !options.lacking.empty()) std::printf("%8d are of other elements and are left out\n", unwanted);
-    if (options.most_reflections > 0) std::printf("%8d have more than %d reflections and are left out\n", large, options.most_reflections);
+    if (options.max_reflections > 0) std::printf("%8d have more than %d reflections and are left out\n", large, options.max_reflections);
     if (all.size() == 0) fail(options.output, ": nothing is left to write; ask for other elements or types, or more reflections");
     if (!options.keep_duplicates) {
         const int dropped = drop_duplicates(all);
@@ -141,7 +141,7 @@ std::function<int()> merge_command(CLI::App& app) {
         ->delimiter(',')
         ->allow_extra_args(false);
     app.add_option(
-           "--most-reflections", options->most_reflections,
+           "--most-reflections", options->max_reflections,
            "Only structures with at most about so many independent reflections to 1.09 angstrom: patterns of more are slow to simulate "
            "and hardly to be told apart")
         ->check(within(1, 1'000'000));

@@ -15,10 +15,10 @@
 #include "host/simulation/peak_list.h"
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
-#include "host/simulation/svg_plot.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
+#include "host/support/svg_plot.h"
 #include "host/training/config.h"
 #include "tools/command.h"
 
@@ -52,9 +52,9 @@ struct Options {
 
 // The group that the atoms have, where it can be found, else the one that the file claims; a line on standard error where they differ.
 int group_of(const Structure& structure) {
-    constexpr int most_atoms = 500;  // more would take longer than the patterns
+    constexpr int max_atoms = 500;  // more would take longer than the patterns
     try {
-        const int found = standardise(structure, {.max_atoms = most_atoms}).structure.space_group, claimed = structure.claimed_space_group;
+        const int found = standardise(structure, {.max_atoms = max_atoms}).structure.space_group, claimed = structure.claimed_space_group;
         if (claimed > 0 && found != claimed)
             std::cerr << "friedel: " << structure.name << ": claims " << space_group_symbol(claimed) << ", its atoms have "
                       << space_group_symbol(found) << ", which is what its patterns are labelled with\n";

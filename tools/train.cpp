@@ -17,7 +17,7 @@ namespace friedel::tools {
 namespace {
 
 struct Options {
-    TrainingRun run;
+    TrainingOptions run;
     std::string preset, config;
     std::vector<std::string> assignments;
     std::string stream;
@@ -112,7 +112,7 @@ int run(const Options& s) {
                                       s.run.statistics, s.config});
     check_hdf5_output(s.run.output, model_kind);
     if (!s.run.log.empty() && s.run.log == s.run.output) misused("--log ", s.run.log.string(), ": is the model's name; give it another");
-    TrainingRun what = s.run;
+    TrainingOptions what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
     if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");
     const TrainingSummary summary = run_training(what, [&](TrainingConfig& config, bool resumed) { apply(s, config, resumed); });

@@ -11,7 +11,7 @@ namespace friedel {
 
 namespace {
 
-constexpr double lowest_temperature = 0.05, highest_temperature = 20, most_doubt = 0.5, doubt_tolerance = 5e-4;
+constexpr double lowest_temperature = 0.05, highest_temperature = 20, max_doubt = 0.5, doubt_tolerance = 5e-4;
 
 // Where a function of one minimum between `low` and `high` has it, to `tolerance`: golden sections.
 double least_at(const std::function<double(double)>& f, double low, double high, double tolerance) {
@@ -56,8 +56,8 @@ std::vector<RefusalRule> all_rules(std::vector<Outcome>& outcomes) {
 }  // namespace
 
 void require_enough(std::size_t patterns) {
-    if (patterns < fewest_known_patterns) {
-        fail("only ", patterns, " patterns to calibrate on; ", fewest_known_patterns, " are the least, some hundred are better");
+    if (patterns < min_known_patterns) {
+        fail("only ", patterns, " patterns to calibrate on; ", min_known_patterns, " are the least, some hundred are better");
     }
 }
 
@@ -81,7 +81,7 @@ Belief fit_belief(const KnownAnswers& answers, Target target, const GivenBelief&
             belief.doubt = given.doubt.value_or(static_cast<float>(doubt));
             return negative_log_likelihood(answers, target, belief);
         };
-        return loss(given.doubt ? 0 : least_at(loss, 0, most_doubt, doubt_tolerance));
+        return loss(given.doubt ? 0 : least_at(loss, 0, max_doubt, doubt_tolerance));
     };
     fit_doubt(given.temperature ? 0 : least_at(fit_doubt, std::log(lowest_temperature), std::log(highest_temperature), 1e-3));
     return belief;
@@ -89,7 +89,7 @@ Belief fit_belief(const KnownAnswers& answers, Target target, const GivenBelief&
 
 bool is_at_bound(const Belief& belief, const GivenBelief& given) {
     const bool temperature = belief.temperature > 0.99 * highest_temperature;
-    const bool doubt = belief.doubt > most_doubt - 2 * doubt_tolerance;
+    const bool doubt = belief.doubt > max_doubt - 2 * doubt_tolerance;
     return (temperature && !given.temperature) || (doubt && !given.doubt);
 }
 
@@ -106,10 +106,10 @@ std::vector<Outcome> outcomes(const KnownAnswers& answers, Target target, const 
 
 RefusalRule rule_for_accuracy(std::vector<Outcome> outcomes, double accuracy) {
     const std::vector<RefusalRule> rules = all_rules(outcomes);
-    const double least_coverage = static_cast<double>(fewest_known_patterns) / static_cast<double>(outcomes.size());
+    const double min_coverage = static_cast<double>(min_known_patterns) / static_cast<double>(outcomes.size());
     const RefusalRule* best = nullptr;
     for (const RefusalRule& rule : rules) {
-        if (rule.coverage < least_coverage) continue;
+        if (rule.coverage < min_coverage) continue;
         if (!best || rule.accuracy >= accuracy || rule.accuracy > best->accuracy) best = &rule;
     }
     if (best->accuracy < accuracy) {

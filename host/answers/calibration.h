@@ -10,7 +10,7 @@
 namespace friedel {
 
 // Fewer patterns than this say nothing about a model.
-constexpr std::size_t fewest_known_patterns = 20;
+constexpr std::size_t min_known_patterns = 20;
 // Throws Error where there are fewer.
 void require_enough(std::size_t patterns);
 
@@ -41,7 +41,7 @@ struct RefusalRule {
     float entropy_threshold;
     double coverage, accuracy;
 };
-// The rule of largest coverage that reaches the accuracy, both 0 to 1. Throws Error if none that answers fewest_known_patterns does.
+// The rule of largest coverage that reaches the accuracy, both 0 to 1. Throws Error if none that answers min_known_patterns does.
 RefusalRule rule_for_accuracy(std::vector<Outcome> outcomes, double accuracy);
 // The rule that answers at least this part of the patterns, and as little more as equal entropies allow.
 RefusalRule rule_for_coverage(std::vector<Outcome> outcomes, double coverage);

@@ -13,7 +13,7 @@ namespace friedel {
 
 namespace {
 
-constexpr std::size_t most_candidates = 5;
+constexpr std::size_t max_candidates = 5;
 
 // The likeliest first; never none.
 void fill_set(Classification& c, const Calibration& calibration) {
@@ -39,7 +39,7 @@ void interpret(Classification& c, const Model& model, const float* probabilities
     } else {
         crystal_system_probabilities(systems.data(), probabilities);
         c.candidates.clear();
-        for (const int group : likeliest_groups(probabilities, most_candidates)) c.candidates.push_back({group, probabilities[group - 1]});
+        for (const int group : likeliest_groups(probabilities, max_candidates)) c.candidates.push_back({group, probabilities[group - 1]});
         fill_set(c, model.calibration);
         std::vector<float> extinctions(static_cast<std::size_t>(extinction_group_count()), 0.0f);
         for (int group = 1; group <= space_groups; ++group)
@@ -77,9 +77,9 @@ std::string one_line(const Classification& c) {
         line += std::string(told++ == 0 ? "  then " : ", ") + space_group_symbol(c.candidates[i].space_group) + ' ' +
                 formatted("%.2f", c.candidates[i].probability);
     }
-    constexpr std::size_t most_in_a_line = 8;
+    constexpr std::size_t max_in_a_line = 8;
     if (c.set.size() > 1) line += "  one of ";
-    if (c.set.size() > most_in_a_line) {
+    if (c.set.size() > max_in_a_line) {
         line += std::to_string(c.set.size()) + " groups";
     } else {
         for (std::size_t i = 0; c.set.size() > 1 && i < c.set.size(); ++i)

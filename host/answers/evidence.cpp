@@ -14,7 +14,7 @@ namespace {
 // Empty if there are enough.
 std::string too_few_lines(const ObservedLines& pattern) {
     const int count = count_telling_lines(pattern);
-    if (count >= fewest_telling_lines) return {};
+    if (count >= min_telling_lines) return {};
     if (count == 0) return "no line stands out: amorphous, empty, or too noisy";
     return "only one line, which any structure can have: a film, a single crystal, or too short a range";
 }

@@ -8,8 +8,8 @@
 #include "host/crystals/space_groups.h"
 #include "host/network/classifier.h"
 #include "host/patterns/resample.h"
-#include "host/simulation/svg_plot.h"
 #include "host/support/error.h"
+#include "host/support/svg_plot.h"
 #include "host/support/text_format.h"
 #include "kernels/preprocess.h"
 

@@ -5,6 +5,7 @@
 #include "host/answers/opinions.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
+#include "host/support/hash.h"
 #include "host/support/interrupt.h"
 #include "host/training/config.h"
 

@@ -2,7 +2,6 @@
 // Leaves out: what is made of them (calibration.h, metrics.h).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>

@@ -7,6 +7,8 @@
 #include "host/answers/report_assets.h"
 #include "host/answers/report_figures.h"
 #include "host/crystals/space_groups.h"
+#include "host/simulation/reflection_storage.h"
+#include "host/support/bragg.h"
 #include "host/support/markup.h"
 #include "kernels/reflections.h"
 #include "kernels/simulation_config.h"
@@ -47,8 +49,7 @@ std::vector<StructureProperty> structure_properties(const StructureLibrary& libr
     for (const std::string& name : names) all.push_back({name, {}});
     const LibraryView view = library.view();
     const int n = std::min(sample, library.size());
-    std::vector<std::int16_t> h, k, l, m;
-    std::vector<float> stol_sq, intensity;
+    ReflectionStorage<float> storage;
     for (int i = 0; i < n; ++i) {
         const CrystalView<float> crystal = view.crystal(static_cast<int>(static_cast<long long>(i) * library.size() / n));
         if (crystal.space_group == 0) continue;
@@ -72,21 +73,18 @@ std::vector<StructureProperty> structure_properties(const StructureLibrary& libr
         } else if (system >= systems::tetragonal && system <= systems::hexagonal) {
             add(system == systems::tetragonal ? tetragonal_c_a : hexagonal_c_a, cell[2] / cell[0]);
         }
-        const float d_min = wavelength / (2 * std::sin(0.5f * last_deg * degree<float>));
+        const float d_min = static_cast<float>(1 / inverse_d_of(last_deg, wavelength));
         const Metric<float> reciprocal = direct_metric(crystal.cell).inverse();
         const int bound = reflections_bound(reciprocal, d_min);
         if (bound > max_reflections) continue;
-        for (auto* indices : {&h, &k, &l, &m}) indices->resize(static_cast<std::size_t>(bound));
-        for (auto* values : {&stol_sq, &intensity}) values->resize(static_cast<std::size_t>(bound));
-        Reflections<float> found{h.data(), k.data(), l.data(), m.data(), stol_sq.data(), intensity.data(), bound, 0};
+        storage.reserve(bound);
+        Reflections<float> found = storage.view();
         SerialBlock block;
         find_reflections(block, found, reciprocal, crystal.operations, d_min);
         add(reflections, found.count);
         std::vector<double> angles;
         for (int r = 0; r < found.count; ++r) {
-            const double angle =
-                2 * std::asin(std::min(1.0, wavelength * std::sqrt(static_cast<double>(stol_sq[static_cast<std::size_t>(r)])))) /
-                degree<double>;
+            const double angle = two_theta_of_sine(wavelength * std::sqrt(static_cast<double>(found.stol_sq[r])));
             if (angle > 20 && angle < 60) angles.push_back(angle);
         }
         std::sort(angles.begin(), angles.end());

@@ -10,8 +10,9 @@
 namespace friedel {
 
 namespace {
-// Of pool_votes(): chosen on the RRUFF development set, see bench/results.
-constexpr double network_weight = 0.8, least_probability = 0.06, least_vote = 3e-4;
+// Of pool_votes(), a logarithmic opinion pool (Genest and Zidek, Statistical Science 1, 114, 1986): chosen on the RRUFF development set,
+// see bench/results.
+constexpr double network_weight = 0.8, min_probability = 0.06, min_vote = 3e-4;
 }  // namespace
 
 void pool_votes(float* probabilities, const float* votes) {
@@ -20,7 +21,7 @@ void pool_votes(float* probabilities, const float* votes) {
     double total = 0;
     for (std::size_t group = 0; group < pooled.size(); ++group) {
         const double vote = right > 0 ? static_cast<double>(votes[group]) / right : 0;
-        pooled[group] = (vote + least_vote) * std::pow(static_cast<double>(probabilities[group]) + least_probability, network_weight);
+        pooled[group] = (vote + min_vote) * std::pow(static_cast<double>(probabilities[group]) + min_probability, network_weight);
         total += pooled[group];
     }
     for (std::size_t group = 0; group < pooled.size(); ++group) {

@@ -18,13 +18,13 @@ constexpr double unmoved_angstrom = 0.005;
 Vector minus(const Vector& a, const Vector& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
 
 // An atom fully occupied whose images lie on top of each other belongs on the special position between them.
-void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& operations, const MetricTensor& metric) {
+void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& operations, const Metric<double>& metric) {
     Vector sum{};
     int near = 0, unmoved = 0;
     for (const SymmetryOperation& operation : operations) {
         const Vector there = image_of(operation, atom.position);
         const Vector step = minus(there, atom.position);
-        const double distance = metric.distance(step);
+        const double distance = nearest_distance(metric, step);
         if (distance > overlap_angstrom) continue;
         if (distance < unmoved_angstrom) ++unmoved;
         for (int axis = 0; axis < 3; ++axis) sum[axis] += step[axis] - std::round(step[axis]);
@@ -34,18 +34,12 @@ void move_to_special_position(Atom& atom, const std::vector<SymmetryOperation>& 
     for (int axis = 0; axis < 3; ++axis) atom.position[axis] += sum[axis] / near;
 }
 
-void check_metric(const Structure& structure, const MetricTensor& metric) {
+void check_metric(const Structure& structure, const Metric<double>& metric) {
     for (const SymmetryOperation& operation : structure.operations) {
-        const std::int8_t* r = operation.rotation;
-        for (int i = 0; i < 3; ++i) {
-            for (int j = 0; j < 3; ++j) {
-                double turned = 0;
-                for (int k = 0; k < 3; ++k) {
-                    for (int l = 0; l < 3; ++l) turned += r[3 * k + i] * metric(k, l) * r[3 * l + j];
-                }
-                if (std::abs(turned - metric(i, j)) > 0.03 * std::sqrt(metric(i, i) * metric(j, j))) {
-                    fail("the cell does not have the symmetry that the file states; check the cell, or the setting of the space group");
-                }
+        for (int e = 0; e < 6; ++e) {
+            const double lengths = metric.m[e < 3 ? e : (e == 3 ? 1 : 0)] * metric.m[e < 3 ? e : (e == 5 ? 1 : 2)];
+            if (std::abs(transformed_element(metric, operation.rotation, e) - metric.m[e]) > 0.03 * std::sqrt(lengths)) {
+                fail("the cell does not have the symmetry that the file states; check the cell, or the setting of the space group");
             }
         }
     }
@@ -53,23 +47,13 @@ void check_metric(const Structure& structure, const MetricTensor& metric) {
 
 }  // namespace
 
-MetricTensor::MetricTensor(const std::array<double, 6>& cell) {
-    const auto cosine = [&](int angle) { return std::cos(cell[angle] * std::numbers::pi / 180); };
-    const double ab = cell[0] * cell[1] * cosine(5), ac = cell[0] * cell[2] * cosine(4), bc = cell[1] * cell[2] * cosine(3);
-    values_ = {cell[0] * cell[0], ab, ac, ab, cell[1] * cell[1], bc, ac, bc, cell[2] * cell[2]};
-}
-
-double MetricTensor::distance(std::array<double, 3> difference) const {
+double nearest_distance(const Metric<double>& direct, std::array<double, 3> difference) {
     for (double& x : difference) x -= std::round(x);
-    double squared = 0;
-    for (int i = 0; i < 3; ++i) {
-        for (int j = 0; j < 3; ++j) squared += values_[3 * i + j] * difference[i] * difference[j];
-    }
-    return std::sqrt(std::max(squared, 0.0));
+    return std::sqrt(std::max(direct.product(difference.data(), difference.data()), 0.0));
 }
 
 void tidy_sites(Structure& structure) {
-    const MetricTensor metric(structure.cell);
+    const Metric<double> metric = direct_metric(structure.cell.data());
     check_metric(structure, metric);
     for (Atom& atom : structure.atoms) {
         if (structure.operations.size() > 1) move_to_special_position(atom, structure.operations, metric);
@@ -82,10 +66,10 @@ void tidy_sites(Structure& structure) {
         double occupancy = atom.occupancy;
         for (std::size_t i = 0; i < kept.size() && !repeated; ++i) {
             const Vector step = minus(atom.position, kept[i].position);
-            const bool same_point = metric.distance(step) < same_site_angstrom;
+            const bool same_point = nearest_distance(metric, step) < same_site_angstrom;
             const bool equivalent =
                 same_point || std::any_of(structure.operations.begin() + 1, structure.operations.end(), [&](const auto& operation) {
-                    return metric.distance(minus(image_of(operation, atom.position), kept[i].position)) < same_site_angstrom;
+                    return nearest_distance(metric, minus(image_of(operation, atom.position), kept[i].position)) < same_site_angstrom;
                 });
             if (!equivalent) continue;
             const bool fits = site_occupancy[i] + atom.occupancy < full_occupancy;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/crystals/structure.h"
+#include "kernels/metric.h"
 
 namespace friedel {
 
@@ -16,17 +17,8 @@ constexpr double full_occupancy = 1.2;
 // position. Throws Error if two atoms overlap all the same, or if the operations do not fit the cell.
 void tidy_sites(Structure& structure);
 
-// Distances in a cell (a b c in angstrom, alpha beta gamma in degrees) from fractional coordinates.
-class MetricTensor {
-public:
-    explicit MetricTensor(const std::array<double, 6>& cell);
-    // Length in angstrom of a fractional difference, each component brought to [-1/2, 1/2]: the shortest among the images for
-    // distances well below the cell edges.
-    double distance(std::array<double, 3> difference) const;
-    double operator()(int i, int j) const { return values_[static_cast<std::size_t>(3 * i + j)]; }
-
-private:
-    std::array<double, 9> values_;  // angstrom^2
-};
+// Length in angstrom of a difference of fractional coordinates, each component brought to [-1/2, 1/2]: the shortest among the images for
+// distances well below the cell edges.
+double nearest_distance(const Metric<double>& direct, std::array<double, 3> difference);
 
 }  // namespace friedel

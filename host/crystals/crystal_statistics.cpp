@@ -24,9 +24,9 @@ const FileKind crystal_statistics_kind{"crystal_statistics", 1, "make it again w
 
 namespace {
 
-constexpr std::size_t most_examples = 256;  // of shapes, of each type of lattice
-constexpr std::size_t fewest_examples = 16;
-constexpr std::size_t fewest_for_quantiles = 30;
+constexpr std::size_t max_examples = 256;  // of shapes, of each type of lattice
+constexpr std::size_t min_examples = 16;
+constexpr std::size_t min_for_quantiles = 30;
 constexpr int volume_rounds = 12;
 constexpr double volume_weight = 3;  // of the rough volume of an atom, in structures
 
@@ -95,7 +95,7 @@ std::vector<char> letters_of_type(const std::string& type) {
 struct Contents {
     std::vector<std::pair<int, float>> atoms;  // atomic number, number in the cell
     float volume;
-    LatticeType lattice;
+    BravaisLattice lattice;
 
     double volume_of_atoms(const std::vector<float>& atomic_volume) const {
         double total = 0;
@@ -107,7 +107,7 @@ struct Contents {
 Contents contents_of(const CrystalView<float>& crystal) {
     std::array<double, 6> cell;
     std::copy_n(crystal.cell, 6, cell.begin());
-    Contents contents{{}, static_cast<float>(cell_volume(cell)), lattice_type(crystal.space_group)};
+    Contents contents{{}, static_cast<float>(cell_volume(cell)), bravais_lattice(crystal.space_group)};
     for (int atom = 0; atom < crystal.atoms; ++atom) {
         const int copies = copies_in_primitive_cell(crystal, atom) * crystal.operations.centrings_count;
         contents.atoms.emplace_back(crystal.element[atom], crystal.occupancy[atom] * static_cast<float>(copies));
@@ -118,24 +118,24 @@ Contents contents_of(const CrystalView<float>& crystal) {
 // What structures hold beside what is counted in whole numbers.
 struct Examples {
     std::vector<Contents> contents;
-    std::array<std::vector<CellShape>, lattice_types> shapes;
+    std::array<std::vector<CellShape>, bravais_lattices> shapes;
     std::vector<float> occupancies, displacements;  // of sites that share their place; of those that state a plausible one, angstrom^2
     std::size_t full = 0;                           // sites that are, in libraries that state occupancies at all
 };
 
 void collect(Examples& examples, const CrystalView<float>& crystal, bool states_occupancy) {
-    constexpr float least_b = 0.05f, most_b = 20;                     // angstrom^2; others are not counted
-    constexpr float least_occupancy = 0.02f, full_occupancy = 0.99f;  // between these a site is shared; others count as full
+    constexpr float min_b = 0.05f, max_b = 20;                      // angstrom^2; others are not counted
+    constexpr float min_occupancy = 0.02f, full_occupancy = 0.99f;  // between these a site is shared; others count as full
     for (int atom = 0; atom < crystal.atoms; ++atom) {
         const float b = crystal.b_iso[atom], occupancy = crystal.occupancy[atom];
-        if (b > least_b && b < most_b) examples.displacements.push_back(b);
+        if (b > min_b && b < max_b) examples.displacements.push_back(b);
         if (!states_occupancy) continue;
-        if (occupancy > least_occupancy && occupancy < full_occupancy)
+        if (occupancy > min_occupancy && occupancy < full_occupancy)
             examples.occupancies.push_back(occupancy);
         else
             ++examples.full;
     }
-    examples.shapes[static_cast<std::size_t>(lattice_type(crystal.space_group))].push_back(shape_of(crystal.cell));
+    examples.shapes[static_cast<std::size_t>(bravais_lattice(crystal.space_group))].push_back(shape_of(crystal.cell));
     examples.contents.push_back(contents_of(crystal));
 }
 
@@ -184,10 +184,10 @@ void fit_volumes(std::vector<float>& atomic_volume, const std::vector<Contents>&
     }
 }
 
-// [lattice_types][quantiles] of ln(volume of the cell / volume of its atoms); types with few examples have those of all structures.
+// [bravais_lattices][quantiles] of ln(volume of the cell / volume of its atoms); types with few examples have those of all structures.
 std::vector<float> packing_of(const std::vector<Contents>& contents, const std::vector<float>& atomic_volume) {
     std::vector<float> all;
-    std::array<std::vector<float>, lattice_types> of_type;
+    std::array<std::vector<float>, bravais_lattices> of_type;
     for (const Contents& here : contents) {
         const auto off = static_cast<float>(std::clamp(std::log(here.volume / here.volume_of_atoms(atomic_volume)), -1.0, 1.5));
         all.push_back(off);
@@ -196,7 +196,7 @@ std::vector<float> packing_of(const std::vector<Contents>& contents, const std::
     const std::vector<float> overall = quantiles_of(all);
     std::vector<float> packing;
     for (const auto& values : of_type) {
-        const std::vector<float> table = values.size() < fewest_for_quantiles ? overall : quantiles_of(values);
+        const std::vector<float> table = values.size() < min_for_quantiles ? overall : quantiles_of(values);
         packing.insert(packing.end(), table.begin(), table.end());
     }
     return packing;
@@ -204,21 +204,21 @@ std::vector<float> packing_of(const std::vector<Contents>& contents, const std::
 
 // Of each type of lattice some examples, evenly spread over the sorted ones so that a small file tells as much as it can; sketched ones
 // make up for those that are missing.
-void choose_shapes(CrystalStatistics& s, std::array<std::vector<CellShape>, lattice_types> shapes) {
-    constexpr float most_stretched = 3;  // ln of a ratio of edges
+void choose_shapes(CrystalStatistics& s, std::array<std::vector<CellShape>, bravais_lattices> shapes) {
+    constexpr float max_stretched = 3;  // ln of a ratio of edges
     s.shape.clear();
     s.shape_offset = {0};
     for (std::vector<CellShape>& of_type : shapes) {
         std::sort(of_type.begin(), of_type.end());
-        const std::size_t n = std::min(of_type.size(), most_examples);
+        const std::size_t n = std::min(of_type.size(), max_examples);
         std::vector<CellShape> chosen;
         for (std::size_t i = 0; i < n; ++i) chosen.push_back(of_type[(2 * i + 1) * of_type.size() / (2 * n)]);
-        if (n < fewest_examples) {
-            const std::vector<CellShape> sketched = sketched_shapes(fewest_examples - n);
+        if (n < min_examples) {
+            const std::vector<CellShape> sketched = sketched_shapes(min_examples - n);
             chosen.insert(chosen.end(), sketched.begin(), sketched.end());
         }
         for (CellShape& shape : chosen) {
-            for (std::size_t p = 0; p < 2; ++p) shape[p] = std::clamp(shape[p], -most_stretched, most_stretched);
+            for (std::size_t p = 0; p < 2; ++p) shape[p] = std::clamp(shape[p], -max_stretched, max_stretched);
             s.shape.insert(s.shape.end(), shape.begin(), shape.end());
         }
         s.shape_offset.push_back(static_cast<std::uint32_t>(s.shape.size() / lattice_parameters));
@@ -226,27 +226,6 @@ void choose_shapes(CrystalStatistics& s, std::array<std::vector<CellShape>, latt
 }
 
 }  // namespace
-
-LatticeType lattice_type(int space_group) {
-    const char centring = space_group_symbol(space_group)[0];
-    const auto of = [&](LatticeType primitive, const char* centrings) {
-        return static_cast<LatticeType>(static_cast<int>(primitive) + static_cast<int>(std::string_view(centrings).find(centring)));
-    };
-    switch (crystal_system(space_group)) {
-        case systems::triclinic:
-            return LatticeType::aP;
-        case systems::monoclinic:
-            return of(LatticeType::mP, "PC");
-        case systems::orthorhombic:
-            return of(LatticeType::oP, "PCAFI");
-        case systems::tetragonal:
-            return of(LatticeType::tP, "PI");
-        case systems::cubic:
-            return of(LatticeType::cP, "PFI");
-        default:
-            return of(LatticeType::hP, "PR");
-    }
-}
 
 const std::array<std::uint16_t, space_groups + 1>& wyckoff_offset() {
     static const std::array<std::uint16_t, space_groups + 1> table = [] {
@@ -272,12 +251,12 @@ CrystalStatistics CrystalStatistics::uniform() {
     s.element.assign(static_cast<std::size_t>(space_groups) * tabulated_elements, 1);
     s.letter.assign(letter_classes * positions, 1);
     for (int z = 1; z <= tabulated_elements; ++z) s.atomic_volume.push_back(rough_atomic_volume(z));
-    for (int type = 0; type < lattice_types; ++type) {
+    for (int type = 0; type < bravais_lattices; ++type) {
         const std::vector<float> packing = normal_quantiles(0.1, 0.2);
         s.packing.insert(s.packing.end(), packing.begin(), packing.end());
     }
     s.shape_offset = {0};
-    for (int type = 0; type < lattice_types; ++type) {
+    for (int type = 0; type < bravais_lattices; ++type) {
         for (const CellShape& shape : sketched_shapes(64)) s.shape.insert(s.shape.end(), shape.begin(), shape.end());
         s.shape_offset.push_back(static_cast<std::uint32_t>(s.shape.size() / lattice_parameters));
     }
@@ -313,11 +292,11 @@ CrystalStatistics CrystalStatistics::gathered(const std::vector<const StructureL
     s.packing = packing_of(examples.contents, s.atomic_volume);
     choose_shapes(s, std::move(examples.shapes));
     const std::size_t shared = examples.occupancies.size();
-    if (shared >= fewest_for_quantiles) {
+    if (shared >= min_for_quantiles) {
         s.partial = static_cast<float>(shared) / static_cast<float>(shared + examples.full);
         s.occupancy = quantiles_of(std::move(examples.occupancies));
     }
-    if (examples.displacements.size() >= fewest_for_quantiles) s.b_iso = quantiles_of(std::move(examples.displacements));
+    if (examples.displacements.size() >= min_for_quantiles) s.b_iso = quantiles_of(std::move(examples.displacements));
     return s;
 }
 
@@ -329,7 +308,7 @@ void CrystalStatistics::write(const std::filesystem::path& path, const std::map<
     file.write("element", element.data(), {space_groups, tabulated_elements});
     file.write("letter", letter.data(), {letter_classes, letter.size() / letter_classes});
     file.write("atomic_volume", atomic_volume);
-    file.write("packing", packing.data(), {lattice_types, quantiles});
+    file.write("packing", packing.data(), {bravais_lattices, quantiles});
     file.write("shape_offset", shape_offset);
     file.write("shape", shape.data(), {shape.size() / lattice_parameters, lattice_parameters});
     file.write("occupancy", occupancy);
@@ -389,8 +368,8 @@ CrystalStatistics CrystalStatistics::read(const H5File& file) {
     s.letter = counts("letter", letter_classes * positions);
     require(sum(s.group_count) > 0 && sum(s.site_count) > 0 && sum(s.element) > 0, "nothing was counted");
     s.atomic_volume = numbers("atomic_volume", tabulated_elements, 1, 300);
-    s.packing = numbers("packing", static_cast<std::size_t>(lattice_types) * quantiles, -2, 2);
-    s.shape_offset = counts("shape_offset", lattice_types + 1);
+    s.packing = numbers("packing", static_cast<std::size_t>(bravais_lattices) * quantiles, -2, 2);
+    s.shape_offset = counts("shape_offset", bravais_lattices + 1);
     require(s.shape_offset.front() == 0 &&
                 std::adjacent_find(s.shape_offset.begin(), s.shape_offset.end(), std::greater_equal<>()) == s.shape_offset.end() &&
                 s.shape_offset.back() < 1000000,
@@ -407,7 +386,7 @@ CrystalStatistics CrystalStatistics::read(const H5File& file) {
         return std::is_sorted(values.begin() + static_cast<std::ptrdiff_t>(first), values.begin() + static_cast<std::ptrdiff_t>(first + n));
     };
     bool sorted = ascends(s.occupancy, 0, quantiles) && ascends(s.b_iso, 0, quantiles);
-    for (std::size_t type = 0; type < lattice_types; ++type) sorted = sorted && ascends(s.packing, type * quantiles, quantiles);
+    for (std::size_t type = 0; type < bravais_lattices; ++type) sorted = sorted && ascends(s.packing, type * quantiles, quantiles);
     require(sorted, "quantiles do not ascend");
     if (file.has_attribute("/", "source")) s.source = file.read_text_attribute("/", "source");
     return s;

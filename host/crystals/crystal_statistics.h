@@ -25,8 +25,8 @@ struct CrystalStatistics {
     std::vector<std::uint32_t> element;        // [space_groups][tabulated_elements] sites
     std::vector<std::uint32_t> letter;         // [letter_classes][Wyckoff positions of all groups] sites
     std::vector<float> atomic_volume;          // [tabulated_elements] angstrom^3
-    std::vector<float> packing;                // [lattice_types][quantiles] ln(cell volume / sum of atomic volumes)
-    std::vector<std::uint32_t> shape_offset;   // [lattice_types + 1]
+    std::vector<float> packing;                // [bravais_lattices][quantiles] ln(cell volume / sum of atomic volumes)
+    std::vector<std::uint32_t> shape_offset;   // [bravais_lattices + 1]
     std::vector<float> shape;                  // [...][lattice_parameters] ln b/a, ln c/a, alpha, beta, gamma of examples
     std::vector<float> occupancy;              // [quantiles] of sites that are not full
     std::vector<float> b_iso;                  // [quantiles] angstrom^2
@@ -53,7 +53,6 @@ private:
 // "uniform", "shipped" (gathered from open data, part of the program), or a file.
 CrystalStatistics read_statistics(const std::string& name);
 
-LatticeType lattice_type(int space_group);
 // First Wyckoff position of each group among those of all; entry 230 is their number.
 const std::array<std::uint16_t, space_groups + 1>& wyckoff_offset();
 

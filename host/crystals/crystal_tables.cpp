@@ -39,12 +39,12 @@ std::vector<Rotation> point_group(int space_group) {
 }
 
 // A group with all rotations that a lattice of the type has.
-int holohedral_group(LatticeType type) {
+int holohedral_group(BravaisLattice type) {
     if (triclinic(type)) return 2;
     if (monoclinic(type)) return 10;
-    if (type < LatticeType::tP) return 47;
-    if (type < LatticeType::hP) return 123;
-    return type == LatticeType::hP ? 191 : (type == LatticeType::hR ? 166 : 221);
+    if (type < BravaisLattice::tP) return 47;
+    if (type < BravaisLattice::hP) return 123;
+    return type == BravaisLattice::hP ? 191 : (type == BravaisLattice::hR ? 166 : 221);
 }
 
 // Running sums of weights, the last 1, appended to `to`.
@@ -85,7 +85,7 @@ void CrystalTableStore::add_symmetry(int space_group) {
     for (const auto& centring : crystal.centrings()) centrings_.insert(centrings_.end(), centring.begin(), centring.end());
     centring_offset_.push_back(static_cast<std::uint32_t>(centrings_.size() / 3));
     cones_.push_back(*crystal.view().operations.cone);
-    const LatticeType type = lattice_type(space_group);
+    const BravaisLattice type = bravais_lattice(space_group);
     lattice_.push_back(static_cast<std::uint8_t>(type));
     for (const WyckoffPosition& position : wyckoff_positions(space_group)) {
         WyckoffSite site{};
@@ -198,7 +198,7 @@ void CrystalTableStore::smooth_letters(const CrystalStatistics& s) {
 
 // A kernel about each example, by Scott's rule from the spread of the middle half, which a few odd cells do not widen.
 void CrystalTableStore::find_bandwidths() {
-    for (int type = 0; type < lattice_types; ++type) {
+    for (int type = 0; type < bravais_lattices; ++type) {
         const std::size_t first = shape_offset_[type], n = shape_offset_[type + 1] - first;
         for (int p = 0; p < lattice_parameters; ++p) {
             std::vector<float> values;

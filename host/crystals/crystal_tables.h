@@ -1,7 +1,6 @@
 // The tables of kernels/crystal_generator.h in memory: symmetry derived from the operations, frequencies smoothed from counts.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "host/crystals/crystal_statistics.h"

@@ -30,21 +30,21 @@ struct Distances {
 int species(const Atom& atom) { return atom.element * 1000 + static_cast<int>(std::lround(atom.occupancy / occupancy_tolerance)); }
 
 Distances distances_of(const Structure& structure) {
-    const MetricTensor metric(structure.cell);
+    const Metric<double> metric = direct_metric(structure.cell.data());
     Distances result;
     for (const Atom& to : structure.atoms) {
         std::vector<std::array<double, 3>> images;
         for (const SymmetryOperation& operation : structure.operations) {
             const std::array<double, 3> image = image_of(operation, to.position);
             const bool known = std::any_of(images.begin(), images.end(), [&](const auto& other) {
-                return metric.distance({image[0] - other[0], image[1] - other[1], image[2] - other[2]}) < distance_tolerance;
+                return nearest_distance(metric, {image[0] - other[0], image[1] - other[1], image[2] - other[2]}) < distance_tolerance;
             });
             if (!known) images.push_back(image);
         }
         for (const Atom& from : structure.atoms) {
             for (const auto& image : images) {
                 const double distance =
-                    metric.distance({image[0] - from.position[0], image[1] - from.position[1], image[2] - from.position[2]});
+                    nearest_distance(metric, {image[0] - from.position[0], image[1] - from.position[1], image[2] - from.position[2]});
                 result.pairs.push_back({species(from), species(to), distance});
             }
         }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <string_view>
 
 #include "host/support/error.h"
 #include "kernels/crystal.h"
@@ -55,6 +56,27 @@ const char* space_group_symbol(int space_group) { return symbols[static_cast<std
 int crystal_system(int space_group) {
     const auto next = std::upper_bound(first_of_system.begin(), first_of_system.end(), checked_space_group(space_group));
     return static_cast<int>(next - first_of_system.begin()) - 1;
+}
+
+BravaisLattice bravais_lattice(int space_group) {
+    const char centring = space_group_symbol(space_group)[0];
+    const auto of = [&](BravaisLattice primitive, const char* centrings) {
+        return static_cast<BravaisLattice>(static_cast<int>(primitive) + static_cast<int>(std::string_view(centrings).find(centring)));
+    };
+    switch (crystal_system(space_group)) {
+        case systems::triclinic:
+            return BravaisLattice::aP;
+        case systems::monoclinic:
+            return of(BravaisLattice::mP, "PC");
+        case systems::orthorhombic:
+            return of(BravaisLattice::oP, "PCAFI");
+        case systems::tetragonal:
+            return of(BravaisLattice::tP, "PI");
+        case systems::cubic:
+            return of(BravaisLattice::cP, "PFI");
+        default:
+            return of(BravaisLattice::hP, "PR");
+    }
 }
 
 int enantiomorph(int space_group) {

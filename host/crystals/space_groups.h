@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "kernels/crystal_lattice.h"
+
 namespace friedel {
 
 // The number itself if there is such a group; throws Error.
@@ -15,6 +17,8 @@ namespace systems {
 constexpr int triclinic = 0, monoclinic = 1, orthorhombic = 2, tetragonal = 3, trigonal = 4, hexagonal = 5, cubic = 6;
 }
 int crystal_system(int space_group);
+// Of the standard setting.
+BravaisLattice bravais_lattice(int space_group);
 // The space group of the mirror image, where that is another one (International Tables A, 11 pairs: P41 and P43), or else 0. Both have
 // the same powder pattern.
 int enantiomorph(int space_group);

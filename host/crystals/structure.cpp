@@ -9,6 +9,7 @@
 #include "host/crystals/laue_cone.h"
 #include "host/crystals/operations.h"
 #include "host/support/error.h"
+#include "kernels/metric.h"
 
 namespace friedel {
 
@@ -38,9 +39,8 @@ constexpr double same_position = 2e-3;
 }  // namespace
 
 double cell_volume(const std::array<double, 6>& cell) {
-    const double ca = std::cos(cell[3] * std::numbers::pi / 180), cb = std::cos(cell[4] * std::numbers::pi / 180),
-                 cg = std::cos(cell[5] * std::numbers::pi / 180);
-    const double squared = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg;
+    const auto cosine = [&](std::size_t angle) { return std::cos(cell[angle] * degree<double>); };
+    const double squared = unit_volume_sq(cosine(3), cosine(4), cosine(5));
     return squared > 0 ? cell[0] * cell[1] * cell[2] * std::sqrt(squared) : 0.0;
 }
 

@@ -3,7 +3,6 @@
 #include <spglib.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -136,7 +135,7 @@ std::vector<Site> expand_cell(const Structure& structure, const SymmetryOptions&
     std::stable_sort(ordered.begin(), ordered.end(), [](const Atom* a, const Atom* b) { return a->element < b->element; });
 
     std::vector<Site> sites;
-    const MetricTensor metric(structure.cell);
+    const Metric<double> metric = direct_metric(structure.cell.data());
     const bool paired = crystal.view().operations.inversion_at_origin();
     const auto add = [&](const Atom& atom, Vector position) {
         const Species species{atom.element, atom.occupancy, atom.b_iso, atom.label};
@@ -144,7 +143,7 @@ std::vector<Site> expand_cell(const Structure& structure, const SymmetryOptions&
         if (atom.occupancy < 1) {
             for (Site& site : sites) {
                 const Vector step = {position[0] - site.position[0], position[1] - site.position[1], position[2] - site.position[2]};
-                if (site.species.front().occupancy < 1 && metric.distance(step) < same_site_angstrom) {
+                if (site.species.front().occupancy < 1 && nearest_distance(metric, step) < same_site_angstrom) {
                     site.species.push_back(species);
                     return;
                 }
@@ -178,12 +177,12 @@ void check_distances(const std::vector<Site>& sites, const std::array<double, 6>
         for (const Species& species : site.species) total += species.occupancy;
         return total;
     };
-    const MetricTensor metric(cell);
+    const Metric<double> metric = direct_metric(cell.data());
     for (std::size_t i = 0; i < sites.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
             const Vector step = {sites[i].position[0] - sites[j].position[0], sites[i].position[1] - sites[j].position[1],
                                  sites[i].position[2] - sites[j].position[2]};
-            const double distance = metric.distance(step);
+            const double distance = nearest_distance(metric, step);
             if (distance > overlap_angstrom || occupancy(sites[i]) + occupancy(sites[j]) < full_occupancy) continue;
             fail("atoms ", sites[j].species.front().label, " and ", sites[i].species.front().label, " are ", distance, " angstrom apart");
         }

@@ -7,69 +7,71 @@
 #include <cmath>
 
 #include "host/crystals/space_groups.h"
-#include "kernels/reflections.h"
+#include "kernels/crystal_lattice.h"
+#include "kernels/metric.h"
 
 namespace friedel {
 
-// Generated crystals, which have standard settings, tell A from C centring: LatticeType of kernels/crystal_lattice.h.
-enum class Bravais { cP, cI, cF, tP, tI, hP, hR, oP, oC, oI, oF, mP, mC, aP };
-constexpr int bravais_lattices = 14;
-const char* bravais_name(Bravais lattice);
-Bravais bravais_of(int space_group);
+const char* bravais_name(BravaisLattice lattice);
+// As it is indexed: oC for groups whose standard setting is oA.
+BravaisLattice indexed_lattice(int space_group);
 // What crystal_system() gives; trigonal for hR, hexagonal for hP, which trigonal groups have as well.
-int lattice_system(Bravais lattice);
+int lattice_system(BravaisLattice lattice);
 
 // How many elements of the reciprocal metric are free.
-int metric_parameters(Bravais lattice);
+int metric_parameters(BravaisLattice lattice);
 
 // d(1/d^2) / d(parameter): row [metric_parameters].
-inline void metric_row(double* row, Bravais lattice, int h, int k, int l) {
+inline void metric_row(double* row, BravaisLattice lattice, int h, int k, int l) {
     switch (lattice) {
-        case Bravais::cP:
-        case Bravais::cI:
-        case Bravais::cF:
+        case BravaisLattice::cP:
+        case BravaisLattice::cI:
+        case BravaisLattice::cF:
             row[0] = h * h + k * k + l * l;
             return;
-        case Bravais::tP:
-        case Bravais::tI:
+        case BravaisLattice::tP:
+        case BravaisLattice::tI:
             row[0] = h * h + k * k, row[1] = l * l;
             return;
-        case Bravais::hP:
-        case Bravais::hR:
+        case BravaisLattice::hP:
+        case BravaisLattice::hR:
             row[0] = h * h + h * k + k * k, row[1] = l * l;
             return;
-        case Bravais::oP:
-        case Bravais::oC:
-        case Bravais::oI:
-        case Bravais::oF:
+        case BravaisLattice::oP:
+        case BravaisLattice::oC:
+        case BravaisLattice::oA:
+        case BravaisLattice::oI:
+        case BravaisLattice::oF:
             row[0] = h * h, row[1] = k * k, row[2] = l * l;
             return;
-        case Bravais::mP:
-        case Bravais::mC:
+        case BravaisLattice::mP:
+        case BravaisLattice::mC:
             row[0] = h * h, row[1] = k * k, row[2] = l * l, row[3] = 2 * h * l;
             return;
-        case Bravais::aP:
+        case BravaisLattice::aP:
             break;
     }
     row[0] = h * h, row[1] = k * k, row[2] = l * l, row[3] = 2 * k * l, row[4] = 2 * h * l, row[5] = 2 * h * k;
 }
-Metric<double> metric_of(Bravais lattice, const double* parameters);
-void parameters_of(double* parameters, Bravais lattice, const Metric<double>& reciprocal);
+Metric<double> metric_of(BravaisLattice lattice, const double* parameters);
+void parameters_of(double* parameters, BravaisLattice lattice, const Metric<double>& reciprocal);
 
-inline bool is_reflection(Bravais lattice, int h, int k, int l) {
+inline bool is_reflection(BravaisLattice lattice, int h, int k, int l) {
     switch (lattice) {
-        case Bravais::cI:
-        case Bravais::tI:
-        case Bravais::oI:
+        case BravaisLattice::cI:
+        case BravaisLattice::tI:
+        case BravaisLattice::oI:
             return (h + k + l) % 2 == 0;
-        case Bravais::cF:
-        case Bravais::oF:
+        case BravaisLattice::cF:
+        case BravaisLattice::oF:
             return (h + k) % 2 == 0 && (k + l) % 2 == 0;
-        case Bravais::oC:
-        case Bravais::mC:
+        case BravaisLattice::oC:
+        case BravaisLattice::mC:
             return (h + k) % 2 == 0;
+        case BravaisLattice::oA:
+            return (k + l) % 2 == 0;
         // One of hkl and khl, which coincide.
-        case Bravais::hR:
+        case BravaisLattice::hR:
             return (-h + k + l) % 3 == 0 || (h - k + l) % 3 == 0;
         default:
             return true;
@@ -79,7 +81,7 @@ inline bool is_reflection(Bravais lattice, int h, int k, int l) {
 // f(h, k, l, 1/d^2) for one of each set of reflections of the lattice's holohedry with 1/d^2 <= limit. Returns false if there are more
 // than `most` to look at.
 template <class F>
-bool for_each_reflection(Bravais lattice, const Metric<double>& reciprocal, double limit, int most, F&& f) {
+bool for_each_reflection(BravaisLattice lattice, const Metric<double>& reciprocal, double limit, int most, F&& f) {
     const Metric<double> direct = reciprocal.inverse();
     if (!(direct.m[0] > 0 && direct.m[1] > 0 && direct.m[2] > 0)) return false;
     const int h_most = static_cast<int>(std::sqrt(limit * direct.m[0])), k_most = static_cast<int>(std::sqrt(limit * direct.m[1])),
@@ -108,9 +110,9 @@ bool for_each_reflection(Bravais lattice, const Metric<double>& reciprocal, doub
 // a b c in angstrom, alpha beta gamma in degrees, of a reciprocal metric in 1/angstrom^2.
 std::array<double, 6> cell_of(const Metric<double>& reciprocal);
 // The same lattice as tables give it: a triclinic cell is Niggli's (angles all acute or all obtuse), beta of a monoclinic one is obtuse.
-std::array<double, 6> tabulated_cell(Bravais lattice, const Metric<double>& reciprocal);
+std::array<double, 6> tabulated_cell(BravaisLattice lattice, const Metric<double>& reciprocal);
 double volume_of(const Metric<double>& reciprocal);
 // Of the conventional cell.
-int lattice_points(Bravais lattice);
+int lattice_points(BravaisLattice lattice);
 
 }  // namespace friedel

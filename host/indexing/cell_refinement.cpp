@@ -9,9 +9,9 @@ namespace friedel {
 
 namespace {
 
-constexpr int most_reflections = 20000;
+constexpr int max_reflections_of_cell = 20000;
 constexpr double usual_shift_deg = 0.03, shift_spread_deg = 0.06;
-constexpr double least_shift_deg = -0.25, most_shift_deg = 0.3;
+constexpr double min_shift_deg = -0.25, max_shift_deg = 0.3;
 constexpr double parameter_density = 1 / 0.05;         // of elements of the reciprocal metric, angstrom^2
 constexpr double superlattice_penalty = 7;             // of 14 ways to have one
 constexpr double superlattice_shares[] = {0.8, 0.95};  // of the lines, that are the sublattice's
@@ -39,8 +39,8 @@ double log_determinant(double* m, int n) {
 bool CellRefinement::list(const IndexedCell& cell, int n) {
     reflections_.clear();
     const PatternLine& last = lines_[static_cast<std::size_t>(n - 1)];
-    const double limit = last.q + most_shift_deg * last.q_per_deg;
-    if (!for_each_reflection(cell.lattice, cell.reciprocal, limit, most_reflections, [&](int h, int k, int l, double q) {
+    const double limit = last.q + max_shift_deg * last.q_per_deg;
+    if (!for_each_reflection(cell.lattice, cell.reciprocal, limit, max_reflections_of_cell, [&](int h, int k, int l, double q) {
             reflections_.push_back({q, h, k, l});
         }))
         return false;
@@ -57,12 +57,12 @@ const CellRefinement::Reflection* CellRefinement::nearest(double q) const {
 
 void CellRefinement::fit(IndexedCell& cell, int n, int rounds, double tolerance_deg) {
     constexpr double within_sigmas = 2.5;
-    constexpr double least_volume = 5;  // angstrom^3
+    constexpr double min_volume = 5;  // angstrom^3
     const int p = metric_parameters(cell.lattice);
     for (int round = 0; round < rounds; ++round) {
         if (!list(cell, n)) return;
         Matrix normal{p + 1};
-        double moves[most_parameters] = {};
+        double moves[max_parameters] = {};
         for (int i = 0; i < n; ++i) {
             const PatternLine& line = lines_[static_cast<std::size_t>(i)];
             const double at = line.q - line.q_per_deg * cell.shift_deg;
@@ -70,7 +70,7 @@ void CellRefinement::fit(IndexedCell& cell, int n, int rounds, double tolerance_
             if (!r) continue;
             const double off = at - r->q;
             if (std::fabs(off) > std::max(tolerance_deg * line.q_per_deg, within_sigmas * line.sigma)) continue;
-            double row[most_parameters];
+            double row[max_parameters];
             metric_row(row, cell.lattice, r->h, r->k, r->l);
             row[p] = line.q_per_deg;
             const double w = 1 / (line.sigma * line.sigma) / (1 + off * off / (4 * line.sigma * line.sigma));
@@ -84,12 +84,12 @@ void CellRefinement::fit(IndexedCell& cell, int n, int rounds, double tolerance_
         normal.at(p, p) += w;
         moves[p] += w * (usual_shift_deg - cell.shift_deg);
         if (!solve_shifts(moves, normal)) return;
-        double x[most_parameters];
+        double x[max_parameters];
         parameters_of(x, cell.lattice, cell.reciprocal);
         for (int a = 0; a < p; ++a) x[a] += moves[a];
-        cell.shift_deg = std::clamp(cell.shift_deg + moves[p], least_shift_deg, most_shift_deg);
+        cell.shift_deg = std::clamp(cell.shift_deg + moves[p], min_shift_deg, max_shift_deg);
         const Metric<double> moved = metric_of(cell.lattice, x);
-        if (!(volume_of(moved) > least_volume) || !(moved.m[0] > 0 && moved.m[1] > 0 && moved.m[2] > 0)) return;
+        if (!(volume_of(moved) > min_volume) || !(moved.m[0] > 0 && moved.m[1] > 0 && moved.m[2] > 0)) return;
         cell.reciprocal = moved;
     }
 }
@@ -98,7 +98,7 @@ void CellRefinement::fit(IndexedCell& cell, int n, int rounds, double tolerance_
 bool CellRefinement::solve_shifts(double* moves, Matrix& normal) const {
     constexpr double ridge = 1e-9;  // of a diagonal of ones
     const int n = normal.n;
-    double scale[most_parameters];
+    double scale[max_parameters];
     for (int a = 0; a < n; ++a) scale[a] = 1 / std::sqrt(std::max(1e-30, normal.at(a, a)));
     for (int a = 0; a < n; ++a) {
         moves[a] *= scale[a];
@@ -202,7 +202,7 @@ double CellRefinement::occam_factor(IndexedCell& cell, int n) const {
         const Reflection* const r = nearest(at);
         if (!r || std::fabs(at - r->q) > explained_within * line.sigma) continue;
         ++cell.indexed;
-        double row[most_parameters];
+        double row[max_parameters];
         metric_row(row, cell.lattice, r->h, r->k, r->l);
         row[p] = line.q_per_deg;
         const double w = 1 / (line.sigma * line.sigma);

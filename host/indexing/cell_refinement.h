@@ -26,7 +26,7 @@ public:
     void judge(IndexedCell& cell, int n);
 
 private:
-    static constexpr int most_parameters = 7;  // of the metric, and the shift
+    static constexpr int max_parameters = 7;  // of the metric, and the shift
     struct Reflection {
         double q;
         int h, k, l;
@@ -35,7 +35,7 @@ private:
     // Symmetric, of the parameters of the metric and the shift: [n][n] of it are used.
     struct Matrix {
         int n;
-        double m[most_parameters * most_parameters] = {};
+        double m[max_parameters * max_parameters] = {};
         double& at(int a, int b) { return m[a * n + b]; }
     };
 

@@ -9,6 +9,7 @@
 #include "host/crystals/operations.h"
 #include "host/crystals/space_groups.h"
 #include "host/crystals/symmetry.h"
+#include "host/support/bragg.h"
 #include "kernels/lorentz_polarisation.h"
 #include "kernels/real_math.h"
 
@@ -16,24 +17,24 @@ namespace friedel {
 
 namespace {
 
-constexpr int most_clusters = 160, most_looked_at = 40000;  // reflections of a lattice
+constexpr int max_clusters = 160, most_looked_at = 40000;   // reflections of a lattice
 constexpr double highest_deg = 89;                          // two-theta; about where comparison_grid ends
 constexpr double foreign_widths = 0.6, foreign_deg = 0.02;  // a line so far from all reflections is none of the lattice's
 constexpr double together = 0.35;                           // widths
 constexpr double misfit = 0.04;                             // of what other reflections put here
-constexpr double least_sigma = 0.0015;                      // of the strongest point
+constexpr double min_sigma = 0.0015;                        // of the strongest point
 
 // Indices in the standard setting of those in a setting that a powder cannot tell from it.
 using Reindexing = std::array<std::array<int, 3>, 3>;
-std::vector<Reindexing> reindexings(Bravais lattice) {
+std::vector<Reindexing> reindexings(BravaisLattice lattice) {
     constexpr std::array<int, 3> x = {1, 0, 0}, y = {0, 1, 0}, z = {0, 0, 1};
     switch (lattice) {
-        case Bravais::oP:
-        case Bravais::oC:
-        case Bravais::oI:
-        case Bravais::oF:
+        case BravaisLattice::oP:
+        case BravaisLattice::oC:
+        case BravaisLattice::oI:
+        case BravaisLattice::oF:
             return {{x, y, z}, {x, z, y}, {y, x, z}, {y, z, x}, {z, x, y}, {z, y, x}};
-        case Bravais::mP:
+        case BravaisLattice::mP:
             return {{x, y, z}, {z, y, x}, {x, y, {1, 0, 1}}};
         default:
             return {{x, y, z}};
@@ -60,10 +61,10 @@ std::array<int, 3> reindexed(const Reindexing& reindexing, const std::array<int,
     return out;
 }
 
-std::vector<AbsenceSetting> make_settings(Bravais lattice) {
+std::vector<AbsenceSetting> make_settings(BravaisLattice lattice) {
     std::map<std::vector<bool>, AbsenceSetting> by_absence;
     for (int group = 1; group <= space_groups; ++group) {
-        if (bravais_of(group) != lattice) continue;
+        if (indexed_lattice(group) != lattice) continue;
         const auto& operations = standard_operations(group);
         std::map<std::vector<bool>, std::pair<int, Reindexing>> of_group;
         for (const Reindexing& reindexing : reindexings(lattice)) {
@@ -71,7 +72,8 @@ std::vector<AbsenceSetting> make_settings(Bravais lattice) {
             bool consistent = true;
             for (const auto& h : window()) {
                 absent.push_back(is_systematically_absent(reindexed(reindexing, h), operations));
-                const bool centring = lattice == Bravais::hR ? (-h[0] + h[1] + h[2]) % 3 != 0 : !is_reflection(lattice, h[0], h[1], h[2]);
+                const bool centring =
+                    lattice == BravaisLattice::hR ? (-h[0] + h[1] + h[2]) % 3 != 0 : !is_reflection(lattice, h[0], h[1], h[2]);
                 if (centring && !absent.back()) consistent = false;
             }
             if (!consistent) continue;
@@ -141,9 +143,9 @@ std::vector<double> cluster_reflections(LatticeIntensities& out, const ObservedL
         int h, k, l;
     };
     std::vector<Reflection> reflections;
-    const double limit = 2 * std::sin(std::min(high, highest_deg) * pi_d / 360) / wavelength;
+    const double limit = inverse_d_of(std::min(high, highest_deg), wavelength);
     const bool all = for_each_reflection(cell.lattice, cell.reciprocal, limit * limit, most_looked_at, [&](int h, int k, int l, double q) {
-        const double at = 2 * std::asin(std::min(1.0, wavelength * std::sqrt(q) / 2)) * 180 / pi_d + cell.shift_deg;
+        const double at = two_theta_of(std::sqrt(q), wavelength) + cell.shift_deg;
         if (at > low && at < high) reflections.push_back({at, h, k, l});
     });
     if (!all) return {};
@@ -154,11 +156,11 @@ std::vector<double> cluster_reflections(LatticeIntensities& out, const ObservedL
         const double fwhm = pattern.shape.fwhm_deg(r.two_theta_deg);
         const bool joins = !out.clusters.empty() && r.two_theta_deg - out.clusters.back().two_theta_deg < together * fwhm;
         if (!joins) {
-            if (static_cast<int>(out.clusters.size()) == most_clusters) break;
+            if (static_cast<int>(out.clusters.size()) == max_clusters) break;
             out.clusters.push_back({r.two_theta_deg, 0, 0, 0, static_cast<int>(out.hkl.size()), 0});
             weight.push_back(0);
         }
-        const double s = std::sin(r.two_theta_deg * pi_d / 360);
+        const double s = std::sin(theta_rad_of(r.two_theta_deg));
         ++out.clusters.back().reflections;
         weight.back() += rough_multiplicity(lattice_system(cell.lattice), r.h, r.k, r.l) * lorentz_polarisation(s * s, -1.0) / fwhm;
         out.hkl.push_back({r.h, r.k, r.l});
@@ -199,7 +201,7 @@ public:
 
     // Least squares, one line after the other.
     void solve() {
-        for (int sweep = 0; sweep < most_sweeps; ++sweep) {
+        for (int sweep = 0; sweep < max_sweeps; ++sweep) {
             double most = 0;
             for (std::size_t i = 0; i < position_.size(); ++i) {
                 const double moved = std::max(0.0, unbounded(i)) - height_[i];
@@ -228,12 +230,12 @@ public:
             others += height_[j] * std::max(std::exp(-0.9 * distance * distance), 0.15 / (1 + distance * distance));
         }
         cluster.height = unbounded(i);
-        cluster.sigma = std::sqrt(4 * variance + misfit * misfit * others * others + least_sigma * least_sigma);
+        cluster.sigma = std::sqrt(4 * variance + misfit * misfit * others * others + min_sigma * min_sigma);
     }
 
 private:
     static constexpr double reach = 6;  // half widths
-    static constexpr int most_sweeps = 40;
+    static constexpr int max_sweeps = 40;
     static constexpr double solved = 2e-4;  // of the strongest point
 
     // The height of line i that fits best beside the others, whatever its sign.
@@ -254,19 +256,19 @@ private:
 
 }  // namespace
 
-bool AbsenceSetting::absent(Bravais lattice, std::array<int, 3> h) const {
+bool AbsenceSetting::absent(BravaisLattice lattice, std::array<int, 3> h) const {
     const auto& operations = standard_operations(space_groups.front());
     // The one of hkl and hk-l that is a reflection of the obverse setting.
-    if (lattice == Bravais::hR && (-h[0] + h[1] + h[2]) % 3 != 0) h[2] = -h[2];
+    if (lattice == BravaisLattice::hR && (-h[0] + h[1] + h[2]) % 3 != 0) h[2] = -h[2];
     if (!is_systematically_absent(reindexed(reindexing, h), operations)) return false;
-    return lattice_system(lattice) < systems::tetragonal || lattice == Bravais::hR ||
+    return lattice_system(lattice) < systems::tetragonal || lattice == BravaisLattice::hR ||
            is_systematically_absent({h[1], h[0], h[2]}, operations);
 }
 
-const std::vector<AbsenceSetting>& absence_settings(Bravais lattice) {
+const std::vector<AbsenceSetting>& absence_settings(BravaisLattice lattice) {
     static const std::array<std::vector<AbsenceSetting>, bravais_lattices> all = [] {
         std::array<std::vector<AbsenceSetting>, bravais_lattices> made;
-        for (int i = 0; i < bravais_lattices; ++i) made[static_cast<std::size_t>(i)] = make_settings(static_cast<Bravais>(i));
+        for (int i = 0; i < bravais_lattices; ++i) made[static_cast<std::size_t>(i)] = make_settings(static_cast<BravaisLattice>(i));
         return made;
     }();
     return all[static_cast<std::size_t>(lattice)];
@@ -294,7 +296,7 @@ LatticeIntensities decompose(const ObservedLines& pattern, const IndexedCell& ce
     return out;
 }
 
-std::vector<double> absence_likelihoods(const LatticeIntensities& intensities, Bravais lattice) {
+std::vector<double> absence_likelihoods(const LatticeIntensities& intensities, BravaisLattice lattice) {
     const auto& settings = absence_settings(lattice);
     std::vector<double> likelihood(settings.size(), 0.0);
     for (const auto& cluster : intensities.clusters) {

@@ -19,9 +19,9 @@ struct AbsenceSetting {
     std::vector<double> share;                     // [space_groups] of the group's orientations
     std::array<std::array<int, 3>, 3> reindexing;  // from indices of the lattice to those of the standard setting of space_groups.front()
     // Whether the reflection and all that coincide with it are absent.
-    bool absent(Bravais lattice, std::array<int, 3> h) const;
+    bool absent(BravaisLattice lattice, std::array<int, 3> h) const;
 };
-const std::vector<AbsenceSetting>& absence_settings(Bravais lattice);
+const std::vector<AbsenceSetting>& absence_settings(BravaisLattice lattice);
 
 struct LatticeIntensities {
     struct Cluster {
@@ -39,6 +39,6 @@ LatticeIntensities decompose(const ObservedLines& pattern, const IndexedCell& ce
 
 // Logarithm of the likelihood of each setting over that of one that allows just what is there: what is allowed and absent counts against
 // it, and more so what is forbidden and there. Lattices can be compared by it as well; what they explain counts for them as evidence.
-std::vector<double> absence_likelihoods(const LatticeIntensities& intensities, Bravais lattice);
+std::vector<double> absence_likelihoods(const LatticeIntensities& intensities, BravaisLattice lattice);
 
 }  // namespace friedel

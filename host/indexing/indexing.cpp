@@ -6,6 +6,7 @@
 #include "host/indexing/cell_refinement.h"
 #include "host/indexing/lattice_search.h"
 #include "host/indexing/lattice_symmetry.h"
+#include "host/support/bragg.h"
 
 namespace friedel {
 
@@ -31,12 +32,12 @@ std::vector<PatternLine> lines_of(const ObservedLines& pattern, const IndexingCo
     std::vector<PatternLine> lines;
     const double square = config.wavelength_angstrom * config.wavelength_angstrom;
     for (const ObservedLine& o : pattern.lines) {
-        const double theta = o.two_theta_deg * pi_d / 360, s = std::sin(theta);
-        const double per_deg = 2 * std::sin(2 * theta) / square * pi_d / 180;
+        const double s = inverse_d_of(o.two_theta_deg, config.wavelength_angstrom);
+        const double per_deg = 2 * std::sin(o.two_theta_deg * degree<double>) / square * degree<double>;
         // Impurities are weak as a rule, and so is what is no line at all.
         double doubt = 0.03 + 0.3 * std::exp(-o.height / 0.03) + 0.4 * std::exp(-o.significance / 4);
         if (is_shoulder(pattern, o)) doubt = std::max(doubt, 0.6);
-        lines.push_back({4 * s * s / square, per_deg, per_deg * std::hypot(o.sigma_deg, extra_sigma), std::clamp(doubt, 0.03, 0.7)});
+        lines.push_back({s * s, per_deg, per_deg * std::hypot(o.sigma_deg, extra_sigma), std::clamp(doubt, 0.03, 0.7)});
     }
     return lines;
 }
@@ -61,15 +62,15 @@ IndexedCell refined(const IndexedCell& start, const std::vector<PatternLine> (&l
 
 double lowest_q_of(const ObservedLines& pattern, const IndexingConfig& config) {
     const double angle = static_cast<double>(pattern.grid.start_deg) + pattern.first * static_cast<double>(pattern.grid.step_deg);
-    const double s = 2 * std::sin(angle * pi_d / 360) / config.wavelength_angstrom;
+    const double s = inverse_d_of(angle, config.wavelength_angstrom);
     return s * s;
 }
 
 // At most n of them, of those that may be the crystal's.
-std::vector<SearchLine> first_lines(const ObservedLines& pattern, const std::vector<PatternLine>& lines, double least_height, int n) {
+std::vector<SearchLine> first_lines(const ObservedLines& pattern, const std::vector<PatternLine>& lines, double min_height, int n) {
     std::vector<SearchLine> first;
     for (std::size_t i = 0; i < lines.size() && static_cast<int>(first.size()) < n; ++i) {
-        if (lines[i].doubt <= 0.5 && pattern.lines[i].height >= least_height)
+        if (lines[i].doubt <= 0.5 && pattern.lines[i].height >= min_height)
             first.push_back({lines[i].q, lines[i].q_per_deg, lines[i].doubt});
     }
     return first;
@@ -82,7 +83,7 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
                                                lines_of(pattern, config, extra_sigma_deg[1])};
     std::vector<IndexedCell> cells;
     const double lowest = lowest_q_of(pattern, config);
-    const auto add = [&](Bravais lattice, const Metric<double>& reciprocal, double shift_deg) {
+    const auto add = [&](BravaisLattice lattice, const Metric<double>& reciprocal, double shift_deg) {
         IndexedCell cell{lattice, reciprocal};
         cell.shift_deg = shift_deg;
         cells.push_back(refined(cell, lines, lowest, config));
@@ -95,12 +96,12 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
     };
     // Lines that are no impurity's for certain, and where that does not do, weaker ones as well, or the strongest alone.
     struct SearchPass {
-        double least_height, enough;  // of lines, of the strongest; evidence that ends the search
+        double min_height, enough;  // of lines, of the strongest; evidence that ends the search
     };
     constexpr SearchPass passes[] = {{0.02, 40}, {0, 15}, {0.07, 0}};
     std::vector<std::vector<SearchLine>> tried;
     for (const SearchPass& pass : passes) {
-        std::vector<SearchLine> first = first_lines(pattern, lines[0], pass.least_height, config.search_lines);
+        std::vector<SearchLine> first = first_lines(pattern, lines[0], pass.min_height, config.search_lines);
         if (std::find(tried.begin(), tried.end(), first) == tried.end()) {
             search(search_lattices, first);
             tried.push_back(std::move(first));

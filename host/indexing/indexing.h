@@ -14,7 +14,7 @@ namespace friedel {
 constexpr double no_evidence = -1e9;  // of a cell that could not be judged
 
 struct IndexedCell {
-    Bravais lattice;
+    BravaisLattice lattice;
     Metric<double> reciprocal;
     double shift_deg = 0;  // of the observed lines, to be taken off
     double evidence = 0;   // logarithm; 0: lines anywhere

@@ -116,7 +116,7 @@ IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<d
                                  const OpinionConfig& weights) {
     IndexingOpinion out;
     out.lines = lines;
-    if (out.lines.lines.size() < fewest_indexed_lines) {
+    if (out.lines.lines.size() < min_indexed_lines) {
         out.probabilities.assign(space_groups, 0.0f);
         return out;
     }

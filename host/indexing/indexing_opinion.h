@@ -49,7 +49,7 @@ IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<d
 void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency, const OpinionConfig& weights);
 
 // Patterns of fewer lines are not indexed: they say nothing.
-constexpr std::size_t fewest_indexed_lines = 4;
+constexpr std::size_t min_indexed_lines = 4;
 
 // How often groups are met in the structures that ship as statistics, none of them never.
 const std::vector<double>& usual_group_frequency();

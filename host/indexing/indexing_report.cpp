@@ -34,20 +34,18 @@ std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion)
 }
 
 // Of fewer lines what frequency says is no find.
-bool has_too_few_lines(const Indexed& indexed) {
-    return indexed.problem.empty() && indexed.opinion.lines.lines.size() < fewest_indexed_lines;
-}
+bool has_too_few_lines(const Indexed& indexed) { return indexed.problem.empty() && indexed.opinion.lines.lines.size() < min_indexed_lines; }
 
 // Degrees of the file, at low angles, over those of copper's wavelength, which lines were looked for at.
 double degrees_of_file(const Indexed& indexed) { return indexed.wavelength > 0 ? indexed.wavelength / cu_k_alpha_angstrom : 1; }
 
 std::string reason_of(const Indexed& indexed) {
-    return has_too_few_lines(indexed) ? "fewer than " + std::to_string(fewest_indexed_lines) + " lines" : indexed.problem;
+    return has_too_few_lines(indexed) ? "fewer than " + std::to_string(min_indexed_lines) + " lines" : indexed.problem;
 }
 
 }  // namespace
 
-std::string described(const Indexed& indexed, int most_cells, int most_groups) {
+std::string described(const Indexed& indexed, int max_cells, int max_groups) {
     const IndexingOpinion& opinion = indexed.opinion;
     char text[256];
     std::snprintf(text, sizeof text, ": wavelength %.6g (%s), %zu lines", indexed.wavelength,
@@ -61,7 +59,7 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups) {
     out +=
         "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
         "groups of its absences\n";
-    for (std::size_t c = 0; c < std::min(cells.size(), static_cast<std::size_t>(most_cells)); ++c) {
+    for (std::size_t c = 0; c < std::min(cells.size(), static_cast<std::size_t>(max_cells)); ++c) {
         const IndexedCell& cell = cells[c]->cell;
         const std::array<double, 6> edges = tabulated_cell(cell.lattice, cell.reciprocal);
         std::snprintf(text, sizeof text, "  %5.1f %%  %-7s %8.4f %8.4f %8.4f %7.2f %7.2f %7.2f  %7.3f %5.1f %3d/%-3d %9.0f  ",
@@ -70,7 +68,7 @@ std::string described(const Indexed& indexed, int most_cells, int most_groups) {
         out += text + groups_of(*cells[c]) + '\n';
     }
     out += " ";
-    for (int group : likeliest_groups(opinion.probabilities.data(), most_groups)) {
+    for (int group : likeliest_groups(opinion.probabilities.data(), max_groups)) {
         std::snprintf(text, sizeof text, " %d %s %.1f %%", group, space_group_symbol(group),
                       100 * static_cast<double>(opinion.probabilities[static_cast<std::size_t>(group - 1)]));
         out += text;
@@ -160,7 +158,7 @@ void IndexingTally::add(int truth, const IndexingOpinion& opinion) {
                                        [](const CellFindings& a, const CellFindings& b) { return a.weight < b.weight; });
     for (Row* const row : {&rows_[static_cast<std::size_t>(crystal_system(truth))], &rows_.back()}) {
         ++row->patterns;
-        row->lattice += best != opinion.cells.end() && best->cell.lattice == bravais_of(truth);
+        row->lattice += best != opinion.cells.end() && best->cell.lattice == indexed_lattice(truth);
         row->system += crystal_system(answer) == crystal_system(truth);
         row->extinction += extinction_group(answer) == extinction_group(truth);
         row->group += answer == truth;

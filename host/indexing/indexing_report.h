@@ -19,7 +19,7 @@ struct Indexed {
 };
 
 // The likeliest unit cells and space groups, so many at most, as a table of lines.
-std::string described(const Indexed& indexed, int most_cells, int most_groups);
+std::string described(const Indexed& indexed, int max_cells, int max_groups);
 
 void write_indexing_header(std::ostream& out);
 void write_indexing_row(std::ostream& out, const Indexed& indexed);

@@ -19,8 +19,8 @@ public:
         for (double shift : shifts_deg) {
             trials_.shift_to(shift);
             cubic();
-            uniaxial(Bravais::tP);
-            uniaxial(Bravais::hP);
+            uniaxial(BravaisLattice::tP);
+            uniaxial(BravaisLattice::hP);
             orthorhombic();
             monoclinic();
             if (trials_.found_well()) break;
@@ -41,21 +41,21 @@ private:
         for (int i = 0; i < std::min(6, lines().size()); ++i) {
             for (int n = 1; n <= 32; ++n) {
                 const double a = lines().q[i] / n;
-                trials_.judge(Bravais::cP, {{a, a, a, 0, 0, 0}});
+                trials_.judge(BravaisLattice::cP, {{a, a, a, 0, 0, 0}});
             }
         }
     }
 
     // Tetragonal and hexagonal: one line as hk0 or 00l, votes for the other axis.
-    void uniaxial(Bravais primitive) {
-        const bool hexagonal = primitive == Bravais::hP;
+    void uniaxial(BravaisLattice primitive) {
+        const bool hexagonal = primitive == BravaisLattice::hP;
         const auto norm = [&](int h, int k) { return h * h + k * k + (hexagonal ? h * k : 0); };
         const auto metric = [&](double a, double c) { return Metric<double>{{a, a, c, 0, 0, hexagonal ? a / 2 : 0}}; };
         const std::vector<int> norms = hexagonal ? std::vector<int>{1, 3, 4, 7, 9, 12, 13} : std::vector<int>{1, 2, 4, 5, 8, 9, 10, 13};
         for (int i = 0; i < std::min(14, lines().size()); ++i) {
             for (int n : norms) {
                 const double a = lines().q[i] / n;
-                if (a < least_edge_q) continue;
+                if (a < min_edge_q) continue;
                 points_.clear();
                 LineMask base = 0;
                 for (int h = 0; h * h * a <= lines().limit; ++h) {
@@ -66,11 +66,11 @@ private:
                         for (int l : {1, 2, 3, 4, 5, 6}) points_.push_back({q, static_cast<double>(l * l)});
                     }
                 }
-                for (const VotedValue& c : trials_.vote(points_, base, least_edge_q, 0.3, 4)) trials_.judge(primitive, metric(a, c.x));
+                for (const VotedValue& c : trials_.vote(points_, base, min_edge_q, 0.3, 4)) trials_.judge(primitive, metric(a, c.x));
             }
             for (int l : {1, 2, 3, 4, 6, 8, 9, 12}) {
                 const double c = lines().q[i] / (l * l);
-                if (c < least_edge_q) continue;
+                if (c < min_edge_q) continue;
                 points_.clear();
                 LineMask base = 0;
                 for (int z = 0; z * z * c <= lines().limit; ++z) {
@@ -78,7 +78,7 @@ private:
                     if (z > 0) base |= lines().within(q);
                     for (int n : norms) points_.push_back({q, static_cast<double>(n)});
                 }
-                for (const VotedValue& a : trials_.vote(points_, base, least_edge_q, 0.3, 4)) trials_.judge(primitive, metric(a.x, c));
+                for (const VotedValue& a : trials_.vote(points_, base, min_edge_q, 0.3, 4)) trials_.judge(primitive, metric(a.x, c));
             }
         }
     }
@@ -98,7 +98,7 @@ private:
                         const double det = a1 * b2 - a2 * b1;
                         if (det <= 0) continue;  // the other order of axes is the same net
                         const double a = (lines().q[i] * b2 - lines().q[j] * b1) / det, b = (a1 * lines().q[j] - a2 * lines().q[i]) / det;
-                        if (a < least_edge_q || b < least_edge_q || a > 0.3 || b > 0.3) continue;
+                        if (a < min_edge_q || b < min_edge_q || a > 0.3 || b > 0.3) continue;
                         net_votes({{a, b, 0, 0, 0, 0}}, false);
                     }
                 }
@@ -147,10 +147,10 @@ private:
                 if (q == 0 || q < 0.5 * lines().limit) points_.push_back({q, 9});
             }
         }
-        for (const VotedValue& c : trials_.vote(points_, base, least_edge_q, 0.27, 3)) {
+        for (const VotedValue& c : trials_.vote(points_, base, min_edge_q, 0.27, 3)) {
             Metric<double> metric = net;
             metric.m[oblique ? 1 : 2] = c.x;
-            trials_.judge(oblique ? Bravais::mP : Bravais::oP, metric);
+            trials_.judge(oblique ? BravaisLattice::mP : BravaisLattice::oP, metric);
         }
     }
 
@@ -178,7 +178,7 @@ private:
                     const Net &p = nets[x], &q = nets[y];
                     if (p.i == q.i || p.i == q.j || p.j == q.i || p.j == q.j) continue;
                     for (const VotedMetric& voted : trials_.vote_for_angle(a, p.length_sq, q.length_sq, p.product, q.product, 0.98, 2))
-                        trials_.judge(Bravais::aP, voted.metric);
+                        trials_.judge(BravaisLattice::aP, voted.metric);
                 }
             }
         }

@@ -19,7 +19,7 @@ struct SearchLine {
 };
 
 struct LatticeCandidate {
-    Bravais lattice;
+    BravaisLattice lattice;
     Metric<double> reciprocal;
     double shift_deg;  // of all lines, that it was found with
     double score;      // logarithm of the likelihood over that of lines anywhere

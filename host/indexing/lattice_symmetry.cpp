@@ -14,19 +14,21 @@ using Index = std::array<int, 3>;
 using Basis = std::array<Vector, 3>;
 
 // Primitive vectors in terms of the conventional ones.
-Basis primitive_basis(Bravais lattice) {
+Basis primitive_basis(BravaisLattice lattice) {
     switch (lattice) {
-        case Bravais::cI:
-        case Bravais::tI:
-        case Bravais::oI:
+        case BravaisLattice::cI:
+        case BravaisLattice::tI:
+        case BravaisLattice::oI:
             return {{{-0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0.5, 0.5, -0.5}}};
-        case Bravais::cF:
-        case Bravais::oF:
+        case BravaisLattice::cF:
+        case BravaisLattice::oF:
             return {{{0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}}};
-        case Bravais::oC:
-        case Bravais::mC:
+        case BravaisLattice::oC:
+        case BravaisLattice::mC:
             return {{{0.5, 0.5, 0}, {-0.5, 0.5, 0}, {0, 0, 1}}};
-        case Bravais::hR:
+        case BravaisLattice::oA:
+            return {{{1, 0, 0}, {0, 0.5, 0.5}, {0, -0.5, 0.5}}};
+        case BravaisLattice::hR:
             return {{{2.0 / 3, 1.0 / 3, 1.0 / 3}, {-1.0 / 3, 1.0 / 3, 1.0 / 3}, {-1.0 / 3, -2.0 / 3, 1.0 / 3}}};
         default:
             return {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
@@ -85,7 +87,7 @@ std::vector<Axis> twofold_axes(const Metric<double>& direct, double tolerance_de
             const int product = std::abs(dot(u, h));
             if (product != 1 && product != 2) continue;
             const double cosine = product / std::sqrt(direct.product(u.data(), u.data()) * reciprocal.product(h.data(), h.data()));
-            const double off = std::acos(std::min(1.0, cosine)) * 180 / pi_d;
+            const double off = std::acos(std::min(1.0, cosine)) / degree<double>;
             if (off < tolerance_deg) axes.push_back({u, h, off});
         }
     }
@@ -126,29 +128,29 @@ void add_monoclinic(std::vector<BravaisCell>& out, const Metric<double>& g, cons
         Metric<double> direct = transformed(g, b);
         direct.m[3] = direct.m[5] = 0;
         if (points == 1) {
-            out.push_back({Bravais::mP, direct.inverse()});
+            out.push_back({BravaisLattice::mP, direct.inverse()});
         } else if (points == 2) {
             const double a = direct.m[0], c = direct.m[2], d = direct.m[4];
             if (is_lattice_vector(b, {0.5, 0.5, 0})) {
-                out.push_back({Bravais::mC, direct.inverse()});
+                out.push_back({BravaisLattice::mC, direct.inverse()});
             } else if (is_lattice_vector(b, {0, 0.5, 0.5})) {
                 const Metric<double> turned{{c, direct.m[1], a, 0, d, 0}};
-                out.push_back({Bravais::mC, turned.inverse()});
+                out.push_back({BravaisLattice::mC, turned.inverse()});
             } else if (is_lattice_vector(b, {0.5, 0.5, 0.5})) {
                 // a' = a + c: centred on C; the shorter of the two diagonals.
                 const double sign = d > 0 ? -1 : 1;
                 const Metric<double> turned{{a + c + 2 * sign * d, direct.m[1], c, 0, sign * c + d, 0}};
-                out.push_back({Bravais::mC, turned.inverse()});
+                out.push_back({BravaisLattice::mC, turned.inverse()});
             }
         }
         return;
     }
 }
 
-void add_tetragonal_and_higher(std::vector<BravaisCell>& out, Bravais lattice, const double* edge_sq, double tolerance_deg) {
-    const double relative = 2 * std::tan(tolerance_deg * pi_d / 180);
+void add_tetragonal_and_higher(std::vector<BravaisCell>& out, BravaisLattice lattice, const double* edge_sq, double tolerance_deg) {
+    const double relative = 2 * std::tan(tolerance_deg * degree<double>);
     const auto alike = [&](double a, double b) { return std::fabs(a - b) < relative * 0.5 * (a + b); };
-    const auto add = [&](Bravais as, double a, double c) {
+    const auto add = [&](BravaisLattice as, double a, double c) {
         const Metric<double> direct =
             lattice_system(as) == systems::hexagonal ? Metric<double>{{a, a, c, 0, 0, -a / 2}} : Metric<double>{{a, a, c, 0, 0, 0}};
         out.push_back({as, direct.inverse()});
@@ -156,20 +158,20 @@ void add_tetragonal_and_higher(std::vector<BravaisCell>& out, Bravais lattice, c
     for (int i = 0; i < 3; ++i) {
         const double a = edge_sq[i], b = edge_sq[(i + 1) % 3], c = edge_sq[(i + 2) % 3], mean = 0.5 * (a + b);
         if (alike(a, b)) {
-            if (lattice == Bravais::oP) add(Bravais::tP, mean, c);
-            if (lattice == Bravais::oI) add(Bravais::tI, mean, c);
-            if (lattice == Bravais::oC && i == 0) add(Bravais::tP, mean / 2, c);
-            if (lattice == Bravais::oF) add(Bravais::tI, mean / 2, c);
+            if (lattice == BravaisLattice::oP) add(BravaisLattice::tP, mean, c);
+            if (lattice == BravaisLattice::oI) add(BravaisLattice::tI, mean, c);
+            if (lattice == BravaisLattice::oC && i == 0) add(BravaisLattice::tP, mean / 2, c);
+            if (lattice == BravaisLattice::oF) add(BravaisLattice::tI, mean / 2, c);
             if (i == 0 && alike(b, c) && alike(a, c)) {
                 const double all = (a + b + c) / 3;
-                if (lattice == Bravais::oP) add(Bravais::cP, all, all);
-                if (lattice == Bravais::oI) add(Bravais::cI, all, all);
-                if (lattice == Bravais::oF) add(Bravais::cF, all, all);
+                if (lattice == BravaisLattice::oP) add(BravaisLattice::cP, all, all);
+                if (lattice == BravaisLattice::oI) add(BravaisLattice::cI, all, all);
+                if (lattice == BravaisLattice::oF) add(BravaisLattice::cF, all, all);
             }
         }
-        if (lattice == Bravais::oC && i == 0) {
-            if (alike(b, 3 * a)) add(Bravais::hP, (a + b / 3) / 2, c);
-            if (alike(a, 3 * b)) add(Bravais::hP, (b + a / 3) / 2, c);
+        if (lattice == BravaisLattice::oC && i == 0) {
+            if (alike(b, 3 * a)) add(BravaisLattice::hP, (a + b / 3) / 2, c);
+            if (alike(a, 3 * b)) add(BravaisLattice::hP, (b + a / 3) / 2, c);
         }
     }
 }
@@ -180,24 +182,24 @@ void add_orthorhombic(std::vector<BravaisCell>& out, const Metric<double>& g, co
     const int points = volume_of_cell(b);
     const Metric<double> cell = transformed(g, b);
     const double* const m = cell.m;
-    const double limit = std::sin(tolerance_deg * pi_d / 180);
+    const double limit = std::sin(tolerance_deg * degree<double>);
     if (std::fabs(m[5]) > limit * std::sqrt(m[0] * m[1]) || std::fabs(m[4]) > limit * std::sqrt(m[0] * m[2]) ||
         std::fabs(m[3]) > limit * std::sqrt(m[1] * m[2]))
         return;
     double edge[3] = {m[0], m[1], m[2]};
-    Bravais lattice = Bravais::oP;
+    BravaisLattice lattice = BravaisLattice::oP;
     if (points == 2) {
         if (is_lattice_vector(b, {0.5, 0.5, 0.5}))
-            lattice = Bravais::oI;
+            lattice = BravaisLattice::oI;
         else {
-            lattice = Bravais::oC;
+            lattice = BravaisLattice::oC;
             if (is_lattice_vector(b, {0, 0.5, 0.5}))
                 std::rotate(edge, edge + 1, edge + 3);  // b c a
             else if (is_lattice_vector(b, {0.5, 0, 0.5}))
                 std::rotate(edge, edge + 2, edge + 3);  // c a b
         }
     } else if (points == 4) {
-        lattice = Bravais::oF;
+        lattice = BravaisLattice::oF;
     } else if (points != 1) {
         return;
     }

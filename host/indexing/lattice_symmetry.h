@@ -3,7 +3,6 @@
 // cells that they span. Leaves out: rhombohedral lattices, and those of half or twice the volume.
 #pragma once
 
-#include <utility>
 #include <vector>
 
 #include "host/indexing/bravais_lattice.h"
@@ -11,7 +10,7 @@
 namespace friedel {
 
 struct BravaisCell {
-    Bravais lattice;
+    BravaisLattice lattice;
     Metric<double> reciprocal;
 };
 

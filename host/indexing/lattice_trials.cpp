@@ -15,7 +15,7 @@ namespace {
 
 constexpr double tolerance_deg = 0.035;
 constexpr double out_of_reach = 1e9;  // 1/angstrom^2
-constexpr int most_bins = 20000;
+constexpr int max_bins = 20000;
 constexpr int block = 32;  // bins that are looked at together
 
 void sort(std::vector<LatticeCandidate>& list) {
@@ -59,14 +59,15 @@ double ShiftedLines::score(LineMask mask, int count) const {
     return sum;
 }
 
-void LatticeTrials::keep(Bravais lattice, const Metric<double>& metric, double score) {
+void LatticeTrials::keep(BravaisLattice lattice, const Metric<double>& metric, double score) {
     auto& list = best_[static_cast<std::size_t>(lattice)];
     if (list.size() == kept_ && score <= list.back().score) return;
     const double volume = volume_of(metric);
     for (LatticeCandidate& other : list) {
         if (std::fabs(volume_of(other.reciprocal) / volume - 1) > 0.004) continue;
         // The same lattice, or one that is as good for the same lines.
-        if (std::fabs(other.score - score) < 0.5 || lattice == Bravais::mP || lattice == Bravais::mC || lattice == Bravais::aP) {
+        if (std::fabs(other.score - score) < 0.5 || lattice == BravaisLattice::mP || lattice == BravaisLattice::mC ||
+            lattice == BravaisLattice::aP) {
             if (score > other.score) {
                 other = {lattice, metric, now_->shift_deg(), score};
                 sort(list);
@@ -103,19 +104,19 @@ std::vector<VotedMetric> LatticeTrials::vote_for_angle(double a, double b, doubl
     return metrics;
 }
 
-void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
+void LatticeTrials::judge(BravaisLattice primitive, const Metric<double>& metric) {
     const double volume = volume_of(metric);
-    if (!(volume > least_volume) || volume > 4 * largest_volume) return;
+    if (!(volume > min_volume) || volume > 4 * largest_volume) return;
     LineMask mask[index_parities] = {};
     int count[index_parities] = {};
-    const bool rhombohedral = primitive == Bravais::hP;
+    const bool rhombohedral = primitive == BravaisLattice::hP;
     if (!for_each_reflection(primitive, metric, now_->limit, 6000, [&](int h, int k, int l, double q) {
             const int c = rhombohedral ? ((-h + k + l) % 3 == 0 || (h - k + l) % 3 == 0) : index_parity(h, k, l);
             mask[c] |= now_->at(q);
             ++count[c];
         }))
         return;
-    const auto with = [&](Bravais lattice, std::initializer_list<int> classes, const Metric<double>& as) {
+    const auto with = [&](BravaisLattice lattice, std::initializer_list<int> classes, const Metric<double>& as) {
         LineMask m = 0;
         int n = 0;
         for (int c : classes) {
@@ -129,35 +130,35 @@ void LatticeTrials::judge(Bravais primitive, const Metric<double>& metric) {
     const std::initializer_list<int> everything = {0, 1, 2, 3, 4, 5, 6, 7}, body = {0, 3, 5, 6}, all_faces = {0, 7};
     const double* const m = metric.m;
     switch (primitive) {
-        case Bravais::cP:
-            with(Bravais::cP, everything, metric);
-            with(Bravais::cI, body, metric);
-            with(Bravais::cF, all_faces, metric);
+        case BravaisLattice::cP:
+            with(BravaisLattice::cP, everything, metric);
+            with(BravaisLattice::cI, body, metric);
+            with(BravaisLattice::cF, all_faces, metric);
             break;
-        case Bravais::tP:
-            with(Bravais::tP, everything, metric);
-            with(Bravais::tI, body, metric);
+        case BravaisLattice::tP:
+            with(BravaisLattice::tP, everything, metric);
+            with(BravaisLattice::tI, body, metric);
             break;
-        case Bravais::hP:
-            with(Bravais::hP, {0, 1}, metric);
-            with(Bravais::hR, {1}, metric);
+        case BravaisLattice::hP:
+            with(BravaisLattice::hP, {0, 1}, metric);
+            with(BravaisLattice::hR, {1}, metric);
             break;
-        case Bravais::oP:
-            with(Bravais::oP, everything, metric);
-            with(Bravais::oI, body, metric);
-            with(Bravais::oF, all_faces, metric);
-            with(Bravais::oC, {0, 3, 4, 7}, metric);
-            with(Bravais::oC, {0, 6, 1, 7}, {{m[1], m[2], m[0], 0, 0, 0}});
-            with(Bravais::oC, {0, 5, 2, 7}, {{m[2], m[0], m[1], 0, 0, 0}});
+        case BravaisLattice::oP:
+            with(BravaisLattice::oP, everything, metric);
+            with(BravaisLattice::oI, body, metric);
+            with(BravaisLattice::oF, all_faces, metric);
+            with(BravaisLattice::oC, {0, 3, 4, 7}, metric);
+            with(BravaisLattice::oC, {0, 6, 1, 7}, {{m[1], m[2], m[0], 0, 0, 0}});
+            with(BravaisLattice::oC, {0, 5, 2, 7}, {{m[2], m[0], m[1], 0, 0, 0}});
             break;
-        case Bravais::mP:
-            with(Bravais::mP, everything, metric);
-            with(Bravais::mC, {0, 3, 4, 7}, metric);
-            with(Bravais::mC, {0, 6, 1, 7}, {{m[2], m[1], m[0], 0, m[4], 0}});
-            with(Bravais::mC, body, {{m[0], m[1], m[0] + m[2] - 2 * m[4], 0, m[4] - m[0], 0}});
+        case BravaisLattice::mP:
+            with(BravaisLattice::mP, everything, metric);
+            with(BravaisLattice::mC, {0, 3, 4, 7}, metric);
+            with(BravaisLattice::mC, {0, 6, 1, 7}, {{m[2], m[1], m[0], 0, m[4], 0}});
+            with(BravaisLattice::mC, body, {{m[0], m[1], m[0] + m[2] - 2 * m[4], 0, m[4] - m[0], 0}});
             break;
         default:
-            with(Bravais::aP, everything, metric);
+            with(BravaisLattice::aP, everything, metric);
     }
 }
 
@@ -165,7 +166,7 @@ std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points
                                             int results, double bin) {
     std::vector<VotedValue> found;
     if (!(most > least)) return found;
-    const Bins bins{least, bin, std::min(most_bins, static_cast<int>((most - least) / bin) + 1)};
+    const Bins bins{least, bin, std::min(max_bins, static_cast<int>((most - least) / bin) + 1)};
     cast_votes(points, explained, std::min(most, least + bins.count * bin), bins);
     int best[most_votes];
     const int taken = best_bins(best, explained, std::min(results, most_votes), bins);

@@ -11,8 +11,8 @@
 
 namespace friedel {
 
-constexpr double longest_edge = 45, largest_volume = 8000, least_volume = 8;  // angstrom, angstrom^3 of a primitive cell
-constexpr double least_edge_q = 1 / (longest_edge * longest_edge);            // 1/d^2
+constexpr double longest_edge = 45, largest_volume = 8000, min_volume = 8;  // angstrom, angstrom^3 of a primitive cell
+constexpr double min_edge_q = 1 / (longest_edge * longest_edge);            // 1/d^2
 
 // Of a line's index: the line explains.
 using LineMask = std::uint32_t;
@@ -76,7 +76,7 @@ public:
     std::vector<VotedMetric> vote_for_angle(double a, double b, double c, double ab, double ac, double part, int results,
                                             double bin = 5e-5);
     // Scores a lattice with all its centrings at once, from what each class of parities explains.
-    void judge(Bravais primitive, const Metric<double>& metric);
+    void judge(BravaisLattice primitive, const Metric<double>& metric);
 
     // Something explains all lines but one or two with few reflections: other shifts will not do better.
     bool found_well() const;
@@ -93,7 +93,7 @@ private:
     void cast_votes(const std::vector<VotePoint>& points, LineMask explained, double most, const Bins& bins);
     int best_bins(int* best, LineMask explained, int results, const Bins& bins) const;
     std::optional<double> mean_vote(const std::vector<VotePoint>& points, double centre, double reach) const;
-    void keep(Bravais lattice, const Metric<double>& metric, double score);
+    void keep(BravaisLattice lattice, const Metric<double>& metric, double score);
 
     const std::vector<SearchLine>& all_lines_;
     std::size_t kept_;  // of each lattice

@@ -3,22 +3,22 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/support/bragg.h"
 #include "kernels/real_math.h"
 
 namespace friedel {
 
 namespace {
-constexpr double ln2 = 0.69314718055994531;
-constexpr double least_noise = 3e-4;  // of the strongest point
+constexpr double min_noise = 3e-4;  // of the strongest point
 }  // namespace
 
 double LineShape::fwhm_deg(double two_theta_deg) const {
-    const double t = std::tan(two_theta_deg * pi_d / 360);
+    const double t = std::tan(theta_rad_of(two_theta_deg));
     return std::sqrt(width_sq + width_tan_sq * t * t);
 }
 
 double LineShape::second_shift_deg(double two_theta_deg) const {
-    return 2 * std::tan(two_theta_deg * pi_d / 360) * second_shift * 180 / pi_d;
+    return 2 * std::tan(theta_rad_of(two_theta_deg)) * second_shift / degree<double>;
 }
 
 LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Grid& grid, double reach) {
@@ -31,8 +31,8 @@ LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Gri
     const auto n = static_cast<std::size_t>(last - first + 1);
     height.assign(n, 0.0f);
     slope.assign(n, 0.0f);
-    const float g = static_cast<float>(4 * ln2 / (fwhm * fwhm)), c = static_cast<float>(4 / (fwhm * fwhm)),
-                eta = static_cast<float>(std::clamp(shape.eta + shape.eta_slope * (std::tan(two_theta_deg * pi_d / 360) - 0.3), 0.0, 1.0));
+    const float g = static_cast<float>(four_ln_2 / (fwhm * fwhm)), c = static_cast<float>(4 / (fwhm * fwhm)),
+                eta = static_cast<float>(std::clamp(shape.eta + shape.eta_slope * (std::tan(theta_rad_of(two_theta_deg)) - 0.3), 0.0, 1.0));
     for (int line = 0; line < (shape.second_ratio > 0 ? 2 : 1); ++line) {
         const float ratio = line ? static_cast<float>(shape.second_ratio) : 1.0f;
         const float from = static_cast<float>(start + first * step - two_theta_deg - (line ? second : 0)), by = static_cast<float>(step);
@@ -65,7 +65,7 @@ void estimate_widths(LineShape& shape, const std::vector<float>& y, const Grid& 
         // The maximum lies between points; smoothing has widened the line.
         const double offset = 0.5 * (at(i + 1) - at(i - 1)) / std::max(1e-9, 2 * top - at(i + 1) - at(i - 1)) * step;
         const double fwhm = 2 * (half + offset), square = fwhm * fwhm - 2.77 * step * step;
-        const double theta = (static_cast<double>(grid.start_deg) + i * step) * pi_d / 360, t = std::tan(theta);
+        const double theta = theta_rad_of(static_cast<double>(grid.start_deg) + i * step), t = std::tan(theta);
         widths.push_back({t * t, std::max(square, 2.0 * step * step), std::sqrt(top)});
     }
     if (widths.empty()) return;
@@ -115,16 +115,15 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
             rough.push_back(std::fabs(y[i - 2] - 4 * y[i - 1] + 6 * y[i] - 4 * y[i + 1] + y[i + 2]) / std::sqrt(70.0f));
             level.push_back((measured[i] - lowest) / top);
         }
-        const double sigma = std::max(least_noise, median(rough) / 0.6745);
+        const double sigma = std::max(min_noise, median(rough) / 0.6745);
         windows.push_back({std::max(0.0, median(level)) + 1e-6, sigma * sigma});
     }
-    double constant = least_noise * least_noise, counting = 0, least = 1e30;
+    double constant = min_noise * min_noise, counting = 0, least = 1e30;
     std::vector<float> noise(static_cast<std::size_t>(grid.points));
     // Where most of a pattern shows no noise it was computed, or counted so long that a hump alone shows any: what little the level is
     // elsewhere says nothing of how noise grows with it. Then each point has what windows nearby show, of which lines are in less than
     // half.
-    const auto clean =
-        std::count_if(windows.begin(), windows.end(), [](const Window& w) { return w.variance <= least_noise * least_noise; });
+    const auto clean = std::count_if(windows.begin(), windows.end(), [](const Window& w) { return w.variance <= min_noise * min_noise; });
     if (2 * clean > static_cast<std::ptrdiff_t>(windows.size())) {
         constexpr int reach = 3;
         const int last = static_cast<int>(windows.size()) - 1;
@@ -158,7 +157,7 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
     for (int i = 0; i < grid.points; ++i) {
         const double level_here = std::max(0.0, static_cast<double>((measured[i] - lowest) / top));
         noise[static_cast<std::size_t>(i)] =
-            static_cast<float>(std::sqrt(std::max(least_noise * least_noise, constant + counting * level_here)));
+            static_cast<float>(std::sqrt(std::max(min_noise * min_noise, constant + counting * level_here)));
     }
     return noise;
 }

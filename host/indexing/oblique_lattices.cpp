@@ -12,7 +12,7 @@ namespace {
 
 constexpr double shifts_deg[] = {0.025, 0.075};  // with the tolerance of lines, what displacements are
 constexpr std::size_t kept = 30;                 // of each lattice
-constexpr std::size_t most_drafts = 3000;        // judged, of each kind
+constexpr std::size_t max_drafts = 3000;         // judged, of each kind
 constexpr double vote_bin = 1e-5;                // 1/angstrom^2; indices multiply it
 constexpr double longest_row_q = 0.3;
 
@@ -30,10 +30,10 @@ public:
             trials_.shift_to(shift);
             for (const bool centred : {false, true}) {
                 prisms(centred);
-                judge_drafts(Bravais::mP);
+                judge_drafts(BravaisLattice::mP);
             }
             triclinic();
-            judge_drafts(Bravais::aP);
+            judge_drafts(BravaisLattice::aP);
             if (trials_.found_well()) break;
         }
         return trials_.candidates();
@@ -44,15 +44,15 @@ private:
 
     void draft(double score, const Metric<double>& metric) {
         drafts_.push_back({score, metric});
-        if (drafts_.size() == 20 * most_drafts) keep_best_drafts();
+        if (drafts_.size() == 20 * max_drafts) keep_best_drafts();
     }
     void keep_best_drafts() {
-        if (drafts_.size() <= most_drafts) return;
-        std::nth_element(drafts_.begin(), drafts_.begin() + most_drafts, drafts_.end(),
+        if (drafts_.size() <= max_drafts) return;
+        std::nth_element(drafts_.begin(), drafts_.begin() + max_drafts, drafts_.end(),
                          [](const Draft& a, const Draft& b) { return a.score > b.score; });
-        drafts_.resize(most_drafts);
+        drafts_.resize(max_drafts);
     }
-    void judge_drafts(Bravais lattice) {
+    void judge_drafts(BravaisLattice lattice) {
         keep_best_drafts();
         for (const Draft& guess : drafts_) trials_.judge(lattice, guess.metric);
         drafts_.clear();
@@ -64,7 +64,7 @@ private:
         for (int i = 0; i < n; ++i) {
             for (int h = centred ? 2 : 1; h <= (centred ? 4 : 3); h += centred ? 2 : 1) {
                 const double a = lines().q[i] / (h * h);
-                if (a < least_edge_q) continue;
+                if (a < min_edge_q) continue;
                 for (int j = 0; j < n; ++j) {
                     if (j == i) continue;
                     const double q = lines().q[j];
@@ -85,14 +85,14 @@ private:
         };
         static constexpr Index primitive[] = {{0, 1}, {0, 2}, {0, 3}, {1, 1}, {1, 2}, {2, 1}},
                                c_centred[] = {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {2, 1}, {2, 2}};
-        if (b < least_edge_q || b > longest_row_q) return;
+        if (b < min_edge_q || b > longest_row_q) return;
         const LineMask hk0 = rectangle(a, b, 0, centred ? Rows::centred : Rows::all);
         const int n = std::min(12, lines().size());
         for (int line = 0; line < n; ++line) {
             if (line == i || line == j) continue;
             for (const Index& index : centred ? c_centred : primitive) {
                 const double c = (lines().q[line] - b * index.k * index.k) / (index.l * index.l);
-                if (c < least_edge_q || c > longest_row_q || 1 / (a * b * c) > 2 * largest_volume * largest_volume) continue;
+                if (c < min_edge_q || c > longest_row_q || 1 / (a * b * c) > 2 * largest_volume * largest_volume) continue;
                 const LineMask explained = hk0 | rectangle(c, b, 1, centred ? Rows::even : Rows::all);
                 if (4 * std::popcount(explained) >= lines().size()) angle_of_prism(a, b, c, explained, centred);
             }
@@ -140,7 +140,7 @@ private:
     // across and a sum of both, or by the row and the two sums.
     void triclinic() {
         const int rows = std::min(9, lines().size()), others = std::min(15, lines().size());
-        constexpr std::size_t most_nets = 50;
+        constexpr std::size_t max_nets = 50;
         const double* const q = lines().q;
         for (int r = 0; r < rows; ++r) {
             for (const int order : {1, 2}) {
@@ -155,7 +155,7 @@ private:
                     }
                 }
                 std::sort(nets_.begin(), nets_.end(), [](const Net& x, const Net& y) { return x.score > y.score; });
-                if (nets_.size() > most_nets) nets_.resize(most_nets);
+                if (nets_.size() > max_nets) nets_.resize(max_nets);
                 for (std::size_t x = 0; x < nets_.size(); ++x) {
                     for (std::size_t y = x + 1; y < nets_.size(); ++y) angle_of_nets(a, nets_[x], nets_[y]);
                 }
@@ -164,13 +164,13 @@ private:
     }
 
     void add_net(double a, double b, double product) {
-        if (b < least_edge_q || a * b - product * product < 0.1 * a * b) return;
+        if (b < min_edge_q || a * b - product * product < 0.1 * a * b) return;
         product = std::fabs(product);
         while (2 * product > a) {
             b += a - 2 * product;
             product = std::fabs(product - a);
         }
-        if (b < least_edge_q) return;
+        if (b < min_edge_q) return;
         const auto same = [&](const Net& net) { return std::fabs(net.across_sq - b) < 1e-4 && std::fabs(net.product - product) < 1e-4; };
         if (std::any_of(nets_.begin(), nets_.end(), same)) return;
         LineMask mask = 0;
@@ -190,7 +190,7 @@ private:
         for (const VotedMetric& voted :
              trials_.vote_for_angle(a, first.across_sq, second.across_sq, first.product, second.product, 0.95, 1, 2 * vote_bin)) {
             const double volume = volume_of(voted.metric);
-            if (volume > least_volume && volume < largest_volume) draft(std::popcount(voted.lines) - std::log(volume), voted.metric);
+            if (volume > min_volume && volume < largest_volume) draft(std::popcount(voted.lines) - std::log(volume), voted.metric);
         }
     }
 

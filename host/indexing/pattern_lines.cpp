@@ -18,27 +18,26 @@ constexpr double flank_deg = 1.5;  // how far from a strong line its shape may n
 std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool,
                                              const std::vector<double>& second_shift) {
     const EmissionLines emission = emission_lines(wavelength_angstrom);
-    const std::vector<float> rows = regridded(patterns, n, grid, emission.first_angstrom, comparison_grid,
-                                              emission_lines(cu_k_alpha_angstrom).first_angstrom, pool);
+    const std::vector<float> rows =
+        regridded(patterns, n, grid, emission.first_angstrom, comparison_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom, pool);
     std::vector<ObservedLines> lines(static_cast<std::size_t>(n));
     pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const float* const pattern = rows.data() + i * static_cast<std::size_t>(comparison_grid.points);
-        if (!interrupted())
-            lines[i] = find_lines(pattern, comparison_grid, second_shift.empty() ? emission.second_shift : second_shift[i]);
+        if (!interrupted()) lines[i] = find_lines(pattern, comparison_grid, second_shift.empty() ? emission.second_shift : second_shift[i]);
     });
     return lines;
 }
 
 int count_telling_lines(const ObservedLines& pattern) {
-    constexpr double least_height = 0.01, much_higher = 20;
+    constexpr double min_height = 0.01, much_higher = 20;
     const auto is_in_a_flank = [&](const ObservedLine& line) {
         return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& other) {
             return other.height > much_higher * line.height && std::abs(other.two_theta_deg - line.two_theta_deg) < flank_deg;
         });
     };
     return static_cast<int>(std::count_if(pattern.lines.begin(), pattern.lines.end(),
-                                          [&](const ObservedLine& line) { return line.height >= least_height && !is_in_a_flank(line); }));
+                                          [&](const ObservedLine& line) { return line.height >= min_height && !is_in_a_flank(line); }));
 }
 
 // It has enough where as many points, each a flank away from the others, stand out far enough above the lowest in the neighbourhood.
@@ -54,7 +53,7 @@ bool may_have_few_lines(const float* pattern, const Grid& grid) {
         std::for_each(begin, end, [lowest](float& value) { value -= lowest; });
     }
     float strongest = 0;
-    for (int line = 0; line < fewest_telling_lines; ++line) {
+    for (int line = 0; line < min_telling_lines; ++line) {
         const auto top = std::max_element(above.begin(), above.end());
         if (line == 0) strongest = *top;
         if (*top <= far_enough * strongest) return true;

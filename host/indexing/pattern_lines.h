@@ -9,7 +9,7 @@
 namespace friedel {
 
 // One line belongs to any structure: a cubic cell can be stretched to fit it. Two may be diamond's, or iron's over a short range.
-constexpr int fewest_telling_lines = 2;
+constexpr int min_telling_lines = 2;
 
 // Lines of raw patterns [n][grid.points], which are for `wavelength_angstrom`: looked for on comparison_grid, for cu_k_alpha_angstrom.
 // second_shift: EmissionLines of each [n]; empty: those of that wavelength. Of an interrupted program those of some patterns are missing.

@@ -10,11 +10,11 @@ namespace friedel {
 
 namespace {
 
-constexpr double misfit = 0.05;           // of the intensity nearby: what no common shape describes
-constexpr double least_significance = 5;  // of a line
-constexpr double least_height = 0.003;
-constexpr double least_distance = 0.45;  // of two lines, in widths
-constexpr int rounds = 4, most_lines = 220;
+constexpr double misfit = 0.05;         // of the intensity nearby: what no common shape describes
+constexpr double min_significance = 5;  // of a line
+constexpr double min_height = 0.003;
+constexpr double min_distance = 0.45;  // of two lines, in widths
+constexpr int rounds = 4, max_lines = 220;
 
 class LineFit {
 public:
@@ -59,7 +59,7 @@ public:
         std::vector<int> order;
         for (int i = 1; i + 1 < points; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            if (significance[at] < least_significance || height[at] < least_height) continue;
+            if (significance[at] < min_significance || height[at] < min_height) continue;
             if (significance[at] >= significance[at - 1] && significance[at] > significance[at + 1]) order.push_back(i);
         }
         std::sort(order.begin(), order.end(),
@@ -67,11 +67,11 @@ public:
         int added = 0;
         std::vector<double> taken;
         for (int i : order) {
-            if (static_cast<int>(p_.lines.size()) >= most_lines) break;
+            if (static_cast<int>(p_.lines.size()) >= max_lines) break;
             const double at = angle(i), fwhm = p_.shape.fwhm_deg(at);
             const auto near = [&](double other, double limit) { return std::fabs(other - at) < limit * fwhm; };
             if (std::any_of(taken.begin(), taken.end(), [&](double t) { return near(t, 1.2); })) continue;
-            if (std::any_of(p_.lines.begin(), p_.lines.end(), [&](const ObservedLine& o) { return near(o.two_theta_deg, least_distance); }))
+            if (std::any_of(p_.lines.begin(), p_.lines.end(), [&](const ObservedLine& o) { return near(o.two_theta_deg, min_distance); }))
                 continue;
             taken.push_back(at);
             p_.lines.push_back({at, 0.01, 0, 0});
@@ -155,7 +155,7 @@ public:
         }
         std::sort(p_.lines.begin(), p_.lines.end(),
                   [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
-        std::erase_if(p_.lines, [](const ObservedLine& line) { return line.significance < least_significance * 0.8; });
+        std::erase_if(p_.lines, [](const ObservedLine& line) { return line.significance < min_significance * 0.8; });
         p_.remainder = remainder();
     }
 
@@ -236,10 +236,10 @@ private:
             const ObservedLine& line = p_.lines[i];
             const double fwhm = p_.shape.fwhm_deg(line.two_theta_deg);
             const bool near = std::any_of(kept.begin(), kept.end(), [&](const ObservedLine& other) {
-                return std::fabs(other.two_theta_deg - line.two_theta_deg) < 0.9 * least_distance * fwhm;
+                return std::fabs(other.two_theta_deg - line.two_theta_deg) < 0.9 * min_distance * fwhm;
             });
             const bool outside = line.two_theta_deg < angle(p_.first) || line.two_theta_deg > angle(p_.first + p_.points - 1);
-            if (!near && !outside && line.height > 0.7 * least_height) kept.push_back(line);
+            if (!near && !outside && line.height > 0.7 * min_height) kept.push_back(line);
         }
         if (kept.size() == p_.lines.size()) return;
         p_.lines = kept;
@@ -254,13 +254,13 @@ private:
 // Where the doublets of narrow lines are apart, second lines have been found as lines of their own: those at the place and of about the
 // height that `ratio` gives them. Of lines whose second would show, `paired` is the part that has one.
 std::vector<ObservedLine> without_second_lines(const ObservedLines& p, double ratio, double& paired) {
-    constexpr double apart = 0.6, off = 0.35, least_height = 0.03;  // the first two in widths
+    constexpr double apart = 0.6, off = 0.35, min_height = 0.03;  // the first two in widths
     std::vector<bool> is_second(p.lines.size(), false);
     int shown = 0, found = 0;
     for (const ObservedLine& line : p.lines) {
         const double shift = p.shape.second_shift_deg(line.two_theta_deg);
         const double fwhm = p.shape.fwhm_deg(line.two_theta_deg), at = line.two_theta_deg + shift;
-        if (shift < apart * fwhm || line.height < least_height) continue;
+        if (shift < apart * fwhm || line.height < min_height) continue;
         bool has_second = false;
         for (std::size_t i = 0; i < p.lines.size(); ++i) {
             const ObservedLine& other = p.lines[i];

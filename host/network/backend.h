@@ -10,12 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "host/network/precision.h"
 #include "host/support/gemm.h"
 #include "host/support/thread_pool.h"
 #include "kernels/adamw.h"
 #include "kernels/convolution.h"
 #include "kernels/crystal.h"
-#include "kernels/draw.h"
+#include "kernels/draw_structure.h"
 #include "kernels/preprocess.h"
 #include "kernels/simulation_config.h"
 #include "kernels/softmax.h"
@@ -26,9 +27,9 @@ namespace friedel {
 struct Operand;
 
 // A recorded step that can be run again and again.
-class Program {
+class RecordedStep {
 public:
-    virtual ~Program() = default;
+    virtual ~RecordedStep() = default;
     virtual void run() = 0;
 };
 
@@ -129,17 +130,14 @@ public:
     // `main` and `aside` touch different memory: the device may run them together. `aside` only draws patterns.
     virtual void overlap(const std::function<void()>& aside, const std::function<void()>& main) = 0;
     // Runs `step` once and keeps it for running again.
-    virtual std::unique_ptr<Program> record(std::function<void()> step) = 0;
+    virtual std::unique_ptr<RecordedStep> record(std::function<void()> step) = 0;
 
     // Applies `what` to each of n values `times` times over: what the arithmetic of the device can do, for benchmarks.
     virtual void calculate(Arithmetic what, float* values, std::size_t n, int times) = 0;
 };
 
-// What the processor multiplies; parameters and sums are floats in any case.
-enum class CpuPrecision { float32, bf16 };
-
 // Throws Error where this program or this processor does not do bf16.
-std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool, CpuPrecision precision = CpuPrecision::float32);
+std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool, Precision precision = Precision::float32);
 
 // An array on a device. The backend must outlive it.
 template <class T>

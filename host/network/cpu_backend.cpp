@@ -14,12 +14,13 @@
 #include "host/crystals/crystal_tables.h"
 #include "host/network/backend.h"
 #include "host/network/bf16_gemm.h"
-#include "host/network/communicator.h"
 #include "host/network/cpu_convolution.h"
+#include "host/ranks/communicator.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "kernels/dense.h"
+#include "kernels/draw_parameters.h"
 #include "kernels/pattern.h"
 
 namespace friedel {
@@ -66,7 +67,7 @@ void convert(Value* to, const float* from, int n) {
     for (int i = 0; i < n; ++i) to[i] = Value(from[i]);
 }
 
-class ClosureProgram : public Program {
+class ClosureProgram : public RecordedStep {
 public:
     explicit ClosureProgram(std::function<void()> step) : step_(std::move(step)) {}
     void run() override { step_(); }
@@ -260,7 +261,7 @@ public:
         if (ranks_) ranks_->finish_sums();
     }
 
-    std::unique_ptr<Program> record(std::function<void()> step) override {
+    std::unique_ptr<RecordedStep> record(std::function<void()> step) override {
         step();
         return std::make_unique<ClosureProgram>(std::move(step));
     }
@@ -341,7 +342,7 @@ public:
                 pattern = scratch.data();
             }
             const PatternParameters parameters =
-                draw_pattern(simulation_, drawn.structure, drawn.impurities(library_.structures), seed, first + row);
+                draw_parameters(simulation_, drawn.structure, drawn.impurities(library_.structures), seed, first + row);
             if (drawn.structure < 0) {
                 simulate_generated_pattern(pattern, parameters, tables_, simulation_.grid);
             } else {
@@ -370,8 +371,8 @@ std::unique_ptr<PatternStream> CpuBackend<Value>::open_stream(const LibraryView&
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool, CpuPrecision precision) {
-    if (precision == CpuPrecision::float32) return std::make_unique<CpuBackend<float>>(pool);
+std::unique_ptr<Backend> make_cpu_backend(ThreadPool& pool, Precision precision) {
+    if (precision != Precision::bf16) return std::make_unique<CpuBackend<float>>(pool);
     if (const std::string missing = Bf16Gemm::missing(); !missing.empty()) fail(missing, "; use --precision float");
     return std::make_unique<CpuBackend<Bfloat16>>(pool);
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 
+#include "host/network/precision.h"
 #include "host/support/error.h"
 #include "host/support/shared_module.h"
 
@@ -49,7 +50,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
             if (!quiet) std::fprintf(stderr, "friedel: %s; running on the CPU\n", error.what());
         }
     }
-    return make_cpu_backend(pool, choice.precision == "bf16" ? CpuPrecision::bf16 : CpuPrecision::float32);
+    return make_cpu_backend(pool, parse_precision(choice.precision).value_or(Precision::float32));
 }
 
 }  // namespace
@@ -60,9 +61,7 @@ void check_device_choice(const DeviceChoice& choice) {
     if (choice.device != "auto" && choice.device != "cpu" && !cuda_number(choice.device)) {
         fail("'", choice.device, "' is no device; give auto, cpu, cuda or cuda:N");
     }
-    if (choice.precision != "auto" && choice.precision != "bf16" && choice.precision != "tf32" && choice.precision != "float") {
-        fail("'", choice.precision, "' is no precision; give auto, bf16, tf32 or float");
-    }
+    parse_precision(choice.precision);
 }
 
 std::unique_ptr<Backend> make_cuda_backend(int number, const std::string& precision, bool wrap) {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "host/network/backend.h"
-#include "host/network/communicator.h"
+#include "host/ranks/communicator.h"
 #include "host/support/thread_pool.h"
 
 namespace friedel {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/support/bragg.h"
 #include "kernels/real_math.h"
 
 namespace friedel {
@@ -15,11 +16,10 @@ std::vector<float> lattice_scales(int count, float reach) {
 }
 
 LatticeScaler::LatticeScaler(const Grid& grid, float scale) : points_(grid.points) {
-    const double half_degree = degree<double> / 2;
     for (int i = 0; i < points_; ++i) {
         // What lies here when d is `scale` times as large lay, before, where sin theta is as many times larger.
-        const double sine = std::sin((grid.start_deg + double{grid.step_deg} * i) * half_degree) * scale;
-        const double from = sine < 1 ? (std::asin(sine) / half_degree - grid.start_deg) / grid.step_deg : points_ - 1.0;
+        const double sine = std::sin(theta_rad_of(grid.start_deg + double{grid.step_deg} * i)) * scale;
+        const double from = sine < 1 ? (two_theta_of_sine(sine) - grid.start_deg) / grid.step_deg : points_ - 1.0;
         const double inside = std::clamp(from, 0.0, points_ - 1.0);
         const int second = std::min(static_cast<int>(inside), points_ - 1);
         first_.push_back(second - 1);

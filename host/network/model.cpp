@@ -15,8 +15,8 @@ const FileKind model_kind = {"model", 2, "train it again with 'friedel train'"};
 
 namespace {
 
-constexpr int most_points = 1 << 20;  // of a grid or of any layer
-constexpr std::size_t most_layers = 100, most_lattice_scales = 100;
+constexpr int max_points = 1 << 20;  // of a grid or of any layer
+constexpr std::size_t max_layers = 100, max_lattice_scales = 100;
 constexpr float largest_parameter = 1e4f;
 constexpr const char* target_names[] = {"space_group", "crystal_system"};
 
@@ -37,7 +37,7 @@ void check_shape(const H5File& h5, const std::string& name, const Shape& expecte
 // Steps [outputs] of which the weights [outputs][inputs] of each row become whole numbers: 127 are its largest weight, or a step is
 // `coarseness` times the row's root mean square where that is more.
 std::vector<float> steps_of_rows(const float* weights, const Shape& shape, float coarseness) {
-    constexpr float most_steps = 127;
+    constexpr float max_steps = 127;
     std::vector<float> step(shape[0]);
     for (std::size_t row = 0; row < shape[0]; ++row) {
         const float* const values = weights + row * shape[1];
@@ -48,7 +48,7 @@ std::vector<float> steps_of_rows(const float* weights, const Shape& shape, float
             squares += static_cast<double>(values[i]) * static_cast<double>(values[i]);
         }
         const auto rms = static_cast<float>(std::sqrt(squares / static_cast<double>(shape[1])));
-        step[row] = std::max(largest / most_steps, coarseness * rms);
+        step[row] = std::max(largest / max_steps, coarseness * rms);
     }
     return step;
 }
@@ -131,7 +131,7 @@ private:
         model_.preprocess.square_root = h5_.read_number_attribute("/", "square_root") != 0;
         model_.preprocess.unit_rms = h5_.read_number_attribute("/", "unit_rms") != 0;
         if (!(model_.grid.step_deg >= 1e-4f && model_.grid.step_deg <= 10) || !(model_.grid.start_deg > 0) || model_.grid.points < 1 ||
-            model_.grid.points > most_points ||
+            model_.grid.points > max_points ||
             !(model_.grid.start_deg + model_.grid.step_deg * static_cast<float>(model_.grid.points) <= 180) ||
             !(model_.wavelength_angstrom > 0.01f && model_.wavelength_angstrom < 100)) {
             damaged("its grid is impossible");
@@ -153,15 +153,15 @@ private:
 
     void read_shape() {
         const std::vector<std::int32_t> widths = h5_.read<std::int32_t>("widths");
-        if (widths.size() < 2 || widths.size() > most_layers ||
-            std::any_of(widths.begin(), widths.end(), [](int width) { return width < 1 || width > most_points; })) {
+        if (widths.size() < 2 || widths.size() > max_layers ||
+            std::any_of(widths.begin(), widths.end(), [](int width) { return width < 1 || width > max_points; })) {
             damaged("its widths are impossible");
         }
         model_.shape.widths.assign(widths.begin(), widths.end());
         if (h5_.exists("convolutions")) {
             const std::vector<std::int32_t> convolutions = h5_.read<std::int32_t>("convolutions");
-            if (convolutions.empty() || convolutions.size() % 3 != 0 || convolutions.size() > 3 * most_layers ||
-                std::any_of(convolutions.begin(), convolutions.end(), [](int number) { return number < 1 || number > most_points; })) {
+            if (convolutions.empty() || convolutions.size() % 3 != 0 || convolutions.size() > 3 * max_layers ||
+                std::any_of(convolutions.begin(), convolutions.end(), [](int number) { return number < 1 || number > max_points; })) {
                 damaged("its convolutions are impossible");
             }
             for (std::size_t i = 0; i < convolutions.size(); i += 3)
@@ -203,7 +203,7 @@ private:
         if (h5_.exists("calibration/lattice_scales")) {
             model_.calibration.lattice_scales = h5_.read<float>("calibration/lattice_scales");
             const std::vector<float>& scales = model_.calibration.lattice_scales;
-            if (scales.size() > most_lattice_scales ||
+            if (scales.size() > max_lattice_scales ||
                 !std::all_of(scales.begin(), scales.end(), [](float scale) { return scale > 0.8f && scale < 1.25f; })) {
                 damaged("its lattice scales are impossible");
             }
@@ -330,16 +330,6 @@ Model Model::read(const std::filesystem::path& file) { return ModelReader(file).
 bool knows_library(const Provenance& made, const std::string& library_hash) {
     const std::vector<std::string>& earlier = made.earlier_library_hashes;
     return library_hash == made.library_hash || std::find(earlier.begin(), earlier.end(), library_hash) != earlier.end();
-}
-
-std::string hash_file(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    Fnv1a hash;
-    std::vector<char> part(1 << 20);
-    while (in.read(part.data(), static_cast<std::streamsize>(part.size())), in.gcount() > 0)
-        hash.add(part.data(), static_cast<std::size_t>(in.gcount()));
-    if (!in.eof()) fail(file.string(), ": cannot be read; check the name and the permissions");
-    return hash.text();
 }
 
 }  // namespace friedel

@@ -92,7 +92,4 @@ struct Model {
 // hold the same structures.
 bool knows_library(const Provenance& made, const std::string& library_hash);
 
-// FNV-1a, 64 bits, of a file's bytes, as 16 hexadecimal digits: tells one library from another.
-std::string hash_file(const std::filesystem::path& file);
-
 }  // namespace friedel

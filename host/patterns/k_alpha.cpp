@@ -7,6 +7,7 @@
 
 #include "host/patterns/resample.h"
 #include "host/simulation/radiation.h"
+#include "host/support/bragg.h"
 
 namespace friedel {
 
@@ -39,14 +40,13 @@ bool strip_k_alpha_2(MeasuredPattern& pattern, double wavelength) {
     if (!lines) return false;
     const double ratio = static_cast<double>(lines->weight[1]) / static_cast<double>(lines->weight[0]);
     const double first_to_second = static_cast<double>(lines->wavelength[0]) / static_cast<double>(lines->wavelength[1]);
-    constexpr double half_degree = std::numbers::pi / 360;
     const std::vector<double>& angle = pattern.two_theta_deg;
     std::vector<double>& intensity = pattern.intensity;  // stripped up to `i`
     std::size_t segment = 0;
     // Below the first point the pattern is taken to go on level, of which the second line has its share too.
     const double below = intensity.empty() ? 0 : intensity.front() / (1 + ratio);
     for (std::size_t i = 0; i < angle.size(); ++i) {
-        const double source = std::asin(std::sin(angle[i] * half_degree) * first_to_second) / half_degree;
+        const double source = two_theta_of_sine(std::sin(theta_rad_of(angle[i])) * first_to_second);
         double first_line = below;
         if (i > 0 && source >= angle.front()) {
             while (segment + 1 < i && angle[segment + 1] <= source) ++segment;

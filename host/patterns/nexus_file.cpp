@@ -23,7 +23,7 @@ bool is_scan(const H5File& file, const std::string& group) {
     const std::string signal = text_attribute(file, group, "signal");
     if (text_attribute(file, group, "NX_class") != "NXdata" || signal.empty() || !file.exists(group + "/" + signal)) return false;
     const Shape shape = file.shape(group + "/" + signal);
-    return (shape.size() == 1 || shape.size() == 2) && shape.back() >= static_cast<std::size_t>(fewest_points);
+    return (shape.size() == 1 || shape.size() == 2) && shape.back() >= static_cast<std::size_t>(min_points);
 }
 
 void find_scans(std::vector<std::string>& found, const H5File& file, const std::string& group, int depth) {
@@ -195,7 +195,7 @@ MeasuredPattern read_nexus(const std::filesystem::path& path) {
     if (!data) {
         fail(name,
              ": an HDF5 file without a pattern (a group of NX_class NXdata whose signal has one dimension, or two, the last one along its ",
-             fewest_points, " angles or more)", export_as_text);
+             min_points, " angles or more)", export_as_text);
     }
     if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name the file itself to 'friedel classify' or 'friedel match'");
     return pattern_of_row(*data, name, file.read<double>(data->signal));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/simulation/radiation.h"
+#include "host/support/bragg.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"
 
@@ -168,7 +169,7 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
         const double q = axis == PatternAxis::d_angstrom ? 2 * std::numbers::pi / x[i] : axis == PatternAxis::q_per_nm ? x[i] / 10 : x[i];
         const double sine = q * pattern.wavelength_angstrom / (4 * std::numbers::pi);
         if (!(sine >= 0 && sine < 1)) continue;
-        x[kept] = 360 / std::numbers::pi * std::asin(sine);
+        x[kept] = two_theta_of_sine(sine);
         pattern.intensity[kept] = pattern.intensity[i];
         if (!pattern.sigma.empty()) pattern.sigma[kept] = pattern.sigma[i];
         ++kept;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -29,7 +28,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{64} << 20;
-constexpr int most_columns = 3;
+constexpr int max_columns = 3;
 constexpr double largest_intensity = 1e30;  // patterns are calculated with in single precision
 
 // ---- What a file is, when it is not a text of columns ----
@@ -120,8 +119,8 @@ const char* parse_number(double& value, const char* at, const char* end, char po
 }
 
 struct Row {
-    double value[most_columns];
-    int columns = 0;  // 0: not a row of numbers; most_columns + 1: too many
+    double value[max_columns];
+    int columns = 0;  // 0: not a row of numbers; max_columns + 1: too many
 };
 
 // Commas separate columns, unless something else does too and every comma stands between digits: "5,01 71,5", "5,01;71,5".
@@ -145,8 +144,8 @@ Row parse_row(const char*& at, const char* end, bool decimal_comma) {
         double value;
         p = parse_number(value, p, end, point);
         if (!p) return {};
-        if (row.columns < most_columns) row.value[row.columns] = value;
-        row.columns = std::min(row.columns + 1, most_columns + 1);
+        if (row.columns < max_columns) row.value[row.columns] = value;
+        row.columns = std::min(row.columns + 1, max_columns + 1);
         const char* const number_end = p;
         while (p < end && is_blank(*p)) ++p;
         if (p < end && (*p == ';' || (*p == ',' && !decimal_comma))) ++p;
@@ -248,7 +247,7 @@ private:
     }
 
     void add(const Row& row) {
-        if (row.columns > most_columns)
+        if (row.columns > max_columns)
             fail_here("more than three columns; name them in a line above (2theta, intensity, ...), or write angle and intensity alone");
         if (columns_ == 0) columns_ = row.columns;
         ++rows_;
@@ -290,10 +289,10 @@ private:
     // of which only what lies beyond the range before is kept.
     void begin_range(double angle) {
         constexpr double overlap = 0.1;
-        constexpr int most_ranges = 10;
+        constexpr int max_ranges = 10;
         const std::vector<double>& angles = pattern_.two_theta_deg;
-        const bool may = direction_ > 0 && range_line_ == 0 && ++ranges_ <= most_ranges &&
-                         angles.size() >= static_cast<std::size_t>(fewest_points) &&
+        const bool may = direction_ > 0 && range_line_ == 0 && ++ranges_ <= max_ranges &&
+                         angles.size() >= static_cast<std::size_t>(min_points) &&
                          angles.back() - angle <= overlap * (angles.back() - angles.front());
         if (!may) fail_out_of_order(line_number_, angle);
         range_line_ = line_number_;
@@ -309,16 +308,16 @@ private:
 
     void check_whole() const {
         const std::size_t points = pattern_.two_theta_deg.size();
-        if (points == 0 && single_numbers_ >= fewest_points)
+        if (points == 0 && single_numbers_ >= min_points)
             fail(pattern_.name, ": only one column; write a line with start, step and end above it, or angle and intensity in each row");
-        if (points < fewest_points && masked_ > 0)
+        if (points < min_points && masked_ > 0)
             fail(pattern_.name, ": only ", points, " points, ", masked_, " more have nan for an intensity; export what was measured");
         if (points == 0) fail(pattern_.name, ": no rows of two or three numbers", cure);
         if (announced_ > rows_ && announced_ == std::floor(announced_))
             fail(pattern_.name, ": says that it holds ", number_text(announced_), " points, and ends after ", rows_,
                  "; copy or export it again");
-        if (points < fewest_points) {
-            fail(pattern_.name, ": only ", points, " points; a pattern needs ", fewest_points, " or more, a list of peaks is not enough");
+        if (points < min_points) {
+            fail(pattern_.name, ": only ", points, " points; a pattern needs ", min_points, " or more, a list of peaks is not enough");
         }
         if (constant_)
             fail(pattern_.name, ": every intensity is ", number_text(pattern_.intensity.front()), "; measure or export it again");
@@ -413,8 +412,8 @@ void check_pattern(const MeasuredPattern& pattern) {
     const auto too_large = [](double value) { return std::abs(value) > largest_intensity; };
     if (std::any_of(pattern.intensity.begin(), pattern.intensity.end(), too_large))
         fail(pattern.name, ": has intensities above ", number_text(largest_intensity), "; scale the pattern");
-    if (angles.size() < static_cast<std::size_t>(fewest_points)) {
-        fail(pattern.name, ": only ", angles.size(), " points; a pattern needs ", fewest_points, " or more");
+    if (angles.size() < static_cast<std::size_t>(min_points)) {
+        fail(pattern.name, ": only ", angles.size(), " points; a pattern needs ", min_points, " or more");
     }
     for (std::size_t i = 0; i < angles.size(); ++i) {
         const bool in_order = i == 0 || angles[i] > angles[i - 1];

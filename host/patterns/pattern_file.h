@@ -25,7 +25,7 @@ struct MeasuredPattern {
 };
 
 // Fewer points than this are a list of peaks, not a pattern.
-constexpr int fewest_points = 100;
+constexpr int min_points = 100;
 
 // Throw Error, naming the file and the line, if the text is anything but one pattern.
 MeasuredPattern read_pattern(const std::filesystem::path& file);

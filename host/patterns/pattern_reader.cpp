@@ -31,8 +31,8 @@ std::string range_text(double low, double high) {
 // Full width at half height of the strongest lines, their median, in degrees of the file, of a pattern smoothed over a hundredth of a
 // degree; 0 where too few lines are made of enough points: they may be spikes.
 double width_of_strongest_lines(const MeasuredPattern& pattern) {
-    constexpr std::size_t fewest_points_of_line = 4, lines = 5, fewest_lines = 3;
-    constexpr double smoothed_deg = 0.01, apart_deg = 0.3, least_height = 0.1;
+    constexpr std::size_t min_points_of_line = 4, lines = 5, min_lines = 3;
+    constexpr double smoothed_deg = 0.01, apart_deg = 0.3, min_height = 0.1;
     const std::vector<double>& x = pattern.two_theta_deg;
     const double step = (x.back() - x.front()) / static_cast<double>(x.size() - 1);
     const auto reach = static_cast<std::size_t>(0.5 * smoothed_deg / step);
@@ -51,16 +51,16 @@ double width_of_strongest_lines(const MeasuredPattern& pattern) {
         const auto top = static_cast<std::size_t>(std::max_element(y.begin(), y.end()) - y.begin());
         const double height = y[top] - level;
         if (line == 0) strongest = height;
-        if (!(height > least_height * strongest)) break;
+        if (!(height > min_height * strongest)) break;
         std::size_t first = top, last = top;
         while (first > 0 && y[first - 1] > level + height / 2) --first;
         while (last + 1 < y.size() && y[last + 1] > level + height / 2) ++last;
-        if (last - first + 1 >= fewest_points_of_line) widths.push_back(x[last] - x[first]);
+        if (last - first + 1 >= min_points_of_line) widths.push_back(x[last] - x[first]);
         for (std::size_t i = 0; i < x.size(); ++i) {
             if (std::fabs(x[i] - x[top]) < apart_deg) y[i] = level;
         }
     }
-    if (widths.size() < fewest_lines) return 0;
+    if (widths.size() < min_lines) return 0;
     std::sort(widths.begin(), widths.end());
     return widths[widths.size() / 2];
 }
@@ -126,14 +126,14 @@ void PatternReader::read_one(int row) {
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (!ahead_.refusal[i].empty()) {
             // Nothing else counts.
-        } else if (ahead_.coverage[i] < config_.least_coverage) {
+        } else if (ahead_.coverage[i] < config_.min_coverage) {
             constexpr double hardly_degrees = 20;  // Q, d and radians end below this
             const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
             const double start = config_.grid.start_deg,
                          end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
             ahead_.refusal[i] =
                 "covers " + whole_percent(std::floor(100 * ahead_.coverage[i]) / 100) + " of " + config_.whose + " " +
-                range_text(start, end) + ", " + whole_percent(config_.least_coverage) + " are needed" +
+                range_text(start, end) + ", " + whole_percent(config_.min_coverage) + " are needed" +
                 (source == WavelengthSource::assumed ? "; its wavelength is not stated, that of the model was assumed" : "") +
                 (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
         } else if (*lowest == *highest) {

@@ -16,7 +16,7 @@ NexusData data_of_simulated(const H5File& file) {
     NexusData data;
     data.signal = "patterns";
     const Shape shape = file.shape(data.signal);
-    if (shape.size() != 2 || shape[1] < static_cast<std::size_t>(fewest_points))
+    if (shape.size() != 2 || shape[1] < static_cast<std::size_t>(min_points))
         fail(file.path().string(), ": 'patterns' is not [patterns][points]; ", patterns_kind.cure);
     const double start = file.read_number_attribute(data.signal, "start_deg"), step = file.read_number_attribute(data.signal, "step_deg");
     if (!(start >= 0 && step > 0 && start + step * static_cast<double>(shape[1]) <= 180))

@@ -5,19 +5,14 @@
 #include <numbers>
 #include <numeric>
 
+#include "host/support/bragg.h"
+
 namespace friedel {
 
 namespace {
 constexpr double widest_gap_deg = 0.5;
 constexpr std::size_t end_points = 10;  // averaged for the level beyond the ends
 }  // namespace
-
-double converted_angle(double two_theta_deg, double from, double to) {
-    if (to == from) return two_theta_deg;
-    constexpr double half_degree = std::numbers::pi / 360;
-    const double sine = std::sin(two_theta_deg * half_degree) * (to / from);
-    return sine < 1 ? std::asin(sine) / half_degree : 180;
-}
 
 void convert_wavelength(MeasuredPattern& pattern, double from, double to) {
     if (to == from) return;

@@ -9,9 +9,6 @@
 
 namespace friedel {
 
-// Where the d that diffracts wavelength `from` at two_theta_deg diffracts `to` (both in angstrom); 180 where it cannot.
-double converted_angle(double two_theta_deg, double from, double to);
-
 // Moves every angle to where the same d diffracts at wavelength `to` (angstrom); what would lie beyond 180 degrees is dropped.
 void convert_wavelength(MeasuredPattern& pattern, double from, double to);
 

@@ -39,8 +39,7 @@ struct Steps {
 std::optional<Steps> steps_of(std::string_view line) {
     const auto start = next_number(line), step = next_number(line), end = next_number(line);
     if (!start || !step || !end) return std::nullopt;
-    const bool is_scan =
-        *start >= 0 && *end < 180 && *step > 0 && *end - *start >= (fewest_points - 1) * *step && *end - *start < 1e6 * *step;
+    const bool is_scan = *start >= 0 && *end < 180 && *step > 0 && *end - *start >= (min_points - 1) * *step && *end - *start < 1e6 * *step;
     return is_scan ? std::optional<Steps>({*start, *step, *end}) : std::nullopt;
 }
 

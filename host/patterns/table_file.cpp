@@ -7,6 +7,7 @@
 #include "host/patterns/pattern_axis.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/simulation/radiation.h"
+#include "host/support/bragg.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"
 #include "kernels/real_math.h"
@@ -182,7 +183,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         }
         if (columns.d >= 0 && d == 0 && take(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
             pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == PatternAxis::two_theta_deg) {
-            const double wavelength = 2 * d * std::sin(x * pi_d / 360);  // Bragg's law says what the file does not
+            const double wavelength = d * inverse_d_of(x, 1);  // Bragg's law says what the file does not
             if (may_be_stated(wavelength)) pattern.wavelength_angstrom = wavelength;
         }
         pattern.two_theta_deg.push_back(x);

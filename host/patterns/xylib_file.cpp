@@ -2,8 +2,6 @@
 #include <xylib/xylib.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <memory>
 #include <sstream>
 

@@ -4,14 +4,12 @@
 #include <cmath>
 #include <map>
 
-#include "kernels/structure_factor.h"
-
 namespace friedel {
 
 namespace {
 
-constexpr double log_power = 0.3;     // one unit of the unknown
-constexpr double least_share = 0.03;  // of the electrons: elements with less are left alone
+constexpr double log_power = 0.3;   // one unit of the unknown
+constexpr double min_share = 0.03;  // of the electrons: elements with less are left alone
 
 }  // namespace
 
@@ -25,7 +23,7 @@ std::vector<int> elements_that_matter(const CrystalView<float>& crystal) {
     }
     std::vector<std::pair<double, int>> most;
     for (const auto& [element, count] : electrons) {
-        if (count >= least_share * total) most.emplace_back(-count, element);
+        if (count >= min_share * total) most.emplace_back(-count, element);
     }
     std::sort(most.begin(), most.end());
     std::vector<int> elements;

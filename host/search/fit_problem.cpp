@@ -7,8 +7,8 @@
 #include "host/search/fit_composition.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
-#include "host/support/correlation.h"
 #include "host/support/gemm.h"
+#include "host/support/correlation.h"
 #include "kernels/pattern.h"
 
 namespace friedel {
@@ -26,7 +26,7 @@ constexpr double restraint = 3e-4;
 // Stronger for the composition: with it a wrong structure becomes more like a pattern, too.
 constexpr double composition_restraint = 3e-3;
 constexpr double restraint_of(int unknown) { return unknown >= fit_element && unknown < fit_strain ? composition_restraint : restraint; }
-constexpr double first_damping = 1e-2, least_damping = 1e-5, damping_down = 5, damping_up = 8;
+constexpr double first_damping = 1e-2, min_damping = 1e-5, damping_down = 5, damping_up = 8;
 constexpr int attempts = 4;
 constexpr double worthwhile = 2e-5;  // a step that gains less is the last
 
@@ -178,14 +178,14 @@ void FitProblem::compare_changes() {
 }
 
 // Levenberg and Marquardt over the free unknowns.
-void FitProblem::descend(const std::vector<int>& free, int most_steps) {
+void FitProblem::descend(const std::vector<int>& free, int max_steps) {
     const int n = static_cast<int>(free.size()), points = target_->points;
     const auto unknown = [&](PatternFit& fit, int j) -> double& {
         return fit.unknown[static_cast<std::size_t>(free[static_cast<std::size_t>(j)])];
     };
     simulate(raw_, now_, fit_);
     double least = cost(now_, fit_), damping = first_damping;
-    for (int step = 0; step < most_steps; ++step) {
+    for (int step = 0; step < max_steps; ++step) {
         std::vector<PatternFit> moved(free.size(), fit_);
         for (int j = 0; j < n; ++j) unknown(moved[static_cast<std::size_t>(j)], j) += difference;
         find_changes(moved, static_cast<float>(difference));
@@ -222,7 +222,7 @@ void FitProblem::descend(const std::vector<int>& free, int most_steps) {
                     raw_.swap(raw_there_);
                 }
             }
-            damping = gained > 0 ? std::max(damping / damping_down, least_damping) : damping * damping_up;
+            damping = gained > 0 ? std::max(damping / damping_down, min_damping) : damping * damping_up;
         }
         if (gained < worthwhile) break;
     }

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "host/search/pattern_fit.h"
-#include "host/simulation/quick_pattern.h"
+#include "host/simulation/differentiable_pattern.h"
 
 namespace friedel {
 
@@ -30,7 +30,7 @@ public:
     // The low-index direction along which either kind of texture, platy or fibrous, helps most.
     void choose_texture_axis();
 
-    void descend(const std::vector<int>& free, int most_steps);
+    void descend(const std::vector<int>& free, int max_steps);
 
     // Of the pattern as the last descend() left it, and of the one that is simulated everywhere.
     float quick_similarity() const;
@@ -52,8 +52,8 @@ private:
     int strains_ = 0;
     double blur_square_ = 0;
     const PatternFitter::Prepared::Stage* target_ = nullptr;
-    std::optional<QuickPattern> quick_;
-    std::vector<QuickPattern::Move> moves_;
+    std::optional<DifferentiablePattern> quick_;
+    std::vector<DifferentiablePattern::Move> moves_;
     std::vector<float> now_, there_, raw_, raw_there_, changes_;  // rows of the fit and of a trial; [moves] rows
 };
 

@@ -6,6 +6,7 @@
 
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
+#include "host/support/bragg.h"
 #include "host/support/correlation.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
@@ -134,8 +135,8 @@ void Matcher::tabulate_strains() {
         const double strain = s * fine_strain_step(config_);
         for (int i = 0; i < grid.points; ++i) {
             // The library's line at theta lies where sin theta' = sin theta / (1 + strain) in the measured pattern.
-            const double theta = 0.5 * degree<double> * (grid.start_deg + static_cast<double>(i) * grid.step_deg);
-            const double there_deg = 2 / degree<double> * std::asin(std::min(1.0, std::sin(theta) / (1 + strain)));
+            const double here_deg = grid.start_deg + static_cast<double>(i) * grid.step_deg;
+            const double there_deg = two_theta_of_sine(std::sin(theta_rad_of(here_deg)) / (1 + strain));
             strained_.push_back(static_cast<float>((there_deg - grid.start_deg) / grid.step_deg));
         }
     }
@@ -205,13 +206,13 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
     const int half = strain_steps(config_), strains = 2 * half + 1;
     Backend& backend = *device_.backend;
     std::vector<std::vector<MatchCandidate>> found(static_cast<std::size_t>(n));
-    const int most_rows = std::min(n, patterns_at_a_time) * strains;
-    Buffer<float> rows_there(backend, static_cast<std::size_t>(most_rows) * width), ideal_there(backend, entries_at_a_time * width),
-        scores_there(backend, static_cast<std::size_t>(most_rows) * entries_at_a_time);
-    Matrix rows_operands(backend, most_rows, points), ideal_operands(backend, entries_at_a_time, points);
+    const int max_rows = std::min(n, patterns_at_a_time) * strains;
+    Buffer<float> rows_there(backend, static_cast<std::size_t>(max_rows) * width), ideal_there(backend, entries_at_a_time * width),
+        scores_there(backend, static_cast<std::size_t>(max_rows) * entries_at_a_time);
+    Matrix rows_operands(backend, max_rows, points), ideal_operands(backend, entries_at_a_time, points);
     std::vector<float> prepared(static_cast<std::size_t>(std::min(n, patterns_at_a_time)) * width),
-        rows(static_cast<std::size_t>(most_rows) * width), ideal(entries_at_a_time * width),
-        scores(static_cast<std::size_t>(most_rows) * entries_at_a_time);
+        rows(static_cast<std::size_t>(max_rows) * width), ideal(entries_at_a_time * width),
+        scores(static_cast<std::size_t>(max_rows) * entries_at_a_time);
 
     for (int first = 0; first < n; first += patterns_at_a_time) {
         const int count = std::min(patterns_at_a_time, n - first);

@@ -22,7 +22,7 @@ constexpr std::size_t last_stage = std::size(plan) - 1;
 constexpr int composition_steps = 5;
 
 void blur(float* pattern, double fwhm_deg, const Grid& grid) {
-    const double sigma = fwhm_deg / 2.3548 / static_cast<double>(grid.step_deg);
+    const double sigma = fwhm_deg / fwhm_per_sigma / static_cast<double>(grid.step_deg);
     const int reach = static_cast<int>(std::ceil(3 * sigma)), points = grid.points;
     std::vector<float> kernel(static_cast<std::size_t>(reach) + 1), out(static_cast<std::size_t>(points));
     for (int i = 0; i <= reach; ++i) kernel[static_cast<std::size_t>(i)] = static_cast<float>(std::exp(-0.5 * i * i / (sigma * sigma)));
@@ -46,10 +46,10 @@ float signal_of(const float* row, int points) {
     for (int i = 1; i + 1 < points; ++i) deviation.push_back(std::fabs(row[i] - 0.5f * (row[i - 1] + row[i + 1])));
     const auto middle = deviation.begin() + static_cast<std::ptrdiff_t>(deviation.size() / 2);
     std::nth_element(deviation.begin(), middle, deviation.end());
-    constexpr float median_of_normal = 0.6745f, variance_of_deviation = 1.5f, least_signal = 0.25f;
+    constexpr float median_of_normal = 0.6745f, variance_of_deviation = 1.5f, min_signal = 0.25f;
     const float sigma = *middle / median_of_normal;
     const float noise = sigma * sigma / variance_of_deviation * static_cast<float>(points);
-    return std::sqrt(std::max(least_signal, 1 - noise));
+    return std::sqrt(std::max(min_signal, 1 - noise));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <array>
 #include <vector>
 
-#include "kernels/preprocess.h"
 #include "kernels/simulation_config.h"
 
 namespace friedel {

@@ -6,6 +6,7 @@
 #include "host/indexing/pattern_lines.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
+#include "host/support/bragg.h"
 #include "host/support/error.h"
 
 namespace friedel {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 #include <set>
 
 #include "host/crystals/parent_structures.h"
@@ -17,7 +16,7 @@ namespace friedel {
 
 namespace {
 
-constexpr std::size_t most_phases_kept = 10'000;  // some 10 kB each
+constexpr std::size_t max_phases_kept = 10'000;  // some 10 kB each
 
 std::shared_ptr<const StructureLibrary> library_of(const Structure& structure) {
     auto library = std::make_shared<StructureLibrary>();
@@ -66,7 +65,7 @@ public:
         run_interruptibly(pool_, found_.size(), [&](std::size_t i) {
             prepared_[i] = fitter_.prepare(patterns.data() + i * width, with_second_line(config_.radiation, second_shift[i]));
             // A pattern with next to nothing in it is like no structure.
-            if (prepared_[i].points < static_cast<int>(fewest_points)) found_[i].clear();
+            if (prepared_[i].points < static_cast<int>(min_points)) found_[i].clear();
         });
     }
 
@@ -186,7 +185,7 @@ void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found,
                                const std::vector<double>& second_shift) {
     FittingRounds rounds(found, patterns, second_shift, fitter_, config_, device_.pool);
     for (auto& candidates : found) candidates.resize(std::min(candidates.size(), static_cast<std::size_t>(config_.fitted)));
-    if (phases_.size() > most_phases_kept) phases_.clear();
+    if (phases_.size() > max_phases_kept) phases_.clear();
     for (auto& candidates : found) {
         for (SearchCandidate& candidate : candidates) {
             Phases& phases = phases_[candidate.structure];

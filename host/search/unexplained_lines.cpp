@@ -6,9 +6,9 @@
 namespace friedel {
 
 namespace {
-constexpr double least_height = 0.05;      // of the strongest line
-constexpr double least_significance = 10;  // standard deviations
-constexpr double least_explained = 0.25;   // of a line's height
+constexpr double min_height = 0.05;       // of the strongest line
+constexpr double min_significance = 10;   // standard deviations
+constexpr double least_explained = 0.25;  // of a line's height
 // How far the fit's line may be off: textured and strained specimens, asymmetric lines.
 constexpr double off_widths = 0.75, off_deg = 0.06;
 }  // namespace
@@ -25,7 +25,7 @@ std::vector<ObservedLine> unexplained_lines(const ObservedLines& lines, const fl
     for (const ObservedLine& line : lines.lines) strongest = std::max(strongest, line.height);
     std::vector<ObservedLine> unexplained;
     for (const ObservedLine& line : lines.lines) {
-        if (line.height < least_height * strongest || line.significance < least_significance) continue;
+        if (line.height < min_height * strongest || line.significance < min_significance) continue;
         const double reach = off_widths * lines.shape.fwhm_deg(line.two_theta_deg) + off_deg;
         const double start = static_cast<double>(grid.start_deg), step = static_cast<double>(grid.step_deg);
         const int first = std::clamp(static_cast<int>((line.two_theta_deg - reach - start) / step), 0, grid.points - 1);

@@ -1,8 +1,6 @@
 // The numbers behind kernels/form_factor.h, as gemmi tabulates them: IT92 for f0, Cromer and Liberman for f', f''.
 #pragma once
 
-#include <string>
-
 #include "kernels/form_factor.h"
 
 namespace friedel {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/simulation/form_factors.h"
+#include "host/support/bragg.h"
 #include "host/support/error.h"
 #include "kernels/lorentz_polarisation.h"
 #include "kernels/structure_factor.h"
@@ -32,23 +33,17 @@ PeakLister::PeakLister(const PeakListOptions& options) : options_(options) {
     if (!(options.low_deg >= 0 && options.low_deg < options.high_deg && options.high_deg <= 180)) {
         fail("the range must rise within 0 to 180 degrees two-theta, not ", options.low_deg, " to ", options.high_deg);
     }
-    d_min_ = options.wavelength / (2 * std::sin(options.high_deg * degree<double> / 2));
+    d_min_ = 1 / inverse_d_of(options.high_deg, options.wavelength);
     if (options.anomalous) anomalous_ = form_factors_anomalous(options.wavelength);
     starts_.resize(angle_bins + 1);
 }
 
-void PeakLister::reserve(int reflections, int sites, int atoms) {
-    if (reflections > capacity_) {
-        capacity_ = reflections;
-        for (auto* indices : {&h_, &k_, &l_, &multiplicity_}) indices->resize(reflections);
-        for (auto* values : {&stol_sq_, &f_squared_, &two_theta_deg_, &d_angstrom_, &intensity_}) values->resize(reflections);
-        order_.resize(reflections);
-        peaks_.resize(reflections);
-    }
-    if (static_cast<std::size_t>(sites) > x_.size()) {
-        for (auto* coordinates : {&x_, &y_, &z_}) coordinates->resize(sites);
-    }
-    if (static_cast<std::size_t>(atoms) >= first_site_.size()) first_site_.resize(atoms + 1);
+void PeakLister::reserve(int reflections) {
+    reflections_.reserve(reflections);
+    const auto n = static_cast<std::size_t>(reflections_.capacity());
+    for (auto* values : {&two_theta_deg_, &d_angstrom_, &intensity_}) values->resize(n);
+    order_.resize(n);
+    peaks_.resize(n);
 }
 
 // The equivalent that people write: fewest negative indices, then the largest sum, then the largest h, k, l. That order as one number,
@@ -59,7 +54,7 @@ void PeakLister::choose_usual_indices(const OperationSet& operations, int count)
     // Where operations only permute axes and turn them round, a representative without a negative index is it already.
     const bool plain = permutes_axes(operations);
     SerialBlock().for_each_tile(count, [&](int begin, int n) {
-        std::int16_t* const index[3] = {h_.data() + begin, k_.data() + begin, l_.data() + begin};
+        std::int16_t* const index[3] = {reflections_.h.data() + begin, reflections_.k.data() + begin, reflections_.l.data() + begin};
         std::int16_t smallest = 0;
         for (int j = 0; j < n; ++j) smallest = std::min({smallest, index[0][j], index[1][j], index[2][j]});
         if (plain && smallest == 0) return;
@@ -103,7 +98,7 @@ void PeakLister::choose_usual_indices(const OperationSet& operations, int count)
 // it. Returns how many.
 int PeakLister::order_by_angle(int count) {
     const double low = options_.low_deg, high = options_.high_deg, bins_per_deg = (angle_bins - 1) / (high - low);
-    SerialBlock().order_by_key(order_.data(), starts_.data(), count, angle_bins, [&](int i) {
+    SerialBlock().counting_sort(order_.data(), starts_.data(), count, angle_bins, [&](int i) {
         const double angle = two_theta_deg_[i];
         return angle < low || angle > high ? angle_bins - 1 : static_cast<int>((angle - low) * bins_per_deg);
     });
@@ -141,10 +136,10 @@ std::span<const Peak> PeakLister::list(const Crystal& owner) {
         fail(owner.name(), ": more than ", max_reflections,
              " reflections at this wavelength; lower the upper angle or use a longer wavelength");
     }
-    reserve(most, sites_in(crystal), crystal.atoms);
-    Reflections<double> reflections{h_.data(),       k_.data(),         l_.data(), multiplicity_.data(),
-                                    stol_sq_.data(), f_squared_.data(), capacity_, 0};
-    Sites<double> sites{x_.data(), y_.data(), z_.data(), first_site_.data(), sites_in(crystal)};
+    reserve(most);
+    sites_.reserve(sites_in(crystal), crystal.atoms);
+    Reflections<double> reflections = reflections_.view();
+    Sites<double> sites = sites_.view();
     SerialBlock block;
     find_reflections(block, reflections, reciprocal, crystal.operations, d_min_);
     expand_sites(block, sites, crystal);
@@ -155,18 +150,25 @@ std::span<const Peak> PeakLister::list(const Crystal& owner) {
     const double wavelength_sq = options_.wavelength * options_.wavelength;
     FRIEDEL_SIMD
     for (int i = 0; i < count; ++i) {
-        const double sine_sq = stol_sq_[i] * wavelength_sq;
+        const double sine_sq = reflections.stol_sq[i] * wavelength_sq;
         // 180 degrees and beyond, which only a range to the very end meets, has no line of finite intensity.
         const double sine = sine_sq < 1 ? square_root(sine_sq) : 2.0;
         two_theta_deg_[i] = sine_sq < 1 ? 2 / degree<double> * arc_sine(sine) : 1000.0;
         d_angstrom_[i] = 0.5 * options_.wavelength / sine;
-        intensity_[i] = multiplicity_[i] * f_squared_[i] * lorentz_polarisation(sine_sq, -1.0);
+        intensity_[i] = reflections.multiplicity[i] * reflections.intensity[i] * lorentz_polarisation(sine_sq, -1.0);
     }
     const int kept = order_by_angle(count);
     double strongest = 0, line = 0, line_deg = -1;
     for (int slot = 0; slot < kept; ++slot) {
         const int i = order_[slot];
-        peaks_[slot] = {two_theta_deg_[i], d_angstrom_[i], h_[i], k_[i], l_[i], multiplicity_[i], f_squared_[i], intensity_[i]};
+        peaks_[slot] = {.two_theta_deg = two_theta_deg_[i],
+                        .d_angstrom = d_angstrom_[i],
+                        .h = reflections.h[i],
+                        .k = reflections.k[i],
+                        .l = reflections.l[i],
+                        .multiplicity = reflections.multiplicity[i],
+                        .f_squared = reflections.intensity[i],
+                        .intensity = intensity_[i]};
         if (two_theta_deg_[i] - line_deg > coincident_deg) {
             line = 0;
             line_deg = two_theta_deg_[i];

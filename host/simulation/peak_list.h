@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/crystals/structure.h"
+#include "host/simulation/reflection_storage.h"
 #include "kernels/form_factor.h"
 #include "kernels/simulation_config.h"
 
@@ -36,17 +37,17 @@ public:
     std::span<const Peak> list(const Crystal& crystal);
 
 private:
-    void reserve(int reflections, int sites, int atoms);
+    void reserve(int reflections);
     void choose_usual_indices(const OperationSet& operations, int count);
     int order_by_angle(int count);
 
     PeakListOptions options_;
     double d_min_;
-    FormFactorTable<double> anomalous_;  // where asked for
-    int capacity_ = 0;
-    std::vector<std::int16_t> h_, k_, l_, multiplicity_;
-    std::vector<double> stol_sq_, f_squared_, two_theta_deg_, d_angstrom_, intensity_, x_, y_, z_;
-    std::vector<std::int32_t> first_site_, order_, starts_;
+    FormFactorTable<double> anomalous_;      // where asked for
+    ReflectionStorage<double> reflections_;  // whose intensity is |F|^2
+    SiteStorage<double> sites_;
+    std::vector<double> two_theta_deg_, d_angstrom_, intensity_;
+    std::vector<std::int32_t> order_, starts_;
     std::vector<Peak> peaks_;
 };
 

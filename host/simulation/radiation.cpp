@@ -57,7 +57,7 @@ Radiation parse_radiation(const std::string& text) {
     while (at <= text.size()) {
         const std::size_t comma = std::min(text.find(',', at), text.size());
         const std::string_view part = std::string_view(text).substr(at, comma - at);
-        if (radiation.lines == max_lines) fail("'", text, "' has more than ", max_lines, " lines; leave out the weakest");
+        if (radiation.lines == max_emission_lines) fail("'", text, "' has more than ", max_emission_lines, " lines; leave out the weakest");
         const std::size_t colon = part.find(':');
         const float wavelength = parse_number(part.substr(0, colon), text);
         if (!(wavelength >= shortest_wavelength && wavelength <= longest_wavelength))

@@ -5,10 +5,9 @@
 #include <string>
 
 #include "host/support/thread_pool.h"
+#include "host/support/transpose.h"
 
 namespace friedel {
-
-enum class Transpose { no, yes };
 
 // c[rows][columns] = op(a) op(b), with op(a) [rows][inner] and op(b) [inner][columns].
 void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns, int inner,

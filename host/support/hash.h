@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 namespace friedel {
@@ -24,5 +25,8 @@ public:
 private:
     std::uint64_t hash_ = 14695981039346656037ull;
 };
+
+// FNV-1a, 64 bits, of a file's bytes, as 16 hexadecimal digits: tells one library from another.
+std::string hash_file(const std::filesystem::path& file);
 
 }  // namespace friedel

@@ -10,7 +10,7 @@ namespace friedel {
 using namespace hdf5;
 
 namespace {
-constexpr hssize_t most_texts = 64;  // of one attribute
+constexpr hssize_t max_texts = 64;  // of one attribute
 }
 
 void H5File::write_attribute(const std::string& object, const std::string& name, const std::string& value) {
@@ -58,7 +58,7 @@ std::vector<std::string> H5File::read_text_attributes(const std::string& object,
     const Handle stored(state_->check(H5Aget_type(attribute), what), H5Tclose);
     const hssize_t values = state_->values_of_attribute(attribute, name);
     if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
-    if (values < 0 || values > most_texts) fail(path().string(), ": attribute '", name, "' has too many values; the file is damaged");
+    if (values < 0 || values > max_texts) fail(path().string(), ": attribute '", name, "' has too many values; the file is damaged");
     std::vector<std::string> texts(static_cast<std::size_t>(values));
     if (H5Tis_variable_str(stored) > 0) {
         std::vector<char*> found(texts.size());
@@ -69,7 +69,7 @@ std::vector<std::string> H5File::read_text_attributes(const std::string& object,
         }
     } else {
         const std::size_t length = H5Tget_size(stored);
-        if (length > longest_text / most_texts) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
+        if (length > longest_text / max_texts) fail(path().string(), ": attribute '", name, "' is too long; the file is damaged");
         std::string padded(length * texts.size(), '\0');
         state_->check(H5Aread(attribute, text_type(length), padded.data()), what);
         for (std::size_t i = 0; i < texts.size(); ++i)

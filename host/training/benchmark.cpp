@@ -10,6 +10,7 @@
 #include "host/crystals/crystal_tables.h"
 #include "host/crystals/generated_structures.h"
 #include "host/network/network.h"
+#include "host/simulation/simulation_work.h"
 #include "host/simulation/simulator.h"
 #include "host/training/sampler.h"
 #include "host/training/trainer.h"
@@ -85,7 +86,7 @@ private:
     void add(const std::string& stage, int patterns, const std::function<void()>& work, double bytes = 0, double operations = 0,
              double arithmetic = 0) {
         if (!wanted(stage)) return;
-        const std::unique_ptr<Program> program = backend_.record(work);
+        const std::unique_ptr<RecordedStep> program = backend_.record(work);
         const double seconds = best_seconds([&] { program->run(); });
         add({stage, seconds, patterns / seconds, bytes, operations, arithmetic});
     }
@@ -99,12 +100,12 @@ private:
 
     // A matrix of random numbers: products of zeros take less power, and so less time.
     Matrix random_matrix(int rows, int columns) const {
-        constexpr int most_rows = 1024;
+        constexpr int max_rows = 1024;
         Matrix made(backend_, rows, columns);
-        const std::vector<float> values = random_values(static_cast<std::size_t>(std::min(rows, most_rows)) * columns);
+        const std::vector<float> values = random_values(static_cast<std::size_t>(std::min(rows, max_rows)) * columns);
         const Buffer<float> there(backend_, values.data(), values.size());
-        for (int row = 0; row < rows; row += most_rows) {
-            const int here = std::min(most_rows, rows - row);
+        for (int row = 0; row < rows; row += max_rows) {
+            const int here = std::min(max_rows, rows - row);
             backend_.to_operands(made.rows_from(row), there.data(), here, columns);
         }
         return made;

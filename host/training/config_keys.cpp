@@ -34,7 +34,7 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"simulation", "caglioti_v", &s.caglioti_v, -10, 1, "degrees^2"},
         {"simulation", "caglioti_w", &s.caglioti_w, 0, 10, "degrees^2"},
         {"simulation", "axial_divergence", &s.axial_divergence, 0, 0.2, "half-heights of specimen and detector over the radius"},
-        {"simulation", "width_sections", &s.width_sections, 0, most_width_sections,
+        {"simulation", "width_sections", &s.width_sections, 0, max_width_sections,
          "parts of the range in each of which all lines have one width, which is faster; 0, or where widths below 0.4 or above 48 steps "
          "are drawn: every line has its own"},
         {"simulation", "zero_shift_deg", &s.zero_shift_deg, -2, 2, "added to two-theta"},

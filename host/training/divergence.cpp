@@ -8,7 +8,7 @@
 
 namespace friedel {
 
-double untaught_loss(const LossConfig& config, bool squared, const std::vector<double>& shares) {
+double chance_loss(const LossConfig& config, bool squared, const std::vector<double>& shares) {
     const auto classes = static_cast<double>(shares.size());
     const double spread = config.label_smoothing + config.graph_smoothing, sharp = 1 - spread;
     double entropy = 0, squares = 0;
@@ -21,9 +21,9 @@ double untaught_loss(const LossConfig& config, bool squared, const std::vector<d
 }
 
 DivergenceWatch::DivergenceWatch(const LossConfig& config, bool squared, const std::vector<double>& shares, std::int64_t window)
-    : squared_(squared), untaught_(untaught_loss(config, squared, shares)), window_(window) {
+    : squared_(squared), untaught_(chance_loss(config, squared, shares)), window_(window) {
     const std::vector<double> even(shares.size(), 1.0 / static_cast<double>(shares.size()));
-    scale_ = std::max(untaught_, untaught_loss(config, squared, even) / 10);
+    scale_ = std::max(untaught_, chance_loss(config, squared, even) / 10);
 }
 
 double DivergenceWatch::limit() const {

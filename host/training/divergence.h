@@ -12,7 +12,7 @@ namespace friedel {
 
 // The mean loss of the best network that does not look at the pattern, and answers with the mean of all targets. `shares` [classes] of the
 // patterns. Smoothing over the graph counts like the even one.
-double untaught_loss(const LossConfig& config, bool squared, const std::vector<double>& shares);
+double chance_loss(const LossConfig& config, bool squared, const std::vector<double>& shares);
 
 // Of one network and one kind of loss. Means are taken over windows of at least `window` patterns.
 class DivergenceWatch {

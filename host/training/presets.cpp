@@ -1,5 +1,4 @@
 // Configurations that ship with the program, as the TOML that `friedel train --config` would read.
-#include <algorithm>
 
 #include "host/support/error.h"
 #include "host/training/config.h"

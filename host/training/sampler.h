@@ -1,4 +1,4 @@
-// Which structures of a library are drawn how often: the tables behind kernels/draw.h.
+// Which structures of a library are drawn how often: the tables behind kernels/draw_structure.h.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/network/model.h"
-#include "kernels/draw.h"
+#include "kernels/draw_structure.h"
 
 namespace friedel {
 

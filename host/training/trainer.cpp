@@ -148,7 +148,7 @@ Trainer::Results Trainer::take_results() {
     return results;
 }
 
-std::vector<std::int32_t> Trainer::spoilt_structures() const {
+std::vector<std::int32_t> Trainer::nonfinite_structures() const {
     const int rows = rows_.count, points = shape_.points();
     std::vector<char> spoilt(static_cast<std::size_t>(rows));
     // A part of the batch at a time: as floats it may be too much for what memory is left.

@@ -10,8 +10,8 @@
 #include "host/crystals/crystal_tables.h"
 #include "host/crystals/structure_library.h"
 #include "host/network/backend.h"
-#include "host/network/communicator.h"
 #include "host/network/network.h"
+#include "host/ranks/communicator.h"
 #include "host/support/hdf5_file.h"
 #include "host/training/config.h"
 #include "host/training/divergence.h"
@@ -48,7 +48,7 @@ public:
 
     // The structures of the last step's batch, of the rows here, whose pattern or loss is not finite, each once; -g stands for a generated
     // crystal of space group g. Waits for the device.
-    std::vector<std::int32_t> spoilt_structures() const;
+    std::vector<std::int32_t> nonfinite_structures() const;
 
     const Sampler& sampler() const { return sampler_; }
     double learning_rate() const;  // of the next step, as scheduled
@@ -88,7 +88,7 @@ private:
     std::array<Buffer<std::int32_t>, 2> labels_;  // [rows]
     Buffer<StepState> state_;
     Buffer<LossTotals> totals_;
-    std::array<std::unique_ptr<Program>, 2> programs_;  // by the half of the double buffers that trains
+    std::array<std::unique_ptr<RecordedStep>, 2> programs_;  // by the half of the double buffers that trains
     int current_ = 0;
     bool filled_ = false;  // inputs_[current_] holds the batch of the next step
     std::int64_t step_ = 0, total_steps_ = 1;

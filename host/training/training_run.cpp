@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "host/network/communicator.h"
+#include "host/ranks/communicator.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/interrupt.h"
@@ -25,8 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr double plan_seconds = 1;                  // between estimates of the steps that a run given in minutes will take
-constexpr std::int64_t most_skipped_in_a_row = 20;  // steps; more of them are no accident
+constexpr double plan_seconds = 1;                 // between estimates of the steps that a run given in minutes will take
+constexpr std::int64_t max_skipped_in_a_row = 20;  // steps; more of them are no accident
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -85,7 +85,7 @@ DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
 }
 
 // Files, validation and what the user is told are the first rank's.
-TrainingRun part_of_rank(TrainingRun what, const Communicator& ranks) {
+TrainingOptions part_of_rank(TrainingOptions what, const Communicator& ranks) {
     if (ranks.first()) return what;
     what.quiet = true;
     what.log.clear();
@@ -94,16 +94,16 @@ TrainingRun part_of_rank(TrainingRun what, const Communicator& ranks) {
     return what;
 }
 
-class Run {
+class TrainingRun {
 public:
-    Run(const TrainingRun& what, const AdjustConfig& adjust, Communicator& ranks)
-        : what_(part_of_rank(what, ranks)),
+    TrainingRun(const TrainingOptions& what, const AdjustConfig& adjust, Communicator& ranks)
+        : options_(part_of_rank(what, ranks)),
           ranks_(ranks),
-          device_(device_of(what.device, ranks), threads_of_rank(what.threads, ranks), what_.quiet),
-          setup_(what_, adjust, device_, ranks),
+          device_(device_of(what.device, ranks), threads_of_rank(what.threads, ranks), options_.quiet),
+          setup_(options_, adjust, device_, ranks),
           config_(setup_.config()),
           writer_(what.output, config_.run.checkpoints_kept),
-          log_(what_.log) {}
+          log_(options_.log) {}
 
     TrainingSummary go() {
         if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
@@ -114,7 +114,7 @@ public:
         start_ = Clock::now();
         first_step_ = reported_step_ = trainer().steps();
         reported_at_ = validated_at_ = saved_at_ = planned_at_ = elapsed();
-        log_.start(what_.output, first_step_, config_.run);
+        log_.start(options_.output, first_step_, config_.run);
         if (setup_.resumed()) log_.resume(*setup_.resumed());
         try {
             return train();
@@ -125,11 +125,11 @@ public:
     }
 
 private:
-    fs::path metrics_file() const { return what_.output.string() + ".metrics.csv"; }
+    fs::path metrics_file() const { return options_.output.string() + ".metrics.csv"; }
     // Where those of the model that is there lie until this run has another: they belong together.
     fs::path earlier_metrics_file() const { return metrics_file().string() + ".old"; }
     void keep_metrics_of_finished_model() const {
-        if (!holds_finished_model(what_.output) || !fs::exists(metrics_file()) || fs::exists(earlier_metrics_file())) return;
+        if (!holds_finished_model(options_.output) || !fs::exists(metrics_file()) || fs::exists(earlier_metrics_file())) return;
         std::error_code failure;
         fs::rename(metrics_file(), earlier_metrics_file(), failure);
         if (failure) fail(metrics_file().string(), ": cannot be renamed (", failure.message(), "); rename or remove it");
@@ -137,22 +137,22 @@ private:
 
     TrainingSummary train() {
         const InterruptGuard guard;
-        progress_.emplace("patterns", what_.quiet);
-        Orders orders = agree();
+        progress_.emplace("patterns", options_.quiet);
+        Orders orders = exchange_orders();
         while (!orders.finished && !orders.failed && !orders.signal) {
             for (std::int64_t step = 0; step < orders.steps; ++step) trainer().step();
-            add_up(trainer().take_results());
+            record_results(trainer().take_results());
             interval_.took(elapsed());
-            orders = agree();
+            orders = exchange_orders();
             if (orders.checkpoint || orders.signal) compare_ranks();
-            if (ranks_.first()) look(orders);
+            if (ranks_.first()) report_and_save(orders);
         }
         progress_.reset();
         return end(orders);
     }
 
     // What all ranks do next. Signals may have come to any of them; the clock is the first one's.
-    Orders agree() {
+    Orders exchange_orders() {
         double asked[] = {interrupted() ? 1.0 : 0.0, take_checkpoint_signal() ? 1.0 : 0.0};
         ranks_.sum(asked, std::size(asked));
         Orders orders{};
@@ -183,13 +183,13 @@ private:
         const std::vector<std::string> all = ranks_.gather(hash.text());
         for (std::size_t rank = 1; rank < all.size(); ++rank) {
             if (all[rank] == all[0]) continue;
-            fail(what_.output.string(), ": rank ", rank, " has other weights than rank 0 after ", trainer().steps(),
+            fail(options_.output.string(), ": rank ", rank, " has other weights than rank 0 after ", trainer().steps(),
                  " steps; check that machine, and go on from the last checkpoint with --resume");
         }
     }
 
     // The first rank's look at the run.
-    void look(const Orders& orders) {
+    void report_and_save(const Orders& orders) {
         const double now = elapsed();
         const bool validate = orders.finished || now - validated_at_ > 60 * config_.run.validation_minutes;
         if (validate || now - reported_at_ > config_.run.report_seconds) report(now, validate);
@@ -205,16 +205,16 @@ private:
     Trainer& trainer() { return setup_.trainer(); }
 
     // The results of the steps since the last look.
-    void add_up(const Trainer::Results& result) {
+    void record_results(const Trainer::Results& result) {
         since_report_.add(result);
         all_skipped_ += result.skipped;
         halvings_ = result.halvings;
         watch_losses();
         if (result.skipped == 0) return;
         log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row, learning_rate());
-        if (result.skipped_in_a_row < most_skipped_in_a_row) return;
+        if (result.skipped_in_a_row < max_skipped_in_a_row) return;
         std::string structures;
-        for (const std::string& of_rank : ranks_.gather(setup_.names_of(trainer().spoilt_structures()))) {
+        for (const std::string& of_rank : ranks_.gather(setup_.names_of(trainer().nonfinite_structures()))) {
             if (!of_rank.empty()) structures += (structures.empty() ? "" : ", ") + of_rank;
         }
         const std::string skipped = std::to_string(result.skipped_in_a_row) + " steps in a row were skipped, the last of them step " +
@@ -246,13 +246,13 @@ private:
     }
 
     // For a user whose steps are too long: from the newest checkpoint of before, or the one that this run was resumed from.
-    std::string way_on() {
+    std::string recovery_advice() {
         const float half = config_.optimiser.learning_rate / 2;
         const std::string cure = " --set optimiser.learning_rate=" + formatted("%g", half) + " or --set optimiser.clip_norm=1";
         std::optional<Checkpoint> before;
         std::string later;
-        for (const Checkpoint& checkpoint : list_checkpoints(what_.output)) {
-            if (checkpoint.step > fine_step()) {
+        for (const Checkpoint& checkpoint : list_checkpoints(options_.output)) {
+            if (checkpoint.step > healthy_step()) {
                 later += (later.empty() ? "" : ", ") + checkpoint.file.filename().string();
             } else if (checkpoint_fault(checkpoint.file).empty()) {
                 before = checkpoint;
@@ -261,22 +261,22 @@ private:
         std::string way = later.empty() ? "" : "remove " + later + " and ";
         if (!before) return way + "start anew with" + cure;
         way += "go on from step " + std::to_string(before->step) + " with --resume" + cure;
-        return what_.start_from.empty() ? way : way + ", leaving out --start-from";
+        return options_.start_from.empty() ? way : way + ", leaving out --start-from";
     }
 
     // Of up to this step checkpoints are taken to be fine: a window of losses that are not high came after it, or the run was resumed
     // there.
-    std::int64_t fine_step() const { return std::max(proven_step_, first_step_); }
+    std::int64_t healthy_step() const { return std::max(proven_step_, first_step_); }
 
     [[noreturn]] void fail_for_fault() {
         tell_outcome(writer_.wait());
-        fail(what_.output.string(), ": ", fault_.text, fault_.steps_too_long ? "; " + way_on() : "");
+        fail(options_.output.string(), ": ", fault_.text, fault_.steps_too_long ? "; " + recovery_advice() : "");
     }
 
     // Of the next step, of the network that has backed off most.
     double learning_rate() { return trainer().learning_rate() * std::exp2(-halvings_); }
 
-    std::string source() const { return what_.library.empty() ? "the generated crystals" : what_.library.string(); }
+    std::string source() const { return options_.library.empty() ? "the generated crystals" : options_.library.string(); }
 
     // A second copy of the network may find no room on a device that training fills; training is worth more.
     void validate_into(TrainingReport& report, const Model& model) {
@@ -330,7 +330,7 @@ private:
     }
 
     void start_saving() {
-        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()), fine_step());
+        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()), healthy_step());
         saved_at_ = elapsed();
     }
 
@@ -362,20 +362,20 @@ private:
             fail_for_fault();
         }
         tell_outcome(writer_.wait());
-        const bool write = finished || !holds_finished_model(what_.output);
+        const bool write = finished || !holds_finished_model(options_.output);
         try {
-            if (write) setup_.model(elapsed()).write(what_.output);
+            if (write) setup_.model(elapsed()).write(options_.output);
         } catch (const Error& error) {
             if (finished) throw;
             std::fprintf(stderr, "friedel: %s\n", error.what());
         }
         if (finished) {
-            remove_checkpoints(what_.output);
+            remove_checkpoints(options_.output);
             std::error_code ignored;
             fs::remove(earlier_metrics_file(), ignored);
         }
         log_.end(trainer().steps(), finished ? "finished" : "interrupted", orders.signal, "");
-        const std::vector<Checkpoint> left = list_checkpoints(what_.output);
+        const std::vector<Checkpoint> left = list_checkpoints(options_.output);
         return {.signal = orders.signal,
                 .lost = !finished && !last_checkpoint_whole_,
                 .checkpoint = left.empty() ? fs::path() : left.back().file,
@@ -411,7 +411,7 @@ private:
     }
 
     const CheckpointSignalGuard checkpoint_signals_;
-    const TrainingRun what_;
+    const TrainingOptions options_;
     Communicator& ranks_;
     Device device_;
     TrainingSetup setup_;
@@ -439,11 +439,11 @@ private:
 
 }  // namespace
 
-TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust) {
+TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust) {
     std::signal(SIGPIPE, SIG_IGN);  // who watches a run may leave: that is no reason to end it
     const std::unique_ptr<Communicator> ranks = open_communicator();
     // Outlives the catch: what it frees on a device may have to wait for sums that the other ranks no longer take part in.
-    std::optional<Run> training;
+    std::optional<TrainingRun> training;
     try {
         return training.emplace(run, adjust, *ranks).go();
     } catch (const std::exception& error) {

@@ -16,7 +16,7 @@ namespace friedel {
 // Whether to go on from the newest whole checkpoint: one must be there; or, where there is none, start anew; or start anew in any case.
 enum class Resume { no, must, if_any };
 
-struct TrainingRun {
+struct TrainingOptions {
     std::filesystem::path library;             // may be empty where training.synthetic is 1
     std::string statistics = "shipped";        // what generated crystals are drawn from: see read_statistics
     std::filesystem::path output;              // model; beside it OUTPUT.metrics.csv and, while unfinished, OUTPUT.checkpoint.STEP
@@ -47,6 +47,6 @@ struct TrainingSummary {
 // Changes the configuration, a fresh one or the one of the run that is resumed.
 using AdjustConfig = std::function<void(TrainingConfig&, bool resumed)>;
 
-TrainingSummary run_training(const TrainingRun& run, const AdjustConfig& adjust);
+TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust);
 
 }  // namespace friedel

@@ -82,8 +82,8 @@ bool holds_finished_model(const fs::path& file) {
     }
 }
 
-TrainingSetup::TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
-    : what_(what), ranks_(ranks) {
+TrainingSetup::TrainingSetup(const TrainingOptions& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
+    : options_(what), ranks_(ranks) {
     check_writable(what.output);
     if (ranks.first()) lock_.emplace(behind_links(what.output).string() + ".lock", what.output.string());
     read_checkpoint();
@@ -118,21 +118,21 @@ void TrainingSetup::tell(const std::string& line) const {
 }
 
 void TrainingSetup::read_checkpoint() {
-    if (what_.resume == Resume::no) {
-        const std::vector<Checkpoint> unfinished = list_checkpoints(what_.output);
+    if (options_.resume == Resume::no) {
+        const std::vector<Checkpoint> unfinished = list_checkpoints(options_.output);
         if (unfinished.empty()) return;
-        fail(unfinished.back().file.string(), ": an unfinished run wrote it; go on with --resume, or remove ", what_.output.string(),
+        fail(unfinished.back().file.string(), ": an unfinished run wrote it; go on with --resume, or remove ", options_.output.string(),
              ".checkpoint.* to start anew");
     }
-    resumed_ = newest_whole_checkpoint(what_.output, [this](const std::string& line) { tell(line); });
-    if (!resumed_ && what_.resume == Resume::if_any) return;
-    if (!resumed_ && fs::exists(what_.output)) {
-        fail(what_.output.string(),
+    resumed_ = newest_whole_checkpoint(options_.output, [this](const std::string& line) { tell(line); });
+    if (!resumed_ && options_.resume == Resume::if_any) return;
+    if (!resumed_ && fs::exists(options_.output)) {
+        fail(options_.output.string(),
              ": has no whole checkpoint beside it: the run is finished, or its checkpoints are gone or damaged; leave it as it is, or "
              "leave --resume out to train a new model in its place");
     }
     if (!resumed_) {
-        fail(what_.output.string(),
+        fail(options_.output.string(),
              ": has no checkpoint that is whole beside it; there is no run to resume, start it without --resume or with --resume=auto");
     }
     resumed_file_ = H5File::open(resumed_->file, checkpoint_kind);
@@ -198,8 +198,8 @@ void TrainingSetup::check_length(const RunConfig& stored) const {
 void TrainingSetup::read_structures() {
     const RunRecord stored = record_;
     record_.library_hash = record_.statistics_hash = "";
-    if (!what_.library.empty()) {
-        library_ = read_for_all(what_.library, ranks_, record_.library_hash);
+    if (!options_.library.empty()) {
+        library_ = read_for_all(options_.library, ranks_, record_.library_hash);
         if (config_.run.synthetic >= 1) record_.library_hash = "";  // it is not trained on
     } else if (config_.run.synthetic < 1) {
         fail("train: no structure library named for ", 100 * (1 - config_.run.synthetic),
@@ -207,7 +207,7 @@ void TrainingSetup::read_structures() {
     }
     if (config_.run.labels == Labels::powder) {
         if (!library_.has_powder_groups() && library_.size() > 0) {
-            fail(what_.library.string(),
+            fail(options_.library.string(),
                  ": training.labels is powder, but nobody looked for the groups that powders show; make it anew with "
                  "'friedel merge --powder-groups', or train with --set training.labels=structure");
         }
@@ -215,32 +215,32 @@ void TrainingSetup::read_structures() {
     }
     if (resumed_ && config_.run.synthetic < 1 && stored.library_hash != record_.library_hash) {
         fail(resumed_->file.string(), ": was trained on another structure library than ",
-             what_.library.empty() ? "none" : what_.library.string(), "; name that one", start_anew);
+             options_.library.empty() ? "none" : options_.library.string(), "; name that one", start_anew);
     }
     if (config_.run.synthetic > 0 || config_.run.fill > 0) {
-        const CrystalStatistics statistics = read_statistics(what_.statistics);
+        const CrystalStatistics statistics = read_statistics(options_.statistics);
         record_.statistics_hash = statistics.hash();
         tables_ = std::make_unique<CrystalTableStore>(statistics);
     }
     if (resumed_ && stored.statistics_hash != record_.statistics_hash) {
-        fail(resumed_->file.string(), ": was trained on crystals drawn from other statistics than ", what_.statistics,
+        fail(resumed_->file.string(), ": was trained on crystals drawn from other statistics than ", options_.statistics,
              "; name those with --statistics", start_anew);
     }
 }
 
 // A batch script may give its command once more than was needed.
 bool TrainingSetup::finished_model_is_there() const {
-    if (what_.resume != Resume::if_any || resumed_ || !fs::exists(what_.output)) return false;
-    const Provenance made = Model::read(what_.output).provenance;
+    if (options_.resume != Resume::if_any || resumed_ || !fs::exists(options_.output)) return false;
+    const Provenance made = Model::read(options_.output).provenance;
     if (!has_all(made, config_) || trained_library_hash(made) != record_.library_hash) return false;
     TrainingConfig trained;
-    read_toml(trained, made.config, what_.output.string());
+    read_toml(trained, made.config, options_.output.string());
     return contradiction(trained, config_).empty();
 }
 
 void TrainingSetup::start_trainer(Device& device) {
     std::vector<std::vector<float>> start;
-    if (!what_.start_from.empty() && !resumed_) start = starting_weights();
+    if (!options_.start_from.empty() && !resumed_) start = starting_weights();
     trainer_ = std::make_unique<Trainer>(*device.backend, config_, library_, tables_.get(), start, &ranks_);
     if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
     if (resumed_) {
@@ -262,10 +262,10 @@ void TrainingSetup::note_run(const Backend& backend) {
 
 // Those of the model to start from, which must be of the network and the input that the configuration asks for.
 std::vector<std::vector<float>> TrainingSetup::starting_weights() {
-    const Model model = Model::read(what_.start_from);
+    const Model model = Model::read(options_.start_from);
     const auto differ = [&](const std::string& what) {
-        fail(what_.start_from.string(), ": its ", what, " is not the configuration's; 'friedel info --config ", what_.start_from.string(),
-             "' prints what it was trained with, for --config");
+        fail(options_.start_from.string(), ": its ", what, " is not the configuration's; 'friedel info --config ",
+             options_.start_from.string(), "' prints what it was trained with, for --config");
     };
     const Grid& grid = config_.simulation.grid;
     if (model.target != config_.network.target) differ("target");
@@ -273,7 +273,7 @@ std::vector<std::vector<float>> TrainingSetup::starting_weights() {
     if (!(model.shape == config_.shape())) differ("network, " + model.shape.text() + ",");
     if (static_cast<int>(model.members.size()) != config_.network.members) differ("number of members");
     if (!(model.preprocess == config_.preprocess)) differ("preprocessing");
-    record_.started_from = what_.start_from.filename().string() + " (" + hash_file(what_.start_from) + "), trained on " +
+    record_.started_from = options_.start_from.filename().string() + " (" + hash_file(options_.start_from) + "), trained on " +
                            std::to_string(model.provenance.patterns) + " patterns";
     if (!model.provenance.started_from.empty()) record_.started_from += ", started from " + model.provenance.started_from;
     record_.earlier_library_hashes = model.provenance.earlier_library_hashes;
@@ -282,19 +282,19 @@ std::vector<std::vector<float>> TrainingSetup::starting_weights() {
 }
 
 void TrainingSetup::tell_missing() const {
-    if (what_.library.empty()) return;
+    if (options_.library.empty()) return;
     if (config_.run.synthetic == 1) {
-        tell(what_.library.string() + ": is not trained on: all patterns are of generated crystals (training.synthetic)");
+        tell(options_.library.string() + ": is not trained on: all patterns are of generated crystals (training.synthetic)");
         return;
     }
     const auto& count = trainer_->sampler().count();
     const auto lacking = std::count(count.begin(), count.end(), 0u);
     if (config_.run.fill > 0 && lacking > 0) {
-        tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + what_.library.string() +
+        tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + options_.library.string() +
              "; crystals of them are generated (training.fill)");
     }
     const std::string missing = trainer_->sampler().missing_classes();
-    if (!missing.empty()) tell("no structure of " + missing + " in " + what_.library.string() + "; the network can never name them");
+    if (!missing.empty()) tell("no structure of " + missing + " in " + options_.library.string() + "; the network can never name them");
 }
 
 Model TrainingSetup::model(double seconds) const {
@@ -311,10 +311,10 @@ Model TrainingSetup::model(double seconds) const {
 }
 
 Provenance TrainingSetup::provenance() const {
-    const bool from_library = !what_.library.empty() && config_.run.synthetic < 1;
+    const bool from_library = !options_.library.empty() && config_.run.synthetic < 1;
     Provenance made;
     made.config = to_toml(config_);
-    made.library = from_library ? what_.library.filename().string() : "generated crystals alone";
+    made.library = from_library ? options_.library.filename().string() : "generated crystals alone";
     made.library_hash = record_.library_hash;
     made.earlier_library_hashes = record_.earlier_library_hashes;
     made.statistics_hash = record_.statistics_hash;
@@ -328,7 +328,7 @@ Provenance TrainingSetup::provenance() const {
 }
 
 std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds) const {
-    H5File file = H5File::create_image(what_.output.string() + ".checkpoint", checkpoint_kind);
+    H5File file = H5File::create_image(options_.output.string() + ".checkpoint", checkpoint_kind);
     file.write_strings("config", {to_toml(config_)});
     file.write_strings("library_hash", {record_.library_hash});
     file.write_strings("started_from", {record_.started_from});

@@ -29,7 +29,7 @@ bool holds_finished_model(const std::filesystem::path& file);
 class TrainingSetup {
 public:
     // What is passed must outlive it. Throws Error.
-    TrainingSetup(const TrainingRun& what, const AdjustConfig& adjust, Device& device, Communicator& ranks);
+    TrainingSetup(const TrainingOptions& what, const AdjustConfig& adjust, Device& device, Communicator& ranks);
     TrainingSetup(const TrainingSetup&) = delete;
     TrainingSetup& operator=(const TrainingSetup&) = delete;
 
@@ -61,7 +61,7 @@ private:
     bool finished_model_is_there() const;
     void tell_missing() const;
 
-    const TrainingRun& what_;
+    const TrainingOptions& options_;
     Communicator& ranks_;
     std::optional<FileLock> lock_;  // of the first rank
     TrainingConfig config_;

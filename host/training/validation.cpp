@@ -57,7 +57,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
             convert_wavelength(pattern, emission_lines(stated, pattern.is_monochromatic).first_angstrom,
                                emission_lines(own).first_angstrom);
             std::vector<float> row(points);
-            if (resample(row.data(), set.grid_, pattern) < PatternReaderConfig().least_coverage) {
+            if (resample(row.data(), set.grid_, pattern) < PatternReaderConfig().min_coverage) {
                 warn(label.file + ": covers too little of the grid; left out of validation");
                 continue;
             }

@@ -1,4 +1,4 @@
-#include "host/simulation/quick_pattern.h"
+#include "host/simulation/differentiable_pattern.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,14 +9,13 @@ namespace friedel {
 
 namespace {
 
-constexpr int lanes = 16;                                        // points that are worked on together
-constexpr float negligible = 1e-6f;                              // reflections this weak beside the strongest are left out
-constexpr float further_d = 0.97f;                               // reflections are found to so much smaller d: lattices change
-constexpr float gauss_reach = 2;                                 // widths; 2^-16 of the height is left there
-constexpr float least_lorentz_reach = 16, lorentz_reach = 2.2f;  // steps, widths: what is sharp about a Lorentzian ends there
-constexpr int radii = 5;                                         // of that, each twice the one before
+constexpr int lanes = 16;                                      // points that are worked on together
+constexpr float negligible = 1e-6f;                            // reflections this weak beside the strongest are left out
+constexpr float further_d = 0.97f;                             // reflections are found to so much smaller d: lattices change
+constexpr float gauss_reach = 2;                               // widths; 2^-16 of the height is left there
+constexpr float min_lorentz_reach = 16, lorentz_reach = 2.2f;  // steps, widths: what is sharp about a Lorentzian ends there
+constexpr int radii = 5;                                       // of that, each twice the one before
 // A narrow peak is integrated over the step it falls on (kernels/profile.h): to the eye of a fit it is broader by the variance of a step.
-constexpr float step_variance = 0.46209812f;  // 8 ln 2 / 12, as the square of a full width
 constexpr float narrow_steps = 4;
 
 bool same_displacements(const PatternParameters& a, const PatternParameters& b) {
@@ -44,11 +43,11 @@ float with_step(float fwhm_deg, float step_deg) {
 
 }  // namespace
 
-void QuickPattern::PeakArrays::resize(std::size_t n) {
+void DifferentiablePattern::PeakArrays::resize(std::size_t n) {
     for (auto* values : {&position_deg, &area, &fwhm_deg, &eta}) values->resize(n);
 }
 
-QuickPattern::QuickPattern(const LibraryView& library, const PatternParameters& around, const Grid& grid)
+DifferentiablePattern::DifferentiablePattern(const LibraryView& library, const PatternParameters& around, const Grid& grid)
     : crystal_(library.crystal(around.structure)),
       grid_(grid),
       width_((grid.points + lanes - 1) / lanes * lanes + lanes),
@@ -72,20 +71,21 @@ QuickPattern::QuickPattern(const LibraryView& library, const PatternParameters& 
     texture_factors(texture_, around);
 }
 
-void QuickPattern::reserve(int reflections) {
+void DifferentiablePattern::reserve(int reflections) {
     const auto n = static_cast<std::size_t>(reflections);
     for (auto* values : {&h_, &k_, &l_, &multiplicity_}) values->resize(n);
     for (auto* values : {&stol_sq_, &squared_}) values->resize(n);
 }
 
 // Views the arrays; intensities go to and come from `intensity`.
-Reflections<float> QuickPattern::reflections(float* intensity) {
+Reflections<float> DifferentiablePattern::reflections(float* intensity) {
     const int count = static_cast<int>(h_.size());
     return {h_.data(), k_.data(), l_.data(), multiplicity_.data(), stol_sq_.data(), intensity, count, count};
 }
 
 // Multiplicity |F|^2.
-void QuickPattern::square_factors(std::vector<float>& out, const PatternParameters& p, const std::vector<float>& occupancy_factor) {
+void DifferentiablePattern::square_factors(std::vector<float>& out, const PatternParameters& p,
+                                           const std::vector<float>& occupancy_factor) {
     SerialBlock block;
     CrystalView<float> crystal = crystal_;
     std::vector<float> occupancy(occupancy_factor);
@@ -98,14 +98,14 @@ void QuickPattern::square_factors(std::vector<float>& out, const PatternParamete
     for (std::size_t i = 0; i < out.size(); ++i) out[i] *= static_cast<float>(multiplicity_[i]);
 }
 
-void QuickPattern::texture_factors(std::vector<float>& out, const PatternParameters& p) {
+void DifferentiablePattern::texture_factors(std::vector<float>& out, const PatternParameters& p) {
     SerialBlock block;
     out.assign(h_.size(), 1.0f);
     Reflections<float> all = reflections(out.data());
     if (p.march_dollase != 1.0f) apply_texture(block, all, reciprocal_, crystal_.operations, p.texture_axis, p.march_dollase);
 }
 
-void QuickPattern::drop_negligible() {
+void DifferentiablePattern::drop_negligible() {
     const float polarisation = polarisation_of(now_), wavelength = now_.radiation.wavelength[0];
     std::vector<float> strength(squared_.size());
     for (std::size_t i = 0; i < strength.size(); ++i)
@@ -121,7 +121,7 @@ void QuickPattern::drop_negligible() {
     reserve(static_cast<int>(kept));
 }
 
-void QuickPattern::lattice(std::vector<float>& stol_sq, const PatternParameters& p) const {
+void DifferentiablePattern::lattice(std::vector<float>& stol_sq, const PatternParameters& p) const {
     const Metric<float> metric = reciprocal_metric(crystal_, p);
     const int n = static_cast<int>(h_.size());
     stol_sq.resize(h_.size());
@@ -132,8 +132,8 @@ void QuickPattern::lattice(std::vector<float>& stol_sq, const PatternParameters&
     }
 }
 
-void QuickPattern::peaks(PeakArrays& out, const PatternParameters& p, const std::vector<float>& stol_sq,
-                         const std::vector<float>& intensity) const {
+void DifferentiablePattern::peaks(PeakArrays& out, const PatternParameters& p, const std::vector<float>& stol_sq,
+                                  const std::vector<float>& intensity) const {
     const int n = static_cast<int>(h_.size());
     out.resize(h_.size() * static_cast<std::size_t>(p.radiation.lines));
     const float polarisation = polarisation_of(p), step = grid_.step_deg;
@@ -153,7 +153,7 @@ void QuickPattern::peaks(PeakArrays& out, const PatternParameters& p, const std:
 }
 
 // What is sharp about a peak and where: its points begin at `first`, in whole vectors.
-struct QuickPattern::Window {
+struct DifferentiablePattern::Window {
     PeakShape shape;
     Tail tail;  // of a Lorentzian of strength 1
     int size;   // 0 to radii - 1, of its radius; -1: the peak has none
@@ -167,7 +167,7 @@ struct QuickPattern::Window {
         float radius = gauss_reach * fwhm;
         if (lorentzian) {
             size = 0;
-            radius = least_lorentz_reach * step;
+            radius = min_lorentz_reach * step;
             while (radius < lorentz_reach * fwhm && size + 1 < radii) ++size, radius *= 2;
         }
         tail = Tail::of(1, 0, radius);
@@ -176,7 +176,7 @@ struct QuickPattern::Window {
     }
 };
 
-void QuickPattern::simulate(float* row, const PatternParameters& p, const std::vector<float>& occupancy_factor) {
+void DifferentiablePattern::simulate(float* row, const PatternParameters& p, const std::vector<float>& occupancy_factor) {
     if (!same_displacements(p, now_) || occupancy_factor != now_occupancy_) square_factors(squared_, p, occupancy_factor);
     if (!same_texture(p, now_)) texture_factors(texture_, p);
     if (now_stol_sq_.empty() || !same_lattice(p, now_)) lattice(now_stol_sq_, p);
@@ -223,7 +223,7 @@ void QuickPattern::simulate(float* row, const PatternParameters& p, const std::v
 }
 
 // A Lorentzian joins `tails` [tail_points()] of its radius.
-void QuickPattern::add_tail(float* tails, float position_steps, float strength) const {
+void DifferentiablePattern::add_tail(float* tails, float position_steps, float strength) const {
     const float at = std::clamp(position_steps / coarsening, 0.0f, static_cast<float>(tail_points()) - 1.01f);
     const int left = static_cast<int>(at);
     tails[left] += strength * (1 - (at - static_cast<float>(left)));
@@ -231,10 +231,10 @@ void QuickPattern::add_tail(float* tails, float position_steps, float strength) 
 }
 
 // The smooth part of all Lorentzians of one radius, summed on a coarser grid: what lies outside, and inside the parabola that continues it.
-void QuickPattern::add_tails(float* row, const float* tails, int size) const {
+void DifferentiablePattern::add_tails(float* row, const float* tails, int size) const {
     const int points = tail_points();
     const float step = grid_.step_deg * coarsening;
-    const Tail unit = Tail::of(1, 0, least_lorentz_reach * grid_.step_deg * static_cast<float>(1 << size));
+    const Tail unit = Tail::of(1, 0, min_lorentz_reach * grid_.step_deg * static_cast<float>(1 << size));
     std::vector<float> table(static_cast<std::size_t>(2 * points)), coarse(static_cast<std::size_t>(points));
     for (int i = 0; i < 2 * points; ++i) {
         const float x = static_cast<float>(i - points) * step, x_sq = x * x;
@@ -253,7 +253,7 @@ void QuickPattern::add_tails(float* row, const float* tails, int size) const {
 
 // Fills change_ [moves][2][peaks], per step: what the move adds to a peak's area, and its shift times the area; of a move that broadens
 // what it adds to the width and to the share of the Lorentzian, both times the area. Returns which moves broaden.
-std::vector<char> QuickPattern::find_changes(std::span<const Move> moves, float step) {
+std::vector<char> DifferentiablePattern::find_changes(std::span<const Move> moves, float step) {
     const std::size_t count = now_peaks_.area.size();
     change_.resize(2 * moves.size() * count);
     std::vector<char> broadens;
@@ -286,7 +286,7 @@ std::vector<char> QuickPattern::find_changes(std::span<const Move> moves, float 
     return broadens;
 }
 
-void QuickPattern::differentiate(float* rows, std::span<const Move> moves, float step) {
+void DifferentiablePattern::differentiate(float* rows, std::span<const Move> moves, float step) {
     const std::vector<char> broadens = find_changes(moves, step);
     const bool broadening = std::find(broadens.begin(), broadens.end(), true) != broadens.end();
     const std::size_t count = now_peaks_.area.size();
@@ -321,11 +321,11 @@ void QuickPattern::differentiate(float* rows, std::span<const Move> moves, float
                 by_eta[j] = lorentz_of_eta * sharp - gauss_of_eta * bell;
             }
             for (std::size_t m = 0; m < moves.size(); ++m) {
-                const float a = change_[2 * m * count + n], b = change_[(2 * m + 1) * count + n];
+                const float first = change_[2 * m * count + n], second = change_[(2 * m + 1) * count + n];
                 float* const out = rows + m * static_cast<std::size_t>(width_) + begin;
-                const float *const one = broadens[m] ? by_width : value, *const two = broadens[m] ? by_eta : by_position;
+                const float *const by_first = broadens[m] ? by_width : value, *const by_second = broadens[m] ? by_eta : by_position;
                 FRIEDEL_SIMD
-                for (int j = 0; j < lanes; ++j) out[j] += a * one[j] + b * two[j];
+                for (int j = 0; j < lanes; ++j) out[j] += first * by_first[j] + second * by_second[j];
             }
         }
         if (w.size < 0) continue;

@@ -17,7 +17,7 @@ struct SamplerView {
 
 struct DrawnStructure {
     std::int32_t structure, label;
-    // Of as many structures the pattern's impurity is one: generated crystals have generated ones of any group.
+    // How many structures the pattern's impurity is drawn from: generated crystals have generated ones, of any group.
     FRIEDEL_FN int impurities(int structures_of_library) const { return structure < 0 ? space_groups : structures_of_library; }
 };
 

@@ -1,11 +1,10 @@
 // Layout: title, then the plot area (curve and labels over the base line), a strip of reflection ticks, the angle axis.
 // The curve is reduced to its extremes in every pixel column, so that a picture stays near 30 kB and no peak is lost.
-#include "host/simulation/svg_plot.h"
+#include "host/support/svg_plot.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <numeric>
 
 #include "host/support/error.h"
@@ -24,7 +23,7 @@ constexpr double left = 86, right = 1176, top = 58;
 constexpr double bottom = 488;                           // the frame; the angle axis hangs below
 constexpr double tick_strip = 34;                        // between base line and frame, where there are reflections
 constexpr double label_height = 16, digit_width = 6.95;  // 12.5 pixel digits of Helvetica and its copies
-constexpr int most_labels = 40;
+constexpr int max_labels = 40;
 constexpr double weakest_label = 0.015;  // of the strongest reflection
 
 const char* const ink = "#1a1a1a";
@@ -218,7 +217,7 @@ private:
         out_ += "<g font-size=\"12.5\" text-anchor=\"middle\" fill=\"#1a1a1a\">\n";
         for (std::size_t i : order) {
             const PlottedReflection& r = plot_.reflections[i];
-            if (placed.size() == most_labels || !(r.intensity >= weakest_label * strongest)) break;
+            if (placed.size() == max_labels || !(r.intensity >= weakest_label * strongest)) break;
             if (!inside(r)) continue;
             const IndicesLabel label = indices_label(r);
             const double half = label.width / 2 + 3, x = std::clamp(x_of(r.two_theta_deg), left + half, right - half);

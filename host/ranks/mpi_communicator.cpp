@@ -6,11 +6,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <list>
 #include <numeric>
 
-#include "host/network/communicator.h"
+#include "host/ranks/communicator.h"
 #include "host/support/error.h"
 
 namespace friedel {

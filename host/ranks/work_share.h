@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "host/network/communicator.h"
+#include "host/ranks/communicator.h"
 
 namespace friedel {
 

@@ -1,4 +1,4 @@
-#include "host/network/work_share.h"
+#include "host/ranks/work_share.h"
 
 #include <algorithm>
 #include <chrono>

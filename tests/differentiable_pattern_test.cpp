@@ -1,5 +1,5 @@
 // The quick pattern of a fit is the pattern that is simulated everywhere, and its derivatives are those of differences.
-#include "host/simulation/quick_pattern.h"
+#include "host/simulation/differentiable_pattern.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,7 @@
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/correlation.h"
+#include "kernels/preprocess.h"
 #include "tests/minerals.h"
 
 namespace friedel {
@@ -50,11 +51,11 @@ std::vector<PatternParameters> specimens(int structure) {
     return all;
 }
 
-TEST(QuickPattern, IsThePatternThatIsSimulated) {
+TEST(DifferentiablePattern, IsThePatternThatIsSimulated) {
     const StructureLibrary& library = test::minerals();
     std::vector<float> slow(static_cast<std::size_t>(grid.points));
     for (int structure = 0; structure < library.size(); ++structure) {
-        QuickPattern quick(library.view(), plain(structure), grid);
+        DifferentiablePattern quick(library.view(), plain(structure), grid);
         std::vector<float> fast(static_cast<std::size_t>(quick.width()));
         int kind = 0;
         for (const PatternParameters& p : specimens(structure)) {
@@ -69,10 +70,10 @@ TEST(QuickPattern, IsThePatternThatIsSimulated) {
     }
 }
 
-TEST(QuickPattern, OccupanciesAreThoseOfTheAtoms) {
+TEST(DifferentiablePattern, OccupanciesAreThoseOfTheAtoms) {
     StructureLibrary library = test::minerals();
     for (int structure = 0; structure < library.size(); structure += 9) {
-        QuickPattern quick(library.view(), plain(structure), grid);
+        DifferentiablePattern quick(library.view(), plain(structure), grid);
         std::vector<float> fast(static_cast<std::size_t>(quick.width())), slow(static_cast<std::size_t>(grid.points));
         const std::size_t first = library.atom_offset[static_cast<std::size_t>(structure)],
                           atoms = library.atom_offset[static_cast<std::size_t>(structure) + 1] - first;
@@ -87,16 +88,16 @@ TEST(QuickPattern, OccupanciesAreThoseOfTheAtoms) {
     }
 }
 
-TEST(QuickPattern, DerivativesAreThoseOfDifferences) {
+TEST(DifferentiablePattern, DerivativesAreThoseOfDifferences) {
     const StructureLibrary& library = test::minerals();
     for (int structure = 2; structure < library.size(); structure += 10) {
         PatternParameters p = plain(structure);
         p.caglioti_w = 0.03f;
         p.size_angstrom = 1500;
         p.march_dollase = 0.9f;
-        QuickPattern quick(library.view(), p, grid);
+        DifferentiablePattern quick(library.view(), p, grid);
         const auto width = static_cast<std::size_t>(quick.width());
-        std::vector<QuickPattern::Move> moves(7, {p});
+        std::vector<DifferentiablePattern::Move> moves(7, {p});
         moves[0].p.displacement_deg += 0.002f;
         moves[1].p.strain[0] += 5e-5f;
         moves[2].p.caglioti_w += 0.0012f;

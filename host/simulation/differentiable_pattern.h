@@ -2,7 +2,8 @@
 // Reflections are found once; structure factors and texture are computed again only where what they depend on has changed; derivatives
 // are sums over the peaks of how much each moves, grows and broadens, in one pass for all of them.
 // Leaves out what kernels/pattern.h has and a fit of an ideal pattern lacks: axial divergence, impurity, background, noise, and the
-// integration over steps of narrow peaks, which are broadened instead. How near the two are is held by tests/quick_pattern_test.cpp.
+// integration over steps of narrow peaks, which are broadened instead. How near the two are is held by
+// tests/differentiable_pattern_test.cpp.
 #pragma once
 
 #include <span>
@@ -12,10 +13,10 @@
 
 namespace friedel {
 
-class QuickPattern {
+class DifferentiablePattern {
 public:
     // Of the crystal around.structure of the library, near the lattice that `around` has; p.structure counts nowhere below.
-    QuickPattern(const LibraryView& library, const PatternParameters& around, const Grid& grid);
+    DifferentiablePattern(const LibraryView& library, const PatternParameters& around, const Grid& grid);
 
     // Floats of a row: the grid's points, and room for vectors to end beyond them.
     int width() const { return width_; }

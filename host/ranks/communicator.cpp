@@ -1,4 +1,4 @@
-#include "host/network/communicator.h"
+#include "host/ranks/communicator.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,0 +1,75 @@
+#include "host/simulation/pattern_workspace.h"
+
+#include <algorithm>
+#include <string>
+
+#include "host/support/error.h"
+
+namespace friedel {
+
+PatternWorkspace& CpuWorkspace::reserve(const PatternParameters& p, const CrystalView<float>& main, const CrystalView<float>& impurity,
+                                        const Grid& grid) {
+    const float d_min = smallest_d(p.radiation, grid);
+    int reflections = 0, sites = 0, atoms = 0;
+    for (int phase = 0; phase < p.phases(); ++phase) {
+        const CrystalView<float>& crystal = phase == 0 ? main : impurity;
+        reflections = std::max(reflections, reflections_bound(reciprocal_metric(crystal, p), d_min));
+        sites = std::max(sites, sites_in(crystal));
+        atoms = std::max(atoms, crystal.atoms);
+    }
+    if (reflections > max_reflections) {
+        const std::string which = p.structure >= 0 ? "structure " + std::to_string(p.structure + 1) + " of the library"
+                                                   : "a generated crystal of space group " + std::to_string(-p.structure);
+        fail(which, " has more than ", max_reflections, " reflections in this range; end at a lower angle or use a longer wavelength");
+    }
+    reflections_.reserve(reflections);
+    sites_.reserve(sites, atoms);
+    // Room for every part of every axial row. GPUs reserve less (cuda/pattern_stream.cpp), and shorten the rows where that is too
+    // little.
+    const int parts = p.axial_divergence > 0 ? max_axial_parts : 1;
+    const int peaks = p.width_sections > 0 ? 0 : reflections * p.radiation.lines * parts * p.phases();
+    if (static_cast<std::size_t>(peaks) > position_.size()) {
+        for (auto* values : {&position_, &area_, &fwhm_, &eta_}) values->resize(peaks);
+        order_.resize(peaks);
+        shape_.resize(peaks);
+    }
+    const auto lines = static_cast<std::size_t>(reflections) * p.radiation.lines;
+    if (lines + 1 > row_.size()) {
+        row_.resize(lines + 1);
+        for (std::vector<float>& values : recorded_) values.resize(lines);
+    }
+    if (p.width_sections > 0) {
+        cells_.resize(line_cells(grid));
+        cell_starts_.resize(line_steps(grid) + 1);
+        entries_.resize(line_cells(grid));
+        rows_.resize(line_rows(p.width_sections));
+        tails_.resize(tail_scratch(grid));
+    }
+    widths_.resize(3 * max_width_sections);
+    coarse_.resize(level_points(grid, 1));
+    coarsest_.resize(level_points(grid, 2));
+    starts_.resize(profile_bins(grid) + 1);
+    workspace_.reflections = reflections_.view();
+    workspace_.sites = sites_.view();
+    workspace_.peaks = {.position_deg = position_.data(),
+                        .area = area_.data(),
+                        .fwhm_deg = fwhm_.data(),
+                        .eta = eta_.data(),
+                        .first = row_.data(),
+                        .capacity = static_cast<int>(position_.size()),
+                        .count = 0,
+                        .recorded = {recorded_[0].data(), recorded_[1].data(), recorded_[2].data(), recorded_[3].data()}};
+    workspace_.profile = {coarse_.data(), coarsest_.data(), order_.data(), starts_.data(), shape_.data()};
+    workspace_.line_sum = {.cells = cells_.data(),
+                           .starts = cell_starts_.data(),
+                           .entries = entries_.data(),
+                           .rows = rows_.data(),
+                           .fwhm = widths_.data(),
+                           .eta = widths_.data() + max_width_sections,
+                           .lorentz = widths_.data() + 2 * max_width_sections,
+                           .tails = tails_.data(),
+                           .coarse = coarse_.data()};
+    return workspace_;
+}
+
+}  // namespace friedel
