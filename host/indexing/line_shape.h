@@ -33,9 +33,4 @@ public:
 // Widths from the left sides of lines that stand alone. intensity [grid.points] above background, strongest point 1.
 void estimate_widths(LineShape& shape, const std::vector<float>& intensity, const Grid& grid, double noise);
 
-// Standard deviation at each point, [grid.points]. intensity as above, of which [first, first + points) was measured; measured as it came,
-// with `top` the height of its strongest point above the background.
-std::vector<float> estimate_noise(const std::vector<float>& intensity, const float* measured, float top, const Grid& grid, int first,
-                                  int points);
-
 }  // namespace friedel

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/patterns/humps.h"
+#include "host/patterns/noise_estimate.h"
 #include "host/patterns/resample.h"
 #include "kernels/preprocess.h"
 
@@ -88,26 +90,16 @@ public:
 
     // What is left between the lines and varies slowly is background still: the median of bins nearby.
     void level() {
-        take_off_level([](std::vector<float>& window, float) {
+        const std::vector<float> level = slow_level(rest_.data() + p_.first, p_.points, p_.grid, [](std::vector<float>& window, int) {
             const auto middle = window.begin() + static_cast<std::ptrdiff_t>(window.size() / 2);
             std::nth_element(window.begin(), middle, window.end());
             return *middle;
         });
-    }
-
-    // The same before lines are taken off, so only where bins are alike, as lines are not, and far above what noise alone leaves: a hump is
-    // rounder than the background that was taken off.
-    void level_humps() {
-        constexpr double part_below = 0.3;  // of bins nearby: lines are in the others
-        // In standard deviations of a point; medians of two or three points lie so far below the mean where 0.3 are lower.
-        constexpr float below_mean = 0.4f, least = 4, spread_by_noise = 2.5f;
-        constexpr float spread_of_humps = 0.35f;
-        take_off_level([](std::vector<float>& window, float noise) {
-            std::sort(window.begin(), window.end());
-            const float found = window[static_cast<std::size_t>(part_below * static_cast<double>(window.size()))] + below_mean * noise;
-            const float spread = window[window.size() / 2] - window[window.size() / 10];
-            return found < least * noise || spread > spread_of_humps * found + spread_by_noise * noise ? 0.0f : found;
-        });
+        for (std::size_t i = 0; i < level.size(); ++i) {
+            const std::size_t point = static_cast<std::size_t>(p_.first) + i;
+            p_.intensity[point] -= level[i];
+            rest_[point] -= level[i];
+        }
     }
 
     // A line's misfit shows as far as a width beside it.
@@ -160,34 +152,6 @@ public:
     }
 
 private:
-    // Medians over bins; level_of(medians of the bins nearby, noise of a point) is the level in the middle, taken off smoothly.
-    template <class LevelOf>
-    void take_off_level(const LevelOf& level_of) {
-        const int width = std::max(1, static_cast<int>(0.1 / static_cast<double>(p_.grid.step_deg) + 0.5)), bins = p_.points / width;
-        constexpr int reach = 14;
-        if (bins < 2 * reach) return;
-        std::vector<float> of_bin, window, smooth;
-        for (int b = 0; b < bins; ++b) {
-            const auto begin = rest_.begin() + p_.first + b * width;
-            window.assign(begin, begin + width);
-            std::nth_element(window.begin(), window.begin() + width / 2, window.end());
-            of_bin.push_back(window[static_cast<std::size_t>(width / 2)]);
-        }
-        for (int b = 0; b < bins; ++b) {
-            window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));
-            smooth.push_back(level_of(window, p_.noise[static_cast<std::size_t>(p_.first + b * width)]));
-        }
-        for (int i = 0; i < p_.points; ++i) {
-            const double at = std::clamp((i + 0.5) / width - 0.5, 0.0, bins - 1.001);
-            const auto left = static_cast<std::size_t>(at);
-            const float part = static_cast<float>(at - static_cast<double>(left));
-            const float level = smooth[left] + part * (smooth[left + 1] - smooth[left]);
-            const auto point = static_cast<std::size_t>(p_.first + i);
-            p_.intensity[point] -= level;
-            rest_[point] -= level;
-        }
-    }
-
     double angle(int i) const { return static_cast<double>(p_.grid.start_deg) + i * static_cast<double>(p_.grid.step_deg); }
 
     void add(const LineProfile& profile, double height) {
@@ -359,7 +323,9 @@ ObservedLines find_lines(const float* pattern, const Grid& grid, double second_s
     ObservedLines p;
     p.shape.second_shift = second_shift;
     p.grid = grid;
-    p.intensity.assign(pattern, pattern + grid.points);
+    const std::vector<float> level = without_humps(pattern, grid);
+    pattern = level.data();
+    p.intensity = level;
     p.sigma.assign(p.intensity.size(), 0.0f);
     p.noise.assign(p.intensity.size(), 0.0f);
     const PointRange measured = measured_range(pattern, grid);
@@ -381,7 +347,6 @@ ObservedLines find_lines(const float* pattern, const Grid& grid, double second_s
     std::nth_element(middle.begin(), middle.begin() + static_cast<std::ptrdiff_t>(middle.size() / 2), middle.end());
     estimate_widths(p.shape, p.intensity, grid, static_cast<double>(middle[middle.size() / 2]));
     LineFit fit(p);
-    fit.level_humps();
     fit.update_sigma();
     for (int round = 0; round < rounds; ++round) {
         const int added = fit.add_lines();

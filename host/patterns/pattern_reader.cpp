@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "host/patterns/humps.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/support/error.h"
@@ -123,6 +124,8 @@ void PatternReader::read_one(int row) {
         const double first = source == WavelengthSource::not_needed ? wavelength : emission.first_angstrom;
         convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
+        const std::vector<float> level = without_humps(out, config_.grid);
+        std::copy(level.begin(), level.end(), out);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (!ahead_.refusal[i].empty()) {
             // Nothing else counts.

@@ -1,0 +1,112 @@
+#include "host/patterns/humps.h"
+
+#include <numeric>
+
+#include "host/patterns/resample.h"
+#include "kernels/block.h"
+#include "kernels/preprocess.h"
+
+namespace friedel {
+
+std::vector<float> slow_level(const float* y, int points, const Grid& grid,
+                              const std::function<float(std::vector<float>& medians, int first)>& level_of) {
+    const int width = std::max(1, static_cast<int>(0.1 / static_cast<double>(grid.step_deg) + 0.5)), bins = points / width;
+    constexpr int reach = 14;
+    if (bins < 2 * reach) return {};
+    std::vector<float> of_bin, window, of_window, level;
+    for (int b = 0; b < bins; ++b) {
+        window.assign(y + b * width, y + (b + 1) * width);
+        std::nth_element(window.begin(), window.begin() + width / 2, window.end());
+        of_bin.push_back(window[static_cast<std::size_t>(width / 2)]);
+    }
+    for (int b = 0; b < bins; ++b) {
+        window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));
+        of_window.push_back(level_of(window, b * width));
+    }
+    for (int i = 0; i < points; ++i) {
+        const double at = std::clamp((i + 0.5) / width - 0.5, 0.0, bins - 1.001);
+        const auto left = static_cast<std::size_t>(at);
+        const float part = static_cast<float>(at - static_cast<double>(left));
+        level.push_back(of_window[left] + part * (of_window[left + 1] - of_window[left]));
+    }
+    return level;
+}
+
+namespace {
+
+// Each value's extreme over those within `reach`.
+std::vector<float> extreme_nearby(const std::vector<float>& values, int reach, bool largest) {
+    const int n = static_cast<int>(values.size());
+    std::vector<float> out;
+    for (int i = 0; i < n; ++i) {
+        const auto begin = values.begin() + std::max(0, i - reach), end = values.begin() + std::min(n, i + reach + 1);
+        out.push_back(largest ? *std::max_element(begin, end) : *std::min_element(begin, end));
+    }
+    return out;
+}
+
+std::vector<float> mean_nearby(const std::vector<float>& values, int reach) {
+    const int n = static_cast<int>(values.size());
+    std::vector<float> out;
+    for (int i = 0; i < n; ++i) {
+        const auto begin = values.begin() + std::max(0, i - reach), end = values.begin() + std::min(n, i + reach + 1);
+        out.push_back(std::accumulate(begin, end, 0.0f) / static_cast<float>(end - begin));
+    }
+    return out;
+}
+
+std::vector<float> above_background(const float* pattern, const Grid& grid, float window_deg) {
+    PreprocessConfig config;
+    config.background_window_deg = window_deg;
+    std::vector<float> out(pattern, pattern + grid.points), scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
+    SerialBlock block;
+    subtract_background(block, out.data(), grid, config, scratch.data());
+    return out;
+}
+
+}  // namespace
+
+namespace {
+
+// Takes off what humps there are, and says whether there were any.
+bool level_humps(std::vector<float>& pattern, const Grid& grid, const PointRange& measured) {
+    // A background of a narrow window follows humps, and crowded lines; what of it is as wide as a hump stays when it is opened
+    // (eroded, then dilated) by a window that is wider than what lines crowd in.
+    constexpr float narrow_deg = 0.8f, opening_deg = 1.5f, smoothing_deg = 0.7f, bin_deg = 0.1f;
+    constexpr float least = 0.02f;  // of the strongest point: less disturbs nobody
+    const std::vector<float> wide = above_background(pattern.data(), grid, PreprocessConfig().background_window_deg),
+                             narrow = above_background(pattern.data(), grid, narrow_deg);
+    const int width = std::max(1, static_cast<int>(bin_deg / grid.step_deg + 0.5f)), bins = (measured.end - measured.first) / width;
+    if (bins < 2) return false;
+    const float top = *std::max_element(wide.begin() + measured.first, wide.begin() + measured.end);
+    std::vector<float> followed;
+    for (int b = 0; b < bins; ++b) {
+        float sum = 0;
+        for (int i = measured.first + b * width; i < measured.first + (b + 1) * width; ++i) sum += wide[i] - narrow[i];
+        followed.push_back(sum / static_cast<float>(width));
+    }
+    const auto bins_of = [&](float degrees) { return static_cast<int>(degrees / bin_deg + 0.5f); };
+    std::vector<float> level = extreme_nearby(extreme_nearby(followed, bins_of(opening_deg), false), bins_of(opening_deg), true);
+    for (int round = 0; round < 2; ++round) level = mean_nearby(level, bins_of(smoothing_deg));
+    if (*std::max_element(level.begin(), level.end()) < least * top) return false;
+    for (int i = 0; i < grid.points; ++i) {
+        const double at = std::clamp((i - measured.first + 0.5) / width - 0.5, 0.0, bins - 1.001);
+        const auto left = static_cast<std::size_t>(at);
+        const float part = static_cast<float>(at - static_cast<double>(left));
+        pattern[static_cast<std::size_t>(i)] -= level[left] + part * (level[left + 1] - level[left]);
+    }
+    return true;
+}
+
+}  // namespace
+
+std::vector<float> without_humps(const float* pattern, const Grid& grid) {
+    constexpr int rounds = 6;  // each leaves a lower hump where the one before was roundest
+    std::vector<float> rest(pattern, pattern + grid.points);
+    const PointRange measured = measured_range(pattern, grid);
+    for (int round = 0; round < rounds && level_humps(rest, grid, measured); ++round) {
+    }
+    return rest;
+}
+
+}  // namespace friedel

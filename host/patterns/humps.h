@@ -1,0 +1,21 @@
+// Humps of glass, capillaries and amorphous parts: too round for the background that preprocessing takes off (kernels/preprocess.h), whose
+// window is that of lines.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "kernels/simulation_config.h"
+
+namespace friedel {
+
+// What varies slowly in y [points], of a grid's step: y's medians over bins of 0.1 degrees are handed to level_of(medians of the bins within
+// 1.4 degrees, first point of the bin in the middle), which gives the level there. [points], empty where there are too few.
+std::vector<float> slow_level(const float* y, int points, const Grid& grid,
+                              const std::function<float(std::vector<float>& medians, int first)>& level_of);
+
+// The pattern [grid.points] without the humps that stand far above its noise; the very same where there are none.
+std::vector<float> without_humps(const float* pattern, const Grid& grid);
+
+}  // namespace friedel
