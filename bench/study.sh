@@ -61,7 +61,7 @@ while (($#)); do
         --list) printf '%s\n' "${changes[@]%%|*}" && exit 0 ;;
         -h | --help) usage && exit 0 ;;
         -*) usage >&2 && exit 2 ;;
-        *) files+=("$(realpath "$1")") && shift ;;
+        *) files+=("$(realpath "$1")"); shift ;;
     esac
 done
 ((${#files[@]} == 3)) || { usage >&2 && exit 2; }

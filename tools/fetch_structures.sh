@@ -19,12 +19,12 @@ cod=0
 paths=()
 while (($#)); do
     case $1 in
-        -o) output=$(realpath -m "${2:?fetch_structures: -o needs a file}") && shift 2 ;;
+        -o) output=$(realpath -m "${2:?fetch_structures: -o needs a file}"); shift 2 ;;
         --amcsd) amcsd=1 && shift ;;
         --cod) cod=1 && shift ;;
         -h | --help) usage && exit 0 ;;
         -*) usage >&2 && exit 2 ;;
-        *) paths+=("$(realpath "$1")") && shift ;;
+        *) paths+=("$(realpath "$1")"); shift ;;
     esac
 done
 cd "$(dirname "$0")/.."

@@ -30,13 +30,13 @@ HELP
 bundle='' library='' validation='' measured='' minutes=5 batch=8192 out='' stages=()
 while (($#)); do
     case $1 in
-        --bundle) bundle=$(realpath -m "${2:?}") && shift 2 ;;
-        --library) library=$(realpath -m "${2:?}") && shift 2 ;;
-        --validation) validation=$(realpath -m "${2:?}") && shift 2 ;;
-        --measured) measured=$(realpath -m "${2:?}") && shift 2 ;;
-        --minutes) minutes=${2:?} && shift 2 ;;
-        --batch) batch=${2:?} && shift 2 ;;
-        --out) out=${2:?} && shift 2 ;;
+        --bundle) bundle=$(realpath -m "${2:?gpu_acceptance: --bundle needs a folder}"); shift 2 ;;
+        --library) library=$(realpath -m "${2:?gpu_acceptance: --library needs a file}"); shift 2 ;;
+        --validation) validation=$(realpath -m "${2:?gpu_acceptance: --validation needs a file}"); shift 2 ;;
+        --measured) measured=$(realpath -m "${2:?gpu_acceptance: --measured needs a file}"); shift 2 ;;
+        --minutes) minutes=${2:?gpu_acceptance: --minutes needs a number} && shift 2 ;;
+        --batch) batch=${2:?gpu_acceptance: --batch needs a number} && shift 2 ;;
+        --out) out=${2:?gpu_acceptance: --out needs a folder} && shift 2 ;;
         build | test | sanitize | device | bench | train_bench | pytorch | train | study) stages+=("$1") && shift ;;
         -h | --help) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;

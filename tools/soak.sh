@@ -21,8 +21,8 @@ seed=1
 while (($#)); do
     case $1 in
         --kills) kills=${2:?soak: --kills needs a number} && shift 2 ;;
-        --friedel) friedel=$(realpath "${2:?soak: --friedel needs a program}") && shift 2 ;;
-        --structures) structures=$(realpath "${2:?soak: --structures needs a folder}") && shift 2 ;;
+        --friedel) friedel=$(realpath "${2:?soak: --friedel needs a program}"); shift 2 ;;
+        --structures) structures=$(realpath "${2:?soak: --structures needs a folder}"); shift 2 ;;
         --seed) seed=${2:?soak: --seed needs a number} && shift 2 ;;
         -h | --help) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;

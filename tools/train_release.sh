@@ -24,12 +24,12 @@ paths=()
 while (($#)); do
     case $1 in
         --minutes) minutes=${2:?train_release: --minutes needs a number} && shift 2 ;;
-        --labels) labels=$(realpath "${2:?train_release: --labels needs a file}") && shift 2 ;;
-        --start-from) start=(--start-from "$(realpath "${2:?train_release: --start-from needs a model}")") && shift 2 ;;
+        --labels) labels=$(realpath "${2:?train_release: --labels needs a file}"); shift 2 ;;
+        --start-from) start=(--start-from "$(realpath "${2:?train_release: --start-from needs a model}")"); shift 2 ;;
         -o) folder=${2:?train_release: -o needs a folder} && shift 2 ;;
         -h | --help) usage && exit 0 ;;
         -*) usage >&2 && exit 2 ;;
-        *) paths+=("$(realpath "$1")") && shift ;;
+        *) paths+=("$(realpath "$1")"); shift ;;
     esac
 done
 ((${#paths[@]})) || { usage >&2 && exit 2; }
