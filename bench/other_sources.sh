@@ -5,7 +5,17 @@ set -euo pipefail
 [[ $# == 1 ]] || { sed -n '2,3s/^# //p' "$0" >&2 && exit 2; }
 friedel=$(realpath "${FRIEDEL:-build/release/friedel}")
 minerals=$(realpath "$(dirname "$0")/../data/minerals")
-mkdir -p "$1" && cd "$1"
+mkdir -p "$1"
+cd "$1"
+
+# Runs friedel; what it says on standard error is shown only if it fails. Patterns that could not be read (status 1) are left out of what it
+# prints, and that is no failure.
+run() {
+    local status=0
+    "$friedel" "$@" >printed 2>errors || status=$?
+    ((status == 0)) || cat errors >&2
+    ((status == 0)) || [[ $status == 1 && -s printed ]] || { printf 'other_sources: %s failed, see above\n' "$1" >&2 && exit "$status"; }
+}
 
 while read -r name radiation range width step counts more; do
     mkdir -p "$name"
@@ -13,13 +23,15 @@ while read -r name radiation range width step counts more; do
     for cif in "$minerals"/*.cif; do
         mineral=$(basename "$cif" .cif)
         # shellcheck disable=SC2086  # the range and what follows are words
-        "$friedel" simulate "$cif" --radiation "$radiation" --range ${range/-/ } --fwhm "$width" --step "$step" --counts "$counts" \
-            --microstrain 0.0004 --displacement 0.03 --air-scatter 0.1 10 $more -o "$name/$mineral.xy" >/dev/null 2>&1
+        run simulate "$cif" --radiation "$radiation" --range ${range/-/ } --fwhm "$width" --step "$step" --counts "$counts" \
+            --microstrain 0.0004 --displacement 0.03 --air-scatter 0.1 10 $more -o "$name/$mineral.xy"
         printf '%s.xy,%s\n' "$mineral" "$(sed -n 's/^_symmetry_Int_Tables_number *//p' "$cif")" >>"$name/labels.csv"
     done
     printf '%s\n' "$name"
-    "$friedel" index --labels "$name/labels.csv" 2>/dev/null | sed -n '1p;/^all/p'
-    "$friedel" evaluate --labels "$name/labels.csv" -o "$name/evaluation" 2>/dev/null | sed -n '1,2p;4p'
+    run index --labels "$name/labels.csv"
+    sed -n '1p;/^all/p' printed
+    run evaluate --labels "$name/labels.csv" -o "$name/evaluation"
+    sed -n '1,2p;4p' printed
 done <<'SOURCES'
 cu cu 5-90 0.1 0.01 4000
 co co 6-110 0.1 0.01 4000
@@ -30,3 +42,4 @@ one_angstrom 1.0 4-60 0.03 0.01 4000
 hump_of_3_percent 0.4139 2-27 0.02 0.003 50000 --hump 0.03 9 4
 hump_of_8_percent 0.4139 2-27 0.02 0.003 50000 --hump 0.08 9 4
 SOURCES
+rm -f printed errors

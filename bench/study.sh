@@ -72,6 +72,20 @@ mkdir -p "$folder"
 cd "$folder"
 names=()
 
+# RESULT OPTIONS...: evaluates the network $name into the folder RESULT, and what that prints into RESULT.txt, which is there only when
+# it is whole. Patterns that cannot be read are named, and the status is 1; the others are judged all the same.
+evaluate() {
+    local result=$1 status=0
+    shift
+    [[ ! -e $result.txt ]] || return 0
+    "$friedel" evaluate "$name.h5" "$@" --threads "$threads" -o "$result" >part.txt 2>part.errors || status=$?
+    ((status == 0)) || cat part.errors >&2
+    # It is printed last, after all files are written.
+    ((status == 0)) || [[ $status == 1 && -s part.txt ]] || { printf 'study: %s was not evaluated, see above\n' "$result" >&2 && exit "$status"; }
+    rm part.errors
+    mv part.txt "$result.txt"
+}
+
 for change in "${changes[@]}"; do
     what=${change%%|*}
     [[ -z $only || $only == *",$what,"* ]] || continue
@@ -80,16 +94,13 @@ for change in "${changes[@]}"; do
     name=${what//[^a-z0-9]/_}
     [[ -e $name.h5 ]] || "$friedel" train "${files[0]}" --preset friedel --set "network.hidden=$hidden" --set training.minutes=0 \
         --set optimiser.warmup_steps=100 --set "training.batch=$batch" --steps "$steps" --precision bf16 --threads "$threads" "${keys[@]}" --resume=auto -q -o "$name.h5"
-    [[ -e $name.measured.txt ]] ||
-        { "$friedel" evaluate "$name.h5" --labels "${files[2]}" --threads "$threads" -o "$name.measured" >part.txt && mv part.txt "$name.measured.txt"; }
+    evaluate "$name.measured" --labels "${files[2]}"
     for kind in test train; do
         library=${files[1]}
         [[ $kind == train ]] && library=${files[0]}
         # Every network is asked about the same patterns, with all effects.
         "$friedel" train --preset friedel --show-config >effects.toml
-        [[ -e $name.$kind.txt ]] ||
-            { "$friedel" evaluate "$name.h5" --library "$library" --patterns 3000 --config effects.toml --threads "$threads" -o "$name.$kind" >part.txt 2>/dev/null &&
-                mv part.txt "$name.$kind.txt"; }
+        evaluate "$name.$kind" --library "$library" --patterns 3000 --config effects.toml
     done
     names+=("$what=$name")
     printf '%s: %s\n' "$what" "$(grep '^space group' "$name.measured.txt")"

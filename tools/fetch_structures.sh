@@ -10,6 +10,7 @@ Usage: tools/fetch_structures.sh [-o LIBRARY.h5] [--amcsd] [--cod] [PATH...]
   --amcsd       the American Mineralogist database anew (4 MB from pypi.org); what ships in data/structures was made from it
   --cod         the minerals' part of the Crystallography Open Database (rsync, about 20 000 files)
   -o LIBRARY    default data/structures/fetched.h5, which 'friedel classify' then searches by itself
+What cannot be fetched or read is named and left out: the library is made of the rest, and the exit status is 1.
 HELP
 }
 
@@ -41,6 +42,16 @@ libraries=(data/structures/minerals.h5)
 own=()
 failed=0
 
+# NAME PATH...: what can be read of them as a library among the others.
+ingest() {
+    local made=$work/$1.h5 status=0
+    shift
+    "$friedel" ingest "$@" -o "$made" || status=$?
+    [[ -e $made ]] || { printf 'fetch_structures: %s was not made\n' "$output" >&2 && exit "$status"; }
+    ((status == 0)) || failed=1
+    libraries+=("$made")
+}
+
 if ((amcsd)); then
     printf '== American Mineralogist Crystal Structure Database (Downs and Hall-Wallace 2003), as the package larixite carries it\n'
     if ! command -v python3 >/dev/null; then
@@ -50,8 +61,7 @@ if ((amcsd)); then
         printf '%s  %s\n' "$amcsd_sha256" "$work/larixite.whl" | sha256sum --check --quiet; then
         python3 -m zipfile -e "$work/larixite.whl" "$work/larixite"
         python3 tools/amcsd_to_cifs.py "$work/larixite/larixite/amcsd_cif1.db" "$work/amcsd.tar.gz"
-        "$friedel" ingest "$work/amcsd.tar.gz" -o "$work/amcsd.h5"
-        libraries+=("$work/amcsd.h5")
+        ingest amcsd "$work/amcsd.tar.gz"
     else
         printf 'fetch_structures: the package could not be fetched from pypi.org (is there a network?); the shipped copy is used\n' >&2
         failed=1
@@ -60,8 +70,7 @@ fi
 if ((cod)); then
     printf '== Crystallography Open Database, the part of minerals\n'
     if command -v rsync >/dev/null && rsync -az --include '*/' --include '*.cif' --exclude '*' rsync://www.crystallography.net/cif/9/ "$work/cod/"; then
-        "$friedel" ingest "$work/cod" -o "$work/cod.h5"
-        libraries+=("$work/cod.h5")
+        ingest cod "$work/cod"
     else
         printf 'fetch_structures: crystallography.net could not be reached by rsync; without it\n' >&2
         failed=1
@@ -72,8 +81,7 @@ for path in "${paths[@]}"; do
 done
 if ((${#own[@]})); then
     printf '== CIFs of your own\n'
-    "$friedel" ingest "${own[@]}" -o "$work/own.h5"
-    libraries+=("$work/own.h5")
+    ingest own "${own[@]}"
 fi
 
 printf '== One library of all\n'
@@ -81,4 +89,4 @@ mkdir -p "$(dirname "$output")"
 "$friedel" merge "${libraries[@]}" -o "$output"
 "$friedel" match "$output" --save-index -q
 printf '== %s\n' "$output"
-((!failed)) || printf '== Not everything could be fetched, see above\n'
+((!failed)) || { printf 'fetch_structures: not everything could be fetched and read, see above\n' >&2 && exit 1; }

@@ -47,15 +47,22 @@ if [[ -e build/release/libfriedel_cuda.so ]] && nvidia-smi -L >/dev/null 2>&1; t
 fi
 minutes=${minutes:-190}
 
-# Each step leaves a file under its final name only when it is whole: what is there already is not made again.
+# Each step leaves a file under its final name only when it is whole: what is there already is not made again. Where structures or patterns
+# could not be read the status is 1, they are named above, and the rest is done; other steps that fail make nothing.
 step() {
     local made=$1 what=$2
     shift 2
     [[ -e $made ]] && { printf '== %s: %s is there\n' "$what" "$made" && return; }
     printf '== %s\n' "$what"
-    local started=$SECONDS
-    "$friedel" "$@"
-    printf '== %s: %d s\n' "$what" $((SECONDS - started))
+    local started=$SECONDS status=0 note=
+    "$friedel" "$@" || status=$?
+    if ((status == 1)) && [[ $1 =~ ^(ingest|calibrate|evaluate)$ && -e $made ]]; then
+        note=', without what is named above'
+    elif ((status)); then
+        printf 'train_release: %s failed; mend it and give the same command again\n' "$what" >&2
+        exit "$status"
+    fi
+    printf '== %s: %d s%s\n' "$what" $((SECONDS - started)) "$note"
 }
 
 step "$folder/structures.h5" 'Reading structures' ingest "${paths[@]}" -o "$folder/structures.h5"
