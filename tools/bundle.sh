@@ -19,7 +19,7 @@ HELP
 folder=build/bundle/friedel arch=x86-64-v3 cuda='75-real;80-real;86-real;89-real;90-real;100-real;120' tests=OFF data=yes
 while (($#)); do
     case $1 in
-        -o) folder=${2:?bundle: -o needs a folder} && shift 2 ;;
+        -o) folder=$(realpath -m "${2:?bundle: -o needs a folder}"); shift 2 ;;
         --arch) arch=${2:?bundle: --arch needs a processor} && shift 2 ;;
         --cuda) cuda=${2:?bundle: --cuda needs a list} && shift 2 ;;
         --with-tests) tests=ON && shift ;;
@@ -32,11 +32,17 @@ cd "$(dirname "$0")/.."
 for program in cmake ldd tar xz; do
     command -v "$program" >/dev/null || { printf 'bundle: %s is missing; run tools/setup.sh first\n' "$program" >&2 && exit 1; }
 done
+# What lies there is replaced: an earlier bundle, and nothing else.
+if [[ -e $folder && ! -e $folder/bin/friedel ]] && { [[ ! -d $folder ]] || [[ -n $(ls -A "$folder") ]]; }; then
+    printf 'bundle: %s: is there already and is no bundle; name another folder with -o, or remove it\n' "$folder" >&2
+    exit 1
+fi
 
+mkdir -p build
 printf '== Building for %s, GPUs %s\n' "$arch" "$cuda"
 cmake -S . -B build/bundle-build -G Ninja -DCMAKE_BUILD_TYPE=Release -DFRIEDEL_ARCH="$arch" -DFRIEDEL_STATIC=ON -DCMAKE_CUDA_ARCHITECTURES="$cuda" \
-    -DFRIEDEL_TESTS=$tests -DFRIEDEL_BENCH=$tests >build/bundle-configure.log || { cat build/bundle-configure.log && exit 1; }
-cmake --build build/bundle-build >build/bundle-build.log || { tail -n 30 build/bundle-build.log && exit 1; }
+    -DFRIEDEL_TESTS=$tests -DFRIEDEL_BENCH=$tests >build/bundle-configure.log || { cat build/bundle-configure.log >&2; exit 1; }
+cmake --build build/bundle-build >build/bundle-build.log || { tail -n 30 build/bundle-build.log >&2; exit 1; }
 
 printf '== Collecting into %s\n' "$folder"
 rm -rf "$folder" "$folder.tar.xz"
