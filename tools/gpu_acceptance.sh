@@ -77,12 +77,20 @@ stage_build() {
 
 of_the_device='*Cuda*:*cuda*:Device.*'
 
+# OUTPUT: which tests failed, and how many were skipped, each after its reason.
+what_tests_say() {
+    local skipped
+    grep -E '^\[  FAILED  \]' "$1" | sort -u | head -n 40 || true
+    skipped=$(grep -cE '^\[  SKIPPED \] .* ms\)$' "$1") || return 0
+    printf '   %d skipped:\n' "$skipped"
+    grep --no-group-separator -B 1 -E '^\[  SKIPPED \] .* ms\)$' "$1" | head -n 40 || true
+}
+
 stage_device() {
     local failed=0
     timeout -k 5 280 "$tests" --gtest_filter="$of_the_device" --gtest_output="json:$out/tests-cuda.json" >"$out/tests-cuda.txt" 2>&1 || failed=1
     printf '   on the device: %s\n' "$(grep -E '^\[  (PASSED|FAILED|SKIPPED)' "$out/tests-cuda.txt" | grep -E ' tests?' | paste -sd ' ')"
-    grep -E '^\[  FAILED  \]' "$out/tests-cuda.txt" | sort -u | head -n 40 || true
-    grep -A 1 -E '^\[  SKIPPED \]' "$out/tests-cuda.txt" | head -n 10 || true
+    what_tests_say "$out/tests-cuda.txt"
     return $failed
 }
 
@@ -97,7 +105,7 @@ stage_test() {
     done
     for ((part = 0; part < shards; ++part)); do wait "${pids[part]}" || failed=1; done
     cat "$work"/tests-*.txt >"$out/tests.txt"
-    grep -hE '^\[  FAILED  \]' "$out/tests.txt" | sort -u | head -n 40 || true
+    what_tests_say "$out/tests.txt"
     return $failed
 }
 

@@ -94,9 +94,15 @@ whole() {
         *) cmp -s "$1" "whole_$1" ;;
     esac
 }
-commands=("ingest $structures -q -o made.h5" 'simulate library.h5 --random 4000 -o patterns.h5' "classify -q whole.h5 $root/data/examples -o results.csv")
+# shellcheck disable=SC2034  # used by their names
+{
+    ingest=(ingest "$structures" -q -o made.h5)
+    simulate=(simulate library.h5 --random 4000 -o patterns.h5)
+    classify=(classify -q whole.h5 "$root/data/examples" -o results.csv)
+}
+commands=(ingest simulate classify)
 for command in "${commands[@]}"; do
-    read -r -a arguments <<<"$command"
+    declare -n arguments=$command
     made=${arguments[-1]}
     longest=$(milliseconds "$friedel" "${arguments[@]}")
     cp "$made" "whole_$made"
@@ -111,12 +117,12 @@ for command in "${commands[@]}"; do
     rm -f "$made"
     "$friedel" "${arguments[@]}" >out 2>err || die "$command: $(tail -n 1 err)"
     whole "$made" || die "$command: the rerun's $made is broken"
-    printf '%s: %d kills, %d whole files, no broken one\n' "${arguments[0]}" "$stopped" "$there"
+    printf '%s: %d kills, %d whole files, no broken one\n' "$command" "$stopped" "$there"
 done
 
 # A disk that is full: a file may be no larger than this many kilobytes.
 for command in "${commands[@]}"; do
-    read -r -a arguments <<<"$command"
+    declare -n arguments=$command
     made=${arguments[-1]}
     cp "whole_$made" "$made"
     if (trap '' XFSZ && ulimit -f 1 && exec "$friedel" "${arguments[@]}") >out 2>err; then die "$command: did not notice that the disk is full"; fi
