@@ -5,7 +5,7 @@ set -euo pipefail
 usage() {
     cat <<'HELP'
 Usage: tools/setup.sh [--preset NAME] [--target NAME] [--no-packages | --only-packages]
-  --preset NAME   release (default), debug or asan; built in build/NAME
+  --preset NAME   release (default), debug, asan (AddressSanitizer and UBSan) or tsan (ThreadSanitizer); built in build/NAME
   --target NAME   build this target alone, such as friedel (default: everything)
   --no-packages   install nothing; the build says what is missing
   --only-packages build nothing
