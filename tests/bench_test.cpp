@@ -72,6 +72,16 @@ TEST_F(Bench, ComparesWithAnEarlierRun) {
     const auto other = bench("--compare before.jsonl --set training.batch=16");
     ASSERT_EQ(other.status, 0) << other.err;
     EXPECT_NE(other.err.find("before.jsonl: batch was 32 there and is 16 here"), std::string::npos) << other.err;
+    // By patterns a second: a batch of another size takes another time.
+    test::write_text(folder / "slow.jsonl",
+                     "{\"benchmark\":\"friedel\",\"batch\":1}\n{\"stage\":\"simulation\",\"seconds\":1000,\"per_second\":1}\n");
+    const auto faster = bench("--compare slow.jsonl --only simulation -o now.jsonl");
+    ASSERT_EQ(faster.status, 0) << faster.err;
+    const std::string now = test::read_text(folder / "now.jsonl"), stage = "{\"stage\":\"simulation\",";
+    const auto row = nlohmann::json::parse(now.substr(now.find(stage), now.find('\n', now.find(stage)) - now.find(stage)));
+    char times[40];
+    std::snprintf(times, sizeof times, "  x %.2f\n", row.at("per_second").get<double>());
+    EXPECT_NE(faster.out.find(times), std::string::npos) << times << faster.out;
 
     const auto refuses = [&](const std::string& options, const std::string& what) {
         const auto result = bench(options);

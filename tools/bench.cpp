@@ -49,12 +49,12 @@ public:
             const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
             const bool good = json.is_object() && (number == 1 ? json.value("benchmark", "") == "friedel"
                                                                : json.contains("stage") && json["stage"].is_string() &&
-                                                                     json.contains("seconds") && json["seconds"].is_number());
+                                                                     json.contains("per_second") && json["per_second"].is_number());
             if (!good) fail(file, ":", number, ": is no line of 'friedel bench -o'; give a file that it wrote");
             if (number == 1) {
                 head_ = json;
             } else {
-                seconds_[json["stage"]] = json["seconds"];
+                per_second_[json["stage"]] = json["per_second"];
             }
         }
         if (number == 0) fail(file, ": is empty; give a file that 'friedel bench -o' wrote");
@@ -68,17 +68,17 @@ public:
                 std::fprintf(stderr, "friedel: %s: %s was %s there and is %s here\n", file_.c_str(), name, then.c_str(), is.c_str());
         }
     }
-    // How many times as fast it is now, if it was measured.
+    // How many times as fast it is now, if it was measured: by patterns, as batches may differ.
     std::optional<double> gain(const BenchmarkRow& row) const {
-        const auto found = seconds_.find(row.stage);
-        return found == seconds_.end() ? std::nullopt : std::optional(found->second / row.seconds);
+        const auto found = per_second_.find(row.stage);
+        return found == per_second_.end() ? std::nullopt : std::optional(row.per_second / found->second);
     }
     bool any() const { return !file_.empty(); }
 
 private:
     std::string file_;
     nlohmann::json head_;
-    std::map<std::string, double> seconds_;
+    std::map<std::string, double> per_second_;
 };
 
 // "1.23 M" of 1.23e6, "45.6 m" of 0.0456: three digits and a prefix.
@@ -164,7 +164,7 @@ std::function<int()> bench_command(CLI::App& app) {
     app.add_option("--seconds", s->seconds, "Of a round; shorter work is repeated")->capture_default_str()->check(within(0, 3600));
     app.add_option("--rounds", s->rounds, "The best of as many counts")->capture_default_str()->check(within(1, 1000));
     app.add_option("-o,--output", s->output, "JSON lines to write: what was measured, then a line for each stage");
-    app.add_option("--compare", s->compare, "Results of an earlier run: says how many times as fast each stage is now");
+    app.add_option("--compare", s->compare, "Results of an earlier run: says how many times as many patterns a second each stage does now");
     add_threads_option(app, s->threads);
     add_device_options(app, s->device);
     app.footer(
