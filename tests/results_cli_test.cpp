@@ -116,6 +116,29 @@ TEST_F(ResultsCommand, FilesSayWhatMadeThem) {
     EXPECT_NE(run("info made.h5").find("groups 1-5, tempering 0"), std::string::npos);
 }
 
+// One row for a pattern: that of a stack or folder which could not be read is none once its patterns have been.
+TEST_F(ResultsCommand, WhatIsReadAfterAllTakesThePlaceOfWhatCouldNotBe) {
+    const std::string stack = test::read_text(folder / "stack.h5");
+    for (const std::string ending : {"csv", "jsonl"}) {
+        SCOPED_TRACE(ending);
+        std::filesystem::remove_all(folder / "later");
+        test::write_text(folder / "stack.h5", stack.substr(0, stack.size() / 2));
+        const std::string command = "classify -q --structures none absent.xy stack.h5 later/ -o r." + ending;
+        EXPECT_EQ(test::run_friedel(command, folder.path).status, 1);
+        const std::size_t header = ending == "csv";
+        EXPECT_EQ(lines_of(folder / ("r." + ending)).size(), 3 + header);
+        test::write_text(folder / "stack.h5", stack);
+        std::filesystem::create_directory(folder / "later");
+        std::filesystem::copy(test::source_dir() / "data/examples/quartz.xy", folder / "later");
+        EXPECT_EQ(test::run_friedel(command + " --resume", folder.path).status, 1) << "absent.xy is absent still";
+        const std::vector<std::string> lines = lines_of(folder / ("r." + ending));
+        ASSERT_EQ(lines.size(), 4 + header);
+        EXPECT_NE(lines[header].find("absent.xy"), std::string::npos);
+        EXPECT_NE(lines[1 + header].find("stack.h5[0]"), std::string::npos);
+        EXPECT_NE(lines[3 + header].find("later/quartz.xy"), std::string::npos);
+    }
+}
+
 // Of a model that started from another one trained on these structures.
 TEST_F(ResultsCommand, ModelsRememberWhatTheyStartedFrom) {
     run("split minerals.h5 --train train.h5 --test test.h5 --fraction 0.3");

@@ -212,7 +212,10 @@ int classify(Task& task, Communicator& ranks) {
     const Options& options = task.options;
     const fs::file_time_type written = options.resume ? time_of_results(behind_links(options.output)) : fs::file_time_type::max();
     std::optional<ClassificationOutput> output;
-    if (!options.output.empty()) output.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin());
+    if (!options.output.empty()) {
+        const auto holders = options.resume ? task.list.holders() : std::unordered_set<std::string>();
+        output.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin(), holders);
+    }
 
     const InterruptGuard guard;
     const auto start = std::chrono::steady_clock::now();

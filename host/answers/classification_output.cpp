@@ -33,6 +33,8 @@ public:
 
 namespace {
 
+using Names = std::unordered_set<std::string>;
+
 // Lines of text under a temporary name, renamed at the end.
 class TextWriter : public ClassificationOutput::Writer {
 public:
@@ -43,10 +45,10 @@ public:
     using Parse = Earlier (*)(const std::string& line);
 
     // `header` may be empty; parse throws Error where a line is no result.
-    TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const std::string& header,
-               Parse parse)
+    TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const Names& holders,
+               const std::string& header, Parse parse)
         : answered_by_(answered_by), file_(behind_links(file)), temporary_(file_.string() + ".part") {
-        const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(header, parse);
+        const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(holders, header, parse);
         if (!go_on) keep_earlier(header.empty() ? 0 : 1);
         out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
         if (!out_) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
@@ -101,13 +103,14 @@ private:
     }
 
     // Leaves the whole lines of earlier results under the temporary name. False where there are none.
-    bool read_earlier(const std::string& header, Parse parse) {
+    bool read_earlier(const Names& holders, const std::string& header, Parse parse) {
         std::error_code failure;
         const fs::path& source = fs::exists(temporary_, failure) ? temporary_ : file_;
         if (!fs::exists(source, failure)) return false;
         std::ifstream in(source, std::ios::binary);
         std::uintmax_t whole = 0;
         std::size_t number = 0, by_others = 0;
+        std::vector<std::pair<std::uintmax_t, std::size_t>> outdated;  // where, bytes
         for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
             ++number;
             // A name may hold ends of lines; it is quoted then.
@@ -121,6 +124,10 @@ private:
                 }
                 Earlier earlier = parse(text);
                 if (earlier.answered_by != answered_by_) by_others = number;
+                if (earlier.unread && holders.contains(earlier.file)) {
+                    outdated.emplace_back(whole, text.size() + 1);
+                    continue;
+                }
                 if (earlier.unread) unread_already.insert(earlier.file);
                 there_already.insert(std::move(earlier.file));
             } catch (const Error& error) {
@@ -138,8 +145,16 @@ private:
         if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
         fs::resize_file(temporary_, whole, failure);
         if (failure) fail(temporary_.string(), ": cannot be cut after its last whole line (", failure.message(), ")");
+        if (!outdated.empty()) take_out(outdated);
         lines_ = kept_ = there_already.size();
         return whole > 0;
+    }
+
+    void take_out(const std::vector<std::pair<std::uintmax_t, std::size_t>>& lines) const {
+        std::ifstream in(temporary_, std::ios::binary);
+        std::string text(std::istreambuf_iterator<char>(in), {});
+        for (auto line = lines.rbegin(); line != lines.rend(); ++line) text.erase(line->first, line->second);
+        write_text_file(temporary_, text);
     }
 
     fs::path file_, temporary_, earlier_ = temporary_.string() + ".old";
@@ -206,8 +221,8 @@ std::string csv_header() {
 
 class CsvWriter : public TextWriter {
 public:
-    CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin)
-        : TextWriter(file, answered_by, begin, csv_header(), [](const std::string& text) {
+    CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const Names& holders)
+        : TextWriter(file, answered_by, begin, holders, csv_header(), [](const std::string& text) {
               // What was read says whose word its wavelength is, in the last column but one.
               const std::vector<std::string> fields = split_csv(text);
               return Earlier{fields.front(), fields.back(), fields.size() > 1 && fields[fields.size() - 2].empty()};
@@ -221,8 +236,8 @@ public:
 
 class JsonLinesWriter : public TextWriter {
 public:
-    JsonLinesWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin)
-        : TextWriter(file, answered_by, begin, "", parse) {}
+    JsonLinesWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const Names& holders)
+        : TextWriter(file, answered_by, begin, holders, "", parse) {}
     static Earlier parse(const std::string& text) {
         const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
         if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
@@ -279,8 +294,9 @@ public:
 
 // Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group,
 // entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength
-// (angstrom), wavelength_from (0 unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the
-// conformal set, where the model has one); answered_by; extinction_groups [groups], their names. Not computed: 0, 255, 65535, NaN.
+// (angstrom), wavelength_from (0 unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; in_set
+// [patterns][classes] (0, 1: of the conformal set, where the model has one); answered_by; extinction_groups [groups], their names. Not
+// computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -381,14 +397,14 @@ std::string fault_of_output_name(const fs::path& file, ClassificationOutput::Beg
 }
 
 ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
-                                           Begin begin) {
+                                           Begin begin, const std::unordered_set<std::string>& holders) {
     const std::string ending = file.extension().string();
     if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name that ends in .csv, .jsonl or .h5");
     if (const std::string fault = fault_of_output_name(file, begin); !fault.empty()) fail(fault);
     if (ending == ".csv") {
-        writer_ = std::make_unique<CsvWriter>(file, answered_by, begin);
+        writer_ = std::make_unique<CsvWriter>(file, answered_by, begin, holders);
     } else if (ending == ".jsonl") {
-        writer_ = std::make_unique<JsonLinesWriter>(file, answered_by, begin);
+        writer_ = std::make_unique<JsonLinesWriter>(file, answered_by, begin, holders);
     } else {
         writer_ = std::make_unique<HdfWriter>(file, model, patterns, answered_by);
     }

@@ -22,8 +22,9 @@ public:
 
     // answered_by tells one model, library and set of options from others; every result carries it, and where_it_ended (after the whole
     // lines of FILE.part, or else of FILE) throws Error where earlier results carry another, where these are no results, and for .h5.
+    // That one of `holders` could not be read gives way to the results of the patterns in it.
     ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
-                         Begin begin = Begin::anew);
+                         Begin begin = Begin::anew, const std::unordered_set<std::string>& holders = {});
     ~ClassificationOutput();
     ClassificationOutput(const ClassificationOutput&) = delete;
     ClassificationOutput& operator=(const ClassificationOutput&) = delete;

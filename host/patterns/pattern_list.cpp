@@ -177,6 +177,20 @@ void PatternList::leave_out(const std::vector<std::size_t>& numbers) {
     entries_ = std::move(left);
 }
 
+std::unordered_set<std::string> PatternList::holders() const {
+    std::unordered_set<std::string> all;
+    for (const Entry& entry : entries_) {
+        const std::string& file = files_[entry.file];
+        if (entry.file < stacks_.size() && stacks_[entry.file]) all.insert(utf_8_of_bytes(file));
+        for (fs::path folder = fs::path(file).parent_path(); !folder.empty(); folder = folder.parent_path()) {
+            const std::string name = utf_8_of_bytes(folder.string());
+            if (!all.insert(name).second) break;
+            all.insert(name + '/');
+        }
+    }
+    return all;
+}
+
 std::string PatternList::fingerprint() const {
     Fnv1a hash;
     for (std::size_t i = 0; i < size(); ++i) {

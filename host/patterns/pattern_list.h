@@ -44,6 +44,9 @@ public:
     std::vector<std::size_t> numbers_of(const std::unordered_set<std::string>& names) const;
     void leave_out(const std::vector<std::size_t>& numbers);
 
+    // Names of the stacks and folders that its patterns lie in.
+    std::unordered_set<std::string> holders() const;
+
     // The same for two lists of the same names.
     std::string fingerprint() const;
 
