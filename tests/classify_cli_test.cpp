@@ -273,7 +273,7 @@ TEST_F(ClassifyCommand, FoldersWithPipesAndLoopsAreRead) {
     fs::copy_file(folder / "minerals" / "quartz.cif", folder / "loop" / "quartz.cif");
     fs::create_directory_symlink(".", folder / "loop" / "again");
     ASSERT_EQ(test::run_script("mkfifo loop/pipe.cif", folder.path).status, 0);
-    const test::RunResult result = run("ingest loop -o loop.h5 -q");
+    const test::RunResult result = run("ingest loop -o loop.h5");
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_NE(result.out.find("1 structures of 1 types from 1 files"), std::string::npos) << result.out;
 }

@@ -116,6 +116,15 @@ TEST_F(ResultsCommand, FilesSayWhatMadeThem) {
     EXPECT_NE(run("info made.h5").find("groups 1-5, tempering 0"), std::string::npos);
 }
 
+TEST_F(ResultsCommand, QuietCommandsPrintTheirAnswersAlone) {
+    EXPECT_EQ(run("merge minerals.h5 -q -o merged.h5"), "");
+    EXPECT_EQ(run("ingest '" + (test::source_dir() / "data/minerals/quartz.cif").string() + "' -q -o quartz.h5"), "");
+    EXPECT_EQ(run("simulate minerals.h5 --random 2 --threads 1 -q -o drawn.h5 --plot drawn.svg"), "");
+    EXPECT_EQ(run("info drawn.h5 --config").find("threads"), std::string::npos) << "what changes no pattern is not kept";
+    EXPECT_NE(run("index stack.h5 -q").find("stack.h5[1]"), std::string::npos);
+    EXPECT_EQ(run("index stack.h5 -o i.csv"), "");
+}
+
 // One row for a pattern: that of a stack or folder which could not be read is none once its patterns have been.
 TEST_F(ResultsCommand, WhatIsReadAfterAllTakesThePlaceOfWhatCouldNotBe) {
     const std::string stack = test::read_text(folder / "stack.h5");

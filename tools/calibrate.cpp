@@ -190,7 +190,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
     add_wavelength_option(app, o->wavelength, "Of all measured patterns, whatever they state")->needs(labels);
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);
-    app.add_flag("-q,--quiet", o->quiet, "Show no progress");
+    add_quiet_option(app, o->quiet);
     app.footer(
         "Temperature, doubt and threshold are stored in the model, with what they were fitted on. Examples:\n"
         "  friedel calibrate model.h5 --library test.h5 --accuracy 0.9 -o calibrated.h5\n"

@@ -324,7 +324,7 @@ std::function<int()> classify_command(CLI::App& app) {
         ->capture_default_str()
         ->check(within(1.0, 1e6));
     add_device_options(app, o->device);
-    app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
+    add_quiet_option(app, o->quiet);
     app.footer(
         "The system and the group are each the likeliest by itself: where the groups of one system share its probability, the likeliest\n"
         "group may be of another. Results say which wavelength a pattern was taken to have and whose word that is (wavelength_from: file,\n"

@@ -189,8 +189,13 @@ inline CLI::Option* add_wavelength_option(CLI::App& app, double& wavelength, con
 }
 
 // Threads or processes at work.
-inline void add_threads_option(CLI::App& app, int& threads) {
-    app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(within(0, 1024));
+inline CLI::Option* add_threads_option(CLI::App& app, int& threads) {
+    return app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(within(0, 1024));
+}
+
+// Answers and errors are there all the same.
+inline CLI::Option* add_quiet_option(CLI::App& app, bool& quiet) {
+    return app.add_flag("-q,--quiet", quiet, "Show no progress and no summary");
 }
 
 // Where networks run: see host/network/device.h.

@@ -274,7 +274,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);
-    app.add_flag("-q,--quiet", o->quiet, "Show no progress and no summary");
+    add_quiet_option(app, o->quiet);
     app.footer(
         "Examples:\n"
         "  friedel evaluate model.h5 --labels labels.csv -o results\n"

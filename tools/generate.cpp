@@ -86,7 +86,7 @@ std::function<int()> generate_command(CLI::App& app) {
         ->check(within(0, 1));
     add_seed_option(app, s->wish.seed, "Another seed makes other crystals")->capture_default_str();
     add_threads_option(app, s->threads);
-    app.add_flag("-q,--quiet", s->quiet, "Show no progress");
+    add_quiet_option(app, s->quiet);
     app.footer(
         "Examples:\n"
         "  friedel generate -n 10000 -o random.h5\n"

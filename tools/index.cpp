@@ -9,6 +9,7 @@
 #include "host/patterns/pattern_reader.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
 #include "host/support/text_file.h"
 #include "host/support/thread_pool.h"
 #include "tools/command.h"
@@ -85,7 +86,8 @@ int run(const Options& o) {
     PatternReader reader(task.list, config);
     IndexingTally tally;
     int unreadable = 0;
-    std::size_t assumed = 0;
+    std::size_t assumed = 0, done = 0;
+    ProgressLine progress("patterns", o.quiet || (task.truth.empty() && o.output.empty()));
     PatternBatch batch;
     while (!interrupted() && reader.next(batch)) {
         const std::vector<Indexed> all = index_batch(batch, pool);
@@ -101,10 +103,13 @@ int run(const Options& o) {
                 continue;
             }
             assumed += all[i].wavelength_source == WavelengthSource::assumed;
-            if (task.truth.empty() && !o.quiet) std::cout << described(all[i], o.cells, o.groups);
+            if (task.truth.empty() && o.output.empty()) std::cout << described(all[i], o.cells, o.groups);
             if (!task.truth.empty()) tally.add(task.truth[batch.first + i], all[i].opinion);
         }
+        done += all.size();
+        progress.show(static_cast<double>(done) / static_cast<double>(task.list.size()), done);
     }
+    progress.clear();
     if (interrupted()) fail("interrupted; nothing was written");
     if (!o.output.empty()) write_text_file(o.output, out.str());
     if (!task.truth.empty() && static_cast<std::size_t>(unreadable) == task.list.size())
@@ -119,21 +124,31 @@ int run(const Options& o) {
 std::function<int()> index_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
-    app.add_option(
-           "-o,--output", o->output,
-           ".csv, a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
-           "the likeliest space group, those of the cell's absences, and the probabilities of all (where no cell is found, how often such "
-           "patterns have them; nothing with fewer than four lines), or why it could not be read. .jsonl: the same of all cells")
-        ->check(not_empty());
-    app.add_option("--cells", o->cells, "Unit cells to print")->capture_default_str()->check(within(1, 12));
-    app.add_option("--groups", o->groups, "Space groups to print")->capture_default_str()->check(within(1, space_groups));
+    auto* const output =
+        app.add_option(
+               "-o,--output", o->output,
+               ".csv, a line for each pattern: the probability that it is indexed, its likeliest unit cell, the wavelength that was taken, "
+               "the likeliest space group, those of the cell's absences, and the probabilities of all (where no cell is found, how often "
+               "such patterns have them; nothing with fewer than four lines), or why it could not be read. .jsonl: the same of all cells. "
+               "Without it cells and groups are printed")
+            ->check(not_empty());
     auto* const labels =
         app.add_option("--labels", o->labels,
                        "CSV with columns file,space_group: how often the answer is right, instead of PATTERNS; repeats are left out");
+    app.add_option("--cells", o->cells, "Unit cells to print")
+        ->capture_default_str()
+        ->check(within(1, 12))
+        ->excludes(output)
+        ->excludes(labels);
+    app.add_option("--groups", o->groups, "Space groups to print")
+        ->capture_default_str()
+        ->check(within(1, space_groups))
+        ->excludes(output)
+        ->excludes(labels);
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     add_threads_option(app, o->threads);
-    app.add_flag("-q,--quiet", o->quiet, "Print no cells");
+    add_quiet_option(app, o->quiet);
     app.footer(
         "Knows no structures: lines of d from 1.09 angstrom on, cells, absences, and how often groups occur. Broad lines, many impurities "
         "and cells of thousands of\n"

@@ -149,7 +149,7 @@ int run(const Options& given) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (options.json) {
         print_json(options, result, seconds);
-    } else {
+    } else if (!options.quiet) {
         print_summary(options, result, seconds);
     }
     // Files that were asked for by name and could not be used are named, the rest was done all the same.
@@ -186,7 +186,7 @@ std::function<int()> ingest_command(CLI::App& app) {
         "Also find the space group that a powder of each structure shows: that of a parent of higher symmetry with the same pattern. "
         "For 'train --set training.labels=powder'; several times as long");
     app.add_flag("--json", options->json, "Print the summary as JSON");
-    app.add_flag("-q,--quiet", options->quiet, "Show no progress");
+    add_quiet_option(app, options->quiet);
     app.footer(
         "What cannot be used is listed with its reason by 'friedel info LIBRARY --rejections'. Examples:\n"
         "  friedel ingest data/minerals -o minerals.h5\n"

@@ -321,7 +321,7 @@ std::function<int()> match_command(CLI::App& app) {
         ->check(within(0.0, 1.0));
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);
-    app.add_flag("-q,--quiet", o->quiet, "Show no progress");
+    add_quiet_option(app, o->quiet);
     app.footer(
         "A structure that is not in the library cannot be found; its space group may be, by its relatives. Examples:\n"
         "  friedel match library.h5 unknown.xy\n"

@@ -24,6 +24,7 @@ struct Options {
     bool keep_duplicates = false, powder_groups = false;
     int max_reflections = 0;  // 0: any number
     int threads = 0;
+    bool quiet = false;
 };
 
 // A structure is wanted if it has one of some elements and none of others.
@@ -76,6 +77,9 @@ std::string left_out_by(const Options& o) {
 
 int run(const Options& options) {
     check_hdf5_output(options.output, structure_library_kind);
+    const auto tell = [&](int count, const std::string& what) {
+        if (!options.quiet) std::printf("%8d %s\n", count, what.c_str());
+    };
     StructureLibrary all;
     std::string sources;
     std::set<std::string> held_out;
@@ -100,26 +104,27 @@ int run(const Options& options) {
         }
         all.rejections.insert(all.rejections.end(), library.rejections.begin(), library.rejections.end());
         sources += (sources.empty() ? "" : ", ") + file;
-        std::printf("%8d structures <- %s\n", library.size(), file.c_str());
+        tell(library.size(), "structures <- " + file);
     }
-    if (!options.held_out.empty()) std::printf("%8d are of a type in %s and are left out\n", left_out, options.held_out.c_str());
-    if (!options.containing.empty() || !options.lacking.empty()) std::printf("%8d are of other elements and are left out\n", unwanted);
-    if (options.max_reflections > 0) std::printf("%8d have more than %d reflections and are left out\n", large, options.max_reflections);
+    if (!options.held_out.empty()) tell(left_out, "are of a type in " + options.held_out + " and are left out");
+    if (!options.containing.empty() || !options.lacking.empty()) tell(unwanted, "are of other elements and are left out");
+    if (options.max_reflections > 0)
+        tell(large, "have more than " + std::to_string(options.max_reflections) + " reflections and are left out");
     if (all.size() == 0) fail(options.output, ": nothing is left to write; ask for other elements or types, or more reflections");
     if (!options.keep_duplicates) {
         const int dropped = drop_duplicates(all);
-        std::printf("%8d repeat another and are left out\n", dropped);
+        tell(dropped, "repeat another and are left out");
     }
     if (options.powder_groups) {
         const InterruptGuard guard;
         ThreadPool pool(options.threads);
-        ProgressLine progress("structures");
+        ProgressLine progress("structures", options.quiet);
         const int different = find_powder_groups(all, pool, {}, shown_on(progress));
         progress.clear();
-        std::printf("%8d show another space group as powders than their atoms have\n", different);
+        tell(different, "show another space group as powders than their atoms have");
     }
     all.write(options.output, {{"merged", sources + left_out_by(options)}});
-    std::printf("%8d structures -> %s\n", all.size(), options.output.c_str());
+    tell(all.size(), "structures -> " + options.output);
     return 0;
 }
 
@@ -150,6 +155,7 @@ std::function<int()> merge_command(CLI::App& app) {
         "Also find the space group that a powder of each structure shows, that of a parent of higher symmetry with the same pattern, for "
         "training.labels=powder; takes minutes for many structures");
     add_threads_option(app, options->threads);
+    add_quiet_option(app, options->quiet);
     app.footer("Example:\n  friedel merge minerals.h5 relaxed.h5 -o all.h5");
     return [options] { return run(*options); };
 }

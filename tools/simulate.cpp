@@ -48,6 +48,8 @@ struct Options {
     int random = 0;
     std::string config, preset = "friedel";
     std::vector<std::string> settings;
+    int threads = 0;
+    bool quiet = false;
 };
 
 // The group that the atoms have, where it can be found, else the one that the file claims; a line on standard error where they differ.
@@ -195,12 +197,12 @@ void add_stated(Task& task, const Options& options) {
     }
 }
 
-void write_patterns(const Task& task, const std::string& file, ThreadPool& pool) {
+void write_patterns(const Task& task, const std::string& file, ThreadPool& pool, bool quiet) {
     const std::vector<PatternParameters>& parameters = task.parameters;
     PatternOutput output(file, task.grid, parameters.front().radiation, parameters.size(), task.made_by);
     constexpr std::size_t batch = 256;
     const InterruptGuard guard;
-    ProgressLine progress("patterns", parameters.size() <= batch);
+    ProgressLine progress("patterns", quiet || parameters.size() <= batch);
     std::vector<float> patterns;
     const LibraryView view = task.library.view();
     for (std::size_t first = 0; first < parameters.size(); first += batch) {
@@ -215,13 +217,14 @@ void write_patterns(const Task& task, const std::string& file, ThreadPool& pool)
         }
     }
     const std::vector<fs::path> files = output.finish();
+    if (quiet) return;
     constexpr std::size_t few = 10;
     for (std::size_t i = 0; i < std::min(files.size(), few); ++i) std::cout << files[i].string() << '\n';
     if (files.size() > few) std::cout << "... " << files.back().string() << ", " << files.size() << " files\n";
 }
 
 // The first pattern, with tick marks and indices of its structure.
-void write_picture(const Task& task, const std::string& file, ThreadPool& pool) {
+void write_picture(const Task& task, const std::string& file, ThreadPool& pool, bool quiet) {
     const Grid& grid = task.grid;
     const PatternParameters& p = task.parameters.front();
     PeakListOptions list;
@@ -239,7 +242,7 @@ void write_picture(const Task& task, const std::string& file, ThreadPool& pool) 
         plot.reflections.push_back({peak.two_theta_deg, peak.intensity, peak.h, peak.k, peak.l});
     }
     write_svg(file, plot);
-    std::cout << file << '\n';
+    if (!quiet) std::cout << file << '\n';
 }
 
 int run(const Options& options, const std::string& given) {
@@ -253,9 +256,9 @@ int run(const Options& options, const std::string& given) {
     } else {
         add_stated(task, options);
     }
-    ThreadPool pool;
-    if (!options.output.empty()) write_patterns(task, options.output, pool);
-    if (!options.plot.empty()) write_picture(task, options.plot, pool);
+    ThreadPool pool(options.threads);
+    if (!options.output.empty()) write_patterns(task, options.output, pool, options.quiet);
+    if (!options.plot.empty()) write_picture(task, options.plot, pool, options.quiet);
     return 0;
 }
 
@@ -263,7 +266,7 @@ const char* const drawn_group = "Drawn from a training configuration";
 
 // A pattern's parameters are stated or drawn: an option of the other kind would change nothing, and is an Error.
 void refuse_ignored(const CLI::App& app, bool drawn) {
-    const std::set<std::string> of_both{"output", "plot", "seed", "help"};
+    const std::set<std::string> of_both{"output", "plot", "seed", "threads", "quiet", "help"};
     for (const CLI::Option* option : app.get_options()) {
         const std::vector<std::string>& names = option->get_lnames();
         if (option->count() == 0 || names.empty() || of_both.contains(names[0])) continue;
@@ -383,7 +386,12 @@ std::function<int()> simulate_command(CLI::App& app) {
         ->capture_default_str()
         ->group(drawn_group)
         ->check(CLI::IsMember(preset_names()));
-    app.add_option("--set", o->settings, "Change one key of it: table.key=value")->group(drawn_group);
+    app.add_option("--set", o->settings, "Change one key of it: table.key=value; may be repeated")
+        ->allow_extra_args(false)
+        ->group(drawn_group);
+    // They change no pattern, and files do not speak of them.
+    add_threads_option(app, o->threads)->configurable(false);
+    add_quiet_option(app, o->quiet)->configurable(false);
     app.footer(
         "Every effect is off unless asked for. Examples:\n"
         "  friedel simulate data/minerals/quartz.cif -o quartz.xy --plot quartz.svg\n"

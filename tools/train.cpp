@@ -158,7 +158,7 @@ std::function<int()> train_command(CLI::App& app) {
                    "high_loss, end");
     add_threads_option(app, s->run.threads);
     add_device_options(app, s->run.device);
-    app.add_flag("-q,--quiet", s->run.quiet, "Show no progress");
+    add_quiet_option(app, s->run.quiet);
     app.add_flag("--keys", s->list_keys,
                  "Print every configuration key with what preset, --config and --set give it, and its meaning, and stop");
     app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");
