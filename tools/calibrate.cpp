@@ -168,7 +168,7 @@ std::function<int()> calibrate_command(CLI::App& app) {
                    "Structure library to search as well: for a model that classifies with --structures; none: the network alone")
         ->check(not_empty());
     app.add_option("--patterns", o->patterns, "How many to simulate")->capture_default_str()->check(within(20, 10000000))->needs(library);
-    add_seed_option(app, o->seed, "Of the simulated patterns")->capture_default_str();
+    add_seed_option(app, o->seed, "Of the simulated patterns")->capture_default_str()->needs(library);
     app.add_option("--accuracy", o->accuracy, "Refuse so that this part of the answers is right")
         ->check(within(0.0, 1.0))
         ->check(above_zero());

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "host/answers/known_patterns.h"
@@ -62,12 +63,25 @@ template <class... Parts>
     throw UsageError(message.str());
 }
 
-// What --set gives, one after another. A key or value that the configuration does not have is a mistake of the command line.
+// What --set gives, one after another. A key or value that the configuration does not have is a mistake of the command line; so is the
+// weight of a line that the radiation lacks, which would change nothing.
 inline void apply_settings(TrainingConfig& config, const std::vector<std::string>& assignments) {
     try {
         for (const std::string& assignment : assignments) set_key(config, assignment);
     } catch (const Error& error) {
         throw UsageError(error.what());
+    }
+    const SimulationConfig& s = config.simulation;
+    const std::tuple<const char*, int, const Distribution&, const char*> weights[] = {{"kalpha2_ratio", 2, s.kalpha2_ratio, "cu"},
+                                                                                      {"kbeta_ratio", 3, s.kbeta_ratio, "cu-tube"},
+                                                                                      {"tungsten_ratio", 4, s.tungsten_ratio, "cu-tube"}};
+    for (const auto& [key, line, ratio, radiation] : weights) {
+        if (ratio.highest() <= 0 || s.radiation.lines >= line) continue;
+        for (const std::string& assignment : assignments) {
+            if (assignment.starts_with(std::string("simulation.") + key))
+                misused("--set ", assignment, ": is the weight of line ", line, ", and simulation.radiation has ", s.radiation.lines,
+                        "; give one that has it, as with --set simulation.radiation=", radiation);
+        }
     }
 }
 

@@ -270,7 +270,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
     app.add_option("--config", o->config,
                    "Settings of the simulation, TOML: effects that it leaves out are off; without it, those the model was trained with")
         ->needs(library);
-    add_seed_option(app, o->seed, "Another seed draws other patterns")->capture_default_str();
+    add_seed_option(app, o->seed, "Another seed draws other patterns")->capture_default_str()->needs(library);
     app.add_option("-o,--output", o->output, "Folder for report.html, metrics.json and predictions.csv")->required();
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);

@@ -221,6 +221,8 @@ int run(const Options& options) {
     if (!options.inputs.empty() && !options.labels.empty()) misused("give either patterns or --labels FILE.csv");
     if (options.inputs.empty() && options.labels.empty() && !options.save_index)
         misused("give patterns, --labels FILE.csv or --save-index");
+    if (!options.output.empty() && options.inputs.empty() && options.labels.empty())
+        misused("-o ", options.output, ": there are no patterns to write results of; give some, or --labels FILE.csv");
     std::vector<Label> labels;
     PatternList list;
     if (options.labels.empty()) {
@@ -308,12 +310,12 @@ std::function<int()> match_command(CLI::App& app) {
                    "Vary the composition of structures that are less similar than the best by no more than this; negative: of none")
         ->capture_default_str()
         ->check(within(-1.0, 1.0));
-    app.add_option("--labels", o->labels,
-                   "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
+    auto* const labels = app.add_option(
+        "--labels", o->labels, "CSV with columns file,space_group: how often the vote is right, instead of PATTERNS; repeats are left out");
     app.add_flag(
         "--save-index", o->save_index,
         "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
-    app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given");
+    app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
     app.add_option("--min-coverage", o->min_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")

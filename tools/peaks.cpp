@@ -62,7 +62,8 @@ std::function<int()> peaks_command(CLI::App& app) {
     app.add_option("--range", options->range, "Lowest and highest two-theta in degrees")
         ->expected(2)
         ->type_name("LO HI")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(within(0, 180));
     app.add_flag("--anomalous", options->list.anomalous, "Add f' and f'' (Cromer and Liberman)");
     app.add_option("--default-b", options->list.default_b_iso, "B in angstrom^2 for atoms without a displacement parameter")
         ->check(within(0, 100))

@@ -141,12 +141,16 @@ void check_outputs(const Options& options) {
         misused("nothing to write: give -o FILE (.h5, .xy or .csv), --plot FILE.svg or both");
     if (!options.plot.empty() && fs::path(options.plot).extension() != ".svg")
         misused(options.plot, ": pictures are SVG; give a name that ends in .svg");
+    const std::set<std::string> endings{".h5", ".xy", ".csv"};
+    const std::string ending = fs::path(options.output).extension().string();
+    if (!options.output.empty() && !endings.contains(ending))
+        misused(options.output, ": patterns are written as .h5, .xy or .csv; give one of these endings");
     check_replaceable(options.plot, "<svg");
     for (const std::string& made : {options.output, options.plot}) {
         refuse_overwriting(made, options.inputs);
         refuse_overwriting(made, {options.impurity});
     }
-    if (fs::path(options.output).extension() == ".h5") check_hdf5_output(options.output, patterns_kind);
+    if (ending == ".h5") check_hdf5_output(options.output, patterns_kind);
 }
 
 // What patterns are simulated from. The structures of `library` come first, the one that is mixed in after them.
@@ -380,7 +384,7 @@ std::function<int()> simulate_command(CLI::App& app) {
 
     app.add_option("--random", o->random, "Draw this many patterns, over the structures in turn")
         ->group(drawn_group)
-        ->check(within(0, 1e9));
+        ->check(within(1, 1e9));
     app.add_option("--config", o->config, "Training configuration, TOML, read over the preset")->group(drawn_group);
     app.add_option("--preset", o->preset, "A configuration that ships (see friedel train --help)")
         ->capture_default_str()

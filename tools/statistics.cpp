@@ -64,10 +64,11 @@ std::function<int()> statistics_command(CLI::App& app) {
     auto s = std::make_shared<Options>();
     app.add_option("LIBRARIES", s->libraries, "Structure libraries to count")->required();
     app.add_option("-o,--output", s->output, "File of statistics to write, for generate and train; of --compare a page of figures, .html");
-    app.add_flag("--compare", s->compare, "Print distributions of two libraries side by side instead");
+    auto* const compared = app.add_flag("--compare", s->compare, "Print distributions of two libraries side by side instead");
     app.add_option("--sample", s->sample, "Structures of each library to compare, evenly spread")
         ->capture_default_str()
-        ->check(within(10, 10'000'000));
+        ->check(within(10, 10'000'000))
+        ->needs(compared);
     app.footer(
         "Examples:\n"
         "  friedel statistics library.h5 -o statistics.h5\n"
