@@ -123,6 +123,37 @@ TEST_F(ModelCommands, OtherFilesAreNotReplaced) {
     EXPECT_NE(StructureLibrary::read(folder / "l.h5").name.at(0).find("topaz"), std::string::npos);
 }
 
+// What would be taken and change nothing is a mistake, and so is what cannot be meant: of the command line, wherever it is found.
+TEST_F(ModelCommands, OptionsThatDoNotGoTogether) {
+    ASSERT_EQ(run("ingest minerals/quartz.cif minerals/topaz.cif -o lib.h5 -q").status, 0);
+    for (const auto& [command, reason] : std::vector<std::pair<std::string, std::string>>{
+             {"match lib.h5 examples/quartz.xy --data /nowhere", "--data requires --labels"},
+             {"match lib.h5 --save-index -o m.csv", "there are no patterns to write results of"},
+             {"statistics lib.h5 -o s.h5 --sample 20", "--sample requires --compare"},
+             {"evaluate model.h5 --labels examples/labels.csv --seed 3 -o e", "--seed requires --library"},
+             {"calibrate model.h5 --labels examples/labels.csv --seed 3 -o c.h5", "--seed requires --library"},
+             {"index examples/quartz.xy -o i.csv --cells 2", "--output excludes --cells"},
+             {"simulate lib.h5 --random 0 -o p.h5", "0 is not in [1"},
+             {"simulate lib.h5 -o p.png", "p.png: patterns are written as .h5, .xy or .csv"},
+             {"simulate lib.h5 --random 1 -o p.h5 --set simulation.kbeta_ratio=0.1 --set simulation.radiation=cu",
+              "kbeta_ratio=0.1: is the weight of line 3, and simulation.radiation has 2"},
+             {"peaks minerals/quartz.cif --range 0 400", "400 is not in [0, 180]"}})
+        expect_refused(command, reason, 2);
+    EXPECT_EQ(run("simulate --random 1 --set simulation.radiation=cu --set simulation.kbeta_ratio=0 lib.h5 -o p.h5").status, 0);
+}
+
+TEST_F(ModelCommands, MistakesAreToldTheirCure) {
+    write_text(folder / "two.cif", read_text(folder / "minerals/quartz.cif") + read_text(folder / "minerals/topaz.cif"));
+    expect_refused("peaks two.cif", "two.cif: holds 2 structures; choose one with --block: quartz, topaz");
+    expect_refused("peaks two.cif --block beryl", "no data block beryl with a structure; there are quartz, topaz");
+    expect_refused("peaks minerals/quartz.cif --block quartz", "holds one structure; leave --block out");
+    ASSERT_EQ(run("ingest minerals/quartz.cif -o lib.h5 -q").status, 0);
+    write_text(folder / "labels.csv", "file,space_group\nexamples/quartz.xy,154\n");
+    const test::RunResult result = run("match lib.h5 --labels labels.csv --data minerals");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("labels.csv: none of its patterns can be read; --data names their folder"), std::string::npos) << result.err;
+}
+
 TEST_F(ModelCommands, NoNumberIsNoNumber) {
     for (const std::string command :
          {"calibrate model.h5 --library lib.h5 --temperature nan -o m.h5", "calibrate model.h5 --library lib.h5 --coverage nan -o m.h5",

@@ -30,7 +30,7 @@ struct Entry {
 
 const std::vector<Entry> commands = {
     {"ingest", "Turn CIF files, folders and archives into a structure library", ingest_command},
-    {"info", "Describe a file that friedel wrote", info_command},
+    {"info", "Describe a file that friedel wrote, or what is read of a measured pattern", info_command},
     {"split", "Cut a structure library into training and test parts by structure type", split_command},
     {"merge", "Make one structure library of several", merge_command},
     {"statistics", "Count what the crystals of libraries are made of, or compare two libraries", statistics_command},

@@ -181,14 +181,18 @@ void print(const std::vector<Match>& matches, const StructureLibrary& library, i
 }
 
 // The votes judged as a model's answers are.
-void print_accuracy(const std::vector<Match>& matches, const std::vector<Label>& labels) {
+void print_accuracy(const std::vector<Match>& matches, const std::vector<Label>& labels, const std::string& file) {
     Evaluation evaluation;
     for (std::size_t i = 0; i < matches.size(); ++i) {
         if (matches[i].candidates.empty()) continue;
         const Label& label = labels[i];
         evaluation.patterns.push_back({label.file, label.space_group, label.group, !label.repeat_of.empty(), "", matches[i].votes});
     }
-    if (evaluation.patterns.empty()) fail("no pattern of the labels could be compared");
+    if (evaluation.patterns.empty()) {
+        const auto read = std::find_if(matches.begin(), matches.end(), [](const Match& match) { return !match.unread; });
+        if (read == matches.end()) fail(file, ": none of its patterns can be read; --data names their folder");
+        fail(file, ": none of its patterns can be compared; ", read->file, " is left out: ", read->reason);
+    }
     std::cout << summary(evaluation);
 }
 
@@ -268,7 +272,7 @@ int run(const Options& options) {
         print(matches, library, options.shown);
     }
     if (!labels.empty()) {
-        print_accuracy(matches, labels);
+        print_accuracy(matches, labels, options.labels);
         if (options.search.fitted > 0) print_fits(matches, labels, *search);
     }
     const auto assumed = std::count_if(matches.begin(), matches.end(),
@@ -281,7 +285,7 @@ int run(const Options& options) {
 
 std::function<int()> match_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
-    app.add_option("LIBRARY", o->library, "Structure library written by 'friedel ingest'")->required();
+    app.add_option("LIBRARY", o->library, "Structure library, as 'friedel ingest', 'generate', 'split' and 'merge' write them")->required();
     app.add_option("PATTERNS", o->inputs, "Pattern files, stacks, folders, or - for standard input, as of 'friedel classify'");
     app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed")->check(not_empty());
     app.add_option("--count", o->shown,

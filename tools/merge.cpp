@@ -132,8 +132,10 @@ int run(const Options& options) {
 
 std::function<int()> merge_command(CLI::App& app) {
     const auto options = std::make_shared<Options>();
-    app.add_option("LIBRARIES", options->libraries,
-                   "Structure libraries written by 'friedel ingest'; of structures that repeat the first stays")
+    app.add_option(
+           "LIBRARIES", options->libraries,
+           "Structure libraries, as 'friedel ingest', 'generate', 'split' and 'merge' write them; of structures that repeat the first "
+           "stays")
         ->required();
     app.add_option("-o,--output", options->output, "Library to write")->required();
     app.add_flag("--keep-duplicates", options->keep_duplicates, "Leave structures in that repeat another");

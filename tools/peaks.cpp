@@ -21,16 +21,29 @@ struct Options {
     int count = 100;
 };
 
+// The first few names that --block takes.
+std::string blocks_of(const std::vector<Structure>& structures) {
+    constexpr std::size_t few = 8;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(structures.size(), few); ++i) {
+        const std::string& name = structures[i].name;
+        names += (i > 0 ? ", " : "") + name.substr(name.rfind('#') + 1);
+    }
+    return names + (structures.size() > few ? ", ..." : "");
+}
+
 int run(const Options& options) {
     const std::vector<Structure> structures = read_cif(options.file);
     const Structure* chosen = &structures.front();
     if (!options.block.empty()) {
+        if (structures.size() == 1) fail(options.file, ": holds one structure; leave --block out");
         const auto found =
             std::find_if(structures.begin(), structures.end(), [&](const Structure& s) { return s.name.ends_with("#" + options.block); });
-        if (found == structures.end()) fail(options.file, ": no data block ", options.block, " with a structure");
+        if (found == structures.end())
+            fail(options.file, ": no data block ", options.block, " with a structure; there are ", blocks_of(structures));
         chosen = &*found;
     } else if (structures.size() > 1) {
-        fail(options.file, ": holds ", structures.size(), " structures; choose one with --block NAME");
+        fail(options.file, ": holds ", structures.size(), " structures; choose one with --block: ", blocks_of(structures));
     }
     PeakListOptions list = options.list;
     if (!(options.range[0] < options.range[1])) misused("--range must rise, not from ", options.range[0], " to ", options.range[1]);

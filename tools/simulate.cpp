@@ -254,7 +254,7 @@ int run(const Options& options, const std::string& given) {
     Task task;
     task.made_by = given;
     task.library = gather(options.inputs);
-    if (task.library.size() == 0) fail(options.inputs.front(), ": holds no structure");
+    if (task.library.size() == 0) fail(options.inputs.front(), ": holds no structure; give CIFs, or a structure library that is not empty");
     if (options.random > 0) {
         add_drawn(task, options);
     } else {
@@ -397,7 +397,8 @@ std::function<int()> simulate_command(CLI::App& app) {
     add_threads_option(app, o->threads)->configurable(false);
     add_quiet_option(app, o->quiet)->configurable(false);
     app.footer(
-        "Every effect is off unless asked for. Examples:\n"
+        "Every effect is off unless asked for, but for the width of the lines (--fwhm) and the displacement factor of atoms without one "
+        "(--default-b). Examples:\n"
         "  friedel simulate data/minerals/quartz.cif -o quartz.xy --plot quartz.svg\n"
         "  friedel simulate data/minerals/quartz.cif --radiation cu --size 400 --texture 0.7 0 0 1 --counts 5000 -o quartz.xy\n"
         "  friedel simulate library.h5 --random 1000 --preset friedel -o patterns.h5");

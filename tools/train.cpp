@@ -126,7 +126,7 @@ std::function<int()> train_command(CLI::App& app) {
     const auto s = std::make_shared<Options>();
     std::string presets;
     for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
-    app.add_option("LIBRARY", s->run.library, "Structure library written by 'friedel ingest' or 'friedel generate'");
+    app.add_option("LIBRARY", s->run.library, "Structure library, as 'friedel ingest', 'generate', 'split' and 'merge' write them");
     app.add_option("-o,--output", s->run.output,
                    "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP and .lock");
     app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset)
