@@ -5,14 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "host/crystals/cif.h"
 #include "host/crystals/structure_library.h"
 #include "host/crystals/symmetry.h"
 #include "host/network/backend.h"
@@ -20,7 +18,7 @@
 #include "host/support/error.h"
 #include "host/support/thread_pool.h"
 #include "tests/every_backend.h"
-#include "tests/test_paths.h"
+#include "tests/minerals.h"
 
 namespace friedel::test {
 
@@ -99,13 +97,9 @@ protected:
 
 inline StructureLibrary all_minerals() {
     StructureLibrary library;
-    for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "data/minerals")) {
-        if (entry.path().extension() != ".cif") continue;
-        const CifContent content = parse_cif(read_text(entry.path()), entry.path().string(), {3000});
-        for (const Structure& structure : content.structures) {
-            const StandardStructure standard = standardise(structure);
-            library.add(standard.structure, standard.structure_type);
-        }
+    for (const Structure& structure : mineral_structures()) {
+        const StandardStructure standard = standardise(structure);
+        library.add(standard.structure, standard.structure_type);
     }
     return library;
 }

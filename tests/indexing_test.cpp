@@ -12,11 +12,9 @@
 #include <sstream>
 
 #include "host/answers/opinions.h"
-#include "host/crystals/cif.h"
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
 #include "host/crystals/structure_library.h"
-#include "host/crystals/symmetry.h"
 #include "host/indexing/extinction_likelihood.h"
 #include "host/indexing/indexing_opinion.h"
 #include "host/indexing/lattice_search.h"
@@ -25,16 +23,14 @@
 #include "host/simulation/peak_list.h"
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
-#include "tests/test_paths.h"
+#include "tests/minerals.h"
 
 namespace friedel {
 namespace {
 
-constexpr Grid grid{5, 0.02f, 4250};
+using test::standard_mineral;
 
-Structure mineral(const std::string& name) {
-    return standardise(read_cif(test::source_dir() / "data/minerals" / (name + ".cif")).front()).structure;
-}
+constexpr Grid grid{5, 0.02f, 4250};
 
 // What a search would find of a crystal with perfect lines, all of them shifted.
 ObservedLines ideal_lines(const Structure& structure, double shift_deg) {
@@ -85,7 +81,7 @@ TEST(Indexing, CellsArePrintedAsTablesGiveThem) {
 
 TEST(PeakSearch, FindsLinesWhereTheyAre) {
     for (const char* name : {"quartz", "topaz", "calcite"}) {
-        const Structure structure = mineral(name);
+        const Structure structure = standard_mineral(name);
         PatternParameters p;
         p.caglioti_w = 0.0064f;
         p.counts_at_maximum = 20000;
@@ -113,7 +109,7 @@ TEST(PeakSearch, SecondLinesBelongToTheFirst) {
     PatternParameters p;
     p.caglioti_w = 0.0016f;
     p.counts_at_maximum = 50000;
-    const ObservedLines found = find_lines(simulated(mineral("W"), p).data(), grid);
+    const ObservedLines found = find_lines(simulated(standard_mineral("W"), p).data(), grid);
     EXPECT_NEAR(found.shape.second_ratio, 0.5, 1e-9);
     EXPECT_EQ(found.lines.size(), 4u);
 }
@@ -126,7 +122,7 @@ TEST(PeakSearch, AHumpIsNoLines) {
     p.hump_height[0] = 0.05f;
     p.hump_center_deg[0] = 25;
     p.hump_width_deg[0] = 10;
-    const ObservedLines found = find_lines(simulated(mineral("corundum"), p).data(), grid);
+    const ObservedLines found = find_lines(simulated(standard_mineral("corundum"), p).data(), grid);
     EXPECT_LT(found.lines.size(), 60u) << "103 where the hump counts as lines";
     EXPECT_EQ(index_pattern(found).front().lattice, BravaisLattice::hR);
 }
@@ -144,7 +140,7 @@ TEST(PeakSearch, NoLinesInNoise) {
 TEST(Indexing, LineListsOfMineralsGiveTheirCells) {
     for (const char* name : {"NaCl", "Si", "LaB6", "almandine", "pyrite", "rutile", "zircon", "anatase", "quartz", "beryl", "corundum",
                              "calcite", "topaz", "forsterite", "aragonite", "YBCO", "sanidine", "baddeleyite"}) {
-        const Structure structure = mineral(name);
+        const Structure structure = standard_mineral(name);
         const std::vector<IndexedCell> cells = index_pattern(ideal_lines(structure, 0.06));
         ASSERT_FALSE(cells.empty()) << name;
         const IndexedCell& best = cells.front();
@@ -207,8 +203,8 @@ TEST(Indexing, FindsObliqueLatticesWithoutTheirFirstRows) {
 }
 
 TEST(Indexing, AnImpurityIsLeftOut) {
-    ObservedLines lines = ideal_lines(mineral("topaz"), 0);
-    for (ObservedLine line : ideal_lines(mineral("calcite"), 0).lines) {
+    ObservedLines lines = ideal_lines(standard_mineral("topaz"), 0);
+    for (ObservedLine line : ideal_lines(standard_mineral("calcite"), 0).lines) {
         line.height *= 0.06;
         if (line.height > 0.004) lines.lines.push_back(line);
     }
@@ -271,7 +267,7 @@ TEST(Absences, AreThoseOfExtinctionGroups) {
 
 TEST(IndexingOpinion, NamesExtinctionGroupsOfSimulatedMinerals) {
     for (const char* name : {"NaCl", "rutile", "zircon", "calcite", "topaz", "forsterite", "pyrite"}) {
-        const Structure structure = mineral(name);
+        const Structure structure = standard_mineral(name);
         PatternParameters p;
         p.caglioti_w = 0.0081f;
         p.counts_at_maximum = 30000;
@@ -370,7 +366,7 @@ TEST(IndexingOpinion, IsNotAskedWhereASearchIsSure) {
     // The same pattern twice, of which a search is sure once.
     const Grid grid{5, 0.04f, 2125};
     StructureLibrary library;
-    library.add(read_cif(test::source_dir() / "data" / "minerals" / "corundum.cif").front());
+    library.add(test::mineral("corundum"));
     PatternParameters parameters;
     parameters.radiation = parse_radiation("cu");
     std::vector<float> rows(2 * 2125);

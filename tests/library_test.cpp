@@ -10,14 +10,13 @@
 #include "host/crystals/symmetry.h"
 #include "host/simulation/peak_list.h"
 #include "host/support/error.h"
-#include "tests/test_paths.h"
+#include "tests/minerals.h"
 
 namespace friedel {
 namespace {
 
 using test::error_of;
-
-Structure mineral(const std::string& name) { return read_cif(test::source_dir() / "data" / "minerals" / (name + ".cif")).front(); }
+using test::mineral;
 
 StructureLibrary library_of(const std::vector<std::string>& names) {
     StructureLibrary library;

@@ -6,22 +6,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/crystals/cif.h"
 #include "host/crystals/structure_library.h"
-#include "host/crystals/symmetry.h"
 #include "host/simulation/peak_list.h"
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
-#include "tests/test_paths.h"
+#include "tests/minerals.h"
 
 namespace friedel {
 namespace {
 
-constexpr Grid grid{5, 0.04f, 2125};
+using test::standard_mineral;
 
-Structure mineral(const std::string& name) {
-    return standardise(read_cif(test::source_dir() / "data/minerals" / (name + ".cif")).front()).structure;
-}
+constexpr Grid grid{5, 0.04f, 2125};
 
 // As a diffractometer has them, on a background.
 std::vector<float> simulated(const Structure& structure, float texture) {
@@ -37,9 +33,9 @@ std::vector<float> simulated(const Structure& structure, float texture) {
 }
 
 TEST(UnexplainedLines, AreThoseOfTheSecondPhase) {
-    const Structure calcite = mineral("calcite");
-    const std::vector<float> first = simulated(mineral("quartz"), 1), second = simulated(calcite, 1),
-                             fitted = simulated(mineral("quartz"), 0.8f);
+    const Structure calcite = standard_mineral("calcite");
+    const std::vector<float> first = simulated(standard_mineral("quartz"), 1), second = simulated(calcite, 1),
+                             fitted = simulated(standard_mineral("quartz"), 0.8f);
     PeakListOptions options;
     const std::vector<Peak> calcites = peak_list(calcite, options);
     for (const float part : {0.0f, 0.3f}) {
