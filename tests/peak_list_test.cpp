@@ -6,31 +6,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <filesystem>
+#include <tuple>
 
-#include "host/crystals/cif.h"
 #include "host/simulation/form_factors.h"
 #include "host/support/error.h"
 #include "kernels/reflections.h"
-#include "tests/test_paths.h"
+#include "tests/csv_table.h"
+#include "tests/minerals.h"
 
 namespace friedel {
 namespace {
 
-std::vector<Structure> minerals() {
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "data" / "minerals")) files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    std::vector<Structure> structures;
-    for (const auto& file : files) {
-        if (file.extension() == ".cif") structures.push_back(read_cif(file).front());
-    }
-    return structures;
-}
-
 TEST(PeakLister, ForgetsTheCrystalBefore) {
     PeakLister lister{PeakListOptions{}};
-    for (const Structure& structure : minerals()) {
+    for (const Structure& structure : test::mineral_structures()) {
         const std::vector<Peak> fresh = peak_list(structure, {});
         const std::span<const Peak> again = lister.list(Crystal(structure));
         ASSERT_EQ(again.size(), fresh.size()) << structure.name;
@@ -43,7 +32,7 @@ TEST(PeakLister, ForgetsTheCrystalBefore) {
 }
 
 TEST(PeakLister, NamesReflectionsAsPeopleDo) {
-    for (const Structure& structure : minerals()) {
+    for (const Structure& structure : test::mineral_structures()) {
         const Crystal crystal(structure);
         const OperationSet operations = crystal.view().operations;
         double before = 0;
@@ -100,12 +89,39 @@ TEST(PeakLister, ReachesToTheEndOfTheRange) {
     PeakListOptions options;
     options.low_deg = 0;
     options.high_deg = 180;
-    const std::vector<Peak> peaks = peak_list(read_cif(test::source_dir() / "data/minerals/quartz.cif").front(), options);
+    const std::vector<Peak> peaks = peak_list(test::mineral("quartz"), options);
     ASSERT_FALSE(peaks.empty());
     EXPECT_GT(peaks.back().two_theta_deg, 159);
     for (const Peak& peak : peaks) EXPECT_TRUE(std::isfinite(peak.intensity));
     options.high_deg = 3;
-    EXPECT_TRUE(peak_list(read_cif(test::source_dir() / "data/minerals/quartz.cif").front(), options).empty());
+    EXPECT_TRUE(peak_list(test::mineral("quartz"), options).empty());
+}
+
+TEST(PeaksCommand, ABlockOfAFileIsChosen) {
+    const test::TemporaryDirectory folder;
+    test::write_text(folder / "two.cif", test::read_text(test::mineral_file("Si")) + "\n" + test::read_text(test::mineral_file("NaCl")));
+    test::write_text(folder / "one.cif", test::read_text(test::mineral_file("NaCl")));
+    const auto peaks = [&](const std::string& arguments) { return test::run_friedel("peaks " + arguments, folder.path); };
+    EXPECT_EQ(peaks("two.cif --block NaCl").out, peaks("one.cif").out);
+    EXPECT_NE(peaks("two.cif --block Si").out, peaks("one.cif").out);
+    const auto unsaid = peaks("two.cif"), other = peaks("two.cif --block Cu");
+    EXPECT_EQ(unsaid.status, 1);
+    EXPECT_NE(unsaid.err.find("two.cif: holds 2 structures; choose one with --block NAME"), std::string::npos) << unsaid.err;
+    EXPECT_EQ(other.status, 1);
+    EXPECT_NE(other.err.find("two.cif: no data block Cu"), std::string::npos) << other.err;
+}
+
+// 220 of silicon, percents of 111: 67.10 without f' and f'', 67.76 (Sasaki) to 67.79 (Henke) with them.
+TEST(PeaksCommand, AnomalousScatteringIsAddedWhereItIsAskedFor) {
+    const test::TemporaryDirectory folder;
+    for (const auto& [options, least, most] : {std::tuple{"", 67.09, 67.10}, {" --anomalous", 67.72, 67.82}}) {
+        test::write_text(folder / "peaks.csv", test::run_friedel("peaks '" + test::mineral_file("Si").string() + "'" + options).out);
+        const test::CsvTable table(folder / "peaks.csv");
+        ASSERT_GE(table.size(), 6u);
+        EXPECT_EQ(table.number(1, "h") + table.number(1, "k") + table.number(1, "l"), 4);
+        EXPECT_GE(table.number(1, "intensity"), least) << options;
+        EXPECT_LE(table.number(1, "intensity"), most) << options;
+    }
 }
 
 }  // namespace
