@@ -16,7 +16,7 @@
 #include "host/network/device.h"
 #include "host/network/network.h"
 #include "host/support/error.h"
-#include "tests/test_paths.h"
+#include "tests/refusals.h"
 
 namespace friedel {
 namespace {
@@ -138,13 +138,9 @@ TEST(Export, RefusesWhatTheFormatCannotHold) {
     Model model;
     model.shape.widths = {8500, 29000, 230};
     model.members.resize(3);
-    try {
-        write_onnx(folder / "large.onnx", model);
-        FAIL() << "wrote a file that nothing can read";
-    } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find("large.onnx: the networks take"), std::string::npos) << error.what();
-        EXPECT_NE(std::string(error.what()).find("network.members"), std::string::npos) << error.what();
-    }
+    const std::string error = test::error_of([&] { write_onnx(folder / "large.onnx", model); });
+    EXPECT_NE(error.find("large.onnx: the networks take"), std::string::npos) << error;
+    EXPECT_NE(error.find("network.members"), std::string::npos) << error;
     EXPECT_TRUE(fs::is_empty(folder.path));
 }
 
@@ -152,9 +148,7 @@ TEST(Export, SaysWhatIsWrong) {
     const test::TemporaryDirectory folder;
     random_model(Target::crystal_system, 1).write(folder / "model.h5");
     const auto refuses = [&](const std::string& arguments, int status, const std::string& what) {
-        const auto result = test::run_friedel("export " + arguments, folder.path);
-        EXPECT_EQ(result.status, status) << arguments;
-        EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
+        test::expect_refused("export " + arguments, what, status, folder.path);
     };
     refuses("model.h5 --onnx -o .", 1, "is a folder");
     refuses("model.h5 --onnx -o nowhere/model.onnx", 1, "nowhere/model.onnx: its folder is not there");

@@ -11,7 +11,7 @@
 #include "host/network/model.h"
 #include "host/training/sampler.h"
 #include "host/crystals/structure_library.h"
-#include "tests/test_paths.h"
+#include "tests/refusals.h"
 
 namespace friedel {
 namespace {
@@ -22,13 +22,7 @@ class GenerateCommand : public ::testing::Test {
 protected:
     test::RunResult run(const std::string& arguments) { return test::run_friedel(arguments, folder.path); }
     void expect_refused(const std::string& arguments, const std::string& what, int status = 1) {
-        SCOPED_TRACE(arguments);
-        const test::RunResult result = run(arguments);
-        EXPECT_EQ(result.status, status);
-        EXPECT_NE((result.out + result.err).find(what), std::string::npos) << result.err;
-        const auto lines = std::count(result.err.begin(), result.err.end(), '\n');
-        EXPECT_EQ(lines, 1) << result.err;
-        EXPECT_FALSE(fs::exists(folder / "out.h5"));
+        test::expect_refused(arguments, what, status, folder.path);
     }
     test::TemporaryDirectory folder;
 };

@@ -75,13 +75,9 @@ TEST(Labels, RefusesWithTheLineAndTheCure) {
     };
     for (const auto& [text, expected] : cases) {
         test::write_text(file, text);
-        try {
-            read_labels(file);
-            ADD_FAILURE() << "accepted: " << text;
-        } catch (const Error& error) {
-            EXPECT_NE(std::string(error.what()).find(expected), std::string::npos) << error.what() << "\nexpected: " << expected;
-            EXPECT_TRUE(std::string(error.what()).starts_with(file.string())) << error.what();
-        }
+        const std::string error = test::error_of([&] { read_labels(file); });
+        EXPECT_NE(error.find(expected), std::string::npos) << error << "\nexpected: " << expected << "\nof: " << text;
+        EXPECT_TRUE(error.starts_with(file.string())) << error;
     }
     EXPECT_THROW(read_labels(directory / "absent.csv"), Error);
     EXPECT_THROW(read_labels(directory.path), Error);

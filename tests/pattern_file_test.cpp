@@ -57,15 +57,10 @@ void expect_as_written(const std::string& text, const std::string& what) {
 
 // What is wrong with `text`, and the words its message must hold.
 void expect_refused(const std::string& text, std::initializer_list<const char*> words) {
-    try {
-        parse_pattern(text, "bad.xy");
-        ADD_FAILURE() << "read: " << text.substr(0, 60);
-    } catch (const Error& error) {
-        const std::string message = error.what();
-        EXPECT_TRUE(message.starts_with("bad.xy: ")) << message;
-        EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-        for (const char* word : words) EXPECT_NE(message.find(word), std::string::npos) << message << " | wanted: " << word;
-    }
+    const std::string message = test::error_of([&] { parse_pattern(text, "bad.xy"); });
+    EXPECT_TRUE(message.starts_with("bad.xy: ")) << message << ": " << text.substr(0, 60);
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    for (const char* word : words) EXPECT_NE(message.find(word), std::string::npos) << message << " | wanted: " << word;
 }
 
 TEST(PatternFile, ReadsEverySeparator) {
@@ -212,23 +207,15 @@ TEST(PatternFile, AxesByManyNames) {
     }
     for (const char* intensity : {"log10(I)", "sqrt (counts)"}) {
         const std::string header = std::string("2theta, ") + intensity + "\n";
-        try {
-            read(header, [](double angle) { return angle; });
-            ADD_FAILURE() << intensity;
-        } catch (const Error& error) {
-            EXPECT_NE(std::string(error.what()).find("as they were counted"), std::string::npos) << error.what();
-        }
+        const std::string error = test::error_of([&] { read(header, [](double angle) { return angle; }); });
+        EXPECT_NE(error.find("as they were counted"), std::string::npos) << intensity << ": " << error;
     }
     for (const char* words : {"# Sample D log 12\n", "# D log 12\n", "# 2theta scan log\n", "2theta cps sqrt(cps)\n"})
         EXPECT_EQ(read(words, [](double angle) { return angle; }).two_theta_deg.size(), 500u) << words << "are no intensities";
     for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof"}) {
         const std::string header = std::string(axis) + ", Intensity\n";
-        try {
-            read(header, [](double angle) { return angle; });
-            ADD_FAILURE() << axis;
-        } catch (const Error& error) {
-            EXPECT_NE(std::string(error.what()).find(std::string("its axis is '") + axis + "'"), std::string::npos) << error.what();
-        }
+        const std::string error = test::error_of([&] { read(header, [](double angle) { return angle; }); });
+        EXPECT_NE(error.find(std::string("its axis is '") + axis + "'"), std::string::npos) << error;
     }
 }
 
@@ -349,14 +336,7 @@ TEST(PatternFile, MaskedPointsAreLeftOut) {
 
 TEST(PatternFile, NamesFilesThatCannotBeRead) {
     const TemporaryDirectory folder;
-    const auto message = [](const std::filesystem::path& file) -> std::string {
-        try {
-            read_pattern(file);
-            return "read";
-        } catch (const Error& error) {
-            return error.what();
-        }
-    };
+    const auto message = [](const std::filesystem::path& file) { return test::error_of([&] { read_pattern(file); }); };
     EXPECT_EQ(message(folder / "missing.xy"), (folder / "missing.xy").string() + ": no such file");
     EXPECT_NE(message(folder.path).find("is a folder"), std::string::npos);
     write_text(folder / "empty.xy", "");
