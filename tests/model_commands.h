@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "host/network/network.h"
 #include "host/training/config.h"
-#include "tests/test_paths.h"
+#include "tests/csv_table.h"
+#include "tests/refusals.h"
 
 namespace friedel::test {
 
@@ -32,24 +32,6 @@ inline Model untrained_model() {
     return model;
 }
 
-inline std::vector<std::vector<std::string>> read_csv(const fs::path& file) {
-    std::vector<std::vector<std::string>> rows;
-    std::istringstream text(read_text(file));
-    for (std::string line; std::getline(text, line);) {
-        rows.emplace_back(1);
-        bool quoted = false;
-        for (char c : line) {
-            if (c == '"')
-                quoted = !quoted;
-            else if (c == ',' && !quoted)
-                rows.back().emplace_back();
-            else
-                rows.back().back() += c;
-        }
-    }
-    return rows;
-}
-
 class ModelCommands : public ::testing::Test {
 protected:
     ModelCommands() {
@@ -59,12 +41,7 @@ protected:
     }
     RunResult run(const std::string& arguments) { return run_friedel(arguments, folder.path); }
     void expect_refused(const std::string& arguments, const std::string& what, int status = 1) {
-        SCOPED_TRACE(arguments);
-        const RunResult result = run(arguments);
-        EXPECT_EQ(result.status, status);
-        EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-        EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
-        EXPECT_FALSE(fs::exists(folder / "out.h5") || fs::exists(folder / "out.csv") || fs::exists(folder / "out/metrics.json"));
+        test::expect_refused(arguments, what, status, folder.path);
     }
 
     TemporaryDirectory folder;

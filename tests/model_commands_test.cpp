@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "host/crystals/structure_library.h"
 #include "tests/model_commands.h"
@@ -14,7 +15,7 @@ namespace friedel {
 namespace {
 
 namespace fs = std::filesystem;
-using test::read_csv;
+using test::CsvTable;
 using test::read_text;
 using test::untrained_model;
 using test::write_text;
@@ -26,12 +27,17 @@ TEST_F(ModelCommands, InfoKnowsEveryKind) {
     ASSERT_EQ(run("classify -q model.h5 examples -o results.h5").status, 0);
     ASSERT_EQ(run("ingest minerals/quartz.cif minerals/topaz.cif -o lib.h5 -q").status, 0);
     ASSERT_EQ(run("match lib.h5 --save-index -q").status, 0);
+    ASSERT_EQ(run("statistics lib.h5 -o statistics.h5").status, 0);
+    ASSERT_EQ(run("simulate minerals/quartz.cif -o patterns.h5").status, 0);
     for (const auto& [file, says] : std::map<std::string, std::string>{{"results.h5", "results.h5: classification, format 1"},
                                                                        {"lib.index.h5", "lib.index.h5: search index, format 1"},
-                                                                       {"model.h5", "model"}}) {
+                                                                       {"statistics.h5", "statistics.h5: statistics of crystals, format 1"},
+                                                                       {"patterns.h5", "patterns.h5: simulated patterns, format 1"},
+                                                                       {"lib.h5", "lib.h5: structure library, format "},
+                                                                       {"model.h5", "model.h5: model, format "}}) {
         const test::RunResult text = run("info " + file), json = run("info --json " + file);
         EXPECT_EQ(text.status, 0) << text.err;
-        EXPECT_NE(text.out.find(says), std::string::npos) << text.out;
+        EXPECT_EQ(text.out.rfind(says, 0), 0u) << text.out;
         EXPECT_TRUE(nlohmann::json::accept(json.out)) << json.out;
     }
     EXPECT_NE(run("info results.h5").out.find("entropy                       8\n"), std::string::npos) << run("info results.h5").out;
@@ -180,16 +186,13 @@ TEST_F(ModelCommands, LabelsThatAreAllRepeatsAreRefused) {
 // metrics.json against sums over predictions.csv.
 TEST_F(ModelCommands, EvaluationCountsRight) {
     ASSERT_EQ(run("evaluate model.h5 --labels examples/labels.csv -o out").status, 0);
-    const auto rows = read_csv(folder / "out/predictions.csv");
-    ASSERT_EQ(rows.size(), 9u);
-    const auto column = [&](const char* name) {
-        return static_cast<std::size_t>(std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin());
-    };
+    const CsvTable predictions(folder / "out/predictions.csv");
+    ASSERT_EQ(predictions.size(), 8u);
     double groups = 0, systems = 0, five = 0;
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-        groups += rows[i][column("space_group")] == rows[i][column("true_space_group")];
-        systems += rows[i][column("crystal_system")] == rows[i][column("true_crystal_system")];
-        five += std::stoi(rows[i][column("rank")]) <= 5;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        groups += predictions.at(i, "space_group") == predictions.at(i, "true_space_group");
+        systems += predictions.at(i, "crystal_system") == predictions.at(i, "true_crystal_system");
+        five += predictions.number(i, "rank") <= 5;
     }
     const auto metrics = nlohmann::json::parse(read_text(folder / "out/metrics.json"));
     EXPECT_EQ(metrics["patterns"], 8);
@@ -210,14 +213,60 @@ TEST_F(ModelCommands, CalibrationIsStoredAndDecides) {
     EXPECT_EQ(model.members, untrained_model().members);
     ASSERT_EQ(run("simulate lib.h5 --random 60 --preset quick -o p.xy").status, 0);
     ASSERT_EQ(run("classify calibrated.h5 p_*.xy -o out.csv").status, 0);
-    const auto rows = read_csv(folder / "out.csv");
+    const CsvTable answers(folder / "out.csv");
+    ASSERT_EQ(answers.size(), 60u);
     int refused = 0;
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-        refused += rows[i][9] == "yes";
-        EXPECT_EQ(rows[i][9] == "yes", std::stod(rows[i][8]) > static_cast<double>(model.calibration.entropy_threshold)) << rows[i][10];
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const bool is_refused = answers.at(i, "refused") == "yes";
+        refused += is_refused;
+        EXPECT_EQ(is_refused, answers.number(i, "entropy") > static_cast<double>(model.calibration.entropy_threshold))
+            << answers.at(i, "reason");
     }
     EXPECT_GT(refused, 5);
     EXPECT_LT(refused, 55);
+}
+
+// A threshold for an accuracy is one that the answered patterns keep, here those that it was chosen on.
+TEST_F(ModelCommands, AnAccuracyThatIsWantedIsKept) {
+    ASSERT_EQ(run("ingest -q minerals -o lib.h5").status, 0);
+    const std::string shipped = "'" + (test::source_dir() / "data/models/friedel-cu.h5").string() + "'";
+    const test::RunResult result =
+        run("calibrate " + shipped + " --library lib.h5 --patterns 150 --accuracy 0.98 --no-indexing -o sure.h5 -q");
+    ASSERT_EQ(result.status, 0) << result.err;
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(result.out, found,
+                                  std::regex("refuses above an entropy of ([0-9.]+): answers ([0-9.]+) %, of which ([0-9.]+) % are right")))
+        << result.out;
+    EXPECT_GE(std::stod(found[3]), 98);
+    EXPECT_TRUE(std::stod(found[2]) > 30 && std::stod(found[2]) < 100) << found[2];
+    const Calibration calibration = Model::read(folder / "sure.h5").calibration;
+    EXPECT_NEAR(calibration.entropy_threshold, std::stod(found[1]), 1e-5);
+    EXPECT_NE(calibration.fitted_on.find("accuracy 98"), std::string::npos) << calibration.fitted_on;
+    EXPECT_EQ(run("calibrate model.h5 --library lib.h5 --accuracy 0.9 --coverage 0.5 -o out.h5").status, 2);
+}
+
+// A doubt of d spreads d of every answer over the 230 groups: none can be surer than 1 - d + d / 230.
+TEST_F(ModelCommands, DoubtAndLatticesThatAreGivenAreStored) {
+    ASSERT_EQ(run("ingest -q minerals -o lib.h5").status, 0);
+    const std::string calibrate = "calibrate model.h5 --library lib.h5 --patterns 40 -q ";
+    ASSERT_EQ(run(calibrate + "--doubt 0.25 --temperature 0.05 --lattices 5 -o doubtful.h5").status, 0);
+    const Calibration calibration = Model::read(folder / "doubtful.h5").calibration;
+    EXPECT_EQ(calibration.belief.doubt, 0.25f);
+    EXPECT_EQ(calibration.belief.temperature, 0.05f);
+    ASSERT_EQ(calibration.lattice_scales.size(), 5u);
+    EXPECT_NEAR(*std::max_element(calibration.lattice_scales.begin(), calibration.lattice_scales.end()), 1.016, 1e-4);
+    EXPECT_NEAR(*std::min_element(calibration.lattice_scales.begin(), calibration.lattice_scales.end()), 1 / 1.016, 4e-4);
+    EXPECT_EQ(std::count(calibration.lattice_scales.begin(), calibration.lattice_scales.end(), 1.0f), 1);
+    ASSERT_EQ(run("classify -q doubtful.h5 examples --structures none -o out.csv").status, 0);
+    const CsvTable answers(folder / "out.csv");
+    ASSERT_EQ(answers.size(), 8u);
+    double surest = 0;
+    for (std::size_t i = 0; i < answers.size(); ++i) surest = std::max(surest, answers.number(i, "probability"));
+    EXPECT_LE(surest, 0.75 + 0.25 / 230 + 1e-5);
+    EXPECT_GT(surest, 0.6) << "a temperature this low makes it as sure as it may be";
+    ASSERT_EQ(run("calibrate doubtful.h5 --library lib.h5 --patterns 40 -q --lattices 1 -o once.h5").status, 0);
+    EXPECT_TRUE(Model::read(folder / "once.h5").calibration.lattice_scales.empty());
+    EXPECT_EQ(run(calibrate + "--lattices 4 -o out.h5").status, 2);
 }
 
 TEST_F(ModelCommands, FewerBitsKeepTheWeights) {

@@ -8,21 +8,12 @@
 #include <string>
 
 #include "host/patterns/k_alpha.h"
-#include "host/support/csv.h"
-#include "tests/test_paths.h"
+#include "tests/csv_table.h"
 
 namespace friedel {
 namespace {
 
 constexpr double rutile_a = 4.5937;
-
-std::vector<std::string> second_line(const std::filesystem::path& file) {
-    std::ifstream in(file);
-    std::string line;
-    std::getline(in, line);
-    std::getline(in, line);
-    return split_csv(line);
-}
 
 struct Source {
     const char *radiation, *options;
@@ -43,20 +34,18 @@ protected:
 
 TEST_P(OtherRadiation, CellsAreExact) {
     run("index rutile.xy -o indexed.csv");
-    const std::vector<std::string> fields = second_line(folder / "indexed.csv");
-    ASSERT_GT(fields.size(), 5u);
-    EXPECT_EQ(fields[3], "tP");
-    EXPECT_NEAR(std::stod(fields[4]), rutile_a, 2e-4 * rutile_a);
+    const test::CsvTable indexed(folder / "indexed.csv");
+    EXPECT_EQ(indexed.at(0, "lattice"), "tP");
+    EXPECT_NEAR(indexed.number(0, "a"), rutile_a, 2e-4 * rutile_a);
 }
 
 TEST_P(OtherRadiation, StructuresFit) {
     run("ingest -q '" + (test::source_dir() / "data/minerals").string() + "' -o minerals.h5");
     run("match minerals.h5 rutile.xy -o matches.csv");
-    const std::vector<std::string> fields = second_line(folder / "matches.csv");
-    ASSERT_GT(fields.size(), 8u);
-    EXPECT_EQ(fields[3], "136");
-    EXPECT_GT(std::stod(fields[2]), 0.98);
-    EXPECT_NEAR(std::stod(fields[8]), 0, 1e-4);
+    const test::CsvTable matches(folder / "matches.csv");
+    EXPECT_EQ(matches.at(0, "space_group"), "136");
+    EXPECT_GT(matches.number(0, "similarity"), 0.98);
+    EXPECT_NEAR(matches.number(0, "lattice_change"), 0, 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, OtherRadiation,
