@@ -30,7 +30,8 @@ protected:
     TemporaryDirectory folder;
     const std::string library = "'" + small_library().string() + "'";
     const std::string small =
-        " --preset quick --set grid.step_deg=0.2 --set grid.points=425 --set 'network.hidden=[48, 32]' --set training.batch=64 --set "
+        " --device cpu --preset quick --set grid.step_deg=0.2 --set grid.points=425 --set 'network.hidden=[48, 32]' --set "
+        "training.batch=64 --set "
         "optimiser.warmup_steps=1 ";
     const std::string all = "train " + library + small;
     std::string model(const char* name) const { return " -q -o '" + (folder / name).string() + "' "; }
