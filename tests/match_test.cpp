@@ -140,5 +140,44 @@ TEST(MatchCommand, NamesStructuresAndWhatItCannotCompare) {
     }
 }
 
+// Quartz with edges 1.5 % longer, by similarity of ideal patterns alone.
+TEST(MatchCommand, OptionsOfTheSearchAreObeyed) {
+    const test::TemporaryDirectory folder;
+    std::filesystem::copy_file(minerals() / "minerals.h5", folder / "lib.h5");
+    const std::string cif = "'" + (test::source_dir() / "data/minerals/quartz.cif").string() + "'";
+    ASSERT_EQ(test::run_friedel("simulate " + cif + " --lattice-scale 1.015 -o quartz.xy", folder.path).status, 0);
+    const auto search = [&](const std::string& options) {
+        const auto result = test::run_friedel("match -q lib.h5 quartz.xy " + options + " -o out.jsonl", folder.path);
+        EXPECT_EQ(result.status, 0) << result.err;
+        return nlohmann::json::parse(test::read_text(folder / "out.jsonl"));
+    };
+    const auto best_of = [](const nlohmann::json& found) { return found.at("candidates").at(0); };
+    const auto is_quartz = [](const nlohmann::json& candidate) {
+        return candidate.at("structure").get<std::string>().ends_with("quartz.cif");
+    };
+    const auto unfitted = search("--fit 0"), fitted = search("--fit 1"), rigid = search("--fit 0 --strain 0");
+    EXPECT_TRUE(is_quartz(best_of(unfitted)));
+    EXPECT_FALSE(best_of(unfitted).contains("fit"));
+    EXPECT_NEAR(best_of(unfitted).at("lattice_change"), 0.015, 0.002);
+    EXPECT_TRUE(is_quartz(best_of(fitted)));
+    EXPECT_TRUE(best_of(fitted).contains("fit"));
+    EXPECT_NEAR(best_of(fitted).at("lattice_change"), 0.015, 0.0003);
+    EXPECT_GT(best_of(fitted).at("similarity"), best_of(unfitted).at("similarity"));
+    EXPECT_LT(best_of(rigid).at("similarity"), 0.5);
+    for (const auto& candidate : rigid.at("candidates")) EXPECT_NEAR(candidate.at("lattice_change"), 0, 0.002);
+
+    // The best of a structure that is nothing like the next has all of a narrow vote, and little of one as wide as all similarities. There
+    // the highest symmetry counts most where its power is high: of the space groups of the library those of 48 operations.
+    EXPECT_GT(search("--fit 0 --vote-width 0.01").at("vote"), 0.99);
+    const auto wide = search("--fit 0 --vote-width 1 --symmetry-power 0"), high = search("--fit 0 --vote-width 1 --symmetry-power 4");
+    EXPECT_LT(wide.at("vote"), 0.3);
+    EXPECT_GE(high.at("space_group"), 221);
+    EXPECT_GT(high.at("vote"), wide.at("vote"));
+    for (const char* beyond : {"--fit 51", "--strain 0.2", "--vote-width 0", "--symmetry-power 5"}) {
+        const auto refused = test::run_friedel(std::string("match -q lib.h5 quartz.xy ") + beyond, folder.path);
+        EXPECT_EQ(refused.status, 2) << beyond;
+    }
+}
+
 }  // namespace
 }  // namespace friedel

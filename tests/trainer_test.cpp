@@ -10,6 +10,8 @@
 #include "host/support/error.h"
 #include "host/training/trainer.h"
 #include "host/training/training_run.h"
+#include "tests/csv_table.h"
+#include "tests/refusals.h"
 #include "tests/train_command.h"
 
 namespace friedel {
@@ -90,12 +92,8 @@ TEST(Trainer, ConvolutionsAreKeptInTheModel) {
         wrong.shape.convolutions.front() = impossible;
         wrong.members.clear();
         wrong.write(folder / "wrong.h5");
-        try {
-            Model::read(folder / "wrong.h5");
-            ADD_FAILURE() << "read a network with " << wrong.shape.text();
-        } catch (const Error& error) {
-            EXPECT_NE(std::string(error.what()).find("wrong.h5: convolution 1 has"), std::string::npos) << error.what();
-        }
+        const std::string error = test::error_of([&] { Model::read(folder / "wrong.h5"); });
+        EXPECT_NE(error.find("wrong.h5: convolution 1 has"), std::string::npos) << error << ", of " << wrong.shape.text();
     }
 }
 
@@ -274,13 +272,46 @@ TEST_F(TrainCommand, StartsFromAModel) {
     EXPECT_EQ(test::run_friedel(all + "--steps 2 --resume=auto" + from + model("once_more.h5")).status, 0) << "nothing to resume yet";
 }
 
+// What the run says of measured patterns at its end is what evaluate finds.
+TEST_F(TrainCommand, MeasuredPatternsValidate) {
+    const std::string examples = (test::source_dir() / "data/examples").string(), file = "'" + (folder / "model.h5").string() + "'";
+    test::write_text(folder / "labels.csv",
+                     "file,space_group\nNaCl.xy,225\nalbite.xy,2\ncalcite.xy,167\nquartz.xy,154\nquartz.xy.gone,154\nrutile.xy,136\n");
+    const auto trained = test::run_friedel("train " + library + small + "--steps 250 --measured '" + (folder / "labels.csv").string() +
+                                           "' --data '" + examples + "' -o " + file);
+    ASSERT_EQ(trained.status, 0) << trained.err;
+    EXPECT_NE(trained.err.find("quartz.xy.gone"), std::string::npos) << trained.err;
+    const auto judged = test::run_friedel("evaluate -q " + file + " --structures none --labels '" + (folder / "labels.csv").string() +
+                                          "' --data '" + examples + "' -o '" + (folder / "out").string() + "'");
+    const test::CsvTable predictions(folder / "out/predictions.csv");
+    ASSERT_EQ(predictions.size(), 5u) << judged.err;
+    int right = 0;
+    for (std::size_t i = 0; i < predictions.size(); ++i) right += predictions.at(i, "space_group") == predictions.at(i, "true_space_group");
+    EXPECT_GE(right, 1) << "it has learnt nothing, and every answer would do";
+    const std::string expected = std::to_string(20 * right) + ".0 % of 5 measured patterns named right";
+    EXPECT_NE(trained.out.find(expected), std::string::npos) << trained.out << expected;
+}
+
+// Every key that --show-config has, with its value and a meaning.
+TEST_F(TrainCommand, KeysAreListedWithTheirValues) {
+    const std::string given = "--preset quick --set training.batch=77 --steps 1234";
+    const auto keys = test::run_friedel("train --keys " + given), config = test::run_friedel("train --show-config " + given);
+    ASSERT_EQ(keys.status, 0) << keys.err;
+    EXPECT_NE(keys.out.find("\nbatch = 77  # "), std::string::npos) << keys.out;
+    EXPECT_NE(keys.out.find("\nsteps = 1234  # "), std::string::npos) << keys.out;
+    std::istringstream lines(config.out);
+    int compared = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find(" = ") == std::string::npos || line.starts_with('#')) continue;
+        EXPECT_NE(keys.out.find("\n" + line + "  # "), std::string::npos) << line;
+        ++compared;
+    }
+    EXPECT_GT(compared, 60);
+}
+
 TEST_F(TrainCommand, NamesTheKeyThatIsWrong) {
     const auto refuses = [&](const std::string& arguments, const std::string& what, int status = 1) {
-        const auto result = test::run_friedel("train " + library + small + "--steps 2 " + model("bad.h5") + arguments);
-        EXPECT_EQ(result.status, status) << arguments;
-        EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
-        EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-        EXPECT_FALSE(fs::exists(folder / "bad.h5"));
+        test::expect_refused("train " + library + small + "--steps 2 " + model("bad.h5") + arguments, what, status, folder.path);
     };
     refuses("--set network.widths=3", "network.widths", 2);
     refuses("--set training.batch=0", "training.batch", 2);
