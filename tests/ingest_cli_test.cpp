@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
@@ -110,6 +111,15 @@ TEST(IngestCommand, OptionsAreChecked) {
     EXPECT_NE(small.err.find("holds 9 atoms, more than the limit of 5"), std::string::npos) << small.err;
 }
 
+// Whether a process has a handler for the signal, as Linux tells it.
+bool catches(pid_t process, int signal) {
+    std::ifstream status("/proc/" + std::to_string(process) + "/status");
+    for (std::string name, value; status >> name && std::getline(status, value);) {
+        if (name == "SigCgt:") return std::stoull(value, nullptr, 16) >> (signal - 1) & 1;
+    }
+    return false;
+}
+
 TEST(IngestCommand, InterruptLeavesNothing) {
     const test::TemporaryDirectory folder;
     // Enough files that the program is still at work when the signal comes.
@@ -123,7 +133,8 @@ TEST(IngestCommand, InterruptLeavesNothing) {
         execl(test::program().c_str(), "friedel", "ingest", "in", "-o", "lib.h5", "--threads", "1", nullptr);
         _exit(99);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    for (int i = 0; i < 1000 && !catches(child, SIGINT); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_TRUE(catches(child, SIGINT));
     kill(child, SIGINT);
     int status = 0;
     waitpid(child, &status, 0);
@@ -144,6 +155,35 @@ TEST(InfoCommand, RefusesOtherFiles) {
     H5File file = H5File::create(folder / "odd.h5", {"riddle", 1, ""});
     file.commit();
     EXPECT_NE(test::run_friedel("info odd.h5", folder.path).err.find("is of kind 'riddle'"), std::string::npos);
+}
+
+// Fluorite and ceria are of one type, whatever their elements and cells.
+TEST(MergeCommand, LeavesOutTheTypesOfALibraryThatIsHeldOut) {
+    const test::TemporaryDirectory folder;
+    ASSERT_EQ(test::run_friedel("ingest -q " + minerals() + " -o lib.h5", folder.path).status, 0);
+    ASSERT_EQ(test::run_friedel("ingest -q '" + (test::source_dir() / "data/minerals/fluorite.cif").string() + "' -o held.h5", folder.path)
+                  .status,
+              0);
+    const RunResult run = test::run_friedel("merge lib.h5 --without-types-of held.h5 -o rest.h5", folder.path);
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_NE(run.out.find("       2 are of a type in held.h5 and are left out\n"), std::string::npos) << run.out;
+    const StructureLibrary all = StructureLibrary::read(folder / "lib.h5"), rest = StructureLibrary::read(folder / "rest.h5");
+    std::vector<std::string> left_out;
+    for (const std::string& name : all.name) {
+        if (std::count(rest.name.begin(), rest.name.end(), name) == 0) left_out.push_back(fs::path(name).filename().string());
+    }
+    EXPECT_EQ(left_out, (std::vector<std::string>{"CeO2.cif", "fluorite.cif"}));
+    EXPECT_EQ(rest.size(), 50);
+    EXPECT_NE(test::run_friedel("info rest.h5", folder.path).out.find("without types of held.h5"), std::string::npos);
+
+    // What a split held out is held out of what is merged later.
+    ASSERT_EQ(test::run_friedel("split lib.h5 --train a.h5 --test b.h5 --fraction 0.25", folder.path).status, 0);
+    ASSERT_EQ(test::run_friedel("merge lib.h5 --without-types-of b.h5 -o again.h5", folder.path).status, 0);
+    EXPECT_EQ(StructureLibrary::read(folder / "again.h5").name, StructureLibrary::read(folder / "a.h5").name);
+    const RunResult nothing = test::run_friedel("merge lib.h5 --without-types-of lib.h5 -o nothing.h5", folder.path);
+    EXPECT_EQ(nothing.status, 1);
+    EXPECT_NE(nothing.err.find("nothing is left to write"), std::string::npos) << nothing.err;
+    EXPECT_FALSE(fs::exists(folder / "nothing.h5"));
 }
 
 TEST(SplitCommand, NoTypeIsOnBothSides) {
