@@ -147,7 +147,9 @@ TEST(Hdf5File, FullDiskLeavesNothing) {
             file.write("x", std::vector<float>(1000000, 1.0f), false);
             file.commit();
         });
-        _exit(message.find("check the space on the disk") != std::string::npos ? 0 : 1);
+        if (message.find("check the space on the disk") != std::string::npos) _exit(0);
+        std::fputs(("the child said: " + message + "\n").c_str(), stderr);
+        _exit(1);
     }
     int status = 0;
     waitpid(child, &status, 0);

@@ -1,17 +1,14 @@
 // What results say beside the answer: names of patterns in stacks, reasons, and what made the files.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "host/support/csv.h"
 #include "host/support/hdf5_file.h"
-#include "tests/test_paths.h"
+#include "tests/csv_table.h"
 
 namespace friedel {
 namespace {
@@ -25,12 +22,7 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
     return lines;
 }
 
-std::string field_of(const std::filesystem::path& csv, std::size_t row, const std::string& name) {
-    const std::vector<std::string> lines = lines_of(csv), columns = split_csv(lines.at(0));
-    const auto at = std::find(columns.begin(), columns.end(), name);
-    if (at == columns.end()) return "no column " + name;
-    return split_csv(lines.at(row)).at(static_cast<std::size_t>(at - columns.begin()));
-}
+using test::CsvTable;
 
 class ResultsCommand : public ::testing::Test {
 protected:
@@ -52,10 +44,10 @@ TEST_F(ResultsCommand, NameThePatternsOfStacks) {
     run("classify stack.h5 --structures none -o c.jsonl");
     run("match minerals.h5 stack.h5 -o m.csv");
     run("index stack.h5 -q -o i.csv");
-    EXPECT_NE(field_of(folder / "c.csv", 2, "name").find("rutile.cif"), std::string::npos);
+    EXPECT_NE(CsvTable(folder / "c.csv").at(1, "name").find("rutile.cif"), std::string::npos);
     EXPECT_NE(json::parse(lines_of(folder / "c.jsonl").at(1)).at("name").get<std::string>().find("rutile.cif"), std::string::npos);
-    EXPECT_NE(field_of(folder / "m.csv", 1, "name").find("quartz.cif"), std::string::npos);
-    EXPECT_NE(field_of(folder / "i.csv", 2, "name").find("rutile.cif"), std::string::npos);
+    EXPECT_NE(CsvTable(folder / "m.csv").at(0, "name").find("quartz.cif"), std::string::npos);
+    EXPECT_NE(CsvTable(folder / "i.csv").at(1, "name").find("rutile.cif"), std::string::npos);
 }
 
 // Patterns can do without names.
@@ -84,15 +76,14 @@ TEST_F(ResultsCommand, StacksWithOtherNamesAreRead) {
 TEST_F(ResultsCommand, IndexGivesItsAnswer) {
     run("index stack.h5 -q -o i.csv");
     run("index stack.h5 -q -o i.jsonl");
-    EXPECT_EQ(field_of(folder / "i.csv", 2, "space_group"), "136");
-    EXPECT_EQ(field_of(folder / "i.csv", 2, "groups_of_absences"), "P42nm P-4n2 P42/mnm");
+    EXPECT_EQ(CsvTable(folder / "i.csv").at(1, "space_group"), "136");
+    EXPECT_EQ(CsvTable(folder / "i.csv").at(1, "groups_of_absences"), "P42nm P-4n2 P42/mnm");
     const json rutile = json::parse(lines_of(folder / "i.jsonl").at(1));
     EXPECT_EQ(rutile.at("cells").at(0).at("lattice"), "tP");
     EXPECT_NEAR(rutile.at("cells").at(0).at("cell").at(0), 4.5937, 5e-4);
     EXPECT_EQ(rutile.at("space_groups").at(0).at("space_group"), 136);
     EXPECT_EQ(lines_of(folder / "i.csv").at(0).find("file,indexed,lines"), 0u);
-    const std::vector<std::string> lines = lines_of(folder / "i.csv");
-    EXPECT_EQ(split_csv(lines[0]).size(), split_csv(lines[1]).size());
+    EXPECT_EQ(CsvTable(folder / "i.csv").row(0).size(), CsvTable(folder / "i.csv").header().size());
 }
 
 TEST_F(ResultsCommand, MatchSaysWhatItCannotTell) {
@@ -101,7 +92,7 @@ TEST_F(ResultsCommand, MatchSaysWhatItCannotTell) {
     std::ofstream(folder / "noise.xy") << noise;
     run("match minerals.h5 noise.xy -o m.csv");
     run("match minerals.h5 noise.xy -o m.jsonl");
-    EXPECT_NE(field_of(folder / "m.csv", 1, "reason").find("unlike any of the 52 structures"), std::string::npos);
+    EXPECT_NE(CsvTable(folder / "m.csv").at(0, "reason").find("unlike any of the 52 structures"), std::string::npos);
     EXPECT_FALSE(json::parse(lines_of(folder / "m.jsonl").at(0)).contains("space_group"));
     EXPECT_NE(run("match minerals.h5 noise.xy").find("noise.xy  unlike any of the 52 structures"), std::string::npos);
 }
@@ -174,11 +165,12 @@ TEST_F(ResultsCommand, AFinishedModelKeepsItsCurve) {
     run("train minerals.h5" + quick + "-o model.h5");
     const std::vector<std::string> curve = lines_of(folder / "model.h5.metrics.csv");
     ASSERT_FALSE(curve.empty());
-    const std::string interrupted =
-        "cd '" + folder.path.string() + "' && timeout -s INT 2 '" + test::program().string() +
-        "' train minerals.h5 --preset quick --minutes 5 --set training.report_seconds=0.1 -o model.h5 2>/dev/null "
-        ">/dev/null";
-    EXPECT_NE(std::system(interrupted.c_str()), 0);
+    const auto interrupted = test::run_script(
+        "\"$friedel\" train minerals.h5 --device cpu --preset quick --minutes 5 --set training.report_seconds=0.1 --log log.jsonl -q "
+        "-o model.h5 &\npid=$!\n"
+        "for i in $(seq 600); do grep -q '\"report\"' log.jsonl 2>/dev/null && break; sleep 0.05; done\nkill -INT $pid\nwait $pid\n",
+        folder.path);
+    EXPECT_EQ(interrupted.status, 130) << interrupted.err;
     EXPECT_EQ(lines_of(folder / "model.h5.metrics.csv.old"), curve);
     EXPECT_NE(lines_of(folder / "model.h5.metrics.csv"), curve);
     for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {

@@ -23,8 +23,9 @@ std::string work(const std::string& job, const std::function<void(std::uint32_t)
     return "did " + job;
 }
 
-std::map<std::uint64_t, WorkerProcesses::Outcome> run(const std::vector<std::string>& jobs, int processes) {
-    WorkerProcesses workers(processes, 0.3, work);
+// With so many seconds for a job.
+std::map<std::uint64_t, WorkerProcesses::Outcome> run(const std::vector<std::string>& jobs, int processes, double limit) {
+    WorkerProcesses workers(processes, limit, work);
     std::map<std::uint64_t, WorkerProcesses::Outcome> outcomes;
     std::size_t sent = 0;
     while (outcomes.size() < jobs.size()) {
@@ -41,7 +42,7 @@ TEST(WorkerProcesses, EveryJobComesBack) {
     std::vector<std::string> jobs;
     for (int i = 0; i < 200; ++i) jobs.push_back(std::string(static_cast<std::size_t>(i * 997 % 5000), 'x'));
     jobs.push_back(std::string(3 << 20, 'y'));  // larger than any buffer of a socket
-    const auto outcomes = run(jobs, 3);
+    const auto outcomes = run(jobs, 3, 30);
     for (const auto& [id, outcome] : outcomes) {
         EXPECT_EQ(outcome.kind, Kind::done);
         EXPECT_EQ(outcome.result, "did " + jobs[id]);
@@ -49,7 +50,7 @@ TEST(WorkerProcesses, EveryJobComesBack) {
 }
 
 TEST(WorkerProcesses, HangsAndCrashesCostOnlyThemselves) {
-    const auto outcomes = run({"a", "hang", "crash", "b", "throw", "c", "hang", "d"}, 2);
+    const auto outcomes = run({"a", "hang", "crash", "b", "throw", "c", "hang", "d"}, 2, 2);
     const std::map<std::uint64_t, Kind> expected = {{0, Kind::done},    {1, Kind::timed_out}, {2, Kind::crashed},   {3, Kind::done},
                                                     {4, Kind::crashed}, {5, Kind::done},      {6, Kind::timed_out}, {7, Kind::done}};
     for (const auto& [id, kind] : expected) EXPECT_EQ(outcomes.at(id).kind, kind) << id;
