@@ -8,16 +8,29 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "host/patterns/pattern_file.h"
 #include "host/support/error.h"
 #include "tests/pack_archive.h"
 
+namespace {
+
+// What is read: written anew for every run, gone at the end.
+struct Archive {
+    std::filesystem::path file = std::filesystem::temp_directory_path() / ("friedel_archive_fuzz." + std::to_string(getpid()) + ".zip");
+    ~Archive() {
+        std::error_code ignored;
+        std::filesystem::remove(file, ignored);
+    }
+};
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace friedel;
     if (size == 0) return 0;
-    static const std::filesystem::path file =
-        std::filesystem::temp_directory_path() / ("friedel_archive_fuzz." + std::to_string(getpid()) + ".zip");
+    static const Archive archive;
     std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     test::Members members;
     const bool brml = data[0] % 2 == 0;
@@ -30,9 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (end == std::string_view::npos) break;
         text.remove_prefix(end + between.size());
     }
-    test::pack(file, "zip", members);
+    test::pack(archive.file, "zip", members);
     try {
-        check_pattern(read_pattern(file));
+        check_pattern(read_pattern(archive.file));
     } catch (const Error&) {
     }
     return 0;
