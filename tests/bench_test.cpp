@@ -83,9 +83,9 @@ TEST_F(Bench, ComparesWithAnEarlierRun) {
     std::snprintf(times, sizeof times, "  x %.2f\n", row.at("per_second").get<double>());
     EXPECT_NE(faster.out.find(times), std::string::npos) << times << faster.out;
 
-    const auto refuses = [&](const std::string& options, const std::string& what) {
+    const auto refuses = [&](const std::string& options, const std::string& what, int status = 1) {
         const auto result = bench(options);
-        EXPECT_NE(result.status, 0) << options;
+        EXPECT_EQ(result.status, status) << options;
         EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
     };
     test::write_text(folder / "other.jsonl", "{\"a\": 1}\n");
@@ -94,7 +94,7 @@ TEST_F(Bench, ComparesWithAnEarlierRun) {
     refuses("--compare empty.jsonl", "empty.jsonl: is empty");
     refuses("--compare nothing.jsonl", "nothing.jsonl: cannot be opened");
     refuses("-o nowhere/b.jsonl", "nowhere/b.jsonl");
-    refuses("--batches 0", "--batches");
+    refuses("--batches 0", "--batches", 2);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "host/search/structure_search.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
-#include "tests/test_paths.h"
+#include "tests/refusals.h"
 
 namespace friedel {
 namespace {
@@ -132,12 +132,9 @@ TEST(MatchCommand, NamesStructuresAndWhatItCannotCompare) {
     const auto judged = test::run_friedel("match -q " + library + " --labels " + examples + "/labels.csv", folder.path);
     EXPECT_EQ(judged.status, 0) << judged.err;
     EXPECT_NE(judged.out.find("space group"), std::string::npos) << judged.out;
-    for (const std::string& arguments :
-         std::vector<std::string>{"match " + library, "match absent.h5 short.xy", "match " + library + " short.xy -o out.txt"}) {
-        const auto refused = test::run_friedel(arguments, folder.path);
-        EXPECT_EQ(refused.status, arguments.starts_with("match absent") ? 1 : 2) << arguments;
-        EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
-    }
+    test::expect_refused("match " + library, "give patterns", 2, folder.path);
+    test::expect_refused("match absent.h5 short.xy", "absent.h5", 1, folder.path);
+    test::expect_refused("match " + library + " short.xy -o out.txt", "out.txt", 2, folder.path);
 }
 
 // Quartz with edges 1.5 % longer, by similarity of ideal patterns alone.
@@ -173,10 +170,8 @@ TEST(MatchCommand, OptionsOfTheSearchAreObeyed) {
     EXPECT_LT(wide.at("vote"), 0.3);
     EXPECT_GE(high.at("space_group"), 221);
     EXPECT_GT(high.at("vote"), wide.at("vote"));
-    for (const char* beyond : {"--fit 51", "--strain 0.2", "--vote-width 0", "--symmetry-power 5"}) {
-        const auto refused = test::run_friedel(std::string("match -q lib.h5 quartz.xy ") + beyond, folder.path);
-        EXPECT_EQ(refused.status, 2) << beyond;
-    }
+    for (const std::string beyond : {"--fit 51", "--strain 0.2", "--vote-width 0", "--symmetry-power 5"})
+        test::expect_refused("match -q lib.h5 quartz.xy " + beyond, beyond.substr(0, beyond.find(' ')), 2, folder.path);
 }
 
 }  // namespace
