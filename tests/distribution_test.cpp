@@ -3,18 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "host/simulation/simulator.h"
 #include "host/training/config.h"
-#include "kernels/pattern.h"
+#include "tests/minerals.h"
 
 namespace friedel {
 namespace {
 
 using Kind = Distribution::Kind;
-constexpr int draws = 100'000;
+constexpr int draws = 100'000, lines = std::size(Radiation{}.wavelength);
 
 std::vector<double> drawn(const Distribution& distribution) {
     std::vector<double> values(draws);
@@ -105,8 +107,8 @@ std::vector<double> values_of(const PatternParameters& p) {
                                p.gaussian_noise,
                                p.uniform_noise_low,
                                p.uniform_noise_high};
-    values.insert(values.end(), p.radiation.wavelength, p.radiation.wavelength + max_lines);
-    values.insert(values.end(), p.radiation.weight, p.radiation.weight + max_lines);
+    values.insert(values.end(), p.radiation.wavelength, p.radiation.wavelength + lines);
+    values.insert(values.end(), p.radiation.weight, p.radiation.weight + lines);
     values.insert(values.end(), p.texture_axis, p.texture_axis + 3);
     values.insert(values.end(), p.strain, p.strain + 6);
     values.insert(values.end(), p.chebyshev, p.chebyshev + max_background_terms);
@@ -123,7 +125,7 @@ TEST(Distribution, OneEffectsSettingNeverMovesAnothersDraw) {
                                                                  {&C::caglioti_w, 1},
                                                                  {&C::axial_divergence, 1},
                                                                  {&C::zero_shift_deg, 1},
-                                                                 {&C::wavelength_scale, max_lines},
+                                                                 {&C::wavelength_scale, lines},
                                                                  {&C::kalpha2_ratio, 1},
                                                                  {&C::kbeta_ratio, 1},
                                                                  {&C::tungsten_ratio, 1},
@@ -147,8 +149,10 @@ TEST(Distribution, OneEffectsSettingNeverMovesAnothersDraw) {
                                                                  {&C::gaussian_noise, 1},
                                                                  {&C::uniform_noise_low, 1},
                                                                  {&C::uniform_noise_high, 1}};
+    const StructureLibrary two = test::minerals_named({"quartz", "NaCl"});
+    const LibraryView library = two.view();
     SimulationConfig config = preset("friedel").simulation;
-    config.radiation.lines = max_lines;
+    config.radiation.lines = lines;
     for (const auto& [effect, own] : effects) config.*effect = {Kind::uniform, 0.25f, 0.5f};
     for (const auto& [effect, own] : effects) {
         for (const Distribution& other : {Distribution{}, Distribution{Kind::constant, 0.75f}, Distribution{Kind::log_uniform, 0.6f, 0.7f},
@@ -156,8 +160,8 @@ TEST(Distribution, OneEffectsSettingNeverMovesAnothersDraw) {
             SimulationConfig changed = config;
             changed.*effect = other;
             for (std::uint64_t sample = 0; sample < 20; ++sample) {
-                const std::vector<double> before = values_of(draw_pattern(config, 0, 50, 9, sample)),
-                                          after = values_of(draw_pattern(changed, 0, 50, 9, sample));
+                const std::vector<double> before = values_of(draw_parameters(config, library, 0, 9, sample)),
+                                          after = values_of(draw_parameters(changed, library, 0, 9, sample));
                 int moved = 0;
                 for (std::size_t i = 0; i < before.size(); ++i) moved += before[i] != after[i];
                 EXPECT_TRUE(moved >= 1 && moved <= own) << moved << " numbers changed, " << own << " are its own";
