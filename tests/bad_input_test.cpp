@@ -327,7 +327,7 @@ TEST(BadInput, LikelyMistakesAreToldTheirCure) {
         int status;
     };
     const std::vector<Mistake> mistakes{
-        {"simulate DATA/minerals/quartz.cif -o quartz.png", "patterns are written as .h5, .xy or .csv", 1},
+        {"simulate DATA/minerals/quartz.cif -o quartz.png", "patterns are written as .h5, .xy or .csv", 2},
         {"simulate DATA/minerals/quartz.cif --plot quartz.png", "ends in .svg", 2},
         {"simulate DATA/minerals/quartz.cif --random 5 --fwhm 0.3 -o q.h5", "--fwhm is drawn by --random", 2},
         {"simulate DATA/minerals/quartz.cif --preset quick -o q.h5", "--random N", 2},

@@ -106,7 +106,7 @@ TEST(PeaksCommand, ABlockOfAFileIsChosen) {
     EXPECT_NE(peaks("two.cif --block Si").out, peaks("one.cif").out);
     const auto unsaid = peaks("two.cif"), other = peaks("two.cif --block Cu");
     EXPECT_EQ(unsaid.status, 1);
-    EXPECT_NE(unsaid.err.find("two.cif: holds 2 structures; choose one with --block NAME"), std::string::npos) << unsaid.err;
+    EXPECT_NE(unsaid.err.find("two.cif: holds 2 structures; choose one with --block: Si, NaCl"), std::string::npos) << unsaid.err;
     EXPECT_EQ(other.status, 1);
     EXPECT_NE(other.err.find("two.cif: no data block Cu"), std::string::npos) << other.err;
 }

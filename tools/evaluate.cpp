@@ -91,8 +91,8 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         if (!second) return drawn;
         ThreadPool alone(1);
         const double wavelength = static_cast<double>(model.wavelength_angstrom);
-        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, one.second_shift),
-                      one.second_shift);
+        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, one.recorded),
+                      one.recorded);
         if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
             drawn.compared = preprocessed(std::move(fitted), model);
             const auto structure = static_cast<std::size_t>(second->closest(0)->structure);

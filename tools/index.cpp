@@ -58,7 +58,7 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
         indexed.problem = !batch.refusal[i].empty() ? batch.file[i] + ": " + batch.refusal[i] : batch.error[i];
         if (!indexed.problem.empty() || interrupted()) return;
         const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(comparison_grid.points);
-        indexed.opinion = indexing_opinion(find_lines(pattern, comparison_grid, batch.second_shift[i]), frequency);
+        indexed.opinion = indexing_opinion(find_lines(pattern, comparison_grid, batch.recorded[i]), frequency);
     });
     return all;
 }

@@ -78,7 +78,7 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
         const auto found = search.search(batch.patterns.data(), batch.size, PatternFitter::grid,
-                                         search.config().matcher.wavelength_angstrom, batch.second_shift);
+                                         search.config().matcher.wavelength_angstrom, batch.recorded);
         for (std::size_t i = 0; i < found.size(); ++i) {
             if (!batch.error[i].empty()) std::cerr << "friedel: " << batch.error[i] << '\n';
             const std::string reason = batch.error[i].empty() ? batch.refusal[i] : batch.error[i];

@@ -18,7 +18,7 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     const auto classes = static_cast<std::size_t>(model_.classes());
     std::vector<float> probabilities(static_cast<std::size_t>(batch.size) * classes);
     classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
-    evidence_->gather(batch.patterns.data(), batch.size, batch.second_shift);
+    evidence_->gather(batch.patterns.data(), batch.size, batch.recorded);
     if (second_) second_->look_for_unexplained_lines(evidence_->lines());
     pool_all(probabilities, evidence_->votes(), evidence_->indexed(), classes);
     std::vector<Classification> answers;

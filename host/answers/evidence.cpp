@@ -21,11 +21,11 @@ std::string too_few_lines(const ObservedLines& pattern) {
 
 }  // namespace
 
-void Evidence::gather(const float* patterns, int n, const std::vector<double>& second_shift) {
+void Evidence::gather(const float* patterns, int n, const std::vector<Recording>& recorded) {
     const double wavelength = static_cast<double>(model_.wavelength_angstrom);
     const auto points = static_cast<std::size_t>(model_.grid.points);
     too_few_lines_.assign(static_cast<std::size_t>(n), {});
-    if (others_.search || others_.indexing) lines_ = lines_of_patterns(patterns, n, model_.grid, wavelength, device_.pool, second_shift);
+    if (others_.search || others_.indexing) lines_ = lines_of_patterns(patterns, n, model_.grid, wavelength, device_.pool, recorded);
     device_.pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const float* const pattern = patterns + i * points;
@@ -34,11 +34,11 @@ void Evidence::gather(const float* patterns, int n, const std::vector<double>& s
             if (lines_[i].lines.empty() || may_have_few_lines(pattern, model_.grid)) too_few_lines_[i] = too_few_lines(lines_[i]);
         } else if (may_have_few_lines(pattern, model_.grid)) {
             ThreadPool alone(1);
-            const auto own = second_shift.empty() ? second_shift : std::vector<double>{second_shift[i]};
+            const auto own = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
             too_few_lines_[i] = too_few_lines(lines_of_patterns(pattern, 1, model_.grid, wavelength, alone, own).front());
         }
     });
-    if (others_.search) votes_ = others_.search->votes(patterns, n, lines_, second_shift);
+    if (others_.search) votes_ = others_.search->votes(patterns, n, lines_, recorded);
     if (others_.indexing) indexed_ = indexed_patterns(lines_, votes_, device_.pool);
     if (interrupted()) fail("interrupted while patterns were looked at");
 }

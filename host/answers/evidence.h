@@ -8,6 +8,7 @@
 #include "host/indexing/peak_search.h"
 #include "host/network/device.h"
 #include "host/network/model.h"
+#include "host/patterns/recording.h"
 #include "host/search/second_opinion.h"
 
 namespace friedel {
@@ -24,8 +25,8 @@ public:
     Evidence(const Model& model, Device& device, const OtherOpinions& others) : model_(model), device_(device), others_(others) {}
 
     // Of raw patterns [n][points of the model's grid]; an empty one is zeros. Throws Error when interrupted.
-    // second_shift: EmissionLines of each [n] (k_alpha.h); empty: those of the model's wavelength.
-    void gather(const float* patterns, int n, const std::vector<double>& second_shift = {});
+    // recorded: each [n]; empty: fine steps, and the lines of the model's wavelength.
+    void gather(const float* patterns, int n, const std::vector<Recording>& recorded = {});
 
     // [n][230] each, for pool_all(); empty where it is not asked.
     const std::vector<float>& votes() const { return votes_; }

@@ -27,11 +27,11 @@ public:
         answers_.logits.resize(static_cast<std::size_t>(answers_.members));
     }
 
-    void answer(const float* patterns, int rows, const std::vector<double>& second_shift = {}) {
+    void answer(const float* patterns, int rows, const std::vector<Recording>& recorded = {}) {
         rows_ = static_cast<std::size_t>(rows);
         logits_.resize(answers_.logits.size() * rows_ * classes());
         classifier_.logits(logits_.data(), patterns, rows);
-        evidence_.gather(patterns, rows, second_shift);
+        evidence_.gather(patterns, rows, recorded);
     }
     using Reasons = KnownAnswers::Reasons;
     // Why row of the latest batch should not be answered: KnownAnswers::reasons.
@@ -146,7 +146,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     std::size_t assumed = 0;
     for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
         if (interrupted()) fail("interrupted after ", first, " of ", labels.size(), " patterns; nothing was written");
-        collector.answer(batch.patterns.data(), batch.size, batch.second_shift);
+        collector.answer(batch.patterns.data(), batch.size, batch.recorded);
         for (std::size_t row = 0; row < static_cast<std::size_t>(batch.size); ++row) {
             assumed += batch.wavelength_source[row] == WavelengthSource::assumed;
             if (!batch.error[row].empty()) {

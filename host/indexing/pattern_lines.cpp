@@ -16,7 +16,7 @@ constexpr double flank_deg = 1.5;  // how far from a strong line its shape may n
 }  // namespace
 
 std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool,
-                                             const std::vector<double>& second_shift) {
+                                             const std::vector<Recording>& recorded) {
     const EmissionLines emission = emission_lines(wavelength_angstrom);
     const std::vector<float> rows =
         regridded(patterns, n, grid, emission.first_angstrom, comparison_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom, pool);
@@ -24,7 +24,8 @@ std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const
     pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const float* const pattern = rows.data() + i * static_cast<std::size_t>(comparison_grid.points);
-        if (!interrupted()) lines[i] = find_lines(pattern, comparison_grid, second_shift.empty() ? emission.second_shift : second_shift[i]);
+        if (!interrupted())
+            lines[i] = find_lines(pattern, comparison_grid, recorded.empty() ? Recording{emission.second_shift} : recorded[i]);
     });
     return lines;
 }

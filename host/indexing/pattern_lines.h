@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/indexing/peak_search.h"
+#include "host/patterns/recording.h"
 #include "host/support/thread_pool.h"
 
 namespace friedel {
@@ -12,9 +13,9 @@ namespace friedel {
 constexpr int min_telling_lines = 2;
 
 // Lines of raw patterns [n][grid.points], which are for `wavelength_angstrom`: looked for on comparison_grid, for cu_k_alpha_angstrom.
-// second_shift: EmissionLines of each [n]; empty: those of that wavelength. Of an interrupted program those of some patterns are missing.
+// recorded: each [n]; empty: fine steps, and the lines of that wavelength. Of an interrupted program those of some patterns are missing.
 std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool,
-                                             const std::vector<double>& second_shift = {});
+                                             const std::vector<Recording>& recorded = {});
 
 // Of at least a hundredth of the strongest's height. What is found beside one of twenty times the height counts as part of its flank.
 int count_telling_lines(const ObservedLines& pattern);

@@ -90,16 +90,27 @@ public:
 
     // What is left between the lines and varies slowly is background still: the median of bins nearby.
     void level() {
-        const std::vector<float> level = slow_level(rest_.data() + p_.first, p_.points, p_.grid, [](std::vector<float>& window, int) {
+        take_off(slow_level(rest_.data() + p_.first, p_.points, p_.grid, [](std::vector<float>& window, int) {
             const auto middle = window.begin() + static_cast<std::ptrdiff_t>(window.size() / 2);
             std::nth_element(window.begin(), middle, window.end());
             return *middle;
-        });
-        for (std::size_t i = 0; i < level.size(); ++i) {
-            const std::size_t point = static_cast<std::size_t>(p_.first) + i;
-            p_.intensity[point] -= level[i];
-            rest_[point] -= level[i];
-        }
+        }));
+    }
+
+    // The same before lines are taken off, so only where bins are alike, as lines are not, and far above what noise alone leaves: of the
+    // humps that without_humps() leaves, since they are low or narrow, some rise high above the noise of long counting.
+    void level_humps() {
+        constexpr double part_below = 0.3;  // of bins nearby: lines are in the others
+        // In standard deviations of a point; medians of two or three points lie so far below the mean where 0.3 are lower.
+        constexpr float below_mean = 0.4f, least = 4, spread_by_noise = 2.5f;
+        constexpr float spread_of_humps = 0.35f;
+        take_off(slow_level(rest_.data() + p_.first, p_.points, p_.grid, [&](std::vector<float>& window, int first) {
+            std::sort(window.begin(), window.end());
+            const float noise = p_.noise[static_cast<std::size_t>(p_.first + first)];
+            const float found = window[static_cast<std::size_t>(part_below * static_cast<double>(window.size()))] + below_mean * noise;
+            const float spread = window[window.size() / 2] - window[window.size() / 10];
+            return found < least * noise || spread > spread_of_humps * found + spread_by_noise * noise ? 0.0f : found;
+        }));
     }
 
     // A line's misfit shows as far as a width beside it.
@@ -152,6 +163,14 @@ public:
     }
 
 private:
+    void take_off(const std::vector<float>& level) {
+        for (std::size_t i = 0; i < level.size(); ++i) {
+            const std::size_t point = static_cast<std::size_t>(p_.first) + i;
+            p_.intensity[point] -= level[i];
+            rest_[point] -= level[i];
+        }
+    }
+
     double angle(int i) const { return static_cast<double>(p_.grid.start_deg) + i * static_cast<double>(p_.grid.step_deg); }
 
     void add(const LineProfile& profile, double height) {
@@ -319,13 +338,11 @@ double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {
     return std::sqrt(left / std::max(all, 1e-30));
 }
 
-ObservedLines find_lines(const float* pattern, const Grid& grid, double second_shift) {
+ObservedLines find_lines(const float* pattern, const Grid& grid, const Recording& recorded) {
     ObservedLines p;
-    p.shape.second_shift = second_shift;
+    p.shape.second_shift = recorded.second_shift;
     p.grid = grid;
-    const std::vector<float> level = without_humps(pattern, grid);
-    pattern = level.data();
-    p.intensity = level;
+    p.intensity.assign(pattern, pattern + grid.points);
     p.sigma.assign(p.intensity.size(), 0.0f);
     p.noise.assign(p.intensity.size(), 0.0f);
     const PointRange measured = measured_range(pattern, grid);
@@ -342,11 +359,12 @@ ObservedLines find_lines(const float* pattern, const Grid& grid, double second_s
     for (int i = 0; i < grid.points; ++i) {
         if (i < p.first || i >= end) p.intensity[static_cast<std::size_t>(i)] = 0;
     }
-    p.noise = estimate_noise(p.intensity, pattern, top, grid, p.first, p.points);
+    p.noise = estimate_noise(p.intensity, pattern, top, grid, p.first, p.points, recorded.step_deg);
     std::vector<float> middle(p.noise.begin() + p.first, p.noise.begin() + end);
     std::nth_element(middle.begin(), middle.begin() + static_cast<std::ptrdiff_t>(middle.size() / 2), middle.end());
     estimate_widths(p.shape, p.intensity, grid, static_cast<double>(middle[middle.size() / 2]));
     LineFit fit(p);
+    fit.level_humps();
     fit.update_sigma();
     for (int round = 0; round < rounds; ++round) {
         const int added = fit.add_lines();

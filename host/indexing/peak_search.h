@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/indexing/line_shape.h"
+#include "host/patterns/recording.h"
 
 namespace friedel {
 
@@ -33,8 +34,7 @@ bool lacks_second_line(const ObservedLines& pattern);
 // What is left of the pattern, rest [grid.points], as a part of it: roots of mean squares.
 double part_left(const ObservedLines& pattern, const std::vector<float>& rest);
 
-// pattern [grid.points], as measured. second_shift: how much longer the second line of its radiation is, relatively (copper's unless
-// told); 0: there is none.
-ObservedLines find_lines(const float* pattern, const Grid& grid, double second_shift = LineShape().second_shift);
+// pattern [grid.points], as measured, of copper's doublet in fine steps unless told.
+ObservedLines find_lines(const float* pattern, const Grid& grid, const Recording& recorded = {LineShape().second_shift});
 
 }  // namespace friedel

@@ -10,8 +10,8 @@
 
 namespace friedel {
 
-// What varies slowly in y [points], of a grid's step: y's medians over bins of 0.1 degrees are handed to level_of(medians of the bins within
-// 1.4 degrees, first point of the bin in the middle), which gives the level there. [points], empty where there are too few.
+// What varies slowly in y [points], of a grid's step: y's medians over bins of 0.1 degrees are handed to level_of(medians of the bins
+// within 1.4 degrees, first point of the bin in the middle), which gives the level there. [points], empty where there are too few.
 std::vector<float> slow_level(const float* y, int points, const Grid& grid,
                               const std::function<float(std::vector<float>& medians, int first)>& level_of);
 

@@ -5,54 +5,19 @@
 
 namespace friedel {
 
-namespace {
-
-double median_of(std::vector<double>& values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
-// Standard deviation of the mean of `block` points times the root of `block`, from fourth differences of such means.
-double noise_of_means(const float* y, int points, int block) {
-    std::vector<double> rough;
-    for (int i = 0; i + 5 * block <= points; i += std::max(1, block / 2)) {
-        double sum[5] = {};
-        for (int j = 0; j < 5 * block; ++j) sum[j / block] += static_cast<double>(y[i + j]);
-        rough.push_back(std::fabs(sum[0] - 4 * sum[1] + 6 * sum[2] - 4 * sum[3] + sum[4]) / std::sqrt(70.0 * block));
-    }
-    return median_of(rough) / 0.6745;
-}
-
-// How much more noise means of some points hold than they would if points were independent of each other: they are not where a scan's steps
-// are wider than the grid's, or where somebody smoothed it. Told from the stretches with least in them. 1: as if independent.
-double correlation_of_noise(const float* y, int points) {
-    constexpr int block = 4, stretch = 80, stretches_needed = 8;
-    constexpr double noticeable = 1.4;  // nine in ten of the RRUFF patterns, of fine steps, have less
-    struct Stretch {
-        double of_points, of_means;
-    };
-    std::vector<Stretch> all;
-    for (int i = 0; i + stretch <= points; i += stretch / 2)
-        all.push_back({noise_of_means(y + i, stretch, 1), noise_of_means(y + i, stretch, block)});
-    if (static_cast<int>(all.size()) < stretches_needed) return 1;
-    std::sort(all.begin(), all.end(), [](const Stretch& a, const Stretch& b) { return a.of_means < b.of_means; });
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < all.size() / 4; ++i) ratios.push_back(all[i].of_means / std::max(min_noise, all[i].of_points));
-    const double ratio = median_of(ratios);
-    return ratio > noticeable ? ratio : 1;
-}
-
-}  // namespace
-
-// Standard deviation from fourth differences, which smooth lines hardly have: variance = constant + counting, the latter as what was
-// measured (background and all); the pair that describes the medians of windows best.
+// Standard deviation from fourth differences, which smooth lines hardly have, of points that are independent of each other: variance =
+// constant + counting, the latter as what was measured (background and all); the pair that describes the medians of windows best.
 std::vector<float> estimate_noise(const std::vector<float>& intensity, const float* measured, float top, const Grid& grid, int first_point,
-                                  int points) {
+                                  int points, double step_deg) {
     struct Window {
         double level, variance;
     };
-    const double correlation = correlation_of_noise(intensity.data() + first_point, points);
+    // Where the scan's steps are as wide as the grid's or wider, points are interpolated: those a step or more apart are independent, have
+    // two thirds of the variance on the mean of all places between two steps, and in a step all points show the same noise.
+    const double steps = step_deg / static_cast<double>(grid.step_deg);
+    const bool is_coarse = steps > 0.9;
+    const int apart = is_coarse ? static_cast<int>(steps + 0.1) + 1 : 1;
+    const double of_points = is_coarse ? std::sqrt(1.5 * steps) : 1;
     std::vector<Window> windows;
     const int width = std::max(20, static_cast<int>(0.7 / static_cast<double>(grid.step_deg)));
     const float lowest = std::min(0.0f, *std::min_element(measured + first_point, measured + first_point + points));
@@ -62,13 +27,14 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
         std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
         return static_cast<double>(v[v.size() / 2]);
     };
-    for (int first = first_point + 2; first + width + 2 < first_point + points; first += width) {
+    for (int first = first_point + 2 * apart; first + width + 2 * apart < first_point + points; first += width) {
         rough.clear(), level.clear();
         for (int i = first; i < first + width; ++i) {
-            rough.push_back(std::fabs(y[i - 2] - 4 * y[i - 1] + 6 * y[i] - 4 * y[i + 1] + y[i + 2]) / std::sqrt(70.0f));
+            rough.push_back(std::fabs(y[i - 2 * apart] - 4 * y[i - apart] + 6 * y[i] - 4 * y[i + apart] + y[i + 2 * apart]) /
+                            std::sqrt(70.0f));
             level.push_back((measured[i] - lowest) / top);
         }
-        const double sigma = std::max(min_noise, correlation * median(rough) / 0.6745);
+        const double sigma = std::max(min_noise, of_points * median(rough) / 0.6745);
         windows.push_back({std::max(0.0, median(level)) + 1e-6, sigma * sigma});
     }
     double constant = min_noise * min_noise, counting = 0, least = 1e30;
@@ -88,7 +54,7 @@ std::vector<float> estimate_noise(const std::vector<float>& intensity, const flo
             of_window.push_back(static_cast<float>(median(nearby)));
         }
         for (int i = 0; i < grid.points; ++i) {
-            const int w = std::clamp((i - first_point - 2) / width, 0, last);
+            const int w = std::clamp((i - first_point - 2 * apart) / width, 0, last);
             noise[static_cast<std::size_t>(i)] = of_window[static_cast<std::size_t>(w)];
         }
         return noise;

@@ -29,6 +29,17 @@ std::string range_text(double low, double high) {
     return text;
 }
 
+// Median of the steps.
+double step_of(const MeasuredPattern& pattern) {
+    const std::vector<double>& x = pattern.two_theta_deg;
+    if (x.size() < 2) return 0;
+    std::vector<double> steps;
+    for (std::size_t i = 1; i < x.size(); ++i) steps.push_back(x[i] - x[i - 1]);
+    const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+    std::nth_element(steps.begin(), middle, steps.end());
+    return *middle;
+}
+
 // Full width at half height of the strongest lines, their median, in degrees of the file, of a pattern smoothed over a hundredth of a
 // degree; 0 where too few lines are made of enough points: they may be spikes.
 double width_of_strongest_lines(const MeasuredPattern& pattern) {
@@ -93,7 +104,7 @@ void PatternReader::start_reading(PatternRange range) {
     ahead_.coverage.assign(size, 0.0);
     ahead_.wavelength.assign(size, 0.0);
     ahead_.wavelength_source.assign(size, WavelengthSource::unknown);
-    ahead_.second_shift.assign(size, 0.0);
+    ahead_.recorded.assign(size, {});
     if (size == 0) return;
     reading_ = std::async(std::launch::async, [this] { readers_.run(ahead_.size, [this](int row, int) { read_one(row); }); });
 }
@@ -119,10 +130,11 @@ void PatternReader::read_one(int row) {
                               strip_k_alpha_2(pattern, wavelength);
         // First lines come to lie where the model's do: seconds are as far from them as the anode has it, and may be missing.
         const EmissionLines emission = emission_lines(wavelength, pattern.is_monochromatic);
-        ahead_.second_shift[i] = stripped ? 0 : emission.second_shift;
+        ahead_.recorded[i].second_shift = stripped ? 0 : emission.second_shift;
         // Against Q or d they do by themselves, whatever wavelength the angles are for.
         const double first = source == WavelengthSource::not_needed ? wavelength : emission.first_angstrom;
         convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
+        ahead_.recorded[i].step_deg = step_of(pattern);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
         const std::vector<float> level = without_humps(out, config_.grid);
         std::copy(level.begin(), level.end(), out);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/patterns/pattern_list.h"
+#include "host/patterns/recording.h"
 #include "host/support/thread_pool.h"
 #include "kernels/simulation_config.h"
 
@@ -36,7 +37,7 @@ struct PatternBatch {
     std::vector<double> coverage;                     // [size]
     std::vector<double> wavelength;                   // [size] angstrom; 0 where there is an error
     std::vector<WavelengthSource> wavelength_source;  // [size]
-    std::vector<double> second_shift;                 // [size] EmissionLines of each, 0 where the second line was stripped
+    std::vector<Recording> recorded;                  // [size]
 };
 
 // Patterns of a list, one after the other; of none where `count` is 0.

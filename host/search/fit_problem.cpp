@@ -7,8 +7,8 @@
 #include "host/search/fit_composition.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
-#include "host/support/gemm.h"
 #include "host/support/correlation.h"
+#include "host/support/gemm.h"
 #include "kernels/pattern.h"
 
 namespace friedel {

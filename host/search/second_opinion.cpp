@@ -26,12 +26,12 @@ double SecondOpinion::fwhm_deg(const SearchCandidate& candidate) const {
 }
 
 std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
-                                        const std::vector<double>& second_shift) {
+                                        const std::vector<Recording>& recorded) {
     const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
-    std::vector<double> shown = second_shift;
-    if (shown.empty()) shown.assign(static_cast<std::size_t>(n), emission_lines(wavelength).second_shift);
+    std::vector<Recording> shown = recorded;
+    if (shown.empty()) shown.assign(static_cast<std::size_t>(n), {emission_lines(wavelength).second_shift});
     for (std::size_t i = 0; i < shown.size(); ++i) {
-        if (lacks_second_line(lines[i])) shown[i] = 0;
+        if (lacks_second_line(lines[i])) shown[i].second_shift = 0;
     }
     found_ = search_.search(patterns, n, model_.grid, wavelength, shown);
     under_lines_.assign(found_.size(), false);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/network/model.h"
+#include "host/patterns/recording.h"
 #include "host/search/structure_search.h"
 #include "host/search/unexplained_lines.h"
 
@@ -19,10 +20,10 @@ public:
     SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {});
 
     // Raw patterns [n][points of the model's grid] and their lines (lines_of_patterns()): keeps what is found for closest(), returns the
-    // votes [n][230]. second_shift: as StructureSearch::search() takes it. Where a pattern has sharp lines, no structure counts whose own
+    // votes [n][230]. recorded: as StructureSearch::search() takes it. Where a pattern has sharp lines, no structure counts whose own
     // were broadened to describe a hump under them.
     std::vector<float> votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
-                             const std::vector<double>& second_shift = {});
+                             const std::vector<Recording>& recorded = {});
 
     // The structure that explains pattern i of the last call best; null where the pattern is empty.
     const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }

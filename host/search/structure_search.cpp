@@ -59,11 +59,11 @@ Radiation with_second_line(Radiation doublet, double shift) {
 class FittingRounds {
 public:
     FittingRounds(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
-                  const std::vector<double>& second_shift, const PatternFitter& fitter, const SearchConfig& config, ThreadPool& pool)
+                  const std::vector<Recording>& recorded, const PatternFitter& fitter, const SearchConfig& config, ThreadPool& pool)
         : found_(found), fitter_(fitter), config_(config), pool_(pool), prepared_(found.size()), best_start_(found.size(), -1.0f) {
         const auto width = static_cast<std::size_t>(PatternFitter::grid.points);
         run_interruptibly(pool_, found_.size(), [&](std::size_t i) {
-            prepared_[i] = fitter_.prepare(patterns.data() + i * width, with_second_line(config_.radiation, second_shift[i]));
+            prepared_[i] = fitter_.prepare(patterns.data() + i * width, with_second_line(config_.radiation, recorded[i].second_shift));
             // A pattern with next to nothing in it is like no structure.
             if (prepared_[i].points < static_cast<int>(min_points)) found_[i].clear();
         });
@@ -149,7 +149,7 @@ StructureSearch::StructureSearch(const StructureLibrary& library, const SearchCo
 }
 
 std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* patterns, int n, const Grid& grid,
-                                                                  double wavelength_angstrom, const std::vector<double>& second_shift) {
+                                                                  double wavelength_angstrom, const std::vector<Recording>& recorded) {
     const MatcherConfig& matcher = config_.matcher;
     // First lines come to lie where those of fitted patterns do. Ideal ones are of the mean wavelength, where doublets have their centre
     // then, and single lines are brought.
@@ -157,8 +157,8 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
     const double from = emission.first_angstrom, to = emission_lines(static_cast<double>(matcher.wavelength_angstrom)).first_angstrom;
     std::vector<float> coarse = regridded(patterns, n, grid, from, matcher.grid, to, device_.pool);
     const auto width = static_cast<std::size_t>(matcher.grid.points);
-    for (std::size_t i = 0; i < second_shift.size(); ++i) {
-        if (second_shift[i] != 0) continue;
+    for (std::size_t i = 0; i < recorded.size(); ++i) {
+        if (recorded[i].second_shift != 0) continue;
         const std::vector<float> row = regridded(patterns + i * static_cast<std::size_t>(grid.points), 1, grid, from, matcher.grid,
                                                  static_cast<double>(matcher.wavelength_angstrom), device_.pool);
         std::copy(row.begin(), row.end(), coarse.begin() + static_cast<std::ptrdiff_t>(i * width));
@@ -176,14 +176,14 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
     }
     if (config_.fitted > 0) {
         fit_best(found, regridded(patterns, n, grid, from, PatternFitter::grid, to, device_.pool),
-                 second_shift.empty() ? std::vector<double>(found.size(), emission.second_shift) : second_shift);
+                 recorded.empty() ? std::vector<Recording>(found.size(), {emission.second_shift}) : recorded);
     }
     return found;
 }
 
 void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
-                               const std::vector<double>& second_shift) {
-    FittingRounds rounds(found, patterns, second_shift, fitter_, config_, device_.pool);
+                               const std::vector<Recording>& recorded) {
+    FittingRounds rounds(found, patterns, recorded, fitter_, config_, device_.pool);
     for (auto& candidates : found) candidates.resize(std::min(candidates.size(), static_cast<std::size_t>(config_.fitted)));
     if (phases_.size() > max_phases_kept) phases_.clear();
     for (auto& candidates : found) {

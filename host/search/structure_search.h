@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/patterns/recording.h"
 #include "host/search/matcher.h"
 #include "host/search/pattern_fit.h"
 #include "host/simulation/radiation.h"
@@ -63,10 +64,10 @@ public:
     const SearchConfig& config() const { return config_; }
 
     // Raw patterns [n][grid.points] for a wavelength -> the candidates of each, most similar first; where the best are fitted, only
-    // those that are. Structures of unknown group are never among them. second_shift: EmissionLines of each pattern [n]; empty: those of
+    // those that are. Structures of unknown group are never among them. recorded: each pattern [n]; empty: all with the lines of
     // the wavelength.
     std::vector<std::vector<SearchCandidate>> search(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
-                                                     const std::vector<double>& second_shift = {});
+                                                     const std::vector<Recording>& recorded = {});
 
     // What the candidates say together: probabilities [230] of the space groups. Their sum falls short of 1 by the probability that none
     // of them is right. Votes count by the order of the point group: where a model of low symmetry and one of high explain a pattern
@@ -96,7 +97,7 @@ private:
     };
 
     void fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
-                  const std::vector<double>& second_shift);
+                  const std::vector<Recording>& recorded);
     void find_parents(const std::vector<std::vector<SearchCandidate>>& found);
     std::vector<std::size_t> add_parents(std::vector<std::vector<SearchCandidate>>& found) const;
     bool worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const;
