@@ -91,6 +91,7 @@ std::string one_line(const Classification& c) {
     // One or two may be a speck of something else.
     constexpr std::size_t worth_telling = 3;
     if (c.unexplained.size() >= worth_telling) line += ", but for " + std::to_string(c.unexplained.size()) + " lines: a second phase?";
+    if (c.wavelength_source == WavelengthSource::assumed) line += "  (wavelength assumed)";
     if (!c.refused.empty()) line += "  refused: " + c.refused;
     return line;
 }

@@ -4,8 +4,10 @@
 
 #include "host/indexing/indexing_opinion.h"
 #include "host/indexing/pattern_lines.h"
+#include "host/patterns/k_alpha.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -19,23 +21,33 @@ std::string too_few_lines(const ObservedLines& pattern) {
     return "only one line, which any structure can have: a film, a single crystal, or too short a range";
 }
 
+// None of 451 RRUFF patterns has more than 0.85 of its lines' heights in orders of one spacing.
+std::string too_oriented(const ObservedLines& pattern) {
+    constexpr double too_much = 0.9;
+    const OrdersOfOneSpacing orders = orders_of_one_spacing(pattern, emission_lines(cu_k_alpha_angstrom).first_angstrom);
+    if (orders.part < too_much) return {};
+    return "nearly all its lines are orders of one spacing, " + formatted("%.4g", orders.d_angstrom) +
+           " angstrom: the crystals lie on one face, or it is a film; grind it, or fill it from the side";
+}
+
 }  // namespace
 
 void Evidence::gather(const float* patterns, int n, const std::vector<Recording>& recorded) {
     const double wavelength = static_cast<double>(model_.wavelength_angstrom);
     const auto points = static_cast<std::size_t>(model_.grid.points);
-    too_few_lines_.assign(static_cast<std::size_t>(n), {});
+    no_evidence_.assign(static_cast<std::size_t>(n), {});
     if (others_.search || others_.indexing) lines_ = lines_of_patterns(patterns, n, model_.grid, wavelength, device_.pool, recorded);
     device_.pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const float* const pattern = patterns + i * points;
         if (!lines_.empty()) {
             // Of noise alone the quick look does not know.
-            if (lines_[i].lines.empty() || may_have_few_lines(pattern, model_.grid)) too_few_lines_[i] = too_few_lines(lines_[i]);
+            if (lines_[i].lines.empty() || may_have_few_lines(pattern, model_.grid)) no_evidence_[i] = too_few_lines(lines_[i]);
+            if (no_evidence_[i].empty()) no_evidence_[i] = too_oriented(lines_[i]);
         } else if (may_have_few_lines(pattern, model_.grid)) {
             ThreadPool alone(1);
             const auto own = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
-            too_few_lines_[i] = too_few_lines(lines_of_patterns(pattern, 1, model_.grid, wavelength, alone, own).front());
+            no_evidence_[i] = too_few_lines(lines_of_patterns(pattern, 1, model_.grid, wavelength, alone, own).front());
         }
     });
     if (others_.search) votes_ = others_.search->votes(patterns, n, lines_, recorded);
@@ -44,7 +56,7 @@ void Evidence::gather(const float* patterns, int n, const std::vector<Recording>
 }
 
 std::string Evidence::objection(std::size_t i, float probability) const {
-    if (!too_few_lines_[i].empty()) return too_few_lines_[i];
+    if (!no_evidence_[i].empty()) return no_evidence_[i];
     return others_.search ? others_.search->unlike(i, probability) : std::string();
 }
 

@@ -5,6 +5,7 @@
 
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
+#include "host/support/bragg.h"
 #include "host/support/interrupt.h"
 
 namespace friedel {
@@ -39,6 +40,29 @@ int count_telling_lines(const ObservedLines& pattern) {
     };
     return static_cast<int>(std::count_if(pattern.lines.begin(), pattern.lines.end(),
                                           [&](const ObservedLine& line) { return line.height >= min_height && !is_in_a_flank(line); }));
+}
+
+OrdersOfOneSpacing orders_of_one_spacing(const ObservedLines& pattern, double wavelength_angstrom) {
+    constexpr double tolerance_deg = 0.12, strong = 0.1;  // of a line that may be one of the first orders
+    constexpr int lowest_order = 4;                       // that such a line may have: glides and centrings forbid those before
+    constexpr double chance = 0.08;                       // of a line anywhere to be an order
+    double all = 0;
+    for (const ObservedLine& line : pattern.lines) all += line.height;
+    OrdersOfOneSpacing best;
+    for (const ObservedLine& line : pattern.lines) {
+        for (int order = 1; order <= lowest_order && line.height >= strong; ++order) {
+            const double first = inverse_d_of(line.two_theta_deg, wavelength_angstrom) / order;
+            if (2 * tolerance_deg > chance * two_theta_of(first, wavelength_angstrom)) continue;
+            double part = 0;
+            for (const ObservedLine& other : pattern.lines) {
+                const double number = std::round(inverse_d_of(other.two_theta_deg, wavelength_angstrom) / first);
+                const double there_deg = two_theta_of(number * first, wavelength_angstrom);
+                if (number >= 1 && std::abs(there_deg - other.two_theta_deg) < tolerance_deg) part += other.height / all;
+            }
+            if (part > best.part) best = {part, 1 / first};
+        }
+    }
+    return best;
 }
 
 // It has enough where as many points, each a flank away from the others, stand out far enough above the lowest in the neighbourhood.

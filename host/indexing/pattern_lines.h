@@ -20,6 +20,13 @@ std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const
 // Of at least a hundredth of the strongest's height. What is found beside one of twenty times the height counts as part of its flank.
 int count_telling_lines(const ObservedLines& pattern);
 
+// Of all that the lines hold, the part in orders of one spacing, d, d/2, d/3 ...: near 1 where crystals lie on their faces. The spacing
+// that has most; not one so wide that its orders lie as close as lines do by chance.
+struct OrdersOfOneSpacing {
+    double part = 0, d_angstrom = 0;
+};
+OrdersOfOneSpacing orders_of_one_spacing(const ObservedLines& pattern, double wavelength_angstrom);
+
 // Whether count_telling_lines() may find fewer than are telling: a quick look at a raw pattern [grid.points].
 // Noise by itself is many lines to it.
 bool may_have_few_lines(const float* pattern, const Grid& grid);

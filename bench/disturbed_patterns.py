@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Measured patterns as other instruments would have recorded them: in coarse steps, and on a hump of glass.
+
+Usage: bench/disturbed_patterns.py LABELS.csv FOLDER [EVERY]   Every EVERY-th (3) labelled pattern without a repeat, as it is and disturbed,
+each kind in a folder of FOLDER with a labels.csv of its own, for `friedel evaluate --labels FOLDER/KIND/labels.csv`.
+"""
+import csv
+import math
+import pathlib
+import sys
+
+
+def read(path):
+    points = []
+    for line in path.read_text(errors="replace").splitlines():
+        fields = line.replace(",", " ").split()
+        try:
+            points.append((float(fields[0]), float(fields[1])))
+        except (IndexError, ValueError):
+            pass
+    return points
+
+
+def summed(points, step):
+    """Points of the width of `step`, each the sum of those within it."""
+    n = max(1, round(step / (points[1][0] - points[0][0])))
+    groups = (points[i : i + n] for i in range(0, len(points) - n + 1, n))
+    return [(sum(x for x, _ in g) / n, sum(y for _, y in g)) for g in groups]
+
+
+def on_hump(points, height):
+    """A Gaussian at 23 degrees, 9 wide, of a part of the strongest point; its counts bring no noise of their own."""
+    top = max(y for _, y in points)
+    return [(x, y + height * top * math.exp(-4 * math.log(2) * ((x - 23) / 9) ** 2)) for x, y in points]
+
+
+KINDS = {
+    "as_is": lambda p: p,
+    "step_0.05": lambda p: summed(p, 0.05),
+    "step_0.1": lambda p: summed(p, 0.1),
+    "hump_0.1": lambda p: on_hump(p, 0.1),
+    "hump_0.5": lambda p: on_hump(p, 0.5),
+}
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    labels, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    rows = [row for row in csv.DictReader(labels.open()) if row.get("repeat_of", "") == ""]
+    rows = rows[:: int(sys.argv[3]) if len(sys.argv) == 4 else 3]
+    for kind, disturb in KINDS.items():
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        with (folder / kind / "labels.csv").open("w", newline="") as out:
+            written = csv.writer(out)
+            written.writerow(["file", "space_group", "group"])
+            for row in rows:
+                name = pathlib.Path(row["file"]).with_suffix(".xy").name
+                points = disturb(read(labels.parent / row["file"]))
+                (folder / kind / name).write_text("".join(f"{x:.5f} {y:.6g}\n" for x, y in points))
+                written.writerow([name, row["space_group"], row.get("group", "")])
+
+
+main()
