@@ -91,5 +91,20 @@ TEST(StatedWavelength, InOtherWords) {
         EXPECT_EQ(wavelength(line), 0) << line;
 }
 
+// With and without a nought before the point or comma, whatever the rows have.
+TEST(StatedWavelength, BelowOneAngstrom) {
+    const auto wavelength = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy").wavelength_angstrom; };
+    for (const char* line : {"# wavelength .5", "# Wavelength (Angstroms): .5", "# lambda: .5", "# lambda=.5", "# wavelength 0,5",
+                             "# Wellenlänge 0,50 Å", "# wavelength: .05 nm", "# wavelength ...... 0.5", "WAVE .5"})
+        EXPECT_NEAR(wavelength(line), 0.5, 1e-12) << line;
+    EXPECT_EQ(wavelength("# wavelength .7093"), 0.7093);
+    EXPECT_NEAR(wavelength("# lambda = .154187 nm"), 1.54187, 1e-12);
+    EXPECT_EQ(wavelength("# wavelength 1,5"), 1.5);
+    EXPECT_EQ(wavelength("# wavelength 1,54 A"), 1.54);
+    EXPECT_EQ(wavelength("# wavelengths 1,2: 1.5406"), 1.5406);
+    EXPECT_NEAR(wavelength("# Energy: 8,05 keV"), 12.398419843 / 8.05, 1e-9);
+    for (const char* line : {"# wavelength -.5", "# wavelength -1.5", "# wavelength as in v.5"}) EXPECT_EQ(wavelength(line), 0) << line;
+}
+
 }  // namespace
 }  // namespace friedel

@@ -42,21 +42,39 @@ struct Number {
     bool whole;  // written without a point, comma or exponent
 };
 
-// The first number at or after `from` that is no part of a word and has no sign. A comma is a decimal one where it has more digits behind
-// it than the second of two numbers has before its point: "1,5406", but not "1.5406, 2 1.5444".
+std::size_t end_of_digits(std::string_view text, std::size_t at) {
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at;
+}
+
+// Whether the comma at `at` is a decimal one. Behind a nought it is, and before more digits than the second of two numbers has before its
+// point: "0,5" and "1,5406", but not "1.5406, 2 1.5444"; else where no number or list follows: "1,5", but not "1,2: 1.5406".
+bool is_decimal_comma(std::string_view text, std::size_t begin, std::size_t at) {
+    constexpr std::size_t digits_of_numbers = 2;
+    const std::size_t end = end_of_digits(text, at + 1), next = text.find_first_not_of(" \t", end);
+    if (end == at + 1) return false;
+    if (end - at - 1 > digits_of_numbers || text.substr(begin, at - begin) == "0") return true;
+    return next == std::string_view::npos ||
+           !(is_digit(text[next]) || std::string_view(".,:;-").find(text[next]) != std::string_view::npos);
+}
+
+// Whether a number begins here: no part of a word, without a sign, and perhaps with its point (".7093"). Points may lead to it.
+bool begins_number(std::string_view text, std::size_t at) {
+    const char before = at > 0 ? text[at - 1] : ' ';
+    const auto in_word = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || static_cast<unsigned char>(c) > 127;
+    };
+    if (text[at] == '.') return at + 1 < text.size() && is_digit(text[at + 1]) && before != '.' && !in_word(before);
+    return is_digit(text[at]) && !in_word(before) && (before != '.' || (at > 1 && text[at - 2] == '.'));
+}
+
+// The first number at or after `from`.
 std::optional<Number> number_after(std::string_view text, std::size_t from) {
     for (std::size_t at = from; at < text.size(); ++at) {
-        const char before = at > 0 ? text[at - 1] : ' ';
-        const bool in_word = std::isalnum(static_cast<unsigned char>(before)) || before == '-' || static_cast<unsigned char>(before) > 127;
-        if (!is_digit(text[at]) || in_word) continue;
+        if (!begins_number(text, at)) continue;
         std::string digits(text.substr(at));
-        std::size_t comma = 0;
-        while (comma < digits.size() && is_digit(digits[comma])) ++comma;
-        if (comma < digits.size() && digits[comma] == ',') {
-            std::size_t behind = comma + 1;
-            while (behind < digits.size() && is_digit(digits[behind])) ++behind;
-            if (behind - comma - 1 > 2) digits[comma] = '.';
-        }
+        const std::size_t comma = end_of_digits(text, at);
+        if (comma < text.size() && text[comma] == ',' && is_decimal_comma(text, at, comma)) digits[comma - at] = '.';
         Number number{};
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number.value);
         if (error != std::errc()) return std::nullopt;
@@ -203,7 +221,7 @@ void StatedWavelength::read(std::string_view line) {
     if (word == std::string_view::npos) {  // "WAVE 0.4"
         const std::size_t wave = word_at_the_beginning(text, "wave");
         const std::size_t next = wave == std::string_view::npos ? wave : text.find_first_not_of(" \t:=", wave);
-        if (next != std::string_view::npos && is_digit(text[next])) word = wave;
+        if (next != std::string_view::npos && begins_number(text, next)) word = wave;
     }
     for (std::size_t at = word; at != std::string_view::npos;) {
         const std::optional<Number> number = number_after(text, at);
