@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <string>
 
 #include "host/patterns/pattern_file.h"
@@ -44,6 +45,80 @@ TEST(ColumnNames, AnAxisIsNotLostForTheNameBesideIt) {
         EXPECT_NEAR(parse_pattern(comment + angles, "a.xy").two_theta_deg.front(), 10, 1e-6) << comment;
     for (const char* header : {"# d*2_nm^-2 I\n", "Radial Distance (mm)\n", "# log10(q.m)_None I\n"})
         EXPECT_THROW(parse_pattern(header + q, "a.dat"), Error) << header;
+}
+
+std::string error_of(const std::string& text) {
+    try {
+        parse_pattern(text, "a.csv");
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "read";
+}
+
+std::string rows(const std::function<std::string(int)>& behind_the_angle) {
+    std::string text;
+    for (int i = 0; i < points; ++i) text += std::to_string(10 + 0.02 * i) + behind_the_angle(i) + "\n";
+    return text;
+}
+
+std::string with_comma(double value) { return "," + std::to_string(value); }
+
+// Energies, temperatures and distances are no angles, however small their numbers.
+TEST(ColumnNames, OtherAxesAreNamed) {
+    const std::string two = rows([](int i) { return with_comma(intensity_at(i)); });
+    for (const char* header : {"energy_keV,counts\n", "E,I\n", "r,G\n", "Temperature,Intensity\n", "T_K,I\n", "time_s,counts\n",
+                               "tof_us,I\n", "#L r($\\AA$)  G($\\AA^{-2}$)\n", "# wavelength_nm,Intensity\n"})
+        EXPECT_NE(error_of(header + two).find("not 2theta, theta, Q, d or 1/d"), std::string::npos) << header;
+    for (const char* header :
+         {"x,y\n", "# R int = 0.05\n", "# R int 0.05\n", "# E: 40 kV, I: 30 mA\n", "# temperature, 300 K\n", "pos,counts\n"})
+        EXPECT_NEAR(parse_pattern(header + two, "a.csv").two_theta_deg.front(), 10, 1e-6) << header;
+    std::string q;
+    for (int i = 0; i < points; ++i) q += std::to_string(1 + 0.02 * i) + with_comma(intensity_at(i)) + "\n";
+    for (const char* header : {"#L Q S\n", "#L Q  S\n", "Q,S(Q)\n", "q,sample\n", "# q_A^-1,PSD\n"})
+        EXPECT_TRUE(parse_pattern(header + q, "a.sq").needs_no_wavelength) << header;
+}
+
+// Of several columns beside the angle one must be called the intensity; what is behind it are deviations where they are called so, or
+// are like those of counts.
+TEST(ColumnNames, TwoSamplesAreNotOneWithDeviations) {
+    const std::string three = rows([](int i) { return with_comma(intensity_at(i)) + with_comma(intensity_at(i) / 8); }),
+                      four = rows([](int i) { return with_comma(intensity_at(i)) + ",3,5"; }),
+                      deviations = rows([](int i) { return with_comma(intensity_at(i)) + with_comma(0.3 * std::sqrt(intensity_at(i))); });
+    for (const char* header : {"2theta,sample_A,sample_B\n", "2theta,intensity,intensity\n", "2theta,Intensity_A,Intensity_B\n"}) {
+        const std::string error = error_of(header + three);
+        EXPECT_NE(error.find("line 1: does not say which of"), std::string::npos) << header << error;
+        EXPECT_NE(error.find("name that column 'intensity', or write a file for each pattern"), std::string::npos) << header << error;
+    }
+    EXPECT_NE(error_of("# a comment\n2theta,25C,100C,200C\n" + four).find("line 2: does not say which of '25C', '100C', '200C'"),
+              std::string::npos);
+    EXPECT_NE(error_of("2theta,A,2theta,B\n" + four).find("which of 'A', 'B'"), std::string::npos);
+    const auto has_deviations = [](const std::string& text) { return !parse_pattern(text, "a.csv").sigma.empty(); };
+    for (const char* header :
+         {"2theta,I,sigma\n", "2theta,Iobs,esd\n", "2theta,sample,err\n", "2theta,I,dI\n", "x,y,e\n", "pos,counts,Error\n"})
+        EXPECT_TRUE(has_deviations(header + three)) << header;
+    for (const char* header : {"2theta,I,unknown\n", "2theta,sample,unknown\n", "# theta scan here\n"})
+        EXPECT_TRUE(has_deviations(header + deviations)) << header;
+    for (const char* header : {"2theta,I,background\n", "2theta,I,I_calc\n", "2theta,counts,monitor\n"})
+        EXPECT_FALSE(has_deviations(header + three)) << header;
+    EXPECT_EQ(parse_pattern("2theta,background,intensity\n" + three, "a.csv").intensity[3], intensity_at(3) / 8);
+    const std::string scan = "#L Two Theta  Monitor  Detector\n" + rows([](int i) { return " 1000 " + std::to_string(intensity_at(i)); });
+    EXPECT_EQ(parse_pattern("#S 1 ascan\n" + scan, "a.dat").intensity[3], intensity_at(3)) << "SPEC has it last";
+    EXPECT_NE(error_of("#S 1 ascan\n" + scan + "\n#S 2 ascan\n" + scan).find("another scan begins"), std::string::npos);
+}
+
+TEST(ColumnNames, CountsAreDividedByTheirTimes) {
+    const auto read = [](const char* header, const std::function<double(int)>& time) {
+        return parse_pattern(header + rows([&](int i) { return with_comma(time(i)) + with_comma(intensity_at(i)); }), "a.csv").intensity;
+    };
+    const auto longer = [](int i) { return i < points / 2 ? 1.0 : 3.0; };
+    const std::vector<double> rate = read("2theta,time,counts\n", longer);
+    EXPECT_NEAR(rate[3], 2 * intensity_at(3), 1e-9);
+    EXPECT_NEAR(rate[points - 1], 2 * intensity_at(points - 1) / 3, 1e-9);
+    EXPECT_EQ(read("2theta,time,counts\n", [](int) { return 2.0; })[3], intensity_at(3));
+    EXPECT_EQ(read("2theta,time,cps\n", longer)[3], intensity_at(3));
+    EXPECT_EQ(read("2theta,time,Counts/s\n", longer)[3], intensity_at(3));
+    EXPECT_EQ(read("2theta,time,counts\n", [](int i) { return 1.0 + i; })[3], intensity_at(3)) << "a clock";
 }
 
 }  // namespace

@@ -80,9 +80,14 @@ constexpr std::string_view degrees[] = {"deg", "degree", "degrees"}, radians[] =
 
 constexpr std::string_view in_metres[] = {"m", "m^-1", "1/m", "m-1", "metre", "meter"};
 
-constexpr std::string_view other_names[] = {
-    "omega",   "energy",  "sin",        "sintheta",   "s",          "tof", "timeofflight",   "time",      "chi",     "phi",
-    "azimuth", "channel", "wavenumber", "wavelength", "ramanshift", "rmm", "radialdistance", "dstar2nm2", "dstar2a2"};
+constexpr std::string_view other_names[] = {"omega",     "energy",     "photonenergy", "e",           "sin",   "sintheta",
+                                            "s",         "tof",        "timeofflight", "time",        "t",     "chi",
+                                            "phi",       "azimuth",    "channel",      "channels",    "pixel", "wavenumber",
+                                            "r",         "wavelength", "lambda",       "ramanshift",  "rmm",   "radialdistance",
+                                            "dstar2nm2", "dstar2a2",   "frame",        "temperature", "temp",  "distance"};
+// What may follow such a name without brackets: "energy_keV".
+constexpr std::string_view other_units[] = {"kev", "ev", "mev", "us", "ms", "musec", "microsec", "s", "sec",
+                                            "min", "k",  "c",   "a",  "nm", "cm1",   "angstrom", "mm"};
 
 // Of a name with or without units: "2theta", "q_nm^-1", "d_A". Without them degrees and angstrom.
 std::optional<PatternAxis> axis_named(std::string_view name) {
@@ -120,7 +125,12 @@ std::optional<PatternAxis> axis_named(std::string_view name) {
 
 bool is_axis_name(std::string_view name) { return axis_named(name).has_value(); }
 
-bool is_other_axis(std::string_view name) { return is_one_of(plain(name), other_names); }
+bool is_other_axis(std::string_view name) {
+    const std::string text = plain(name);
+    return is_one_of(text, other_names) || std::any_of(std::begin(other_names), std::end(other_names), [&](std::string_view other) {
+               return text.starts_with(other) && is_one_of(std::string_view(text).substr(other.size()), other_units);
+           });
+}
 
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {
     const std::optional<PatternAxis> axis = axis_named(name);

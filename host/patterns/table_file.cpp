@@ -1,8 +1,9 @@
 // Tables with named columns, as beamlines write them: the axis and the intensities are picked by name, whatever else stands beside them.
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+#include <numeric>
+#include <utility>
 
+#include "host/patterns/column_names.h"
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/pattern_axis.h"
 #include "host/patterns/stated_wavelength.h"
@@ -15,103 +16,6 @@
 namespace friedel {
 
 namespace {
-
-using Fields = std::vector<std::string_view>;
-
-// Of one line, cut at commas, semicolons or tabs where it has any of these, else at blanks; quotes are left off.
-Fields fields_of(std::string_view line) {
-    const bool separated = line.find_first_of(",;\t") != std::string_view::npos;
-    Fields fields;
-    for (std::size_t at = 0; at <= line.size();) {
-        std::size_t end = line.find_first_of(separated ? ",;\t" : " ", at);
-        end = std::min(end, line.size());
-        std::string_view field = line.substr(at, end - at);
-        while (!field.empty() && (field.front() == ' ' || field.front() == '"' || field.front() == '#')) field.remove_prefix(1);
-        while (!field.empty() && (field.back() == ' ' || field.back() == '"' || field.back() == '\r')) field.remove_suffix(1);
-        // "2theta (deg) intensity" names two columns, "q (1 / nm)" one.
-        const bool in_brackets = !fields.empty() && fields.back().find_first_of("([") != fields.back().npos &&
-                                 fields.back().find_first_of(")]") == fields.back().npos;
-        if (!separated && !field.empty() && !fields.empty() && (in_brackets || field.front() == '(' || field.front() == '[')) {
-            fields.back() = line.substr(static_cast<std::size_t>(fields.back().data() - line.data()),
-                                        static_cast<std::size_t>(field.data() + field.size() - fields.back().data()));
-        } else if (separated || !field.empty()) {
-            fields.push_back(field);
-        }
-        at = end + 1;
-    }
-    return fields;
-}
-
-// A column's name without its units.
-std::string plain_name(std::string_view text) {
-    std::string out = lower_case(text.substr(0, text.find_first_of("([")));
-    while (!out.empty() && (out.back() == ' ' || out.back() == '_')) out.pop_back();
-    return out;
-}
-
-struct Columns {
-    std::size_t count = 0;  // 0: the line names none
-    int axis = -1, intensity = -1, d = -1;
-    std::string axis_name;  // without `axis`: of one that no pattern is read against
-    std::string changed;    // of a column of intensities that are no longer as they were counted
-};
-
-bool is_exactly_intensity(const std::string& name) {
-    constexpr std::string_view whole[] = {"intensity", "counts", "int", "i", "iobs", "yobs", "i_obs", "iq"};
-    return std::find(std::begin(whole), std::end(whole), name) != std::end(whole);
-}
-
-// "Intensity_corrected", "I_norm" and the like, but no error, model or monitor.
-bool is_some_intensity(const std::string& name) {
-    constexpr std::string_view others[] = {"err", "sig", "std", "esd", "dev", "calc", "bkg", "back", "time", "mon", "diff", "weight", "_0"};
-    constexpr std::string_view beginnings[] = {"intensity", "counts_", "i_", "int_", "icorr", "inorm"};
-    return std::any_of(std::begin(beginnings), std::end(beginnings), [&](std::string_view begin) { return name.starts_with(begin); }) &&
-           std::none_of(std::begin(others), std::end(others), [&](std::string_view part) { return name.find(part) != name.npos; });
-}
-
-// The names of a line of columns; those of SPEC ("#L Two Theta  Detector") are two blanks apart.
-Fields names_of(std::string_view line) {
-    if (line.starts_with("#L\t")) line.remove_prefix(3);
-    if (!line.starts_with("#L ")) return fields_of(line);
-    Fields names;
-    line.remove_prefix(3);
-    while (!line.empty()) {
-        const std::size_t end = std::min(line.find("  "), line.size());
-        std::string_view name = line.substr(0, end);
-        while (!name.empty() && (name.back() == '\r' || name.back() == ' ')) name.remove_suffix(1);
-        while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
-        if (!name.empty()) names.push_back(name);
-        line.remove_prefix(std::min(line.size(), end + 2));
-    }
-    return names;
-}
-
-Columns columns_of(std::string_view line) {
-    const Fields names = names_of(line);
-    Columns columns;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const std::string name = plain_name(names[i]);
-        const bool is_function = (name == "log" || name == "log10" || name == "ln" || name == "sqrt") && names[i].size() > name.size() + 1;
-        if (is_function && i == 1 && columns.axis == 0) columns.changed = names[i];
-        const bool axis = is_axis_name(names[i]);
-        const bool angle = axis && axis_of(names[i], "", "") == PatternAxis::two_theta_deg;
-        const bool d = axis && axis_of(names[i], "", "") == PatternAxis::d_angstrom;
-        if (d) columns.d = static_cast<int>(i);
-        // Angles before Q and d: both may be there.
-        if (axis && (columns.axis < 0 || (angle && axis_of(columns.axis_name, "", "") != PatternAxis::two_theta_deg))) {
-            columns.axis = static_cast<int>(i);
-            columns.axis_name = names[i];
-        }
-        if (columns.intensity < 0 && is_exactly_intensity(name)) columns.intensity = static_cast<int>(i);
-    }
-    const bool is_exact = columns.intensity >= 0;
-    for (std::size_t i = 0; i < names.size() && columns.intensity < 0; ++i) {
-        if (is_some_intensity(plain_name(names[i]))) columns.intensity = static_cast<int>(i);
-    }
-    if (columns.axis >= 0 && columns.intensity >= 0) columns.count = names.size();
-    if (columns.axis < 0 && is_exact && columns.intensity > 0 && is_other_axis(names[0])) columns.axis_name = names[0];
-    return columns;
-}
 
 PatternAxis axis_with_units(const Columns& columns, const std::string& file) {
     const std::string_view name = columns.axis_name;
@@ -133,64 +37,144 @@ void add_repeats(MeasuredPattern& pattern) {
     pattern.intensity.resize(points);
 }
 
-bool take(double& value, std::string_view field) {
-    std::string fortran;  // 1.05D+03
-    if (const std::size_t at = field.find_first_of("dD"); at != std::string_view::npos && at > 0 && field.size() < 64) {
-        fortran = field;
-        fortran[at] = 'e';
-        field = fortran;
+std::string_view next_line(std::string_view& text) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return line;
+}
+
+// The numbers of a line of `count` fields; nothing where one is none.
+std::optional<std::vector<double>> numbers_of(std::string_view line, std::size_t count) {
+    const Fields fields = fields_of(line);
+    std::vector<double> numbers(fields.size());
+    if (fields.size() != count) return std::nullopt;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!read_field(numbers[i], fields[i])) return std::nullopt;
     }
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    return error == std::errc() && end == field.data() + field.size();
+    return numbers;
+}
+
+// Whether the third column may be standard deviations of the second, whatever it is called: as counts have them, its square is to the
+// second alike where that is large and where it is small. Another pattern's is not.
+bool may_be_deviations(std::string_view rows) {
+    constexpr double most = 1.5;
+    std::vector<std::pair<double, double>> points;  // intensity, and the third's square over it
+    while (!rows.empty()) {
+        const auto numbers = numbers_of(next_line(rows), 3);
+        if (!numbers || !((*numbers)[1] > 0)) continue;
+        points.emplace_back((*numbers)[1], (*numbers)[2] * (*numbers)[2] / (*numbers)[1]);
+    }
+    if (points.size() < static_cast<std::size_t>(min_points)) return false;
+    std::sort(points.begin(), points.end());
+    const auto mean = [&](std::size_t first, std::size_t end) {
+        double sum = 0;
+        for (std::size_t i = first; i < end; ++i) sum += points[i].second;
+        return sum / static_cast<double>(end - first);
+    };
+    const double strong = mean(points.size() - points.size() / 20, points.size()), weak = mean(0, points.size() / 2);
+    return weak > 0 && strong < most * weak && weak < most * strong;
+}
+
+// Counts of steps that took different times become those of the mean time. A clock, which goes on from step to step, counts none.
+void divide_by_time(std::vector<double>& counts, const std::vector<double>& times) {
+    if (times.size() != counts.size() || std::any_of(times.begin(), times.end(), [](double time) { return !(time > 0); })) return;
+    std::size_t risen = 0;
+    for (std::size_t i = 1; i < times.size(); ++i) risen += times[i] > times[i - 1];
+    if (std::is_sorted(times.begin(), times.end()) && risen > times.size() / 10) return;
+    const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] *= mean / times[i];
+}
+
+[[noreturn]] void fail_undecided(const Columns& columns, const std::string& name, int line_number) {
+    constexpr std::size_t most_named = 4;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(columns.others.size(), most_named); ++i) list += (i ? ", '" : "'") + columns.others[i] + "'";
+    fail(name, ": line ", line_number, ": does not say which of ", list, columns.others.size() > most_named ? ", ..." : "",
+         " is the intensity; name that column 'intensity', or write a file for each pattern");
+}
+
+struct Table {
+    Columns columns;
+    std::string_view header, rows;
+    int rows_line;  // where the rows begin
+};
+
+// Nothing where no line names the columns.
+std::optional<Table> find_table(std::string_view text, const std::string& name, StatedWavelength& stated) {
+    constexpr int longest_header = 200;  // lines
+    Columns above;                       // those of the line before
+    std::string_view header;
+    for (int line_number = 1; !text.empty() && line_number <= longest_header; ++line_number) {
+        const std::string_view rows = text, line = next_line(text);
+        // What nobody calls the intensity is believed where a row of as many numbers follows at once.
+        if (above.axis >= 0 && numbers_of(line, above.count)) {
+            if (above.are_named()) return Table{above, header, rows, line_number};
+            if (above.count == 3 && above.axis == 0 && may_be_deviations(rows)) return std::nullopt;
+            if (!above.others.empty()) fail_undecided(above, name, line_number - 1);
+        }
+        above = columns_of(header = line);
+        if (above.axis < 0 && !above.axis_name.empty()) axis_of(above.axis_name, "", name);  // says that it is none
+        if (!above.are_named() && !above.changed.empty())
+            fail(name, ": its intensities are '", above.changed, "'; export them as they were counted");
+        stated.read(line);
+        if (above.are_named() && !above.is_guess) return Table{above, header, text, line_number + 1};
+    }
+    return std::nullopt;
+}
+
+// Two or three columns in the usual order are the business of the reader of plain text, which knows more ways to write them.
+bool is_plain_text(const Table& table, const std::string& name) {
+    const Columns& columns = table.columns;
+    if (columns.count > 3 || columns.axis != 0 || columns.intensity != 1 || table.header.find('"') != std::string_view::npos ||
+        axis_with_units(columns, name) != PatternAxis::two_theta_deg)
+        return false;
+    if (columns.count == 2 || columns.deviation == 2) return true;
+    std::string_view rows = table.rows;
+    std::string_view first = next_line(rows);
+    while (!rows.empty() && first.starts_with('#')) first = next_line(rows);
+    return !numbers_of(first, columns.count) || may_be_deviations(table.rows);
 }
 
 }  // namespace
 
 std::optional<MeasuredPattern> parse_table(std::string_view text, const std::string& name) {
-    constexpr int longest_header = 200;  // lines
-    Columns columns;
-    MeasuredPattern pattern;
     StatedWavelength stated;
-    int line_number = 0;
+    const std::optional<Table> table = find_table(text, name, stated);
+    if (!table || is_plain_text(*table, name)) return std::nullopt;
+    const Columns& columns = table->columns;
+    MeasuredPattern pattern;
+    stated.apply_to(pattern);
+    std::vector<double> times;
     double d = 0;
-    while (!text.empty()) {
-        const std::size_t end = text.find('\n');
-        const std::string_view line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        ++line_number;
-        if (columns.count == 0) {
-            if (line_number > longest_header) return std::nullopt;
-            columns = columns_of(line);
-            if (columns.count == 0 && !columns.axis_name.empty() && columns.axis < 0) axis_of(columns.axis_name, "", name);
-            if (columns.count == 0 && !columns.changed.empty())
-                fail(name, ": its intensities are '", columns.changed, "'; export them as they were counted");
-            // Two or three columns in the usual order are the business of the reader of plain text, which knows more ways to write them.
-            if (columns.count > 0 && columns.count <= 3 && columns.axis == 0 && columns.intensity == 1 &&
-                axis_with_units(columns, name) == PatternAxis::two_theta_deg && line.find('"') == std::string_view::npos)
-                return std::nullopt;
-            stated.read(line);
-            if (columns.count > 0) stated.apply_to(pattern);
-            continue;
-        }
+    text = table->rows;
+    for (int line_number = table->rows_line; !text.empty(); ++line_number) {
+        const std::string_view line = next_line(text);
+        if (line.starts_with("#S ") && !pattern.intensity.empty())
+            fail(name, ": line ", line_number, ": another scan begins; write each to a file of its own");
         if (line.starts_with('#')) continue;
         const Fields fields = fields_of(line);
         if (fields.empty() || (fields.size() == 1 && fields[0].empty())) continue;
         double x = 0, y = 0;
-        if (fields.size() != columns.count || !take(x, fields[static_cast<std::size_t>(columns.axis)]) ||
-            !take(y, fields[static_cast<std::size_t>(columns.intensity)])) {
+        if (fields.size() != columns.count || !read_field(x, fields[static_cast<std::size_t>(columns.axis)]) ||
+            !read_field(y, fields[static_cast<std::size_t>(columns.intensity)])) {
             fail(name, ": line ", line_number, ": '", line.substr(0, 40), "' has not a number under each of '", columns.axis_name,
                  "' and the intensity, in ", columns.count, " columns; remove it");
         }
-        if (columns.d >= 0 && d == 0 && take(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
+        if (columns.d >= 0 && d == 0 && read_field(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
             pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == PatternAxis::two_theta_deg) {
             const double wavelength = d * inverse_d_of(x, 1);  // Bragg's law says what the file does not
             if (may_be_stated(wavelength)) pattern.wavelength_angstrom = wavelength;
         }
         pattern.two_theta_deg.push_back(x);
         pattern.intensity.push_back(y);
+        double time = 0;
+        if (columns.are_counts && columns.time >= 0 && read_field(time, fields[static_cast<std::size_t>(columns.time)]))
+            times.push_back(time);
     }
     if (pattern.two_theta_deg.empty()) return std::nullopt;
     pattern.name = name;
+    divide_by_time(pattern.intensity, times);
     add_repeats(pattern);
     leave_out_unmeasured(pattern);
     convert_axis(pattern, axis_with_units(columns, name));

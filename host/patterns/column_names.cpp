@@ -1,0 +1,180 @@
+#include "host/patterns/column_names.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/patterns/pattern_axis.h"
+#include "host/support/text_format.h"
+
+namespace friedel {
+
+namespace {
+
+template <class Names>
+bool is_one_of(std::string_view name, const Names& names) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+template <class Parts>
+bool has_one_of(std::string_view name, const Parts& parts) {
+    return std::any_of(std::begin(parts), std::end(parts), [&](std::string_view part) { return name.find(part) != name.npos; });
+}
+
+// A column's name without its units.
+std::string plain_name(std::string_view text) {
+    std::string out = lower_case(text.substr(0, text.find_first_of("([")));
+    while (!out.empty() && (out.back() == ' ' || out.back() == '_')) out.pop_back();
+    return out;
+}
+
+bool is_exactly_intensity(std::string_view name) {
+    constexpr std::string_view whole[] = {"intensity", "counts", "int", "i", "iobs", "yobs", "i_obs", "iq", "cps", "cts"};
+    return is_one_of(name, whole);
+}
+
+bool is_deviation(std::string_view name) {
+    constexpr std::string_view whole[] = {"e", "s", "u", "sd", "se", "di", "ds", "dy", "d_i", "delta_i", "\u03c3"};
+    constexpr std::string_view parts[] = {"err", "sig", "std", "esd", "dev", "unc", "fehler", "rms"};
+    return is_one_of(name, whole) || has_one_of(name, parts);
+}
+
+bool is_time(std::string_view name) {
+    constexpr std::string_view whole[] = {"time",          "t",         "time_s",   "count_time", "counting_time", "countingtime",
+                                          "counttime",     "seconds",   "sec",      "exposure",   "exposure_time", "live_time",
+                                          "time_per_step", "step_time", "steptime", "livetime"};
+    return is_one_of(name, whole);
+}
+
+// "Counts", but not "Counts/s".
+bool is_number_of_counts(std::string_view name) {
+    constexpr std::string_view counts[] = {"count", "cts"}, rates[] = {"/s", "cps", "per s", "per_s", "s-1", "s^-1", "rate"};
+    return has_one_of(name, counts) && !has_one_of(name, rates);
+}
+
+// "Intensity_corrected", "I_norm" and the like, but no error, model or monitor.
+bool is_some_intensity(std::string_view name) {
+    constexpr std::string_view others[] = {"err", "sig",  "std",  "esd", "dev",  "calc",   "bkg",
+                                           "bg",  "back", "time", "mon", "diff", "weight", "_0"};
+    constexpr std::string_view beginnings[] = {"intensity", "counts_", "i_", "int_", "icorr", "inorm"};
+    return std::any_of(std::begin(beginnings), std::end(beginnings), [&](std::string_view begin) { return name.starts_with(begin); }) &&
+           !has_one_of(name, others);
+}
+
+// The names of a line of columns; those of SPEC ("#L Two Theta  Detector") are two blanks apart.
+Fields names_of(std::string_view line) {
+    if (line.starts_with("#L\t")) line.remove_prefix(3);
+    if (!line.starts_with("#L ")) return fields_of(line);
+    Fields names;
+    line.remove_prefix(3);
+    const std::string_view all = line;
+    while (!line.empty()) {
+        const std::size_t end = std::min(line.find("  "), line.size());
+        std::string_view name = line.substr(0, end);
+        while (!name.empty() && (name.back() == '\r' || name.back() == ' ')) name.remove_suffix(1);
+        while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
+        if (!name.empty()) names.push_back(name);
+        line.remove_prefix(std::min(line.size(), end + 2));
+    }
+    return names.size() == 1 ? fields_of(all) : names;  // "#L Q S" of PDFgetX3
+}
+
+PatternAxis kind_of(std::string_view axis) { return axis_of(axis, "", ""); }
+
+// Of an energy, a time, a distance between atoms: an axis that no pattern is read against, above a column of intensities.
+bool names_other_axis(const Fields& names, int intensity) {
+    if (names.size() < 2 || !is_other_axis(names[0])) return false;
+    const bool is_pair_distribution = plain_name(names[0]) == "r" && plain_name(names[1]) == "g";
+    if (intensity <= 0 && !is_pair_distribution) return false;
+    if (plain_name(names[0]).size() > 1 || is_pair_distribution) return true;
+    // One letter says little: "E, I", but not "R int = 0.05".
+    double number = 0;
+    return intensity == 1 && names.size() <= 3 && (names.size() < 3 || !(read_field(number, names[2]) || names[2] == "="));
+}
+
+}  // namespace
+
+Fields fields_of(std::string_view line) {
+    const bool separated = line.find_first_of(",;\t") != std::string_view::npos;
+    Fields fields;
+    for (std::size_t at = 0; at <= line.size();) {
+        std::size_t end = line.find_first_of(separated ? ",;\t" : " ", at);
+        end = std::min(end, line.size());
+        std::string_view field = line.substr(at, end - at);
+        while (!field.empty() && (field.front() == ' ' || field.front() == '"' || field.front() == '#')) field.remove_prefix(1);
+        while (!field.empty() && (field.back() == ' ' || field.back() == '"' || field.back() == '\r')) field.remove_suffix(1);
+        // "2theta (deg) intensity" names two columns, "q (1 / nm)" one.
+        const bool in_brackets = !fields.empty() && fields.back().find_first_of("([") != fields.back().npos &&
+                                 fields.back().find_first_of(")]") == fields.back().npos;
+        if (!separated && !field.empty() && !fields.empty() && (in_brackets || field.front() == '(' || field.front() == '[')) {
+            fields.back() = line.substr(static_cast<std::size_t>(fields.back().data() - line.data()),
+                                        static_cast<std::size_t>(field.data() + field.size() - fields.back().data()));
+        } else if (separated || !field.empty()) {
+            fields.push_back(field);
+        }
+        at = end + 1;
+    }
+    return fields;
+}
+
+bool read_field(double& value, std::string_view field) {
+    std::string fortran;  // 1.05D+03
+    if (const std::size_t at = field.find_first_of("dD"); at != std::string_view::npos && at > 0 && field.size() < 64) {
+        fortran = field;
+        fortran[at] = 'e';
+        field = fortran;
+    }
+    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+    return error == std::errc() && end == field.data() + field.size();
+}
+
+Columns columns_of(std::string_view line) {
+    const bool is_of_spec = line.starts_with("#L ") || line.starts_with("#L\t");
+    const Fields names = names_of(line);
+    Columns columns;
+    columns.count = names.size();
+    const bool may_be_sentence = !is_of_spec && line.find_first_of(",;\t") == std::string_view::npos;
+    std::vector<int> exact, some, unknown;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const int column = static_cast<int>(i);
+        const std::string name = plain_name(names[i]);
+        const bool is_function = (name == "log" || name == "log10" || name == "ln" || name == "sqrt") && names[i].size() > name.size() + 1;
+        if (is_function && i == 1 && columns.axis == 0) {
+            columns.changed = names[i];
+        } else if (is_axis_name(names[i])) {
+            const PatternAxis kind = kind_of(names[i]);
+            if (kind == PatternAxis::d_angstrom) columns.d = column;
+            // Angles before Q and d: both may be there.
+            if (columns.axis >= 0 && (kind != PatternAxis::two_theta_deg || kind_of(columns.axis_name) == kind)) continue;
+            columns.axis = column;
+            columns.axis_name = names[i];
+        } else if (is_exactly_intensity(name)) {
+            exact.push_back(column);
+        } else if (is_some_intensity(name)) {
+            some.push_back(column);
+        } else if (is_time(name)) {
+            columns.time = column;
+        } else if (is_deviation(name) && !(name == "s" && unknown.empty() && exact.empty() && some.empty())) {  // S(Q) is none
+            columns.deviation = column;
+        } else if (!name.empty()) {
+            unknown.push_back(column);
+        }
+    }
+    const auto is_named_like_the_first = [&](int column) {
+        return names[static_cast<std::size_t>(column)] == names[static_cast<std::size_t>(exact.front())];
+    };
+    const std::vector<int>& best = !exact.empty() ? exact : !some.empty() ? some : unknown;
+    const bool is_one = best.size() == 1 || (!exact.empty() && std::count_if(exact.begin(), exact.end(), is_named_like_the_first) == 1);
+    columns.is_guess = &best == &unknown && !is_of_spec;
+    if (is_one && !(columns.is_guess && may_be_sentence)) {
+        columns.intensity = best.front();
+    } else if (is_of_spec && exact.empty() && !best.empty()) {
+        columns.intensity = best.back();  // where SPEC has its detector
+    } else if (best.size() > 1 && (columns.axis == 0 || !may_be_sentence)) {
+        for (int column : best) columns.others.emplace_back(names[static_cast<std::size_t>(column)]);
+    }
+    if (columns.intensity >= 0) columns.are_counts = is_number_of_counts(lower_case(names[static_cast<std::size_t>(columns.intensity)]));
+    if (columns.axis < 0 && names_other_axis(names, exact.empty() ? -1 : exact.front())) columns.axis_name = names[0];
+    return columns;
+}
+
+}  // namespace friedel
