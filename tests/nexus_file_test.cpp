@@ -1,12 +1,14 @@
 // NeXus files: which scan, which axis, which wavelength, and what a detector's mask leaves.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "host/patterns/pattern_list.h"
 #include "host/support/hdf5_file.h"
 #include "tests/instrument_patterns.h"
 #include "tests/test_paths.h"
@@ -18,6 +20,7 @@ using test::error_of;
 using test::expect_pattern;
 using test::intensity_at;
 using test::points;
+using test::write_text;
 
 TEST(NexusFile, IsReadByItsDefaultScan) {
     const test::TemporaryDirectory folder;
@@ -90,6 +93,72 @@ TEST(NexusFile, IsReadByItsDefaultScan) {
     const std::string whole = test::read_text(folder / "a.nxs");
     test::write_text(folder / "a.nxs", whole.substr(0, whole.size() / 2));
     EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("truncated"), std::string::npos);
+}
+
+// A group of class NXdata with intensities [rows][points], or [points] where `rows` is 0: those of row r are (r + 1) times the usual ones.
+void write_scan(H5File& file, const std::string& group, std::size_t rows) {
+    std::vector<double> axis, values;
+    for (int i = 0; i < points; ++i) axis.push_back(10 + 0.02 * i);
+    for (std::size_t row = 0; row < std::max<std::size_t>(rows, 1); ++row)
+        for (int i = 0; i < points; ++i) values.push_back(intensity_at(i) * static_cast<double>(row + 1));
+    file.write(group + "/tth", axis);
+    file.write(group + "/I", values.data(), rows ? Shape{rows, axis.size()} : Shape{axis.size()});
+    file.write_attribute(group, "NX_class", std::string("NXdata"));
+    file.write_attribute(group, "signal", std::string("I"));
+    file.write_attribute(group, "axes", std::string("tth"));
+    file.write_attribute(group + "/tth", "units", std::string("deg"));
+}
+
+// Of several scans in one file, as BLISS writes them, one is read by its group; of a stack one pattern by its number.
+TEST(NexusFile, PatternsWithinAFileAreRead) {
+    const test::TemporaryDirectory folder;
+    const std::string name = (folder / "scans.h5").string();
+    H5File file = H5File::create(name, {"foreign", 1, ""});
+    write_scan(file, "1.1/integrated", 0);
+    write_scan(file, "2.1/integrated", 3);
+    file.commit();
+    EXPECT_NE(error_of([&] { read_pattern(name); }).find("(/1.1/integrated, /2.1/integrated); name one, as " + name + "::/1.1/integrated"),
+              std::string::npos);
+    for (const char* scan : {"::/1.1/integrated", "::/1.1", "::/1.1/", "::/2.1[0]"}) expect_pattern(read_pattern(name + scan), 10, 0.02, 0);
+    EXPECT_DOUBLE_EQ(read_pattern(name + "::/2.1/integrated[2]").intensity[7], 3 * intensity_at(7));
+    EXPECT_EQ(read_pattern(name + "::/2.1[2]").name, name + "::/2.1[2]");
+    for (const auto& [within, wrong] : {std::pair("::/3.1", "no group '/3.1'; its scans are /1.1/integrated, /2.1/integrated"),
+                                        std::pair("::/2.1", "holds 3 patterns; name one of them, as"),
+                                        std::pair("::/2.1[3]", "holds 3 patterns, counted from 0; there is no [3]"),
+                                        std::pair("::/1.1[0]", "holds one pattern; name it without [0]"), std::pair("[0]", "holds 2 scans"),
+                                        std::pair("[x]", "no such file")}) {
+        const std::string error = error_of([&] { read_pattern(name + within); });
+        EXPECT_NE(error.find(wrong), std::string::npos) << within << ": " << error;
+    }
+    const PatternList list = PatternList::of_paths({name + "::/2.1[1]", name + "::/2.1", name + "::/1.1"});
+    ASSERT_EQ(list.size(), 5u);
+    EXPECT_EQ(list.name(0), name + "::/2.1[1]");
+    EXPECT_EQ(list.name(3), name + "::/2.1[2]");
+    EXPECT_EQ(list.name(4), name + "::/1.1");
+    EXPECT_EQ(list.file(0), name);
+    EXPECT_TRUE(list.reads(name));
+    EXPECT_DOUBLE_EQ(list.read(0).intensity[7], list.read(2).intensity[7]);
+    // A file of the very name is that file.
+    std::filesystem::copy(name, name + "[0]");
+    write_text(name + "[0]", "not HDF5");
+    EXPECT_NE(error_of([&] { read_pattern(name + "[0]"); }).find("no rows"), std::string::npos);
+}
+
+// pyFAI keeps what it was told, in metres, in a note.
+TEST(NexusFile, TheWavelengthOfPyFai) {
+    const test::TemporaryDirectory folder;
+    const auto wavelength = [&](const std::string& note) {
+        H5File file = H5File::create(folder / "a.h5", {"foreign", 1, ""});
+        write_scan(file, "entry_0000/pyFAI/results", 0);
+        file.write_strings("entry_0000/pyFAI/configuration/data", {note});
+        file.write_attribute("entry_0000/pyFAI/configuration", "NX_class", std::string("NXnote"));
+        file.commit();
+        return read_pattern(folder / "a.h5").wavelength_angstrom;
+    };
+    EXPECT_NEAR(wavelength(R"({"poni": {"dist": 0.1, "wavelength": 5e-11}, "unit": ["2th_deg"]})"), 0.5, 1e-9);
+    EXPECT_NEAR(wavelength("{\n  \"wavelength\":\n  4.139e-11\n}"), 0.4139, 1e-9);
+    EXPECT_EQ(wavelength(R"({"wavelength": null, "dist": 0.1})"), 0);
+    EXPECT_EQ(wavelength("a note"), 0);
 }
 
 }  // namespace

@@ -50,6 +50,21 @@ TEST_F(ResultsCommand, NameThePatternsOfStacks) {
     EXPECT_NE(CsvTable(folder / "i.csv").at(1, "name").find("rutile.cif"), std::string::npos);
 }
 
+// One pattern of a stack, by the name that results give it, is what it is among the others.
+TEST_F(ResultsCommand, NamesOfResultsNamePatterns) {
+    run("classify stack.h5 --structures none -o all.csv");
+    run("classify 'stack.h5[1]' --structures none -o one.csv");
+    EXPECT_EQ(lines_of(folder / "one.csv").at(1), lines_of(folder / "all.csv").at(2));
+    EXPECT_NE(run("match minerals.h5 'stack.h5[1]'").find("stack.h5[1]"), std::string::npos);
+    EXPECT_NE(run("index 'stack.h5[1]'").find("stack.h5[1]"), std::string::npos);
+    EXPECT_NE(run("info 'stack.h5[1]'").find("stack.h5[1]: a measured pattern of 8500 points"), std::string::npos);
+    test::write_text(folder / "labels.csv", "file,space_group\nstack.h5[1],136\n");
+    EXPECT_NE(run("match minerals.h5 --labels labels.csv").find("1 pattern"), std::string::npos);
+    EXPECT_NE(test::run_friedel("classify 'stack.h5[2]'", folder.path).err.find("holds 2 patterns, counted from 0; there is no [2]"),
+              std::string::npos);
+    EXPECT_NE(test::run_friedel("classify 'stack.h5[1]' -o stack.h5", folder.path).err.find("would be written over"), std::string::npos);
+}
+
 // Patterns can do without names.
 TEST_F(ResultsCommand, StacksWithOtherNamesAreRead) {
     const std::vector<float> pattern = [] {

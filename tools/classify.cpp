@@ -298,7 +298,9 @@ std::function<int()> classify_command(CLI::App& app) {
                    "A trained model (.h5) first, or none for the one that ships; then pattern files: text of two or three columns, with "
                    "named ones, or of intensities below start, step and end, XRDML, UDF, Rigaku RAS and RASX, Bruker RAW, UXD and BRML, "
                    "STOE RAW, GSAS, powder CIF, NeXus; folders of "
-                   "them; stacks, HDF5 files of many (of 'friedel simulate', or NeXus); - for standard input")
+                   "them; stacks, HDF5 files of many (of 'friedel simulate', or NeXus); FILE[N], pattern N of a stack, from 0; "
+                   "FILE::/GROUP, a scan "
+                   "of an HDF5 file of several; - for standard input")
         ->required();
     app.add_option("-o,--output", o->output, "Results: .csv, .jsonl or .h5; without it they are printed, a line each")->check(not_empty());
     app.add_option(

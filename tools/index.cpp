@@ -123,7 +123,8 @@ int run(const Options& o) {
 
 std::function<int()> index_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
-    app.add_option("PATTERNS", o->patterns, "Pattern files, folders of them, stacks; the formats of friedel classify");
+    app.add_option("PATTERNS", o->patterns,
+                   "Pattern files, folders of them, stacks, FILE[N] of a stack, FILE::/GROUP; the formats of friedel classify");
     auto* const output =
         app.add_option(
                "-o,--output", o->output,

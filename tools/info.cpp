@@ -17,6 +17,7 @@
 #include "host/crystals/structure_library.h"
 #include "host/network/model.h"
 #include "host/patterns/k_alpha.h"
+#include "host/patterns/pattern_address.h"
 #include "host/patterns/pattern_file.h"
 #include "host/patterns/pattern_stack.h"
 #include "host/simulation/pattern_output.h"
@@ -342,7 +343,9 @@ const std::map<std::string, void (*)(const Options&)> describers = {
 std::function<int()> info_command(CLI::App& app) {
     auto options = std::make_shared<Options>();
     app.add_option("FILE", options->file,
-                   "Any file that friedel wrote (.h5), or a measured pattern or stack of them: what was read from it")
+                   "Any file that friedel wrote (.h5), or a measured pattern or stack of them (FILE[N]: one of a stack; FILE::/GROUP: one "
+                   "of several "
+                   "scans): what was read from it")
         ->required();
     auto* const json = app.add_flag("--json", options->json, "Print JSON");
     app.add_flag("--config", options->config,
@@ -355,7 +358,7 @@ std::function<int()> info_command(CLI::App& app) {
         "  friedel info measured.xrdml\n"
         "  friedel info model.h5 --config > settings.toml");
     return [options] {
-        if (is_foreign(options->file)) {
+        if (!pattern_address(options->file).is_file() || is_foreign(options->file)) {
             describe_measured(*options);
             return 0;
         }

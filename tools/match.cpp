@@ -286,7 +286,8 @@ int run(const Options& options) {
 std::function<int()> match_command(CLI::App& app) {
     const auto o = std::make_shared<Options>();
     app.add_option("LIBRARY", o->library, "Structure library, as 'friedel ingest', 'generate', 'split' and 'merge' write them")->required();
-    app.add_option("PATTERNS", o->inputs, "Pattern files, stacks, folders, or - for standard input, as of 'friedel classify'");
+    app.add_option("PATTERNS", o->inputs,
+                   "Pattern files, stacks, FILE[N] of a stack, FILE::/GROUP, folders, or - for standard input, as of 'friedel classify'");
     app.add_option("-o,--output", o->output, "Results: .csv or .jsonl; without it they are printed")->check(not_empty());
     app.add_option("--count", o->shown,
                    "Structures to name for each pattern at most: those that begin to fit far worse than the best are dropped")

@@ -20,8 +20,8 @@ std::optional<MeasuredPattern> parse_instrument_file(std::string_view bytes, con
 // The same for zip archives, which are read from disk; nothing if it is another archive.
 std::optional<MeasuredPattern> read_rasx(const std::filesystem::path& file);
 std::optional<MeasuredPattern> read_brml(const std::filesystem::path& file);
-// An HDF5 file in NeXus layout, read from disk.
-MeasuredPattern read_nexus(const std::filesystem::path& file);
+// An HDF5 file in NeXus layout, read from disk, or what lies below one group of it.
+MeasuredPattern read_nexus(const std::filesystem::path& file, const std::string& within = "");
 
 // One reader per format, each given bytes that begin as its format does.
 MeasuredPattern parse_xrdml(std::string_view bytes, const std::string& name);

@@ -1,6 +1,7 @@
 #include "host/patterns/nexus_file.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -27,7 +28,7 @@ bool is_scan(const H5File& file, const std::string& group) {
 }
 
 void find_scans(std::vector<std::string>& found, const H5File& file, const std::string& group, int depth) {
-    if (group != "" && is_scan(file, group)) found.push_back(group);
+    if (!group.empty() && is_scan(file, group)) found.push_back(group);
     if (depth == deepest) return;
     for (const std::string& child : file.children(group.empty() ? "/" : group)) {
         const std::string path = group + "/" + child;
@@ -35,9 +36,8 @@ void find_scans(std::vector<std::string>& found, const H5File& file, const std::
     }
 }
 
-// The group that the attributes `default` lead to, from the root on; empty where they lead nowhere.
-std::string default_group(const H5File& file) {
-    std::string group;
+// The group that the attributes `default` lead to, from this one on: itself where they lead nowhere.
+std::string default_group(const H5File& file, std::string group) {
     for (int depth = 0; depth < deepest; ++depth) {
         const std::string next = text_attribute(file, group.empty() ? "/" : group, "default");
         if (next.empty() || !file.exists(group + "/" + next)) break;
@@ -105,6 +105,27 @@ struct BeamWavelength {
     double angstrom = 0;  // 0 where the entry states neither a wavelength nor the energy of its photons
     bool varies = false;
 };
+
+// In the notes of pyFAI, JSON with lengths in metres.
+double angstrom_of_notes(const H5File& file, const std::string& group, int depth) {
+    constexpr std::string_view key = "\"wavelength\":";
+    if (depth == deepest) return 0;
+    for (const std::string& child : file.children(group)) {
+        const std::string path = group + "/" + child;
+        if (!file.is_group(path)) continue;
+        if (text_attribute(file, path, "NX_class") == "NXnote" && file.exists(path + "/data")) {
+            const std::string text = file.read_text(path + "/data");
+            std::size_t at = text.find(key);
+            if (at != std::string::npos) at = text.find_first_not_of(" \n", at + key.size());
+            double metres = 0;
+            if (at != std::string::npos) std::from_chars(text.data() + at, text.data() + text.size(), metres);
+            if (metres > 0) return angstrom_of_wavelength({metres, "m"});
+        }
+        if (const double angstrom = angstrom_of_notes(file, path, depth + 1); angstrom > 0) return angstrom;
+    }
+    return 0;
+}
+
 BeamWavelength wavelength_of_entry(const H5File& file, const std::string& entry) {
     std::vector<Beam> beams;
     find_beams(beams, file, entry, 0);
@@ -119,7 +140,7 @@ BeamWavelength wavelength_of_entry(const H5File& file, const std::string& entry)
         const double wavelength = angstrom_of_energy(energy);
         if (wavelength > 0) return {wavelength, energy.varies};
     }
-    return {};
+    return {angstrom_of_notes(file, entry, 0)};
 }
 
 // The axis of the last dimension: `axes` holds one name for each, a dot for those without.
@@ -131,18 +152,28 @@ std::string axis_name(const H5File& file, const std::string& group) {
     return colon == std::string::npos ? axes.back() : axes.back().substr(colon + 1);
 }
 
+std::string listed(const std::vector<std::string>& scans) {
+    constexpr std::size_t most_named = 5;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(scans.size(), most_named); ++i) list += (i ? ", " : "") + scans[i];
+    return list + (scans.size() > most_named ? ", ..." : "");
+}
+
 }  // namespace
 
-std::optional<NexusData> find_nexus_data(const H5File& file) {
+std::optional<NexusData> find_nexus_data(const H5File& file, const std::string& within) {
     const std::string name = file.path().string();
-    std::string group = default_group(file);
-    if (group.empty() || !is_scan(file, group)) {
+    if (!within.empty() && (!file.exists(within) || !file.is_group(within))) {
         std::vector<std::string> scans;
         find_scans(scans, file, "", 0);
+        fail(name, ": holds no group '", within, "'; its scans are ", scans.empty() ? "none" : listed(scans));
+    }
+    std::string group = default_group(file, within);
+    if (group.empty() || !is_scan(file, group)) {
+        std::vector<std::string> scans;
+        find_scans(scans, file, within, 0);
         if (scans.empty()) return std::nullopt;
-        if (scans.size() > 1)
-            fail(name, ": holds ", scans.size(), " scans (", scans[0], ", ", scans[1],
-                 "); name one with the attribute 'default', or export it");
+        if (scans.size() > 1) fail(name, ": holds ", scans.size(), " scans (", listed(scans), "); name one, as ", name, "::", scans[0]);
         group = scans.front();
     }
     const std::string axis = axis_name(file, group);
@@ -188,16 +219,16 @@ bool is_nexus_pattern(const std::filesystem::path& path) {
     }
 }
 
-MeasuredPattern read_nexus(const std::filesystem::path& path) {
-    const std::string name = path.string();
+MeasuredPattern read_nexus(const std::filesystem::path& path, const std::string& within) {
+    const std::string name = path.string() + (within.empty() ? "" : "::" + within);
     const H5File file = H5File::open_foreign(path);
-    const std::optional<NexusData> data = find_nexus_data(file);
+    const std::optional<NexusData> data = find_nexus_data(file, within);
     if (!data) {
         fail(name,
              ": an HDF5 file without a pattern (a group of NX_class NXdata whose signal has one dimension, or two, the last one along its ",
              min_points, " angles or more)", export_as_text);
     }
-    if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name the file itself to 'friedel classify' or 'friedel match'");
+    if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name one of them, as ", name, "[0]");
     return pattern_of_row(*data, name, file.read<double>(data->signal));
 }
 

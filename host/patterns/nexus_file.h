@@ -23,9 +23,9 @@ struct NexusData {
     bool is_monochromatic = false;  // the file says that its radiation has no second line
 };
 
-// The one NXdata group of the file, or that which the attributes `default` lead to; nothing where there is none. Throws Error, naming
-// the file, where there are several, or one without an axis that fits.
-std::optional<NexusData> find_nexus_data(const H5File& file);
+// The one NXdata group of the file, or that which the attributes `default` lead to; of the part below `within`, where a group is named
+// ("/2.1"). Nothing where there is none. Throws Error, naming the file, where there are several, or one without an axis that fits.
+std::optional<NexusData> find_nexus_data(const H5File& file, const std::string& within = "");
 
 // Whether the file is HDF5 and holds one pattern.
 bool is_nexus_pattern(const std::filesystem::path& path);

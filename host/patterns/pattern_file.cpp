@@ -14,7 +14,9 @@
 #include <cstring>
 
 #include "host/patterns/instrument_files.h"
+#include "host/patterns/pattern_address.h"
 #include "host/patterns/pattern_axis.h"
+#include "host/patterns/pattern_stack.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -460,6 +462,9 @@ MeasuredPattern read_standard_input() {
 }
 
 MeasuredPattern read_pattern(const fs::path& file) {
+    const PatternAddress address = pattern_address(file.string());
+    if (address.row) return PatternStack::read_row(address.without_row(), *address.row);
+    if (!address.is_file()) return read_nexus(address.file, address.group);
     const std::string text = read_text(file);
     if (text.starts_with("PK\x03\x04")) {
         if (std::optional<MeasuredPattern> pattern = read_rasx(file)) return std::move(*pattern);

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "host/patterns/nexus_file.h"
+#include "host/patterns/pattern_address.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
@@ -107,15 +108,21 @@ void PatternList::add(const std::string& path) {
         for (std::uint32_t file = first; file < files_.size(); ++file) entries_.push_back({file, 0});
         return;
     }
-    std::unique_ptr<PatternStack> stack = path == "-" ? nullptr : PatternStack::open(path);
+    const PatternAddress address = pattern_address(path);
+    std::unique_ptr<PatternStack> stack = path == "-" ? nullptr : PatternStack::open(address.without_row());
     const std::size_t rows = stack ? stack->size() : 1;
     if (rows > std::numeric_limits<std::uint32_t>::max()) fail(path, ": holds more patterns than 4 294 967 295; split it");
-    files_.push_back(path);
-    for (std::size_t row = 0; row < rows; ++row) entries_.push_back({first, static_cast<std::uint32_t>(row)});
+    const bool is_one = stack && address.row && *address.row < rows;
+    if (address.row && !is_one) stack = nullptr;  // reading it tells what is wrong
+    files_.push_back(is_one ? address.without_row() : path);
+    const std::size_t begin = is_one ? *address.row : 0, end = is_one ? begin + 1 : stack ? rows : 1;
+    for (std::size_t row = begin; row < end; ++row) entries_.push_back({first, static_cast<std::uint32_t>(row)});
     if (!stack) return;
     stacks_.resize(files_.size());
     stacks_.back() = std::move(stack);
 }
+
+std::string PatternList::file(std::size_t i) const { return pattern_address(files_[entries_[i].file]).file; }
 
 std::string PatternList::name(std::size_t i) const {
     const Entry entry = entries_[i];
@@ -131,7 +138,8 @@ std::string PatternList::title(std::size_t i) const {
 bool PatternList::reads(const fs::path& file) const {
     std::error_code ignored;
     const fs::path there = fs::canonical(file, ignored);
-    return !there.empty() && std::any_of(files_.begin(), files_.end(), [&](const std::string& own) {
+    return !there.empty() && std::any_of(files_.begin(), files_.end(), [&](const std::string& name) {
+        const std::string own = pattern_address(name).file;
         const bool may_be = fs::path(own).filename() == there.filename() || fs::is_symlink(own, ignored);
         return may_be && fs::equivalent(own, there, ignored);
     });

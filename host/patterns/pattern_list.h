@@ -16,17 +16,17 @@ namespace friedel {
 
 class PatternList {
 public:
-    // Files as they are, one pattern each; one need not exist.
+    // Files as they are, and patterns within them (pattern_address.h), one pattern each; one need not exist.
     static PatternList of_files(std::vector<std::string> files);
-    // Files as they are; folders with all in them that has the ending of a pattern, by name; each pattern of a stack; "-" for standard
-    // input. A file need not exist. A folder without any, or a stack that cannot be read, throws Error where it is the only path; among
-    // others it is one that reading tells of.
+    // Files as they are; folders with all in them that has the ending of a pattern, by name; each pattern of a stack, and patterns and
+    // stacks within files (pattern_address.h); "-" for standard input. A file need not exist. A folder without any, or a stack that cannot
+    // be read, throws Error where it is the only path; among others it is one that reading tells of.
     static PatternList of_paths(const std::vector<std::string>& paths);
 
     std::size_t size() const { return entries_.size(); }
     // The file, as the caller named it or as it was found.
-    const std::string& file(std::size_t i) const { return files_[entries_[i].file]; }
-    // The same in UTF-8 (utf_8_of_bytes()); of a stack, with the row.
+    std::string file(std::size_t i) const;
+    // The same in UTF-8 (utf_8_of_bytes()), with what it is within the file.
     std::string name(std::size_t i) const;
     // What a stack calls the pattern; empty where it does not say.
     std::string title(std::size_t i) const;

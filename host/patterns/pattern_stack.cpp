@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "host/patterns/instrument_files.h"
+#include "host/patterns/pattern_address.h"
 #include "host/simulation/pattern_output.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
@@ -42,8 +44,10 @@ std::vector<std::string> titles_of(const H5File& file, std::size_t rows) {
 
 }  // namespace
 
-std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& path) {
-    if (!is_hdf5_file(path)) return nullptr;
+std::unique_ptr<PatternStack> PatternStack::open(const std::string& name) {
+    const PatternAddress address = pattern_address(name);
+    const std::filesystem::path path = address.file;
+    if (address.row || !is_hdf5_file(path)) return nullptr;
     std::optional<H5File> opened;
     try {
         opened.emplace(H5File::open_foreign(path));
@@ -52,8 +56,8 @@ std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& pa
     }
     H5File& file = *opened;
     std::optional<NexusData> data;
-    const bool is_simulated = file.has_attribute("/", "friedel_kind") && file.kind() == patterns_kind.name;
-    data = is_simulated ? data_of_simulated(file) : find_nexus_data(file);
+    const bool is_simulated = address.group.empty() && file.has_attribute("/", "friedel_kind") && file.kind() == patterns_kind.name;
+    data = is_simulated ? data_of_simulated(file) : find_nexus_data(file, address.group);
     if (!data || data->rows == 0) return nullptr;
     // Rows may lie in other files, to which a short one points; but a damaged one may claim anything.
     constexpr std::uintmax_t always_believed = 1'000'000;
@@ -61,17 +65,27 @@ std::unique_ptr<PatternStack> PatternStack::open(const std::filesystem::path& pa
     if (data->rows > std::max(most, always_believed))
         fail(path.string(), ": claims ", data->rows, " patterns, more than a file of this size can hold; it is damaged");
     std::vector<std::string> titles = is_simulated ? titles_of(file, data->rows) : std::vector<std::string>();
-    return std::unique_ptr<PatternStack>(new PatternStack(std::move(file), std::move(*data), std::move(titles)));
+    return std::unique_ptr<PatternStack>(new PatternStack(name, std::move(file), std::move(*data), std::move(titles)));
 }
 
 std::string PatternStack::title(std::size_t row) const { return titles_.empty() ? "" : utf_8_of_bytes(titles_[row]); }
+
+MeasuredPattern PatternStack::read_row(const std::string& name, std::size_t row) {
+    if (const std::unique_ptr<PatternStack> stack = open(name)) {
+        if (row < stack->size()) return stack->read(row);
+        fail(name, ": holds ", stack->size(), " patterns, counted from 0; there is no [", row, "]");
+    }
+    const PatternAddress address = pattern_address(name);
+    read_nexus(address.file, address.group);  // says what is wrong with it, unless it is another number
+    fail(name, ": holds one pattern; name it without [", row, "]");
+}
 
 std::string PatternStack::row_name(const std::string& file, std::size_t row) { return file + "[" + std::to_string(row) + "]"; }
 
 MeasuredPattern PatternStack::read(std::size_t row) const {
     std::vector<double> intensity(data_.axis.size());
     file_.read_rows(intensity.data(), data_.signal, row, 1);
-    return pattern_of_row(data_, row_name(file_.path().string(), row), std::move(intensity));
+    return pattern_of_row(data_, row_name(name_, row), std::move(intensity));
 }
 
 }  // namespace friedel

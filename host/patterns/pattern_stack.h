@@ -16,8 +16,9 @@ namespace friedel {
 
 class PatternStack {
 public:
-    // Null where the file is something else, cannot be opened, or is not there. Throws Error for a stack that contradicts itself.
-    static std::unique_ptr<PatternStack> open(const std::filesystem::path& file);
+    // Of a file, or a group in one ("scans.h5::/2.1"). Null where that is something else, cannot be opened, or is not there. Throws Error
+    // for a stack that contradicts itself.
+    static std::unique_ptr<PatternStack> open(const std::string& name);
 
     std::size_t size() const { return data_.rows; }
 
@@ -27,13 +28,16 @@ public:
     // What the file calls this row, in UTF-8 (utf_8_of_bytes()); empty where it does not say.
     std::string title(std::size_t row) const;
 
+    // The row of this number, and its name. Throws Error where the stack has fewer.
+    static MeasuredPattern read_row(const std::string& stack, std::size_t row);
     // "stack.h5[12]", counted from 0.
     static std::string row_name(const std::string& file, std::size_t row);
 
 private:
-    PatternStack(H5File file, NexusData data, std::vector<std::string> titles)
-        : file_(std::move(file)), data_(std::move(data)), titles_(std::move(titles)) {}
+    PatternStack(std::string name, H5File file, NexusData data, std::vector<std::string> titles)
+        : name_(std::move(name)), file_(std::move(file)), data_(std::move(data)), titles_(std::move(titles)) {}
 
+    std::string name_;
     H5File file_;
     NexusData data_;
     std::vector<std::string> titles_;  // [rows] or none

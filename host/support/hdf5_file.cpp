@@ -295,4 +295,17 @@ std::vector<std::string> H5File::read_strings(const std::string& name) const {
     return values;
 }
 
+std::string H5File::read_text(const std::string& name) const {
+    const LibraryLock lock;
+    const Handle dataset = state_->open_dataset(name);
+    const Handle stored(state_->check(H5Dget_type(dataset), "read the type of '" + name + "'"), H5Tclose);
+    if (H5Tget_class(stored) != H5T_STRING || product(shape(name)) != 1) fail(path().string(), ": '", name, "' does not hold one text");
+    if (H5Tis_variable_str(stored) <= 0) return read_strings(name).front();
+    char* text = nullptr;
+    state_->check(H5Dread(dataset, stored, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text), "read '" + name + "'");
+    std::string value = text ? text : "";
+    H5free_memory(text);
+    return value;
+}
+
 }  // namespace friedel

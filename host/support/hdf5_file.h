@@ -87,6 +87,7 @@ public:
     // Fixed-length UTF-8 strings, padded with zeros: these compress, variable-length ones do not.
     void write_strings(const std::string& name, const std::vector<std::string>& values);
     std::vector<std::string> read_strings(const std::string& name) const;
+    std::string read_text(const std::string& name) const;  // the only one of its dataset, of any length
 
     // Attributes of a dataset, a group or the root ("/").
     void write_attribute(const std::string& object, const std::string& name, const std::string& value);
