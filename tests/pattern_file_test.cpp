@@ -293,7 +293,7 @@ TEST(PatternFile, RefusesWhatIsNoPattern) {
     expect_refused("RAW1.01", {"truncated"});
     expect_refused("*RAS_DATA_START\n", {"a RAS file"});
     expect_refused("title\nBANK 1 100 10 CONST 500 2 0 0 STD\n 1 2 3\n", {"truncated"});
-    expect_refused(std::string("5 1\n\0\0\0\0", 8), {"binary"});
+    expect_refused(std::string("5\0001\n\0\0\0\0", 8), {"binary"});
     expect_refused(
         "\xff\xfe"
         "5",
@@ -332,6 +332,34 @@ TEST(PatternFile, MaskedPointsAreLeftOut) {
                       "table");
     EXPECT_EQ(table.two_theta_deg.size(), 119u);
     EXPECT_EQ(table.two_theta_deg.front(), 5.0);
+}
+
+// What detectors write for pixels that they have not, as text and in tables; but not what may be an intensity.
+TEST(PatternFile, PixelsThatDetectorsMaskAreLeftOut) {
+    const auto points = [](const char* masked, double scale, double other) {
+        const auto value = [&](int i) {
+            return i % 10 == 3 ? std::string(masked) : std::to_string(i == 50 ? other : scale * intensity_of(i));
+        };
+        const std::string two = rows([&](int i) { return std::to_string(angle_of(i)) + "," + value(i); });
+        const std::string table =
+            "index,2theta,intensity\n" + rows([&](int i) { return "0," + std::to_string(angle_of(i)) + "," + value(i); });
+        const std::size_t read = parse_pattern(two, "x.xy").intensity.size();
+        EXPECT_EQ(parse_pattern(table, "x.csv").intensity.size(), read) << masked;
+        return read;
+    };
+    for (const char* masked : {"4294967295", "2147483647", "4294967296.0", "-1", "-2.0"}) EXPECT_EQ(points(masked, 100, 7), 108u) << masked;
+    EXPECT_EQ(points("-1", 0.01, 0), 108u) << "scaled to one";
+    for (const char* other : {"4294967294", "65535", "-3", "-1.5"}) EXPECT_EQ(points(other, 100, 7), 120u) << other;
+    EXPECT_EQ(points("2147483647", 1e8, 2e9), 120u) << "among counts as large";
+    EXPECT_EQ(points("-1", 1, 0), 120u) << "among small numbers";
+    EXPECT_EQ(points("-1", 100, -7), 120u) << "a background was subtracted";
+}
+
+TEST(PatternFile, EndsAsDosAndLostDisksHaveThem) {
+    expect_as_written(plain() + "\x1a", "Ctrl-Z");
+    expect_as_written(plain() + "\r\n\x1a\x1a\n", "several");
+    expect_refused(plain() + std::string(500, '\0'), {"ends in NUL bytes", "copy or export it again"});
+    expect_refused(plain() + "40 \x1a 5\n41 7\n", {"line 121", "is not a row of numbers"});
 }
 
 TEST(PatternFile, NamesFilesThatCannotBeRead) {

@@ -31,7 +31,6 @@ namespace {
 
 constexpr std::size_t largest_file = std::size_t{64} << 20;
 constexpr int max_columns = 3;
-constexpr double largest_intensity = 1e30;  // patterns are calculated with in single precision
 
 // ---- What a file is, when it is not a text of columns ----
 
@@ -63,6 +62,8 @@ void refuse_other_kinds(std::string_view text, const std::string& name) {
     for (const OtherKind& kind : other_kinds) {
         if (text.size() > kind.offset && text.substr(kind.offset).starts_with(kind.begins)) fail(name, ": is ", kind.what);
     }
+    if (text.find('\0') == text.find_last_not_of('\0') + 1 && text.front() != '\0' && text.back() == '\0')
+        fail(name, ": ends in NUL bytes, as files do that were not written to their end; copy or export it again");
     const std::string_view head = text.substr(0, 4096);
     if (head.find('\0') != std::string_view::npos) fail(name, ": is a binary file", export_as_text);
     if (head.find("\n_cell_length_a") != std::string_view::npos || head.find("\n_cell.length_a") != std::string_view::npos) {
@@ -189,6 +190,9 @@ public:
             std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
             std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
         }
+        const std::size_t points = pattern_.intensity.size();
+        leave_out_unmeasured(pattern_);
+        if (pattern_.intensity.size() < points) check_pattern(pattern_);
         stated_.apply_to(pattern_);
         if (axis_ != PatternAxis::two_theta_deg) {
             convert_axis(pattern_, axis_);
@@ -222,7 +226,8 @@ private:
             take_label({at, line_end()});
         } else if (!starts_comment(*at)) {
             const std::string_view line(at, line_end());
-            fail_here("'", line.substr(0, 40), "' is not a row of numbers; remove it or mark it as a comment with #");
+            fail_here("'", without_controls(std::string(line.substr(0, 40))),
+                      "' is not a row of numbers; remove it or mark it as a comment with #");
         }
         return line_end();
     }
@@ -395,55 +400,15 @@ std::string read_text(const fs::path& file) {
 
 }  // namespace
 
-const char* wavelength_source_name(WavelengthSource source) {
-    constexpr const char* names[] = {"", "file", "option", "assumed", "not needed"};
-    return names[static_cast<int>(source)];
-}
-
-std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double given, double usual) {
-    if (pattern.needs_no_wavelength) return {pattern.wavelength_angstrom, WavelengthSource::not_needed};
-    if (given > 0) return {given, WavelengthSource::option};
-    if (!pattern.wavelength_doubt.empty())
-        fail(pattern.name, ": ", pattern.wavelength_doubt, "; give the right one with --wavelength, or remove the wrong line");
-    if (pattern.wavelength_angstrom > 0) return {pattern.wavelength_angstrom, WavelengthSource::file};
-    return {usual, WavelengthSource::assumed};
-}
-
-void check_pattern(const MeasuredPattern& pattern) {
-    const std::vector<double>& angles = pattern.two_theta_deg;
-    const auto too_large = [](double value) { return std::abs(value) > largest_intensity; };
-    if (std::any_of(pattern.intensity.begin(), pattern.intensity.end(), too_large))
-        fail(pattern.name, ": has intensities above ", number_text(largest_intensity), "; scale the pattern");
-    if (angles.size() < static_cast<std::size_t>(min_points)) {
-        fail(pattern.name, ": only ", angles.size(), " points; a pattern needs ", min_points, " or more");
-    }
-    for (std::size_t i = 0; i < angles.size(); ++i) {
-        const bool in_order = i == 0 || angles[i] > angles[i - 1];
-        if (!(angles[i] >= 0 && angles[i] < 180) || !in_order || !std::isfinite(pattern.intensity[i])) {
-            fail(pattern.name, ": point ", i + 1, " at ", number_text(angles[i]),
-                 " degrees is out of range or order, or has no intensity; it is damaged or no scan of 2theta");
-        }
-    }
-    if (std::all_of(pattern.intensity.begin(), pattern.intensity.end(), [&](double value) { return value == pattern.intensity[0]; })) {
-        fail(pattern.name, ": every intensity is ", number_text(pattern.intensity[0]), "; measure or export it again");
-    }
-}
-
-void leave_out_unmeasured(MeasuredPattern& pattern) {
-    const std::size_t points = std::min(pattern.intensity.size(), pattern.two_theta_deg.size());
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < points; ++i) {
-        if (std::isnan(pattern.intensity[i])) continue;
-        pattern.two_theta_deg[kept] = pattern.two_theta_deg[i];
-        pattern.intensity[kept++] = pattern.intensity[i];
-    }
-    pattern.two_theta_deg.resize(kept);
-    pattern.intensity.resize(kept);
+// Programs of DOS end text with Ctrl-Z.
+std::string_view without_dos_end(std::string_view text) {
+    const std::size_t end = text.find_last_not_of("\x1a \t\r\n") + 1, mark = text.find('\x1a', end);
+    return mark == std::string_view::npos || text.find('\0') != std::string_view::npos ? text : text.substr(0, mark);
 }
 
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     if (is_utf_16(text)) return parse_pattern(utf_8_of_utf_16(text), name);
-    text = without_byte_order_mark(text);
+    text = without_dos_end(without_byte_order_mark(text));
     if (text.empty()) fail(name, ": is empty");
     if (std::optional<MeasuredPattern> pattern = parse_instrument_file(text, name)) return std::move(*pattern);
     refuse_other_kinds(text, name);

@@ -26,13 +26,15 @@ struct MeasuredPattern {
 
 // Fewer points than this are a list of peaks, not a pattern.
 constexpr int min_points = 100;
+constexpr double largest_intensity = 1e30;  // patterns are calculated with in single precision
 
 // Throw Error, naming the file and the line, if the text is anything but one pattern.
 MeasuredPattern read_pattern(const std::filesystem::path& file);
 MeasuredPattern read_standard_input();
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
 
-// Removes the points whose intensity is NaN, as masks of detectors leave them.
+// Removes the points whose intensity is NaN, or what detectors write for masked pixels: 2^31 - 1 and 2^32 - 1 far above the others, -1 and
+// -2 beside counts.
 void leave_out_unmeasured(MeasuredPattern& pattern);
 // Throws Error unless the pattern keeps what is promised above and is not constant.
 void check_pattern(const MeasuredPattern& pattern);

@@ -158,8 +158,8 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         double x = 0, y = 0;
         if (fields.size() != columns.count || !read_field(x, fields[static_cast<std::size_t>(columns.axis)]) ||
             !read_field(y, fields[static_cast<std::size_t>(columns.intensity)])) {
-            fail(name, ": line ", line_number, ": '", line.substr(0, 40), "' has not a number under each of '", columns.axis_name,
-                 "' and the intensity, in ", columns.count, " columns; remove it");
+            fail(name, ": line ", line_number, ": '", without_controls(std::string(line.substr(0, 40))),
+                 "' has not a number under each of '", columns.axis_name, "' and the intensity, in ", columns.count, " columns; remove it");
         }
         if (columns.d >= 0 && d == 0 && read_field(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
             pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == PatternAxis::two_theta_deg) {
