@@ -99,6 +99,10 @@ TEST(ColumnNames, TwoSamplesAreNotOneWithDeviations) {
         EXPECT_TRUE(has_deviations(header + three)) << header;
     for (const char* header : {"2theta,I,unknown\n", "2theta,sample,unknown\n", "# theta scan here\n"})
         EXPECT_TRUE(has_deviations(header + deviations)) << header;
+    std::string q;
+    for (int i = 0; i < points; ++i)
+        q += std::to_string(1 + 0.02 * i) + with_comma(intensity_at(i)) + with_comma(0.3 * std::sqrt(intensity_at(i))) + "\n";
+    EXPECT_TRUE(parse_pattern("q,sample,unknown\n" + q, "a.csv").needs_no_wavelength);
     for (const char* header : {"2theta,I,background\n", "2theta,I,I_calc\n", "2theta,counts,monitor\n"})
         EXPECT_FALSE(has_deviations(header + three)) << header;
     EXPECT_EQ(parse_pattern("2theta,background,intensity\n" + three, "a.csv").intensity[3], intensity_at(3) / 8);

@@ -28,7 +28,7 @@ std::string plain_name(std::string_view text) {
 }
 
 bool is_exactly_intensity(std::string_view name) {
-    constexpr std::string_view whole[] = {"intensity", "counts", "int", "i", "iobs", "yobs", "i_obs", "iq", "cps", "cts"};
+    constexpr std::string_view whole[] = {"intensity", "counts", "int", "i", "iobs", "yobs", "i_obs", "y_obs", "iq", "cps", "cts"};
     return is_one_of(name, whole);
 }
 
@@ -132,7 +132,7 @@ Columns columns_of(std::string_view line) {
     const Fields names = names_of(line);
     Columns columns;
     columns.count = names.size();
-    const bool may_be_sentence = !is_of_spec && line.find_first_of(",;\t") == std::string_view::npos;
+    columns.may_be_sentence = !is_of_spec && line.find_first_of(",;\t") == std::string_view::npos;
     std::vector<int> exact, some, unknown;
     for (std::size_t i = 0; i < names.size(); ++i) {
         const int column = static_cast<int>(i);
@@ -165,11 +165,11 @@ Columns columns_of(std::string_view line) {
     const std::vector<int>& best = !exact.empty() ? exact : !some.empty() ? some : unknown;
     const bool is_one = best.size() == 1 || (!exact.empty() && std::count_if(exact.begin(), exact.end(), is_named_like_the_first) == 1);
     columns.is_guess = &best == &unknown && !is_of_spec;
-    if (is_one && !(columns.is_guess && may_be_sentence)) {
+    if (is_one && !(columns.is_guess && columns.may_be_sentence)) {
         columns.intensity = best.front();
     } else if (is_of_spec && exact.empty() && !best.empty()) {
         columns.intensity = best.back();  // where SPEC has its detector
-    } else if (best.size() > 1 && (columns.axis == 0 || !may_be_sentence)) {
+    } else if (best.size() > 1 && (columns.axis == 0 || !columns.may_be_sentence)) {
         for (int column : best) columns.others.emplace_back(names[static_cast<std::size_t>(column)]);
     }
     if (columns.intensity >= 0) columns.are_counts = is_number_of_counts(lower_case(names[static_cast<std::size_t>(columns.intensity)]));

@@ -24,6 +24,7 @@ struct Columns {
     std::string changed;              // of a column of intensities that are no longer as they were counted
     std::vector<std::string> others;  // of columns that may each be the intensities, where none says that it alone is
     bool are_counts = false;          // the intensities, and no rate
+    bool may_be_sentence = false;     // words with blanks between, which may name nothing
     bool is_guess = false;            // the intensities are what stands beside the axis, by whatever name
 
     bool are_named() const { return axis >= 0 && intensity >= 0; }

@@ -110,8 +110,12 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
         // What nobody calls the intensity is believed where a row of as many numbers follows at once.
         if (above.axis >= 0 && numbers_of(line, above.count)) {
             if (above.are_named()) return Table{above, header, rows, line_number};
-            if (above.count == 3 && above.axis == 0 && may_be_deviations(rows)) return std::nullopt;
-            if (!above.others.empty()) fail_undecided(above, name, line_number - 1);
+            if (!above.others.empty()) {
+                if (above.count != 3 || above.axis != 0 || !may_be_deviations(rows)) fail_undecided(above, name, line_number - 1);
+                if (above.may_be_sentence) return std::nullopt;
+                above.intensity = 1, above.deviation = 2;
+                return Table{above, header, rows, line_number};
+            }
         }
         above = columns_of(header = line);
         if (above.axis < 0 && !above.axis_name.empty()) axis_of(above.axis_name, "", name);  // says that it is none
