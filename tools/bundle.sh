@@ -7,7 +7,8 @@ usage() {
 Usage: tools/bundle.sh [-o FOLDER] [--arch MARCH] [--cuda LIST] [--with-tests]
   -o FOLDER       where to put the bundle (build/bundle/friedel); FOLDER.tar.xz is written beside it
   --arch MARCH    processor to compile for, as in -march (x86-64-v3: any server since 2015)
-  --cuda LIST     GPU architectures, as CMAKE_CUDA_ARCHITECTURES (75-real;80-real;86-real;89-real;90-real;100-real;120)
+  --cuda LIST     GPU architectures, as CMAKE_CUDA_ARCHITECTURES (75-real;80-real;86-real;89-real;90-real;100-real;120);
+                  100 and newer need CUDA 12.8
   --with-tests    the test program and the benchmarks as well
   --without-data  programs and libraries alone (18 MB packed), for a machine where the source lies too (tools/gpu_acceptance.sh --bundle)
 The bundle runs as FOLDER/bin/friedel on Linux machines whose C library is as new as this one's. Each of CUDA's libraries (cuBLASLt, and
@@ -61,6 +62,8 @@ ldd "${built[@]}" | awk '$3 ~ /^\// {print $3}' | sort -u |
     xargs -I{} cp -L {} "$folder/lib/"
 strip --strip-unneeded "$folder"/lib/* 2>/dev/null || true
 
+# By the names that the backend asks for: of the toolkit that it was built with.
+needed=$(readelf -d build/bundle-build/libfriedel_*.so 2>/dev/null | sed -n 's/.*NEEDED.*\[\(lib\(cublasLt\|cudnn\|nccl\)\.so[.0-9]*\)\].*/\1/p' | sort -u | tr '\n' ' ') || true
 for name in "${built[@]##*/}"; do
     [[ $name == *.so ]] && continue
     cat >"$folder/bin/$name" <<'WRAPPER'
@@ -68,9 +71,9 @@ for name in "${built[@]##*/}"; do
 # Runs the program of the same name in ../lib with the libraries beside it, and CUDA's wherever they are.
 here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 found=$here/lib
-have() { [ -n "$(find "$1" -maxdepth 1 -name "$2.so*" 2>/dev/null | head -n 1)" ]; }
+have() { [ -e "$1/$2" ]; }
 if [ -d "$here/share/data" ]; then export FRIEDEL_DATA="${FRIEDEL_DATA:-$here/share/data}"; fi
-missing="libcublasLt libcudnn libnccl"
+missing="NEEDED"
 look_in() {
     still=
     for library in $missing; do
@@ -93,7 +96,7 @@ for folder in sys.path:
 fi
 LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$found exec "$here/lib/NAME" "$@"
 WRAPPER
-    sed -i "s|/lib/NAME\"|/lib/$name\"|" "$folder/bin/$name"
+    sed -i "s/missing=\"NEEDED\"/missing=\"$needed\"/; s|/lib/NAME\"|/lib/$name\"|" "$folder/bin/$name"
     chmod +x "$folder/bin/$name"
 done
 tar -C "$(dirname "$folder")" -cJf "$folder.tar.xz" "$(basename "$folder")"

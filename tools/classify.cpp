@@ -46,7 +46,7 @@ struct Options {
     double rank_timeout_seconds = 900;
     int threads = 0;
     std::optional<bool> indexing;
-    bool strip_k_alpha_2 = false, resume = false, quiet = false;
+    bool strip_k_alpha_2 = false, keep_humps = false, resume = false, quiet = false;
 };
 
 // A first input that ends in .h5 is the model, unless it holds patterns; results have the same ending, patterns seldom.
@@ -93,9 +93,13 @@ struct Task {
 
     // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).
     std::string answered_by() const {
-        const std::string what = nlohmann::json{hash_file(model_file),   structures.empty() ? "" : hash_file(structures),
-                                                options.wavelength,      options.min_coverage,
-                                                options.strip_k_alpha_2, indexing ? opinion_edition : 0}
+        const std::string what = nlohmann::json{hash_file(model_file),
+                                                structures.empty() ? "" : hash_file(structures),
+                                                options.wavelength,
+                                                options.min_coverage,
+                                                options.strip_k_alpha_2,
+                                                options.keep_humps,
+                                                indexing ? opinion_edition : 0}
                                      .dump();
         Fnv1a hash;
         hash.add(what.data(), what.size());
@@ -132,6 +136,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     config.model_wavelength = task.model.wavelength_angstrom;
     config.given_wavelength = task.options.wavelength;
     config.strip_k_alpha_2 = task.options.strip_k_alpha_2;
+    config.keep_humps = task.options.keep_humps;
     config.min_coverage = task.options.min_coverage;
     config.threads = threads_of_rank(task.options.threads, ranks);
     PatternReader reader(task.list, config, [&](bool wait) {
@@ -313,6 +318,7 @@ std::function<int()> classify_command(CLI::App& app) {
                    "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");
     add_indexing_option(app, o->indexing);
+    app.add_flag("--keep-humps", o->keep_humps, "Leave in what is wider than lines, as glass makes it; it is taken off otherwise");
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
                  "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
     app.add_option("--min-coverage", o->min_coverage, "Refuse a pattern that covers less than this part of the model's range")

@@ -37,7 +37,7 @@ struct Options {
     SearchConfig search;
     int shown = 5, threads = 0;
     double wavelength = 0, min_coverage = 0.6;
-    bool strip_k_alpha_2 = false, save_index = false;
+    bool strip_k_alpha_2 = false, keep_humps = false, save_index = false;
     DeviceChoice device;
     bool quiet = false;
 };
@@ -249,6 +249,7 @@ int run(const Options& options) {
     config.model_wavelength = options.search.matcher.wavelength_angstrom;
     config.given_wavelength = options.wavelength;
     config.strip_k_alpha_2 = options.strip_k_alpha_2;
+    config.keep_humps = options.keep_humps;
     config.min_coverage = options.min_coverage;
     config.threads = options.threads;
     std::optional<StructureSearch> search;
@@ -322,6 +323,7 @@ std::function<int()> match_command(CLI::App& app) {
         "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
+    app.add_flag("--keep-humps", o->keep_humps, "Leave in what is wider than lines, as glass makes it; it is taken off otherwise");
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
     app.add_option("--min-coverage", o->min_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()

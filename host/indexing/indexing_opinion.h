@@ -20,7 +20,7 @@ struct CellFindings {
 };
 
 // Changes with what the same pattern is answered.
-constexpr int opinion_edition = 2;
+constexpr int opinion_edition = 3;
 
 struct IndexingOpinion {
     std::vector<float> probabilities;  // [230], sum 1; all 0 where too few lines say nothing

@@ -136,8 +136,10 @@ void PatternReader::read_one(int row) {
         convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
         ahead_.recorded[i].step_deg = step_of(pattern);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
-        const std::vector<float> level = without_humps(out, config_.grid);
-        std::copy(level.begin(), level.end(), out);
+        if (!config_.keep_humps) {
+            const std::vector<float> level = without_humps(out, config_.grid);
+            std::copy(level.begin(), level.end(), out);
+        }
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (!ahead_.refusal[i].empty()) {
             // Nothing else counts.
