@@ -41,6 +41,9 @@ TEST(ColumnNames, AnAxisIsNotLostForTheNameBesideIt) {
     for (const char* header :
          {"2theta,I_err,I\n", "2theta,Intensity_error,Counts\n", "2theta,I_calc,I_obs\n", "2theta,Int_time,Intensity\n"})
         EXPECT_EQ(first_of(header, ",3,5\n"), 5) << header;
+    for (const char* header :
+         {"2theta,signal,background\n", "2theta,signal,noise\n", "2theta,signal,error\n", "2theta,counts,uncorrected\n"})
+        EXPECT_EQ(first_of(header, ",3,5\n"), 3) << header;
     for (const char* comment : {"# Log: Intensity corrected for Lp\n", "# Time: int_time 30 s\n", "# Radial distance: 200 mm\n"})
         EXPECT_NEAR(parse_pattern(comment + angles, "a.xy").two_theta_deg.front(), 10, 1e-6) << comment;
     for (const char* header : {"# d*2_nm^-2 I\n", "Radial Distance (mm)\n", "# log10(q.m)_None I\n"})
@@ -85,7 +88,8 @@ TEST(ColumnNames, TwoSamplesAreNotOneWithDeviations) {
     const std::string three = rows([](int i) { return with_comma(intensity_at(i)) + with_comma(intensity_at(i) / 8); }),
                       four = rows([](int i) { return with_comma(intensity_at(i)) + ",3,5"; }),
                       deviations = rows([](int i) { return with_comma(intensity_at(i)) + with_comma(0.3 * std::sqrt(intensity_at(i))); });
-    for (const char* header : {"2theta,sample_A,sample_B\n", "2theta,intensity,intensity\n", "2theta,Intensity_A,Intensity_B\n"}) {
+    for (const char* header : {"2theta,sample_A,sample_B\n", "2theta,intensity,intensity\n", "2theta,ferrihydrite,goethite\n",
+                               "2theta,uncorrected,absorption\n", "2theta,Intensity_A,Intensity_B\n"}) {
         const std::string error = error_of(header + three);
         EXPECT_NE(error.find("line 1: does not say which of"), std::string::npos) << header << error;
         EXPECT_NE(error.find("name that column 'intensity', or write a file for each pattern"), std::string::npos) << header << error;

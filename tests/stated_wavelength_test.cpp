@@ -102,6 +102,9 @@ TEST(StatedWavelength, BelowOneAngstrom) {
     EXPECT_EQ(wavelength("# wavelength 1,5"), 1.5);
     EXPECT_EQ(wavelength("# wavelength 1,54 A"), 1.54);
     EXPECT_EQ(wavelength("# wavelengths 1,2: 1.5406"), 1.5406);
+    for (const char* line :
+         {"# Wavelength K-Alpha 1,2 = 1.5418", "# wavelength K-alpha (1,2) 1.5418", "# Wavelength (K-Alpha 1,2): 1.5418"})
+        EXPECT_EQ(wavelength(line), 1.5418) << line;
     EXPECT_NEAR(wavelength("# Energy: 8,05 keV"), 12.398419843 / 8.05, 1e-9);
     for (const char* line : {"# wavelength -.5", "# wavelength -1.5", "# wavelength as in v.5"}) EXPECT_EQ(wavelength(line), 0) << line;
 }

@@ -28,14 +28,43 @@ std::string plain_name(std::string_view text) {
 }
 
 bool is_exactly_intensity(std::string_view name) {
-    constexpr std::string_view whole[] = {"intensity", "counts", "int", "i", "iobs", "yobs", "i_obs", "y_obs", "iq", "cps", "cts"};
+    constexpr std::string_view whole[] = {"intensity", "counts", "int", "i",   "iobs", "yobs",
+                                          "i_obs",     "y_obs",  "iq",  "cps", "cts",  "signal"};
     return is_one_of(name, whole);
 }
 
 bool is_deviation(std::string_view name) {
     constexpr std::string_view whole[] = {"e", "s", "u", "sd", "se", "di", "ds", "dy", "d_i", "delta_i", "\u03c3"};
-    constexpr std::string_view parts[] = {"err", "sig", "std", "esd", "dev", "unc", "fehler", "rms"};
-    return is_one_of(name, whole) || has_one_of(name, parts);
+    constexpr std::string_view words[] = {"err",
+                                          "error",
+                                          "errors",
+                                          "sig",
+                                          "sigma",
+                                          "std",
+                                          "stddev",
+                                          "stdev",
+                                          "esd",
+                                          "esds",
+                                          "dev",
+                                          "devs",
+                                          "deviation",
+                                          "deviations",
+                                          "unc",
+                                          "uncertainty",
+                                          "uncertainties",
+                                          "fehler",
+                                          "rms",
+                                          "rmsd",
+                                          "errorbar",
+                                          "sigmas",
+                                          "standardabweichung"};
+    if (is_one_of(name, whole)) return true;
+    for (std::size_t begin = 0; begin < name.size();) {
+        const std::size_t end = std::min(name.find_first_of(" _-./", begin), name.size());
+        if (is_one_of(name.substr(begin, end - begin), words)) return true;
+        begin = end + 1;
+    }
+    return false;
 }
 
 bool is_time(std::string_view name) {

@@ -85,7 +85,7 @@ bool level_humps(std::vector<float>& pattern, const Grid& grid, const PointRange
         for (int i = measured.first + b * width; i < measured.first + (b + 1) * width; ++i) sum += wide[i] - narrow[i];
         followed.push_back(sum / static_cast<float>(width));
     }
-    const auto bins_of = [&](float degrees) { return static_cast<int>(degrees / bin_deg + 0.5f); };
+    const auto bins_of = [&](float degrees) { return static_cast<int>(degrees / (static_cast<float>(width) * grid.step_deg) + 0.5f); };
     std::vector<float> level = extreme_nearby(extreme_nearby(followed, bins_of(opening_deg), false), bins_of(opening_deg), true);
     for (int round = 0; round < 2; ++round) level = mean_nearby(level, bins_of(smoothing_deg));
     if (*std::max_element(level.begin(), level.end()) < least * top) return false;

@@ -15,7 +15,7 @@ namespace friedel {
 std::vector<float> slow_level(const float* y, int points, const Grid& grid,
                               const std::function<float(std::vector<float>& medians, int first)>& level_of);
 
-// The pattern [grid.points] without the humps that stand far above its noise; the very same where there are none.
+// The pattern [grid.points] without humps of a fiftieth of its strongest point or more; the very same where there are none.
 std::vector<float> without_humps(const float* pattern, const Grid& grid);
 
 }  // namespace friedel

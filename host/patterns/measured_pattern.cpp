@@ -25,10 +25,10 @@ std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern
 
 namespace {
 
-// What detectors write for pixels that they have not: 2^31 - 1 and 2^32 - 1, also as single precision rounds them, far above all counts.
+// What detectors write for pixels that they have not: 2^31 - 1 and 2^32 - 1, also in six digits, far above all counts.
 bool is_masked_high(double value) {
-    constexpr double masks[] = {2147483647.0, 2147483648.0, 4294967295.0, 4294967296.0};
-    return std::find(std::begin(masks), std::end(masks), value) != std::end(masks);
+    constexpr double rounding = 2e-6;
+    return std::abs(value / 2147483647.0 - 1) < rounding || std::abs(value / 4294967295.0 - 1) < rounding;
 }
 bool is_masked_low(double value) { return value == -1 || value == -2; }  // of Pilatus and Eiger
 

@@ -114,7 +114,11 @@ double angstrom_of_notes(const H5File& file, const std::string& group, int depth
         const std::string path = group + "/" + child;
         if (!file.is_group(path)) continue;
         if (text_attribute(file, path, "NX_class") == "NXnote" && file.exists(path + "/data")) {
-            const std::string text = file.read_text(path + "/data");
+            std::string text;
+            try {
+                text = file.read_text(path + "/data");
+            } catch (const Error&) {  // notes may be pictures
+            }
             std::size_t at = text.find(key);
             if (at != std::string::npos) at = text.find_first_not_of(" \n", at + key.size());
             double metres = 0;

@@ -430,6 +430,7 @@ MeasuredPattern read_pattern(const fs::path& file) {
     const PatternAddress address = pattern_address(file.string());
     if (address.row) return PatternStack::read_row(address.without_row(), *address.row);
     if (!address.is_file()) return read_nexus(address.file, address.group);
+    if (address.file != file.string()) return read_pattern(address.file);
     const std::string text = read_text(file);
     if (text.starts_with("PK\x03\x04")) {
         if (std::optional<MeasuredPattern> pattern = read_rasx(file)) return std::move(*pattern);

@@ -114,7 +114,7 @@ void PatternList::add(const std::string& path) {
     if (rows > std::numeric_limits<std::uint32_t>::max()) fail(path, ": holds more patterns than 4 294 967 295; split it");
     const bool is_one = stack && address.row && *address.row < rows;
     if (address.row && !is_one) stack = nullptr;  // reading it tells what is wrong
-    files_.push_back(is_one ? address.without_row() : path);
+    files_.push_back(is_one || !address.row ? address.without_row() : path);
     const std::size_t begin = is_one ? *address.row : 0, end = is_one ? begin + 1 : stack ? rows : 1;
     for (std::size_t row = begin; row < end; ++row) entries_.push_back({first, static_cast<std::uint32_t>(row)});
     if (!stack) return;

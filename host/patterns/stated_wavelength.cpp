@@ -48,14 +48,14 @@ std::size_t end_of_digits(std::string_view text, std::size_t at) {
 }
 
 // Whether the comma at `at` is a decimal one. Behind a nought it is, and before more digits than the second of two numbers has before its
-// point: "0,5" and "1,5406", but not "1.5406, 2 1.5444"; else where no number or list follows: "1,5", but not "1,2: 1.5406".
+// point: "0,5" and "1,5406", but not "1.5406, 2 1.5444"; else where no number follows on the line: "1,5", but not "1,2 = 1.5418".
 bool is_decimal_comma(std::string_view text, std::size_t begin, std::size_t at) {
     constexpr std::size_t digits_of_numbers = 2;
-    const std::size_t end = end_of_digits(text, at + 1), next = text.find_first_not_of(" \t", end);
+    const std::size_t end = end_of_digits(text, at + 1);
     if (end == at + 1) return false;
     if (end - at - 1 > digits_of_numbers || text.substr(begin, at - begin) == "0") return true;
-    return next == std::string_view::npos ||
-           !(is_digit(text[next]) || std::string_view(".,:;-").find(text[next]) != std::string_view::npos);
+    return std::none_of(text.begin() + static_cast<std::ptrdiff_t>(end), text.end(), is_digit) &&
+           (end == text.size() || std::string_view(".,:;-").find(text[end]) == std::string_view::npos);
 }
 
 // Whether a number begins here: no part of a word, without a sign, and perhaps with its point (".7093"). Points may lead to it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/patterns/humps.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_file.h"
@@ -62,6 +63,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
                 continue;
             }
             assumed += source == WavelengthSource::assumed;
+            row = without_humps(row.data(), set.grid_);
             set.patterns_.insert(set.patterns_.end(), row.begin(), row.end());
             set.labels_.push_back(class_of(config.network.target, label.space_group));
         } catch (const Error& error) {
