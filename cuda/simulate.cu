@@ -80,9 +80,7 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
         w.line_sum.starts = from.take<std::int32_t>(line_steps(grid) + 1);
         w.line_sum.entries = from.take<LineEntry>(line_cells(grid));
         w.line_sum.rows = from.take<float>(line_rows(bounds.width_sections));
-        w.line_sum.fwhm = from.take<float>(max_width_sections);
-        w.line_sum.eta = from.take<float>(max_width_sections);
-        w.line_sum.lorentz = from.take<float>(max_width_sections);
+        w.line_sum.widths = from.take<float>(3 * max_width_sections);
         w.line_sum.tails = from.take<float>(tail_scratch(grid));
     }
     w.sites.near = w.profile.near = w.line_sum.near = {};

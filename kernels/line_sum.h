@@ -52,12 +52,16 @@ struct LineScratch {
     std::int32_t* starts;  // [line_steps(grid) + 1] first entry of each step
     LineEntry* entries;    // [line_cells(grid)], where `near` does not hold them
     float* rows;           // [line_rows(sections)]
-    float* fwhm;           // [max_width_sections] of the lines of a section, steps
-    float* eta;            // [max_width_sections]
-    float* lorentz;        // [max_width_sections] of a line of area 1: see LineEntry
+    float* widths;         // [3][max_width_sections], as below
     float* tails;          // [tail_scratch(grid)]
     float* coarse;         // [level_points(grid, 1)]
     NearMemory near = {};  // for entries
+
+    // [max_width_sections] of the lines of each section: width in steps, eta, LineEntry's lorentz of a line of area 1. (Three pointers
+    // instead of one would take registers of which a GPU's block has none left.)
+    FRIEDEL_FN float* fwhm() const { return widths; }
+    FRIEDEL_FN float* eta() const { return widths + max_width_sections; }
+    FRIEDEL_FN float* lorentz() const { return widths + 2 * max_width_sections; }
 };
 
 // Where so many entries lie. (nvcc 13.0 fails with an internal error where a member function asks `near` for entries.)
@@ -89,7 +93,7 @@ public:
         const Grid& grid = grid_;
         sections_ = p.width_sections;
         sections_per_step_ = static_cast<float>(sections_) / static_cast<float>(grid.points);
-        float *const fwhm = scratch_.fwhm, *const eta = scratch_.eta, *const lorentz = scratch_.lorentz;
+        float *const fwhm = scratch_.fwhm(), *const eta = scratch_.eta(), *const lorentz = scratch_.lorentz();
         block.for_each(sections_, [&](int section) {
             const float middle = grid.start_deg + (section + 0.5f) / sections_ * grid.points * grid.step_deg;
             const float theta = theta_rad(middle);
@@ -115,7 +119,7 @@ public:
 
     // Width of a line at this place.
     FRIEDEL_FN float fwhm_deg(float position_deg) const {
-        return scratch_.fwhm[section_of((position_deg - grid_.start_deg) / grid_.step_deg)] * grid_.step_deg;
+        return scratch_.fwhm()[section_of((position_deg - grid_.start_deg) / grid_.step_deg)] * grid_.step_deg;
     }
 
     // What a line leaves in the four cells around it, as whole numbers. The weights of Lagrange's cubic through four points keep its area,
@@ -212,8 +216,8 @@ private:
                 for (int j = 0; mirrored && j < n; ++j) mirror[-j] = 0;
                 return;
             }
-            const float eta = scratch_.eta[section], g = 0.5f * scratch_.fwhm[section];
-            const float lorentz = scratch_.lorentz[section], narrow = 1 / g;
+            const float eta = scratch_.eta()[section], g = 0.5f * scratch_.fwhm()[section];
+            const float lorentz = scratch_.lorentz()[section], narrow = 1 / g;
             float below[Block::tile + 1];  // areas up to where the bins meet
             FRIEDEL_SIMD
             for (int j = 0; j < Block::tile + 1; ++j) {
@@ -258,7 +262,7 @@ private:
             int slot = scratch_.starts[step];
             if (slot == scratch_.starts[step + 1]) return;
             const int from_grid = step - margin_steps, section = section_of(static_cast<float>(from_grid));
-            const float lorentz = scratch_.lorentz[section], per_step = 1.0f / static_cast<float>(cells_per_step_);
+            const float lorentz = scratch_.lorentz()[section], per_step = 1.0f / static_cast<float>(cells_per_step_);
             for (int cell = 0; cell < cells_per_step_; ++cell) {
                 const auto area = static_cast<float>(scratch_.cells[step * cells_per_step_ + cell]);
                 if (Block::tile == 1 && area == 0) continue;  // a core is sooner done writing over what an empty cell has left

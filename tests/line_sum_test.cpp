@@ -32,15 +32,7 @@ public:
           coarse_(level_points(grid, 1)) {}
 
     LineScratch view() {
-        return {cells_.data(),
-                starts_.data(),
-                entries_.data(),
-                rows_.data(),
-                widths_.data(),
-                widths_.data() + max_width_sections,
-                widths_.data() + 2 * max_width_sections,
-                tails_.data(),
-                coarse_.data()};
+        return {cells_.data(), starts_.data(), entries_.data(), rows_.data(), widths_.data(), tails_.data(), coarse_.data()};
     }
 
 private:

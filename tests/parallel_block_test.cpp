@@ -104,8 +104,7 @@ struct Workspace {
                  0,
                  {v + 9 * room, v + 10 * room, v + 11 * room, v + 12 * room}},
                 {coarse.data(), coarsest.data(), n + 2 * room, n + 3 * room, shapes.data()},
-                {cells.data(), starts.data(), entries.data(), rows.data(), widths.data(), widths.data() + max_width_sections,
-                 widths.data() + 2 * max_width_sections, tails.data(), coarse.data()}};
+                {cells.data(), starts.data(), entries.data(), rows.data(), widths.data(), tails.data(), coarse.data()}};
     }
     std::vector<float> coarse = std::vector<float>(room), coarsest = std::vector<float>(room);
     std::vector<std::int32_t> cells = std::vector<std::int32_t>(2 * room), starts = std::vector<std::int32_t>(room);

@@ -64,9 +64,7 @@ PatternWorkspace& CpuWorkspace::reserve(const PatternParameters& p, const Crysta
                            .starts = cell_starts_.data(),
                            .entries = entries_.data(),
                            .rows = rows_.data(),
-                           .fwhm = widths_.data(),
-                           .eta = widths_.data() + max_width_sections,
-                           .lorentz = widths_.data() + 2 * max_width_sections,
+                           .widths = widths_.data(),
                            .tails = tails_.data(),
                            .coarse = coarse_.data()};
     return workspace_;
