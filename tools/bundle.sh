@@ -34,7 +34,7 @@ for program in cmake ldd tar xz; do
     command -v "$program" >/dev/null || { printf 'bundle: %s is missing; run tools/setup.sh first\n' "$program" >&2 && exit 1; }
 done
 # What lies there is replaced: an earlier bundle, and nothing else.
-if [[ -e $folder && ! -e $folder/bin/friedel ]] && { [[ ! -d $folder ]] || ls -A "$folder" | grep -qvxE 'bin|lib|share'; }; then
+if [[ -e $folder && ! -e $folder/bin/friedel ]] && { [[ ! -d $folder ]] || [[ -n $(find "$folder" -mindepth 1 -maxdepth 1 ! -name bin ! -name lib ! -name share) ]]; }; then
     printf 'bundle: %s: is there already and is no bundle; name another folder with -o, or remove it\n' "$folder" >&2
     exit 1
 fi
