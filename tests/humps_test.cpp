@@ -8,9 +8,12 @@
 #include <random>
 
 #include "host/indexing/pattern_lines.h"
+#include "host/patterns/pattern_list.h"
+#include "host/patterns/pattern_reader.h"
 #include "host/patterns/resample.h"
 #include "host/support/bragg.h"
 #include "kernels/preprocess.h"
+#include "tests/test_paths.h"
 
 namespace friedel {
 
@@ -61,6 +64,30 @@ TEST(Humps, AreTakenOffAndLinesAreNot) {
     EXPECT_GT(before[at(23.6)], 500);
     for (const double between : {14.0, 19.7, 23.6, 24.5, 27.5, 29.0}) EXPECT_NEAR(after[at(between)], 0, 130) << between;
     for (const double line : angles) EXPECT_NEAR(after[at(line)], plain[at(line)], 260) << line;
+}
+
+TEST(Humps, AreTakenOffWhenAPatternIsReadUnlessTheyAreWanted) {
+    const test::TemporaryDirectory folder;
+    const MeasuredPattern on_glass = counted(angles, 0.02, 1500);
+    std::string text = "# wavelength 1.5405929\n";
+    for (std::size_t i = 0; i < on_glass.intensity.size(); ++i)
+        text += std::to_string(on_glass.two_theta_deg[i]) + ' ' + std::to_string(on_glass.intensity[i]) + '\n';
+    test::write_text(folder / "glass.xy", text);
+    const auto read = [&](bool keep_humps) {
+        PatternReaderConfig config;
+        config.grid = grid;
+        config.keep_humps = keep_humps;
+        const PatternList list = PatternList::of_paths({(folder / "glass.xy").string()});
+        PatternReader reader(list, config);
+        PatternBatch batch;
+        EXPECT_TRUE(reader.next(batch));
+        return batch;
+    };
+    const PatternBatch kept = read(true), level = read(false);
+    EXPECT_TRUE(kept.hump[0].empty());
+    ASSERT_EQ(level.hump[0].size(), level.patterns.size());
+    EXPECT_GT(*std::max_element(level.hump[0].begin(), level.hump[0].end()), 800);
+    for (std::size_t i = 0; i < level.patterns.size(); ++i) EXPECT_NEAR(level.patterns[i] + level.hump[0][i], kept.patterns[i], 1e-2);
 }
 
 // Interpolated noise looks like little noise, and its bumps like lines.

@@ -56,7 +56,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
     if (!objection.empty()) c.refused = objection;
     if (explainer_) {
         const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
-        explainer_->explain(c, pattern, model_, second_ ? &*second_ : nullptr, i);
+        explainer_->explain(c, pattern, batch.hump[i], model_, second_ ? &*second_ : nullptr, i);
     }
     return c;
 }

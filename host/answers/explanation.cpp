@@ -56,8 +56,8 @@ std::string Explainer::name_for(const std::string& file) {
     return chosen;
 }
 
-void Explainer::explain(const Classification& answer, const float* pattern, const Model& model, const SecondOpinion* second,
-                        std::size_t i) {
+void Explainer::explain(const Classification& answer, const float* pattern, const std::vector<float>& hump, const Model& model,
+                        const SecondOpinion* second, std::size_t i) {
     std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(model.grid)));
     const std::string name = name_for(answer.file);
     const std::vector<float> measured(pattern, pattern + model.grid.points);
@@ -75,12 +75,14 @@ void Explainer::explain(const Classification& answer, const float* pattern, cons
     };
 
     plot.title = title_of(answer);
-    plot.intensity = as_measured(measured);
+    std::vector<float> whole = measured;
+    for (std::size_t p = 0; p < hump.size(); ++p) whole[p] += hump[p];
+    plot.intensity = as_measured(whole);
     plot.legend = "as measured, on the model's grid";
-    if (model.preprocess.remove_background) {
-        plot.second_intensity = without_background(measured, model, scratch);
-        for (std::size_t p = 0; p < measured.size(); ++p) plot.second_intensity[p] = measured[p] - plot.second_intensity[p];
-        plot.second_legend = "background that is taken off";
+    if (model.preprocess.remove_background || !hump.empty()) {
+        plot.second_intensity = model.preprocess.remove_background ? without_background(measured, model, scratch) : measured;
+        for (std::size_t p = 0; p < measured.size(); ++p) plot.second_intensity[p] = whole[p] - plot.second_intensity[p];
+        plot.second_legend = hump.empty() ? "background that is taken off" : "background and hump that are taken off";
     }
     write_svg(folder_ / (name + ".background.svg"), plot);
 

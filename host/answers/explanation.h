@@ -21,9 +21,10 @@ public:
     Explainer(const std::filesystem::path& folder, Earlier earlier);
 
     // Writes NAME.background.svg, NAME.input.svg and, where a structure was fitted, NAME.fit.svg, with the file's name, and a number
-    // where that is taken. `pattern` [points of the model's grid] as it was read; it is number i of the last call of `second`, which may
-    // be null.
-    void explain(const Classification& answer, const float* pattern, const Model& model, const SecondOpinion* second, std::size_t i);
+    // where that is taken. `pattern` [points of the model's grid] as it was read and `hump`, what was taken off it before (PatternBatch);
+    // it is number i of the last call of `second`, which may be null.
+    void explain(const Classification& answer, const float* pattern, const std::vector<float>& hump, const Model& model,
+                 const SecondOpinion* second, std::size_t i);
 
 private:
     std::string name_for(const std::string& file);

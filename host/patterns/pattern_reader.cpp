@@ -29,6 +29,14 @@ std::string range_text(double low, double high) {
     return text;
 }
 
+// hump: what was taken off, left as it is where there is nothing.
+void take_off_hump(float* pattern, const Grid& grid, std::vector<float>& hump) {
+    const std::vector<float> level = without_humps(pattern, grid);
+    if (std::equal(level.begin(), level.end(), pattern)) return;
+    hump.resize(level.size());
+    for (std::size_t i = 0; i < level.size(); ++i) hump[i] = std::exchange(pattern[i], level[i]) - level[i];
+}
+
 // Median of the steps.
 double step_of(const MeasuredPattern& pattern) {
     const std::vector<double>& x = pattern.two_theta_deg;
@@ -105,6 +113,7 @@ void PatternReader::start_reading(PatternRange range) {
     ahead_.wavelength.assign(size, 0.0);
     ahead_.wavelength_source.assign(size, WavelengthSource::unknown);
     ahead_.recorded.assign(size, {});
+    ahead_.hump.assign(size, {});
     if (size == 0) return;
     reading_ = std::async(std::launch::async, [this] { readers_.run(ahead_.size, [this](int row, int) { read_one(row); }); });
 }
@@ -136,10 +145,7 @@ void PatternReader::read_one(int row) {
         convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
         ahead_.recorded[i].step_deg = step_of(pattern);
         ahead_.coverage[i] = resample(out, config_.grid, pattern);
-        if (!config_.keep_humps) {
-            const std::vector<float> level = without_humps(out, config_.grid);
-            std::copy(level.begin(), level.end(), out);
-        }
+        if (!config_.keep_humps) take_off_hump(out, config_.grid, ahead_.hump[i]);
         const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
         if (!ahead_.refusal[i].empty()) {
             // Nothing else counts.

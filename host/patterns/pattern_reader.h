@@ -39,6 +39,7 @@ struct PatternBatch {
     std::vector<double> wavelength;                   // [size] angstrom; 0 where there is an error
     std::vector<WavelengthSource> wavelength_source;  // [size]
     std::vector<Recording> recorded;                  // [size]
+    std::vector<std::vector<float>> hump;             // [size] what was taken off each as a hump, [grid.points]; empty where nothing was
 };
 
 // Patterns of a list, one after the other; of none where `count` is 0.
