@@ -64,10 +64,6 @@ std::vector<float> above_background(const float* pattern, const Grid& grid, floa
     return out;
 }
 
-}  // namespace
-
-namespace {
-
 // Takes off what humps there are, and says whether there were any.
 bool level_humps(std::vector<float>& pattern, const Grid& grid, const PointRange& measured) {
     // A background of a narrow window follows humps, and crowded lines; what of it is as wide as a hump stays when it is opened
@@ -88,7 +84,7 @@ bool level_humps(std::vector<float>& pattern, const Grid& grid, const PointRange
     const auto bins_of = [&](float degrees) { return static_cast<int>(degrees / (static_cast<float>(width) * grid.step_deg) + 0.5f); };
     std::vector<float> level = extreme_nearby(extreme_nearby(followed, bins_of(opening_deg), false), bins_of(opening_deg), true);
     for (int round = 0; round < 2; ++round) level = mean_nearby(level, bins_of(smoothing_deg));
-    if (*std::max_element(level.begin(), level.end()) < least * top) return false;
+    if (!(*std::max_element(level.begin(), level.end()) > least * top)) return false;
     for (int i = 0; i < grid.points; ++i) {
         const double at = std::clamp((i - measured.first + 0.5) / width - 0.5, 0.0, bins - 1.001);
         const auto left = static_cast<std::size_t>(at);
