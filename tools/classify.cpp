@@ -171,10 +171,11 @@ struct Counts {
 void print_summary(const Counts& counts, const Task& task, std::size_t there_already, double seconds) {
     const double rate = static_cast<double>(counts.all()) / seconds;
     const std::string speed = counts.all() > 0 ? "; " + formatted(rate < 10 ? "%.1f" : "%.0f", rate) + " a second" : "";
-    std::cerr << counts.all() << (counts.all() == 1 ? " pattern: " : " patterns: ") << counts.answered << " answered, " << counts.refused
-              << " refused, " << counts.unread << " not read" << speed;
-    if (there_already > 0) std::cerr << "; results of " << there_already << " more were there already";
-    std::cerr << '\n';
+    std::ostringstream line;  // written at once: launchers of ranks write to standard error, too
+    line << counts.all() << (counts.all() == 1 ? " pattern: " : " patterns: ") << counts.answered << " answered, " << counts.refused
+         << " refused, " << counts.unread << " not read" << speed;
+    if (there_already > 0) line << "; results of " << there_already << " more were there already";
+    std::cerr << line.str() + '\n';
     tell_of_input(task.list, counts.assumed, static_cast<double>(task.model.wavelength_angstrom));
     const Calibration& calibration = task.model.calibration;
     if (!std::isfinite(calibration.entropy_threshold)) return;
