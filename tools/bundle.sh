@@ -30,7 +30,7 @@ while (($#)); do
     esac
 done
 cd "$(dirname "$0")/.."
-for program in cmake ldd tar xz; do
+for program in cmake ldd readelf tar xz; do
     command -v "$program" >/dev/null || { printf 'bundle: %s is missing; run tools/setup.sh first\n' "$program" >&2 && exit 1; }
 done
 # What lies there is replaced: an earlier bundle, and nothing else.

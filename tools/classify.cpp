@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 
 #include "host/answers/answerer.h"
 #include "host/answers/classification_output.h"
@@ -319,7 +320,7 @@ std::function<int()> classify_command(CLI::App& app) {
                    "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");
     add_indexing_option(app, o->indexing);
-    app.add_flag("--keep-humps", o->keep_humps, "Leave in what is wider than lines, as glass makes it; it is taken off otherwise");
+    add_keep_humps_option(app, o->keep_humps);
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
                  "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
     app.add_option("--min-coverage", o->min_coverage, "Refuse a pattern that covers less than this part of the model's range")

@@ -207,6 +207,10 @@ inline CLI::Option* add_threads_option(CLI::App& app, int& threads) {
     return app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(within(0, 1024));
 }
 
+inline CLI::Option* add_keep_humps_option(CLI::App& app, bool& keep_humps) {
+    return app.add_flag("--keep-humps", keep_humps, "Leave in what is wider than lines, as glass makes it; it is taken off otherwise");
+}
+
 // Answers and errors are there all the same.
 inline CLI::Option* add_quiet_option(CLI::App& app, bool& quiet) {
     return app.add_flag("-q,--quiet", quiet, "Show no progress and no summary");

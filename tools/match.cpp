@@ -323,7 +323,7 @@ std::function<int()> match_command(CLI::App& app) {
         "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
-    app.add_flag("--keep-humps", o->keep_humps, "Leave in what is wider than lines, as glass makes it; it is taken off otherwise");
+    add_keep_humps_option(app, o->keep_humps);
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
     app.add_option("--min-coverage", o->min_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()

@@ -44,7 +44,7 @@ private:
     OtherOpinions others_;
     std::vector<ObservedLines> lines_;
     std::vector<float> votes_, indexed_;
-    std::vector<std::string> no_evidence_;  // of each pattern, in words; empty if there are enough
+    std::vector<std::string> no_evidence_;  // why the lines of each pattern tell nothing; empty where they do
 };
 
 }  // namespace friedel

@@ -8,6 +8,18 @@
 
 namespace friedel {
 
+namespace {
+
+// Values of bins of `width` points brought to a point: straight between their middles, level beyond the first and last.
+float between_bins(const std::vector<float>& of_bin, int width, int point) {
+    const double at = std::clamp((point + 0.5) / width - 0.5, 0.0, static_cast<double>(of_bin.size()) - 1.001);
+    const auto left = static_cast<std::size_t>(at);
+    const float part = static_cast<float>(at - static_cast<double>(left));
+    return of_bin[left] + part * (of_bin[left + 1] - of_bin[left]);
+}
+
+}  // namespace
+
 std::vector<float> slow_level(const float* y, int points, const Grid& grid,
                               const std::function<float(std::vector<float>& medians, int first)>& level_of) {
     const int width = std::max(1, static_cast<int>(0.1 / static_cast<double>(grid.step_deg) + 0.5)), bins = points / width;
@@ -23,12 +35,7 @@ std::vector<float> slow_level(const float* y, int points, const Grid& grid,
         window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));
         of_window.push_back(level_of(window, b * width));
     }
-    for (int i = 0; i < points; ++i) {
-        const double at = std::clamp((i + 0.5) / width - 0.5, 0.0, bins - 1.001);
-        const auto left = static_cast<std::size_t>(at);
-        const float part = static_cast<float>(at - static_cast<double>(left));
-        level.push_back(of_window[left] + part * (of_window[left + 1] - of_window[left]));
-    }
+    for (int i = 0; i < points; ++i) level.push_back(between_bins(of_window, width, i));
     return level;
 }
 
@@ -85,12 +92,7 @@ bool level_humps(std::vector<float>& pattern, const Grid& grid, const PointRange
     std::vector<float> level = extreme_nearby(extreme_nearby(followed, bins_of(opening_deg), false), bins_of(opening_deg), true);
     for (int round = 0; round < 2; ++round) level = mean_nearby(level, bins_of(smoothing_deg));
     if (!(*std::max_element(level.begin(), level.end()) > least * top)) return false;
-    for (int i = 0; i < grid.points; ++i) {
-        const double at = std::clamp((i - measured.first + 0.5) / width - 0.5, 0.0, bins - 1.001);
-        const auto left = static_cast<std::size_t>(at);
-        const float part = static_cast<float>(at - static_cast<double>(left));
-        pattern[static_cast<std::size_t>(i)] -= level[left] + part * (level[left + 1] - level[left]);
-    }
+    for (int i = 0; i < grid.points; ++i) pattern[static_cast<std::size_t>(i)] -= between_bins(level, width, i - measured.first);
     return true;
 }
 

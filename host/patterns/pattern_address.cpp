@@ -24,7 +24,6 @@ PatternAddress pattern_address(const std::string& name) {
         while (address.group.ends_with('/')) address.group.pop_back();
     }
     std::error_code ignored;
-    // "stack.h5::/" is the whole file.
     const bool is_within = address.file != name && !std::filesystem::exists(name, ignored) && is_hdf5_file(address.file);
     return is_within ? address : PatternAddress{name, "", std::nullopt};
 }
