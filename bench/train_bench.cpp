@@ -64,8 +64,8 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
 
     const auto simulate = [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch); };
     const auto train = [&] {
-        network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters, config.loss, nullptr,
-                              state.data(), 0);
+        network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters,
+                              {config.loss, shape.classes(), nullptr}, state.data(), 0);
         backend->optimise({parameters.values().data(), m.data(), v.data(), config.optimiser.average_decay > 0 ? average.data() : nullptr,
                            gradient.data()},
                           guard.data(), shape.weights_end(), shape.size(), config.optimiser, state.data(), parameters.copies());

@@ -166,11 +166,10 @@ public:
         });
     }
 
-    void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
-                      const LossConfig& config, const float* smoothing, const StepState* state) override {
-        with(gradient, [&](auto* values) {
-            cuda::softmax_loss(current_, samples, values, logits, labels, n, classes, stride(classes), config, smoothing, state);
-        });
+    void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, const Loss& loss,
+                      const StepState* state) override {
+        with(gradient,
+             [&](auto* values) { cuda::softmax_loss(current_, samples, values, logits, labels, n, stride(loss.classes), loss, state); });
     }
     void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
                     const StepState* state) override {

@@ -156,16 +156,15 @@ __global__ void __launch_bounds__(threads) add_chunks_kernel(float* bias_gradien
 
 // Rows are short: a warp each.
 template <class Value>
-__global__ void __launch_bounds__(warp)
-    softmax_loss_kernel(SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int classes, int stride,
-                        LossConfig config, const float* smoothing, const StepState* state) {
+__global__ void __launch_bounds__(warp) softmax_loss_kernel(SampleLoss* samples, Value* gradient, const float* logits,
+                                                            const std::int32_t* labels, int stride, Loss loss, const StepState* state) {
     __shared__ double shared[warp];
     const CudaBlock block = block_with(shared);
     const int n = static_cast<int>(gridDim.x), row = static_cast<int>(blockIdx.x);
-    const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(config, state->step, batch);
+    const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(loss.config, state->step, batch);
     const SampleLoss result =
-        softmax_loss_row(block, gradient + static_cast<std::size_t>(row) * stride, logits + static_cast<std::size_t>(row) * classes,
-                         labels[row], classes, config, smoothing, epoch, 1.0f / static_cast<float>(batch));
+        softmax_loss_row(block, gradient + static_cast<std::size_t>(row) * stride, logits + static_cast<std::size_t>(row) * loss.classes,
+                         labels[row], loss, epoch, 1.0f / static_cast<float>(batch));
     if (threadIdx.x == 0) samples[row] = result;
 }
 
@@ -336,8 +335,8 @@ void activate_backward(cudaStream_t stream, Value* gradient, float* bias_gradien
 
 template <class Value>
 void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int n,
-                  int classes, int stride, const LossConfig& config, const float* smoothing, const StepState* state) {
-    softmax_loss_kernel<<<n, warp, 0, stream>>>(samples, gradient, logits, labels, classes, stride, config, smoothing, state);
+                  int stride, const Loss& loss, const StepState* state) {
+    softmax_loss_kernel<<<n, warp, 0, stream>>>(samples, gradient, logits, labels, stride, loss, state);
     check_launch("launching the loss");
 }
 
@@ -368,14 +367,14 @@ void calculate(cudaStream_t stream, bool exponentials, float* values, std::size_
     check_launch("launching a calculation");
 }
 
-#define FRIEDEL_OPERAND_TYPE(Value)                                                                                                    \
-    template void to_operands(cudaStream_t, Value*, const float*, int, int, int);                                                      \
-    template void from_operands(cudaStream_t, float*, const Value*, int, int, int);                                                    \
-    template void activate(cudaStream_t, Value*, const float*, int, int, int, float, int, const StepState*);                           \
-    template void activate_backward(cudaStream_t, Value*, float*, const Value*, int, int, int, float, float*);                         \
-    template void softmax_loss(cudaStream_t, SampleLoss*, Value*, const float*, const std::int32_t*, int, int, int, const LossConfig&, \
-                               const float*, const StepState*);                                                                        \
-    template void optimise(cudaStream_t, const AdamwArrays&, StepGuard*, std::size_t, std::size_t, const OptimiserConfig&,             \
+#define FRIEDEL_OPERAND_TYPE(Value)                                                                                         \
+    template void to_operands(cudaStream_t, Value*, const float*, int, int, int);                                           \
+    template void from_operands(cudaStream_t, float*, const Value*, int, int, int);                                         \
+    template void activate(cudaStream_t, Value*, const float*, int, int, int, float, int, const StepState*);                \
+    template void activate_backward(cudaStream_t, Value*, float*, const Value*, int, int, int, float, float*);              \
+    template void softmax_loss(cudaStream_t, SampleLoss*, Value*, const float*, const std::int32_t*, int, int, const Loss&, \
+                               const StepState*);                                                                           \
+    template void optimise(cudaStream_t, const AdamwArrays&, StepGuard*, std::size_t, std::size_t, const OptimiserConfig&,  \
                            const StepState*, const OperandCopyTable<Value>&, float*);
 FRIEDEL_OPERAND_TYPE(float)
 FRIEDEL_OPERAND_TYPE(__nv_bfloat16)

@@ -38,7 +38,7 @@ void activate_backward(cudaStream_t stream, Value* gradient, float* bias_gradien
 
 template <class Value>
 void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int n,
-                  int classes, int stride, const LossConfig& config, const float* smoothing, const StepState* state);
+                  int stride, const Loss& loss, const StepState* state);
 
 void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
                 const StepState* state);

@@ -20,6 +20,13 @@ struct LossConfig {
     std::int64_t epoch_patterns = 0;  // patterns in one epoch, for the alternation; 0: as many as the library has structures
 };
 
+// What a network's logits are held to.
+struct Loss {
+    LossConfig config;
+    int classes = 0;
+    const float* smoothing = nullptr;  // [classes][classes], rows summing to 1; null: labels are smoothed evenly alone
+};
+
 // Which epoch a step of `batch` patterns is in.
 FRIEDEL_FN std::int64_t loss_epoch(const LossConfig& config, std::int64_t step, std::int64_t batch) {
     return config.epoch_patterns > 0 ? step * batch / config.epoch_patterns : 0;

@@ -30,24 +30,24 @@ FRIEDEL_FN LossTotals loss_totals(Block& block, const SampleLoss* samples, int n
 FRIEDEL_FN float nothing_or_nan(float loss) { return loss - loss; }
 
 // gradient [classes], of the loss with respect to the logits [classes], times `gradient_scale`; it may be the logits' own memory.
-// `smoothing` [classes][classes], rows summing to 1, may be null.
 template <class Block, class Value>
-FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, Value* gradient, const float* logits, int label, int classes, const LossConfig& config,
-                                       const float* smoothing, std::int64_t epoch, float gradient_scale) {
+FRIEDEL_FN SampleLoss softmax_loss_row(Block& block, Value* gradient, const float* logits, int label, const Loss& loss, std::int64_t epoch,
+                                       float gradient_scale) {
+    const int classes = loss.classes;
     const float label_logit = logits[label];
     const float largest = block.maximum(classes, logits[0], [&](int j) { return logits[j]; });
     const float total = block.template sum<float>(classes, [&](int j) { return exponential(logits[j] - largest); });
     const float log_total = largest + logarithm(total);
 
-    const float even = config.label_smoothing / classes;
-    const float graph = smoothing ? config.graph_smoothing : 0.0f;
-    const float sharp = 1 - config.label_smoothing - graph;
-    const float* const spread = smoothing ? smoothing + static_cast<std::size_t>(label) * classes : nullptr;
+    const float even = loss.config.label_smoothing / classes;
+    const float graph = loss.smoothing ? loss.config.graph_smoothing : 0.0f;
+    const float sharp = 1 - loss.config.label_smoothing - graph;
+    const float* const spread = loss.smoothing ? loss.smoothing + static_cast<std::size_t>(label) * classes : nullptr;
     const auto target = [&](int j) { return even + (graph > 0 ? graph * spread[j] : 0.0f) + (j == label ? sharp : 0.0f); };
 
     SampleLoss result;
     result.correct = label_logit >= largest;
-    if (is_squared(config, epoch)) {
+    if (is_squared(loss.config, epoch)) {
         result.loss = block.template sum<float>(classes, [&](int j) {
             const float difference = exponential(logits[j] - log_total) - target(j);
             return difference * difference;

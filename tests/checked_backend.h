@@ -111,16 +111,16 @@ public:
         if (out) check_matrix(out, rows, width, "activate_backward");
         inner_->activate_backward(gradient, bias_gradient, out, rows, width, dropout);
     }
-    void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
-                      const LossConfig& config, const float* smoothing, const StepState* state) override {
+    void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, const Loss& loss,
+                              const StepState* state) override {
         check(samples, sizeof *samples * static_cast<std::size_t>(n), "softmax_loss");
-        check_matrix(gradient, n, classes, "softmax_loss");
-        check_floats(logits, n, classes, "softmax_loss");
+        check_matrix(gradient, n, loss.classes, "softmax_loss");
+        check_floats(logits, n, loss.classes, "softmax_loss");
         check(labels, sizeof *labels * static_cast<std::size_t>(n), "softmax_loss");
-        if (smoothing) check_floats(smoothing, classes, classes, "softmax_loss");
+        if (loss.smoothing) check_floats(loss.smoothing, loss.classes, loss.classes, "softmax_loss");
         check(state, sizeof *state, "softmax_loss");
         EXPECT_NE(static_cast<const void*>(gradient), logits) << "softmax_loss: a matrix of operands may be no array of floats";
-        inner_->softmax_loss(samples, gradient, logits, labels, n, classes, config, smoothing, state);
+        inner_->softmax_loss(samples, gradient, logits, labels, n, loss, state);
     }
     void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
                     const StepState* state) override {

@@ -128,7 +128,7 @@ TEST_P(Cuda, FindsTheSameLoss) {
             Buffer<LossTotals> totals(backend, 1);
             Buffer<StepGuard> guard(backend, 1);
             const LossConfig config{kind, 0.1f, 0, 100};
-            backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, classes, config, nullptr, s.data());
+            backend.softmax_loss(samples.data(), apart.data(), there.data(), l.data(), rows, {config, classes, nullptr}, s.data());
             backend.add_losses(totals.data(), guard.data(), samples.data(), rows, config, s.data());
             LossTotals sum;
             totals.download(&sum);
@@ -256,7 +256,7 @@ auto after_ten_steps(Backend& cuda, bool recorded, const Network::GradientReady&
         cuda.overlap([&] { stream->draw(inputs[next].data(), labels[next].data(), state.data(), 1, rows); },
                      [&] {
                          network.backpropagate(gradient.data(), samples.data(), inputs[now].data(), labels[now].data(), parameters,
-                                               config.loss, nullptr, state.data(), 0, add_up);
+                                               {config.loss, shape.classes(), nullptr}, state.data(), 0, add_up);
                          cuda.add_losses(totals.data(), guard.data(), samples.data(), rows, config.loss, state.data());
                          cuda.finish_sums();
                          cuda.optimise({parameters.values().data(), m.data(), v.data(), nullptr, gradient.data()}, guard.data(),

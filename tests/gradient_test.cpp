@@ -126,8 +126,8 @@ TEST_P(Gradient, AgreesWithFiniteDifferences) {
         backend->to_operands(operands.data(), input_there.data(), c.batch, shape.points());
         Buffer<float> gradient_there(*backend, shape.size());
         Buffer<SampleLoss> samples_there(*backend, static_cast<std::size_t>(c.batch));
-        network.backpropagate(gradient_there.data(), samples_there.data(), operands.data(), labels_there.data(), parameters_there, c.loss,
-                              c.graph ? smoothing_there.data() : nullptr, state_there.data(), 0);
+        network.backpropagate(gradient_there.data(), samples_there.data(), operands.data(), labels_there.data(), parameters_there,
+                              {c.loss, shape.classes(), c.graph ? smoothing_there.data() : nullptr}, state_there.data(), 0);
         std::vector<float> gradient(shape.size());
         std::vector<SampleLoss> samples(c.batch);
         gradient_there.download(gradient.data());

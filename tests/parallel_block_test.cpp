@@ -278,12 +278,12 @@ TEST(ParallelBlock, ActivatesAndLosesAsTheSerialBlock) {
         EXPECT_EQ(by_place, expected);
     }
     for (const LossKind kind : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
-        const LossConfig config{kind, 0.1f, 0, 0};
+        const Loss to{{kind, 0.1f, 0, 0}, 230, nullptr};
         std::vector<float> expected(230), gradient(230);
         SerialBlock serial;
-        const SampleLoss loss = softmax_loss_row(serial, expected.data(), row.data(), 17, 230, config, nullptr, 0, 0.25f);
+        const SampleLoss loss = softmax_loss_row(serial, expected.data(), row.data(), 17, to, 0, 0.25f);
         run_block(16, [&](ThreadBlock& block) {
-            const SampleLoss found = softmax_loss_row(block, gradient.data(), row.data(), 17, 230, config, nullptr, 0, 0.25f);
+            const SampleLoss found = softmax_loss_row(block, gradient.data(), row.data(), 17, to, 0, 0.25f);
             if (std::abs(found.loss - loss.loss) > 1e-5f || found.correct != loss.correct) ADD_FAILURE() << found.loss << ' ' << loss.loss;
         });
         for (std::size_t j = 0; j < expected.size(); ++j) EXPECT_NEAR(gradient[j], expected[j], 1e-7);

@@ -111,8 +111,8 @@ public:
     virtual void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) = 0;
     // gradient [n][classes], a matrix, of the mean loss of the whole batch, to which other ranks' rows may belong; it may be the memory of
     // the logits where operands are floats. samples [n].
-    virtual void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
-                              const LossConfig& config, const float* smoothing, const StepState* state) = 0;
+    virtual void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, const Loss& loss,
+                              const StepState* state) = 0;
     // Adds the losses of samples [n] to the totals and tells them to the guard of the network.
     virtual void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
                             const StepState* state) = 0;

@@ -219,12 +219,13 @@ public:
         });
     }
 
-    void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, int classes,
-                      const LossConfig& config, const float* smoothing, const StepState* state) override {
-        const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(config, state->step, batch);
+    void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, const Loss& loss,
+                      const StepState* state) override {
+        const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(loss.config, state->step, batch);
         for_rows(n, [&](SerialBlock& block, int row) {
-            samples[row] = softmax_loss_row(block, values(gradient) + start(row, classes), logits + static_cast<std::size_t>(row) * classes,
-                                            labels[row], classes, config, smoothing, epoch, 1.0f / static_cast<float>(batch));
+            samples[row] =
+                softmax_loss_row(block, values(gradient) + start(row, loss.classes), logits + static_cast<std::size_t>(row) * loss.classes,
+                                 labels[row], loss, epoch, 1.0f / static_cast<float>(batch));
         });
     }
 

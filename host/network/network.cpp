@@ -64,11 +64,11 @@ float* Network::answer(const Operand* input, const Parameters& parameters, int r
 }
 
 void Network::backpropagate(float* gradient, SampleLoss* samples, const Operand* input, const std::int32_t* labels,
-                            const Parameters& parameters, const LossConfig& loss, const float* smoothing, const StepState* state,
-                            int member, const GradientReady& ready) {
+                            const Parameters& parameters, const Loss& loss, const StepState* state, int member,
+                            const GradientReady& ready) {
     float* const logits = forward(input, parameters, batch_, state, member);
     Operand* out_gradient = backend_.operands_are_floats() ? reinterpret_cast<Operand*>(logits) : logit_gradient_.data();
-    backend_.softmax_loss(samples, out_gradient, logits, labels, batch_, shape_.classes(), loss, smoothing, state);
+    backend_.softmax_loss(samples, out_gradient, logits, labels, batch_, loss, state);
     for (int layer = shape_.layers(); layer-- > 0;) {
         const auto index = static_cast<std::size_t>(layer);
         const bool last = layer + 1 == shape_.layers();

@@ -42,10 +42,9 @@ public:
     // Told that values [n] of the gradient are final, while the others are still computed.
     using GradientReady = std::function<void(float* values, std::size_t n)>;
 
-    // One forward and backward pass: gradient [shape.size()] of the mean loss, and the loss of each sample.
+    // One forward and backward pass: gradient [shape.size()] of the mean loss, and the loss of each sample. `loss` is of shape.classes().
     void backpropagate(float* gradient, SampleLoss* samples, const Operand* input, const std::int32_t* labels, const Parameters& parameters,
-                       const LossConfig& loss, const float* smoothing, const StepState* state, int member,
-                       const GradientReady& ready = nullptr);
+                       const Loss& loss, const StepState* state, int member, const GradientReady& ready = nullptr);
 
     const NetworkShape& shape() const { return shape_; }
 

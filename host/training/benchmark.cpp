@@ -39,6 +39,7 @@ public:
           pool_(device.pool),
           options_(options),
           shape_(config.shape()),
+          loss_{config.loss, shape_.classes(), nullptr},
           batch_(config.run.batch),
           operand_bytes_(static_cast<double>(backend_.matrix_bytes(1, 1024)) / 1024) {
         if (config.run.synthetic > 0 || config.run.fill > 0) tables_ = std::make_unique<CrystalTableStore>(CrystalStatistics::shipped());
@@ -311,10 +312,7 @@ private:
         Matrix slope(backend_, batch_, shape_.classes());
         add(
             "softmax, loss, gradient", batch_,
-            [&] {
-                backend_.softmax_loss(n.samples.data(), slope.data(), logits.data(), n.labels.data(), batch_, shape_.classes(),
-                                      config_.loss, nullptr, n.state.data());
-            },
+            [&] { backend_.softmax_loss(n.samples.data(), slope.data(), logits.data(), n.labels.data(), batch_, loss_, n.state.data()); },
             static_cast<double>(outputs) * (4 + operand_bytes_));
     }
 
@@ -340,8 +338,8 @@ private:
         add(
             "training on patterns in memory", batch_,
             [&] {
-                n.network.backpropagate(n.gradient.data(), n.samples.data(), patterns.data(), n.labels.data(), n.parameters, config_.loss,
-                                        nullptr, n.state.data(), 0);
+                n.network.backpropagate(n.gradient.data(), n.samples.data(), patterns.data(), n.labels.data(), n.parameters, loss_,
+                                        n.state.data(), 0);
                 optimise(n);
             },
             0, training_operations(batch_));
@@ -384,6 +382,7 @@ private:
     const BenchmarkOptions& options_;
     std::unique_ptr<CrystalTableStore> tables_;  // none where the configuration trains on no generated crystals
     NetworkShape shape_;
+    Loss loss_;
     int batch_;
     double operand_bytes_;
     double copy_rate_ = 0, product_rate_ = 0, arithmetic_rate_ = 0;

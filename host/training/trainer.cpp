@@ -33,7 +33,7 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
       ranks_(ranks && ranks->size() > 1 ? ranks : nullptr),
       rows_(ranks_ ? rows_of_rank(config.run.batch, *ranks_) : RowShare{0, config.run.batch}),
       shape_(config.shape()),
-      loss_(config.loss),
+      loss_{config.loss, shape_.classes(), nullptr},
       sampler_(library.view(), config.network.target, config.run.tempering, synthetic_share(config.run, tables)),
       stream_(backend.open_stream(library.view(), sampler_.view(), config.simulation, config.preprocess, tables)),
       network_(backend, shape_, config.dropout(), rows_.count, true),
@@ -44,10 +44,12 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
         check_distinct_devices(backend_, *ranks_);
         backend_.join(*ranks_);
     }
-    if (loss_.epoch_patterns == 0) loss_.epoch_patterns = sampler_.structures() > 0 ? sampler_.structures() : epoch_without_library;
-    if (loss_.graph_smoothing > 0) {
+    if (loss_.config.epoch_patterns == 0)
+        loss_.config.epoch_patterns = sampler_.structures() > 0 ? sampler_.structures() : epoch_without_library;
+    if (loss_.config.graph_smoothing > 0) {
         const std::vector<float> smoothing = subgroup_smoothing();
         smoothing_ = Buffer<float>(backend, smoothing.data(), smoothing.size());
+        loss_.smoothing = smoothing_.data();
     }
     for (int m = 0; m < config.network.members; ++m) {
         const std::vector<float> first =
@@ -67,7 +69,8 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
     }
     const std::vector<double> shares = sampler_.label_shares(shape_.classes());
     const std::int64_t window = std::max(watched_steps * config.run.batch, watched_patterns);
-    watches_.resize(members_.size(), {DivergenceWatch(loss_, false, shares, window), DivergenceWatch(loss_, true, shares, window)});
+    watches_.resize(members_.size(),
+                    {DivergenceWatch(loss_.config, false, shares, window), DivergenceWatch(loss_.config, true, shares, window)});
     set_total_steps(config.run.steps);
 }
 
@@ -86,9 +89,9 @@ void Trainer::run_step(int current) {
                          for (int m = 0; m < static_cast<int>(members_.size()); ++m) {
                              Member& member = members_[static_cast<std::size_t>(m)];
                              network_.backpropagate(gradient_.data(), member.losses.data(), inputs_[current].data(),
-                                                    labels_[current].data(), member.parameters, loss_, smoothing_.data(), state_.data(), m,
-                                                    add_up);
-                             backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), rows, loss_, state_.data());
+                                                    labels_[current].data(), member.parameters, loss_, state_.data(), m, add_up);
+                             backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), rows, loss_.config,
+                                                 state_.data());
                              backend_.finish_sums();
                              backend_.optimise({member.parameters.values().data(), member.first_moment.data(), member.second_moment.data(),
                                                 member.average.data(), gradient_.data()},

@@ -77,7 +77,7 @@ private:
     Communicator* ranks_;  // null: one rank alone
     RowShare rows_;        // of a batch, here
     NetworkShape shape_;
-    LossConfig loss_;
+    Loss loss_;
     Sampler sampler_;
     std::unique_ptr<PatternStream> stream_;
     Network network_;
