@@ -91,7 +91,7 @@ std::map<std::string, double> stage_times(const LibraryView& library, const std:
     for (const PatternParameters& p : parameters) {
         const CrystalView<float> crystal = library.crystal(p.structure);
         Reflections<float> reflections{h.data(), k.data(), l.data(), m.data(), stol.data(), intensity.data(), capacity, 0};
-        Sites<float> sites{x.data(), y.data(), z.data(), first.data(), capacity};
+        Sites<float> sites{x.data(), y.data(), z.data(), first.data()};
         Peaks peaks{position.data(), area.data(), fwhm.data(), eta.data(), row.data(), capacity, 0};
         ProfileScratch scratch{coarse.data(), coarsest.data(), order.data(), starts.data(), shape.data()};
         auto last = Clock::now();

@@ -1,11 +1,9 @@
-// Errors of the CUDA runtime and of cuBLASLt as exceptions that say what was being done, those of the runtime also what to do; and the
-// handles that own things.
+// Errors of the CUDA runtime and of cuBLASLt as exceptions that say what was being done, those of the runtime also what to do.
 #pragma once
 
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 
-#include <utility>
 
 #include "host/support/error.h"
 
@@ -24,7 +22,8 @@ inline const char* cure_of(cudaError_t status) {
             return "; there is no device of that number, nvidia-smi -L lists them";
         case cudaErrorNoKernelImageForDevice:
         case cudaErrorInvalidDeviceFunction:
-            return "; friedel was not built for this GPU, build it with -DCMAKE_CUDA_ARCHITECTURES= and its compute capability, 90-real for 9.0";
+            return "; friedel was not built for this GPU, build it with -DCMAKE_CUDA_ARCHITECTURES= and its compute capability, 90-real "
+                   "for 9.0";
         case cudaErrorMemoryAllocation:
             return "; wait until other processes have left the device, use a smaller training.batch, network or ensemble, or --device cpu";
         case cudaErrorDevicesUnavailable:

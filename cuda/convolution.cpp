@@ -50,7 +50,8 @@ public:
         in = packed(stream, in, shape, rows);
         check(cudnnSetStream(handle_, stream), "choosing a stream");
         check(cudnnConvolutionForward(handle_, &one_, p.in, in, p.filters, filters, p.convolution,
-                                      static_cast<cudnnConvolutionFwdAlgo_t>(p.algorithm), workspace(p), p.workspace, &zero_, p.out, out),
+                                      static_cast<cudnnConvolutionFwdAlgo_t>(p.algorithm), workspace_.at_least(p.workspace), p.workspace,
+                                      &zero_, p.out, out),
               "a convolution");
     }
 
@@ -60,8 +61,8 @@ public:
         in = packed(stream, in, shape, rows);
         check(cudnnSetStream(handle_, stream), "choosing a stream");
         check(cudnnConvolutionBackwardFilter(handle_, &one_, p.in, in, p.out, out_gradient, p.convolution,
-                                             static_cast<cudnnConvolutionBwdFilterAlgo_t>(p.algorithm), workspace(p), p.workspace, &zero_,
-                                             p.filters, gradient),
+                                             static_cast<cudnnConvolutionBwdFilterAlgo_t>(p.algorithm), workspace_.at_least(p.workspace),
+                                             p.workspace, &zero_, p.filters, gradient),
               "the gradient of filters");
     }
 
@@ -70,10 +71,10 @@ public:
         const Plan& p = plan_for(Pass::backward_input, shape, rows);
         check(cudnnSetStream(handle_, stream), "choosing a stream");
         const RowBytes bytes = row_bytes(shape);
-        void* const apart = bytes.used == bytes.stride ? in_gradient : packed_memory(bytes.used * static_cast<std::size_t>(rows));
+        void* const apart = bytes.used == bytes.stride ? in_gradient : packed_.at_least(bytes.used * static_cast<std::size_t>(rows));
         check(cudnnConvolutionBackwardData(handle_, &one_, p.filters, filters, p.out, out_gradient, p.convolution,
-                                           static_cast<cudnnConvolutionBwdDataAlgo_t>(p.algorithm), workspace(p), p.workspace, &zero_, p.in,
-                                           apart),
+                                           static_cast<cudnnConvolutionBwdDataAlgo_t>(p.algorithm), workspace_.at_least(p.workspace),
+                                           p.workspace, &zero_, p.in, apart),
               "the gradient of a convolution's input");
         if (apart == in_gradient) return;
         // Values beyond the last kernel get no gradient.
@@ -94,14 +95,10 @@ private:
             auto made = std::make_unique<Plan>();
             describe(*made, shape, rows);
             choose(*made, pass);
-            if (workspaces_.empty() || workspaces_.back().size() < made->workspace) workspaces_.emplace_back(made->workspace);
             plan = std::move(made);
         }
         return *plan;
     }
-
-    // Never shrinks, and what it was before stays, because a recorded step may still point there.
-    void* workspace(const Plan& plan) const { return plan.workspace > 0 ? workspaces_.back().data() : nullptr; }
 
     // Of a row of inputs: how far apart they lie, and what of one the kernels reach.
     struct RowBytes {
@@ -116,17 +113,12 @@ private:
     const void* packed(cudaStream_t stream, const void* in, const ConvolutionShape& shape, int rows) {
         const RowBytes bytes = row_bytes(shape);
         if (bytes.used == bytes.stride) return in;
-        void* const apart = packed_memory(bytes.used * static_cast<std::size_t>(rows));
+        void* const apart = packed_.at_least(bytes.used * static_cast<std::size_t>(rows));
         cuda::check(cudaMemcpy2DAsync(apart, bytes.used, in, bytes.stride, bytes.used, static_cast<std::size_t>(rows),
                                       cudaMemcpyDeviceToDevice, stream),
                     "packing a convolution's input");
         return apart;
     }
-    void* packed_memory(std::size_t bytes) {
-        if (packed_.empty() || packed_.back().size() < bytes) packed_.emplace_back(bytes);
-        return packed_.back().data();
-    }
-
     void describe(Plan& plan, const ConvolutionShape& shape, int rows) const {
         const cudnnDataType_t type = precision_ == Precision::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
         const int channels = shape.stride * shape.channels, length = shape.length / shape.stride, kernel = shape.kernel / shape.stride;
@@ -197,7 +189,7 @@ private:
     Precision precision_;
     Handle handle_;
     std::map<Key, std::unique_ptr<Plan>> plans_;
-    std::vector<DeviceArray<char>> workspaces_, packed_;
+    DeviceScratch<char> workspace_, packed_;
     const float one_ = 1, zero_ = 0;
 };
 

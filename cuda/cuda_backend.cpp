@@ -131,10 +131,6 @@ public:
         gemm_.multiply(current_, c, Gemm::Result::floats, a, transpose_a, b, transpose_b, rows, columns, inner);
     }
 
-    bool gemm_relu(Operand* c, const Operand* a, const Operand* b, const Operand* bias, int rows, int columns, int inner) override {
-        return gemm_.multiply_relu(current_, c, a, b, bias, rows, columns, inner);
-    }
-
     void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
         convolution().forward(current_, out, in, filters, shape, rows);
     }
@@ -299,19 +295,12 @@ private:
     // Calls f with the operands as what they are.
     template <class F>
     void with(Operand* operands, F&& f) {
-        if (precision_ == Precision::bf16) {
-            f(reinterpret_cast<__nv_bfloat16*>(operands));
-        } else {
-            f(reinterpret_cast<float*>(operands));
-        }
+        with_operands(precision_, operands, f);
     }
 
-    // Used by one stage at a time, all on the main stream. It never shrinks, and what it was before stays, because a recorded step may
-    // still point there.
     float* scratch_floats(std::size_t size) {
         choose_device(number_);
-        if (scratch_.empty() || scratch_.back().size() < size) scratch_.emplace_back(size);
-        return scratch_.back().data();
+        return scratch_.at_least(size);
     }
 
     void* pinned_memory() {
@@ -329,7 +318,7 @@ private:
     Stream main_, aside_;
     Event fork_, join_;
     CurrentStream current_;
-    std::vector<DeviceArray<float>> scratch_;
+    DeviceScratch<float> scratch_;  // of one stage at a time, all on the main stream
 };
 
 }  // namespace

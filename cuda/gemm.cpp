@@ -41,14 +41,6 @@ Gemm::Plan* Gemm::plan_for(const Key& key) {
     const cublasOperation_t op_b = operation(transpose_b), op_a = operation(transpose_a);
     check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_TRANSA, &op_b, sizeof op_b), "describing a product");
     check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_TRANSB, &op_a, sizeof op_a), "describing a product");
-    if (result == Result::relu_operands) {
-        const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_RELU_BIAS;
-        const void* const some_bias = workspace_.data();  // the one that is meant comes with every call
-        check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue),
-              "adding an epilogue");
-        check(cublasLtMatmulDescSetAttribute(made->product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &some_bias, sizeof some_bias),
-              "adding an epilogue");
-    }
     // A row-major matrix [r][s] is a column-major one of s rows and r columns.
     const auto layout = [&](Layout& out, cudaDataType_t type, int r, int s, int stride) {
         check(cublasLtMatrixLayoutCreate(out.fill(), type, static_cast<std::uint64_t>(s), static_cast<std::uint64_t>(r), stride),
@@ -82,13 +74,6 @@ Gemm::Plan* Gemm::plan_for(const Key& key) {
     return plan->known ? plan.get() : nullptr;
 }
 
-void Gemm::run(cudaStream_t stream, Plan& plan, void* c, const void* a, const void* b) {
-    const float one = 1, zero = 0;
-    check(cublasLtMatmul(handle_, plan.product, &one, b, plan.a, a, plan.b, &zero, c, plan.c, c, plan.c, &plan.algorithm, workspace_.data(),
-                         workspace_.size(), stream),
-          "multiplying");
-}
-
 void Gemm::multiply(cudaStream_t stream, void* c, Result result, const void* a, Transpose transpose_a, const void* b, Transpose transpose_b,
                     int rows, int columns, int inner) {
     if (rows == 0 || columns == 0) return;
@@ -97,7 +82,7 @@ void Gemm::multiply(cudaStream_t stream, void* c, Result result, const void* a, 
     if (transpose_a == Transpose::no && transpose_b == Transpose::yes) inner = row_stride(precision_, inner);
     if (const int filled = row_stride(precision_, columns); transpose_b == Transpose::no && filled != columns) {
         if (result == Result::floats) {
-            float* const apart = filled_result(static_cast<std::size_t>(rows) * filled);
+            float* const apart = filled_.at_least(static_cast<std::size_t>(rows) * filled);
             multiply(stream, apart, Result::floats, a, transpose_a, b, transpose_b, rows, filled, inner);
             from_operands(stream, static_cast<float*>(c), apart, rows, columns, filled);
             return;
@@ -109,22 +94,10 @@ void Gemm::multiply(cudaStream_t stream, void* c, Result result, const void* a, 
         fail("cuBLASLt knows no algorithm for a product of ", rows, " x ", inner, " and ", inner, " x ", columns,
              "; try another --precision");
     }
-    run(stream, *plan, c, a, b);
-}
-
-// It never shrinks, and what it was before stays, because a recorded step may still point there.
-float* Gemm::filled_result(std::size_t size) {
-    if (results_.empty() || results_.back().size() < size) results_.emplace_back(size);
-    return results_.back().data();
-}
-
-bool Gemm::multiply_relu(cudaStream_t stream, void* c, const void* a, const void* b, const void* bias, int rows, int columns, int inner) {
-    inner = row_stride(precision_, inner);
-    Plan* const plan = plan_for({Result::relu_operands, Transpose::no, Transpose::yes, rows, columns, inner});
-    if (!plan) return false;
-    check(cublasLtMatmulDescSetAttribute(plan->product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias), "giving a bias");
-    run(stream, *plan, c, a, b);
-    return true;
+    const float one = 1, zero = 0;
+    check(cublasLtMatmul(handle_, plan->product, &one, b, plan->a, a, plan->b, &zero, c, plan->c, c, plan->c, &plan->algorithm,
+                         workspace_.data(), workspace_.size(), stream),
+          "multiplying");
 }
 
 }  // namespace friedel::cuda

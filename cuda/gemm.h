@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <tuple>
-#include <vector>
 
 #include "cuda/check.h"
 #include "cuda/owned.h"
@@ -21,27 +20,22 @@ public:
     explicit Gemm(Precision precision);
     ~Gemm();
 
-    // What a product is: a matrix of operands, the same after bias and ReLU, or floats without gaps between the rows.
-    enum class Result { operands, floats, relu_operands };
+    // What a product is: a matrix of operands, or floats without gaps between the rows.
+    enum class Result { operands, floats };
 
     // c[rows][columns] = op(a) op(b), operands or floats. Operands have zeros between the end of a row and the next.
     void multiply(cudaStream_t stream, void* c, Result result, const void* a, Transpose transpose_a, const void* b, Transpose transpose_b,
                   int rows, int columns, int inner);
-    // c = ReLU(a b^T + bias), all operands, bias [columns], by an epilogue of the product. False where the library has no such product
-    // here.
-    bool multiply_relu(cudaStream_t stream, void* c, const void* a, const void* b, const void* bias, int rows, int columns, int inner);
 
 private:
     struct Plan;
     using Key = std::tuple<Result, Transpose, Transpose, int, int, int>;
-    Plan* plan_for(const Key& key);          // null where there is none
-    float* filled_result(std::size_t size);  // rows as long as those of operands
-    void run(cudaStream_t stream, Plan& plan, void* c, const void* a, const void* b);
+    Plan* plan_for(const Key& key);  // null where there is none
 
     Precision precision_;
     Owned<cublasLtHandle_t, cublasLtDestroy> handle_;
     DeviceArray<char> workspace_;
-    std::vector<DeviceArray<float>> results_;
+    DeviceScratch<float> filled_;  // results with rows as long as those of operands
     std::map<Key, std::unique_ptr<Plan>> plans_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "cuda/check.h"
 
@@ -52,6 +53,21 @@ public:
 private:
     Owned<void*, cudaFree> memory_;
     std::size_t size_ = 0;
+};
+
+// Memory of the device for one stage after another of one stream. It never shrinks, and what it was before it grew stays: a recorded step
+// may still point there.
+template <class T>
+class DeviceScratch {
+public:
+    T* at_least(std::size_t size) {
+        if (size == 0) return nullptr;
+        if (grown_.empty() || grown_.back().size() < size) grown_.emplace_back(size);
+        return grown_.back().data();
+    }
+
+private:
+    std::vector<DeviceArray<T>> grown_;
 };
 
 }  // namespace friedel::cuda

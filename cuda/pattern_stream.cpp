@@ -189,7 +189,7 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
     }
     const CrystalSource source{library_.view(), crystals_.data(), table_.data()};
     // Groups do not wait for each other: the last one here, the others aside.
-    const auto run = [&](auto* out) {
+    with_operands(precision_, inputs, [&](auto* out) {
         check(cudaEventRecord(drawn_, stream), "dividing a batch");
         for (std::size_t i = 0; i < groups_.size(); ++i) {
             const bool aside = i + 1 < groups_.size();
@@ -202,12 +202,7 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
         }
         for (std::size_t i = 0; i + 1 < groups_.size(); ++i)
             check(cudaStreamWaitEvent(stream, branches_[i].done, 0), "putting a batch together");
-    };
-    if (precision_ == Precision::bf16) {
-        run(reinterpret_cast<__nv_bfloat16*>(inputs));
-    } else {
-        run(reinterpret_cast<float*>(inputs));
-    }
+    });
 }
 
 }  // namespace friedel::cuda

@@ -61,7 +61,6 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     w.sites.y = from.take<float>(bounds.sites);
     w.sites.z = from.take<float>(bounds.sites);
     w.sites.first = from.take<std::int32_t>(bounds.atoms + 1);
-    w.sites.capacity = bounds.sites;
     w.peaks.position_deg = from.take<float>(peaks);
     w.peaks.area = from.take<float>(peaks);
     w.peaks.fwhm_deg = from.take<float>(peaks);

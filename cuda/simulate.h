@@ -74,8 +74,8 @@ struct DrawnBatch {
     PatternParameters* parameters;  // [n]
     std::int32_t* labels;           // [n]
     std::int32_t* next;             // [simulation_groups], set to 0: the rows of each group that are taken
-    std::int32_t* sort_key;         // [n] by what rows are to be sorted
-    std::int32_t* row;              // [n] and their numbers
+    std::int32_t* sort_key;         // [n] the key that rows are sorted by
+    std::int32_t* row;              // [n] the rows' numbers
     int width_sections;             // as the host has decided: the device's arithmetic might tell a width at the limit otherwise
 };
 

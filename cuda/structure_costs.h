@@ -62,8 +62,8 @@ struct WorkOfStructure {
 };
 
 // About how many instructions of a warp the patterns of a library's structures take: what matters is which take more than others. The
-// profile of a peak is 64 steps wide to both sides, and points look at as many peaks again in vain. A line in sections of one width costs
-// four multiply-adds for each point that it reaches.
+// profile of a peak is 64 steps wide to both sides, and each point tests about as many peaks again that do not reach it. A line in sections
+// of one width costs four multiply-adds for each point that it reaches.
 FRIEDEL_FN float expected_work(const StructureWork* work, const PatternParameters& p) {
     const float of_peaks = (p.width_sections > 0 ? 40.0f : 250.0f) * static_cast<float>(WeightedEmissionLines(p.radiation).count) *
                            (p.axial_divergence > 0 ? 2.0f : 1.0f);

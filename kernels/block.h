@@ -1,5 +1,5 @@
 // A stage of the computation is written once, as a function of one block: a CUDA thread block on the GPU, one core on the CPU.
-// The few primitives here are the only code with two versions; each ends in a barrier, so a missing one cannot be written.
+// The few primitives here are the only code with two versions; each but add() ends in a barrier, so a missing one cannot be written.
 // Leaves out: blocks of many threads (parallel_block.h), which have the same members and one more, shares().
 #pragma once
 
@@ -52,8 +52,7 @@ FRIEDEL_FN int count_trailing_zeros(std::uint64_t bits) {
 #endif
 }
 
-// Memory of the block that its threads reach sooner than the rest of its scratch, used by one stage at a time: shared memory on a GPU,
-// none on a core, whose caches are that.
+// Fast memory of one block, used by one stage at a time: shared memory on a GPU; none on a CPU core, whose caches do the job.
 struct NearMemory {
     void* base = nullptr;  // aligned to 16 bytes
     std::size_t bytes = 0;

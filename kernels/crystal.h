@@ -22,6 +22,19 @@ struct SymmetryOperation {
     std::int8_t translation[3];
 };
 
+// out = rotation x.
+template <class Real>
+FRIEDEL_FN void rotate(Real* out, const std::int8_t* rotation, const Real* x) {
+    for (int row = 0; row < 3; ++row) out[row] = rotation[3 * row] * x[0] + rotation[3 * row + 1] * x[1] + rotation[3 * row + 2] * x[2];
+}
+
+// out, where the operation takes x; both in fractional coordinates.
+template <class Real>
+FRIEDEL_FN void apply(Real* out, const SymmetryOperation& operation, const Real* x) {
+    rotate(out, operation.rotation, x);
+    for (int row = 0; row < 3; ++row) out[row] += operation.translation[row] * (Real(1) / translation_denominator);
+}
+
 // The operations of one setting of one space group: every operation is a representative plus a centring translation.
 // Where the point group holds the inversion, the second half of the representatives are the first half times the inversion, in order.
 struct OperationSet {

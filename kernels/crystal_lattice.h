@@ -87,6 +87,11 @@ FRIEDEL_FN bool is_twofold_axis(const int* u, const int* h, const Metric<float>&
     return true;
 }
 
+FRIEDEL_FN float largest_of(float x, float y, float z) {
+    const float xy = x > y ? x : y;
+    return xy > z ? xy : z;
+}
+
 // How far a row times `by` is from whole numbers.
 FRIEDEL_FN float off_row(float x, float y, float z, float by) {
     return fabsf(x * by - nearest(x * by)) + fabsf(y * by - nearest(y * by)) + fabsf(z * by - nearest(z * by));
@@ -100,7 +105,7 @@ FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, BravaisLa
     constexpr int largest_row_index = 4;
     constexpr float tolerance = 0.015f;
     const Metric<float> g = direct_metric(cell);
-    const float a_or_b = cell[0] > cell[1] ? cell[0] : cell[1], longest = a_or_b > cell[2] ? a_or_b : cell[2];
+    const float longest = largest_of(cell[0], cell[1], cell[2]);
     const int axes = block.template sum<int>((rows + tile - 1) / tile, [&](int part) {
         const int begin = part * tile, n = rows - begin < tile ? rows - begin : tile;
         // Rows come in opposite pairs: half of them. The row u is along h = G u, of which indices up to 4 are tried.
@@ -117,7 +122,7 @@ FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, BravaisLa
             const float scale = 1 / most;
             // The smallest index that brings all three near whole numbers, largest_row_index + 1 if none does. The largest of the three is
             // whole, so two may be off, each by the index times the tolerance. (Written out: g++ does not vectorise it with functions of
-            // three values.)
+            // three values, as Metric::times() and largest_of() are.)
             const float one = off_row(x, y, z, scale), two = off_row(x, y, z, 2 * scale), three = off_row(x, y, z, 3 * scale),
                         four = off_row(x, y, z, 4 * scale);
             std::int32_t found = four < 8 * tolerance ? 4 : largest_row_index + 1;
@@ -135,10 +140,9 @@ FRIEDEL_FN bool has_only_its_symmetry(Block& block, const float* cell, BravaisLa
             for (int prime = 2; prime <= reach; ++prime)
                 multiple = multiple || (u[0] % prime == 0 && u[1] % prime == 0 && u[2] % prime == 0);
             if (multiple) continue;
-            const float along[3] = {g.m[0] * u[0] + g.m[5] * u[1] + g.m[4] * u[2], g.m[5] * u[0] + g.m[1] * u[1] + g.m[3] * u[2],
-                                    g.m[4] * u[0] + g.m[3] * u[1] + g.m[2] * u[2]};
-            const float ax = fabsf(along[0]), ay = fabsf(along[1]), az = fabsf(along[2]);
-            const float xy = ax > ay ? ax : ay, scale = 1 / (xy > az ? xy : az);
+            float along[3];
+            g.times(along, u);
+            const float scale = 1 / largest_of(fabsf(along[0]), fabsf(along[1]), fabsf(along[2]));
             bool axis = false;
             for (int size = index[a]; size <= largest_row_index && !axis; ++size) {
                 const float by = scale * static_cast<float>(size);

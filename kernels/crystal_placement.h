@@ -64,13 +64,9 @@ FRIEDEL_FN void put_orbit(Block& block, GeneratorScratch& s, const OperationSet&
         if (!(mask >> r & 1)) return;
         int before = 0;
         for (std::uint64_t lower = mask & ((std::uint64_t{1} << r) - 1); lower; lower &= lower - 1) ++before;
-        const SymmetryOperation& op = operations.representatives[r];
         constexpr float unit = 1.0f / translation_denominator;
         float image[3];
-        for (int row = 0; row < 3; ++row) {
-            image[row] = op.rotation[3 * row] * x[0] + op.rotation[3 * row + 1] * x[1] + op.rotation[3 * row + 2] * x[2] +
-                         op.translation[row] * unit;
-        }
+        apply(image, operations.representatives[r], x);
         for (int c = 0; c < operations.centrings_count; ++c) {
             const std::int8_t* shift = operations.centrings + 3 * c;
             for (int copy = 0; copy < copies; ++copy) {
@@ -174,14 +170,14 @@ FRIEDEL_FN bool has_more_symmetry(Block& block, const GeneratorScratch& s, const
         if (candidate < targets && orbit == rarest && target == 0) return 0;  // the identity
         target += s.first[orbit];
         const float at[3] = {s.x[target], s.y[target], s.z[target]};
-        float w[3];
-        for (int row = 0; row < 3; ++row)
-            w[row] = at[row] - (r[3 * row] * pivot[0] + r[3 * row + 1] * pivot[1] + r[3 * row + 2] * pivot[2]);
+        float rotated[3];
+        rotate(rotated, r, pivot);
+        const float w[3] = {at[0] - rotated[0], at[1] - rotated[1], at[2] - rotated[2]};
         // From the last orbit on: those without freedom, which often fall on themselves, come first.
         for (int o = s.orbits - 1; o >= 0; --o) {
-            const float* const p = s.representative + 3 * o;
             float y[3];
-            for (int row = 0; row < 3; ++row) y[row] = r[3 * row] * p[0] + r[3 * row + 1] * p[1] + r[3 * row + 2] * p[2] + w[row];
+            rotate(y, r, s.representative + 3 * o);
+            for (int row = 0; row < 3; ++row) y[row] += w[row];
             const float kind = s.species[o];
             int met = 0;
             FRIEDEL_SIMD_SUM(met)

@@ -21,6 +21,14 @@ struct Metric {
                m[4] * (x[0] * y[2] + x[2] * y[0]) + m[5] * (x[0] * y[1] + x[1] * y[0]);
     }
 
+    // out = M x; of a direction of the direct lattice in that of the reciprocal one, and the reverse.
+    template <class X>
+    FRIEDEL_FN void times(Real* out, const X* x) const {
+        out[0] = m[0] * x[0] + m[5] * x[1] + m[4] * x[2];
+        out[1] = m[5] * x[0] + m[1] * x[1] + m[3] * x[2];
+        out[2] = m[4] * x[0] + m[3] * x[1] + m[2] * x[2];
+    }
+
     FRIEDEL_FN Metric inverse() const {
         const Real c0 = m[1] * m[2] - m[3] * m[3], c5 = m[3] * m[4] - m[5] * m[2], c4 = m[5] * m[3] - m[1] * m[4];
         const Real scale = 1 / (m[0] * c0 + m[5] * c5 + m[4] * c4);

@@ -106,15 +106,7 @@ public:
     FRIEDEL_TEAM_FN void counting_sort(std::int32_t* order, std::int32_t* starts, int n, int keys, Key&& key) const {
         for_each(keys + 1, [&](int k) { starts[k] = 0; });
         for_each(n, [&](int i) { team_.add(starts + key(i), 1); });  // counts are the same in any order
-        int before = 0;
-        for (int base = 0; base < keys; base += team_.size()) {
-            const int k = base + team_.index();
-            int all;
-            const int prefix = team_.exclusive_scan(k < keys ? starts[k] : 0, all);
-            if (k < keys) starts[k] = before + prefix;
-            before += all;
-        }
-        team_.barrier();
+        exclusive_scan(starts, keys, [&](int k) { return starts[k]; });
         std::int32_t* const keys_here = team_.stage();
         for (int base = 0; base < n; base += team_.size()) {
             const int lane = team_.index(), i = base + lane;

@@ -44,11 +44,16 @@ FRIEDEL_FN float smallest_d(const Radiation& radiation, const Grid& grid) {
     return 0.5f * shortest / sine;
 }
 
-// Reciprocal metric of the crystal as strained in this specimen.
-FRIEDEL_FN Metric<float> reciprocal_metric(const CrystalView<float>& crystal, const PatternParameters& p) {
+// Direct metric of the crystal, its lattice scaled as in this specimen, without strain.
+FRIEDEL_FN Metric<float> scaled_metric(const CrystalView<float>& crystal, const PatternParameters& p) {
     Metric<float> direct = direct_metric(crystal.cell);
     for (float& element : direct.m) element *= p.lattice_scale * p.lattice_scale;
-    return strained_metric(direct, p.strain, crystal.operations).inverse();
+    return direct;
+}
+
+// Reciprocal metric of the crystal as scaled and strained in this specimen.
+FRIEDEL_FN Metric<float> reciprocal_metric(const CrystalView<float>& crystal, const PatternParameters& p) {
+    return strained_metric(scaled_metric(crystal, p), p.strain, crystal.operations).inverse();
 }
 
 // The same bits, found by a block of many threads together: every one of them alone would take longer for it than for its share of the
@@ -59,8 +64,7 @@ FRIEDEL_FN Metric<float> reciprocal_metric_by_block(Block& block, float* scratch
     if constexpr (Block::tile > 1) {
         return reciprocal_metric(crystal, p);
     } else {
-        Metric<float> direct = direct_metric(crystal.cell);
-        for (float& element : direct.m) element *= p.lattice_scale * p.lattice_scale;
+        const Metric<float> direct = scaled_metric(crystal, p);
         const Metric<float> change = metric_change(direct, p.strain);
         block.for_each(6, [&](int e) { scratch[e] = strained_element(direct, change, crystal.operations, e); });
         Metric<float> strained;

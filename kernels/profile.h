@@ -98,11 +98,45 @@ FRIEDEL_FN float interpolated(const float* coarse, int i) {
     return coarse[cell] + (i - cell * coarsening) * (1.0f / coarsening) * (coarse[cell + 1] - coarse[cell]);
 }
 
-// Adds what is sharp about a peak to the n points at x = (steps + j) step. Whole tiles are computed, their last one beyond the grid as
+// A tile of points of one level as a peak sees it: from the peak to the first point in steps of the level, and to where the tile begins
+// and ends in degrees.
+struct TileView {
+    float steps, begin_deg, end_deg;
+
+    FRIEDEL_FN bool is_beyond(float radius_deg) const { return begin_deg > radius_deg || end_deg < -radius_deg; }
+};
+
+// Each of the three parts of a peak is added to the n points of a tile. Whole tiles are computed, the last one of a level beyond its end as
 // well: loops of constant length have no remainder.
+
+// The coarsest level: the tail everywhere, within the far radius its cap.
 template <int n>
-FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, float step) {
-    const float offset = steps * step, last = offset + (n - 1) * step;
+FRIEDEL_FN void add_smoothest_part(float* total, const PeakShape s, const TileView& tile, float step) {
+    if (s.far.cap_0 == 0) return;
+    FRIEDEL_SIMD
+    for (int j = 0; j < n; ++j) {
+        const float x = tile.begin_deg + j * step, x_sq = x * x;
+        total[j] += x_sq < s.far.radius_sq() ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+    }
+}
+
+// The coarse level: within the far radius, what the coarsest left of the tail; within the near radius, of its cap.
+template <int n>
+FRIEDEL_FN void add_smooth_part(float* total, const PeakShape s, const TileView& tile, float step) {
+    if (s.far.cap_0 == 0 || tile.is_beyond(s.far.radius)) return;
+    FRIEDEL_SIMD
+    for (int j = 0; j < n; ++j) {
+        const float x = tile.begin_deg + j * step, x_sq = x * x;
+        const float tail = x_sq < s.near.radius_sq() ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+        total[j] += x_sq < s.far.radius_sq() ? tail - s.far.cap(x_sq) : 0.0f;
+    }
+}
+
+// The grid itself: within the near radius, what the coarse level left of the tail, and the Gaussian.
+template <int n>
+FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, const TileView& tile, float step) {
+    if (tile.is_beyond(s.near.radius)) return;
+    const float offset = tile.begin_deg, last = tile.end_deg;
     const float gap = offset > 0 ? offset : (last < 0 ? -last : 0.0f);
     if (is_narrow(s, step)) {
         // A bin's average of the tail by the second derivative: what is left out is (step / x)^4 / 16 of it.
@@ -119,7 +153,7 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, flo
         const float g = sqrtf(s.half_width_sq);
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
-            const float x = (steps + j) * step, x_sq = x * x;  // the sum is exact: a bin ends where the next begins
+            const float x = (tile.steps + j) * step, x_sq = x * x;  // the sum is exact: a bin ends where the next begins
             const float rest = bin_average(s, x, step, g) - s.near.cap(x_sq);
             total[j] += x_sq < s.near.radius_sq() ? rest : 0.0f;
         }
@@ -141,103 +175,119 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, float steps, flo
     }
 }
 
-// pattern[i] = sum of peaks at point i, per degree; overwrites.
+// The sum of peaks on a grid, by the threads of a block.
 template <class Block>
-FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, const Grid& grid, ProfileScratch& scratch) {
-    const float step = grid.step_deg;
-    const int bins = profile_bins(grid);
-    PeakShape* const in_near = scratch.near.hold<PeakShape>(peaks.count);
-    PeakShape* const shapes = in_near ? in_near : scratch.shape;
-    // Bin 0 holds what lies before the grid, the last one what lies behind.
-    const auto bin_of = [&](float position_deg) {
-        const int bin = static_cast<int>(floorf((position_deg - grid.start_deg) / (step * bin_points))) + 1;
-        return bin < 0 ? 0 : (bin >= bins ? bins - 1 : bin);
-    };
-    block.counting_sort(scratch.order, scratch.starts, peaks.count, bins, [&](int i) { return bin_of(peaks.position_deg[i]); });
-    const float highest =
-        block.maximum(peaks.count, 1e-30f, [&](int i) { return peaks.area[i] / (peaks.fwhm_deg[i] > step ? peaks.fwhm_deg[i] : step); });
-    block.for_each(peaks.count, [&](int slot) {
-        PeakShape shape = peak_shape(peaks, scratch.order[slot], grid, highest);
-        // A thread that takes single points need not look at a Gaussian further out than it reaches: see add_sharp_part().
-        if (Block::tile == 1 && shape.lorentz == 0) shape.near.radius = sqrtf(gauss_end / shape.decay) + 2 * step;
-        shapes[slot] = shape;
-    });
-    const float widest = block.maximum(peaks.count, 0.0f, [&](int i) { return shapes[i].near.radius; });
+class ProfileSum {
+public:
+    FRIEDEL_FN ProfileSum(Block& block, const Peaks& peaks, const Grid& grid, ProfileScratch& scratch)
+        : block_(block), peaks_(peaks), grid_(grid), scratch_(scratch), bins_(profile_bins(grid)) {
+        PeakShape* const in_near = scratch.near.template hold<PeakShape>(peaks.count);
+        shapes_ = in_near ? in_near : scratch.shape;
+    }
 
-    // One level: every tile starts with `start(i)` and takes what `add` adds for each peak within `radius`.
-    const auto gather = [&](float* out, int points, float level_step, float radius, auto&& start, auto&& add) {
-        // One of every `parts` peaks, from number `part` on.
-        const auto add_peaks = [&](float* total, int begin, int part, int parts) {
-            const float first = grid.start_deg + begin * level_step, last = first + (Block::tile - 1) * level_step;
-            const int end_slot = scratch.starts[bin_of(last + radius) + 1];
-            // Where the tile begins and ends as seen from the peak, degrees.
-            const float ratio = step / level_step, width = (Block::tile - 1) * level_step;
-            for (int i = scratch.starts[bin_of(first - radius)] + part; i < end_slot; i += parts) {
-                const PeakShape shape = shapes[i];
-                const float steps = static_cast<float>(begin) - shape.position_steps * ratio, offset = steps * level_step;
-                add(total, shape, steps, offset, offset + width);
-            }
-        };
-        if constexpr (Block::tile == 1) {
-            // A coarse level has fewer points than a block has threads: several do one, with the pattern, which comes last, for their sums.
+    FRIEDEL_FN void run(float* pattern) {
+        block_.counting_sort(scratch_.order, scratch_.starts, peaks_.count, bins_, [&](int i) { return bin_of(peaks_.position_deg[i]); });
+        const float widest = set_shapes();
+        const float step = grid_.step_deg, coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
+        constexpr float everywhere = 1e4f;
+        gather({scratch_.coarsest, level_points(grid_, 2), coarsest_step, everywhere, nullptr, pattern},
+               [&](float* total, const PeakShape& s, const TileView& at) { add_smoothest_part<tile>(total, s, at, coarsest_step); });
+        gather({scratch_.coarse, level_points(grid_, 1), coarse_step, coarsening * widest, scratch_.coarsest, pattern},
+               [&](float* total, const PeakShape& s, const TileView& at) { add_smooth_part<tile>(total, s, at, coarse_step); });
+        gather({pattern, grid_.points, step, widest, scratch_.coarse, nullptr},
+               [&](float* total, const PeakShape& s, const TileView& at) { add_sharp_part<tile>(total, s, at, step); });
+    }
+
+private:
+    static constexpr int tile = Block::tile;
+
+    struct Level {
+        float* out;  // [points]
+        int points;
+        float step, radius;    // degrees; how far its part of a peak may reach
+        const float* coarser;  // the level before, which it begins with; null: with nothing
+        float* spare;          // [grid.points] free while it is summed, or null
+    };
+
+    // Bin 0 holds what lies before the grid, the last one what lies behind.
+    FRIEDEL_FN int bin_of(float position_deg) const {
+        const int bin = static_cast<int>(floorf((position_deg - grid_.start_deg) / (grid_.step_deg * bin_points))) + 1;
+        return bin < 0 ? 0 : (bin >= bins_ ? bins_ - 1 : bin);
+    }
+
+    // The shapes in order of position. Returns the largest near radius.
+    FRIEDEL_FN float set_shapes() {
+        const float step = grid_.step_deg;
+        const float highest = block_.maximum(
+            peaks_.count, 1e-30f, [&](int i) { return peaks_.area[i] / (peaks_.fwhm_deg[i] > step ? peaks_.fwhm_deg[i] : step); });
+        block_.for_each(peaks_.count, [&](int slot) {
+            PeakShape shape = peak_shape(peaks_, scratch_.order[slot], grid_, highest);
+            // A thread that takes single points need not look at a Gaussian further out than it reaches: see add_sharp_part().
+            if (tile == 1 && shape.lorentz == 0) shape.near.radius = sqrtf(gauss_end / shape.decay) + 2 * step;
+            shapes_[slot] = shape;
+        });
+        return block_.maximum(peaks_.count, 0.0f, [&](int i) { return shapes_[i].near.radius; });
+    }
+
+    // Adds to the tile from point `begin` on one of every `parts` peaks that may reach it, from number `part` on.
+    template <class Add>
+    FRIEDEL_FN void add_peaks(float* total, const Level& level, int begin, int part, int parts, Add&& add) const {
+        const float first = grid_.start_deg + begin * level.step, last = first + (tile - 1) * level.step;
+        const int end_slot = scratch_.starts[bin_of(last + level.radius) + 1];
+        const float ratio = grid_.step_deg / level.step, width = (tile - 1) * level.step;
+        for (int i = scratch_.starts[bin_of(first - level.radius)] + part; i < end_slot; i += parts) {
+            const PeakShape shape = shapes_[i];
+            const float steps = static_cast<float>(begin) - shape.position_steps * ratio, offset = steps * level.step;
+            add(total, shape, TileView{steps, offset, offset + width});
+        }
+    }
+
+    // Every point of a level: the level before, interpolated, and what add(total, shape, tile) adds for each peak.
+    template <class Add>
+    FRIEDEL_FN void gather(const Level& level, Add&& add) {
+        const auto start = [&](int i) { return level.coarser ? interpolated(level.coarser, i) : 0.0f; };
+        if constexpr (tile == 1) {
+            // A coarse level has fewer points than a block has threads: several do one, with the spare memory for their sums.
             constexpr int max_parts = 24;
-            const int fitting = grid.points / points;
-            const int parts = out == pattern ? 1 : block.shares(points, fitting < max_parts ? fitting : max_parts);
+            const int fitting = grid_.points / level.points;
+            const int parts = level.spare ? block_.shares(level.points, fitting < max_parts ? fitting : max_parts) : 1;
             if (parts > 1) {
-                block.for_each(points * parts, [&](int item) {
+                block_.for_each(level.points * parts, [&](int item) {
                     float total = 0;
-                    add_peaks(&total, item % points, item / points, parts);
-                    pattern[item] = total;
+                    add_peaks(&total, level, item % level.points, item / level.points, parts, add);
+                    level.spare[item] = total;
                 });
-                block.for_each(points, [&](int i) {
+                block_.for_each(level.points, [&](int i) {
                     float total = start(i);
-                    for (int part = 0; part < parts; ++part) total += pattern[part * points + i];
-                    out[i] = total;
+                    for (int part = 0; part < parts; ++part) total += level.spare[part * level.points + i];
+                    level.out[i] = total;
                 });
                 return;
             }
         }
-        block.for_each_tile(points, [&](int begin, int n) {
-            float total[Block::tile];
-            for (int j = n; j < Block::tile; ++j) total[j] = 0;
+        block_.for_each_tile(level.points, [&](int begin, int n) {
+            float total[tile];
+            for (int j = n; j < tile; ++j) total[j] = 0;
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) total[j] = start(begin + j);
-            add_peaks(total, begin, 0, 1);
+            add_peaks(total, level, begin, 0, 1, add);
             FRIEDEL_SIMD
-            for (int j = 0; j < n; ++j) out[begin + j] = total[j];
+            for (int j = 0; j < n; ++j) level.out[begin + j] = total[j];
         });
-    };
-    constexpr float everywhere = 1e4f;
-    const float coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
-    gather(
-        scratch.coarsest, level_points(grid, 2), coarsest_step, everywhere, [](int) { return 0.0f; },
-        [&](float* total, const PeakShape& s, float, float offset, float) {
-            if (s.far.cap_0 == 0) return;
-            FRIEDEL_SIMD
-            for (int j = 0; j < Block::tile; ++j) {
-                const float x = offset + j * coarsest_step, x_sq = x * x;
-                total[j] += x_sq < s.far.radius_sq() ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
-            }
-        });
-    gather(
-        scratch.coarse, level_points(grid, 1), coarse_step, coarsening * widest, [&](int i) { return interpolated(scratch.coarsest, i); },
-        [&](float* total, const PeakShape& s, float, float offset, float end) {
-            const float radius = s.far.radius;
-            if (s.far.cap_0 == 0 || offset > radius || end < -radius) return;
-            FRIEDEL_SIMD
-            for (int j = 0; j < Block::tile; ++j) {
-                const float x = offset + j * coarse_step, x_sq = x * x;
-                const float tail = x_sq < s.near.radius_sq() ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
-                total[j] += x_sq < s.far.radius_sq() ? tail - s.far.cap(x_sq) : 0.0f;
-            }
-        });
-    gather(
-        pattern, grid.points, step, widest, [&](int i) { return interpolated(scratch.coarse, i); },
-        [&](float* total, const PeakShape& s, float steps, float offset, float end) {
-            const float radius = s.near.radius;
-            if (offset > radius || end < -radius) return;
-            add_sharp_part<Block::tile>(total, s, steps, step);
-        });
+    }
+
+    Block& block_;
+    const Peaks& peaks_;
+    const Grid& grid_;
+    ProfileScratch& scratch_;
+    int bins_;
+    PeakShape* shapes_;
+};
+
+// pattern[i] = sum of peaks at point i, per degree; overwrites.
+template <class Block>
+FRIEDEL_FN void sum_profiles(Block& block, float* pattern, const Peaks& peaks, const Grid& grid, ProfileScratch& scratch) {
+    ProfileSum<Block>(block, peaks, grid, scratch).run(pattern);
 }
 
 }  // namespace friedel

@@ -30,21 +30,24 @@ FRIEDEL_FN void transform(int* out, const int* hkl, const std::int8_t* rotation)
     }
 }
 
+// Whether a translation, in 24ths, shifts the phase of a reflection: h . t is no whole number.
+FRIEDEL_FN bool shifts_phase(const int* hkl, const std::int8_t* t) {
+    return (hkl[0] * t[0] + hkl[1] * t[1] + hkl[2] * t[2]) % translation_denominator != 0;
+}
+
 FRIEDEL_FN bool absent_by_centring(const int* hkl, const OperationSet& operations) {
     for (int i = 1; i < operations.centrings_count; ++i) {
-        const std::int8_t* t = operations.centrings + 3 * i;
-        if ((hkl[0] * t[0] + hkl[1] * t[1] + hkl[2] * t[2]) % translation_denominator != 0) return true;
+        if (shifts_phase(hkl, operations.centrings + 3 * i)) return true;
     }
     return false;
 }
 
-// A reflection is absent where an operation maps it onto itself with another phase: h R = h and h . t not a whole number.
+// A reflection is absent where an operation maps it onto itself with another phase (International Tables A, 2.2.13).
 // `fixing`: the representatives that map it onto itself, as bits (LaueCone::fixing).
 FRIEDEL_FN bool systematically_absent(const int* hkl, const OperationSet& operations, std::uint64_t fixing) {
     if (absent_by_centring(hkl, operations)) return true;
     for (; fixing; fixing &= fixing - 1) {
-        const std::int8_t* t = operations.representatives[count_trailing_zeros(fixing)].translation;
-        if ((hkl[0] * t[0] + hkl[1] * t[1] + hkl[2] * t[2]) % translation_denominator != 0) return true;
+        if (shifts_phase(hkl, operations.representatives[count_trailing_zeros(fixing)].translation)) return true;
     }
     return false;
 }

@@ -46,11 +46,13 @@ struct StepRates {
 FRIEDEL_FN StepRates step_rates(const OptimiserConfig& c, std::int64_t step, std::int64_t total_steps) {
     StepRates rates;
     const double t = static_cast<double>(step + 1);
+    // A short run is not all warm-up.
+    const std::int64_t warmup = 2 * std::int64_t{c.warmup_steps} < total_steps ? c.warmup_steps : total_steps / 2;
     double scale = 1;
-    if (step < c.warmup_steps) {
-        scale = t / c.warmup_steps;
-    } else if (c.cosine && total_steps > c.warmup_steps) {
-        double progress = static_cast<double>(step - c.warmup_steps) / static_cast<double>(total_steps - c.warmup_steps);
+    if (step < warmup) {
+        scale = t / static_cast<double>(warmup);
+    } else if (c.cosine && total_steps > warmup) {
+        double progress = static_cast<double>(step - warmup) / static_cast<double>(total_steps - warmup);
         progress = progress > 1 ? 1 : progress;
         scale = c.final_fraction + (1 - c.final_fraction) * 0.5 * (1 + cos(pi_d * progress));
     }

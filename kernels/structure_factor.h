@@ -13,11 +13,10 @@ namespace friedel {
 // The distinct images of every atom, expanded once per block.
 template <class Real>
 struct Sites {
-    Real* x;  // [capacity] fractional
+    Real* x;  // [sites of the crystal] fractional
     Real* y;
     Real* z;
-    std::int32_t* first;  // [atoms + 1] first site of each atom
-    int capacity;
+    std::int32_t* first;   // [atoms + 1] first site of each atom
     NearMemory near = {};  // holds x, y and z instead, where they fit
 };
 
@@ -34,11 +33,11 @@ FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView
         int slot = sites.first[atom];
         for (std::uint64_t images = crystal.images[atom] & ~self_inverse; images; images &= images - 1) {
             const SymmetryOperation& op = crystal.operations.representatives[count_trailing_zeros(images)];
-            const std::int8_t* m = op.rotation;
-            constexpr Real unit = Real(1) / translation_denominator;
-            sites.x[slot] = m[0] * x[0] + m[1] * x[1] + m[2] * x[2] + op.translation[0] * unit;
-            sites.y[slot] = m[3] * x[0] + m[4] * x[1] + m[5] * x[2] + op.translation[1] * unit;
-            sites.z[slot] = m[6] * x[0] + m[7] * x[1] + m[8] * x[2] + op.translation[2] * unit;
+            Real image[3];
+            apply(image, op, x);
+            sites.x[slot] = image[0];
+            sites.y[slot] = image[1];
+            sites.z[slot] = image[2];
             ++slot;
         }
     });

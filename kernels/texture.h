@@ -18,6 +18,8 @@ template <class Real, class Block>
 FRIEDEL_FN void apply_texture(Block& block, Reflections<Real>& reflections, const Metric<Real>& reciprocal, const OperationSet& operations,
                               const int* axis, Real r) {
     const Real axis_sq = reciprocal.product(axis, axis);
+    Real dual[3];
+    reciprocal.times(dual, axis);
     const int count = operations.laue_count();
     block.for_each_tile(reflections.count, [&](int begin, int n) {
         Real total[Block::tile];
@@ -25,11 +27,8 @@ FRIEDEL_FN void apply_texture(Block& block, Reflections<Real>& reflections, cons
         for (int j = 0; j < n; ++j) total[j] = 0;
         for (int i = 0; i < count; ++i) {
             // (h R) . G* . axis = h . v with v = R (G* axis)
-            const std::int8_t* m = operations.representatives[i].rotation;
-            Real dual[3], v[3];
-            const int unit[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
-            for (int e = 0; e < 3; ++e) dual[e] = reciprocal.product(unit[e], axis);
-            for (int e = 0; e < 3; ++e) v[e] = m[3 * e] * dual[0] + m[3 * e + 1] * dual[1] + m[3 * e + 2] * dual[2];
+            Real v[3];
+            rotate(v, operations.representatives[i].rotation, dual);
             FRIEDEL_SIMD
             for (int j = 0; j < n; ++j) {
                 const Real dot = reflections.h[begin + j] * v[0] + reflections.k[begin + j] * v[1] + reflections.l[begin + j] * v[2];

@@ -48,21 +48,6 @@ TEST_P(Cuda, MultipliesInEveryTransposition) {
     }
 }
 
-// A product that adds a bias and cuts below zero is the product and then activate() without dropout.
-TEST_P(Cuda, MultipliesWithBiasAndRelu) {
-    const int rows = 200, columns = 136, inner = 72;
-    const Matrix a = matrix(*cuda, random_values(rows * inner, 1), rows, inner),
-                 b = matrix(*cuda, random_values(columns * inner, 2), columns, inner);
-    const Values bias = random_values(columns, 3);
-    const Matrix as_operands = matrix(*cuda, bias, 1, columns);
-    const Buffer<float> as_floats(*cuda, bias.data(), bias.size());
-    Matrix fused(*cuda, rows, columns), apart(*cuda, rows, columns);
-    if (!cuda->gemm_relu(fused.data(), a.data(), b.data(), as_operands.data(), rows, columns, inner)) GTEST_SKIP() << "cuBLASLt has none";
-    cuda->gemm(apart.data(), a.data(), Transpose::no, b.data(), Transpose::yes, rows, columns, inner);
-    cuda->activate(apart.data(), as_floats.data(), rows, columns, 0, 0, nullptr);
-    expect_near(values_of(*cuda, fused, rows, columns), values_of(*cuda, apart, rows, columns), 16 * rounding());
-}
-
 // Where a value is far from zero it is the mask alone that decides: on every draw, in every layer and at any step.
 TEST_P(Cuda, DropsTheSameUnits) {
     const int rows = 257, width = 1000;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/network/network.h"
+#include "host/support/gemm.h"
 #include "tests/every_backend.h"
 
 using namespace friedel;

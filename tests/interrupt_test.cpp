@@ -23,6 +23,22 @@ TEST(Interrupt, OneRequestMayComeAsTwoSignals) {
     EXPECT_FALSE(interrupted());
 }
 
+// A terminal that goes away asks to stop, unless nohup(1) said that it does not matter.
+TEST(Interrupt, HangUpsCountUnlessIgnored) {
+    {
+        const InterruptGuard guard;
+        std::raise(SIGHUP);
+        EXPECT_EQ(interrupting_signal(), SIGHUP);
+    }
+    std::signal(SIGHUP, SIG_IGN);
+    {
+        const InterruptGuard guard;
+        std::raise(SIGHUP);
+        EXPECT_FALSE(interrupted());
+    }
+    std::signal(SIGHUP, SIG_DFL);
+}
+
 TEST(InterruptDeathTest, ALaterSignalEndsTheProgram) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(

@@ -94,7 +94,7 @@ struct Workspace {
         float* const v = values.data();
         std::int32_t* const n = numbers.data();
         return {{i, i + room, i + 2 * room, i + 3 * room, v, v + room, room, 0},
-                {v + 2 * room, v + 3 * room, v + 4 * room, n, room},
+                {v + 2 * room, v + 3 * room, v + 4 * room, n},
                 {v + 5 * room,
                  v + 6 * room,
                  v + 7 * room,

@@ -204,7 +204,7 @@ TEST(StructureFactor, FloatAgreesWithDouble) {
         find_reflections(block, found.list, reciprocal, crystal.operations, d_min);
         std::vector<float> x(5000), y(5000), z(5000);
         std::vector<std::int32_t> first(crystal.atoms + 1);
-        Sites<float> sites{x.data(), y.data(), z.data(), first.data(), 5000};
+        Sites<float> sites{x.data(), y.data(), z.data(), first.data()};
         expand_sites(block, sites, crystal);
         structure_factors(block, found.list, sites, crystal, form_factors_float(), 0.0f, 1.0f);
         // Which of those at the end of the range are found is left to rounding.

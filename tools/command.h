@@ -237,7 +237,7 @@ inline void add_indexing_option(CLI::App& app, std::optional<bool>& indexing) {
     app.add_flag_callback(
         "--indexing", [&indexing] { indexing = true; },
         "Index each pattern as well (some tenths of a second of a core): its unit cell and absences count beside the other opinions. "
-        "As it is where structures are searched");
+        "On by default where structures are searched");
     app.add_flag_callback(
         "--no-indexing", [&indexing] { indexing = false; }, "Leave that out");
 }

@@ -81,16 +81,18 @@ void print(const Options& s, const TrainingSummary& summary) {
     std::printf("%s after %lld steps, %lld patterns, %.0f s (%.0f patterns/s)\n", summary.signal ? "Interrupted" : "Trained",
                 static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
                 static_cast<double>(summary.patterns) / summary.seconds);
-    const auto show = [](const char* patterns, const std::optional<ValidationResult>& result) {
-        if (result) std::printf("%.1f %% of %d %s patterns named right\n", 100 * result->accuracy, result->count, patterns);
+    const std::string then = summary.validated_step == summary.steps ? "" : ", after step " + std::to_string(summary.validated_step);
+    const auto show = [&](const char* patterns, const std::optional<ValidationResult>& result) {
+        if (result) std::printf("%.1f %% of %d %s patterns named right%s\n", 100 * result->accuracy, result->count, patterns, then.c_str());
     };
     show("simulated", summary.simulated);
     show("measured", summary.measured);
-    if (summary.model_written)
-        std::printf("-> %s\n", s.run.output.c_str());
-    else
+    using ModelFile = TrainingSummary::ModelFile;
+    if (summary.model_file == ModelFile::written) std::printf("-> %s\n", s.run.output.c_str());
+    if (summary.model_file == ModelFile::earlier_stays)
         std::printf("%s: is the finished model of an earlier run, and stays until this one ends\n", s.run.output.c_str());
     if (!summary.checkpoint.empty()) std::printf("The same command with --resume goes on from %s\n", summary.checkpoint.c_str());
+    std::fflush(stdout);
 }
 
 int run(const Options& s) {
@@ -114,9 +116,11 @@ int run(const Options& s) {
     if (!s.run.log.empty() && s.run.log == s.run.output) misused("--log ", s.run.log.string(), ": is the model's name; give it another");
     TrainingOptions what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
-    if (what.resume == Resume::must && !what.start_from.empty()) throw CLI::ExcludesError("--resume", "--start-from");
-    const TrainingSummary summary = run_training(what, [&](TrainingConfig& config, bool resumed) { apply(s, config, resumed); });
-    if (!what.quiet && summary.first_rank) print(s, summary);
+    const TrainingSummary summary = run_training(
+        what, [&](TrainingConfig& config, bool resumed) { apply(s, config, resumed); },
+        [&](const TrainingSummary& told) {
+            if (!what.quiet) print(s, told);
+        });
     return summary.lost ? 1 : summary.signal ? signal_status + summary.signal : 0;
 }
 
@@ -147,7 +151,8 @@ std::function<int()> train_command(CLI::App& app) {
         app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
     app.add_option("--data", s->run.measured_folder, "Folder of the measured patterns; without it, that of the labels")->needs(measured);
     add_wavelength_option(app, s->run.measured_wavelength, "Of all measured patterns, whatever they state")->needs(measured);
-    app.add_option("--start-from", s->run.start_from, "Model whose weights are the first ones, instead of random ones");
+    app.add_option("--start-from", s->run.start_from,
+                   "Model whose weights are the first ones, instead of random ones; a run that is resumed has them already");
     app.add_flag(
            "--resume{newest}", s->resume,
            "Go on from the newest whole checkpoint of an unfinished run; --resume=auto starts anew where there is none, so that a batch "

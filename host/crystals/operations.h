@@ -44,8 +44,7 @@ inline bool is_systematically_absent(const std::array<int, 3>& h, const std::vec
     return std::any_of(operations.begin(), operations.end(), [&](const SymmetryOperation& operation) {
         std::array<int, 3> image;
         transform(image.data(), h.data(), operation.rotation);
-        const std::int8_t* const t = operation.translation;
-        return image == h && (h[0] * t[0] + h[1] * t[1] + h[2] * t[2]) % translation_denominator != 0;
+        return image == h && shifts_phase(h.data(), operation.translation);
     });
 }
 

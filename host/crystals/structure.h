@@ -40,10 +40,7 @@ inline bool states_determined_symmetry(int claimed_space_group, int space_group)
 // Where an operation takes a fractional position.
 inline std::array<double, 3> image_of(const SymmetryOperation& operation, const std::array<double, 3>& position) {
     std::array<double, 3> image;
-    for (int row = 0; row < 3; ++row) {
-        image[row] = static_cast<double>(operation.translation[row]) / translation_denominator;
-        for (int k = 0; k < 3; ++k) image[row] += operation.rotation[3 * row + k] * position[k];
-    }
+    apply(image.data(), operation, position.data());
     return image;
 }
 

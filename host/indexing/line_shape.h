@@ -1,5 +1,6 @@
-// The shape of the lines of one pattern, a pseudo-Voigt doublet whose width varies slowly with the angle, and first estimates of it and of
-// the noise from the pattern itself. Leaves out: axial divergence (its asymmetry moves lines at low angles by some hundredths of a degree).
+// The shape of the lines of one pattern, a pseudo-Voigt doublet whose width varies slowly with the angle, and a first estimate of it
+// from the pattern itself. Leaves out: the noise (patterns/noise_estimate.h), axial divergence (its asymmetry moves lines at low angles by
+// some hundredths of a degree).
 #pragma once
 
 #include <vector>
@@ -21,7 +22,7 @@ struct LineShape {
     double second_shift_deg(double two_theta_deg) const;
 };
 
-// line(x) for the points of a grid near one line, and its derivative by the position where asked for.
+// line(x) for the points of a grid near one line, and its derivative by the position.
 class LineProfile {
 public:
     // Covers `reach` half widths to either side.

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "host/network/precision.h"
-#include "host/support/gemm.h"
 #include "host/support/thread_pool.h"
+#include "host/support/transpose.h"
 #include "kernels/adamw.h"
 #include "kernels/convolution.h"
 #include "kernels/crystal.h"
@@ -82,8 +82,8 @@ public:
     virtual void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) = 0;
 
     // Matrices of operands, rows one after another at a distance that the backend chooses; what lies between them is zero when memory is
-    // allocated, and stays so: products may take it in. Where operands are floats the distance is the
-    // number of columns, and an array of floats may stand for a matrix.
+    // allocated, and stays so: products may take it in. Where operands are floats the distance is the number of columns, and an array of
+    // floats may stand for a matrix.
     virtual bool operands_are_floats() const = 0;
     virtual std::size_t matrix_bytes(int rows, int columns) const = 0;
     virtual void to_operands(Operand* to, const float* from, int rows, int columns) = 0;
@@ -94,9 +94,6 @@ public:
                       int inner) = 0;
     virtual void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
                       int inner) = 0;
-    // c = ReLU(a b^T + bias), a product and activate() without dropout in one, bias a matrix [1][columns]: for those who measure which is
-    // faster. False where the device has no such thing; c is then as it was.
-    virtual bool gemm_relu(Operand*, const Operand*, const Operand*, const Operand*, int, int, int) { return false; }
     // Convolutions of `rows` signals, kernels/convolution.h: in is a matrix [rows][shape.inputs()], out [rows][shape.outputs()] and filters
     // [shape.filters][shape.patch()]. Shapes are such as NetworkShape::fault_of_convolutions() finds no fault with.
     virtual void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) = 0;

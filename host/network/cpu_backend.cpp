@@ -5,9 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <limits>
-#include <sstream>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -18,7 +16,9 @@
 #include "host/ranks/communicator.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
+#include "host/support/available_memory.h"
 #include "host/support/error.h"
+#include "host/support/gemm.h"
 #include "kernels/dense.h"
 #include "kernels/draw_parameters.h"
 #include "kernels/pattern.h"
@@ -30,17 +30,6 @@ namespace {
 constexpr int row_chunk = 16;
 constexpr int parameter_tile = 1 << 15;
 constexpr std::size_t copied_bytes = 1 << 20;
-
-// Bytes that can be had without swapping, as the kernel estimates them; everything if it does not say.
-std::size_t available_memory() {
-    std::ifstream info("/proc/meminfo");
-    std::string name;
-    std::size_t kilobytes = 0;
-    for (std::string line; std::getline(info, line);) {
-        if (std::istringstream(line) >> name >> kilobytes && name == "MemAvailable:") return kilobytes * 1024;
-    }
-    return std::numeric_limits<std::size_t>::max();
-}
 
 // What a backend of each operand type does its own way.
 template <class Value>
@@ -97,7 +86,7 @@ public:
 
     void* allocate(std::size_t bytes) override {
         const std::size_t padded = (bytes + 63) / 64 * 64;
-        // Linux promises memory it does not have and kills whoever touches it: ask first.
+        // Linux promises memory that it does not have, or that a batch system allows nobody, and kills who touches it: ask first.
         void* const memory = padded < available_memory() ? std::aligned_alloc(64, padded) : nullptr;
         if (!memory) fail("no memory for ", padded / 1'000'000, " MB more; use a smaller training.batch, network or ensemble");
         std::memset(memory, 0, padded);

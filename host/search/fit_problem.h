@@ -1,5 +1,5 @@
 // One structure against one measured pattern: which pattern a fit's unknowns make, how far it is from the measured one, and the steps
-// that bring it nearer (Levenberg and Marquardt, over quick_pattern.h).
+// that bring it nearer (Levenberg and Marquardt, over differentiable_pattern.h).
 // Leaves out: in which order what is varied (pattern_fit.cpp).
 #pragma once
 

@@ -20,16 +20,15 @@ public:
     SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {});
 
     // Raw patterns [n][points of the model's grid] and their lines (lines_of_patterns()): keeps what is found for closest(), returns the
-    // votes [n][230]. recorded: as StructureSearch::search() takes it. Where a pattern has sharp lines, no structure counts whose own
-    // were broadened to describe a hump under them.
+    // votes [n][230]. recorded: as StructureSearch::search() takes it. Where a pattern has sharp lines, structures are left out whose
+    // fitted lines had to be broadened to describe a hump under them.
     std::vector<float> votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
                              const std::vector<Recording>& recorded = {});
 
     // The structure that explains pattern i of the last call best; null where the pattern is empty.
     const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
-    // Why pattern i of the last call should not be answered: no structure of the library is anything like it, what lies under
-    // its lines hides them, or it has no sharp ones.
-    // Empty where none of these holds, or the first alone and the answer's `probability` is sure() or above.
+    // Why pattern i of the last call should not be answered: no structure of the library is anything like it, what lies under its lines
+    // hides them, or it has no sharp ones. Empty where none of these holds, or the first alone and the answer's `probability` is sure() or above.
     std::string unlike(std::size_t i, float probability) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
     std::vector<float> fitted_pattern(std::size_t i) const;

@@ -64,7 +64,7 @@ DifferentiablePattern::DifferentiablePattern(const LibraryView& library, const P
     const int sites = sites_in(crystal_);
     for (auto* values : {&x_, &y_, &z_}) values->resize(static_cast<std::size_t>(sites));
     first_site_.resize(static_cast<std::size_t>(crystal_.atoms) + 1);
-    Sites<float> all{x_.data(), y_.data(), z_.data(), first_site_.data(), sites};
+    Sites<float> all{x_.data(), y_.data(), z_.data(), first_site_.data()};
     expand_sites(block, all, crystal_);
     square_factors(squared_, around, {});
     drop_negligible();
@@ -93,7 +93,7 @@ void DifferentiablePattern::square_factors(std::vector<float>& out, const Patter
     if (!occupancy.empty()) crystal.occupancy = occupancy.data();
     out.resize(h_.size());
     Reflections<float> all = reflections(out.data());
-    const Sites<float> sites{x_.data(), y_.data(), z_.data(), first_site_.data(), static_cast<int>(x_.size())};
+    const Sites<float> sites{x_.data(), y_.data(), z_.data(), first_site_.data()};
     structure_factors(block, all, sites, crystal, form_factors_float(), p.default_b_iso, p.b_iso_scale);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] *= static_cast<float>(multiplicity_[i]);
 }

@@ -1,6 +1,6 @@
 // The space group that a powder of a structure shows, beside the one its atoms have: that of the most symmetric of its parents
-// (parent_structures.h) whose ideal pattern is much like its own. Ordered or slightly distorted models, of
-// which databases of relaxed structures are full, thus get the label of the measured powder of the phase.
+// (parent_structures.h) whose ideal pattern is much like its own. Ordered or slightly distorted models, of which databases of relaxed
+// structures are full, thus get the label of the measured powder of the phase.
 // Leaves out: structures whose symmetry those who measured them determined (a file that states the group which its atoms have); they
 // keep their own.
 #pragma once

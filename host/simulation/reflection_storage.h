@@ -36,7 +36,7 @@ struct SiteStorage {
         }
         if (static_cast<std::size_t>(atoms) >= first.size()) first.resize(static_cast<std::size_t>(atoms) + 1);
     }
-    Sites<Real> view() { return {x.data(), y.data(), z.data(), first.data(), static_cast<int>(x.size())}; }
+    Sites<Real> view() { return {x.data(), y.data(), z.data(), first.data()}; }
 };
 
 }  // namespace friedel

@@ -16,7 +16,7 @@ static_assert(std::atomic<int>::is_always_lock_free && std::atomic<std::int64_t>
               "a signal handler must not wait for a lock");
 // One request may come as two signals: timeout(1) and batch systems send theirs to a process and then to its group.
 constexpr std::int64_t one_request_ms = 1000;
-struct sigaction previous_interrupt, previous_terminate, previous_user;
+struct sigaction previous_interrupt, previous_terminate, previous_hangup, previous_user;
 
 std::int64_t now_ms() {
     timespec now{};
@@ -43,11 +43,14 @@ InterruptGuard::InterruptGuard() {
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, &previous_interrupt);
     sigaction(SIGTERM, &action, &previous_terminate);
+    sigaction(SIGHUP, &action, &previous_hangup);
+    if (previous_hangup.sa_handler == SIG_IGN) sigaction(SIGHUP, &previous_hangup, nullptr);
 }
 
 InterruptGuard::~InterruptGuard() {
     sigaction(SIGINT, &previous_interrupt, nullptr);
     sigaction(SIGTERM, &previous_terminate, nullptr);
+    sigaction(SIGHUP, &previous_hangup, nullptr);
 }
 
 bool interrupted() { return signalled != 0; }

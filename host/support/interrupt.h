@@ -1,10 +1,10 @@
-// Ctrl-C, SIGTERM and SIGUSR1 as questions that long work asks between its steps.
+// Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 as questions that long work asks between its steps.
 #pragma once
 
 namespace friedel {
 
-// While one of these lives, the first SIGINT or SIGTERM sets a flag instead of ending the program; another one, a second or more later,
-// ends it.
+// While one of these lives, the first SIGINT, SIGTERM or SIGHUP (a terminal that goes away, but under nohup) sets a flag instead of ending
+// the program; another one, a second or more later, ends it.
 class InterruptGuard {
 public:
     InterruptGuard();

@@ -25,6 +25,11 @@ std::string time_text(double seconds) {
 ProgressLine::ProgressLine(std::string unit, bool quiet)
     : unit_(std::move(unit)), quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0), start_(Clock::now()), last_(start_) {}
 
+void ProgressLine::begin_at(double fraction, std::uint64_t count) {
+    first_fraction_ = fraction;
+    first_count_ = count;
+}
+
 void ProgressLine::clear() {
     if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
     shown_ = false;
@@ -39,8 +44,9 @@ void ProgressLine::show(double fraction, std::uint64_t count, const std::string&
     shown_ = true;
     fraction = std::clamp(fraction, 0.0, 1.0);
     const double seconds = std::chrono::duration<double>(now - start_).count();
-    const std::string left = fraction > 0.001 ? time_text(seconds * (1 - fraction) / fraction) : "?";
-    const double rate = static_cast<double>(count) / seconds;
+    const double done_here = fraction - first_fraction_;
+    const std::string left = done_here > 0.001 ? time_text(seconds * (1 - fraction) / done_here) : "?";
+    const double rate = static_cast<double>(count - first_count_) / seconds;
     if (terminal_) {
         constexpr int width = 24;
         const int filled = static_cast<int>(fraction * width);

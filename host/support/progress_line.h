@@ -19,6 +19,9 @@ public:
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
 
+    // Of work that an earlier run began: how far it was, so that the rate and the time left are this run's.
+    void begin_at(double fraction, std::uint64_t count);
+
     void clear();  // the bar, before something else is written
 
     // Cheap enough to call at every step. `fraction` of the whole work, 0 to 1; `note` stands behind the rate.
@@ -29,6 +32,8 @@ private:
     std::string unit_;
     bool quiet_, terminal_;
     Clock::time_point start_, last_;
+    double first_fraction_ = 0;
+    std::uint64_t first_count_ = 0;
     bool shown_ = false;
 };
 

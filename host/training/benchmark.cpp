@@ -284,15 +284,6 @@ private:
             },
             0, operations);
         if (last) return;
-        if (!convolves) {
-            // What the next stage does in a pass of its own, without its dropout, done by the product where a device can.
-            const Matrix bias = random_matrix(1, width);
-            const auto fused = [&] {
-                return backend_.gemm_relu(out.data(), in.data(), n.parameters.weight(layer), bias.data(), batch_, width, inputs);
-            };
-            if (fused()) add("product with bias and ReLU" + of, batch_, fused, 0, operations);
-            backend_.gemm(out.data(), in.data(), Transpose::no, n.parameters.weight(layer), Transpose::yes, batch_, width, inputs);
-        }
         const float dropout = config_.dropout()[static_cast<std::size_t>(layer)];
         add(
             "bias, ReLU, dropout" + of, batch_,

@@ -41,8 +41,18 @@ fs::path checkpoint_name(const fs::path& output, std::int64_t step) {
 // One name for all, so that what a killed run leaves is overwritten by the next.
 fs::path temporary_name(const fs::path& output) { return output.string() + infix + "part"; }
 
+// The disk, or what the user may have of it, is full.
+class NoSpace : public Error {
+public:
+    using Error::Error;
+};
+
 void check_call(bool good, const fs::path& file, const char* what) {
-    if (!good) fail(file.string(), ": cannot ", what, " (", std::strerror(errno), ")");
+    if (good) return;
+    const int reason = errno;
+    const std::string text = file.string() + ": cannot " + what + " (" + std::strerror(reason) + ")";
+    if (reason == ENOSPC || reason == EDQUOT) throw NoSpace(text);
+    throw Error(text);
 }
 
 class Descriptor {
@@ -95,7 +105,7 @@ void write_durably(const fs::path& file, const fs::path& temporary, const std::v
             out.write(line.data(), line.size());
             out.sync();
         }
-        fs::rename(temporary, file);
+        check_call(std::rename(temporary.c_str(), file.c_str()) == 0, file, "be renamed to");
         sync_folder(folder_of(file));
     } catch (...) {
         std::error_code ignored;
@@ -113,6 +123,17 @@ void prune(const fs::path& output, std::int64_t step, int kept, std::int64_t spa
     const auto unproven = std::find_if(all.begin(), later, [&](const Checkpoint& checkpoint) { return checkpoint.step > spared; });
     for (auto old = all.begin(); later - old > kept; ++old)
         if (old + 1 != unproven) fs::remove(old->file, ignored);
+}
+
+// Removes one, but never the newest that is whole: the oldest, that of `spared` last. False where there is none to remove.
+bool make_room(const fs::path& output, std::int64_t spared) {
+    std::vector<Checkpoint> all = list_checkpoints(output);
+    const std::optional<Checkpoint> newest = newest_whole_checkpoint(output, [](const std::string&) {});
+    std::erase_if(all, [&](const Checkpoint& one) { return newest && one.step == newest->step; });
+    if (all.empty()) return false;
+    const bool first_is_spared = all.front().step <= spared && (all.size() == 1 || all[1].step > spared);
+    std::error_code failure;
+    return fs::remove(all[first_is_spared && all.size() > 1 ? 1 : 0].file, failure);
 }
 
 }  // namespace
@@ -180,7 +201,14 @@ void CheckpointWriter::start(std::int64_t step, std::vector<unsigned char> image
         Outcome outcome{{step, checkpoint_name(output, step)}, image.size() + closing_size(), 0, ""};
         const auto start = std::chrono::steady_clock::now();
         try {
-            write_durably(outcome.checkpoint.file, temporary_name(output), image);
+            for (bool written = false; !written;) {
+                try {
+                    write_durably(outcome.checkpoint.file, temporary_name(output), image);
+                    written = true;
+                } catch (const NoSpace&) {
+                    if (!make_room(output, spared)) throw;
+                }
+            }
             prune(output, step, kept, spared);
         } catch (const std::exception& error) {
             outcome.fault = error.what();

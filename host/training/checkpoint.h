@@ -1,5 +1,5 @@
 // Checkpoints of an unfinished training run: MODEL.checkpoint.STEP, HDF5 closed by a line with a checksum of all bytes before it.
-// They are written by a thread of their own, under a temporary name first; the newest few are kept.
+// They are written by a thread of their own, under a temporary name first; the newest few are kept, and fewer where the disk is full.
 #pragma once
 
 #include <cstdint>

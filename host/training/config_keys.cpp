@@ -95,7 +95,7 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"optimiser", "weight_decay", &o.weight_decay, 0, 1, "decoupled, of weights but not biases"},
         {"optimiser", "clip_norm", &o.clip_norm, 0, 1e6, "largest norm of the whole gradient, 0: no limit"},
         {"optimiser", "average_decay", &o.average_decay, 0, 0.99999, "moving average of the weights, 0: none"},
-        {"optimiser", "warmup_steps", &o.warmup_steps, 0, 1e9, "steps in which the learning rate rises"},
+        {"optimiser", "warmup_steps", &o.warmup_steps, 0, 1e9, "steps in which the learning rate rises; at most half of the run"},
         {"optimiser", "cosine", &o.cosine, 0, 1, "let the learning rate fall afterwards, along half a cosine"},
         {"optimiser", "final_fraction", &o.final_fraction, 0, 1, "of the peak, at the last step"},
 
@@ -114,7 +114,8 @@ std::vector<Key> config_keys(TrainingConfig& config) {
         {"training", "validation_minutes", &r.validation_minutes, 0.001, 1e6, "between validations"},
         {"training", "checkpoint_minutes", &r.checkpoint_minutes, 0, 1e6, "between checkpoints; 0: as often as they can be written"},
         {"training", "stop_on_divergence", &r.stop_on_divergence, 0, 1, "where the loss grows far above its lowest"},
-        {"training", "checkpoints_kept", &r.checkpoints_kept, 1, 1000, "the newest ones of an unfinished run"},
+        {"training", "checkpoints_kept", &r.checkpoints_kept, 1, 1000,
+         "the newest ones of an unfinished run, beside one from before the loss last rose"},
         {"training", "rank_timeout_seconds", &r.rank_timeout_seconds, 1, 1e6,
          "how long ranks that train together wait for one of them, while the first validates for example"},
     };

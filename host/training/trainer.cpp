@@ -13,7 +13,7 @@ namespace friedel {
 
 namespace {
 
-// Over which losses are averaged to see whether they grow: the larger one, in patterns.
+// Losses are averaged over a window of so many steps or patterns, whichever is longer, to see whether they grow.
 constexpr std::int64_t watched_steps = 100, watched_patterns = 5000;
 
 constexpr std::int64_t epoch_without_library = 100'000;  // patterns

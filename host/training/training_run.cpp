@@ -138,6 +138,7 @@ private:
     TrainingSummary train() {
         const InterruptGuard guard;
         progress_.emplace("patterns", options_.quiet);
+        progress_->begin_at(fraction(), patterns());
         Orders orders = exchange_orders();
         while (!orders.finished && !orders.failed && !orders.signal) {
             for (std::int64_t step = 0; step < orders.steps; ++step) trainer().step();
@@ -199,7 +200,7 @@ private:
         } else if (orders.checkpoint) {
             start_saving();
         }
-        progress_->show(fraction(), static_cast<std::uint64_t>((trainer().steps() - first_step_) * config_.run.batch), note_);
+        progress_->show(fraction(), patterns(), note_);
     }
 
     Trainer& trainer() { return setup_.trainer(); }
@@ -260,8 +261,7 @@ private:
         }
         std::string way = later.empty() ? "" : "remove " + later + " and ";
         if (!before) return way + "start anew with" + cure;
-        way += "go on from step " + std::to_string(before->step) + " with --resume" + cure;
-        return options_.start_from.empty() ? way : way + ", leaving out --start-from";
+        return way + "go on from step " + std::to_string(before->step) + " with --resume" + cure;
     }
 
     // Of up to this step checkpoints are taken to be fine: a window of losses that are not high came after it, or the run was resumed
@@ -305,6 +305,7 @@ private:
         if (validate) {
             validate_into(report, setup_.model(now));
             validated_at_ = elapsed();
+            validated_step_ = trainer().steps();
         }
         metrics_->row(report);
         log_.report(report);
@@ -340,13 +341,37 @@ private:
         tell_outcome(writer_.wait());
     }
 
-    void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
+    void note_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
         if (!outcome) return;
         log_.checkpoint(*outcome);
         last_checkpoint_whole_ = outcome->fault.empty();
-        if (outcome->fault.empty()) return;
-        std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, check the folder and its space\n", outcome->fault.c_str(),
-                     static_cast<long long>(outcome->checkpoint.step));
+    }
+
+    void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
+        note_outcome(outcome);
+        if (!outcome || outcome->fault.empty()) return;
+        std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, which takes %.1f MB, check the folder and its space\n",
+                     outcome->fault.c_str(), static_cast<long long>(outcome->checkpoint.step), static_cast<double>(outcome->bytes) / 1e6);
+    }
+
+    // The model as trained so far, or a message why there is none. Where a finished run cannot write it, a checkpoint keeps what it has
+    // learnt, and resuming that writes the model.
+    TrainingSummary::ModelFile write_model(bool finished) {
+        if (!finished && holds_finished_model(options_.output)) return TrainingSummary::ModelFile::earlier_stays;
+        try {
+            setup_.model(elapsed()).write(options_.output);
+            return TrainingSummary::ModelFile::written;
+        } catch (const Error& error) {
+            if (finished) {
+                start_saving();
+                note_outcome(writer_.wait());
+                if (!last_checkpoint_whole_) throw;
+                fail(error.what(), "; a checkpoint has all ", trainer().steps(),
+                     " steps: once that is mended, the same command with --resume writes the model");
+            }
+            std::fprintf(stderr, "friedel: %s\n", error.what());
+            return TrainingSummary::ModelFile::failed;
+        }
     }
 
     TrainingSummary end(const Orders& orders) {
@@ -362,13 +387,7 @@ private:
             fail_for_fault();
         }
         tell_outcome(writer_.wait());
-        const bool write = finished || !holds_finished_model(options_.output);
-        try {
-            if (write) setup_.model(elapsed()).write(options_.output);
-        } catch (const Error& error) {
-            if (finished) throw;
-            std::fprintf(stderr, "friedel: %s\n", error.what());
-        }
+        const TrainingSummary::ModelFile model_file = write_model(finished);
         if (finished) {
             remove_checkpoints(options_.output);
             std::error_code ignored;
@@ -379,13 +398,16 @@ private:
         return {.signal = orders.signal,
                 .lost = !finished && !last_checkpoint_whole_,
                 .checkpoint = left.empty() ? fs::path() : left.back().file,
-                .model_written = write,
+                .model_file = model_file,
                 .steps = trainer().steps(),
                 .patterns = trainer().steps() * config_.run.batch,
                 .seconds = elapsed(),
                 .simulated = simulated_,
-                .measured = measured_};
+                .measured = measured_,
+                .validated_step = validated_step_};
     }
+
+    std::uint64_t patterns() { return static_cast<std::uint64_t>(trainer().steps() * config_.run.batch); }
 
     double elapsed() const { return setup_.seconds_before() + seconds_since(start_); }
 
@@ -423,7 +445,7 @@ private:
     std::optional<ProgressLine> progress_;
     std::optional<ValidationResult> simulated_, measured_;  // the last ones
     Clock::time_point start_ = Clock::now();
-    std::int64_t first_step_ = 0, reported_step_ = 0;
+    std::int64_t first_step_ = 0, reported_step_ = 0, validated_step_ = 0;
     double reported_at_ = 0, validated_at_ = 0, saved_at_ = 0, planned_at_ = 0;  // elapsed(), when it last happened
     bool can_validate_ = true;
     Totals since_report_;
@@ -439,13 +461,18 @@ private:
 
 }  // namespace
 
-TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust) {
+TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust,
+                             const std::function<void(const TrainingSummary&)>& tell_summary) {
     std::signal(SIGPIPE, SIG_IGN);  // who watches a run may leave: that is no reason to end it
     const std::unique_ptr<Communicator> ranks = open_communicator();
     // Outlives the catch: what it frees on a device may have to wait for sums that the other ranks no longer take part in.
     std::optional<TrainingRun> training;
     try {
-        return training.emplace(run, adjust, *ranks).go();
+        TrainingSummary summary = training.emplace(run, adjust, *ranks).go();
+        if (summary.first_rank) tell_summary(summary);
+        double told = 0;
+        ranks->sum(&told, 1);  // launchers end all ranks when one has ended as by a signal
+        return summary;
     } catch (const std::exception& error) {
         if (ranks->size() == 1) throw;
         // What fails on all ranks is told by the first one.

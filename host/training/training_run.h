@@ -38,15 +38,19 @@ struct TrainingSummary {
     bool lost = false;                      // what an interrupted one had learnt since its last checkpoint: it could not be written
     bool first_rank = true;                 // of several, which alone knows what follows
     std::filesystem::path checkpoint = {};  // to go on from; empty where there is none
-    bool model_written = true;              // not where a run that was interrupted found a finished model under that name
+    // earlier_stays: a run that was interrupted found a finished model under that name; failed: it has been told why.
+    enum class ModelFile { written, earlier_stays, failed } model_file = ModelFile::written;
     std::int64_t steps = 0, patterns = 0;
     double seconds = 0;
     std::optional<ValidationResult> simulated = {}, measured = {};  // the last ones; none where not validated
+    std::int64_t validated_step = 0;
 };
 
 // Changes the configuration, a fresh one or the one of the run that is resumed.
 using AdjustConfig = std::function<void(TrainingConfig&, bool resumed)>;
 
-TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust);
+// tell_summary: called on the first rank while the others wait, which may end the job when they end.
+TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust,
+                             const std::function<void(const TrainingSummary&)>& tell_summary);
 
 }  // namespace friedel

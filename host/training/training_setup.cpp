@@ -150,6 +150,7 @@ void TrainingSetup::read_config(const AdjustConfig& adjust) {
     if (!resumed_) return;
     check_length(stored.run);
     note_changes(stored);
+    if (!options_.quiet) tell("goes on from step " + std::to_string(resumed_->step) + " (" + resumed_->file.string() + ")");
     for (const std::string& change : changes_) tell("goes on with " + change);
 }
 
@@ -254,7 +255,9 @@ void TrainingSetup::start_trainer(Device& device) {
 void TrainingSetup::note_run(const Backend& backend) {
     const std::string ranks = ranks_.size() > 1 ? std::to_string(ranks_.size()) + " ranks of " : "";
     const std::string machine = " on " + ranks + backend.description();
-    if (changes_.empty() && !record_.runs.empty() && record_.runs.back().find(machine) != std::string::npos) return;
+    const bool same_machine = !record_.runs.empty() && record_.runs.back().find(machine) != std::string::npos;
+    if (changes_.empty() && same_machine) return;
+    if (!same_machine && !record_.runs.empty() && !options_.quiet) tell("goes on" + machine + "; the run before: " + record_.runs.back());
     std::string run = "from step " + std::to_string(trainer_->steps()) + machine;
     for (std::size_t i = 0; i < changes_.size(); ++i) run += (i == 0 ? ", with " : ", ") + changes_[i];
     record_.runs.push_back(std::move(run));
