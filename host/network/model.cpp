@@ -327,9 +327,4 @@ void Model::write(const std::filesystem::path& file, Weights weights, float coar
 
 Model Model::read(const std::filesystem::path& file) { return ModelReader(file).read(); }
 
-bool knows_library(const Provenance& made, const std::string& library_hash) {
-    const std::vector<std::string>& earlier = made.earlier_library_hashes;
-    return library_hash == made.library_hash || std::find(earlier.begin(), earlier.end(), library_hash) != earlier.end();
-}
-
 }  // namespace friedel

@@ -443,6 +443,11 @@ std::string trained_library_hash(const Provenance& made) {
     return training.run.synthetic < 1 ? made.library_hash : "";
 }
 
+bool knows_library(const Provenance& made, const std::string& library_hash) {
+    const std::vector<std::string>& earlier = made.earlier_library_hashes;
+    return library_hash == trained_library_hash(made) || std::find(earlier.begin(), earlier.end(), library_hash) != earlier.end();
+}
+
 std::string describe_keys(const TrainingConfig& config) {
     TrainingConfig copy = config;
     std::ostringstream text;
