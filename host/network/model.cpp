@@ -8,6 +8,7 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/joined.h"
 
 namespace friedel {
 
@@ -31,9 +32,8 @@ void check_shape(const H5File& h5, const std::string& name, const Shape& expecte
     const Shape found = h5.shape(name);
     if (found == expected) return;
     const auto text = [](const Shape& shape) {
-        std::string all;
-        for (std::size_t extent : shape) all += (all.empty() ? "" : " x ") + std::to_string(extent);
-        return all;
+        return joined(
+            shape, [](std::size_t extent) { return std::to_string(extent); }, " x ");
     };
     fail(h5.path().string(), ": ", name, " is ", text(found), " where the widths ask for ", text(expected),
          "; the model is damaged, train it again");
