@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
+#include "host/crystals/structure_library.h"
 #include "host/simulation/form_factors.h"
 
 namespace friedel::cuda {
@@ -15,16 +17,6 @@ constexpr std::size_t share_of_memory = 8;  // of what is free goes, at most, to
 // For the rows of peaks of axial divergence: so many for each line of each reflection, most of which lie at high angles where the rows are
 // short, and more for few reflections. Where that is not enough, append_peaks() makes the rows shorter.
 constexpr int axial_peaks = 2, padding_peaks = 1024;
-
-template <class T>
-DeviceArray<T> upload(const T* from, std::size_t size) {
-    return DeviceArray<T>(from, size);
-}
-
-std::size_t operation_sets(const LibraryView& library) {
-    return library.structures == 0 ? 0
-                                   : std::size_t{1} + *std::max_element(library.operation_set, library.operation_set + library.structures);
-}
 
 // More reflections than any crystal that is generated can have: a cell as large as they come, once as a cube, which has the most, and once
 // more for long edges.
@@ -54,37 +46,14 @@ DeviceTables::DeviceTables(const CrystalTableStore* host) {
 
 DeviceLibrary::DeviceLibrary(const LibraryView& host) : view_{} {
     if (host.structures == 0) return;
-    const auto structures = static_cast<std::size_t>(host.structures);
-    const std::size_t atoms = host.atom_offset[structures], sets = operation_sets(host);
-    cell_ = upload(host.cell, 6 * structures);
-    space_group_ = upload(host.space_group, structures);
-    operation_set_ = upload(host.operation_set, structures);
-    atom_offset_ = upload(host.atom_offset, structures + 1);
-    position_ = upload(host.position, 3 * atoms);
-    occupancy_ = upload(host.occupancy, atoms);
-    b_iso_ = upload(host.b_iso, atoms);
-    element_ = upload(host.element, atoms);
-    images_ = upload(host.images, atoms);
-    representative_offset_ = upload(host.representative_offset, sets + 1);
-    representatives_ = upload(host.representatives, host.representative_offset[sets]);
-    centring_offset_ = upload(host.centring_offset, sets + 1);
-    centrings_ = upload(host.centrings, 3 * static_cast<std::size_t>(host.centring_offset[sets]));
-    cones_ = upload(host.cones, sets);
-    view_ = {.cell = cell_.data(),
-             .space_group = space_group_.data(),
-             .operation_set = operation_set_.data(),
-             .atom_offset = atom_offset_.data(),
-             .position = position_.data(),
-             .occupancy = occupancy_.data(),
-             .b_iso = b_iso_.data(),
-             .element = element_.data(),
-             .images = images_.data(),
-             .representative_offset = representative_offset_.data(),
-             .representatives = representatives_.data(),
-             .centring_offset = centring_offset_.data(),
-             .centrings = centrings_.data(),
-             .cones = cones_.data(),
-             .structures = host.structures};
+    view_.structures = host.structures;
+    StructureLibrary::for_each_array([&](const char*, auto, LibraryRow row, std::size_t columns, auto member) {
+        if constexpr (!std::is_null_pointer_v<decltype(member)>) {
+            using Pointer = std::remove_reference_t<decltype(view_.*member)>;
+            memory_.emplace_back(reinterpret_cast<const char*>(host.*member), rows_of(host, row) * columns * sizeof *(host.*member));
+            view_.*member = reinterpret_cast<Pointer>(memory_.back().data());
+        }
+    });
 }
 
 CudaPatternStream::CudaPatternStream(const CurrentStream& current, Precision precision, const LibraryView& library,

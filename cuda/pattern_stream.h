@@ -20,14 +20,7 @@ public:
     const LibraryView& view() const { return view_; }
 
 private:
-    DeviceArray<float> cell_, position_, occupancy_, b_iso_;
-    DeviceArray<std::uint16_t> space_group_, operation_set_;
-    DeviceArray<std::uint32_t> atom_offset_, representative_offset_, centring_offset_;
-    DeviceArray<std::uint8_t> element_;
-    DeviceArray<std::uint64_t> images_;
-    DeviceArray<SymmetryOperation> representatives_;
-    DeviceArray<std::int8_t> centrings_;
-    DeviceArray<LaueCone> cones_;
+    std::vector<DeviceArray<char>> memory_;
     LibraryView view_;
 };
 

@@ -103,5 +103,23 @@ TEST(Config, ShowsWhatIsNoWord) {
     says("7", "7");
 }
 
+// Whether a test is of what was learnt: the library itself, those before it, and none that only gave the patterns of generated crystals.
+TEST(Config, KnowsWhatAModelWasTrainedOn) {
+    TrainingConfig config;
+    Provenance made;
+    made.config = to_toml(config);
+    made.library_hash = "00000000000000aa";
+    made.earlier_library_hashes = {"00000000000000bb"};
+    EXPECT_EQ(trained_library_hash(made), "00000000000000aa");
+    EXPECT_TRUE(knows_library(made, "00000000000000aa"));
+    EXPECT_TRUE(knows_library(made, "00000000000000bb"));
+    EXPECT_FALSE(knows_library(made, "00000000000000cc"));
+    config.run.synthetic = 1;
+    made.config = to_toml(config);
+    EXPECT_EQ(trained_library_hash(made), "");
+    EXPECT_FALSE(knows_library(made, "00000000000000aa"));
+    EXPECT_TRUE(knows_library(made, "00000000000000bb"));
+}
+
 }  // namespace
 }  // namespace friedel

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "host/crystals/cif.h"
 #include "host/crystals/duplicates.h"
@@ -85,6 +86,42 @@ TEST(StructureLibrary, ViewHoldsWhatKernelsExpect) {
     EXPECT_EQ(halite.operations.representatives_count * halite.operations.centrings_count, 192);
     EXPECT_TRUE(halite.operations.inversion_at_origin());
     EXPECT_FLOAT_EQ(halite.cell[0], 5.6402f);
+}
+
+// What is copied to a device: whole arrays, each with as many rows as the view says.
+TEST(StructureLibrary, ViewKnowsTheSizesOfItsArrays) {
+    const StructureLibrary library = library_of(names);
+    const LibraryView view = library.view();
+    int pointers = 0;
+    StructureLibrary::for_each_array([&](const char* name, auto array, LibraryRow row, std::size_t columns, auto pointer) {
+        if constexpr (!std::is_null_pointer_v<decltype(pointer)>) {
+            ++pointers;
+            EXPECT_EQ(view.*pointer, (library.*array).data()) << name;
+            EXPECT_EQ(rows_of(view, row) * columns, (library.*array).size()) << name;
+        }
+    });
+    EXPECT_EQ(pointers, 14);
+    EXPECT_EQ(rows_of(StructureLibrary().view(), LibraryRow::atom), 0u);
+}
+
+// The same arrays as adding the structures one by one gives, but for the operations, which stay.
+TEST(StructureLibrary, SubsetKeepsEveryArray) {
+    const StructureLibrary library = library_of(names), part = library.subset({3, 0, 3});
+    const StructureLibrary wanted = library_of({"spinel", "quartz", "spinel"});
+    EXPECT_EQ(part.operation_set,
+              (std::vector<std::uint16_t>{library.operation_set[3], library.operation_set[0], library.operation_set[3]}));
+    EXPECT_EQ(part.representative_offset, library.representative_offset);
+    StructureLibrary::for_each_array([&](const char* name, auto array, LibraryRow row, std::size_t, auto) {
+        using Row = LibraryRow;
+        const bool is_of_structures =
+            row == Row::structure || row == Row::structure_offset || row == Row::atom || row == Row::structure_type;
+        if constexpr (!std::is_same_v<decltype(array), decltype(&StructureLibrary::representatives)> &&
+                      !std::is_same_v<decltype(array), decltype(&StructureLibrary::cones)>) {
+            if (is_of_structures && std::string(name) != "operation_set") {
+                EXPECT_EQ(part.*array, wanted.*array) << name;
+            }
+        }
+    });
 }
 
 TEST(StructureLibrary, ThirdsStayExact) {

@@ -10,6 +10,7 @@
 #include "host/simulation/powder_group.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "host/support/joined.h"
 #include "host/support/progress_line.h"
 #include "tools/command.h"
 
@@ -81,7 +82,6 @@ int run(const Options& options) {
         if (!options.quiet) std::printf("%8d %s\n", count, what.c_str());
     };
     StructureLibrary all;
-    std::string sources;
     std::set<std::string> held_out;
     if (!options.held_out.empty()) {
         const StructureLibrary library = StructureLibrary::read(options.held_out);
@@ -103,7 +103,6 @@ int run(const Options& options) {
                 all.add(structure, library.type_of(i));
         }
         all.rejections.insert(all.rejections.end(), library.rejections.begin(), library.rejections.end());
-        sources += (sources.empty() ? "" : ", ") + file;
         tell(library.size(), "structures <- " + file);
     }
     if (!options.held_out.empty()) tell(left_out, "are of a type in " + options.held_out + " and are left out");
@@ -123,7 +122,7 @@ int run(const Options& options) {
         progress.clear();
         tell(different, "show another space group as powders than their atoms have");
     }
-    all.write(options.output, {{"merged", sources + left_out_by(options)}});
+    all.write(options.output, {{"merged", joined(options.libraries) + left_out_by(options)}});
     tell(all.size(), "structures -> " + options.output);
     return 0;
 }

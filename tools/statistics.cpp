@@ -6,6 +6,7 @@
 #include "host/answers/library_comparison.h"
 #include "host/crystals/crystal_statistics.h"
 #include "host/support/error.h"
+#include "host/support/joined.h"
 #include "host/support/text_file.h"
 #include "tools/command.h"
 
@@ -27,15 +28,11 @@ int gather(const Options& options) {
     refuse_overwriting(options.output, options.libraries);
     check_hdf5_output(options.output, crystal_statistics_kind);
     std::vector<StructureLibrary> libraries;
-    std::string source;
-    for (const std::string& file : options.libraries) {
-        libraries.push_back(read_known_structures(file));
-        source += (source.empty() ? "" : ", ") + std::filesystem::path(file).filename().string();
-    }
+    for (const std::string& file : options.libraries) libraries.push_back(read_known_structures(file));
     std::vector<const StructureLibrary*> all;
     for (const StructureLibrary& library : libraries) all.push_back(&library);
     CrystalStatistics statistics = CrystalStatistics::gathered(all);
-    statistics.source = source;
+    statistics.source = joined(options.libraries, [](const std::string& file) { return std::filesystem::path(file).filename().string(); });
     statistics.write(options.output);
     std::size_t structures = 0, groups = 0;
     for (std::uint32_t count : statistics.group_count) {

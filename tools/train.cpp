@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "host/support/error.h"
+#include "host/support/joined.h"
 #include "host/training/training_run.h"
 #include "tools/command.h"
 
@@ -128,12 +129,10 @@ int run(const Options& s) {
 
 std::function<int()> train_command(CLI::App& app) {
     const auto s = std::make_shared<Options>();
-    std::string presets;
-    for (const std::string& name : preset_names()) presets += (presets.empty() ? "" : ", ") + name;
     app.add_option("LIBRARY", s->run.library, "Structure library, as 'friedel ingest', 'generate', 'split' and 'merge' write them");
     app.add_option("-o,--output", s->run.output,
                    "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP and .lock");
-    app.add_option("--preset", s->preset, std::string("Configuration to start from: ") + presets + "; default " + default_preset)
+    app.add_option("--preset", s->preset, "Configuration to start from: " + joined(preset_names()) + "; default " + default_preset)
         ->check(CLI::IsMember(preset_names()));
     app.add_option("--config", s->config, "TOML file, read over the preset: keys that it leaves out are the preset's");
     app.add_option("--set", s->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "host/crystals/elements.h"
 #include "host/crystals/laue_cone.h"
@@ -45,6 +46,12 @@ std::uint16_t StructureLibrary::add_operation_set(const Crystal& crystal) {
     return known->second;
 }
 
+std::uint32_t StructureLibrary::add_type(const std::string& type) {
+    const auto [known, added] = known_types_.emplace(type, static_cast<std::uint32_t>(structure_type_name.size()));
+    if (added) structure_type_name.push_back(type);
+    return known->second;
+}
+
 void StructureLibrary::add(const Structure& structure, const std::string& type) {
     const Crystal crystal(structure);
     if (atom_offset.back() + crystal.element().size() > std::numeric_limits<std::uint32_t>::max())
@@ -54,9 +61,7 @@ void StructureLibrary::add(const Structure& structure, const std::string& type) 
     space_group.push_back(static_cast<std::uint16_t>(structure.space_group));
     claimed_space_group.push_back(static_cast<std::uint16_t>(structure.claimed_space_group));
     powder_group.push_back(static_cast<std::uint16_t>(structure.powder_group));
-    const auto [known, added] = known_types_.emplace(type, static_cast<std::uint32_t>(structure_type_name.size()));
-    if (added) structure_type_name.push_back(type);
-    structure_type.push_back(known->second);
+    structure_type.push_back(add_type(type));
     name.push_back(structure.name);
     formula.push_back(structure.formula);
     for (double x : crystal.position()) position.push_back(stored_coordinate(x));
@@ -68,21 +73,37 @@ void StructureLibrary::add(const Structure& structure, const std::string& type) 
 }
 
 LibraryView StructureLibrary::view() const {
-    return {cell.data(),
-            space_group.data(),
-            operation_set.data(),
-            atom_offset.data(),
-            position.data(),
-            occupancy.data(),
-            b_iso.data(),
-            element.data(),
-            images.data(),
-            representative_offset.data(),
-            representatives.data(),
-            centring_offset.data(),
-            centrings.data(),
-            cones.data(),
-            size()};
+    LibraryView result{};
+    result.structures = size();
+    for_each_array([&](const char*, auto array, LibraryRow, std::size_t, auto pointer) {
+        if constexpr (!std::is_null_pointer_v<decltype(pointer)>) result.*pointer = (this->*array).data();
+    });
+    return result;
+}
+
+std::size_t rows_of(const LibraryView& library, LibraryRow row) {
+    const auto structures = static_cast<std::size_t>(library.structures);
+    if (structures == 0) return 0;
+    const std::size_t sets = std::size_t{1} + *std::max_element(library.operation_set, library.operation_set + structures);
+    switch (row) {
+        case LibraryRow::structure:
+            return structures;
+        case LibraryRow::structure_offset:
+            return structures + 1;
+        case LibraryRow::atom:
+            return library.atom_offset[structures];
+        case LibraryRow::operation_set:
+            return sets;
+        case LibraryRow::operation_set_offset:
+            return sets + 1;
+        case LibraryRow::representative:
+            return library.representative_offset[sets];
+        case LibraryRow::centring:
+            return library.centring_offset[sets];
+        case LibraryRow::structure_type:
+            break;
+    }
+    fail("a view points to no names of structure types");
 }
 
 Structure StructureLibrary::structure(int i) const {
@@ -115,35 +136,23 @@ Structure StructureLibrary::structure(int i) const {
 
 StructureLibrary StructureLibrary::subset(const std::vector<int>& chosen) const {
     StructureLibrary result;
-    result.representative_offset = representative_offset;
-    result.representatives = representatives;
-    result.centring_offset = centring_offset;
-    result.centrings = centrings;
-    result.cones = cones;
-    const auto copy = [](auto& to, const auto& from, std::size_t first, std::size_t count) {
-        to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(first + count));
-    };
-    for (const int chosen_index : chosen) {
-        const auto i = static_cast<std::size_t>(chosen_index);
-        const std::size_t first = atom_offset[i], atoms = atom_offset[i + 1] - first;
-        copy(result.cell, cell, 6 * i, 6);
-        result.space_group.push_back(space_group[i]);
-        result.claimed_space_group.push_back(claimed_space_group[i]);
-        result.powder_group.push_back(powder_group[i]);
-        result.operation_set.push_back(operation_set[i]);
-        const std::string& type = structure_type_name[structure_type[i]];
-        const auto [known, added] = result.known_types_.emplace(type, static_cast<std::uint32_t>(result.structure_type_name.size()));
-        if (added) result.structure_type_name.push_back(type);
-        result.structure_type.push_back(known->second);
-        result.name.push_back(name[i]);
-        result.formula.push_back(formula[i]);
-        copy(result.position, position, 3 * first, 3 * atoms);
-        copy(result.occupancy, occupancy, first, atoms);
-        copy(result.b_iso, b_iso, first, atoms);
-        copy(result.element, element, first, atoms);
-        copy(result.images, images, first, atoms);
-        result.atom_offset.push_back(static_cast<std::uint32_t>(result.element.size()));
-    }
+    for_each_array([&](const char*, auto array, LibraryRow row, std::size_t columns, auto) {
+        const auto& from = this->*array;
+        auto& to = result.*array;
+        const auto copy = [&](std::size_t first, std::size_t rows) {
+            const auto begin = from.begin() + static_cast<std::ptrdiff_t>(first * columns);
+            to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(rows * columns));
+        };
+        if (row == LibraryRow::structure) {
+            for (const int i : chosen) copy(static_cast<std::size_t>(i), 1);
+        } else if (row == LibraryRow::atom) {
+            for (const int i : chosen) copy(atom_offset[static_cast<std::size_t>(i)], atoms_of(i));
+        } else if (row != LibraryRow::structure_offset && row != LibraryRow::structure_type) {
+            to = from;
+        }
+    });
+    for (const int i : chosen) result.atom_offset.push_back(static_cast<std::uint32_t>(result.atom_offset.back() + atoms_of(i)));
+    for (std::uint32_t& type : result.structure_type) type = result.add_type(structure_type_name[type]);
     return result;
 }
 
@@ -151,28 +160,46 @@ bool StructureLibrary::has_powder_groups() const {
     return std::any_of(powder_group.begin(), powder_group.end(), [](std::uint16_t group) { return group > 0; });
 }
 
+namespace {
+
+// Arrays in a file. An operation is a row of twelve numbers; cones are derived, not stored.
+template <class T>
+void write_array(H5File& file, const char* name, const std::vector<T>& values, std::size_t columns) {
+    file.write(name, values.data(), columns == 1 ? Shape{values.size()} : Shape{values.size() / columns, columns});
+}
+void write_array(H5File& file, const char* name, const std::vector<std::string>& values, std::size_t) { file.write_strings(name, values); }
+void write_array(H5File& file, const char* name, const std::vector<SymmetryOperation>& values, std::size_t) {
+    file.write(name, reinterpret_cast<const std::int8_t*>(values.data()), {values.size(), sizeof(SymmetryOperation)});
+}
+void write_array(H5File&, const char*, const std::vector<LaueCone>&, std::size_t) {}
+
+template <class T>
+void read_array(std::vector<T>& values, const H5File& file, const char* name) {
+    values = file.read<T>(name);
+}
+void read_array(std::vector<std::string>& values, const H5File& file, const char* name) { values = file.read_strings(name); }
+void read_array(std::vector<SymmetryOperation>& values, const H5File& file, const char* name) {
+    const std::vector<std::int8_t> numbers = file.read<std::int8_t>(name);
+    values.resize(numbers.size() / sizeof(SymmetryOperation));
+    for (std::size_t i = 0; i < values.size(); ++i)
+        std::memcpy(&values[i], numbers.data() + i * sizeof(SymmetryOperation), sizeof(SymmetryOperation));
+}
+void read_array(std::vector<LaueCone>&, const H5File&, const char*) {}
+
+// Whether this is the array that a library without powder groups does not store.
+template <class Array>
+bool is_powder_group(Array array) {
+    if constexpr (std::is_same_v<Array, decltype(&StructureLibrary::powder_group)>) return array == &StructureLibrary::powder_group;
+    return false;
+}
+
+}  // namespace
+
 void StructureLibrary::write(const std::filesystem::path& path, const std::map<std::string, std::string>& description) const {
     H5File file = H5File::create(path, structure_library_kind);
-    const auto structures = static_cast<std::size_t>(size()), atoms = element.size();
-    file.write("cell", cell.data(), {structures, 6});
-    file.write("space_group", space_group);
-    file.write("claimed_space_group", claimed_space_group);
-    if (has_powder_groups()) file.write("powder_group", powder_group);
-    file.write("operation_set", operation_set);
-    file.write("structure_type", structure_type);
-    file.write_strings("name", name);
-    file.write_strings("formula", formula);
-    file.write_strings("structure_type_name", structure_type_name);
-    file.write("atom_offset", atom_offset);
-    file.write("position", position.data(), {atoms, 3});
-    file.write("occupancy", occupancy);
-    file.write("b_iso", b_iso);
-    file.write("element", element);
-    file.write("images", images);
-    file.write("representative_offset", representative_offset);
-    file.write("representatives", reinterpret_cast<const std::int8_t*>(representatives.data()), {representatives.size(), 12});
-    file.write("centring_offset", centring_offset);
-    file.write("centrings", centrings.data(), {centrings.size() / 3, 3});
+    for_each_array([&](const char* array_name, auto array, LibraryRow, std::size_t columns, auto) {
+        if (!is_powder_group(array) || has_powder_groups()) write_array(file, array_name, this->*array, columns);
+    });
     file.write_attribute("cell", "unit", std::string("angstrom, degree"));
     file.write_attribute("position", "unit", std::string("fraction of the cell edges"));
     file.write_attribute("b_iso", "unit", std::string("angstrom^2; -1 where the source states none"));
@@ -198,13 +225,15 @@ void validate(const StructureLibrary& library, const std::string& file) {
         if (!good) fail(file, ": ", what, "; the library is damaged, make it again with 'friedel ingest'");
     };
     const std::size_t structures = library.space_group.size(), atoms = library.element.size();
-    require(library.cell.size() == 6 * structures && library.claimed_space_group.size() == structures &&
-                library.powder_group.size() == structures && library.operation_set.size() == structures &&
-                library.structure_type.size() == structures && library.name.size() == structures && library.formula.size() == structures,
-            "the arrays of structures differ in length");
-    require(library.position.size() == 3 * atoms && library.occupancy.size() == atoms && library.b_iso.size() == atoms &&
-                library.images.size() == atoms,
-            "the arrays of atoms differ in length");
+    const auto arrays_fit = [&](LibraryRow of, std::size_t rows) {
+        bool fit = true;
+        StructureLibrary::for_each_array([&](const char*, auto array, LibraryRow row, std::size_t columns, auto) {
+            if (row == of) fit = fit && (library.*array).size() == rows * columns;
+        });
+        return fit;
+    };
+    require(arrays_fit(LibraryRow::structure, structures), "the arrays of structures differ in length");
+    require(arrays_fit(LibraryRow::atom, atoms), "the arrays of atoms differ in length");
     const auto offsets_fit = [](const std::vector<std::uint32_t>& offset, std::size_t parts, std::size_t total) {
         return offset.size() == parts + 1 && offset.front() == 0 && offset.back() == total && std::is_sorted(offset.begin(), offset.end());
     };
@@ -278,32 +307,10 @@ StructureLibrary StructureLibrary::read_image(const std::string& name, const std
 StructureLibrary StructureLibrary::read(const H5File& file) {
     const std::filesystem::path& path = file.path();
     StructureLibrary library;
-    library.cell = file.read<float>("cell");
-    library.space_group = file.read<std::uint16_t>("space_group");
-    library.claimed_space_group = file.read<std::uint16_t>("claimed_space_group");
-    if (file.exists("powder_group")) {
-        library.powder_group = file.read<std::uint16_t>("powder_group");
-    } else {
-        library.powder_group.assign(library.space_group.size(), 0);
-    }
-    library.operation_set = file.read<std::uint16_t>("operation_set");
-    library.structure_type = file.read<std::uint32_t>("structure_type");
-    library.name = file.read_strings("name");
-    library.formula = file.read_strings("formula");
-    library.structure_type_name = file.read_strings("structure_type_name");
-    library.atom_offset = file.read<std::uint32_t>("atom_offset");
-    library.position = file.read<float>("position");
-    library.occupancy = file.read<float>("occupancy");
-    library.b_iso = file.read<float>("b_iso");
-    library.element = file.read<std::uint8_t>("element");
-    library.images = file.read<std::uint64_t>("images");
-    library.representative_offset = file.read<std::uint32_t>("representative_offset");
-    const std::vector<std::int8_t> operations = file.read<std::int8_t>("representatives");
-    library.representatives.resize(operations.size() / sizeof(SymmetryOperation));
-    for (std::size_t i = 0; i < library.representatives.size(); ++i)
-        std::memcpy(&library.representatives[i], operations.data() + i * sizeof(SymmetryOperation), sizeof(SymmetryOperation));
-    library.centring_offset = file.read<std::uint32_t>("centring_offset");
-    library.centrings = file.read<std::int8_t>("centrings");
+    for_each_array([&](const char* array_name, auto array, LibraryRow, std::size_t, auto) {
+        if (!is_powder_group(array) || file.exists(array_name)) read_array(library.*array, file, array_name);
+    });
+    if (!file.exists("powder_group")) library.powder_group.assign(library.space_group.size(), 0);
     const std::vector<std::string> files = file.read_strings("rejections/file"), blocks = file.read_strings("rejections/block"),
                                    reasons = file.read_strings("rejections/reason");
     for (std::size_t i = 0; i < std::min({files.size(), blocks.size(), reasons.size()}); ++i)

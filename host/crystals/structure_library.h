@@ -17,6 +17,11 @@ namespace friedel {
 
 extern const FileKind structure_library_kind;
 
+// What an array of a library has a row for; an array of offsets has one for each and one for the end.
+enum class LibraryRow { structure, structure_offset, atom, operation_set, operation_set_offset, representative, centring, structure_type };
+// How many rows the arrays have that the view points to.
+std::size_t rows_of(const LibraryView& library, LibraryRow row);
+
 class StructureLibrary {
 public:
     // Appends a structure. Its atoms are sorted by element; coordinates are rounded to 2^-20 of a cell edge, exact multiples of 1/24
@@ -36,6 +41,35 @@ public:
     static StructureLibrary read(const std::filesystem::path& file);
     // The same from the bytes of a file that lie in memory; `name` stands for the file in errors.
     static StructureLibrary read_image(const std::string& name, const std::string& bytes);
+
+    // Every array, in the order of the file: visit(name, member here, what has a row, columns, member of LibraryView that points to it or
+    // nullptr).
+    template <class Visit>
+    static void for_each_array(Visit&& visit) {
+        using Library = StructureLibrary;
+        using View = LibraryView;
+        using Row = LibraryRow;
+        visit("cell", &Library::cell, Row::structure, 6u, &View::cell);
+        visit("space_group", &Library::space_group, Row::structure, 1u, &View::space_group);
+        visit("claimed_space_group", &Library::claimed_space_group, Row::structure, 1u, nullptr);
+        visit("powder_group", &Library::powder_group, Row::structure, 1u, nullptr);
+        visit("operation_set", &Library::operation_set, Row::structure, 1u, &View::operation_set);
+        visit("structure_type", &Library::structure_type, Row::structure, 1u, nullptr);
+        visit("name", &Library::name, Row::structure, 1u, nullptr);
+        visit("formula", &Library::formula, Row::structure, 1u, nullptr);
+        visit("structure_type_name", &Library::structure_type_name, Row::structure_type, 1u, nullptr);
+        visit("atom_offset", &Library::atom_offset, Row::structure_offset, 1u, &View::atom_offset);
+        visit("position", &Library::position, Row::atom, 3u, &View::position);
+        visit("occupancy", &Library::occupancy, Row::atom, 1u, &View::occupancy);
+        visit("b_iso", &Library::b_iso, Row::atom, 1u, &View::b_iso);
+        visit("element", &Library::element, Row::atom, 1u, &View::element);
+        visit("images", &Library::images, Row::atom, 1u, &View::images);
+        visit("representative_offset", &Library::representative_offset, Row::operation_set_offset, 1u, &View::representative_offset);
+        visit("representatives", &Library::representatives, Row::representative, 1u, &View::representatives);
+        visit("centring_offset", &Library::centring_offset, Row::operation_set_offset, 1u, &View::centring_offset);
+        visit("centrings", &Library::centrings, Row::centring, 3u, &View::centrings);
+        visit("cones", &Library::cones, Row::operation_set, 1u, &View::cones);
+    }
 
     std::vector<float> cell;                                 // [structures][6] angstrom, degrees
     std::vector<std::uint16_t> space_group;                  // [structures] found from the atoms, 0 if unknown
@@ -61,6 +95,8 @@ public:
 private:
     static StructureLibrary read(const H5File& file);
     std::uint16_t add_operation_set(const Crystal& crystal);
+    std::uint32_t add_type(const std::string& type);
+    std::size_t atoms_of(int i) const { return atom_offset[static_cast<std::size_t>(i) + 1] - atom_offset[static_cast<std::size_t>(i)]; }
 
     std::map<std::string, std::uint16_t> known_operation_sets_;  // by their bytes
     std::map<std::string, std::uint32_t> known_types_;

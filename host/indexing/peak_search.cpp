@@ -6,6 +6,7 @@
 #include "host/patterns/humps.h"
 #include "host/patterns/noise_estimate.h"
 #include "host/patterns/resample.h"
+#include "host/support/median.h"
 #include "kernels/preprocess.h"
 
 namespace friedel {
@@ -90,11 +91,7 @@ public:
 
     // What is left between the lines and varies slowly is background still: the median of bins nearby.
     void level() {
-        take_off(slow_level(rest_.data() + p_.first, p_.points, p_.grid, [](std::vector<float>& window, int) {
-            const auto middle = window.begin() + static_cast<std::ptrdiff_t>(window.size() / 2);
-            std::nth_element(window.begin(), middle, window.end());
-            return *middle;
-        }));
+        take_off(slow_level(rest_.data() + p_.first, p_.points, p_.grid, [](std::vector<float>& window, int) { return median(window); }));
     }
 
     // The same before lines are taken off, so only where bins are alike, as lines are not, and far above what noise alone leaves: of the
@@ -360,9 +357,8 @@ ObservedLines find_lines(const float* pattern, const Grid& grid, const Recording
         if (i < p.first || i >= end) p.intensity[static_cast<std::size_t>(i)] = 0;
     }
     p.noise = estimate_noise(p.intensity, pattern, top, grid, p.first, p.points, recorded.step_deg);
-    std::vector<float> middle(p.noise.begin() + p.first, p.noise.begin() + end);
-    std::nth_element(middle.begin(), middle.begin() + static_cast<std::ptrdiff_t>(middle.size() / 2), middle.end());
-    estimate_widths(p.shape, p.intensity, grid, static_cast<double>(middle[middle.size() / 2]));
+    std::vector<float> noise(p.noise.begin() + p.first, p.noise.begin() + end);
+    estimate_widths(p.shape, p.intensity, grid, static_cast<double>(median(noise)));
     LineFit fit(p);
     fit.level_humps();
     fit.update_sigma();

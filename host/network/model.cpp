@@ -8,6 +8,7 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/joined.h"
 
 namespace friedel {
 
@@ -22,13 +23,17 @@ constexpr const char* target_names[] = {"space_group", "crystal_system"};
 
 std::string layer_name(int member, int layer) { return "members/" + std::to_string(member) + "/layers/" + std::to_string(layer); }
 
+// [outputs][inputs] of a layer.
+Shape weight_shape(const NetworkShape& shape, int layer) {
+    return {static_cast<std::size_t>(shape.outputs(layer)), static_cast<std::size_t>(shape.inputs(layer))};
+}
+
 void check_shape(const H5File& h5, const std::string& name, const Shape& expected) {
     const Shape found = h5.shape(name);
     if (found == expected) return;
     const auto text = [](const Shape& shape) {
-        std::string all;
-        for (std::size_t extent : shape) all += (all.empty() ? "" : " x ") + std::to_string(extent);
-        return all;
+        return joined(
+            shape, [](std::size_t extent) { return std::to_string(extent); }, " x ");
     };
     fail(h5.path().string(), ": ", name, " is ", text(found), " where the widths ask for ", text(expected),
          "; the model is damaged, train it again");
@@ -181,7 +186,7 @@ private:
         for (std::size_t m = 0; m < members; ++m) {
             // All shapes first: memory is taken for what is there, not for what the widths claim.
             for (int l = 0; l < model_.shape.layers(); ++l) {
-                const Shape weight = {static_cast<std::size_t>(model_.shape.outputs(l)), static_cast<std::size_t>(model_.shape.inputs(l))};
+                const Shape weight = weight_shape(model_.shape, l);
                 const std::string name = layer_name(static_cast<int>(m), l);
                 check_shape(h5_, name + "/weight", weight);
                 check_shape(h5_, name + "/bias", {weight[0]});
@@ -189,7 +194,7 @@ private:
             std::vector<float> parameters(model_.shape.size());
             for (int l = 0; l < model_.shape.layers(); ++l) {
                 const std::string name = layer_name(static_cast<int>(m), l);
-                const Shape weight = {static_cast<std::size_t>(model_.shape.outputs(l)), static_cast<std::size_t>(model_.shape.inputs(l))};
+                const Shape weight = weight_shape(model_.shape, l);
                 const std::vector<float> steps =
                     read_weights(parameters.data() + model_.shape.weight_offset(l), h5_, name + "/weight", weight);
                 model_.stored[name] = {h5_.is_half(name + "/weight"), steps};
@@ -247,6 +252,114 @@ private:
     Model model_;
 };
 
+// Writes a model's file part by part.
+class ModelWriter {
+public:
+    ModelWriter(const Model& model, const std::filesystem::path& file) : model_(model), h5_(H5File::create(file, model_kind)) {}
+
+    void write(Model::Weights weights, float coarseness) {
+        write_input();
+        write_shape();
+        write_members(weights, coarseness);
+        write_calibration();
+        write_provenance();
+        h5_.commit();
+    }
+
+private:
+    template <class T>
+    void single(const std::string& name, const T& value) {
+        h5_.write(name, &value, {1});
+    }
+
+    void write_input() {
+        h5_.write_attribute("/", "start_deg", static_cast<double>(model_.grid.start_deg));
+        h5_.write_attribute("/", "step_deg", static_cast<double>(model_.grid.step_deg));
+        h5_.write_attribute("/", "points", model_.grid.points);
+        h5_.write_attribute("/", "wavelength_angstrom", static_cast<double>(model_.wavelength_angstrom));
+        h5_.write_attribute("/", "remove_background", model_.preprocess.remove_background ? 1 : 0);
+        h5_.write_attribute("/", "background_window_deg", static_cast<double>(model_.preprocess.background_window_deg));
+        h5_.write_attribute("/", "remove_pedestal", model_.preprocess.remove_pedestal ? 1 : 0);
+        h5_.write_attribute("/", "square_root", model_.preprocess.square_root ? 1 : 0);
+        h5_.write_attribute("/", "unit_rms", model_.preprocess.unit_rms ? 1 : 0);
+    }
+
+    void write_shape() {
+        h5_.write_attribute("/", "target", std::string(target_names[static_cast<int>(model_.target)]));
+        std::vector<std::string> names;
+        for (int c = 0; c < model_.classes(); ++c) names.push_back(class_name(model_.target, c));
+        h5_.write_strings("classes", names);
+        const NetworkShape& shape = model_.shape;
+        h5_.write("widths", std::vector<std::int32_t>(shape.widths.begin(), shape.widths.end()));
+        if (shape.convolutions.empty()) return;
+        std::vector<std::int32_t> convolutions;
+        for (const Convolution& c : shape.convolutions) convolutions.insert(convolutions.end(), {c.filters, c.kernel, c.stride});
+        h5_.write("convolutions", convolutions.data(), {shape.convolutions.size(), 3});
+        h5_.write_attribute("convolutions", "layout", std::string("filters, kernel, stride of each layer before the dense ones"));
+    }
+
+    void write_members(Model::Weights weights, float coarseness) {
+        const NetworkShape& shape = model_.shape;
+        for (int m = 0; m < static_cast<int>(model_.members.size()); ++m) {
+            const float* const parameters = model_.members[static_cast<std::size_t>(m)].data();
+            for (int l = 0; l < shape.layers(); ++l) {
+                const std::string name = layer_name(m, l);
+                const Shape weight = weight_shape(shape, l);
+                write_weights(name, parameters + shape.weight_offset(l), weight, weights, coarseness);
+                h5_.write(name + "/bias", parameters + shape.bias_offset(l), {weight[0]}, false);
+            }
+        }
+    }
+
+    // values [outputs][inputs] of the layer of that name
+    void write_weights(const std::string& layer, const float* values, const Shape& weight, Model::Weights weights, float coarseness) {
+        const std::string name = layer + "/weight";
+        const auto as_read = weights == Model::Weights::as_read ? model_.stored.find(layer) : model_.stored.end();
+        const bool is_known = as_read != model_.stored.end();
+        if (weights == Model::Weights::half || (is_known && as_read->second.half)) {
+            h5_.write_half(name, values, weight, true);
+        } else if (weights == Model::Weights::byte) {
+            write_bytes(h5_, name, values, weight, steps_of_rows(values, weight, coarseness));
+        } else if (is_known && !as_read->second.steps.empty()) {
+            write_bytes(h5_, name, values, weight, as_read->second.steps);
+        } else {
+            h5_.write(name, values, weight, false);  // floats do not shrink: their last bits are noise
+        }
+    }
+
+    void write_calibration() {
+        const Calibration& calibration = model_.calibration;
+        single("calibration/temperature", calibration.belief.temperature);
+        if (calibration.belief.doubt > 0) single("calibration/doubt", calibration.belief.doubt);
+        single("calibration/entropy_threshold", calibration.entropy_threshold);
+        if (!calibration.lattice_scales.empty()) h5_.write("calibration/lattice_scales", calibration.lattice_scales);
+        if (calibration.set_level > 0) {
+            single("calibration/set_level", calibration.set_level);
+            single("calibration/set_probability", calibration.set_probability);
+        }
+        h5_.write_strings("calibration/fitted_on", {calibration.fitted_on});
+    }
+
+    void write_provenance() {
+        const Provenance& made = model_.provenance;
+        h5_.write_strings("training/config", {made.config});
+        h5_.write_strings("training/library", {made.library});
+        h5_.write_strings("training/library_hash", {made.library_hash});
+        h5_.write_strings("training/started_from", {made.started_from});
+        if (!made.earlier_library_hashes.empty()) h5_.write_strings("training/earlier_library_hashes", made.earlier_library_hashes);
+        if (!made.runs.empty()) h5_.write_strings("training/runs", made.runs);
+        h5_.write_strings("training/statistics_hash", {made.statistics_hash});
+        single("training/seed", made.seed);
+        single("training/steps", made.steps);
+        single("training/patterns", made.patterns);
+        single("training/seconds", made.seconds);
+        h5_.write("training/structures_by_space_group", made.training_count.data(), {made.training_count.size()});
+    }
+
+    const Model& model_;
+    H5File h5_;
+};
+
 }  // namespace
 
 int classes_of(Target target) { return target == Target::space_group ? space_groups : crystal_systems; }
@@ -258,78 +371,9 @@ std::string class_name(Target target, int index) {
 }
 
 void Model::write(const std::filesystem::path& file, Weights weights, float coarseness) const {
-    H5File h5 = H5File::create(file, model_kind);
-    h5.write_attribute("/", "start_deg", static_cast<double>(grid.start_deg));
-    h5.write_attribute("/", "step_deg", static_cast<double>(grid.step_deg));
-    h5.write_attribute("/", "points", grid.points);
-    h5.write_attribute("/", "wavelength_angstrom", static_cast<double>(wavelength_angstrom));
-    h5.write_attribute("/", "remove_background", preprocess.remove_background ? 1 : 0);
-    h5.write_attribute("/", "background_window_deg", static_cast<double>(preprocess.background_window_deg));
-    h5.write_attribute("/", "remove_pedestal", preprocess.remove_pedestal ? 1 : 0);
-    h5.write_attribute("/", "square_root", preprocess.square_root ? 1 : 0);
-    h5.write_attribute("/", "unit_rms", preprocess.unit_rms ? 1 : 0);
-    h5.write_attribute("/", "target", std::string(target_names[static_cast<int>(target)]));
-
-    std::vector<std::string> names;
-    for (int c = 0; c < classes(); ++c) names.push_back(class_name(target, c));
-    h5.write_strings("classes", names);
-    h5.write("widths", std::vector<std::int32_t>(shape.widths.begin(), shape.widths.end()));
-    if (!shape.convolutions.empty()) {
-        std::vector<std::int32_t> convolutions;
-        for (const Convolution& c : shape.convolutions) convolutions.insert(convolutions.end(), {c.filters, c.kernel, c.stride});
-        h5.write("convolutions", convolutions.data(), {shape.convolutions.size(), 3});
-        h5.write_attribute("convolutions", "layout", std::string("filters, kernel, stride of each layer before the dense ones"));
-    }
-    for (int m = 0; m < static_cast<int>(members.size()); ++m) {
-        const float* const parameters = members[static_cast<std::size_t>(m)].data();
-        for (int l = 0; l < shape.layers(); ++l) {
-            const Shape weight = {static_cast<std::size_t>(shape.outputs(l)), static_cast<std::size_t>(shape.inputs(l))};
-            const float* const values = parameters + shape.weight_offset(l);
-            const std::string name = layer_name(m, l) + "/weight";
-            const auto as_read = weights == Weights::as_read ? stored.find(layer_name(m, l)) : stored.end();
-            if (weights == Weights::half || (as_read != stored.end() && as_read->second.half)) {
-                h5.write_half(name, values, weight, true);
-            } else if (weights == Weights::byte) {
-                write_bytes(h5, name, values, weight, steps_of_rows(values, weight, coarseness));
-            } else if (as_read != stored.end() && !as_read->second.steps.empty()) {
-                write_bytes(h5, name, values, weight, as_read->second.steps);
-            } else {
-                h5.write(name, values, weight, false);  // floats do not shrink: their last bits are noise
-            }
-            h5.write(layer_name(m, l) + "/bias", parameters + shape.bias_offset(l), {weight[0]}, false);
-        }
-    }
-
-    h5.write("calibration/temperature", &calibration.belief.temperature, {1});
-    if (calibration.belief.doubt > 0) h5.write("calibration/doubt", &calibration.belief.doubt, {1});
-    h5.write("calibration/entropy_threshold", &calibration.entropy_threshold, {1});
-    if (!calibration.lattice_scales.empty()) h5.write("calibration/lattice_scales", calibration.lattice_scales);
-    if (calibration.set_level > 0) {
-        h5.write("calibration/set_level", &calibration.set_level, {1});
-        h5.write("calibration/set_probability", &calibration.set_probability, {1});
-    }
-    h5.write_strings("calibration/fitted_on", {calibration.fitted_on});
-
-    h5.write_strings("training/config", {provenance.config});
-    h5.write_strings("training/library", {provenance.library});
-    h5.write_strings("training/library_hash", {provenance.library_hash});
-    h5.write_strings("training/started_from", {provenance.started_from});
-    if (!provenance.earlier_library_hashes.empty()) h5.write_strings("training/earlier_library_hashes", provenance.earlier_library_hashes);
-    if (!provenance.runs.empty()) h5.write_strings("training/runs", provenance.runs);
-    h5.write_strings("training/statistics_hash", {provenance.statistics_hash});
-    h5.write("training/seed", &provenance.seed, {1});
-    h5.write("training/steps", &provenance.steps, {1});
-    h5.write("training/patterns", &provenance.patterns, {1});
-    h5.write("training/seconds", &provenance.seconds, {1});
-    h5.write("training/structures_by_space_group", provenance.training_count.data(), {provenance.training_count.size()});
-    h5.commit();
+    ModelWriter(*this, file).write(weights, coarseness);
 }
 
 Model Model::read(const std::filesystem::path& file) { return ModelReader(file).read(); }
-
-bool knows_library(const Provenance& made, const std::string& library_hash) {
-    const std::vector<std::string>& earlier = made.earlier_library_hashes;
-    return library_hash == made.library_hash || std::find(earlier.begin(), earlier.end(), library_hash) != earlier.end();
-}
 
 }  // namespace friedel

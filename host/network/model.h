@@ -88,8 +88,4 @@ struct Model {
     static Model read(const std::filesystem::path& file);
 };
 
-// Whether these weights, or those that they started from, were trained on the structure library whose file has this hash. Other files may
-// hold the same structures.
-bool knows_library(const Provenance& made, const std::string& library_hash);
-
 }  // namespace friedel

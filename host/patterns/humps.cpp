@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "host/patterns/resample.h"
+#include "host/support/median.h"
 #include "kernels/block.h"
 #include "kernels/preprocess.h"
 
@@ -28,8 +29,7 @@ std::vector<float> slow_level(const float* y, int points, const Grid& grid,
     std::vector<float> of_bin, window, of_window, level;
     for (int b = 0; b < bins; ++b) {
         window.assign(y + b * width, y + (b + 1) * width);
-        std::nth_element(window.begin(), window.begin() + width / 2, window.end());
-        of_bin.push_back(window[static_cast<std::size_t>(width / 2)]);
+        of_bin.push_back(median(window));
     }
     for (int b = 0; b < bins; ++b) {
         window.assign(of_bin.begin() + std::max(0, b - reach), of_bin.begin() + std::min(bins, b + reach + 1));

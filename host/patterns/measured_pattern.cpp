@@ -5,6 +5,7 @@
 
 #include "host/patterns/pattern_file.h"
 #include "host/support/error.h"
+#include "host/support/median.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -39,11 +40,10 @@ void mark_masked(std::vector<double>& intensity) {
         if (!std::isnan(value) && !is_masked_high(value) && !is_masked_low(value)) others.push_back(value);
     }
     if (others.empty() || others.size() == intensity.size()) return;
-    const auto middle = others.begin() + static_cast<std::ptrdiff_t>(others.size() / 2);
-    std::nth_element(others.begin(), middle, others.end());
+    const double middle = median(others);
     const auto [least, most] = std::minmax_element(others.begin(), others.end());
     // Below other negative numbers, and among small ones, -1 may be what a subtracted background left.
-    const bool high = *most < far_below, low = *least >= 0 && (*middle >= of_counts || *most < 1);
+    const bool high = *most < far_below, low = *least >= 0 && (middle >= of_counts || *most < 1);
     for (double& value : intensity) {
         if ((high && is_masked_high(value)) || (low && is_masked_low(value))) value = std::numeric_limits<double>::quiet_NaN();
     }

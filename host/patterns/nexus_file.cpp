@@ -8,6 +8,7 @@
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/support/error.h"
+#include "host/support/joined.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -159,7 +160,7 @@ std::string axis_name(const H5File& file, const std::string& group) {
 std::string listed(const std::vector<std::string>& scans) {
     constexpr std::size_t most_named = 5;
     std::string list;
-    for (std::size_t i = 0; i < std::min(scans.size(), most_named); ++i) list += (i ? ", " : "") + scans[i];
+    for (std::size_t i = 0; i < std::min(scans.size(), most_named); ++i) append_word(list, scans[i]);
     return list + (scans.size() > most_named ? ", ..." : "");
 }
 

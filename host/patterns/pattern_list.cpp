@@ -14,6 +14,7 @@
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/joined.h"
 #include "host/support/text_encoding.h"
 #include "host/support/text_format.h"
 
@@ -159,7 +160,7 @@ std::string PatternList::passed_over() const {
     std::string endings_met;
     for (const auto& [ending, count] : passed_over_) all += count;
     for (auto met = passed_over_.begin(); met != passed_over_.end() && endings_met.size() < 8 * most_named; ++met)
-        endings_met += (endings_met.empty() ? "" : ", ") + met->first;
+        append_word(endings_met, met->first);
     if (all == 0) return "";
     return std::to_string(all) + (all == 1 ? " file" : " files") + " of other endings passed over (" + endings_met +
            "); patterns among them are read if named one by one";

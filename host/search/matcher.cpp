@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <type_traits>
 
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
@@ -81,19 +82,17 @@ float Matcher::simulate_entry(std::uint8_t* out, int entry) const {
     return spread > 0 ? static_cast<float>(1 / std::sqrt(spread)) : 0.0f;
 }
 
-// Of what the patterns are made and how, but for the program: that as_simulated() finds out.
+// Of what the patterns are made and how, but for the operations of symmetry, which every index so far leaves out, and the program: that
+// as_simulated() finds out.
 std::string Matcher::fingerprint() const {
     Fnv1a hash;
-    const auto add = [&](const auto& values) { hash.add(values.data(), values.size() * sizeof(values[0])); };
-    add(library_.cell);
-    add(library_.space_group);
-    add(library_.operation_set);
-    add(library_.atom_offset);
-    add(library_.position);
-    add(library_.occupancy);
-    add(library_.b_iso);
-    add(library_.element);
-    add(library_.images);
+    StructureLibrary::for_each_array([&](const char*, auto array, LibraryRow row, std::size_t, auto pointer) {
+        if constexpr (!std::is_null_pointer_v<decltype(pointer)>) {
+            const auto& values = library_.*array;
+            if (row == LibraryRow::structure || row == LibraryRow::structure_offset || row == LibraryRow::atom)
+                hash.add(values.data(), values.size() * sizeof(values[0]));
+        }
+    });
     const float settings[] = {config_.grid.start_deg, config_.grid.step_deg, config_.wavelength_angstrom, config_.fwhm_deg};
     hash.add(settings, sizeof settings);
     return hash.text();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/support/error.h"
+#include "host/support/joined.h"
 
 namespace friedel {
 
@@ -36,8 +37,7 @@ fs::path find_data(const char* name) {
 
 fs::path shipped_file(const char* name, const char* cure) {
     if (const fs::path found = find_data(name); !found.empty()) return found;
-    std::string looked;
-    for (const fs::path& folder : data_folders()) looked += (looked.empty() ? "" : ", ") + folder.lexically_normal().string();
+    const std::string looked = joined(data_folders(), [](const fs::path& folder) { return folder.lexically_normal().string(); });
     fail("the shipped ", name, " is not in ", looked, "; ", cure, ", or say where data is with FRIEDEL_DATA");
 }
 

@@ -11,6 +11,7 @@
 
 #include "host/simulation/radiation.h"
 #include "host/support/error.h"
+#include "host/support/joined.h"
 #include "host/training/config_keys.h"
 
 namespace friedel {
@@ -36,9 +37,7 @@ struct Reading {
 std::string in_words(const toml::node& node) {
     // toml++ works out how wide an array is by converting logarithms below 0 to unsigned.
     if (const toml::array* const array = node.as_array()) {
-        std::string text;
-        for (const toml::node& element : *array) text += (text.empty() ? "" : ", ") + in_words(element);
-        return "[" + text + "]";
+        return "[" + joined(*array, in_words) + "]";
     }
     if (node.is_table()) return "a table";
     std::ostringstream text;
@@ -252,7 +251,7 @@ void read_table(TrainingConfig& config, const toml::table& root, const std::stri
         std::string all, last;
         for (const Key& key : keys) {
             const std::string word = part(key);
-            if (!word.empty() && word != last) all += (all.empty() ? "" : ", ") + (last = word);
+            if (!word.empty() && word != last) append_word(all, last = word);
         }
         return all;
     };
@@ -443,6 +442,11 @@ std::string trained_library_hash(const Provenance& made) {
     return training.run.synthetic < 1 ? made.library_hash : "";
 }
 
+bool knows_library(const Provenance& made, const std::string& library_hash) {
+    const std::vector<std::string>& earlier = made.earlier_library_hashes;
+    return library_hash == trained_library_hash(made) || std::find(earlier.begin(), earlier.end(), library_hash) != earlier.end();
+}
+
 std::string describe_keys(const TrainingConfig& config) {
     TrainingConfig copy = config;
     std::ostringstream text;
@@ -455,9 +459,7 @@ std::string describe_keys(const TrainingConfig& config) {
         if (key.section != section) text << (section.empty() ? "[" : "\n[") << (section = key.section) << "]\n";
         text << key.name << " = " << std::visit(Writer{}, key.target) << "  # " << key.help;
         if (const Choice* const choice = std::get_if<Choice>(&key.target)) {
-            text << " (";
-            for (std::size_t i = 0; i < choice->words.size(); ++i) text << (i ? ", " : "") << choice->words[i];
-            text << ")";
+            text << " (" << joined(choice->words) << ")";
         } else if (!std::holds_alternative<bool*>(key.target)) {
             text << " (" << key.low << " to " << key.high
                  << (std::holds_alternative<Distribution*>(key.target) ? ", or a distribution)" : ")");

@@ -1,6 +1,7 @@
 // Configurations that ship with the program, as the TOML that `friedel train --config` would read.
 
 #include "host/support/error.h"
+#include "host/support/joined.h"
 #include "host/training/config.h"
 
 namespace friedel {
@@ -189,12 +190,10 @@ std::vector<std::string> preset_names() {
 }
 
 const std::string& preset_text(const std::string& name) {
-    std::string known;
     for (const Preset& preset : presets) {
         if (preset.name == name) return *preset.text;
-        known += (known.empty() ? "" : ", ") + std::string(preset.name);
     }
-    fail("'", name, "' is no preset; the presets are ", known);
+    fail("'", name, "' is no preset; the presets are ", joined(preset_names()));
 }
 
 TrainingConfig preset(const std::string& name) {

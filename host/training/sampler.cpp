@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/support/error.h"
+#include "host/support/joined.h"
 
 namespace friedel {
 
@@ -68,7 +69,7 @@ std::string Sampler::missing_classes() const {
     std::string names;
     int missing = 0;
     for (std::size_t c = 0; c < present.size(); ++c) {
-        if (!present[c] && ++missing <= most_named) names += (names.empty() ? "" : ", ") + class_name(target_, static_cast<int>(c));
+        if (!present[c] && ++missing <= most_named) append_word(names, class_name(target_, static_cast<int>(c)));
     }
     if (missing > most_named) names += " and " + std::to_string(missing - most_named) + " more";
     return names;

@@ -13,6 +13,7 @@
 #include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/interrupt.h"
+#include "host/support/joined.h"
 #include "host/support/progress_line.h"
 #include "host/support/text_format.h"
 #include "host/training/training_log.h"
@@ -216,7 +217,7 @@ private:
         if (result.skipped_in_a_row < max_skipped_in_a_row) return;
         std::string structures;
         for (const std::string& of_rank : ranks_.gather(setup_.names_of(trainer().nonfinite_structures()))) {
-            if (!of_rank.empty()) structures += (structures.empty() ? "" : ", ") + of_rank;
+            if (!of_rank.empty()) append_word(structures, of_rank);
         }
         const std::string skipped = std::to_string(result.skipped_in_a_row) + " steps in a row were skipped, the last of them step " +
                                     std::to_string(trainer().steps()) + ", for losses or gradients that are not finite";
@@ -254,7 +255,7 @@ private:
         std::string later;
         for (const Checkpoint& checkpoint : list_checkpoints(options_.output)) {
             if (checkpoint.step > healthy_step()) {
-                later += (later.empty() ? "" : ", ") + checkpoint.file.filename().string();
+                append_word(later, checkpoint.file.filename().string());
             } else if (checkpoint_fault(checkpoint.file).empty()) {
                 before = checkpoint;
             }

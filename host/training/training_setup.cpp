@@ -22,21 +22,34 @@ namespace fs = std::filesystem;
 constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // of a run given in minutes, before the first estimate
 const char* const start_anew = "; or remove the checkpoints and leave --resume out to start anew";
 
-RunRecord read_record(const H5File& file) {
+// What a checkpoint says about the run, beside the trainer's own state.
+Provenance read_record(const H5File& file) {
     const auto text = [&](const char* name) {
         const std::vector<std::string> values = file.read_strings(name);
         if (values.size() != 1) fail(file.path().string(), ": has no ", name, "; remove it to go on from an earlier one");
         return values[0];
     };
-    const std::vector<double> seconds = file.read<double>("seconds");
     const auto list = [&](const char* name) { return file.exists(name) ? file.read_strings(name) : std::vector<std::string>(); };
-    return {text("config"),
-            text("library_hash"),
-            text("statistics_hash"),
-            text("started_from"),
-            list("earlier_library_hashes"),
-            list("runs"),
-            seconds.size() == 1 ? seconds[0] : 0};
+    const std::vector<double> seconds = file.read<double>("seconds");
+    Provenance record;
+    record.config = text("config");
+    record.library_hash = text("library_hash");
+    record.statistics_hash = text("statistics_hash");
+    record.started_from = text("started_from");
+    record.earlier_library_hashes = list("earlier_library_hashes");
+    record.runs = list("runs");
+    if (seconds.size() == 1) record.seconds = seconds[0];
+    return record;
+}
+
+void write_record(H5File& file, const Provenance& record) {
+    file.write_strings("config", {record.config});
+    file.write_strings("library_hash", {record.library_hash});
+    file.write_strings("started_from", {record.started_from});
+    file.write_strings("statistics_hash", {record.statistics_hash});
+    if (!record.earlier_library_hashes.empty()) file.write_strings("earlier_library_hashes", record.earlier_library_hashes);
+    file.write_strings("runs", record.runs);
+    file.write("seconds", &record.seconds, {1});
 }
 
 // The first rank reads the file for all, so that a shared file system has one reader, and only its node need see it.
@@ -104,7 +117,7 @@ TrainingSetup::TrainingSetup(const TrainingOptions& what, const AdjustConfig& ad
         measured_ = ValidationSet::measured(config_, what.measured_labels, folder_of_patterns(what.measured_labels, what.measured_folder),
                                             what.measured_wavelength, [this](const std::string& line) { tell(line); });
     start_trainer(device);
-    if (simulated_ && knows_library(provenance(), hash_file(what.validation_library)))
+    if (simulated_ && knows_library(provenance(record_.seconds), hash_file(what.validation_library)))
         tell(what.validation_library.string() +
              ": is what the network is or was trained on, too: validation measures memory; give structures held out");
     const bool anew = what.resume == Resume::no || (what.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
@@ -197,7 +210,7 @@ void TrainingSetup::check_length(const RunConfig& stored) const {
 }
 
 void TrainingSetup::read_structures() {
-    const RunRecord stored = record_;
+    const Provenance stored = record_;
     record_.library_hash = record_.statistics_hash = "";
     if (!options_.library.empty()) {
         library_ = read_for_all(options_.library, ranks_, record_.library_hash);
@@ -308,37 +321,26 @@ Model TrainingSetup::model(double seconds) const {
     model.target = config_.network.target;
     model.shape = config_.shape();
     model.members = trainer_->answering_parameters();
-    model.provenance = provenance();
-    model.provenance.seconds = seconds;
+    model.provenance = provenance(seconds);
     return model;
 }
 
-Provenance TrainingSetup::provenance() const {
+Provenance TrainingSetup::provenance(double seconds) const {
     const bool from_library = !options_.library.empty() && config_.run.synthetic < 1;
-    Provenance made;
+    Provenance made = record_;
     made.config = to_toml(config_);
     made.library = from_library ? options_.library.filename().string() : "generated crystals alone";
-    made.library_hash = record_.library_hash;
-    made.earlier_library_hashes = record_.earlier_library_hashes;
-    made.statistics_hash = record_.statistics_hash;
-    made.runs = record_.runs;
-    made.started_from = record_.started_from;
     made.seed = config_.run.seed;
     made.steps = trainer_->steps();
     made.patterns = trainer_->steps() * config_.run.batch;
+    made.seconds = seconds;
     if (from_library) made.training_count = trainer_->sampler().count();
     return made;
 }
 
 std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds) const {
     H5File file = H5File::create_image(options_.output.string() + ".checkpoint", checkpoint_kind);
-    file.write_strings("config", {to_toml(config_)});
-    file.write_strings("library_hash", {record_.library_hash});
-    file.write_strings("started_from", {record_.started_from});
-    file.write_strings("statistics_hash", {record_.statistics_hash});
-    if (!record_.earlier_library_hashes.empty()) file.write_strings("earlier_library_hashes", record_.earlier_library_hashes);
-    file.write_strings("runs", record_.runs);
-    file.write("seconds", &seconds, {1});
+    write_record(file, provenance(seconds));
     trainer_->save(file);
     return file.image();
 }

@@ -13,13 +13,6 @@
 
 namespace friedel {
 
-// What a checkpoint says about the run, beside the trainer's own state.
-struct RunRecord {
-    std::string config, library_hash, statistics_hash, started_from;
-    std::vector<std::string> earlier_library_hashes, runs;  // Provenance
-    double seconds = 0;                                     // of training
-};
-
 // Whether as much was trained as its configuration asks for.
 bool has_all(const Provenance& made, const TrainingConfig& config);
 
@@ -41,7 +34,7 @@ public:
     double seconds_before() const { return record_.seconds; }  // of training, in the runs that this one resumes
     bool was_finished() const { return !trainer_; }            // the model is there already: nothing is left to do
 
-    Provenance provenance() const;      // but for the seconds
+    Provenance provenance(double seconds) const;
     Model model(double seconds) const;  // as trained so far
     std::vector<unsigned char> checkpoint_image(double seconds) const;
     // "structure 5 (quartz), a generated crystal of space group 62 and 3 more"
@@ -66,7 +59,7 @@ private:
     std::optional<FileLock> lock_;  // of the first rank
     TrainingConfig config_;
     StructureLibrary library_, held_out_;
-    RunRecord record_;
+    Provenance record_;  // of the runs that this one resumes, as far as a checkpoint keeps it; then of this one
     std::optional<Checkpoint> resumed_;
     std::vector<std::string> changes_;  // of what the resumed run goes on with: "optimiser.learning_rate 0.0004 instead of 0.001"
     std::optional<H5File> resumed_file_;
