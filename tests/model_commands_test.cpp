@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "host/crystals/structure_library.h"
+#include "host/support/text_format.h"
 #include "tests/model_commands.h"
 
 namespace friedel {
@@ -211,6 +212,14 @@ TEST_F(ModelCommands, CalibrationIsStoredAndDecides) {
     EXPECT_TRUE(std::isfinite(model.calibration.entropy_threshold));
     EXPECT_NE(model.calibration.fitted_on.find("lib.h5, 200 simulated patterns"), std::string::npos) << model.calibration.fitted_on;
     EXPECT_EQ(model.members, untrained_model().members);
+    const test::RunResult evaluated = run("evaluate calibrated.h5 --library lib.h5 --patterns 60 -o out");
+    const auto at = nlohmann::json::parse(read_text(folder / "out/metrics.json"))["space_group"]["at_entropy_threshold"];
+    EXPECT_NE(evaluated.out.find(formatted("refusing above an entropy of %.3f answers %.1f %%, of which %.1f %% are right\n",
+                                           at["threshold"].get<double>(), 100 * at["coverage"].get<double>(),
+                                           100 * at["accuracy"].get<double>())),
+              std::string::npos)
+        << evaluated.out;
+    EXPECT_EQ(run("evaluate model.h5 --library lib.h5 --patterns 20 -o out").out.find("refusing"), std::string::npos);
     ASSERT_EQ(run("simulate lib.h5 --random 60 --preset quick -o p.xy").status, 0);
     ASSERT_EQ(run("classify calibrated.h5 p_*.xy -o out.csv").status, 0);
     const CsvTable answers(folder / "out.csv");
