@@ -9,6 +9,7 @@
 
 #include "host/support/error.h"
 #include "host/support/file_lock.h"
+#include "host/support/text_file.h"
 
 namespace friedel {
 
@@ -25,7 +26,7 @@ off_t whole_lines(int descriptor) {
 
 LineFile::LineFile(std::filesystem::path file, char first)
     : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
+    if (descriptor_ < 0) fail(file_.string(), ": ", cannot_be_written(errno));
     if (!lock(descriptor_)) {
         ::close(descriptor_);
         fail(file_.string(), ": another run appends to it now; wait until that has ended, or name another file");
