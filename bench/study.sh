@@ -8,7 +8,7 @@ usage() {
 Usage: bench/study.sh [OPTIONS] TRAIN.h5 TEST.h5 LABELS.csv
   TRAIN.h5, TEST.h5   structure libraries, of 'friedel split'
   LABELS.csv          measured patterns of known space groups
-  --steps N           default 1000
+  --steps N           default 1000; more than the 100 of the warm-up, which is the same for all
   --batch N           patterns of a step (default 512; 8192 suits a GPU)
   --hidden WIDTHS     of the network (default "[2048, 768]")
   --only NAME,...     of the changes listed by --list; default all
@@ -43,6 +43,12 @@ changes=(
     'background left on|preprocess.remove_background=false preprocess.remove_pedestal=false'
 )
 
+refuse() {
+    printf 'study: %s; see bench/study.sh --help\n' "$1" >&2
+    exit 2
+}
+
+warmup=100
 steps=1000
 batch=512
 hidden='[2048, 768]'
@@ -52,18 +58,30 @@ folder=study
 files=()
 while (($#)); do
     case $1 in
-        --steps) steps=${2:?study: --steps needs a number} && shift 2 ;;
-        --batch) batch=${2:?study: --batch needs a number} && shift 2 ;;
-        --hidden) hidden=${2:?study: --hidden needs widths} && shift 2 ;;
-        --only) only=,${2:?study: --only needs names}, && shift 2 ;;
-        --threads) threads=${2:?study: --threads needs a number} && shift 2 ;;
-        -o) folder=${2:?study: -o needs a folder} && shift 2 ;;
+        --steps | --batch | --threads) [[ ${2-} =~ ^[0-9]{1,9}$ ]] || refuse "$1 ${2-}: needs a whole number" ;;
+        --hidden | --only | -o) [[ -n ${2-} ]] || refuse "$1 needs a value" ;;
         --list) printf '%s\n' "${changes[@]%%|*}" && exit 0 ;;
         -h | --help) usage && exit 0 ;;
-        -*) usage >&2 && exit 2 ;;
-        *) files+=("$(realpath "$1")"); shift ;;
+        -*) refuse "$1 is no option" ;;
+        *) [[ -f $1 ]] || refuse "$1 is not there" ;;
+    esac
+    case $1 in
+        --steps) steps=$2 && shift 2 ;;
+        --batch) batch=$2 && shift 2 ;;
+        --hidden) hidden=$2 && shift 2 ;;
+        --only) only=,$2, && shift 2 ;;
+        --threads) threads=$2 && shift 2 ;;
+        -o) folder=$2 && shift 2 ;;
+        *) files+=("$(realpath "$1")") && shift ;;
     esac
 done
+((10#$steps > warmup)) || refuse "--steps $steps: must be more than the $warmup of the warm-up"
+# Names hold commas themselves: what is left when all known ones are taken out is unknown.
+unknown=$only
+for change in "${changes[@]}"; do
+    while [[ $unknown == *",${change%%|*},"* ]]; do unknown=${unknown/",${change%%|*},"/,}; done
+done
+[[ ! $unknown =~ [^,] ]] || refuse "--only: there is no change '$(sed 's/^,*//; s/,*$//' <<<"$unknown")' (--list names all)"
 ((${#files[@]} == 3)) || { usage >&2 && exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 friedel=${FRIEDEL:-$here/../build/release/friedel}
@@ -93,7 +111,7 @@ for change in "${changes[@]}"; do
     [[ $change == *'|'* ]] && for key in ${change#*|}; do keys+=(--set "$key"); done
     name=${what//[^a-z0-9]/_}
     [[ -e $name.h5 ]] || "$friedel" train "${files[0]}" --preset friedel --set "network.hidden=$hidden" --set training.minutes=0 \
-        --set optimiser.warmup_steps=100 --set "training.batch=$batch" --steps "$steps" --precision bf16 --threads "$threads" "${keys[@]}" --resume=auto -q -o "$name.h5"
+        --set "optimiser.warmup_steps=$warmup" --set "training.batch=$batch" --steps "$steps" --precision bf16 --threads "$threads" "${keys[@]}" --resume=auto -q -o "$name.h5"
     evaluate "$name.measured" --labels "${files[2]}"
     for kind in test train; do
         library=${files[1]}

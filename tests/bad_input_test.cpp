@@ -312,6 +312,17 @@ TEST(BadInput, UsageErrorsExitWithTwo) {
     EXPECT_NE(run_friedel("peaks x.cif --nonsense").err.find("see friedel peaks --help"), std::string::npos);
 }
 
+TEST(Help, IsACommandToo) {
+    const test::TemporaryDirectory folder;
+    for (const auto& [asked, as] : {std::pair("help", "--help"), {"help train", "train --help"}}) {
+        const test::RunResult result = run_friedel(asked);
+        EXPECT_EQ(result.status, 0);
+        EXPECT_EQ(result.out, run_friedel(as).out);
+        EXPECT_GT(result.out.size(), 500u);
+    }
+    test::expect_refused("help trian", "did you mean 'train'?", 2, folder.path);
+}
+
 TEST(BadInput, MisspeltCommandIsNamed) {
     EXPECT_EQ(run_friedel("clasify x.xy").err, "friedel: 'clasify' is not a command; did you mean 'classify'? friedel --help lists them\n");
     EXPECT_EQ(run_friedel("pattern.xy").err, "friedel: 'pattern.xy' is not a command; friedel --help lists them\n");

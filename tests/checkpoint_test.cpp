@@ -359,6 +359,28 @@ TEST_F(CheckpointedTraining, PassesOverBrokenOnes) {
     EXPECT_TRUE(list_checkpoints(part).empty());
 }
 
+TEST_F(CheckpointedTraining, InfoSaysHowFarACheckpointIs) {
+    const auto [run, steps, status] = stopped(all + frequent, "await 2; kill -KILL $pid");
+    ASSERT_EQ(status, 137) << read_text(folder / "err");
+    const Checkpoint newest = list_checkpoints(part).back();
+    const std::string file = " '" + newest.file.string() + "'";
+    const auto json = nlohmann::json::parse(run_friedel("info --json" + file).out);
+    EXPECT_EQ(json.at("step"), newest.step);
+    EXPECT_EQ(json.at("steps"), steps);
+    EXPECT_EQ(json.at("patterns"), 64 * newest.step);
+    EXPECT_EQ(json.at("whole"), true);
+    EXPECT_EQ(json.at("runs").size(), 1u);
+    const std::string text = run_friedel("info" + file).out;
+    EXPECT_NE(text.find(std::to_string(newest.step) + " of " + std::to_string(steps) + "\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("whole             yes"), std::string::npos) << text;
+    EXPECT_NE(run_friedel("info --config" + file).out.find("\nbatch = 64\n"), std::string::npos);
+    const std::string whole = read_text(newest.file);
+    write_text(newest.file, whole.substr(0, whole.size() - 1) + "x");
+    EXPECT_NE(run_friedel("info" + file).out.find("whole             no: it is damaged"), std::string::npos);
+    fs::resize_file(newest.file, 0);
+    EXPECT_NE(run_friedel("info" + file).err.find(": is empty; 'friedel train --resume' passes it over"), std::string::npos);
+}
+
 TEST_F(CheckpointedTraining, SignalsAskForACheckpoint) {
     // None are due by time.
     const std::string run =

@@ -26,6 +26,13 @@ TEST(Config, ReadsWhatItWrites) {
     }
 }
 
+// As Windows' Notepad saves it.
+TEST(Config, PassesOverAByteOrderMark) {
+    TrainingConfig config;
+    read_toml(config, "\xEF\xBB\xBF[training]\r\nbatch = 77\r\n", "with a mark");
+    EXPECT_EQ(config.run.batch, 77);
+}
+
 // Options set numbers past the readers; a run that stores what cannot be read again could not be resumed.
 TEST(Config, ChecksEveryNumber) {
     const auto refused = [](auto&& change) {

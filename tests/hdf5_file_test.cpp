@@ -5,12 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <fstream>
 #include <numeric>
 
 #include "host/support/error.h"
+#include "host/support/text_file.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -19,6 +21,14 @@ namespace {
 using test::error_of;
 
 const FileKind thing{"thing", 3, "make it again with 'friedel thing'"};
+
+// What helps depends on what is wrong.
+TEST(TextFile, TheCureFitsTheCause) {
+    EXPECT_EQ(cannot_be_written(ENOSPC), "cannot be written (No space left on device); free some space, or write elsewhere");
+    EXPECT_NE(cannot_be_written(EDQUOT).find("free some space"), std::string::npos);
+    EXPECT_NE(cannot_be_written(EACCES).find("check the folder and its permissions"), std::string::npos);
+    EXPECT_NE(cannot_be_written(EROFS).find("name a folder that may be written to"), std::string::npos);
+}
 
 TEST(Hdf5File, RoundTrip) {
     const test::TemporaryDirectory folder;

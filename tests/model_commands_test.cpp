@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "host/crystals/structure_library.h"
+#include "host/support/text_format.h"
 #include "tests/model_commands.h"
 
 namespace friedel {
@@ -148,6 +149,31 @@ TEST_F(ModelCommands, OptionsThatDoNotGoTogether) {
     EXPECT_EQ(run("simulate --random 1 --set simulation.radiation=cu --set simulation.kbeta_ratio=0 lib.h5 -o p.h5").status, 0);
 }
 
+// Of training, too; and what is missing is told first, before structures are read.
+TEST_F(ModelCommands, OptionsOfTrainingThatDoNotGoTogether) {
+    ASSERT_EQ(run("ingest minerals/quartz.cif minerals/topaz.cif -o lib.h5 -q").status, 0);
+    write_text(folder / "notes.txt", "notes");
+    const std::string train = "train lib.h5 --preset quick -o t.h5 ";
+    for (const auto& [options, reason] : std::vector<std::pair<std::string, std::string>>{
+             {"--set 'network.filters=[32]'", "has 1 filters, 0 kernels"},
+             {"--set 'network.dropout=[0.1, 0.2, 0.3, 0.4, 0.5]'", "network.dropout: has 5 numbers"},
+             {"--steps 5", "optimiser.warmup_steps: is"},
+             {"--minutes 1e9", "training.minutes: is out of range"},
+             {"--validation lib.h5 --set training.validation_patterns=0", "training.validation_patterns is 0"}})
+        expect_refused(train + options, reason, 2);
+    expect_refused("train lib.h5 --preset quick --steps 5 --show-config", "optimiser.warmup_steps: is", 2);
+    expect_refused("bench --set 'network.filters=[32]'", "has 1 filters, 0 kernels", 2);
+    for (const auto& [options, reason] : std::vector<std::pair<std::string, std::string>>{
+             {"--statistics nope.h5", "nope.h5"},
+             {"--measured nope.csv", "nope.csv"},
+             {"--validation nope.h5", "nope.h5"},
+             {"--start-from lib.h5", "lib.h5: is of the kind 'structure library', not 'model'"},
+             {"--log no/folder.jsonl", "its folder is not there"},
+             {"--log notes.txt", "notes.txt: is there already, and nothing that this program appends to"}})
+        expect_refused(train + "--steps 5 " + options, reason);
+    EXPECT_EQ(read_text(folder / "notes.txt"), "notes");
+}
+
 TEST_F(ModelCommands, MistakesAreToldTheirCure) {
     write_text(folder / "two.cif", read_text(folder / "minerals/quartz.cif") + read_text(folder / "minerals/topaz.cif"));
     expect_refused("peaks two.cif", "two.cif: holds 2 structures; choose one with --block: quartz, topaz");
@@ -211,6 +237,14 @@ TEST_F(ModelCommands, CalibrationIsStoredAndDecides) {
     EXPECT_TRUE(std::isfinite(model.calibration.entropy_threshold));
     EXPECT_NE(model.calibration.fitted_on.find("lib.h5, 200 simulated patterns"), std::string::npos) << model.calibration.fitted_on;
     EXPECT_EQ(model.members, untrained_model().members);
+    const test::RunResult evaluated = run("evaluate calibrated.h5 --library lib.h5 --patterns 60 -o out");
+    const auto at = nlohmann::json::parse(read_text(folder / "out/metrics.json"))["space_group"]["at_entropy_threshold"];
+    EXPECT_NE(evaluated.out.find(formatted("refusing above an entropy of %.3f answers %.1f %%, of which %.1f %% are right\n",
+                                           at["threshold"].get<double>(), 100 * at["coverage"].get<double>(),
+                                           100 * at["accuracy"].get<double>())),
+              std::string::npos)
+        << evaluated.out;
+    EXPECT_EQ(run("evaluate model.h5 --library lib.h5 --patterns 20 -o out").out.find("refusing"), std::string::npos);
     ASSERT_EQ(run("simulate lib.h5 --random 60 --preset quick -o p.xy").status, 0);
     ASSERT_EQ(run("classify calibrated.h5 p_*.xy -o out.csv").status, 0);
     const CsvTable answers(folder / "out.csv");

@@ -319,9 +319,9 @@ TEST_F(TrainCommand, NamesTheKeyThatIsWrong) {
     refuses("--set optimiser.learning_rate=nan", "optimiser.learning_rate", 2);
     refuses("--set network.dropout=1.5", "network.dropout", 2);
     refuses("--set grid.points=-5", "grid.points", 2);
-    refuses("--set 'network.filters=[32]'", "1 filters, 0 kernels");
-    refuses("--set 'network.filters=[32]' --set 'network.kernels=[16]' --set 'network.strides=[3]'", "divides the kernel");
-    refuses("--set 'network.filters=[40]' --set 'network.kernels=[16]' --set 'network.strides=[8]'", "multiple of 32");
+    refuses("--set 'network.filters=[32]'", "1 filters, 0 kernels", 2);
+    refuses("--set 'network.filters=[32]' --set 'network.kernels=[16]' --set 'network.strides=[3]'", "divides the kernel", 2);
+    refuses("--set 'network.filters=[40]' --set 'network.kernels=[16]' --set 'network.strides=[8]'", "multiple of 32", 2);
     refuses("--set training.batch=1000000 --set 'network.hidden=[65536]' --set network.dropout=0.1", "training.batch");
     refuses("--measured nowhere.csv", "nowhere.csv");
     refuses("--validation nowhere.h5", "nowhere.h5");

@@ -112,7 +112,7 @@ int run(const Options& s) {
     const Earlier earlier(s.compare);
     TrainingConfig config = preset(s.preset);
     apply_settings(config, s.assignments);
-    check(config);
+    check_settings(config);
     const std::filesystem::path file = s.library.empty() ? shipped_structures() : std::filesystem::path(s.library);
     const StructureLibrary library = StructureLibrary::read(file);
     Device device(s.device, s.threads, false);

@@ -85,6 +85,15 @@ inline void apply_settings(TrainingConfig& config, const std::vector<std::string
     }
 }
 
+// Values that are good by themselves and do not go together are a mistake of the command line, too.
+inline void check_settings(const TrainingConfig& config) {
+    try {
+        check(config);
+    } catch (const Error& error) {
+        throw UsageError(error.what());
+    }
+}
+
 // Plus the signal: what shells say of programs that a signal ended.
 constexpr int signal_status = 128;
 

@@ -1,6 +1,7 @@
 // friedel info: describes any file that friedel wrote, by its friedel_kind. A new kind is a function and a line in the table.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -25,6 +26,7 @@
 #include "host/support/hash.h"
 #include "host/support/hdf5_file.h"
 #include "host/support/text_format.h"
+#include "host/training/checkpoint.h"
 #include "host/training/training_setup.h"
 #include "tools/command.h"
 
@@ -247,6 +249,72 @@ void describe_statistics(const Options& options) {
     print_space_groups(groups);
 }
 
+// How far an unfinished run had come, and whether 'train --resume' would go on from here.
+void describe_checkpoint(const Options& options) {
+    const std::string fault = checkpoint_fault(options.file);
+    const H5File file = H5File::open(options.file, checkpoint_kind);
+    const auto texts = [&](const char* name) { return file.exists(name) ? file.read_strings(name) : std::vector<std::string>(); };
+    const auto text = [&](const char* name) {
+        const std::vector<std::string> all = texts(name);
+        return all.empty() ? "" : all.front();
+    };
+    const std::string settings = text("config");
+    if (options.config) {
+        std::printf("%s", settings.c_str());
+        return;
+    }
+    TrainingConfig config;
+    read_toml(config, settings, options.file);
+    const auto number = [&](auto one, const char* name) {
+        const auto all = file.read<decltype(one)>(name);
+        if (all.size() != 1) fail(options.file, ": has no ", name, "; remove it to go on from an earlier one");
+        return all[0];
+    };
+    const std::int64_t step = number(std::int64_t{}, "step"), total = number(std::int64_t{}, "total_steps");
+    const double seconds = number(0.0, "seconds"), minutes = config.run.minutes;
+    const std::vector<std::string> runs = texts("runs");
+    const NetworkShape shape = config.shape();
+    const char* const target = config.network.target == Target::space_group ? "space group" : "crystal system";
+    if (options.json) {
+        nlohmann::json json = {{"kind", checkpoint_kind.name},
+                               {"format", checkpoint_kind.format},
+                               {"whole", fault.empty()},
+                               {"step", step},
+                               {"patterns", step * config.run.batch},
+                               {"seconds", seconds},
+                               {"target", target},
+                               {"network", shape.text()},
+                               {"members", config.network.members},
+                               {"library_hash", text("library_hash")},
+                               {"statistics_hash", text("statistics_hash")},
+                               {"started_from", text("started_from")},
+                               {"runs", runs},
+                               {"config", settings}};
+        json[minutes > 0 ? "minutes" : "steps"] = minutes > 0 ? nlohmann::json(minutes) : nlohmann::json(total);
+        if (!fault.empty()) json["fault"] = fault;
+        std::cout << json.dump(2) << '\n';
+        return;
+    }
+    std::printf("%s: checkpoint, format %d\n", options.file.c_str(), checkpoint_kind.format);
+    const std::string of_all =
+        minutes > 0 ? formatted(", %.1f of ", seconds / 60) + formatted("%g minutes", minutes) : " of " + std::to_string(total);
+    std::printf("step              %lld%s\n", static_cast<long long>(step), of_all.c_str());
+    std::printf("trained on        %lld patterns in %.0f s\n", static_cast<long long>(step * config.run.batch), seconds);
+    for (const std::string& run : runs) std::printf("%-18s%s\n", &run == runs.data() ? "trained" : "", without_controls(run).c_str());
+    std::printf("names             %s\n", target);
+    std::printf("network           %s, %zu parameters", shape.text().c_str(), shape.parameters());
+    if (config.network.members > 1) std::printf(", ensemble of %d", config.network.members);
+    std::printf("\n");
+    for (const auto& [what, name] :
+         {std::pair("library", "library_hash"), {"statistics", "statistics_hash"}, {"started from", "started_from"}})
+        if (const std::string value = text(name); !value.empty()) std::printf("%-18s%s\n", what, without_controls(value).c_str());
+    if (fault.empty())
+        std::printf("whole             yes: its bytes have the checksum that it states\n");
+    else
+        std::printf("whole             no: it %s; 'friedel train --resume' passes it over\n", fault.c_str());
+    std::printf("configuration     (--config shows it)\n");
+}
+
 // Datasets and their shapes, of kinds that hold nothing to summarise.
 void describe_contents(const Options& options) {
     const H5File file = H5File::open_any(options.file);
@@ -278,7 +346,7 @@ void describe_contents(const Options& options) {
 // What was read from a file of an instrument: whether it is what the user thinks it is.
 void describe_measured(const Options& options) {
     if (options.config || options.rejections)
-        fail(options.file, ": is no file that friedel wrote; --config is for models, --rejections for structure libraries");
+        fail(options.file, ": is no file that friedel wrote; --config is for models and checkpoints, --rejections for structure libraries");
     const std::unique_ptr<PatternStack> stack = PatternStack::open(options.file);
     const MeasuredPattern pattern = stack ? stack->read(0) : read_pattern(options.file);
     const std::vector<double>& angles = pattern.two_theta_deg;
@@ -331,10 +399,23 @@ bool is_foreign(const std::string& file) {
     return !H5File::open_foreign(file).has_attribute("/", "friedel_kind");
 }
 
+// So badly damaged that nothing else can be said of it: a checkpoint by its name, MODEL.checkpoint.STEP.
+void refuse_broken_checkpoint(const std::string& file) {
+    const std::size_t at = file.rfind(".checkpoint.");
+    if (at == std::string::npos || !std::filesystem::is_regular_file(file)) return;
+    const std::string fault = checkpoint_fault(file);
+    if (fault.empty()) return;
+    try {
+        H5File::open(file, checkpoint_kind);
+    } catch (const Error&) {
+        fail(file, ": ", fault, "; 'friedel train --resume' passes it over");
+    }
+}
+
 // Who describes each kind of file, by its friedel_kind.
 const std::map<std::string, void (*)(const Options&)> describers = {
-    {"structure_library", describe_library},     {"patterns", describe_patterns},   {"model", describe_model},
-    {"crystal_statistics", describe_statistics}, {"checkpoint", describe_contents}, {"classification", describe_contents},
+    {"structure_library", describe_library},     {"patterns", describe_patterns},     {"model", describe_model},
+    {"crystal_statistics", describe_statistics}, {"checkpoint", describe_checkpoint}, {"classification", describe_contents},
     {"search_index", describe_contents},
 };
 
@@ -348,8 +429,10 @@ std::function<int()> info_command(CLI::App& app) {
                    "scans): what was read from it")
         ->required();
     auto* const json = app.add_flag("--json", options->json, "Print JSON");
-    app.add_flag("--config", options->config,
-                 "Print what a model was trained with, for 'friedel train --config', or the options that patterns were simulated with")
+    app.add_flag(
+           "--config", options->config,
+           "Print what a model or a checkpoint was trained with, for 'friedel train --config', or the options that patterns were simulated "
+           "with")
         ->excludes(json);
     app.add_flag("--rejections", options->rejections, "List what ingest left out of a structure library, tab-separated")->excludes(json);
     app.footer(
@@ -358,6 +441,7 @@ std::function<int()> info_command(CLI::App& app) {
         "  friedel info measured.xrdml\n"
         "  friedel info model.h5 --config > settings.toml");
     return [options] {
+        refuse_broken_checkpoint(options->file);
         if (!pattern_address(options->file).is_file() || is_foreign(options->file)) {
             describe_measured(*options);
             return 0;
@@ -366,8 +450,8 @@ std::function<int()> info_command(CLI::App& app) {
         const auto describer = describers.find(kind);
         if (describer == describers.end())
             fail(options->file, ": is of kind '", kind, "', which this program does not know; use a newer friedel");
-        if (options->config && kind != model_kind.name && kind != patterns_kind.name)
-            fail(options->file, ": is of kind '", kind, "'; only models and patterns have what --config prints");
+        if (options->config && kind != model_kind.name && kind != checkpoint_kind.name && kind != patterns_kind.name)
+            fail(options->file, ": is of kind '", kind, "'; only models, checkpoints and patterns have what --config prints");
         if (options->rejections && kind != structure_library_kind.name)
             fail(options->file, ": is of kind '", kind, "'; only structure libraries have the list that --rejections prints");
         describer->second(*options);

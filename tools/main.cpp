@@ -71,6 +71,16 @@ int no_such_command(const std::string& word) {
     std::cerr << "friedel --help lists them\n";
     return usage_status;
 }
+
+// 'friedel help' and 'friedel help COMMAND' are other words for --help and COMMAND --help.
+std::vector<std::string> words_of(int argc, char** argv) {
+    std::vector<std::string> words(argv + 1, argv + argc);
+    if (words.empty() || words[0] != "help") return words;
+    words.erase(words.begin());
+    words.resize(std::min<std::size_t>(words.size(), 1));
+    if (words.empty() || words[0] != "--help") words.emplace_back("--help");
+    return words;
+}
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -94,16 +104,18 @@ int main(int argc, char** argv) {
             status = run();
         });
     }
-    if (argc == 1) {
+    app.footer("'friedel help COMMAND', or COMMAND --help, shows the options of one.");
+    const std::vector<std::string> words = words_of(argc, argv);
+    if (words.empty()) {
         std::cerr << app.help();
         return usage_status;
     }
     try {
-        app.parse(argc, argv);
+        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // which takes the last word first
         return status;
     } catch (const CLI::ParseError& error) {
-        const bool is_word = argc > 1 && argv[1][0] != '\0' && argv[1][0] != '-';
-        if (is_word && app.get_subcommands().empty()) return no_such_command(argv[1]);
+        const bool is_word = !words[0].empty() && words[0][0] != '-';
+        if (is_word && app.get_subcommands().empty()) return no_such_command(words[0]);
         return app.exit(error) == 0 ? 0 : usage_status;
     } catch (const UsageError& error) {
         std::cerr << "friedel: " << without_controls(error.what()) << '\n';

@@ -8,9 +8,15 @@ other formats, wavelengths that files state, gaps, search, indexing, and refusal
 """
 import argparse
 import json
+import sys
 
-import numpy as np
-import onnxruntime
+try:
+    import numpy as np
+    import onnxruntime
+except ImportError as error:
+    missing = error  # --help does without
+else:
+    missing = None
 
 
 def read_pattern(file):
@@ -142,6 +148,8 @@ def main():
     arguments.add_argument("patterns", nargs="+")
     arguments.add_argument("--wavelength", type=float, default=0, help="of the patterns, in angstrom; without it, the model's")
     given = arguments.parse_args()
+    if missing:
+        sys.exit(f"onnx_classify: needs numpy and onnxruntime ({missing}); python3 -m pip install numpy onnxruntime")
     session = onnxruntime.InferenceSession(given.model, providers=["CPUExecutionProvider"])
     for file in given.patterns:
         print(json.dumps({"file": file, **classify(session, file, given.wavelength)}))

@@ -8,14 +8,22 @@
 #include <set>
 #include <sstream>
 
+#include "host/crystals/crystal_statistics.h"
+#include "host/crystals/structure_library.h"
+#include "host/network/model.h"
+#include "host/patterns/labels.h"
+#include "host/ranks/communicator.h"
 #include "host/support/error.h"
 #include "host/support/joined.h"
+#include "host/support/line_file.h"
 #include "host/training/training_run.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Options {
     TrainingOptions run;
@@ -74,6 +82,31 @@ void apply(const Options& s, TrainingConfig& config, bool resumed) {
     if (s.seed) config.run.seed = *s.seed;
 }
 
+void check_options(const Options& s, const TrainingConfig& config) {
+    check_settings(config);
+    if (!s.run.validation_library.empty() && config.run.validation_patterns == 0)
+        misused("--validation ", s.run.validation_library.string(),
+                ": training.validation_patterns is 0, and none would be looked at; give their number, or leave --validation out");
+}
+
+void check_library(const fs::path& file) {
+    if (is_hdf5_file(file))
+        H5File::open(file, structure_library_kind);
+    else if (!file.empty())
+        StructureLibrary::read(file);  // says what is wrong with it
+}
+
+// What is quickly looked at, before a device is opened and structures are read.
+void check_files(const TrainingOptions& run) {
+    check_appendable(run.log, '{');
+    if (run.resume == Resume::if_any) return;  // which reads nothing where the model is finished
+    check_library(run.library);
+    check_library(run.validation_library);
+    if (!run.measured_labels.empty()) read_labels(run.measured_labels);
+    if (run.statistics != "shipped" && run.statistics != "uniform") H5File::open(run.statistics, crystal_statistics_kind);
+    if (!run.start_from.empty()) H5File::open(run.start_from, model_kind);
+}
+
 void print(const Options& s, const TrainingSummary& summary) {
     if (summary.was_finished) {
         std::printf("%s: is finished already; remove it to train it again\n", s.run.output.c_str());
@@ -106,7 +139,7 @@ int run(const Options& s) {
     if (s.show_config) {
         TrainingConfig config;
         apply(s, config, false);
-        check(config);
+        check_settings(config);
         std::cout << to_toml(config);
         return 0;
     }
@@ -117,11 +150,18 @@ int run(const Options& s) {
     if (!s.run.log.empty() && s.run.log == s.run.output) misused("--log ", s.run.log.string(), ": is the model's name; give it another");
     TrainingOptions what = s.run;
     if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
-    const TrainingSummary summary = run_training(
-        what, [&](TrainingConfig& config, bool resumed) { apply(s, config, resumed); },
-        [&](const TrainingSummary& told) {
-            if (!what.quiet) print(s, told);
-        });
+    const auto adjust = [&](TrainingConfig& config, bool resumed) {
+        apply(s, config, resumed);
+        check_options(s, config);
+    };
+    // Several processes find out together, as ranks.
+    if (launched_processes() <= 1) {
+        check_files(what);
+        if (TrainingConfig config; what.resume == Resume::no) adjust(config, false);
+    }
+    const TrainingSummary summary = run_training(what, adjust, [&](const TrainingSummary& told) {
+        if (!what.quiet) print(s, told);
+    });
     return summary.lost ? 1 : summary.signal ? signal_status + summary.signal : 0;
 }
 

@@ -16,6 +16,12 @@ Usage: tools/train_release.sh [--minutes M] [--labels FILE.csv] [--start-from MO
 HELP
 }
 
+# Whatever is wrong with the options is told before the work of hours.
+refuse() {
+    printf 'train_release: %s; see tools/train_release.sh --help\n' "$1" >&2
+    exit 2
+}
+
 folder=release
 minutes=
 labels=
@@ -23,13 +29,28 @@ start=()
 paths=()
 while (($#)); do
     case $1 in
-        --minutes) minutes=${2:?train_release: --minutes needs a number} && shift 2 ;;
-        --labels) labels=$(realpath "${2:?train_release: --labels needs a file}"); shift 2 ;;
-        --start-from) start=(--start-from "$(realpath "${2:?train_release: --start-from needs a model}")"); shift 2 ;;
-        -o) folder=${2:?train_release: -o needs a folder} && shift 2 ;;
+        --minutes | --labels | --start-from | -o) [[ -n ${2-} ]] || refuse "$1 needs a value" ;;
         -h | --help) usage && exit 0 ;;
-        -*) usage >&2 && exit 2 ;;
-        *) paths+=("$(realpath "$1")"); shift ;;
+        -*) refuse "$1 is no option" ;;
+        *) [[ -e $1 ]] || refuse "$1 is not there" ;;
+    esac
+    case $1 in
+        --minutes)
+            [[ $2 =~ ^[0-9]{1,6}(\.[0-9]+)?$ && $2 =~ [1-9] ]] || refuse "--minutes $2: is no number of minutes above 0 and below 1000000"
+            minutes=$2 && shift 2
+            ;;
+        --labels)
+            [[ -f $2 && -r $2 ]] || refuse "--labels $2: cannot be read"
+            head=$(grep -a -m 1 . "$2" | tr -d '\0') || head=
+            [[ $head == *file* && $head == *space_group* ]] || refuse "--labels $2: its first line does not name the columns file,space_group"
+            labels=$(realpath "$2") && shift 2
+            ;;
+        --start-from)
+            [[ -f $2 && -r $2 ]] || refuse "--start-from $2: cannot be read"
+            start=(--start-from "$(realpath "$2")") && shift 2
+            ;;
+        -o) folder=$2 && shift 2 ;;
+        *) paths+=("$(realpath "$1")") && shift ;;
     esac
 done
 ((${#paths[@]})) || { usage >&2 && exit 2; }

@@ -1,6 +1,7 @@
 #include "host/answers/classification_output.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -51,7 +52,7 @@ public:
         const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(holders, header, parse);
         if (!go_on) keep_earlier(header.empty() ? 0 : 1);
         out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
-        if (!out_) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
+        if (!out_) fail(file.string(), ": ", cannot_be_written(errno));
         if (!go_on && !header.empty()) out_ << header << '\n';
     }
     ~TextWriter() override {

@@ -226,6 +226,12 @@ std::string summary(const Evaluation& evaluation) {
               calibration_error_by_chance(level.answers).value);
     }
     const Level& finest = levels.front();
+    if (const double threshold = evaluation.calibration.entropy_threshold; std::isfinite(threshold)) {
+        const Operation at = operation_at(finest, threshold);
+        print(text, "refusing above an entropy of %.3f answers %.1f %%", threshold, 100 * at.coverage);
+        if (at.coverage > 0) print(text, ", of which %.1f %% are right", 100 * at.accuracy);
+        text += '\n';
+    }
     std::vector<Answer> kept;
     for (std::size_t i = 0; i < finest.answers.size(); ++i) {
         if (evaluation.patterns[static_cast<std::size_t>(finest.pattern[i])].refused.empty()) kept.push_back(finest.answers[i]);

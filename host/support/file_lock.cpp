@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "host/support/error.h"
+#include "host/support/text_file.h"
 
 namespace friedel {
 
@@ -33,7 +33,7 @@ FileLock::FileLock(std::filesystem::path file, const std::string& what) : file_(
     for (int i = 0; i < tries; ++i) {  // anew where a run that ended removed the file in between
         if (descriptor_ >= 0) ::close(descriptor_);
         descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
+        if (descriptor_ < 0) fail(file_.string(), ": ", cannot_be_written(errno));
         if (!lock(descriptor_)) {
             ::close(descriptor_);
             fail(what, ": another run writes it now; wait until that has ended, or name another file");

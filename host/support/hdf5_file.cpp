@@ -37,6 +37,7 @@ H5File H5File::create(const std::filesystem::path& file, const FileKind& kind) {
     state->temporary = state->path.parent_path() / ("." + state->path.filename().string() + "." + std::to_string(getpid()) + ".tmp");
     errno = 0;
     state->file = H5Fcreate(state->temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (state->file < 0 && errno != 0) fail(file.string(), ": ", cannot_be_written(errno));
     if (state->file < 0) fail(file.string(), ": cannot be written (", last_reason(), "); check the folder and its permissions");
     H5File created(std::move(state));
     created.write_kind(kind);
@@ -147,7 +148,7 @@ void H5File::commit() {
     if (!synced) fail(state.path.string(), ": cannot finish the file (", std::strerror(reason), "); check the space on the disk");
     std::error_code code;
     std::filesystem::rename(state.temporary, state.path, code);
-    if (code) fail(state.path.string(), ": cannot be put in place (", code.message(), "); check the folder and its permissions");
+    if (code) fail(state.path.string(), ": ", cannot_be_written(code.value()));
     state.temporary.clear();
 }
 

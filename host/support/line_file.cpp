@@ -6,13 +6,17 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 
 #include "host/support/error.h"
 #include "host/support/file_lock.h"
+#include "host/support/text_file.h"
 
 namespace friedel {
 
 namespace {
+
+const char* const somebody_elses = ": is there already, and nothing that this program appends to; name another file, or remove it";
 
 // The length of the file up to the end of its last whole line.
 off_t whole_lines(int descriptor) {
@@ -23,16 +27,26 @@ off_t whole_lines(int descriptor) {
 
 }  // namespace
 
+void check_appendable(const std::filesystem::path& file, char first) {
+    std::error_code none;
+    if (file.empty() || !std::filesystem::exists(file, none)) return check_writable(file);
+    if (std::filesystem::is_directory(file, none)) fail(file.string(), ": is a folder; give a file name");
+    if (::access(file.c_str(), W_OK) != 0) fail(file.string(), ": ", cannot_be_written(errno));
+    if (!std::filesystem::is_regular_file(file, none)) return;  // a terminal or a pipe
+    std::ifstream in(file, std::ios::binary);
+    if (char found = first; in.get(found) && found != first) fail(file.string(), somebody_elses);
+}
+
 LineFile::LineFile(std::filesystem::path file, char first)
     : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    if (descriptor_ < 0) fail(file_.string(), ": cannot be written (", std::strerror(errno), "); check the folder and its permissions");
+    if (descriptor_ < 0) fail(file_.string(), ": ", cannot_be_written(errno));
     if (!lock(descriptor_)) {
         ::close(descriptor_);
         fail(file_.string(), ": another run appends to it now; wait until that has ended, or name another file");
     }
     if (char found = first; pread(descriptor_, &found, 1, 0) == 1 && found != first) {
         ::close(descriptor_);
-        fail(file_.string(), ": is there already, and nothing that this program appends to; name another file, or remove it");
+        fail(file_.string(), somebody_elses);
     }
     const off_t end = whole_lines(descriptor_);
     if (ftruncate(descriptor_, end) == 0) lseek(descriptor_, end, SEEK_SET);  // of a terminal or a pipe there is nothing to cut

@@ -6,6 +6,9 @@
 
 namespace friedel {
 
+// Throws Error where a LineFile could not append to a file of this name: found out before the work. Leaves everything as it is.
+void check_appendable(const std::filesystem::path& file, char first);
+
 class LineFile {
 public:
     // Opens for appending, behind the whole lines that are there: half a line, which a killed program may leave, is cut off. `first` is the

@@ -12,10 +12,22 @@ namespace friedel {
 
 namespace fs = std::filesystem;
 
+std::string cannot_be_written(int reason) {
+    const bool no_room = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+    const bool too_many_open = reason == EMFILE || reason == ENFILE;
+    return std::string("cannot be written (") + std::strerror(reason) + "); " +
+           (no_room                  ? "free some space, or write elsewhere"
+            : too_many_open          ? "close other programs, or raise ulimit -n"
+            : reason == EROFS        ? "name a folder that may be written to"
+            : reason == ENOENT       ? "its folder is not there; make it first"
+            : reason == ENAMETOOLONG ? "give a shorter name"
+                                     : "check the folder and its permissions");
+}
+
 void write_text_file(const fs::path& named, const std::string& text) {
     const fs::path file = behind_links(named), temporary = file.string() + ".part";
     std::ofstream out(temporary, std::ios::binary);
-    if (!out) fail(file.string(), ": cannot be written; check that its folder exists and may be written to");
+    if (!out) fail(file.string(), ": ", cannot_be_written(errno));
     out << text;
     out.close();
     std::error_code failure;
@@ -25,9 +37,9 @@ void write_text_file(const fs::path& named, const std::string& text) {
     }
     fs::rename(temporary, file, failure);
     if (failure) {
-        const std::string reason = failure.message();
+        const std::string reason = cannot_be_written(failure.value());
         fs::remove(temporary, failure);
-        fail(file.string(), ": cannot be written (", reason, ")");
+        fail(file.string(), ": ", reason);
     }
 }
 

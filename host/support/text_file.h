@@ -9,6 +9,9 @@ namespace friedel {
 // Under a temporary name first, then renamed: an interrupted run leaves the file as it was. Throws Error.
 void write_text_file(const std::filesystem::path& file, const std::string& text);
 
+// Why a file cannot be written, by errno, and the cure: "cannot be written (No space left on device); free some space, or write elsewhere".
+std::string cannot_be_written(int reason);
+
 // Throws Error where a file of this name could not be written: found out before the work, not after. An empty name is none.
 void check_writable(const std::filesystem::path& file);
 

@@ -12,6 +12,7 @@
 #include "host/simulation/radiation.h"
 #include "host/support/error.h"
 #include "host/support/joined.h"
+#include "host/support/text_encoding.h"
 #include "host/training/config_keys.h"
 
 namespace friedel {
@@ -306,7 +307,8 @@ std::vector<float> TrainingConfig::dropout() const {
 namespace {
 
 // toml++ 3.3 runs into undefined behaviour on some letters beyond ASCII, which only comments have a use for here.
-toml::table parse_ascii(std::string text, const std::string& origin) {
+toml::table parse_ascii(const std::string& utf_8, const std::string& origin) {
+    std::string text(without_byte_order_mark(utf_8));  // Windows' Notepad writes one
     std::replace_if(
         text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }, '?');
     return toml::parse(text, origin);
