@@ -86,13 +86,13 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         PatternReader again(list, config);
         PatternBatch one;
         DrawnPattern drawn;
-        if (!again.next(one) || !one.error[0].empty()) return drawn;
+        if (!again.next(one) || !one.rows[0].error.empty()) return drawn;
         drawn.pattern = preprocessed(one.patterns, model);
         if (!second) return drawn;
         ThreadPool alone(1);
         const double wavelength = static_cast<double>(model.wavelength_angstrom);
-        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, one.recorded),
-                      one.recorded);
+        const std::vector<Recording> recorded = one.recorded();
+        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, recorded), recorded);
         if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
             drawn.compared = preprocessed(std::move(fitted), model);
             const auto structure = static_cast<std::size_t>(second->closest(0)->structure);

@@ -144,20 +144,21 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     Collector collector(model, device, others);
     PatternBatch batch;
     std::size_t assumed = 0;
-    for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
+    for (std::size_t first = 0; reader.next(batch); first += batch.rows.size()) {
         if (interrupted()) fail("interrupted after ", first, " of ", labels.size(), " patterns; nothing was written");
-        collector.answer(batch.patterns.data(), batch.size, batch.recorded);
-        for (std::size_t row = 0; row < static_cast<std::size_t>(batch.size); ++row) {
-            assumed += batch.wavelength_source[row] == WavelengthSource::assumed;
-            if (!batch.error[row].empty()) {
-                collector.leave_out(batch.error[row] + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
+        collector.answer(batch.patterns.data(), batch.size(), batch.recorded());
+        for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+            const ReadPattern& read = batch.rows[row];
+            assumed += read.wavelength_source == WavelengthSource::assumed;
+            if (!read.error.empty()) {
+                collector.leave_out(read.error + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
             } else {
-                const std::string& refusal = batch.refusal[row];
-                collector.keep(row, labels[first + row].space_group, first + row, refusal.empty(),
-                               refusal.empty() ? collector.objections(row) : Collector::Reasons{refusal, refusal});
+                const bool covered = read.refusal.empty();
+                collector.keep(row, labels[first + row].space_group, first + row, covered,
+                               covered ? collector.objections(row) : Collector::Reasons{read.refusal, read.refusal});
             }
         }
-        if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());
+        if (progress) progress(first + batch.rows.size(), labels.size());
     }
     KnownAnswers answers = collector.finish();
     answers.assumed = assumed;

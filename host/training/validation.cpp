@@ -58,14 +58,15 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
     PatternReader reader(list, reading);
     int assumed = 0;
     for (PatternBatch batch; reader.next(batch);) {
-        for (std::size_t row = 0; row < static_cast<std::size_t>(batch.size); ++row) {
+        for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+            const ReadPattern& read = batch.rows[row];
             const Label& label = known[batch.first + row];
-            const std::string& problem = batch.error[row].empty() ? batch.refusal[row] : batch.error[row];
+            const std::string& problem = read.error.empty() ? read.refusal : read.error;
             if (!problem.empty()) {
-                warn((batch.error[row].empty() ? label.file + ": " : "") + problem + "; left out of validation");
+                warn((read.error.empty() ? label.file + ": " : "") + problem + "; left out of validation");
                 continue;
             }
-            assumed += batch.wavelength_source[row] == WavelengthSource::assumed;
+            assumed += read.wavelength_source == WavelengthSource::assumed;
             const auto pattern = batch.patterns.begin() + static_cast<std::ptrdiff_t>(row * points);
             set.patterns_.insert(set.patterns_.end(), pattern, pattern + static_cast<std::ptrdiff_t>(points));
             set.labels_.push_back(class_of(config.network.target, label.space_group));
