@@ -34,10 +34,9 @@ void add_answers(KnownAnswers& answers, double sure, int right) {
     constexpr int of_system[] = {1, 3, 16, 75, 143, 168, 195};
     answers.members = 1;
     answers.classes = 7;
-    answers.logits.resize(1);
     for (int i = 0; i < 7000; ++i) {
-        for (int c = 0; c < 7; ++c) answers.logits[0].push_back(c == 0 ? 2 * static_cast<float>(std::log(6 * sure / (1 - sure))) : 0);
-        answers.space_group.push_back(of_system[i < right ? 0 : 1 + i % 6]);
+        for (int c = 0; c < 7; ++c) answers.logits.push_back(c == 0 ? 2 * static_cast<float>(std::log(6 * sure / (1 - sure))) : 0);
+        answers.known.emplace_back().space_group = of_system[i < right ? 0 : 1 + i % 6];
     }
 }
 
@@ -67,16 +66,34 @@ TEST(Calibration, FindsHowFarToBelieve) {
 TEST(Calibration, WhichAnswersAreSureIsForTheNewBeliefToSay) {
     KnownAnswers answers;
     for (const double sure : {0.3, 0.95}) add_answers(answers, sure, 7000);
-    answers.reasons.assign(14000, {"unlike", ""});
-    answers.reasons[13999] = {"unlike", "no lines"};
+    for (Known& one : answers.known) one.reasons = {"unlike", ""};
+    answers.known[13999].reasons = {"unlike", "no lines"};
     answers.sure = 0.9f;
     answers.decide_refusals({2, 0});  // 0.3 and 0.95, as it is
-    EXPECT_EQ(answers.refused[0], "unlike");
-    EXPECT_EQ(answers.refused[7000], "");
-    EXPECT_EQ(answers.refused[13999], "no lines");
+    EXPECT_EQ(answers.known[0].refused, "unlike");
+    EXPECT_EQ(answers.known[7000].refused, "");
+    EXPECT_EQ(answers.known[13999].refused, "no lines");
     answers.decide_refusals({2, 0.2f});  // 0.79
-    EXPECT_EQ(answers.refused[7000], "unlike");
-    EXPECT_EQ(answers.refused[13999], "unlike");
+    EXPECT_EQ(answers.known[7000].refused, "unlike");
+    EXPECT_EQ(answers.known[13999].refused, "unlike");
+}
+
+TEST(Calibration, WhatIsLeftOutIsLeftOutOfEveryMember) {
+    KnownAnswers answers;
+    answers.members = answers.classes = 2;
+    answers.logits = {0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17};  // [2][4][2]
+    answers.votes = {20, 21, 22, 23, 24, 25, 26, 27};                           // [4][2]
+    for (int i = 0; i < 4; ++i) answers.known.push_back({i + 1, static_cast<std::size_t>(i), {}, i == 3 ? "no lines" : "", i != 1});
+    answers.leave_out_uncovered();
+    ASSERT_EQ(answers.size(), 3u);
+    EXPECT_EQ(answers.logits, (std::vector<float>{0, 1, 4, 5, 6, 7, 10, 11, 14, 15, 16, 17}));
+    answers.leave_out_refused();
+    ASSERT_EQ(answers.size(), 2u);
+    EXPECT_EQ(answers.logits, (std::vector<float>{0, 1, 4, 5, 10, 11, 14, 15}));
+    EXPECT_EQ(answers.votes, (std::vector<float>{20, 21, 24, 25}));
+    EXPECT_TRUE(answers.indexed.empty());
+    EXPECT_EQ(answers.known[1].space_group, 3);
+    EXPECT_EQ(answers.known[1].source, 2u);
 }
 
 // The promise of conformal sets holds whatever the probabilities are worth: here they are noise with a little truth in it.
@@ -87,12 +104,11 @@ TEST(Calibration, SetsHoldTheTruthAsOftenAsPromised) {
         KnownAnswers answers;
         answers.members = 1;
         answers.classes = 7;
-        answers.logits.resize(1);
         constexpr int of_system[] = {1, 3, 16, 75, 143, 168, 195};
         for (int i = 0; i < n; ++i) {
             const int truth = static_cast<int>(random() % 7);
-            for (int c = 0; c < 7; ++c) answers.logits[0].push_back(normal(random) + (c == truth ? 1.5f : 0));
-            answers.space_group.push_back(of_system[truth]);
+            for (int c = 0; c < 7; ++c) answers.logits.push_back(normal(random) + (c == truth ? 1.5f : 0));
+            answers.known.emplace_back().space_group = of_system[truth];
         }
         return answers;
     };
@@ -105,8 +121,8 @@ TEST(Calibration, SetsHoldTheTruthAsOftenAsPromised) {
             const KnownAnswers others = patterns(asked);
             const std::vector<float> probabilities = others.probabilities({});
             for (std::size_t i = 0; i < others.size(); ++i) {
-                held +=
-                    probabilities[7 * i + static_cast<std::size_t>(class_of(Target::crystal_system, others.space_group[i]))] >= threshold;
+                held += probabilities[7 * i + static_cast<std::size_t>(class_of(Target::crystal_system, others.known[i].space_group))] >=
+                        threshold;
                 for (std::size_t c = 0; c < 7; ++c) size += probabilities[7 * i + c] >= threshold;
             }
         }

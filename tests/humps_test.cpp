@@ -84,10 +84,10 @@ TEST(Humps, AreTakenOffWhenAPatternIsReadUnlessTheyAreWanted) {
         return batch;
     };
     const PatternBatch kept = read(true), level = read(false);
-    EXPECT_TRUE(kept.hump[0].empty());
-    ASSERT_EQ(level.hump[0].size(), level.patterns.size());
-    EXPECT_GT(*std::max_element(level.hump[0].begin(), level.hump[0].end()), 800);
-    for (std::size_t i = 0; i < level.patterns.size(); ++i) EXPECT_NEAR(level.patterns[i] + level.hump[0][i], kept.patterns[i], 1e-2);
+    EXPECT_TRUE(kept.rows[0].hump.empty());
+    ASSERT_EQ(level.rows[0].hump.size(), level.patterns.size());
+    EXPECT_GT(*std::max_element(level.rows[0].hump.begin(), level.rows[0].hump.end()), 800);
+    for (std::size_t i = 0; i < level.patterns.size(); ++i) EXPECT_NEAR(level.patterns[i] + level.rows[0].hump[i], kept.patterns[i], 1e-2);
 }
 
 // Interpolated noise looks like little noise, and its bumps like lines.

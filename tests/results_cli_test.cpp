@@ -9,6 +9,7 @@
 
 #include "host/support/hdf5_file.h"
 #include "tests/csv_table.h"
+#include "tests/model_commands.h"
 
 namespace friedel {
 namespace {
@@ -151,6 +152,50 @@ TEST_F(ResultsCommand, WhatIsReadAfterAllTakesThePlaceOfWhatCouldNotBe) {
         EXPECT_NE(lines[header].find("absent.xy"), std::string::npos);
         EXPECT_NE(lines[1 + header].find("stack.h5[0]"), std::string::npos);
         EXPECT_NE(lines[3 + header].find("later/quartz.xy"), std::string::npos);
+    }
+}
+
+// Every format tells what could not be read from what was read and lies beyond the model's range, where coverage is nought, too.
+TEST_F(ResultsCommand, OnlyWhatCouldNotBeReadIsUnread) {
+    test::untrained_model().write(folder / "model.h5");
+    std::string beyond = "# wavelength 1.5405929\n", against_q = "# Q (1/A) intensity\n";
+    for (int i = 0; i < 500; ++i) {
+        const std::string intensity = std::to_string(100 + (i * 7919) % 101) + '\n';
+        beyond += std::to_string(100 + 0.05 * i) + ' ' + intensity;
+        against_q += std::to_string(0.5 + 0.01 * i) + ' ' + intensity;
+    }
+    test::write_text(folder / "beyond.xy", beyond);
+    test::write_text(folder / "q.xy", against_q);
+    test::write_text(folder / "bad.xy", "no numbers\n");
+    std::filesystem::copy(test::source_dir() / "data/examples/quartz.xy", folder / "quartz.xy");
+    const auto status = [&](const std::string& arguments, bool told) {
+        const auto result = test::run_friedel("classify -q model.h5 " + arguments, folder.path);
+        EXPECT_EQ(result.err.find("1 of those that were there already could not be read then") != std::string::npos, told)
+            << arguments << ": " << result.err;
+        return result.status;
+    };
+    const std::string whole = "quartz.xy beyond.xy q.xy", with_bad = whole + " bad.xy";
+    for (const std::string ending : {"csv", "jsonl"}) {
+        EXPECT_EQ(status(whole + " -o whole." + ending, false), 0);
+        EXPECT_EQ(status(whole + " -o whole." + ending + " --resume", false), 0) << ending;
+        EXPECT_EQ(status(with_bad + " -o all." + ending, false), 1);
+        EXPECT_EQ(status(with_bad + " -o all." + ending + " --resume", true), 1) << ending;
+    }
+    EXPECT_EQ(status(with_bad + " -o all.h5", false), 1);
+    const CsvTable table(folder / "all.csv");
+    const auto lines = lines_of(folder / "all.jsonl");
+    const H5File all = H5File::open(folder / "all.h5", {"classification", 1, ""});
+    const auto sources = all.read<std::uint8_t>("wavelength_from");
+    const auto coverage = all.read<float>("coverage");
+    ASSERT_EQ(table.size(), 4u);
+    ASSERT_EQ(lines.size(), 4u);
+    ASSERT_EQ(sources.size(), 4u);
+    EXPECT_EQ(coverage[1], 0) << "beyond the model's range";
+    for (std::size_t i = 0; i < 4; ++i) {
+        const bool unread = i == 3;
+        EXPECT_EQ(table.at(i, "wavelength_from").empty(), unread) << i;
+        EXPECT_EQ(sources[i] == 0, unread) << i;
+        EXPECT_EQ(json::parse(lines[i]).value("wavelength_from", ""), table.at(i, "wavelength_from")) << i;
     }
 }
 

@@ -64,10 +64,10 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     evaluation.unreadable = static_cast<int>(answers.problems.size());
     const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const Label& label = labels[answers.source[i]];
+        const Label& label = labels[answers.known[i].source];
         const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
         evaluation.patterns.push_back(
-            {label.file, label.space_group, label.group, !label.repeat_of.empty(), answers.refused[i], {row, row + answers.classes}});
+            {label.file, label.space_group, label.group, !label.repeat_of.empty(), answers.known[i].refused, {row, row + answers.classes}});
     }
     if (evaluation.patterns.empty())
         fail(options.labels, ": none of its patterns can be read from ", folder.empty() ? "." : folder.string(),
@@ -86,13 +86,13 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         PatternReader again(list, config);
         PatternBatch one;
         DrawnPattern drawn;
-        if (!again.next(one) || !one.error[0].empty()) return drawn;
+        if (!again.next(one) || !one.rows[0].error.empty()) return drawn;
         drawn.pattern = preprocessed(one.patterns, model);
         if (!second) return drawn;
         ThreadPool alone(1);
         const double wavelength = static_cast<double>(model.wavelength_angstrom);
-        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, one.recorded),
-                      one.recorded);
+        const std::vector<Recording> recorded = one.recorded();
+        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, recorded), recorded);
         if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
             drawn.compared = preprocessed(std::move(fitted), model);
             const auto structure = static_cast<std::size_t>(second->closest(0)->structure);
@@ -130,10 +130,10 @@ PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options,
         answer_simulated(model, *library, order, config, options.patterns, options.seed, device, others, shown_on(progress));
     const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const std::size_t structure = answers.source[i];
+        const std::size_t structure = answers.known[i].source;
         const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
         evaluation.patterns.push_back({library->name[structure],
-                                       answers.space_group[i],
+                                       answers.known[i].space_group,
                                        library->type_of(static_cast<int>(structure)),
                                        false,
                                        "",

@@ -46,19 +46,20 @@ Task task_of(const Options& o) {
 }
 
 std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
-    std::vector<Indexed> all(static_cast<std::size_t>(batch.size));
+    std::vector<Indexed> all(batch.rows.size());
     const std::vector<double>& frequency = usual_group_frequency();
-    pool.run(batch.size, [&](int row, int) {
+    pool.run(batch.size(), [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
+        const ReadPattern& read = batch.rows[i];
         Indexed& indexed = all[i];
-        indexed.name = batch.file[i];
-        indexed.title = batch.title[i];
-        indexed.wavelength = batch.wavelength[i];
-        indexed.wavelength_source = batch.wavelength_source[i];
-        indexed.problem = !batch.refusal[i].empty() ? batch.file[i] + ": " + batch.refusal[i] : batch.error[i];
+        indexed.name = read.file;
+        indexed.title = read.title;
+        indexed.wavelength = read.wavelength;
+        indexed.wavelength_source = read.wavelength_source;
+        indexed.problem = !read.refusal.empty() ? read.file + ": " + read.refusal : read.error;
         if (!indexed.problem.empty() || interrupted()) return;
         const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(comparison_grid.points);
-        indexed.opinion = indexing_opinion(find_lines(pattern, comparison_grid, batch.recorded[i]), frequency);
+        indexed.opinion = indexing_opinion(find_lines(pattern, comparison_grid, read.recorded), frequency);
     });
     return all;
 }

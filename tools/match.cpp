@@ -77,13 +77,13 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
     PatternBatch batch;
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
-        const auto found = search.search(batch.patterns.data(), batch.size, PatternFitter::grid,
-                                         search.config().matcher.wavelength_angstrom, batch.recorded);
+        const auto found = search.search(batch.patterns.data(), batch.size(), PatternFitter::grid,
+                                         search.config().matcher.wavelength_angstrom, batch.recorded());
         for (std::size_t i = 0; i < found.size(); ++i) {
-            if (!batch.error[i].empty()) std::cerr << "friedel: " << batch.error[i] << '\n';
-            const std::string reason = batch.error[i].empty() ? batch.refusal[i] : batch.error[i];
-            all.push_back(
-                {batch.file[i], batch.title[i], reason, !batch.error[i].empty(), {}, {}, batch.wavelength[i], batch.wavelength_source[i]});
+            const ReadPattern& read = batch.rows[i];
+            if (!read.error.empty()) std::cerr << "friedel: " << read.error << '\n';
+            const std::string reason = read.error.empty() ? read.refusal : read.error;
+            all.push_back({read.file, read.title, reason, !read.error.empty(), {}, {}, read.wavelength, read.wavelength_source});
             if (!reason.empty()) continue;
             all.back().candidates = found[i];
             all.back().votes = completed_votes(search.vote(found[i]), search.frequency());

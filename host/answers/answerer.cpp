@@ -16,30 +16,30 @@ Answerer::Answerer(const Model& model, Device& device, const std::filesystem::pa
 
 std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     const auto classes = static_cast<std::size_t>(model_.classes());
-    std::vector<float> probabilities(static_cast<std::size_t>(batch.size) * classes);
-    classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size);
-    evidence_->gather(batch.patterns.data(), batch.size, batch.recorded);
+    std::vector<float> probabilities(batch.rows.size() * classes);
+    classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size());
+    evidence_->gather(batch.patterns.data(), batch.size(), batch.recorded());
     if (second_) second_->look_for_unexplained_lines(evidence_->lines());
     pool_all(probabilities, evidence_->votes(), evidence_->indexed(), classes);
     std::vector<Classification> answers;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i)
-        answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
+    for (std::size_t i = 0; i < batch.rows.size(); ++i) answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
     return answers;
 }
 
 Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, const float* probabilities) {
+    const ReadPattern& read = batch.rows[i];
     Classification c;
-    c.file = batch.file[i];
-    c.title = batch.title[i];
-    c.coverage = batch.coverage[i];
-    c.refused = batch.refusal[i];
-    if (!batch.error[i].empty()) {
-        c.refused = batch.error[i];
+    c.file = read.file;
+    c.title = read.title;
+    c.coverage = read.coverage;
+    c.refused = read.refusal;
+    if (!read.error.empty()) {
+        c.refused = read.error;
         c.unread = true;
         return c;
     }
-    c.wavelength = batch.wavelength[i];
-    c.wavelength_source = batch.wavelength_source[i];
+    c.wavelength = read.wavelength;
+    c.wavelength_source = read.wavelength_source;
     if (!c.refused.empty()) return c;
     interpret(c, model_, probabilities);
     if (const SearchCandidate* closest = second_ ? second_->closest(i) : nullptr) {
@@ -56,7 +56,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
     if (!objection.empty()) c.refused = objection;
     if (explainer_) {
         const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
-        explainer_->explain(c, pattern, batch.hump[i], model_, second_ ? &*second_ : nullptr, i);
+        explainer_->explain(c, pattern, read.hump, model_, second_ ? &*second_ : nullptr, i);
     }
     return c;
 }

@@ -65,7 +65,7 @@ double negative_log_likelihood(const KnownAnswers& answers, Target target, const
     const std::vector<float> probabilities = answers.probabilities(belief);
     double total = 0;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const std::size_t truth = static_cast<std::size_t>(class_of(target, answers.space_group[i]));
+        const std::size_t truth = static_cast<std::size_t>(class_of(target, answers.known[i].space_group));
         // A probability that rounds to zero would make every belief infinitely bad.
         total -= std::log(std::max(probabilities[i * static_cast<std::size_t>(answers.classes) + truth], 1e-30f));
     }
@@ -99,7 +99,7 @@ std::vector<Outcome> outcomes(const KnownAnswers& answers, Target target, const 
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
         const auto first = std::max_element(row, row + answers.classes) - row;
-        all.push_back({entropy(row, answers.classes), first == class_of(target, answers.space_group[i])});
+        all.push_back({entropy(row, answers.classes), first == class_of(target, answers.known[i].space_group)});
     }
     return all;
 }
@@ -129,7 +129,7 @@ float set_probability(const KnownAnswers& answers, Target target, const Belief& 
     const std::vector<float> probabilities = answers.probabilities(belief);
     std::vector<float> of_truth;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const auto truth = static_cast<std::size_t>(class_of(target, answers.space_group[i]));
+        const auto truth = static_cast<std::size_t>(class_of(target, answers.known[i].space_group));
         of_truth.push_back(probabilities[i * static_cast<std::size_t>(answers.classes) + truth]);
     }
     // One more pattern than these falls below the k-th lowest with a probability of k / (n + 1).

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
@@ -39,6 +40,7 @@ using Names = std::unordered_set<std::string>;
 // Lines of text under a temporary name, renamed at the end.
 class TextWriter : public ClassificationOutput::Writer {
 public:
+    // Every format tells a pattern that could not be read by one thing: nobody says whose word its wavelength is (WavelengthSource).
     struct Earlier {
         std::string file, answered_by;
         bool unread;
@@ -180,7 +182,7 @@ std::string joined(const Values& values, std::size_t from, const Text& text) {
 std::string if_any(bool any, const std::string& text) { return any ? text : ""; }
 
 constexpr const char* last_csv_column = "answered_by";
-const CsvColumn csv_columns[] = {
+constexpr CsvColumn csv_columns[] = {
     {"file", [](const Classification& c) { return csv_field(c.file); }},
     {"space_group", [](const Classification& c) { return c.candidates.empty() ? "" : std::to_string(c.candidates.front().space_group); }},
     {"symbol",
@@ -214,6 +216,13 @@ const CsvColumn csv_columns[] = {
     {"wavelength_from", [](const Classification& c) { return std::string(wavelength_source_name(c.wavelength_source)); }},
 };
 
+// Where the column of this name stands among them.
+consteval std::size_t csv_column(std::string_view name) {
+    std::size_t i = 0;
+    while (csv_columns[i].name != name) ++i;  // does not compile where there is none
+    return i;
+}
+
 std::string csv_header() {
     std::string names;
     for (const CsvColumn& column : csv_columns) names += std::string(column.name) + ',';
@@ -224,9 +233,9 @@ class CsvWriter : public TextWriter {
 public:
     CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const Names& holders)
         : TextWriter(file, answered_by, begin, holders, csv_header(), [](const std::string& text) {
-              // What was read says whose word its wavelength is, in the last column but one.
               const std::vector<std::string> fields = split_csv(text);
-              return Earlier{fields.front(), fields.back(), fields.size() > 1 && fields[fields.size() - 2].empty()};
+              if (fields.size() != std::size(csv_columns) + 1) fail(fields.size(), " columns, not ", std::size(csv_columns) + 1);
+              return Earlier{fields[csv_column("file")], fields.back(), fields[csv_column("wavelength_from")].empty()};
           }) {}
     void add(const Classification& c) override {
         std::string text;
@@ -242,10 +251,10 @@ public:
     static Earlier parse(const std::string& text) {
         const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
         if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
-        const auto answered_by = json.find("answered_by"), refused = json.find("refused"), coverage = json.find("coverage");
+        const auto answered_by = json.find("answered_by");
         return {json.at("file").get<std::string>(),
                 answered_by != json.end() && answered_by->is_string() ? answered_by->get<std::string>() : "",
-                refused != json.end() && *refused == true && coverage != json.end() && *coverage == 0};
+                !json.contains("wavelength_from")};
     }
     void add(const Classification& c) override {
         nlohmann::ordered_json json;
@@ -284,10 +293,8 @@ public:
             json["closest"]["unexplained_lines"] = nlohmann::ordered_json::array();
             for (float angle : c.unexplained) json["closest"]["unexplained_lines"].push_back(std::round(angle * 100) / 100.0);
         }
-        if (c.wavelength > 0) {
-            json["wavelength"] = std::round(c.wavelength * 1e6) / 1e6;
-            json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
-        }
+        if (c.wavelength > 0) json["wavelength"] = std::round(c.wavelength * 1e6) / 1e6;
+        if (c.wavelength_source != WavelengthSource::unknown) json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
         json["answered_by"] = answered_by_;
         line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
@@ -295,9 +302,9 @@ public:
 
 // Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group,
 // entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength
-// (angstrom), wavelength_from (0 unknown, 1 file, 2 option, 3 assumed, 4 not needed); probabilities [patterns][classes]; in_set
-// [patterns][classes] (0, 1: of the conformal set, where the model has one); answered_by; extinction_groups [groups], their names. Not
-// computed: 0, 255, 65535, NaN.
+// (angstrom), wavelength_from (0 unknown: it could not be read, 1 file, 2 option, 3 assumed, 4 not needed); probabilities
+// [patterns][classes]; in_set [patterns][classes] (0, 1: of the conformal set, where the model has one); answered_by; extinction_groups
+// [groups], their names. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)

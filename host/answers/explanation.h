@@ -21,7 +21,7 @@ public:
     Explainer(const std::filesystem::path& folder, Earlier earlier);
 
     // Writes NAME.background.svg, NAME.input.svg and, where a structure was fitted, NAME.fit.svg, with the file's name, and a number
-    // where that is taken. `pattern` [points of the model's grid] as it was read and `hump`, what was taken off it before (PatternBatch);
+    // where that is taken. `pattern` [points of the model's grid] as it was read and `hump`, what was taken off it before (ReadPattern);
     // it is number i of the last call of `second`, which may be null.
     void explain(const Classification& answer, const float* pattern, const std::vector<float>& hump, const Model& model,
                  const SecondOpinion* second, std::size_t i);

@@ -24,22 +24,21 @@ public:
         : model_(model), classifier_(model, *device.backend), others_(others), evidence_(model, device, others) {
         answers_.members = classifier_.members();
         answers_.classes = classifier_.classes();
-        answers_.logits.resize(static_cast<std::size_t>(answers_.members));
+        kept_logits_.resize(static_cast<std::size_t>(answers_.members));
     }
 
     void answer(const float* patterns, int rows, const std::vector<Recording>& recorded = {}) {
         rows_ = static_cast<std::size_t>(rows);
-        logits_.resize(answers_.logits.size() * rows_ * classes());
+        logits_.resize(kept_logits_.size() * rows_ * classes());
         classifier_.logits(logits_.data(), patterns, rows);
         evidence_.gather(patterns, rows, recorded);
     }
-    using Reasons = KnownAnswers::Reasons;
-    // Why row of the latest batch should not be answered: KnownAnswers::reasons.
-    Reasons objections(std::size_t row) const { return {evidence_.objection(row, 0), evidence_.objection(row, 1)}; }
-    void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const Reasons& reasons = {}) {
-        for (std::size_t member = 0; member < answers_.logits.size(); ++member) {
+    // Why row of the latest batch should not be answered.
+    Known::Reasons objections(std::size_t row) const { return {evidence_.objection(row, 0), evidence_.objection(row, 1)}; }
+    void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const Known::Reasons& reasons = {}) {
+        for (std::size_t member = 0; member < kept_logits_.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
-            answers_.logits[member].insert(answers_.logits[member].end(), from, from + classes());
+            kept_logits_[member].insert(kept_logits_[member].end(), from, from + classes());
         }
         const auto keep_row = [&](std::vector<float>& to, const std::vector<float>& from) {
             if (from.empty()) return;
@@ -48,14 +47,15 @@ public:
         };
         keep_row(answers_.votes, evidence_.votes());
         keep_row(answers_.indexed, evidence_.indexed());
-        answers_.space_group.push_back(space_group);
-        answers_.source.push_back(source);
-        answers_.reasons.push_back(reasons);
-        answers_.covered.push_back(covered);
+        answers_.known.push_back({space_group, source, reasons, {}, covered});
     }
     void leave_out(std::string problem) { answers_.problems.push_back(std::move(problem)); }
     // Refusals are those of the model as it is.
     KnownAnswers finish() {
+        for (std::vector<float>& member : kept_logits_) {
+            answers_.logits.insert(answers_.logits.end(), member.begin(), member.end());
+            member = {};
+        }
         if (others_.search) answers_.sure = others_.search->sure();
         answers_.decide_refusals(model_.calibration.belief);
         return std::move(answers_);
@@ -69,64 +69,58 @@ private:
     OtherOpinions others_;
     Evidence evidence_;
     KnownAnswers answers_;
-    std::vector<float> logits_;  // [members][rows][classes] of the latest batch
+    std::vector<float> logits_;                    // [members][rows][classes] of the latest batch
+    std::vector<std::vector<float>> kept_logits_;  // [members] of [patterns so far][classes]
     std::size_t rows_ = 0;
 };
 
 }  // namespace
 
 std::vector<float> KnownAnswers::probabilities(const Belief& belief) const {
-    std::vector<float> all;
-    for (const std::vector<float>& member : logits) all.insert(all.end(), member.begin(), member.end());
     std::vector<float> mixed(size() * static_cast<std::size_t>(classes));
-    mix_members(mixed.data(), all.data(), members, static_cast<int>(size()), classes, belief);
+    mix_members(mixed.data(), logits.data(), members, static_cast<int>(size()), classes, belief);
     pool_all(mixed, votes, indexed, static_cast<std::size_t>(classes));
     return mixed;
 }
 
 void KnownAnswers::decide_refusals(const Belief& belief) {
     const std::vector<float> all = probabilities(belief);
-    refused.clear();
     for (std::size_t i = 0; i < size(); ++i) {
         const auto first = all.begin() + static_cast<std::ptrdiff_t>(i * static_cast<std::size_t>(classes));
         const bool is_sure = *std::max_element(first, first + classes) >= sure;
-        refused.push_back(is_sure ? reasons[i].if_sure : reasons[i].if_unsure);
+        known[i].refused = is_sure ? known[i].reasons.if_sure : known[i].reasons.if_unsure;
     }
 }
 
-void KnownAnswers::keep_only(const std::function<bool(std::size_t)>& is_kept) {
-    std::size_t kept = 0;
-    const auto width = static_cast<std::size_t>(classes);
-    for (std::size_t i = 0; i < size(); ++i) {
-        if (!is_kept(i)) continue;
-        for (std::vector<float>& member : logits) std::copy_n(member.data() + i * width, width, member.data() + kept * width);
-        for (std::vector<float>* rows : {&votes, &indexed}) {
-            if (!rows->empty()) std::copy_n(rows->data() + i * width, width, rows->data() + kept * width);
+void KnownAnswers::keep_only(const std::function<bool(const Known&)>& is_kept) {
+    const auto width = static_cast<std::ptrdiff_t>(classes);
+    std::vector<char> stays;  // [size()]
+    for (const Known& one : known) stays.push_back(is_kept(one));
+    // Arrays [size()][classes], of which logits are several.
+    for (std::vector<float>* rows : {&logits, &votes, &indexed}) {
+        auto to = rows->begin();
+        for (auto from = rows->begin(); from != rows->end();) {
+            for (std::size_t i = 0; i < size(); ++i, from += width) {
+                if (stays[i]) to = from == to ? to + width : std::copy_n(from, width, to);
+            }
         }
-        space_group[kept] = space_group[i];
-        source[kept] = source[i];
-        refused[kept] = refused[i];
-        reasons[kept] = reasons[i];
-        covered[kept] = covered[i];
+        rows->erase(to, rows->end());
+    }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (!stays[i]) continue;
+        if (kept != i) known[kept] = std::move(known[i]);
         ++kept;
     }
-    for (std::vector<float>& member : logits) member.resize(kept * width);
-    for (std::vector<float>* rows : {&votes, &indexed}) {
-        if (!rows->empty()) rows->resize(kept * width);
-    }
-    space_group.resize(kept);
-    source.resize(kept);
-    refused.resize(kept);
-    reasons.resize(kept);
-    covered.resize(kept);
+    known.resize(kept);
 }
 
 void KnownAnswers::leave_out_uncovered() {
-    keep_only([this](std::size_t i) { return covered[i] != 0; });
+    keep_only([](const Known& one) { return one.covered; });
 }
 
 void KnownAnswers::leave_out_refused() {
-    keep_only([this](std::size_t i) { return refused[i].empty(); });
+    keep_only([](const Known& one) { return one.refused.empty(); });
 }
 
 KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, const MeasuredOptions& options,
@@ -144,20 +138,21 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     Collector collector(model, device, others);
     PatternBatch batch;
     std::size_t assumed = 0;
-    for (std::size_t first = 0; reader.next(batch); first += static_cast<std::size_t>(batch.size)) {
+    for (std::size_t first = 0; reader.next(batch); first += batch.rows.size()) {
         if (interrupted()) fail("interrupted after ", first, " of ", labels.size(), " patterns; nothing was written");
-        collector.answer(batch.patterns.data(), batch.size, batch.recorded);
-        for (std::size_t row = 0; row < static_cast<std::size_t>(batch.size); ++row) {
-            assumed += batch.wavelength_source[row] == WavelengthSource::assumed;
-            if (!batch.error[row].empty()) {
-                collector.leave_out(batch.error[row] + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
+        collector.answer(batch.patterns.data(), batch.size(), batch.recorded());
+        for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+            const ReadPattern& read = batch.rows[row];
+            assumed += read.wavelength_source == WavelengthSource::assumed;
+            if (!read.error.empty()) {
+                collector.leave_out(read.error + " (line " + std::to_string(labels[first + row].line) + " of the labels)");
             } else {
-                const std::string& refusal = batch.refusal[row];
-                collector.keep(row, labels[first + row].space_group, first + row, refusal.empty(),
-                               refusal.empty() ? collector.objections(row) : Collector::Reasons{refusal, refusal});
+                const bool covered = read.refusal.empty();
+                collector.keep(row, labels[first + row].space_group, first + row, covered,
+                               covered ? collector.objections(row) : Known::Reasons{read.refusal, read.refusal});
             }
         }
-        if (progress) progress(first + static_cast<std::size_t>(batch.size), labels.size());
+        if (progress) progress(first + batch.rows.size(), labels.size());
     }
     KnownAnswers answers = collector.finish();
     answers.assumed = assumed;

@@ -19,25 +19,31 @@
 
 namespace friedel {
 
-struct KnownAnswers {
-    int members = 0, classes = 0;
-    std::vector<std::vector<float>> logits;  // [members] of [size()][classes]
-    std::vector<float> votes;                // [size()][classes] of a search beside the network; empty without one
-    std::vector<float> indexed;              // [size()][classes] what indexing says; empty without it
-    std::vector<int> space_group;            // the truth
-    std::vector<std::size_t> source;         // index of the label, or of the structure in the library
+// One pattern whose space group is known, beside what is answered to it.
+struct Known {
     // Why the pattern itself is to be refused, empty if it is not: where its answer is not sure, and where it is.
     struct Reasons {
         std::string if_unsure, if_sure;
     };
-    std::vector<Reasons> reasons;
-    float sure = 1;                    // the probability from which an answer is
-    std::vector<std::string> refused;  // the one of the reasons that holds, as decide_refusals() found
-    std::vector<char> covered;         // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
+
+    int space_group = 0;     // the truth
+    std::size_t source = 0;  // index of the label, or of the structure in the library
+    Reasons reasons;
+    std::string refused;  // the one of the reasons that holds, as decide_refusals() found
+    bool covered = true;  // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
+};
+
+struct KnownAnswers {
+    int members = 0, classes = 0;
+    std::vector<Known> known;           // [size()]
+    std::vector<float> logits;          // [members][size()][classes]
+    std::vector<float> votes;           // [size()][classes] of a search beside the network; empty without one
+    std::vector<float> indexed;         // [size()][classes] what indexing says; empty without it
+    float sure = 1;                     // the probability from which an answer is
     std::vector<std::string> problems;  // measured patterns that could not be read: why, with file and cure
     std::size_t assumed = 0;            // measured patterns that state no wavelength: the model's was taken
 
-    std::size_t size() const { return space_group.size(); }
+    std::size_t size() const { return known.size(); }
     // [size()][classes], mean over the members, pooled with the other opinions.
     std::vector<float> probabilities(const Belief& belief) const;
     // How sure answers are depends on how far the network is believed.
@@ -47,7 +53,7 @@ struct KnownAnswers {
     void leave_out_refused();
 
 private:
-    void keep_only(const std::function<bool(std::size_t)>& kept);
+    void keep_only(const std::function<bool(const Known&)>& is_kept);
 };
 
 struct MeasuredOptions {

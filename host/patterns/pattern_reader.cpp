@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <tuple>
 #include <utility>
 
 #include "host/patterns/humps.h"
@@ -85,6 +86,15 @@ double width_of_strongest_lines(const MeasuredPattern& pattern) {
     return widths[widths.size() / 2];
 }
 
+// Why a wavelength that nobody stated may not be taken to be a tube's; empty if it may.
+std::string doubt_of_wavelength(const MeasuredPattern& pattern, WavelengthSource source) {
+    if (source != WavelengthSource::assumed) return {};
+    const double width = width_of_strongest_lines(pattern);
+    if (!(width > 0 && width < narrowest_of_tubes_deg)) return {};
+    return "its lines are " + formatted("%.3f", width) +
+           " degrees wide, which a tube's are not, and no wavelength is stated; give it with --wavelength";
+}
+
 }  // namespace
 
 PatternReader::PatternReader(const PatternList& list, const PatternReaderConfig& config, NextRange next_range)
@@ -101,78 +111,75 @@ PatternReader::PatternReader(const PatternList& list, const PatternReaderConfig&
 PatternReader::~PatternReader() = default;
 
 void PatternReader::start_reading(PatternRange range) {
-    const std::size_t size = range.count;
+    const auto points = static_cast<std::size_t>(config_.grid.points);
     ahead_.first = range.first;
-    ahead_.size = static_cast<int>(size);
-    ahead_.patterns.assign(size * static_cast<std::size_t>(config_.grid.points), 0.0f);
-    ahead_.file.assign(size, {});
-    ahead_.title.assign(size, {});
-    ahead_.error.assign(size, {});
-    ahead_.refusal.assign(size, {});
-    ahead_.coverage.assign(size, 0.0);
-    ahead_.wavelength.assign(size, 0.0);
-    ahead_.wavelength_source.assign(size, WavelengthSource::unknown);
-    ahead_.recorded.assign(size, {});
-    ahead_.hump.assign(size, {});
-    if (size == 0) return;
-    reading_ = std::async(std::launch::async, [this] { readers_.run(ahead_.size, [this](int row, int) { read_one(row); }); });
+    ahead_.patterns.assign(range.count * points, 0.0f);
+    ahead_.rows.assign(range.count, {});
+    if (range.count == 0) return;
+    reading_ = std::async(std::launch::async, [this, points] {
+        readers_.run(ahead_.size(), [this, points](int row, int) {
+            const auto i = static_cast<std::size_t>(row);
+            ahead_.rows[i] = read_one(ahead_.first + i, ahead_.patterns.data() + i * points);
+        });
+    });
 }
 
-void PatternReader::read_one(int row) {
-    const auto i = static_cast<std::size_t>(row);
-    ahead_.file[i] = list_.name(ahead_.first + i);
-    ahead_.title[i] = list_.title(ahead_.first + i);
-    float* const out = ahead_.patterns.data() + i * static_cast<std::size_t>(config_.grid.points);
+ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
+    ReadPattern read;
+    read.file = list_.name(i);
+    read.title = list_.title(i);
     try {
-        MeasuredPattern pattern = list_.read(ahead_.first + i);
-        const auto [wavelength, source] = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
-        ahead_.wavelength[i] = wavelength;
-        ahead_.wavelength_source[i] = source;
+        MeasuredPattern pattern = list_.read(i);
+        std::tie(read.wavelength, read.wavelength_source) = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
+        // Of the lines as they are in the file.
+        read.refusal = doubt_of_wavelength(pattern, read.wavelength_source);
         // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
-        if (source == WavelengthSource::assumed) {
-            const double width = width_of_strongest_lines(pattern);
-            if (width > 0 && width < narrowest_of_tubes_deg)
-                ahead_.refusal[i] = "its lines are " + formatted("%.3f", width) +
-                                    " degrees wide, which a tube's are not, and no wavelength is stated; give it with --wavelength";
-        }
-        const bool stripped = config_.strip_k_alpha_2 && source != WavelengthSource::not_needed && !pattern.is_monochromatic &&
-                              strip_k_alpha_2(pattern, wavelength);
+        const bool as_it_stands = read.wavelength_source == WavelengthSource::not_needed;
+        const bool stripped =
+            config_.strip_k_alpha_2 && !as_it_stands && !pattern.is_monochromatic && strip_k_alpha_2(pattern, read.wavelength);
         // First lines come to lie where the model's do: seconds are as far from them as the anode has it, and may be missing.
-        const EmissionLines emission = emission_lines(wavelength, pattern.is_monochromatic);
-        ahead_.recorded[i].second_shift = stripped ? 0 : emission.second_shift;
+        const EmissionLines emission = emission_lines(read.wavelength, pattern.is_monochromatic);
+        read.recorded.second_shift = stripped ? 0 : emission.second_shift;
         // Against Q or d they do by themselves, whatever wavelength the angles are for.
-        const double first = source == WavelengthSource::not_needed ? wavelength : emission.first_angstrom;
+        const double first = as_it_stands ? read.wavelength : emission.first_angstrom;
         convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
-        ahead_.recorded[i].step_deg = step_of(pattern);
-        ahead_.coverage[i] = resample(out, config_.grid, pattern);
-        if (!config_.keep_humps) take_off_hump(out, config_.grid, ahead_.hump[i]);
-        const auto [lowest, highest] = std::minmax_element(out, out + config_.grid.points);
-        if (!ahead_.refusal[i].empty()) {
-            // Nothing else counts.
-        } else if (ahead_.coverage[i] < config_.min_coverage) {
-            constexpr double hardly_degrees = 20;  // Q, d and radians end below this
-            const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
-            const double start = config_.grid.start_deg,
-                         end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
-            ahead_.refusal[i] =
-                "covers " + whole_percent(std::floor(100 * ahead_.coverage[i]) / 100) + " of " + config_.whose + " " +
-                range_text(start, end) + ", " + whole_percent(config_.min_coverage) + " are needed" +
-                (source == WavelengthSource::assumed ? "; its wavelength is not stated, that of the model was assumed" : "") +
-                (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
-        } else if (*lowest == *highest) {
-            ahead_.refusal[i] = "no signal within " + config_.whose + " range";
-        }
-        if (!ahead_.refusal[i].empty()) std::fill_n(out, config_.grid.points, 0.0f);
+        read.recorded.step_deg = step_of(pattern);
+        read.coverage = resample(out, config_.grid, pattern);
+        if (!config_.keep_humps) take_off_hump(out, config_.grid, read.hump);
+        if (read.refusal.empty()) read.refusal = refusal_of(pattern, read, out);
+        if (!read.refusal.empty()) std::fill_n(out, config_.grid.points, 0.0f);
     } catch (const Error& error) {
-        ahead_.error[i] = error.what();
+        read.error = error.what();
     } catch (const std::bad_alloc&) {
-        ahead_.error[i] = ahead_.file[i] + ": not enough memory to read it";
+        read.error = read.file + ": not enough memory to read it";
     }
+    return read;
+}
+
+std::string PatternReader::refusal_of(const MeasuredPattern& pattern, const ReadPattern& read, const float* on_grid) const {
+    if (read.coverage < config_.min_coverage) {
+        constexpr double hardly_degrees = 20;  // Q, d and radians end below this
+        const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
+        const double start = config_.grid.start_deg, end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
+        return "covers " + whole_percent(std::floor(100 * read.coverage) / 100) + " of " + config_.whose + " " + range_text(start, end) +
+               ", " + whole_percent(config_.min_coverage) + " are needed" +
+               (read.wavelength_source == WavelengthSource::assumed ? "; its wavelength is not stated, that of the model was assumed"
+                                                                    : "") +
+               (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
+    }
+    const auto [lowest, highest] = std::minmax_element(on_grid, on_grid + config_.grid.points);
+    return *lowest == *highest ? "no signal within " + config_.whose + " range" : "";
+}
+
+std::vector<Recording> PatternBatch::recorded() const {
+    std::vector<Recording> all;
+    for (const ReadPattern& row : rows) all.push_back(row.recorded);
+    return all;
 }
 
 bool PatternReader::next(PatternBatch& batch) {
-    if (ahead_.size == 0) start_reading(next_range_(true));
-    if (ahead_.size == 0) return false;
+    if (ahead_.size() == 0) start_reading(next_range_(true));
+    if (ahead_.size() == 0) return false;
     reading_.get();
     std::swap(batch, ahead_);
     start_reading(next_range_(false));

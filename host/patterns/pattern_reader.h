@@ -27,19 +27,26 @@ struct PatternReaderConfig {
     int threads = 0;  // that read; 0: one per core
 };
 
+// What is known of one pattern beside its points.
+struct ReadPattern {
+    std::string file;       // as the list names it
+    std::string title;      // what a stack calls it, else empty
+    std::string error;      // why the file could not be read, with its name; empty if it could
+    std::string refusal;    // why the pattern cannot be classified; empty if it can
+    double coverage = 0;    // part of the grid's range that was measured
+    double wavelength = 0;  // angstrom; 0 where it is not known: the file could not be read
+    WavelengthSource wavelength_source = WavelengthSource::unknown;
+    Recording recorded;
+    std::vector<float> hump;  // what was taken off it as a hump, [grid.points]; empty where nothing was
+};
+
 struct PatternBatch {
-    std::size_t first = 0;  // its number in the list
-    int size = 0;
-    std::vector<float> patterns;                      // [size][grid.points], zeros where there is an error or a refusal
-    std::vector<std::string> file;                    // [size] as the list names it
-    std::vector<std::string> title;                   // [size] what a stack calls it, else empty
-    std::vector<std::string> error;                   // [size] why the file could not be read, with its name; empty if it could
-    std::vector<std::string> refusal;                 // [size] why the pattern cannot be classified; empty if it can
-    std::vector<double> coverage;                     // [size]
-    std::vector<double> wavelength;                   // [size] angstrom; 0 where there is an error
-    std::vector<WavelengthSource> wavelength_source;  // [size]
-    std::vector<Recording> recorded;                  // [size]
-    std::vector<std::vector<float>> hump;             // [size] what was taken off each as a hump, [grid.points]; empty where nothing was
+    std::size_t first = 0;          // its number in the list
+    std::vector<float> patterns;    // [size()][grid.points], zeros where there is an error or a refusal
+    std::vector<ReadPattern> rows;  // [size()]
+
+    int size() const { return static_cast<int>(rows.size()); }
+    std::vector<Recording> recorded() const;  // [size()]
 };
 
 // Patterns of a list, one after the other; of none where `count` is 0.
@@ -63,7 +70,10 @@ public:
 
 private:
     void start_reading(PatternRange range);
-    void read_one(int row);
+    // Pattern i of the list, its points -> out [grid.points].
+    ReadPattern read_one(std::size_t i, float* out) const;
+    // Why a pattern that was read and brought to the grid, `on_grid` [grid.points], cannot be classified; empty if it can.
+    std::string refusal_of(const MeasuredPattern& pattern, const ReadPattern& read, const float* on_grid) const;
 
     const PatternList& list_;
     PatternReaderConfig config_;

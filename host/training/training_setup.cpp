@@ -115,7 +115,7 @@ TrainingSetup::TrainingSetup(const TrainingOptions& what, const AdjustConfig& ad
     }
     if (!what.measured_labels.empty() && ranks.first())
         measured_ = ValidationSet::measured(config_, what.measured_labels, folder_of_patterns(what.measured_labels, what.measured_folder),
-                                            what.measured_wavelength, [this](const std::string& line) { tell(line); });
+                                            what.measured_wavelength, device.pool.size(), [this](const std::string& line) { tell(line); });
     start_trainer(device);
     if (simulated_ && knows_library(provenance(record_.seconds), hash_file(what.validation_library)))
         tell(what.validation_library.string() +

@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/patterns/humps.h"
-#include "host/patterns/k_alpha.h"
 #include "host/patterns/labels.h"
-#include "host/patterns/pattern_file.h"
 #include "host/patterns/pattern_reader.h"
-#include "host/patterns/resample.h"
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
@@ -44,30 +40,36 @@ ValidationSet ValidationSet::simulated(const TrainingConfig& config, const Struc
 }
 
 ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::filesystem::path& labels,
-                                      const std::filesystem::path& folder, double wavelength,
+                                      const std::filesystem::path& folder, double wavelength, int threads,
                                       const std::function<void(const std::string&)>& warn) {
     ValidationSet set;
     set.grid_ = config.simulation.grid;
-    const std::size_t points = static_cast<std::size_t>(set.grid_.points);
+    const auto points = static_cast<std::size_t>(set.grid_.points);
     const double own = mean_wavelength(config.simulation.radiation);
+    const std::vector<Label> known = read_labels_without_repeats(labels);
+    std::vector<std::string> files;
+    for (const Label& label : known) files.push_back((folder / label.file).string());
+    const PatternList list = PatternList::of_files(std::move(files));
+    PatternReaderConfig reading;
+    reading.grid = set.grid_;
+    reading.model_wavelength = own;
+    reading.given_wavelength = wavelength;
+    reading.threads = threads;
+    PatternReader reader(list, reading);
     int assumed = 0;
-    for (const Label& label : read_labels_without_repeats(labels)) {
-        try {
-            MeasuredPattern pattern = read_pattern(folder / label.file);
-            const auto [stated, source] = wavelength_of(pattern, wavelength, own);
-            convert_wavelength(pattern, emission_lines(stated, pattern.is_monochromatic).first_angstrom,
-                               emission_lines(own).first_angstrom);
-            std::vector<float> row(points);
-            if (resample(row.data(), set.grid_, pattern) < PatternReaderConfig().min_coverage) {
-                warn(label.file + ": covers too little of the grid; left out of validation");
+    for (PatternBatch batch; reader.next(batch);) {
+        for (std::size_t row = 0; row < batch.rows.size(); ++row) {
+            const ReadPattern& read = batch.rows[row];
+            const Label& label = known[batch.first + row];
+            const std::string& problem = read.error.empty() ? read.refusal : read.error;
+            if (!problem.empty()) {
+                warn((read.error.empty() ? label.file + ": " : "") + problem + "; left out of validation");
                 continue;
             }
-            assumed += source == WavelengthSource::assumed;
-            row = without_humps(row.data(), set.grid_);
-            set.patterns_.insert(set.patterns_.end(), row.begin(), row.end());
+            assumed += read.wavelength_source == WavelengthSource::assumed;
+            const auto pattern = batch.patterns.begin() + static_cast<std::ptrdiff_t>(row * points);
+            set.patterns_.insert(set.patterns_.end(), pattern, pattern + static_cast<std::ptrdiff_t>(points));
             set.labels_.push_back(class_of(config.network.target, label.space_group));
-        } catch (const Error& error) {
-            warn(std::string(error.what()) + "; left out of validation");
         }
     }
     if (set.labels_.empty())

@@ -26,11 +26,13 @@ public:
     // `count` patterns of as many structures evenly spread over the library (all of it where it is smaller), drawn as in training.
     static ValidationSet simulated(const TrainingConfig& config, const StructureLibrary& library, int count);
     // The files in `folder` that a labels CSV names, measured with `wavelength` (angstrom; 0: what each states, or else the
-    // configuration's). Files that cannot be used are left out; `warn` is told, one line each.
+    // configuration's), read as friedel classify reads them, by so many threads (0: one per core). Files that cannot be used are left
+    // out; `warn` is told, one line each.
     static ValidationSet measured(const TrainingConfig& config, const std::filesystem::path& labels, const std::filesystem::path& folder,
-                                  double wavelength, const std::function<void(const std::string&)>& warn);
+                                  double wavelength, int threads, const std::function<void(const std::string&)>& warn);
 
     int size() const { return static_cast<int>(labels_.size()); }
+    const std::vector<float>& measured_patterns() const { return patterns_; }  // [size()][points]; empty of a simulated set
     ValidationResult validate(const Model& model, Device& device) const;
 
 private:
