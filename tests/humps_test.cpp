@@ -40,6 +40,12 @@ std::vector<float> on_grid(const MeasuredPattern& pattern) {
     return out;
 }
 
+std::vector<float> above_background(std::vector<float> pattern) {
+    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
+    subtract_background(SerialBlock(), pattern.data(), grid, PreprocessConfig(), scratch.data());
+    return pattern;
+}
+
 const std::vector<double> angles = {18.3, 21.1, 22.0, 22.6, 25.9, 31.4, 36.2, 39.8, 44.1, 52.7, 61.3, 77.2};
 
 }  // namespace
@@ -53,11 +59,6 @@ TEST(Humps, PatternsWithoutAnyStayAsTheyAre) {
 
 // Then the background of preprocessing leaves little between the lines, and the lines keep their heights.
 TEST(Humps, AreTakenOffAndLinesAreNot) {
-    const auto above_background = [](std::vector<float> pattern) {
-        std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
-        subtract_background(SerialBlock(), pattern.data(), grid, PreprocessConfig(), scratch.data());
-        return pattern;
-    };
     const std::vector<float> on_glass = on_grid(counted(angles, 0.02, 1500)), plain = above_background(on_grid(counted(angles, 0.02))),
                              before = above_background(on_glass), after = above_background(without_humps(on_glass.data(), grid));
     const auto at = [](double angle) { return static_cast<std::size_t>(std::lround((angle - 5) / 0.04)); };
@@ -91,6 +92,35 @@ TEST(Humps, AreTakenOffWhenAPatternIsReadUnlessTheyAreWanted) {
 }
 
 // Interpolated noise looks like little noise, and its bumps like lines.
+// A scan that begins at ten degrees where air scatters: beside the level below its start, the rise must not look like a line.
+TEST(RiseAtStart, IsNoLineAndLinesStay) {
+    for (const double decay_deg : {1.0, 2.0, 4.0, 8.0}) {
+        for (const double height : {0.0, 1000.0, 10000.0}) {
+            MeasuredPattern pattern = counted(angles, 0.02);
+            std::erase_if(pattern.two_theta_deg, [](double x) { return x < 10; });
+            pattern.intensity.erase(pattern.intensity.begin(), pattern.intensity.end() - std::ssize(pattern.two_theta_deg));
+            std::mt19937 random(7);
+            const std::vector<float> flat = above_background(on_grid(pattern));
+            for (std::size_t i = 0; i < pattern.intensity.size(); ++i) {
+                const double scattered = height * std::exp(-(pattern.two_theta_deg[i] - 10) / decay_deg);
+                if (height > 0) pattern.intensity[i] += std::poisson_distribution<int>(scattered)(random);
+            }
+            const std::vector<float> raw = on_grid(pattern), rest = above_background(without_rise_at_start(raw.data(), grid));
+            if (height == 0) {
+                EXPECT_EQ(without_rise_at_start(raw.data(), grid), raw);
+            }
+            const auto at = [](double angle) { return static_cast<std::size_t>(std::lround((angle - 5) / 0.04)); };
+            for (const double line : angles) EXPECT_NEAR(rest[at(line)], flat[at(line)], 500) << line << ' ' << height << ' ' << decay_deg;
+            // What is left of the rise is noise: the mean of each fifth of a degree is low.
+            for (double x = 5.2; x < 17.5; x += 0.2) {
+                double mean = 0;
+                for (int i = 0; i < 5; ++i) mean += 0.2 * static_cast<double>(rest[at(x + 0.04 * i)]);
+                EXPECT_LT(mean, 100 + 0.035 * height) << x << ' ' << height << ' ' << decay_deg;
+            }
+        }
+    }
+}
+
 TEST(CoarseSteps, NoiseBetweenThemIsNoLines) {
     for (const double step : {0.01, 0.02, 0.04, 0.05, 0.1}) {
         const std::vector<float> pattern = on_grid(counted(angles, step));

@@ -43,7 +43,7 @@ struct Options {
     std::string output, structures, explain;
     DeviceChoice device;
     double wavelength = 0;
-    double min_coverage = 0.6;
+    double min_coverage = default_min_coverage;
     double rank_timeout_seconds = 900;
     int threads = 0;
     std::optional<bool> indexing;

@@ -36,7 +36,7 @@ struct Options {
     std::vector<std::string> inputs;
     SearchConfig search;
     int shown = 5, threads = 0;
-    double wavelength = 0, min_coverage = 0.6;
+    double wavelength = 0, min_coverage = default_min_coverage;
     bool strip_k_alpha_2 = false, keep_humps = false, save_index = false;
     DeviceChoice device;
     bool quiet = false;

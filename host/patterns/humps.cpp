@@ -107,4 +107,47 @@ std::vector<float> without_humps(const float* pattern, const Grid& grid) {
     return rest;
 }
 
+namespace {
+
+// Takes off what rises at the start, and says whether anything did.
+bool level_start(std::vector<float>& pattern, const Grid& grid, const PointRange& measured) {
+    constexpr float window_deg = 0.3f, least = 0.02f;
+    constexpr int end_points = 10;   // averaged for the level below the start
+    constexpr float steepening = 2;  // a rise that steepens towards the start goes on at least as steeply as its last windows' mean
+    const int begin = measured.first + 1, width = std::max(2, static_cast<int>(window_deg / grid.step_deg + 0.5f));
+    if (measured.first == 0 || measured.end - begin < 4 * width) return false;
+    float window[3];
+    for (int w = 0; w < 3; ++w) {
+        std::vector<float> values(pattern.begin() + begin + w * width, pattern.begin() + begin + (w + 1) * width);
+        window[w] = median(values);
+    }
+    // Both differences: a line within one of the windows is no rise.
+    const float fall = steepening * std::min(window[0] - window[1], window[1] - window[2]) / static_cast<float>(width);
+    if (!(fall > 0)) return false;
+    std::vector<float> gone_on = pattern;
+    for (int i = 0; i < begin; ++i)
+        gone_on[static_cast<std::size_t>(i)] = window[0] + fall * (static_cast<float>(begin - i) + 0.5f * static_cast<float>(width));
+    const float window_of_lines = PreprocessConfig().background_window_deg;
+    const std::vector<float> above = above_background(pattern.data(), grid, window_of_lines),
+                             above_rise = above_background(gone_on.data(), grid, window_of_lines);
+    const auto at = [&](int i) { return above[static_cast<std::size_t>(i)] - above_rise[static_cast<std::size_t>(i)]; };
+    const float top = *std::max_element(above_rise.begin() + begin, above_rise.begin() + measured.end);
+    if (!(at(begin) > least * top)) return false;
+    for (int i = begin; i < measured.end; ++i) pattern[static_cast<std::size_t>(i)] -= std::max(0.0f, at(i));
+    const float level = std::accumulate(pattern.begin() + begin, pattern.begin() + begin + end_points, 0.0f) / end_points;
+    std::fill(pattern.begin(), pattern.begin() + begin, level);
+    return true;
+}
+
+}  // namespace
+
+std::vector<float> without_rise_at_start(const float* pattern, const Grid& grid) {
+    constexpr int rounds = 4;  // the steeper the rise, the more each leaves
+    std::vector<float> rest(pattern, pattern + grid.points);
+    const PointRange measured = measured_range(pattern, grid);
+    for (int round = 0; round < rounds && level_start(rest, grid, measured); ++round) {
+    }
+    return rest;
+}
+
 }  // namespace friedel

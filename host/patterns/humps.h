@@ -18,4 +18,9 @@ std::vector<float> slow_level(const float* y, int points, const Grid& grid,
 // The pattern [grid.points] without humps of a fiftieth of its strongest point or more; the very same where there are none.
 std::vector<float> without_humps(const float* pattern, const Grid& grid);
 
+// The pattern [grid.points] without the steep rise towards lower angles, of air scatter or the direct beam, in which it was begun beyond
+// the grid's first point: nobody measured how it goes on there, and beside a level filled in a background sees a line in it. The very same
+// where there is none, of a fiftieth of the strongest point or more.
+std::vector<float> without_rise_at_start(const float* pattern, const Grid& grid);
+
 }  // namespace friedel

@@ -32,7 +32,7 @@ std::string range_text(double low, double high) {
 
 // hump: what was taken off, left as it is where there is nothing.
 void take_off_hump(float* pattern, const Grid& grid, std::vector<float>& hump) {
-    const std::vector<float> level = without_humps(pattern, grid);
+    const std::vector<float> level = without_humps(without_rise_at_start(pattern, grid).data(), grid);
     if (std::equal(level.begin(), level.end(), pattern)) return;
     hump.resize(level.size());
     for (std::size_t i = 0; i < level.size(); ++i) hump[i] = std::exchange(pattern[i], level[i]) - level[i];
@@ -162,7 +162,7 @@ std::string PatternReader::refusal_of(const MeasuredPattern& pattern, const Read
         const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
         const double start = config_.grid.start_deg, end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
         return "covers " + whole_percent(std::floor(100 * read.coverage) / 100) + " of " + config_.whose + " " + range_text(start, end) +
-               ", " + whole_percent(config_.min_coverage) + " are needed" +
+               ", " + whole_percent(config_.min_coverage) + " are needed (--min-coverage)" +
                (read.wavelength_source == WavelengthSource::assumed ? "; its wavelength is not stated, that of the model was assumed"
                                                                     : "") +
                (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");

@@ -15,13 +15,15 @@
 
 namespace friedel {
 
+constexpr double default_min_coverage = 0.55;  // 10 to 60 degrees, a usual scan, is just enough for 5 to 90
+
 struct PatternReaderConfig {
     Grid grid;
     double model_wavelength = cu_k_alpha_angstrom;  // angstrom, the one the grid is meant for
     double given_wavelength = 0;                    // of all patterns; 0: what each file states, or the model's
     bool strip_k_alpha_2 = false;                   // where the wavelength is an anode's
     bool keep_humps = false;                        // humps.h takes them off else
-    double min_coverage = 0.6;                      // part of the grid's range that must have been measured
+    double min_coverage = default_min_coverage;     // part of the grid's range that must have been measured
     std::string whose = "the model's";              // the grid, in words
     int batch = 256;
     int threads = 0;  // that read; 0: one per core
