@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measured patterns as other instruments would have recorded them: in coarse steps, and on a hump of glass.
+"""Measured patterns as other instruments would have recorded them: in coarse steps, on a hump of glass, and from 10 degrees on in
+the scatter of air.
 
 Usage: bench/disturbed_patterns.py LABELS.csv FOLDER [EVERY]   Every EVERY-th (3) labelled pattern without a repeat, as it is and disturbed,
 each kind in a folder of FOLDER with a labels.csv of its own, for `friedel evaluate --labels FOLDER/KIND/labels.csv`.
@@ -34,12 +35,22 @@ def on_hump(points, height):
     return [(x, y + height * top * math.exp(-4 * math.log(2) * ((x - 23) / 9) ** 2)) for x, y in points]
 
 
+def from_10(points, height=0.0):
+    """Begun at 10 degrees, on a rise of a part of the strongest point that falls to 1/e within 2 degrees; it brings no noise of its own."""
+    kept = [(x, y) for x, y in points if x >= 10]
+    top = max(y for _, y in kept)
+    return [(x, y + height * top * math.exp(-(x - 10) / 2)) for x, y in kept]
+
+
 KINDS = {
     "as_is": lambda p: p,
     "step_0.05": lambda p: summed(p, 0.05),
     "step_0.1": lambda p: summed(p, 0.1),
     "hump_0.1": lambda p: on_hump(p, 0.1),
     "hump_0.5": lambda p: on_hump(p, 0.5),
+    "from_10": from_10,
+    "from_10_rise_0.5": lambda p: from_10(p, 0.5),
+    "from_10_rise_2": lambda p: from_10(p, 2),
 }
 
 

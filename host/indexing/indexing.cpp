@@ -17,6 +17,14 @@ constexpr double extra_sigma_deg[] = {0.007, 0.02};
 constexpr double doubtful_evidence = 8;  // where nothing has more, lattices of low symmetry are looked for with more patience
 constexpr std::size_t most_raised = 25;  // cells whose higher symmetries are looked at
 constexpr double raised_within_deg = 2;  // of the angles that the higher symmetry asks for
+// No crystal repeats within less: beryllium does at 2.29 angstrom, diamond at 2.52.
+constexpr double shortest_edge_angstrom = 2;
+
+bool edges_are_too_short(const Metric<double>& reciprocal) {
+    const Metric<double> direct = reciprocal.inverse();
+    return std::min({direct.m[0], direct.m[1], direct.m[2]}) < shortest_edge_angstrom * shortest_edge_angstrom;
+}
+
 constexpr double same_volume = 2e-3, same_evidence = 3;  // of two cells that are one lattice
 
 // Lines beside a much higher one are more often part of its shape.
@@ -118,6 +126,7 @@ std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const Index
     std::sort(cells.begin(), cells.end(), [](const IndexedCell& a, const IndexedCell& b) { return a.evidence > b.evidence; });
     std::vector<IndexedCell> distinct;
     for (const IndexedCell& cell : cells) {
+        if (edges_are_too_short(cell.reciprocal)) continue;
         if (static_cast<int>(distinct.size()) == config.cells) break;
         const bool known = std::any_of(distinct.begin(), distinct.end(), [&](const IndexedCell& other) {
             return other.lattice == cell.lattice && std::fabs(volume_of(other.reciprocal) / volume_of(cell.reciprocal) - 1) < same_volume &&
