@@ -105,10 +105,10 @@ TEST(RiseAtStart, IsNoLineAndLinesStay) {
                 const double scattered = height * std::exp(-(pattern.two_theta_deg[i] - 10) / decay_deg);
                 if (height > 0) pattern.intensity[i] += std::poisson_distribution<int>(scattered)(random);
             }
-            const std::vector<float> raw = on_grid(pattern), level = without_rise_at_start(raw.data(), grid),
+            const std::vector<float> raw = on_grid(pattern), level = without_rise_at_start(raw.data(), grid, 125),
                                      rest = above_background(without_humps(level.data(), grid));  // as patterns are read
             if (height == 0) {
-                EXPECT_EQ(without_rise_at_start(raw.data(), grid), raw);
+                EXPECT_EQ(without_rise_at_start(raw.data(), grid, 125), raw);
             }
             const auto at = [](double angle) { return static_cast<std::size_t>(std::lround((angle - 5) / 0.04)); };
             for (const double line : angles) EXPECT_NEAR(rest[at(line)], flat[at(line)], 500) << line << ' ' << height << ' ' << decay_deg;

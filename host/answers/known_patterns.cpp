@@ -159,11 +159,7 @@ KnownAnswers answer_measured(const Model& model, const std::vector<Label>& label
     return answers;
 }
 
-bool was_trained_on(const Model& model, const fs::path& library) {
-    Provenance made = model.provenance;
-    made.library_hash = trained_library_hash(made);
-    return knows_library(made, hash_file(library));
-}
+bool was_trained_on(const Model& model, const fs::path& library) { return knows_library(model.provenance, hash_file(library)); }
 
 SimulationConfig simulation_of_training(const Model& model) {
     if (model.provenance.config.empty()) fail("the model does not say how it was trained; patterns cannot be simulated like its own");

@@ -110,12 +110,12 @@ std::vector<float> without_humps(const float* pattern, const Grid& grid) {
 namespace {
 
 // Takes off what rises at the start, and says whether anything did.
-bool level_start(std::vector<float>& pattern, const Grid& grid, const PointRange& measured) {
+bool level_start(std::vector<float>& pattern, const Grid& grid, int begin) {
     constexpr float window_deg = 0.3f, least = 0.02f;
     constexpr int end_points = 10;   // averaged for the level below the start
     constexpr float steepening = 2;  // a rise that steepens towards the start goes on at least as steeply as its last windows' mean
-    const int begin = measured.first + 1, width = std::max(2, static_cast<int>(window_deg / grid.step_deg + 0.5f));
-    if (measured.first == 0 || measured.end - begin < 4 * width) return false;
+    const int width = std::max(2, static_cast<int>(window_deg / grid.step_deg + 0.5f));
+    if (begin <= 0 || grid.points - begin < 4 * width) return false;
     float window[3];
     for (int w = 0; w < 3; ++w) {
         std::vector<float> values(pattern.begin() + begin + w * width, pattern.begin() + begin + (w + 1) * width);
@@ -131,9 +131,9 @@ bool level_start(std::vector<float>& pattern, const Grid& grid, const PointRange
     const std::vector<float> above = above_background(pattern.data(), grid, window_of_lines),
                              above_rise = above_background(gone_on.data(), grid, window_of_lines);
     const auto at = [&](int i) { return above[static_cast<std::size_t>(i)] - above_rise[static_cast<std::size_t>(i)]; };
-    const float top = *std::max_element(above_rise.begin() + begin, above_rise.begin() + measured.end);
+    const float top = *std::max_element(above_rise.begin() + begin, above_rise.end());
     if (!(at(begin) > least * top)) return false;
-    for (int i = begin; i < measured.end; ++i) pattern[static_cast<std::size_t>(i)] -= std::max(0.0f, at(i));
+    for (int i = begin; i < grid.points; ++i) pattern[static_cast<std::size_t>(i)] -= std::max(0.0f, at(i));
     const float level = std::accumulate(pattern.begin() + begin, pattern.begin() + begin + end_points, 0.0f) / end_points;
     std::fill(pattern.begin(), pattern.begin() + begin, level);
     return true;
@@ -141,11 +141,10 @@ bool level_start(std::vector<float>& pattern, const Grid& grid, const PointRange
 
 }  // namespace
 
-std::vector<float> without_rise_at_start(const float* pattern, const Grid& grid) {
+std::vector<float> without_rise_at_start(const float* pattern, const Grid& grid, int begin) {
     constexpr int rounds = 4;  // the steeper the rise, the more each leaves
     std::vector<float> rest(pattern, pattern + grid.points);
-    const PointRange measured = measured_range(pattern, grid);
-    for (int round = 0; round < rounds && level_start(rest, grid, measured); ++round) {
+    for (int round = 0; round < rounds && level_start(rest, grid, begin); ++round) {
     }
     return rest;
 }

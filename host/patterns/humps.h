@@ -20,7 +20,8 @@ std::vector<float> without_humps(const float* pattern, const Grid& grid);
 
 // The pattern [grid.points] without the steep rise towards lower angles, of air scatter or the direct beam, in which it was begun beyond
 // the grid's first point: nobody measured how it goes on there, and beside a level filled in a background sees a line in it. The very same
-// where there is none, of a fiftieth of the strongest point or more.
-std::vector<float> without_rise_at_start(const float* pattern, const Grid& grid);
+// where there is none, of a fiftieth of the strongest point or more. begin: the first point that was measured; those before it are filled
+// up.
+std::vector<float> without_rise_at_start(const float* pattern, const Grid& grid, int begin);
 
 }  // namespace friedel

@@ -30,9 +30,11 @@ std::string range_text(double low, double high) {
     return text;
 }
 
-// hump: what was taken off, left as it is where there is nothing.
-void take_off_hump(float* pattern, const Grid& grid, std::vector<float>& hump) {
-    const std::vector<float> level = without_humps(without_rise_at_start(pattern, grid).data(), grid);
+// hump: what was taken off, left as it is where there is nothing. start_deg: where the pattern was begun.
+void take_off_hump(float* pattern, const Grid& grid, double start_deg, std::vector<float>& hump) {
+    const double before = (start_deg - static_cast<double>(grid.start_deg)) / static_cast<double>(grid.step_deg);
+    const int begin = static_cast<int>(std::ceil(std::clamp(before - 1e-3, 0.0, static_cast<double>(grid.points))));
+    const std::vector<float> level = without_humps(without_rise_at_start(pattern, grid, begin).data(), grid);
     if (std::equal(level.begin(), level.end(), pattern)) return;
     hump.resize(level.size());
     for (std::size_t i = 0; i < level.size(); ++i) hump[i] = std::exchange(pattern[i], level[i]) - level[i];
@@ -145,7 +147,8 @@ ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
         convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
         read.recorded.step_deg = step_of(pattern);
         read.coverage = resample(out, config_.grid, pattern);
-        if (!config_.keep_humps) take_off_hump(out, config_.grid, read.hump);
+        if (!config_.keep_humps && !pattern.two_theta_deg.empty())
+            take_off_hump(out, config_.grid, pattern.two_theta_deg.front(), read.hump);
         if (read.refusal.empty()) read.refusal = refusal_of(pattern, read, out);
         if (!read.refusal.empty()) std::fill_n(out, config_.grid.points, 0.0f);
     } catch (const Error& error) {

@@ -270,7 +270,7 @@ void TrainingSetup::note_run(const Backend& backend) {
     const std::string machine = " on " + ranks + backend.description();
     const bool same_machine = !record_.runs.empty() && record_.runs.back().find(machine) != std::string::npos;
     if (changes_.empty() && same_machine) return;
-    if (!same_machine && !record_.runs.empty() && !options_.quiet) tell("goes on" + machine + "; the run before: " + record_.runs.back());
+    if (!same_machine && !record_.runs.empty() && !options_.quiet) tell("now" + machine + "; the run before: " + record_.runs.back());
     std::string run = "from step " + std::to_string(trainer_->steps()) + machine;
     for (std::size_t i = 0; i < changes_.size(); ++i) run += (i == 0 ? ", with " : ", ") + changes_[i];
     record_.runs.push_back(std::move(run));
