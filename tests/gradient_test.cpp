@@ -299,6 +299,10 @@ TEST(Schedule, WarmsUpAndFalls) {
     EXPECT_NEAR(step_rates(config, 54, 104).learning_rate, 0.55, 1e-6);
     EXPECT_NEAR(step_rates(config, 104, 104).learning_rate, 0.1, 1e-6);
     EXPECT_NEAR(step_rates(config, 500, 104).learning_rate, 0.1, 1e-6);
+    // Of six steps half warm up, not four.
+    EXPECT_NEAR(step_rates(config, 0, 6).learning_rate, 1.0 / 3, 1e-6);
+    EXPECT_NEAR(step_rates(config, 2, 6).learning_rate, 1, 1e-6);
+    EXPECT_NEAR(step_rates(config, 6, 6).learning_rate, 0.1, 1e-6);
 }
 
 // OpenBLAS gives processors that it does not know kernels of 2004.

@@ -217,7 +217,9 @@ inline CLI::Option* add_threads_option(CLI::App& app, int& threads) {
 }
 
 inline CLI::Option* add_keep_humps_option(CLI::App& app, bool& keep_humps) {
-    return app.add_flag("--keep-humps", keep_humps, "Leave in what is wider than lines, as glass makes it; it is taken off otherwise");
+    return app.add_flag(
+        "--keep-humps", keep_humps,
+        "Leave in what is wider than lines, as glass makes it, and a rise at the start of the scan; both are taken off otherwise");
 }
 
 // Answers and errors are there all the same.

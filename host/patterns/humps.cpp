@@ -11,6 +11,8 @@ namespace friedel {
 
 namespace {
 
+constexpr float least = 0.02f;  // part of the strongest point: a lower hump or rise is left
+
 // Values of bins of `width` points brought to a point: straight between their middles, level beyond the first and last.
 float between_bins(const std::vector<float>& of_bin, int width, int point) {
     const double at = std::clamp((point + 0.5) / width - 0.5, 0.0, static_cast<double>(of_bin.size()) - 1.001);
@@ -76,7 +78,6 @@ bool level_humps(std::vector<float>& pattern, const Grid& grid, const PointRange
     // A background of a narrow window follows humps, and crowded lines; what of it is as wide as a hump stays when it is opened
     // (eroded, then dilated) by a window that is wider than what lines crowd in.
     constexpr float narrow_deg = 0.8f, opening_deg = 1.5f, smoothing_deg = 0.7f, bin_deg = 0.1f;
-    constexpr float least = 0.02f;  // of the strongest point: less disturbs nobody
     const std::vector<float> wide = above_background(pattern.data(), grid, PreprocessConfig().background_window_deg),
                              narrow = above_background(pattern.data(), grid, narrow_deg);
     const int width = std::max(1, static_cast<int>(bin_deg / grid.step_deg + 0.5f)), bins = (measured.end - measured.first) / width;
@@ -111,7 +112,7 @@ namespace {
 
 // Takes off what rises at the start, and says whether anything did.
 bool level_start(std::vector<float>& pattern, const Grid& grid, int begin) {
-    constexpr float window_deg = 0.3f, least = 0.02f;
+    constexpr float window_deg = 0.3f;
     constexpr int end_points = 10;   // averaged for the level below the start
     constexpr float steepening = 2;  // a rise that steepens towards the start goes on at least as steeply as its last windows' mean
     const int width = std::max(2, static_cast<int>(window_deg / grid.step_deg + 0.5f));
