@@ -298,6 +298,40 @@ TEST_F(ClassifyCommand, DamagedStacksAreRefused) {
     expect_refused("classify model.h5 claims.h5 -o out.csv", "claims 4000000000 patterns");
 }
 
+// The lattice of rutile: what is fitted to its pattern, and, with a library that has nothing like it, what indexing finds.
+TEST_F(ClassifyCommand, ResultsHoldTheUnitCell) {
+    ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);
+    ASSERT_EQ(run("ingest -q minerals/Si.cif -o si.h5").status, 0);
+    ASSERT_EQ(run("classify -q model.h5 examples/rutile.xy --structures minerals.h5 -o fitted.csv").status, 0);
+    ASSERT_EQ(run("classify -q model.h5 examples/rutile.xy --structures si.h5 --indexing -o indexed.csv").status, 0);
+    const auto expect_rutile = [](const std::string& cell) {
+        const std::vector<double> rutile{4.594, 4.594, 2.959, 90, 90, 90};
+        std::istringstream numbers(cell);
+        for (double edge_or_angle : rutile) {
+            double found = 0;
+            EXPECT_TRUE(numbers >> found) << cell;
+            EXPECT_NEAR(found, edge_or_angle, 0.01) << cell;
+        }
+    };
+    const CsvTable fitted(folder / "fitted.csv"), indexed(folder / "indexed.csv");
+    expect_rutile(fitted.at(0, "closest_cell"));
+    EXPECT_LT(std::abs(fitted.number(0, "closest_strain")), 0.01);
+    EXPECT_EQ(indexed.at(0, "lattice"), "tP");
+    expect_rutile(indexed.at(0, "cell"));
+    EXPECT_GT(indexed.number(0, "cell_probability"), 0.5);
+
+    const auto said = run("classify model.h5 examples/rutile.xy --structures si.h5 --indexing");
+    EXPECT_NE(said.out.find("  cell tP 4.59"), std::string::npos) << said.out;
+    ASSERT_EQ(run("classify -q model.h5 examples/rutile.xy --structures si.h5 --indexing -o indexed.jsonl").status, 0);
+    const auto json = nlohmann::json::parse(read_text(folder / "indexed.jsonl"));
+    EXPECT_EQ(json.at("indexed").at("lattice"), "tP");
+    EXPECT_NEAR(json.at("indexed").at("cell").at(2).get<double>(), 2.959, 0.01);
+    ASSERT_EQ(run("classify -q model.h5 examples/rutile.xy --structures minerals.h5 -o fitted.h5").status, 0);
+    const H5File h5 = H5File::open(folder / "fitted.h5", {"classification", 1, ""});
+    EXPECT_NEAR(h5.read<float>("closest_cell").at(2), 2.959, 0.01);
+    EXPECT_TRUE(std::isnan(h5.read<float>("cell").at(0))) << "the search is sure: nothing was indexed";
+}
+
 // A network that knows nothing and a search that does: the answer is the search's.
 TEST_F(ClassifyCommand, ASearchOfStructuresIsASecondOpinion) {
     ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);

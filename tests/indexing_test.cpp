@@ -375,9 +375,14 @@ TEST(IndexingOpinion, IsNotAskedWhereASearchIsSure) {
     votes[10] = 1;
     ThreadPool pool(1);
     const auto indexed = indexed_patterns(lines_of_patterns(rows.data(), 2, grid, 1.5418, pool), votes, pool);
-    ASSERT_EQ(indexed.size(), votes.size());
-    EXPECT_EQ(std::accumulate(indexed.begin(), indexed.begin() + space_groups, 0.0f), 0);
-    EXPECT_GT(std::accumulate(indexed.begin() + space_groups, indexed.end(), 0.0f), 0);
+    const std::vector<float>& probabilities = indexed.probabilities;
+    ASSERT_EQ(probabilities.size(), votes.size());
+    EXPECT_EQ(std::accumulate(probabilities.begin(), probabilities.begin() + space_groups, 0.0f), 0);
+    EXPECT_EQ(indexed.cells.at(0).probability, 0);
+    EXPECT_GT(std::accumulate(probabilities.begin() + space_groups, probabilities.end(), 0.0f), 0);
+    EXPECT_EQ(indexed.cells.at(1).lattice, BravaisLattice::hR);
+    EXPECT_GT(indexed.cells.at(1).probability, 0.5);
+    EXPECT_NEAR(indexed.cells.at(1).cell[2], 12.99, 0.02);
 }
 
 }  // namespace

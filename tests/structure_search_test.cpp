@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "host/answers/opinions.h"
 #include "host/crystals/parent_structures.h"
 #include "host/crystals/symmetry.h"
+#include "host/indexing/indexing_opinion.h"
 #include "host/simulation/simulator.h"
 #include "kernels/reflections.h"
 #include "tests/minerals.h"
@@ -232,6 +234,59 @@ TEST(StructureSearch, OpinionsArePooledAsFarAsTheSearchIsSure) {
     EXPECT_NEAR(std::accumulate(pooled.begin(), pooled.end(), 0.0f), 1, 1e-5);
     EXPECT_EQ(std::max_element(pooled.begin(), pooled.end()) - pooled.begin(), 1);
     EXPECT_GT(pooled[2], 0.0f);
+}
+
+// Votes do not look at what was fitted, but at whether something was.
+SearchCandidate fitted_candidate(int space_group, float similarity, double lattice_change) {
+    SearchCandidate candidate{0, space_group, 48};
+    candidate.similarity = similarity;
+    candidate.lattice_change = lattice_change;
+    candidate.phase = std::make_shared<StructureLibrary>();
+    return candidate;
+}
+
+TEST(StructureSearch, VotesFallWithTheStrainOfTheLattice) {
+    Device device({"cpu"});
+    const StructureSearch search(minerals(), SearchConfig(), device);
+    const std::vector<float> votes = search.vote({fitted_candidate(221, 0.96f, 0.02), fitted_candidate(225, 0.96f, 0.0)});
+    EXPECT_LT(votes[220], 0.3f * votes[224]);
+    const auto certain = [&](double lattice_change) {
+        const std::vector<float> alone = search.vote({fitted_candidate(221, 0.96f, lattice_change)});
+        return std::accumulate(alone.begin(), alone.end(), 0.0f);
+    };
+    EXPECT_GT(certain(0), 0.95f);
+    EXPECT_LT(certain(0.023), certain(0) - 0.03f);
+    EXPECT_FLOAT_EQ(certain(0.023), certain(-0.023));
+}
+
+TEST(StructureSearch, ManyAlikeDoNotOutvoteAsManyTimes) {
+    Device device({"cpu"});
+    const StructureSearch search(minerals(), SearchConfig(), device);
+    std::vector<SearchCandidate> candidates(9, fitted_candidate(225, 0.96f, 0.0));
+    candidates.push_back(fitted_candidate(221, 0.96f, 0.0));
+    const std::vector<float> votes = search.vote(candidates);
+    EXPECT_NEAR(votes[224], 3 * votes[220], 1e-4);
+}
+
+TEST(StructureSearch, VotesCountForLessWhereIndexingFindsOtherGroups) {
+    const std::vector<double>& frequency = usual_group_frequency();
+    std::vector<float> network(space_groups, 1.0f / space_groups), votes(space_groups, 0.0f);
+    votes[220] = 0.9f;
+    std::vector<float> agreed(frequency.begin(), frequency.end()), opposed = agreed, as_usual = agreed;
+    agreed[220] = 0.9f;
+    opposed[220] = 1e-6f;
+    opposed[224] = 0.9f;
+    const auto pooled = [&](const std::vector<float>& indexed) {
+        std::vector<float> probabilities = network;
+        pool_all(probabilities, votes, indexed, space_groups);
+        EXPECT_NEAR(std::accumulate(probabilities.begin(), probabilities.end(), 0.0f), 1, 1e-4);
+        return probabilities;
+    };
+    EXPECT_GT(pooled(agreed)[220], pooled(as_usual)[220]);
+    EXPECT_LT(pooled(opposed)[220], pooled(as_usual)[220] - 0.2f);
+    EXPECT_GT(pooled(opposed)[224], 5 * pooled(as_usual)[224]);
+    const std::vector<float> not_asked(space_groups, 0.0f);
+    EXPECT_GT(pooled(not_asked)[220], 0.8f);
 }
 
 }  // namespace

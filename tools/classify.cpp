@@ -12,7 +12,7 @@
 
 #include "host/answers/answerer.h"
 #include "host/answers/classification_output.h"
-#include "host/indexing/indexing_opinion.h"
+#include "host/answers/opinions.h"
 #include "host/network/device.h"
 #include "host/patterns/nexus_file.h"
 #include "host/patterns/pattern_list.h"
@@ -100,7 +100,8 @@ struct Task {
                                                 options.min_coverage,
                                                 options.strip_k_alpha_2,
                                                 options.keep_humps,
-                                                indexing ? opinion_edition : 0}
+                                                indexing,
+                                                answer_edition}
                                      .dump();
         Fnv1a hash;
         hash.add(what.data(), what.size());

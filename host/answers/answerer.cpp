@@ -49,7 +49,14 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.closest_space_group = closest->space_group;
         c.closest_is_parent = closest->is_parent;
         c.similarity = closest->similarity;
+        c.closest_strain = static_cast<float>(closest->lattice_change);
+        for (double edge : second_->fitted_cell(i)) c.closest_cell.push_back(static_cast<float>(edge));
         for (double angle : second_->unexplained(i)) c.unexplained.push_back(static_cast<float>(angle));
+    }
+    if (const LikeliestCell* const found = evidence_->cell(i)) {
+        c.lattice = bravais_name(found->lattice);
+        c.cell.assign(found->cell.begin(), found->cell.end());
+        c.cell_probability = static_cast<float>(found->probability);
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
     const std::string objection = evidence_->objection(i, *std::max_element(probabilities, probabilities + model_.classes()));

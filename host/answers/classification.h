@@ -32,7 +32,14 @@ struct Classification {
     int closest_space_group = 0;     // of that structure, which need not be the answer
     bool closest_is_parent = false;  // it is the structure idealised to that group, of higher symmetry than its own, that is so alike
     float similarity = 0;            // of the two patterns, see matcher.h
+    // Its cell as fitted to this pattern, a b c in angstrom and alpha beta gamma in degrees; none where nothing was fitted. And by how much
+    // its lengths had to change for that, relatively.
+    std::vector<float> closest_cell;
+    float closest_strain = 0;
     std::vector<float> unexplained;  // lines that this structure does not account for: two-theta for the model's wavelength, degrees
+    std::string lattice;             // Bravais lattice that indexing finds likeliest; empty where it was not asked or found none
+    std::vector<float> cell;         // of it: a b c in angstrom, alpha beta gamma in degrees
+    float cell_probability = 0;      // that it is right
     bool unread = false;             // `refused` says why the file could not be read
     double wavelength = 0;           // angstrom, what the pattern was taken to be measured with; 0: it was not read
     WavelengthSource wavelength_source = WavelengthSource::unknown;

@@ -179,6 +179,8 @@ std::string joined(const Values& values, std::size_t from, const Text& text) {
     return all;
 }
 
+std::string cell_field(float edge_or_angle) { return formatted("%.4f", static_cast<double>(edge_or_angle)); }
+
 std::string if_any(bool any, const std::string& text) { return any ? text : ""; }
 
 constexpr const char* last_csv_column = "answered_by";
@@ -209,8 +211,13 @@ constexpr CsvColumn csv_columns[] = {
     {"closest_space_group", [](const Classification& c) { return if_any(!c.closest.empty(), std::to_string(c.closest_space_group)); }},
     {"closest_is_parent", [](const Classification& c) { return if_any(!c.closest.empty(), c.closest_is_parent ? "yes" : "no"); }},
     {"similarity", [](const Classification& c) { return if_any(!c.closest.empty(), formatted("%.4f", c.similarity)); }},
+    {"closest_cell", [](const Classification& c) { return joined(c.closest_cell, 0, cell_field); }},
+    {"closest_strain", [](const Classification& c) { return if_any(!c.closest_cell.empty(), formatted("%.4f", c.closest_strain)); }},
     {"unexplained_lines",
      [](const Classification& c) { return joined(c.unexplained, 0, [](double deg) { return formatted("%.2f", deg); }); }},
+    {"lattice", [](const Classification& c) { return c.lattice; }},
+    {"cell", [](const Classification& c) { return joined(c.cell, 0, cell_field); }},
+    {"cell_probability", [](const Classification& c) { return if_any(!c.cell.empty(), formatted("%.4f", c.cell_probability)); }},
     {"name", [](const Classification& c) { return csv_field(c.title); }},
     {"wavelength", [](const Classification& c) { return if_any(c.wavelength > 0, formatted("%.6g", c.wavelength)); }},
     {"wavelength_from", [](const Classification& c) { return std::string(wavelength_source_name(c.wavelength_source)); }},
@@ -243,6 +250,17 @@ public:
         line(text + answered_by_);
     }
 };
+
+double rounded(double value, int decimals) {
+    const double unit = std::pow(10, decimals);
+    return std::round(value * unit) / unit;
+}
+
+nlohmann::ordered_json cell_json(const std::vector<float>& cell) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::array();
+    for (float edge_or_angle : cell) json.push_back(rounded(edge_or_angle, 4));
+    return json;
+}
 
 class JsonLinesWriter : public TextWriter {
 public:
@@ -291,9 +309,14 @@ public:
                                {"similarity", c.similarity}};
         if (!c.closest.empty()) {
             json["closest"]["unexplained_lines"] = nlohmann::ordered_json::array();
-            for (float angle : c.unexplained) json["closest"]["unexplained_lines"].push_back(std::round(angle * 100) / 100.0);
+            for (float angle : c.unexplained) json["closest"]["unexplained_lines"].push_back(rounded(angle, 2));
         }
-        if (c.wavelength > 0) json["wavelength"] = std::round(c.wavelength * 1e6) / 1e6;
+        if (!c.closest_cell.empty()) {
+            json["closest"]["cell"] = cell_json(c.closest_cell);
+            json["closest"]["strain"] = rounded(c.closest_strain, 4);
+        }
+        if (!c.cell.empty()) json["indexed"] = {{"lattice", c.lattice}, {"cell", cell_json(c.cell)}, {"probability", c.cell_probability}};
+        if (c.wavelength > 0) json["wavelength"] = rounded(c.wavelength, 6);
         if (c.wavelength_source != WavelengthSource::unknown) json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
         json["answered_by"] = answered_by_;
         line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
@@ -301,10 +324,10 @@ public:
 };
 
 // Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group,
-// entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, unexplained_lines (their number), wavelength
-// (angstrom), wavelength_from (0 unknown: it could not be read, 1 file, 2 option, 3 assumed, 4 not needed); probabilities
-// [patterns][classes]; in_set [patterns][classes] (0, 1: of the conformal set, where the model has one); answered_by; extinction_groups
-// [groups], their names. Not computed: 0, 255, 65535, NaN.
+// entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, closest_strain, unexplained_lines (their number),
+// lattice, cell_probability, wavelength (angstrom), wavelength_from (0 unknown: it could not be read, 1 file, 2 option, 3 assumed, 4 not
+// needed); closest_cell and cell [patterns][6]; probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the conformal set,
+// where the model has one); answered_by; extinction_groups [groups], their names. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -316,6 +339,10 @@ public:
         for (int c = 0; c < model.classes(); ++c) names.push_back(class_name(model.target, c));
         h5_.write_strings("classes", names);
         if (has_sets_) h5_.create_dataset<std::uint8_t>("in_set", {patterns, classes_});
+        for (const char* const cell : {"closest_cell", "cell"}) {
+            h5_.create_dataset<float>(cell, {patterns, 6});
+            h5_.write_attribute(cell, "values", std::string("a b c in angstrom, alpha beta gamma in degrees; NaN: none"));
+        }
         h5_.write_strings("answered_by", {answered_by});
     }
     void add(const Classification& c) override {
@@ -323,6 +350,9 @@ public:
         const bool computed = c.system >= 0;
         const std::vector<float> none(computed ? 0 : classes_, missing);
         h5_.write_rows("probabilities", file_.size(), 1, computed ? c.probabilities.data() : none.data());
+        const std::vector<float> no_cell(6, missing);
+        h5_.write_rows("closest_cell", file_.size(), 1, c.closest_cell.empty() ? no_cell.data() : c.closest_cell.data());
+        h5_.write_rows("cell", file_.size(), 1, c.cell.empty() ? no_cell.data() : c.cell.data());
         if (has_sets_) {
             std::vector<std::uint8_t> in_set(classes_, 0);
             for (int group : c.set) in_set[static_cast<std::size_t>(group - 1)] = 1;
@@ -341,6 +371,9 @@ public:
         closest_is_parent_.push_back(c.closest_is_parent);
         unexplained_.push_back(static_cast<std::uint16_t>(c.unexplained.size()));
         similarity_.push_back(c.closest.empty() ? missing : c.similarity);
+        closest_strain_.push_back(c.closest_cell.empty() ? missing : c.closest_strain);
+        lattice_.push_back(c.lattice);
+        cell_probability_.push_back(c.cell.empty() ? missing : c.cell_probability);
         wavelength_.push_back(c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing);
         wavelength_source_.push_back(static_cast<std::uint8_t>(c.wavelength_source));
     }
@@ -371,6 +404,9 @@ public:
         write("closest_space_group", closest_space_group_, "number of International Tables, 0: none");
         write("closest_is_parent", closest_is_parent_, "1: the closest structure is meant idealised to closest_space_group");
         write("similarity", similarity_, "of the closest structure's fitted pattern, 1 at most");
+        write("closest_strain", closest_strain_, "by how much the lengths of its lattice were changed, relatively");
+        h5_.write_strings("lattice", lattice_);
+        write("cell_probability", cell_probability_, "that indexing found the right cell");
         write("unexplained_lines", unexplained_, "number of lines that the closest structure does not account for");
         write("wavelength", wavelength_, "angstrom");
         write("wavelength_from", wavelength_source_, sources);
@@ -387,10 +423,10 @@ private:
     H5File h5_;
     std::size_t classes_;
     bool has_sets_;
-    std::vector<std::string> file_, title_, refused_, closest_;
+    std::vector<std::string> file_, title_, refused_, closest_, lattice_;
     std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_, unexplained_;
     std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;
-    std::vector<float> entropy_, coverage_, similarity_, wavelength_;
+    std::vector<float> entropy_, coverage_, similarity_, closest_strain_, cell_probability_, wavelength_;
 };
 
 }  // namespace

@@ -32,7 +32,12 @@ void for_each_field(C& c, const Field& field) {
     field(c.closest_space_group);
     field(c.closest_is_parent);
     field(c.similarity);
+    field(c.closest_cell);
+    field(c.closest_strain);
     field(c.unexplained);
+    field(c.lattice);
+    field(c.cell);
+    field(c.cell_probability);
     field(c.unread);
     field(c.wavelength);
     field(c.wavelength_source);

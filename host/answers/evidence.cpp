@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "host/indexing/indexing_opinion.h"
 #include "host/indexing/pattern_lines.h"
 #include "host/patterns/k_alpha.h"
 #include "host/support/error.h"

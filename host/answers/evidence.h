@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/indexing/indexing_opinion.h"
 #include "host/indexing/peak_search.h"
 #include "host/network/device.h"
 #include "host/network/model.h"
@@ -30,7 +31,11 @@ public:
 
     // [n][230] each, for pool_all(); empty where it is not asked.
     const std::vector<float>& votes() const { return votes_; }
-    const std::vector<float>& indexed() const { return indexed_; }
+    const std::vector<float>& indexed() const { return indexed_.probabilities; }
+    // What indexing found for pattern i; null where it found no cell or was not asked.
+    const LikeliestCell* cell(std::size_t i) const {
+        return indexed_.cells.empty() || !(indexed_.cells[i].probability > 0) ? nullptr : &indexed_.cells[i];
+    }
     // Of each pattern; empty where neither a search nor indexing is asked.
     const std::vector<ObservedLines>& lines() const { return lines_; }
 
@@ -43,7 +48,8 @@ private:
     Device& device_;
     OtherOpinions others_;
     std::vector<ObservedLines> lines_;
-    std::vector<float> votes_, indexed_;
+    std::vector<float> votes_;
+    IndexedPatterns indexed_;
     std::vector<std::string> no_evidence_;  // why the lines of each pattern tell nothing; empty where they do
 };
 

@@ -9,16 +9,21 @@
 namespace friedel {
 
 // Votes taken into a network's probabilities, in their place: the weighted geometric mean of the two as far as some candidate is right,
-// the network alone as far as none is. Neither rules out what the other is sure of: both are lifted a little from zero first.
-void pool_votes(float* probabilities, const float* votes);
+// the network alone as far as none is. Neither rules out what the other is sure of: both are lifted a little from zero first. The odds
+// that some candidate is right are multiplied with e^log_odds.
+void pool_votes(float* probabilities, const float* votes, double log_odds = 0);
 
 // What indexing says taken into probabilities, in their place: they are multiplied by how much likelier than usual (than group_frequency
-// [230]) indexing finds each group, to a power below 1 because both look at the same lines. An opinion of zeros, of what was not indexed,
-// leaves them as they are.
-void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency, double power = 0.9);
+// [230]) indexing finds each group, to a power below 1 because both look at the same lines. Networks are surer than they should be of
+// structures unlike those they saw: a part of their probability goes to groups as frequency has them first. An opinion of zeros, of what
+// was not indexed, leaves them as they are.
+void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency);
+
+// Changes with what the same network, votes and lines are answered.
+constexpr int answer_edition = 4;
 
 // Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. Structures that fit tell more
-// than their lattices: what indexing says counts as far as none does.
+// than their lattices: what indexing says counts as far as none does, which is likelier where it finds other groups than theirs.
 void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes);
 
 // Votes that sum to 1: what they leave goes to the groups as they are in the library, `frequency` [230].

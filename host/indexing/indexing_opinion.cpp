@@ -133,6 +133,13 @@ IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<d
     return out;
 }
 
+LikeliestCell likeliest_cell(const IndexingOpinion& opinion) {
+    const auto best = std::max_element(opinion.cells.begin(), opinion.cells.end(),
+                                       [](const CellFindings& a, const CellFindings& b) { return a.weight < b.weight; });
+    if (best == opinion.cells.end()) return {};
+    return {best->cell.lattice, tabulated_cell(best->cell.lattice, best->cell.reciprocal), opinion.indexed * best->weight};
+}
+
 const std::vector<double>& usual_group_frequency() {
     static const std::vector<double> frequency = [] {
         const std::vector<std::uint32_t> count = CrystalStatistics::shipped().group_count;
@@ -145,16 +152,17 @@ const std::vector<double>& usual_group_frequency() {
     return frequency;
 }
 
-std::vector<float> indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool) {
-    constexpr double sure = 0.9;
+IndexedPatterns indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool) {
+    constexpr double sure = 0.97;
     const std::vector<double>& frequency = usual_group_frequency();
-    std::vector<float> all(lines.size() * space_groups, 0.0f);
+    IndexedPatterns all{std::vector<float>(lines.size() * space_groups, 0.0f), std::vector<LikeliestCell>(lines.size())};
     pool.run(static_cast<int>(lines.size()), [&](int i, int) {
         const auto row = static_cast<std::ptrdiff_t>(i) * space_groups;
         if (interrupted() || (!votes.empty() && std::accumulate(votes.begin() + row, votes.begin() + row + space_groups, 0.0) > sure))
             return;
         const IndexingOpinion opinion = indexing_opinion(lines[static_cast<std::size_t>(i)], frequency);
-        std::copy(opinion.probabilities.begin(), opinion.probabilities.end(), all.begin() + row);
+        std::copy(opinion.probabilities.begin(), opinion.probabilities.end(), all.probabilities.begin() + row);
+        all.cells[static_cast<std::size_t>(i)] = likeliest_cell(opinion);
     });
     if (interrupted()) fail("interrupted while patterns were indexed");
     return all;

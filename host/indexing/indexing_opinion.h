@@ -2,6 +2,7 @@
 // together as probabilities. As far as the pattern may not be indexed rightly, groups are as frequent as among patterns that are not.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "host/indexing/extinction_likelihood.h"
@@ -18,9 +19,6 @@ struct CellFindings {
     double weight = 0;                // of the answer
     int setting = -1;                 // the likeliest
 };
-
-// Changes with what the same pattern is answered.
-constexpr int opinion_edition = 3;
 
 struct IndexingOpinion {
     std::vector<float> probabilities;  // [230], sum 1; all 0 where too few lines say nothing
@@ -51,11 +49,24 @@ void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency,
 // Patterns of fewer lines are not indexed: they say nothing.
 constexpr std::size_t min_indexed_lines = 4;
 
+// The likeliest cell of a pattern, in its standard setting.
+struct LikeliestCell {
+    BravaisLattice lattice{};
+    std::array<double, 6> cell{};  // a b c in angstrom, alpha beta gamma in degrees
+    double probability = 0;        // that it is right; 0: there is none
+};
+LikeliestCell likeliest_cell(const IndexingOpinion& opinion);
+
 // How often groups are met in the structures that ship as statistics, none of them never.
 const std::vector<double>& usual_group_frequency();
 
-// probabilities of indexing_opinion() of n patterns, [n][230]. votes: of a search [n][230]; empty without one. What a search is sure of
-// is not indexed, its row is 0 and says nothing. Throws Error when interrupted.
-std::vector<float> indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool);
+struct IndexedPatterns {
+    std::vector<float> probabilities;  // [n][230] of indexing_opinion()
+    std::vector<LikeliestCell> cells;  // [n]
+};
+
+// votes: of a search [n][230]; empty without one. What a search is sure of is not indexed: its probabilities are 0 and say nothing, and it
+// has no cell. Throws Error when interrupted.
+IndexedPatterns indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool);
 
 }  // namespace friedel

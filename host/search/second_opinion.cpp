@@ -77,6 +77,13 @@ void SecondOpinion::look_for_unexplained_lines(const std::vector<ObservedLines>&
     });
 }
 
+std::vector<double> SecondOpinion::fitted_cell(std::size_t i) const {
+    const SearchCandidate* const best = closest(i);
+    if (!best || !best->phase) return {};
+    const std::array<double, 6> cell = search_.fitted_cell(*best);
+    return {cell.begin(), cell.end()};
+}
+
 std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {
     const SearchCandidate* const best = closest(i);
     if (!best || !best->phase) return {};

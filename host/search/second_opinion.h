@@ -28,8 +28,11 @@ public:
     // The structure that explains pattern i of the last call best; null where the pattern is empty.
     const SearchCandidate* closest(std::size_t i) const { return found_[i].empty() ? nullptr : &found_[i].front(); }
     // Why pattern i of the last call should not be answered: no structure of the library is anything like it, what lies under its lines
-    // hides them, or it has no sharp ones. Empty where none of these holds, or the first alone and the answer's `probability` is sure() or above.
+    // hides them, or it has no sharp ones. Empty where none of these holds, or the first alone and the answer's `probability` is sure() or
+    // above.
     std::string unlike(std::size_t i, float probability) const;
+    // The cell of that structure as it was fitted, StructureSearch::fitted_cell(); empty where nothing was.
+    std::vector<double> fitted_cell(std::size_t i) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
     std::vector<float> fitted_pattern(std::size_t i) const;
     // Looks which of the lines of the last call's patterns, given again, the structures that explain them best leave unexplained.

@@ -6,11 +6,13 @@
 #include <set>
 
 #include "host/crystals/parent_structures.h"
+#include "host/indexing/bravais_lattice.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "kernels/pattern.h"
 
 namespace friedel {
 
@@ -28,6 +30,8 @@ int point_group_order(const StructureLibrary& library, int structure) {
     const std::size_t set = library.operation_set[static_cast<std::size_t>(structure)];
     return static_cast<int>(library.representative_offset[set + 1] - library.representative_offset[set]);
 }
+
+bool is_fitted(const SearchCandidate& candidate) { return candidate.phase != nullptr; }
 
 bool has_determined_symmetry(const StructureLibrary& library, int structure) {
     const auto i = static_cast<std::size_t>(structure);
@@ -241,6 +245,13 @@ bool StructureSearch::worth_a_parent(const SearchCandidate& candidate, const Sea
     return candidate.similarity >= best.similarity - static_cast<float>(config_.worth_a_parent);
 }
 
+std::array<double, 6> StructureSearch::fitted_cell(const SearchCandidate& candidate) const {
+    const Metric<float> reciprocal = reciprocal_metric(candidate.phase->view().crystal(0), parameters(candidate));
+    Metric<double> exact;
+    std::copy(std::begin(reciprocal.m), std::end(reciprocal.m), std::begin(exact.m));
+    return cell_of(exact);
+}
+
 std::vector<float> StructureSearch::fitted_pattern(const SearchCandidate& candidate) const {
     std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
     LibraryView phase = candidate.phase->view();
@@ -251,23 +262,38 @@ std::vector<float> StructureSearch::fitted_pattern(const SearchCandidate& candid
 }
 
 std::vector<float> StructureSearch::vote(const std::vector<SearchCandidate>& candidates) const {
-    std::vector<float> votes(space_groups, 0.0f);
-    if (candidates.empty()) return votes;
-    const bool fitted = candidates.front().phase != nullptr;
-    const double best = static_cast<double>(candidates.front().similarity);
-    const double width = fitted ? config_.vote_width : config_.ideal_vote_width;
-    const double certain = fitted ? 1 / (1 + std::exp((config_.doubtful - best) / config_.doubt_width)) : 1;
+    if (candidates.empty()) return std::vector<float>(space_groups, 0.0f);
+    std::array<double, space_groups> powers{};  // of the votes, summed
+    for (const SearchCandidate& candidate : candidates)
+        powers[static_cast<std::size_t>(candidate.space_group - 1)] += std::pow(weight(candidate, candidates.front()), config_.votes_power);
+    std::vector<float> votes;
     double total = 0;
-    for (const SearchCandidate& candidate : candidates) {
-        const bool determined = candidate.is_parent && has_determined_symmetry(library_, candidate.structure);
-        const double weight =
-            std::pow(candidate.point_group_order, config_.symmetry_power) *
-            std::exp((static_cast<double>(candidate.similarity) - best) / width - (determined ? config_.determined_symmetry : 0));
-        votes[static_cast<std::size_t>(candidate.space_group - 1)] += static_cast<float>(weight);
-        total += weight;
+    for (double power : powers) {
+        votes.push_back(static_cast<float>(std::pow(power, 1 / config_.votes_power)));
+        total += static_cast<double>(votes.back());
     }
-    for (float& group : votes) group *= static_cast<float>(certain / total);
+    for (float& group : votes) group *= static_cast<float>(certainty(candidates.front()) / total);
     return votes;
+}
+
+double StructureSearch::weight(const SearchCandidate& candidate, const SearchCandidate& best) const {
+    const bool determined = candidate.is_parent && has_determined_symmetry(library_, candidate.structure);
+    const double less_similar = static_cast<double>(best.similarity - candidate.similarity);
+    double logarithm = config_.symmetry_power * std::log(candidate.point_group_order) -
+                       less_similar / (is_fitted(candidate) ? config_.vote_width : config_.ideal_vote_width) -
+                       (determined ? config_.determined_symmetry : 0);
+    if (is_fitted(candidate)) {
+        const double strain = candidate.lattice_change / config_.usual_strain;
+        logarithm -= config_.strain_power * std::log1p(strain * strain);
+    }
+    return std::exp(logarithm);
+}
+
+double StructureSearch::certainty(const SearchCandidate& best) const {
+    if (!is_fitted(best)) return 1;
+    const double odds = (static_cast<double>(best.similarity) - config_.doubtful) / config_.doubt_width -
+                        config_.doubt_of_strain * std::abs(best.lattice_change);
+    return 1 / (1 + std::exp(-odds));
 }
 
 }  // namespace friedel

@@ -4,6 +4,7 @@
 // Leaves out: mixtures.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -28,12 +29,17 @@ struct SearchConfig {
     // group. Where nothing is fitted the width is that of similarity to ideal patterns.
     double vote_width = 0.008, ideal_vote_width = 0.03;
     double symmetry_power = 0.7;
+    // It falls with the lattice's change x as (1 + (x / usual_strain)^2)^-strain_power: a lattice that had to be changed is less likely the
+    // right one's. Votes of one group add up as powers do, so that a group counts by its best candidate more than by their number:
+    // libraries hold some kinds of structure a hundred times.
+    double usual_strain = 0.003, strain_power = 0.5, votes_power = 2;
     // The vote of a parent counts less by e to this power where the structure's own symmetry was determined by those who measured it:
     // a file that states a group which its atoms have. Computed structures are stated without symmetry, and may lack what their parents
     // have.
     double determined_symmetry = 2;
-    double doubtful = 0.87;  // a best fit of this similarity is as likely not to be of the right structure
+    double doubtful = 0.87;  // a best fit of this similarity, its lattice unchanged, is as likely not to be of the right structure
     double doubt_width = 0.029;
+    double doubt_of_strain = 30;  // taken off the logarithm of the odds, per unit of the lattice's change
     // Lines broader than this tell no structure: what fits them is a glass's hump as well.
     double broadest_fwhm_deg = 1.2;
     float unlike = 0.65f;  // a best fit below this similarity is next to never right: the pattern is like nothing in the library
@@ -79,6 +85,9 @@ public:
         return fitter_.parameters(candidate.fit, candidate.phase->view());
     }
 
+    // Its cell as fitted, in the setting of the library: a b c in angstrom, alpha beta gamma in degrees.
+    std::array<double, 6> fitted_cell(const SearchCandidate& candidate) const;
+
     // The pattern of that fit on PatternFitter::grid, maximum 1, without any background.
     std::vector<float> fitted_pattern(const SearchCandidate& candidate) const;
 
@@ -100,6 +109,10 @@ private:
                   const std::vector<Recording>& recorded);
     void find_parents(const std::vector<std::vector<SearchCandidate>>& found);
     std::vector<std::size_t> add_parents(std::vector<std::vector<SearchCandidate>>& found) const;
+    // What the vote of a candidate weighs beside that of the most similar one.
+    double weight(const SearchCandidate& candidate, const SearchCandidate& best) const;
+    // How likely the most similar candidate is of the right structure, or one alike.
+    double certainty(const SearchCandidate& best) const;
     bool worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const;
 
     const StructureLibrary& library_;
