@@ -82,7 +82,7 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
         w.line_sum.widths = from.take<float>(3 * max_width_sections);
         w.line_sum.tails = from.take<float>(tail_scratch(grid));
     }
-    w.sites.near = w.profile.near = w.line_sum.near = {};
+    w.sites.fast = w.profile.fast = w.line_sum.fast = {};
     scratch.preprocess = from.take<float>(preprocess_scratch(grid));
     scratch.points = from.take<float>(shared.points_bytes > 0 ? 0 : grid.points);
     return (from.used + 255) / 256 * 256;
@@ -134,8 +134,8 @@ __global__ void __launch_bounds__(threads_of_block, blocks)
     carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, emission_lines, group.shared);
     char* const of_block = reinterpret_cast<char*>(shared_memory);
     float* const pattern = group.shared.points_bytes > 0 ? reinterpret_cast<float*>(of_block) : mine.points;
-    mine.pattern.sites.near = mine.pattern.profile.near =
-        mine.pattern.line_sum.near = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.near_bytes)};
+    mine.pattern.sites.fast = mine.pattern.profile.fast =
+        mine.pattern.line_sum.fast = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.fast_bytes)};
     for (;;) {
         if (threadIdx.x == 0) {
             const int turn = atomicAdd(group.next, 1);
@@ -188,7 +188,7 @@ auto kernel_for(bool wide, bool in_sections) {
     return in_sections ? kernel_of_size<Value, true>(wide) : kernel_of_size<Value, false>(wide);
 }
 
-std::size_t bytes_of(const SharedMemory& shared) { return static_cast<std::size_t>(shared.points_bytes) + shared.near_bytes; }
+std::size_t bytes_of(const SharedMemory& shared) { return static_cast<std::size_t>(shared.points_bytes) + shared.fast_bytes; }
 
 }  // namespace
 

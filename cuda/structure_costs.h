@@ -88,18 +88,18 @@ struct LargerBounds {
 // What of a block's memory is shared memory: the pattern, where it fits, and beside it the sites of a crystal and then the peaks (or what
 // lines leave in cells) of a pattern, one after the other in the same place, where those fit. The rest is global scratch.
 struct SharedMemory {
-    int points_bytes, near_bytes;
+    int points_bytes, fast_bytes;
 };
 
 // 1024 peaks: more than nearly all patterns have. What a multiprocessor has beyond that serves as cache.
-constexpr int max_near_bytes = 48 * 1024, min_near_bytes = 4 * 1024;
+constexpr int max_fast_bytes = 48 * 1024, min_fast_bytes = 4 * 1024;
 
 // For patterns of so many points, of `bytes` that a block may have. Everything begins at a multiple of 16 bytes.
 inline SharedMemory shared_memory_of(int points, int bytes) {
     SharedMemory shared{(points * static_cast<int>(sizeof(float)) + 15) / 16 * 16, 0};
     if (shared.points_bytes > bytes) shared.points_bytes = 0;
     const int left = (bytes - shared.points_bytes) / 16 * 16;
-    if (left >= min_near_bytes) shared.near_bytes = left < max_near_bytes ? left : max_near_bytes;
+    if (left >= min_fast_bytes) shared.fast_bytes = left < max_fast_bytes ? left : max_fast_bytes;
     return shared;
 }
 

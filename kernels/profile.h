@@ -81,8 +81,8 @@ struct ProfileScratch {
     float* coarsest;       // [level_points(grid, 2)]
     std::int32_t* order;   // [peaks]
     std::int32_t* starts;  // [profile_bins(grid) + 1]
-    PeakShape* shape;      // [peaks] in order of position, where `near` does not hold them
-    NearMemory near = {};
+    PeakShape* shape;      // [peaks] in order of position, where `fast` does not hold them
+    FastMemory fast = {};
 };
 
 // Points of a coarser grid that starts where the grid does and ends beyond it.
@@ -181,8 +181,8 @@ class ProfileSum {
 public:
     FRIEDEL_FN ProfileSum(Block& block, const Peaks& peaks, const Grid& grid, ProfileScratch& scratch)
         : block_(block), peaks_(peaks), grid_(grid), scratch_(scratch), bins_(profile_bins(grid)) {
-        PeakShape* const in_near = scratch.near.template hold<PeakShape>(peaks.count);
-        shapes_ = in_near ? in_near : scratch.shape;
+        PeakShape* const fast = scratch.fast.template hold<PeakShape>(peaks.count);
+        shapes_ = fast ? fast : scratch.shape;
     }
 
     FRIEDEL_FN void run(float* pattern) {
@@ -223,7 +223,7 @@ private:
         block_.for_each(peaks_.count, [&](int slot) {
             PeakShape shape = peak_shape(peaks_, scratch_.order[slot], grid_, highest);
             // A thread that takes single points need not look at a Gaussian further out than it reaches: see add_sharp_part().
-            if (tile == 1 && shape.lorentz == 0) shape.near.radius = sqrtf(gauss_end / shape.decay) + 2 * step;
+            if (!Block::is_core && shape.lorentz == 0) shape.near.radius = sqrtf(gauss_end / shape.decay) + 2 * step;
             shapes_[slot] = shape;
         });
         return block_.maximum(peaks_.count, 0.0f, [&](int i) { return shapes_[i].near.radius; });
@@ -246,7 +246,7 @@ private:
     template <class Add>
     FRIEDEL_FN void gather(const Level& level, Add&& add) {
         const auto start = [&](int i) { return level.coarser ? interpolated(level.coarser, i) : 0.0f; };
-        if constexpr (tile == 1) {
+        if constexpr (!Block::is_core) {
             // A coarse level has fewer points than a block has threads: several do one, with the spare memory for their sums.
             constexpr int max_parts = 24;
             const int fitting = grid_.points / level.points;
