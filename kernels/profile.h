@@ -46,6 +46,11 @@ struct alignas(16) PeakShape {
         gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi)
         decay = static_cast<float>(ln_2) / half_width_sq;
     }
+
+    // The Lorentzian at a distance from the centre, of which this is the square; and the same within a radius as the cap that stands for
+    // it.
+    FRIEDEL_LANE_FN float tail(float x_sq) const { return lorentz / (x_sq + half_width_sq); }
+    FRIEDEL_LANE_FN float capped(const Tail& by, float x_sq) const { return x_sq < by.radius_sq() ? by.cap(x_sq) : tail(x_sq); }
 };
 
 FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, const Grid& grid, float highest) {
@@ -116,7 +121,7 @@ FRIEDEL_FN void add_smoothest_part(float* total, const PeakShape s, const TileVi
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) {
         const float x = tile.begin_deg + j * step, x_sq = x * x;
-        total[j] += x_sq < s.far.radius_sq() ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+        total[j] += s.capped(s.far, x_sq);
     }
 }
 
@@ -127,8 +132,7 @@ FRIEDEL_FN void add_smooth_part(float* total, const PeakShape s, const TileView&
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) {
         const float x = tile.begin_deg + j * step, x_sq = x * x;
-        const float tail = x_sq < s.near.radius_sq() ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
-        total[j] += x_sq < s.far.radius_sq() ? tail - s.far.cap(x_sq) : 0.0f;
+        total[j] += x_sq < s.far.radius_sq() ? s.capped(s.near, x_sq) - s.far.cap(x_sq) : 0.0f;
     }
 }
 
@@ -170,7 +174,7 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, const TileView& 
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) {
         const float x = offset + j * step, x_sq = x * x;
-        const float rest = s.lorentz / (x_sq + s.half_width_sq) - s.near.cap(x_sq);
+        const float rest = s.tail(x_sq) - s.near.cap(x_sq);
         total[j] += x_sq < s.near.radius_sq() ? rest : 0.0f;
     }
 }
