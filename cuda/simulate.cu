@@ -118,8 +118,8 @@ __global__ void __launch_bounds__(generator_threads)
     const int row = blockIdx.x;
     const PatternParameters& p = parameters[row];
     if (p.structure >= 0) return;
-    generate_crystal(block, crystals[2 * row], scratch, tables, p.generated_group(0), p.seed, p.sample, 0);
-    if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.generated_group(1), p.seed, p.sample, 1);
+    generate_crystal(block, crystals[2 * row], scratch, tables, {p.generated_group(0), p.seed, p.sample, 0});
+    if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, {p.generated_group(1), p.seed, p.sample, 1});
 }
 
 template <class Value, bool in_sections, int threads_of_block, int blocks>
