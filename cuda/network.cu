@@ -3,6 +3,7 @@
 #include "cuda/check.h"
 #include "cuda/cuda_block.cuh"
 #include "cuda/network.h"
+#include "kernels/arithmetic_rate.h"
 #include "kernels/dense.h"
 
 namespace friedel::cuda {
@@ -265,7 +266,7 @@ __global__ void __launch_bounds__(threads) calculate_kernel(float* values, std::
     }
 }
 
-__global__ void advance_kernel(StepState* state) { ++state->step; }
+__global__ void advance_kernel(StepState* state) { complete_step(*state); }
 
 int backward_chunks(int width) {
     const int wanted = backward_blocks * backward_columns / width;

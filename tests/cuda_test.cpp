@@ -9,6 +9,7 @@
 #include "host/training/config.h"
 #include "host/training/sampler.h"
 #include "host/training/trainer.h"
+#include "kernels/arithmetic_rate.h"
 #include "tests/cuda_device.h"
 
 namespace friedel {
