@@ -122,14 +122,8 @@ public:
         with(const_cast<Operand*>(from), [&](auto* values) { cuda::from_operands(current_, to, values, rows, columns, stride(columns)); });
     }
 
-    void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        gemm_.multiply(current_, c, Gemm::Result::operands, a, transpose_a, b, transpose_b, rows, columns, inner);
-    }
-    void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        gemm_.multiply(current_, c, Gemm::Result::floats, a, transpose_a, b, transpose_b, rows, columns, inner);
-    }
+    void gemm(Operand* c, const Product& product) override { gemm_.multiply(current_, c, Gemm::Result::operands, product); }
+    void gemm(float* c, const Product& product) override { gemm_.multiply(current_, c, Gemm::Result::floats, product); }
 
     void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
         convolution().forward(current_, out, in, filters, shape, rows);

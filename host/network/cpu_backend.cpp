@@ -143,14 +143,8 @@ public:
         }
     }
 
-    void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        gemm_.multiply(values(c), values(a), transpose_a, values(b), transpose_b, rows, columns, inner, pool_);
-    }
-    void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        gemm_.multiply(c, values(a), transpose_a, values(b), transpose_b, rows, columns, inner, pool_);
-    }
+    void gemm(Operand* c, const Product& product) override { multiply(values(c), product); }
+    void gemm(float* c, const Product& product) override { multiply(c, product); }
 
     void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
         convolution_.forward(values(out), values(in), values(filters), shape, rows);
@@ -251,6 +245,11 @@ public:
     }
 
 private:
+    template <class Result>
+    void multiply(Result* c, const Product& p) {
+        gemm_.multiply(c, values(p.a), p.transpose_a, values(p.b), p.transpose_b, p.rows, p.columns, p.inner, pool_);
+    }
+
     template <class F>
     void for_rows(int rows, F&& f) {
         pool_.run((rows + row_chunk - 1) / row_chunk, [&](int chunk, int) {
