@@ -84,7 +84,7 @@ void Gemm::multiply(cudaStream_t stream, void* c, Result result, Product p) {
     if (result == Result::floats && p.columns != asked) {
         float* const apart = filled_.at_least(static_cast<std::size_t>(p.rows) * p.columns);
         multiply(stream, apart, Result::floats, p);
-        return from_operands(stream, static_cast<float*>(c), apart, p.rows, asked, p.columns);
+        return from_operands(stream, static_cast<float*>(c), OperandRows<const float>{apart, p.rows, asked, p.columns});
     }
     Plan* const plan = plan_for({result, p.transpose_a, p.transpose_b, p.rows, p.columns, p.inner});
     if (!plan) {
