@@ -81,10 +81,10 @@ nlohmann::json measure(const char* title, const TrainingConfig& config, const St
         for (int layer = 0; layer < shape.layers(); ++layer) {
             const int in = shape.inputs(layer), out = shape.outputs(layer);
             const Operand* const w = parameters.weight(layer);
-            backend->gemm(right.data(), left.data(), Transpose::no, w, Transpose::yes, batch, out, in);
-            backend->gemm(gradient.data() + shape.weight_offset(layer), right.data(), Transpose::yes, left.data(), Transpose::no, out, in,
-                          batch);
-            if (layer) backend->gemm(right.data(), left.data(), Transpose::no, w, Transpose::no, batch, in, out);
+            backend->gemm(right.data(), {left.data(), Transpose::no, w, Transpose::yes, batch, out, in});
+            backend->gemm(gradient.data() + shape.weight_offset(layer),
+                          {right.data(), Transpose::yes, left.data(), Transpose::no, out, in, batch});
+            if (layer) backend->gemm(right.data(), {left.data(), Transpose::no, w, Transpose::no, batch, in, out});
         }
     };
 

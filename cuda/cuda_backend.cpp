@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
-#include <type_traits>
 
 #include "cuda/check.h"
 #include "cuda/convolution.h"
@@ -52,15 +51,10 @@ public:
         current_.use(main_);
     }
 
-    std::string description() const override {
-        cudaDeviceProp properties;
-        check(cudaGetDeviceProperties(&properties, number_), "asking what the device is");
-        return std::string(properties.name) + ", " + precision_name(precision_);
-    }
+    std::string description() const override { return std::string(properties_of(number_).name) + ", " + precision_name(precision_); }
 
     std::string device_identity() const override {
-        cudaDeviceProp properties;
-        check(cudaGetDeviceProperties(&properties, number_), "asking what the device is");
+        const cudaDeviceProp properties = properties_of(number_);
         char host[256] = {};
         gethostname(host, sizeof host - 1);
         std::string identity = host;
@@ -107,7 +101,7 @@ public:
 
     void preprocess(Operand* inputs, float* patterns, int n, const Grid& grid, const PreprocessConfig& config) override {
         float* const scratch = scratch_floats(static_cast<std::size_t>(n) * preprocess_scratch(grid));
-        with(inputs, [&](auto* out) { preprocess_patterns(current_, out, stride(grid.points), patterns, n, grid, config, scratch); });
+        with(inputs, n, grid.points, [&](const auto& rows) { preprocess_patterns(current_, rows, patterns, grid, config, scratch); });
     }
 
     bool operands_are_floats() const override { return false; }
@@ -115,21 +109,15 @@ public:
         return static_cast<std::size_t>(rows) * stride(columns) * operand_size(precision_);
     }
     void to_operands(Operand* to, const float* from, int rows, int columns) override {
-        with(to, [&](auto* out) { cuda::to_operands(current_, out, from, rows, columns, stride(columns)); });
+        with(to, rows, columns, [&](const auto& matrix) { cuda::to_operands(current_, matrix, from); });
     }
 
     void from_operands(float* to, const Operand* from, int rows, int columns) override {
-        with(const_cast<Operand*>(from), [&](auto* values) { cuda::from_operands(current_, to, values, rows, columns, stride(columns)); });
+        with(from, rows, columns, [&](const auto& matrix) { cuda::from_operands(current_, to, matrix); });
     }
 
-    void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        gemm_.multiply(current_, c, Gemm::Result::operands, a, transpose_a, b, transpose_b, rows, columns, inner);
-    }
-    void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        gemm_.multiply(current_, c, Gemm::Result::floats, a, transpose_a, b, transpose_b, rows, columns, inner);
-    }
+    void gemm(Operand* c, const Product& product) override { gemm_.multiply(current_, c, Gemm::Result::operands, product); }
+    void gemm(float* c, const Product& product) override { gemm_.multiply(current_, c, Gemm::Result::floats, product); }
 
     void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
         convolution().forward(current_, out, in, filters, shape, rows);
@@ -140,8 +128,9 @@ public:
         if (precision_ != Precision::bf16) return convolution().backward_filters(current_, gradient, out_gradient, in, shape, rows);
         float* const scratch = scratch_floats(static_cast<std::size_t>(shape.filters) * shape.patch());
         convolution().backward_filters(current_, scratch, out_gradient, in, shape, rows);
-        cuda::from_operands(current_, gradient, reinterpret_cast<const __nv_bfloat16*>(scratch), shape.filters, shape.patch(),
-                            shape.patch());
+        const OperandRows<const __nv_bfloat16> without_gaps{reinterpret_cast<const __nv_bfloat16*>(scratch), shape.filters, shape.patch(),
+                                                            shape.patch()};
+        cuda::from_operands(current_, gradient, without_gaps);
     }
     void convolve_backward_input(Operand* in_gradient, const Operand* out_gradient, const Operand* filters, const ConvolutionShape& shape,
                                  int rows) override {
@@ -151,21 +140,20 @@ public:
     void add_bias(float* out, const float* bias, int rows, int width) override { cuda::add_bias(current_, out, bias, rows, width); }
 
     void activate(Operand* out, const float* bias, int rows, int width, float dropout, int layer, const StepState* state) override {
-        with(out, [&](auto* values) { cuda::activate(current_, values, bias, rows, width, stride(width), dropout, layer, state); });
+        with(out, rows, width, [&](const auto& matrix) { cuda::activate(current_, matrix, bias, dropout, layer, state); });
     }
 
     void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) override {
         float* const scratch = scratch_floats(reduction_scratch(width));
-        with(gradient, [&](auto* values) {
-            cuda::activate_backward(current_, values, bias_gradient, reinterpret_cast<decltype(values)>(const_cast<Operand*>(out)), rows,
-                                    width, stride(width), dropout, scratch);
+        with(gradient, rows, width, [&]<class Value>(const OperandRows<Value>& matrix) {
+            cuda::activate_backward(current_, matrix, bias_gradient, reinterpret_cast<const Value*>(out), dropout, scratch);
         });
     }
 
     void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, const Loss& loss,
                       const StepState* state) override {
-        with(gradient,
-             [&](auto* values) { cuda::softmax_loss(current_, samples, values, logits, labels, n, stride(loss.classes), loss, state); });
+        with(gradient, n, loss.classes,
+             [&](const auto& matrix) { cuda::softmax_loss(current_, samples, matrix, logits, labels, loss, state); });
     }
     void add_losses(LossTotals* totals, StepGuard* guard, const SampleLoss* samples, int n, const LossConfig& config,
                     const StepState* state) override {
@@ -175,15 +163,15 @@ public:
     void optimise(const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size, const OptimiserConfig& config,
                   const StepState* state, const std::vector<OperandCopy>& copies) override {
         float* const scratch = scratch_floats(reduction_scratch(1));
-        with(nullptr, [&](auto* none) {
-            OperandCopyTable<std::remove_pointer_t<decltype(none)>> table{};
+        with_operands(precision_, static_cast<Operand*>(nullptr), [&]<class Value>(Value*) {
+            OperandCopyTable<Value> table{};
             for (const OperandCopy& copy : copies) {
                 if (table.count == table.capacity) break;
                 table.tensor[table.count++] = {copy.begin, copy.begin + static_cast<std::size_t>(copy.rows) * copy.columns,
                                                static_cast<std::uint32_t>(copy.columns), static_cast<std::uint32_t>(stride(copy.columns)),
-                                               reinterpret_cast<decltype(none)>(copy.to)};
+                                               reinterpret_cast<Value*>(copy.to)};
             }
-            cuda::optimise(current_, arrays, guard, weights, size, config, state, table, scratch);
+            cuda::optimise(current_, {arrays, weights, size, guard, config, state}, table, scratch);
         });
         // Of networks deeper than the table.
         for (std::size_t i = OperandCopyTable<float>::capacity; i < copies.size(); ++i)
@@ -245,13 +233,18 @@ private:
         check(cudaStreamSynchronize(current_), what);
     }
 
+    static cudaDeviceProp properties_of(int number) {
+        cudaDeviceProp properties;
+        check(cudaGetDeviceProperties(&properties, number), "asking what the device is");
+        return properties;
+    }
+
     // Makes sure of the device before anything is asked of it, and says what matrices are to hold there.
     static Precision select(int number, std::optional<Precision> precision) {
         int devices = 0;
         check(cudaGetDeviceCount(&devices), "looking for devices");
         if (number >= devices) fail("there is no CUDA device ", number, ", only ", devices, "; nvidia-smi -L lists them");
-        cudaDeviceProp properties;
-        check(cudaGetDeviceProperties(&properties, number), "asking what the device is");
+        const cudaDeviceProp properties = properties_of(number);
         const int capability = 10 * properties.major + properties.minor;
         if (capability < oldest_capability) {
             fail(properties.name, " has compute capability ", properties.major, ".", properties.minor,
@@ -292,10 +285,10 @@ private:
 
     int stride(int columns) const { return row_stride(precision_, columns); }
 
-    // Calls f with the operands as what they are.
-    template <class F>
-    void with(Operand* operands, F&& f) {
-        with_operands(precision_, operands, f);
+    // Calls f with a matrix of operands as what they are.
+    template <class Pointer, class F>
+    void with(Pointer operands, int rows, int columns, F&& f) const {
+        with_operands(precision_, operands, [&](auto* values) { f(OperandRows{values, rows, columns, stride(columns)}); });
     }
 
     float* scratch_floats(std::size_t size) {

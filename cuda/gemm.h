@@ -9,7 +9,7 @@
 #include "cuda/check.h"
 #include "cuda/owned.h"
 #include "cuda/precision.h"
-#include "host/support/transpose.h"
+#include "host/network/product.h"
 
 namespace friedel::cuda {
 
@@ -23,9 +23,8 @@ public:
     // What a product is: a matrix of operands, or floats without gaps between the rows.
     enum class Result { operands, floats };
 
-    // c[rows][columns] = op(a) op(b), operands or floats. Operands have zeros between the end of a row and the next.
-    void multiply(cudaStream_t stream, void* c, Result result, const void* a, Transpose transpose_a, const void* b, Transpose transpose_b,
-                  int rows, int columns, int inner);
+    // c[rows][columns], operands or floats. Operands have zeros between the end of a row and the next.
+    void multiply(cudaStream_t stream, void* c, Result result, Product product);
 
 private:
     struct Plan;

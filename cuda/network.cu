@@ -3,6 +3,7 @@
 #include "cuda/check.h"
 #include "cuda/cuda_block.cuh"
 #include "cuda/network.h"
+#include "kernels/arithmetic_rate.h"
 #include "kernels/dense.h"
 
 namespace friedel::cuda {
@@ -19,15 +20,15 @@ constexpr int min_chunks = 32, max_chunks = 256;  // parts into which the rows o
 __device__ CudaBlock block_with(void* shared) { return CudaBlock(CudaTeam(shared)); }
 
 template <class Value>
-__global__ void __launch_bounds__(threads) to_operands_kernel(Value* to, const float* from, int columns, int stride) {
+__global__ void __launch_bounds__(threads) to_operands_kernel(OperandRows<Value> to, const float* from) {
     const std::size_t row = blockIdx.x;
-    for (int j = threadIdx.x; j < columns; j += blockDim.x) to[row * stride + j] = Value(from[row * columns + j]);
+    for (int j = threadIdx.x; j < to.columns; j += blockDim.x) to.row(row)[j] = Value(from[row * to.columns + j]);
 }
 
 template <class Value>
-__global__ void __launch_bounds__(threads) from_operands_kernel(float* to, const Value* from, int columns, int stride) {
+__global__ void __launch_bounds__(threads) from_operands_kernel(float* to, OperandRows<const Value> from) {
     const std::size_t row = blockIdx.x;
-    for (int j = threadIdx.x; j < columns; j += blockDim.x) to[row * columns + j] = static_cast<float>(from[row * stride + j]);
+    for (int j = threadIdx.x; j < from.columns; j += blockDim.x) to[row * from.columns + j] = static_cast<float>(from.row(row)[j]);
 }
 
 __global__ void __launch_bounds__(threads) add_bias_kernel(float* out, const float* bias, int width) {
@@ -59,16 +60,15 @@ __device__ void load_bias(float (&to)[n], const float* bias, int unit, int width
 
 // Bias and ReLU alone: `packs` of each row, a thread for each.
 template <class Value>
-__global__ void __launch_bounds__(threads)
-    cut_below_zero_kernel(Value* out, const float* bias, int rows, int width, int stride, int packs) {
+__global__ void __launch_bounds__(threads) cut_below_zero_kernel(OperandRows<Value> out, const float* bias, int packs) {
     constexpr int size = Pack<Value>::size;
     const int turn = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
     const int row = turn / packs, unit = turn % packs * size;
-    if (row >= rows) return;
-    auto* const at = reinterpret_cast<Pack<Value>*>(out + static_cast<std::size_t>(row) * stride + unit);
+    if (row >= out.rows) return;
+    auto* const at = reinterpret_cast<Pack<Value>*>(out.row(row) + unit);
     Pack<Value> pack = *at;
     float shift[size];
-    load_bias(shift, bias, unit, width);
+    load_bias(shift, bias, unit, out.columns);
     for (int i = 0; i < size; ++i) {
         const float z = static_cast<float>(pack.value[i]) + shift[i];
         pack.value[i] = Value(activated(z, true, 1));
@@ -82,8 +82,8 @@ constexpr int span = warp * units_per_draw;  // units of a row that the draws of
 // The same with dropout. A warp does a span of one row: every lane draws once, and the lanes then do a pack of units at a time, with the
 // bits that belong to them.
 template <class Value>
-__global__ void __launch_bounds__(threads) activate_kernel(Value* out, const float* bias, int rows, int width, int stride, int spans,
-                                                           float dropout, int layer, const StepState* state) {
+__global__ void __launch_bounds__(threads)
+    activate_kernel(OperandRows<Value> out, const float* bias, int spans, float dropout, int layer, const StepState* state) {
     constexpr int size = Pack<Value>::size, padded = 5;  // words of a draw, so that lanes read different banks
     static_assert(span % units_per_pass == 0 && draws_per_pass % size == 0,
                   "a span is whole passes of activate_row(), and a pack lies in one part of a pass");
@@ -91,18 +91,18 @@ __global__ void __launch_bounds__(threads) activate_kernel(Value* out, const flo
     const int lane = threadIdx.x % warp, turn = static_cast<int>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / warp;
     std::uint32_t* const drawn = bits[threadIdx.x / warp];
     const int row = turn / spans, begin = turn % spans * span;
-    if (row >= rows) return;
+    if (row >= out.rows) return;
     const auto [threshold, scale] = DropoutScale::of(dropout);
     const std::uint32_t own_draw = (static_cast<std::uint32_t>(layer) << 16) + begin / units_per_draw + lane;
-    const Random4 r = random4(state->seed, first_sample(*state, 0, rows) + row, Purpose::dropout, own_draw);
+    const Random4 r = random4(state->seed, first_sample(*state, 0, out.rows) + row, Purpose::dropout, own_draw);
     for (int word = 0; word < 4; ++word) drawn[lane * padded + word] = r.bits[word];
     __syncwarp();
-    for (int first = size * lane; first < span && begin + first < width; first += size * warp) {
+    for (int first = size * lane; first < span && begin + first < out.columns; first += size * warp) {
         const int unit = begin + first;
-        auto* const at = reinterpret_cast<Pack<Value>*>(out + static_cast<std::size_t>(row) * stride + unit);
+        auto* const at = reinterpret_cast<Pack<Value>*>(out.row(row) + unit);
         Pack<Value> pack = *at;
         float shift[size];
-        load_bias(shift, bias, unit, width);
+        load_bias(shift, bias, unit, out.columns);
         const auto [draw, part] = dropout_place(first);
         for (int i = 0; i < size; ++i) {
             const float z = static_cast<float>(pack.value[i]) + shift[i];
@@ -116,18 +116,18 @@ __global__ void __launch_bounds__(threads) activate_kernel(Value* out, const flo
 // A thread does a pack of columns of every so many rows: with fewer bytes on their way the memory would wait for the threads.
 template <class Value>
 __global__ void __launch_bounds__(threads)
-    activate_backward_kernel(float* partial, Value* gradient, const Value* out, int rows, int width, int stride, float rate) {
+    activate_backward_kernel(float* partial, OperandRows<Value> gradient, const Value* out, float rate) {
     constexpr int pack = Pack<Value>::size, packs = backward_columns / pack, lanes = threads / packs;
     __shared__ float sums[lanes][backward_columns];
     const int place = threadIdx.x % packs * pack, lane = threadIdx.x / packs;
     const int begin = static_cast<int>(blockIdx.x) * backward_columns;
-    const int chunk = (rows + gridDim.y - 1) / gridDim.y;
-    const int first = static_cast<int>(blockIdx.y) * chunk, last = min(first + chunk, rows);
+    const int chunk = (gradient.rows + gridDim.y - 1) / gridDim.y;
+    const int first = static_cast<int>(blockIdx.y) * chunk, last = min(first + chunk, gradient.rows);
     const float scale = DropoutScale::of(rate).scale;
     float sum[pack] = {};
-    for (int row = first + lane; row < last && begin + place < stride; row += lanes) {
-        const std::size_t at = static_cast<std::size_t>(row) * stride + begin + place;
-        Pack<Value> slope = *reinterpret_cast<const Pack<Value>*>(gradient + at), activation{};
+    for (int row = first + lane; row < last && begin + place < gradient.stride; row += lanes) {
+        const std::size_t at = static_cast<std::size_t>(row) * gradient.stride + begin + place;
+        Pack<Value> slope = *reinterpret_cast<const Pack<Value>*>(gradient.data + at), activation{};
         if (out) activation = *reinterpret_cast<const Pack<Value>*>(out + at);
         for (int i = 0; i < pack; ++i) {
             float value = static_cast<float>(slope.value[i]);
@@ -135,15 +135,15 @@ __global__ void __launch_bounds__(threads)
             slope.value[i] = Value(value);
             sum[i] += value;
         }
-        if (out) *reinterpret_cast<Pack<Value>*>(gradient + at) = slope;
+        if (out) *reinterpret_cast<Pack<Value>*>(gradient.data + at) = slope;
     }
     for (int i = 0; i < pack; ++i) sums[lane][place + i] = sum[i];
     __syncthreads();
     const int column = threadIdx.x;
-    if (column >= backward_columns || begin + column >= width) return;
+    if (column >= backward_columns || begin + column >= gradient.columns) return;
     float total = 0;
     for (int other = 0; other < lanes; ++other) total += sums[other][column];
-    partial[static_cast<std::size_t>(blockIdx.y) * width + begin + column] = total;
+    partial[static_cast<std::size_t>(blockIdx.y) * gradient.columns + begin + column] = total;
 }
 
 __global__ void __launch_bounds__(threads) add_chunks_kernel(float* bias_gradient, const float* partial, int chunks, int width) {
@@ -156,15 +156,14 @@ __global__ void __launch_bounds__(threads) add_chunks_kernel(float* bias_gradien
 
 // Rows are short: a warp each.
 template <class Value>
-__global__ void __launch_bounds__(warp) softmax_loss_kernel(SampleLoss* samples, Value* gradient, const float* logits,
-                                                            const std::int32_t* labels, int stride, Loss loss, const StepState* state) {
+__global__ void __launch_bounds__(warp) softmax_loss_kernel(SampleLoss* samples, OperandRows<Value> gradient, const float* logits,
+                                                            const std::int32_t* labels, Loss loss, const StepState* state) {
     __shared__ double shared[warp];
     const CudaBlock block = block_with(shared);
     const int n = static_cast<int>(gridDim.x), row = static_cast<int>(blockIdx.x);
     const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(loss.config, state->step, batch);
-    const SampleLoss result =
-        softmax_loss_row(block, gradient + static_cast<std::size_t>(row) * stride, logits + static_cast<std::size_t>(row) * loss.classes,
-                         labels[row], loss, epoch, 1.0f / static_cast<float>(batch));
+    const SampleLoss result = softmax_loss_row(block, gradient.row(row), logits + static_cast<std::size_t>(row) * loss.classes, labels[row],
+                                               loss, epoch, 1.0f / static_cast<float>(batch));
     if (threadIdx.x == 0) samples[row] = result;
 }
 
@@ -203,11 +202,11 @@ __global__ void __launch_bounds__(threads) norm_kernel(float* partial, const flo
 
 template <class Value>
 __global__ void __launch_bounds__(threads)
-    adamw_kernel(AdamwArrays arrays, StepGuard* guard, std::size_t weights, std::size_t size, OptimiserConfig config,
-                 const StepState* state, const __grid_constant__ OperandCopyTable<Value> copies, const float* partial) {
+    adamw_kernel(OptimiserTask task, const __grid_constant__ OperandCopyTable<Value> copies, const float* partial) {
     __shared__ double shared[threads];
     __shared__ StepRates rates;
     const CudaBlock block = block_with(shared);
+    const auto& [arrays, weights, size, guard, config, state] = task;
     const double norm = sqrt(block.sum<double>(norm_blocks, [&](int i) { return double{partial[i]}; }));
     const bool taken = may_step(*guard, norm);
     // The counts, which no block reads.
@@ -265,7 +264,7 @@ __global__ void __launch_bounds__(threads) calculate_kernel(float* values, std::
     }
 }
 
-__global__ void advance_kernel(StepState* state) { ++state->step; }
+__global__ void advance_kernel(StepState* state) { complete_step(*state); }
 
 int backward_chunks(int width) {
     const int wanted = backward_blocks * backward_columns / width;
@@ -287,16 +286,16 @@ std::size_t reduction_scratch(int width) {
 }
 
 template <class Value>
-void to_operands(cudaStream_t stream, Value* to, const float* from, int rows, int columns, int stride) {
-    if (rows == 0) return;
-    to_operands_kernel<<<rows, threads, 0, stream>>>(to, from, columns, stride);
+void to_operands(cudaStream_t stream, const OperandRows<Value>& to, const float* from) {
+    if (to.rows == 0) return;
+    to_operands_kernel<<<to.rows, threads, 0, stream>>>(to, from);
     check_launch("launching the conversion of operands");
 }
 
 template <class Value>
-void from_operands(cudaStream_t stream, float* to, const Value* from, int rows, int columns, int stride) {
-    if (rows == 0) return;
-    from_operands_kernel<<<rows, threads, 0, stream>>>(to, from, columns, stride);
+void from_operands(cudaStream_t stream, float* to, const OperandRows<const Value>& from) {
+    if (from.rows == 0) return;
+    from_operands_kernel<<<from.rows, threads, 0, stream>>>(to, from);
     check_launch("launching the conversion of operands");
 }
 
@@ -307,36 +306,35 @@ void add_bias(cudaStream_t stream, float* out, const float* bias, int rows, int 
 }
 
 template <class Value>
-void activate(cudaStream_t stream, Value* out, const float* bias, int rows, int width, int stride, float dropout, int layer,
-              const StepState* state) {
-    if (rows == 0) return;
-    if (std::int64_t{rows} * stride > std::numeric_limits<int>::max() / 2 * std::int64_t{Pack<Value>::size})
+void activate(cudaStream_t stream, const OperandRows<Value>& out, const float* bias, float dropout, int layer, const StepState* state) {
+    if (out.rows == 0) return;
+    if (std::int64_t{out.rows} * out.stride > std::numeric_limits<int>::max() / 2 * std::int64_t{Pack<Value>::size})
         fail("a layer of a batch is too large for one launch; use a smaller training.batch");
     if (dropout <= 0) {
-        const int packs = tiles(width, Pack<Value>::size);
-        cut_below_zero_kernel<<<tiles(rows * packs, threads), threads, 0, stream>>>(out, bias, rows, width, stride, packs);
+        const int packs = tiles(out.columns, Pack<Value>::size);
+        cut_below_zero_kernel<<<tiles(out.rows * packs, threads), threads, 0, stream>>>(out, bias, packs);
         return check_launch("launching the activation");
     }
-    const int spans = tiles(width, span);
-    activate_kernel<<<tiles(rows * spans, warps), threads, 0, stream>>>(out, bias, rows, width, stride, spans, dropout, layer, state);
+    const int spans = tiles(out.columns, span);
+    activate_kernel<<<tiles(out.rows * spans, warps), threads, 0, stream>>>(out, bias, spans, dropout, layer, state);
     check_launch("launching the activation");
 }
 
 template <class Value>
-void activate_backward(cudaStream_t stream, Value* gradient, float* bias_gradient, const Value* out, int rows, int width, int stride,
-                       float dropout, float* scratch) {
-    const int chunks = backward_chunks(width);
+void activate_backward(cudaStream_t stream, const OperandRows<Value>& gradient, float* bias_gradient, const Value* out, float dropout,
+                       float* scratch) {
+    const int width = gradient.columns, chunks = backward_chunks(width);
     const dim3 blocks(tiles(width, backward_columns), chunks);
-    activate_backward_kernel<<<blocks, threads, 0, stream>>>(scratch, gradient, out, rows, width, stride, dropout);
+    activate_backward_kernel<<<blocks, threads, 0, stream>>>(scratch, gradient, out, dropout);
     check_launch("launching the backward activation");
     add_chunks_kernel<<<tiles(width, threads), threads, 0, stream>>>(bias_gradient, scratch, chunks, width);
     check_launch("launching the bias gradient");
 }
 
 template <class Value>
-void softmax_loss(cudaStream_t stream, SampleLoss* samples, Value* gradient, const float* logits, const std::int32_t* labels, int n,
-                  int stride, const Loss& loss, const StepState* state) {
-    softmax_loss_kernel<<<n, warp, 0, stream>>>(samples, gradient, logits, labels, stride, loss, state);
+void softmax_loss(cudaStream_t stream, SampleLoss* samples, const OperandRows<Value>& gradient, const float* logits,
+                  const std::int32_t* labels, const Loss& loss, const StepState* state) {
+    softmax_loss_kernel<<<gradient.rows, warp, 0, stream>>>(samples, gradient, logits, labels, loss, state);
     check_launch("launching the loss");
 }
 
@@ -347,11 +345,10 @@ void add_losses(cudaStream_t stream, LossTotals* totals, StepGuard* guard, const
 }
 
 template <class Value>
-void optimise(cudaStream_t stream, const AdamwArrays& arrays, StepGuard* guard, std::size_t weights, std::size_t size,
-              const OptimiserConfig& config, const StepState* state, const OperandCopyTable<Value>& copies, float* scratch) {
-    norm_kernel<<<norm_blocks, threads, 0, stream>>>(scratch, arrays.gradient, size);
+void optimise(cudaStream_t stream, const OptimiserTask& task, const OperandCopyTable<Value>& copies, float* scratch) {
+    norm_kernel<<<norm_blocks, threads, 0, stream>>>(scratch, task.arrays.gradient, task.size);
     check_launch("launching the norm");
-    adamw_kernel<<<optimiser_blocks, threads, 0, stream>>>(arrays, guard, weights, size, config, state, copies, scratch);
+    adamw_kernel<<<optimiser_blocks, threads, 0, stream>>>(task, copies, scratch);
     check_launch("launching the optimiser");
 }
 
@@ -367,15 +364,14 @@ void calculate(cudaStream_t stream, bool exponentials, float* values, std::size_
     check_launch("launching a calculation");
 }
 
-#define FRIEDEL_OPERAND_TYPE(Value)                                                                                         \
-    template void to_operands(cudaStream_t, Value*, const float*, int, int, int);                                           \
-    template void from_operands(cudaStream_t, float*, const Value*, int, int, int);                                         \
-    template void activate(cudaStream_t, Value*, const float*, int, int, int, float, int, const StepState*);                \
-    template void activate_backward(cudaStream_t, Value*, float*, const Value*, int, int, int, float, float*);              \
-    template void softmax_loss(cudaStream_t, SampleLoss*, Value*, const float*, const std::int32_t*, int, int, const Loss&, \
-                               const StepState*);                                                                           \
-    template void optimise(cudaStream_t, const AdamwArrays&, StepGuard*, std::size_t, std::size_t, const OptimiserConfig&,  \
-                           const StepState*, const OperandCopyTable<Value>&, float*);
+#define FRIEDEL_OPERAND_TYPE(Value)                                                                                                  \
+    template void to_operands(cudaStream_t, const OperandRows<Value>&, const float*);                                                \
+    template void from_operands<Value>(cudaStream_t, float*, const OperandRows<const Value>&);                                       \
+    template void activate(cudaStream_t, const OperandRows<Value>&, const float*, float, int, const StepState*);                     \
+    template void activate_backward(cudaStream_t, const OperandRows<Value>&, float*, const Value*, float, float*);                   \
+    template void softmax_loss(cudaStream_t, SampleLoss*, const OperandRows<Value>&, const float*, const std::int32_t*, const Loss&, \
+                               const StepState*);                                                                                    \
+    template void optimise(cudaStream_t, const OptimiserTask&, const OperandCopyTable<Value>&, float*);
 FRIEDEL_OPERAND_TYPE(float)
 FRIEDEL_OPERAND_TYPE(__nv_bfloat16)
 #undef FRIEDEL_OPERAND_TYPE

@@ -62,7 +62,7 @@ CudaPatternStream::CudaPatternStream(const CurrentStream& current, Precision pre
     : current_(current),
       precision_(precision),
       simulation_(simulation),
-      preprocess_(preprocess),
+      task_{simulation.grid, simulation.radiation.lines, preprocess},
       library_(library),
       tables_(tables),
       cumulative_(sampler.cumulative, static_cast<std::size_t>(sampler.classes)),
@@ -104,7 +104,7 @@ void CudaPatternStream::add_group(SimulationGroup::Rows rows, const CrystalBound
     group.bounds.peaks = group.bounds.width_sections > 0
                              ? 0
                              : phases * (simulation_.axial_divergence.largest() > 0 ? axial_peaks * peaks + padding_peaks : peaks);
-    const std::size_t bytes = simulation_scratch(group.bounds, simulation_.grid, simulation_.radiation.lines, layout.shared);
+    const std::size_t bytes = simulation_scratch(group.bounds, task_, layout.shared);
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "asking for free memory");
     group.blocks = static_cast<int>(std::clamp<std::size_t>(free / share_of_memory / bytes, 1, static_cast<std::size_t>(layout.blocks)));
@@ -150,7 +150,7 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
     order_.reserve(n);
     const DrawnBatch batch{parameters_.data(), labels,       next_.data(),
                            order_.sort_key(),  order_.row(), groups_.front().bounds.width_sections};
-    cuda::draw(stream, batch, costs_, sampler_, config_.data(), library_.view().structures, state, ahead, n);
+    cuda::draw(stream, batch, costs_, {sampler_, config_.data(), library_.view().structures}, {state, ahead, n});
     const std::int32_t* const order = order_.sort(stream, n);
     if (generates_) {
         if (crystals_.size() < 2 * static_cast<std::size_t>(n)) crystals_ = DeviceArray<GeneratedCrystal>(2 * static_cast<std::size_t>(n));
@@ -158,15 +158,16 @@ void CudaPatternStream::draw(Operand* inputs, std::int32_t* labels, const StepSt
     }
     const CrystalSource source{library_.view(), crystals_.data(), table_.data()};
     // Groups do not wait for each other: the last one here, the others aside.
-    with_operands(precision_, inputs, [&](auto* out) {
+    const int points = simulation_.grid.points;
+    with_operands(precision_, inputs, [&](auto* values) {
+        const OperandRows out{values, n, points, row_stride(precision_, points)};
         check(cudaEventRecord(drawn_, stream), "dividing a batch");
         for (std::size_t i = 0; i < groups_.size(); ++i) {
             const bool aside = i + 1 < groups_.size();
             const cudaStream_t own = aside ? cudaStream_t{branches_[i].stream} : stream;
             if (aside) check(cudaStreamWaitEvent(own, drawn_, 0), "dividing a batch");
             groups_[i].order = order;
-            simulate(own, out, row_stride(precision_, simulation_.grid.points), parameters_.data(), n, source, simulation_.grid,
-                     simulation_.radiation.lines, preprocess_, groups_[i]);
+            simulate(own, out, parameters_.data(), source, task_, groups_[i]);
             if (aside) check(cudaEventRecord(branches_[i].done, own), "dividing a batch");
         }
         for (std::size_t i = 0; i + 1 < groups_.size(); ++i)

@@ -51,7 +51,7 @@ private:
     const CurrentStream& current_;
     Precision precision_;
     SimulationConfig simulation_;
-    PreprocessConfig preprocess_;
+    PatternTask task_;
     DeviceLibrary library_;
     DeviceTables tables_;
     DeviceArray<float> cumulative_;

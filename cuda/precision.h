@@ -27,5 +27,9 @@ void with_operands(Precision precision, Operand* operands, F&& f) {
         f(reinterpret_cast<float*>(operands));
     }
 }
+template <class F>
+void with_operands(Precision precision, const Operand* operands, F&& f) {
+    with_operands(precision, const_cast<Operand*>(operands), [&]<class Value>(Value* values) { f(const_cast<const Value*>(values)); });
+}
 
 }  // namespace friedel::cuda

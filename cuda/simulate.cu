@@ -44,8 +44,9 @@ struct BlockScratch {
     float* points;  // the pattern itself, where shared memory does not hold it
 };
 
-__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const Grid& grid, int emission_lines,
+__host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const CrystalBounds& bounds, const PatternTask& task,
                                       const SharedMemory& shared) {
+    const Grid& grid = task.grid;
     Carver from{base};
     const int reflections = bounds.reflections, peaks = bounds.peaks;
     PatternWorkspace& w = scratch.pattern;
@@ -65,7 +66,8 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
     w.peaks.area = from.take<float>(peaks);
     w.peaks.fwhm_deg = from.take<float>(peaks);
     w.peaks.eta = from.take<float>(peaks);
-    w.peaks.first = from.take<std::int32_t>(bounds.width_sections > 0 ? 0 : static_cast<std::size_t>(emission_lines) * reflections + 1);
+    w.peaks.first =
+        from.take<std::int32_t>(bounds.width_sections > 0 ? 0 : static_cast<std::size_t>(task.emission_lines) * reflections + 1);
     w.peaks.capacity = peaks;
     w.peaks.count = 0;
     w.profile.coarse = from.take<float>(level_points(grid, 1));
@@ -82,7 +84,7 @@ __host__ __device__ std::size_t carve(BlockScratch& scratch, char* base, const C
         w.line_sum.widths = from.take<float>(3 * max_width_sections);
         w.line_sum.tails = from.take<float>(tail_scratch(grid));
     }
-    w.sites.near = w.profile.near = w.line_sum.near = {};
+    w.sites.fast = w.profile.fast = w.line_sum.fast = {};
     scratch.preprocess = from.take<float>(preprocess_scratch(grid));
     scratch.points = from.take<float>(shared.points_bytes > 0 ? 0 : grid.points);
     return (from.used + 255) / 256 * 256;
@@ -93,16 +95,16 @@ __device__ int larger_bound(const std::int32_t* reflections, const PatternParame
     return max(reflections[p.structure], p.impurity >= 0 ? reflections[p.impurity] : 0);
 }
 
-__global__ void __launch_bounds__(threads)
-    draw_kernel(DrawnBatch batch, const std::int32_t* reflections, std::int32_t few_limit, const StructureWork* work, SamplerView sampler,
-                const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
+__global__ void __launch_bounds__(threads) draw_kernel(DrawnBatch batch, const std::int32_t* reflections, std::int32_t few_limit,
+                                                       const StructureWork* work, DrawSource source, BatchNumber number) {
     const int row = blockIdx.x * blockDim.x + threadIdx.x;
     if (row < simulation_groups) batch.next[row] = 0;
-    if (row >= n) return;
-    const std::uint64_t sample = first_sample(*state, ahead, n) + row;
-    const DrawnStructure drawn = draw_structure(sampler, state->seed, sample);
+    if (row >= number.n) return;
+    const StepState& state = *number.state;
+    const std::uint64_t sample = first_sample(state, number.ahead, number.n) + row;
+    const DrawnStructure drawn = draw_structure(source.sampler, state.seed, sample);
     batch.labels[row] = drawn.label;
-    PatternParameters p = draw_parameters(*config, drawn.structure, drawn.impurities(structures), state->seed, sample);
+    PatternParameters p = draw_parameters(*source.config, drawn.structure, drawn.impurities(source.structures), state.seed, sample);
     p.width_sections = batch.width_sections;
     batch.parameters[row] = p;
     batch.row[row] = row;
@@ -118,24 +120,33 @@ __global__ void __launch_bounds__(generator_threads)
     const int row = blockIdx.x;
     const PatternParameters& p = parameters[row];
     if (p.structure >= 0) return;
-    generate_crystal(block, crystals[2 * row], scratch, tables, p.generated_group(0), p.seed, p.sample, 0);
-    if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, p.generated_group(1), p.seed, p.sample, 1);
+    generate_crystal(block, crystals[2 * row], scratch, tables, {p.generated_group(0), p.seed, p.sample, 0});
+    if (p.impurity >= 0) generate_crystal(block, crystals[2 * row + 1], scratch, tables, {p.generated_group(1), p.seed, p.sample, 1});
 }
 
+// The rows that a pattern is one of.
+__device__ SimulationGroup::Rows rows_with(const SimulationGroup& group, const PatternParameters& p) {
+    using Rows = SimulationGroup::Rows;
+    if (p.structure < 0) return Rows::generated;
+    return larger_bound(group.reflections, p) > group.few_limit ? Rows::many_reflections : Rows::few_reflections;
+}
+
+// (Inputs as OperandRows would cost the kernel without sections 104 bytes more of spills: nvcc 13.0.)
 template <class Value, bool in_sections, int threads_of_block, int blocks>
 __global__ void __launch_bounds__(threads_of_block, blocks)
-    simulate_kernel(Value* inputs, int stride, const PatternParameters* parameters, int n, CrystalSource source, Grid grid,
-                    int emission_lines, PreprocessConfig config, SimulationGroup group, std::size_t scratch_stride) {
+    simulate_kernel(Value* inputs, int stride, int n, const PatternParameters* parameters, CrystalSource source, PatternTask task,
+                    SimulationGroup group, std::size_t scratch_stride) {
     extern __shared__ float4 shared_memory[];
     __shared__ double shared[threads_of_block];
     __shared__ std::int32_t taken;
     CudaBlock block{CudaTeam(shared)};
+    const Grid& grid = task.grid;
     BlockScratch mine;
-    carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, grid, emission_lines, group.shared);
+    carve(mine, static_cast<char*>(group.scratch) + blockIdx.x * scratch_stride, group.bounds, task, group.shared);
     char* const of_block = reinterpret_cast<char*>(shared_memory);
     float* const pattern = group.shared.points_bytes > 0 ? reinterpret_cast<float*>(of_block) : mine.points;
-    mine.pattern.sites.near = mine.pattern.profile.near =
-        mine.pattern.line_sum.near = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.near_bytes)};
+    mine.pattern.sites.fast = mine.pattern.profile.fast =
+        mine.pattern.line_sum.fast = {of_block + group.shared.points_bytes, static_cast<std::size_t>(group.shared.fast_bytes)};
     for (;;) {
         if (threadIdx.x == 0) {
             const int turn = atomicAdd(group.next, 1);
@@ -146,20 +157,16 @@ __global__ void __launch_bounds__(threads_of_block, blocks)
         __syncthreads();
         if (row >= n) return;
         const PatternParameters& p = parameters[row];
-        const bool generated = p.structure < 0;
-        using Rows = SimulationGroup::Rows;
-        const Rows rows = generated                                              ? Rows::generated
-                          : larger_bound(group.reflections, p) > group.few_limit ? Rows::many_reflections
-                                                                                 : Rows::few_reflections;
-        if (rows != group.rows) {
-            if (group.rows == Rows::many_reflections) return;  // they come first: there are no more
+        if (rows_with(group, p) != group.rows) {
+            if (group.rows == SimulationGroup::Rows::many_reflections) return;  // they come first: there are no more
             continue;
         }
+        const bool generated = p.structure < 0;
         const auto phase = [&](int i) {
             return generated ? source.generated[2 * row + i].view() : source.library.crystal(i == 0 ? p.structure : p.impurity);
         };
         simulate_phases<in_sections>(block, pattern, mine.pattern, phase, *source.form_factors, p, grid);
-        preprocess(block, pattern, grid, config, mine.preprocess);
+        preprocess(block, pattern, grid, task.preprocess, mine.preprocess);
         Value* const out = inputs + static_cast<std::size_t>(row) * stride;
         block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
     }
@@ -167,13 +174,13 @@ __global__ void __launch_bounds__(threads_of_block, blocks)
 
 template <class Value>
 __global__ void __launch_bounds__(threads)
-    preprocess_kernel(Value* inputs, int stride, float* patterns, Grid grid, PreprocessConfig config, float* scratch) {
+    preprocess_kernel(OperandRows<Value> inputs, float* patterns, Grid grid, PreprocessConfig config, float* scratch) {
     __shared__ double shared[threads];
     const CudaBlock block{CudaTeam(shared)};
     const std::size_t row = blockIdx.x;
     float* const pattern = patterns + row * grid.points;
     preprocess(block, pattern, grid, config, scratch + row * preprocess_scratch(grid));
-    Value* const out = inputs + row * stride;
+    Value* const out = inputs.row(row);
     block.for_each(grid.points, [&](int i) { out[i] = Value(pattern[i]); });
 }
 
@@ -188,13 +195,13 @@ auto kernel_for(bool wide, bool in_sections) {
     return in_sections ? kernel_of_size<Value, true>(wide) : kernel_of_size<Value, false>(wide);
 }
 
-std::size_t bytes_of(const SharedMemory& shared) { return static_cast<std::size_t>(shared.points_bytes) + shared.near_bytes; }
+std::size_t bytes_of(const SharedMemory& shared) { return static_cast<std::size_t>(shared.points_bytes) + shared.fast_bytes; }
 
 }  // namespace
 
-std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int emission_lines, const SharedMemory& shared) {
+std::size_t simulation_scratch(const CrystalBounds& bounds, const PatternTask& task, const SharedMemory& shared) {
     BlockScratch unused;
-    return carve(unused, nullptr, bounds, grid, emission_lines, shared);
+    return carve(unused, nullptr, bounds, task, shared);
 }
 
 template <class Value>
@@ -277,10 +284,9 @@ const std::int32_t* RowOrder::sort(cudaStream_t stream, int n) {
     return order_.data();
 }
 
-void draw(cudaStream_t stream, const DrawnBatch& batch, const StructureCosts& costs, const SamplerView& sampler,
-          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n) {
-    draw_kernel<<<(n + threads - 1) / threads, threads, 0, stream>>>(batch, costs.reflections.data(), costs.few_limit, costs.work.data(),
-                                                                     sampler, config, structures, state, ahead, n);
+void draw(cudaStream_t stream, const DrawnBatch& batch, const StructureCosts& costs, const DrawSource& source, const BatchNumber& number) {
+    draw_kernel<<<(number.n + threads - 1) / threads, threads, 0, stream>>>(batch, costs.reflections.data(), costs.few_limit,
+                                                                            costs.work.data(), source, number);
     check_launch("launching the draw");
 }
 
@@ -290,27 +296,26 @@ void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternPara
 }
 
 template <class Value>
-void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const CrystalSource& source,
-              const Grid& grid, int emission_lines, const PreprocessConfig& config, const SimulationGroup& group) {
+void simulate(cudaStream_t stream, const OperandRows<Value>& inputs, const PatternParameters* parameters, const CrystalSource& source,
+              const PatternTask& task, const SimulationGroup& group) {
     const int threads_of_block = group.wide ? wide_blocks.threads : small_blocks.threads;
     kernel_for<Value>(group.wide, group.bounds.width_sections > 0)<<<group.blocks, threads_of_block, bytes_of(group.shared), stream>>>(
-        inputs, stride, parameters, n, source, grid, emission_lines, config, group,
-        simulation_scratch(group.bounds, grid, emission_lines, group.shared));
+        inputs.data, inputs.stride, inputs.rows, parameters, source, task, group, simulation_scratch(group.bounds, task, group.shared));
     check_launch("launching the simulation");
 }
 
 template <class Value>
-void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* patterns, int n, const Grid& grid,
+void preprocess_patterns(cudaStream_t stream, const OperandRows<Value>& inputs, float* patterns, const Grid& grid,
                          const PreprocessConfig& config, float* scratch) {
-    preprocess_kernel<<<n, threads, 0, stream>>>(inputs, stride, patterns, grid, config, scratch);
+    preprocess_kernel<<<inputs.rows, threads, 0, stream>>>(inputs, patterns, grid, config, scratch);
     check_launch("launching the preprocessing");
 }
 
-#define FRIEDEL_OPERAND_TYPE(Value)                                                                                          \
-    template SimulationLayout simulation_layout<Value>(const Grid&, bool, bool);                                             \
-    template void simulate(cudaStream_t, Value*, int, const PatternParameters*, int, const CrystalSource&, const Grid&, int, \
-                           const PreprocessConfig&, const SimulationGroup&);                                                 \
-    template void preprocess_patterns(cudaStream_t, Value*, int, float*, int, const Grid&, const PreprocessConfig&, float*);
+#define FRIEDEL_OPERAND_TYPE(Value)                                                                                                     \
+    template SimulationLayout simulation_layout<Value>(const Grid&, bool, bool);                                                        \
+    template void simulate(cudaStream_t, const OperandRows<Value>&, const PatternParameters*, const CrystalSource&, const PatternTask&, \
+                           const SimulationGroup&);                                                                                     \
+    template void preprocess_patterns(cudaStream_t, const OperandRows<Value>&, float*, const Grid&, const PreprocessConfig&, float*);
 FRIEDEL_OPERAND_TYPE(float)
 FRIEDEL_OPERAND_TYPE(__nv_bfloat16)
 #undef FRIEDEL_OPERAND_TYPE

@@ -1,11 +1,12 @@
 // Launchers of the simulation kernels: drawing a batch, from drawn parameters to network input, and preprocessing alone. Everything they
-// are given lives on the device. Value is float or __nv_bfloat16; rows of inputs lie `stride` apart. Errors of a launch throw Error.
+// are given lives on the device. Errors of a launch throw Error.
 #pragma once
 
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 #include "cuda/check.h"
+#include "cuda/operand_rows.h"
 #include "cuda/owned.h"
 #include "cuda/structure_costs.h"
 #include "kernels/crystal_generator.h"
@@ -64,8 +65,15 @@ struct SimulationLayout {
 };
 template <class Value>
 SimulationLayout simulation_layout(const Grid& grid, bool wide, bool in_sections);
+// What all patterns of a stream have in common.
+struct PatternTask {
+    Grid grid;
+    int emission_lines;
+    PreprocessConfig preprocess;
+};
+
 // Bytes of global scratch of one block.
-std::size_t simulation_scratch(const CrystalBounds& bounds, const Grid& grid, int emission_lines, const SharedMemory& shared);
+std::size_t simulation_scratch(const CrystalBounds& bounds, const PatternTask& task, const SharedMemory& shared);
 
 constexpr int simulation_groups = 3;
 
@@ -79,9 +87,20 @@ struct DrawnBatch {
     int width_sections;             // as the host has decided: the device's arithmetic might tell a width at the limit otherwise
 };
 
-// Sample numbers are first_sample(*state, ahead, n) + row.
-void draw(cudaStream_t stream, const DrawnBatch& batch, const StructureCosts& costs, const SamplerView& sampler,
-          const SimulationConfig* config, int structures, const StepState* state, int ahead, int n);
+// What they are drawn from.
+struct DrawSource {
+    SamplerView sampler;
+    const SimulationConfig* config;
+    int structures;  // of the library
+};
+
+// Which samples a batch holds: that of row i is number first_sample(*state, ahead, n) + i.
+struct BatchNumber {
+    const StepState* state;
+    int ahead, n;
+};
+
+void draw(cudaStream_t stream, const DrawnBatch& batch, const StructureCosts& costs, const DrawSource& source, const BatchNumber& number);
 
 // crystals [n][2]: the main crystal and the impurity of the rows whose parameters ask for generated ones.
 void generate(cudaStream_t stream, GeneratedCrystal* crystals, const PatternParameters* parameters, const CrystalTables& tables, int n);
@@ -95,12 +114,12 @@ struct CrystalSource {
 
 // The rows of one group of inputs [n][grid.points], preprocessed. One block works at one pattern and takes the next when it is done.
 template <class Value>
-void simulate(cudaStream_t stream, Value* inputs, int stride, const PatternParameters* parameters, int n, const CrystalSource& source,
-              const Grid& grid, int emission_lines, const PreprocessConfig& config, const SimulationGroup& group);
+void simulate(cudaStream_t stream, const OperandRows<Value>& inputs, const PatternParameters* parameters, const CrystalSource& source,
+              const PatternTask& task, const SimulationGroup& group);
 
 // Patterns [n][grid.points], which are used up, into inputs. scratch [n][preprocess_scratch(grid)] floats.
 template <class Value>
-void preprocess_patterns(cudaStream_t stream, Value* inputs, int stride, float* patterns, int n, const Grid& grid,
+void preprocess_patterns(cudaStream_t stream, const OperandRows<Value>& inputs, float* patterns, const Grid& grid,
                          const PreprocessConfig& config, float* scratch);
 
 }  // namespace friedel::cuda

@@ -44,10 +44,23 @@ struct BoundsOfStructure {
     }
 };
 
+// Weights of the work that a pattern takes, in instructions of a warp. Rows are ordered by it, so what counts is which take more than
+// others, and tests/structure_costs_test.cpp holds that to counted operations. All of them are choices on the grounds given, fitted to
+// nothing.
+constexpr float work_of_pattern = 60000;  // whatever the crystal is. An H200 took 270 000 for a pattern in the mean, and spent 18 % of its
+                                          // time in preparation, background and noise: bench/results/NVIDIA-H200
+constexpr float work_of_reflection = 10, work_of_atom = 1, work_of_site = 1.6f;  // of structure factors, for one reflection of 32 at once
+// Of a line with a width of its own: its profile is 64 steps wide to both sides, four turns of a warp, and each point tests about as many
+// peaks again that do not reach it. The loop has 36 instructions for a peak and 11 for one too far (bench/results/kernels_sm_90.md): 188,
+// and more for the coarser grids.
+constexpr float work_of_line = 250;
+constexpr float work_of_line_in_sections = 40;  // of one width: four multiply-adds, with three loads each, for each point that it reaches
+constexpr float axial_factor = 2;               // where axial divergence makes rows of lines
+
 // What a structure adds to the time of a pattern.
 struct StructureWork {
     float reflections;    // independent and, as far as the centring goes, not absent
-    float of_reflection;  // instructions of a warp for the structure factor of each
+    float of_reflection;  // for the structure factor of each
 };
 
 struct WorkOfStructure {
@@ -57,18 +70,18 @@ struct WorkOfStructure {
     FRIEDEL_FN StructureWork operator()(int structure) const {
         const CrystalView<float> crystal = library.crystal(structure);
         const int alike = crystal.operations.laue_count() * crystal.operations.centrings_count;
-        return {static_cast<float>(reflections[structure]) / static_cast<float>(alike), 10.0f + crystal.atoms + 1.6f * sites_in(crystal)};
+        return {
+            static_cast<float>(reflections[structure]) / static_cast<float>(alike),
+            work_of_reflection + work_of_atom * static_cast<float>(crystal.atoms) + work_of_site * static_cast<float>(sites_in(crystal))};
     }
 };
 
-// About how many instructions of a warp the patterns of a library's structures take: what matters is which take more than others. The
-// profile of a peak is 64 steps wide to both sides, and each point tests about as many peaks again that do not reach it. A line in sections
-// of one width costs four multiply-adds for each point that it reaches.
+// About how much the pattern of a library's structure takes, and its impurity.
 FRIEDEL_FN float expected_work(const StructureWork* work, const PatternParameters& p) {
-    const float of_peaks = (p.width_sections > 0 ? 40.0f : 250.0f) * static_cast<float>(WeightedEmissionLines(p.radiation).count) *
-                           (p.axial_divergence > 0 ? 2.0f : 1.0f);
+    const float of_peaks = (p.width_sections > 0 ? work_of_line_in_sections : work_of_line) *
+                           static_cast<float>(WeightedEmissionLines(p.radiation).count) * (p.axial_divergence > 0 ? axial_factor : 1.0f);
     const StructureWork main = work[p.structure], other = p.impurity >= 0 ? work[p.impurity] : StructureWork{};
-    return 60000.0f + main.reflections * (main.of_reflection + of_peaks) + other.reflections * (other.of_reflection + of_peaks);
+    return work_of_pattern + main.reflections * (main.of_reflection + of_peaks) + other.reflections * (other.of_reflection + of_peaks);
 }
 
 // Where a row stands in a batch, the highest first: those with many reflections before all others.
@@ -88,18 +101,18 @@ struct LargerBounds {
 // What of a block's memory is shared memory: the pattern, where it fits, and beside it the sites of a crystal and then the peaks (or what
 // lines leave in cells) of a pattern, one after the other in the same place, where those fit. The rest is global scratch.
 struct SharedMemory {
-    int points_bytes, near_bytes;
+    int points_bytes, fast_bytes;
 };
 
 // 1024 peaks: more than nearly all patterns have. What a multiprocessor has beyond that serves as cache.
-constexpr int max_near_bytes = 48 * 1024, min_near_bytes = 4 * 1024;
+constexpr int max_fast_bytes = 48 * 1024, min_fast_bytes = 4 * 1024;
 
 // For patterns of so many points, of `bytes` that a block may have. Everything begins at a multiple of 16 bytes.
 inline SharedMemory shared_memory_of(int points, int bytes) {
     SharedMemory shared{(points * static_cast<int>(sizeof(float)) + 15) / 16 * 16, 0};
     if (shared.points_bytes > bytes) shared.points_bytes = 0;
     const int left = (bytes - shared.points_bytes) / 16 * 16;
-    if (left >= min_near_bytes) shared.near_bytes = left < max_near_bytes ? left : max_near_bytes;
+    if (left >= min_fast_bytes) shared.fast_bytes = left < max_fast_bytes ? left : max_fast_bytes;
     return shared;
 }
 

@@ -53,7 +53,7 @@ FRIEDEL_FN int count_trailing_zeros(std::uint64_t bits) {
 }
 
 // Fast memory of one block, used by one stage at a time: shared memory on a GPU; none on a CPU core, whose caches do the job.
-struct NearMemory {
+struct FastMemory {
     void* base = nullptr;  // aligned to 16 bytes
     std::size_t bytes = 0;
 
@@ -68,8 +68,20 @@ constexpr int max_tile = 64;  // of any block: room for what functions keep of a
 
 // One CPU core. `for_each(n, f)` calls f(0) ... f(n - 1).
 struct SerialBlock {
+    // A core, which works in vectors and can keep what it worked out; else there are threads, each at an item of its own, with few
+    // registers.
+    static constexpr bool is_core = true;
     // Consecutive items that one call of for_each_tile handles: enough for several vector registers here, one per thread on the GPU.
     static constexpr int tile = max_tile;
+
+    // Until all threads of the block are here.
+    static void barrier() {}
+
+    // f() by one thread, for all.
+    template <class F>
+    void once(F&& f) const {
+        f();
+    }
 
     template <class F>
     void for_each(int n, F&& f) const {

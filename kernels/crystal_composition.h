@@ -18,15 +18,22 @@ struct GeneratorScratch {
     std::int16_t first[max_generated_atoms + 1];  // of each orbit, among the atoms of the cell
     int orbits;
     float volume;
-    static constexpr int capacity = max_generated_cell_atoms + 16;  // padded
+    static constexpr int padding = 16;  // items of the longest vector register
+    static constexpr int capacity = max_generated_cell_atoms + padding;
     float x[capacity], y[capacity], z[capacity];
     float reach[capacity];  // closest * radius
     float kind[capacity];   // species
 };
 
+// Which crystal: all that is random about it follows from this and the tables.
+struct CrystalIdentity {
+    int space_group;
+    std::uint64_t seed, sample;
+    int phase;  // tells several crystals of one sample apart
+};
+
 namespace generator {
 
-constexpr int padding = 16;
 constexpr std::uint8_t small_element = 8;  // oxygen
 constexpr int max_attempts = 24;
 constexpr int patient_attempts = 6;          // with too much symmetry, before general positions are put in
@@ -35,6 +42,7 @@ constexpr float expansion = 1.08f;           // of the volume
 constexpr int max_placements = 24;           // of one atom
 constexpr int max_redraws = 8;               // of a letter, an element or a lattice
 constexpr float symmetry_tolerance = 0.06f;  // angstrom; within this an image falls on an atom
+constexpr float largest_filling = 0.6f;      // of the largest cell, by the volumes of its atoms
 
 FRIEDEL_FN float draw_quantile(const float* table, float u) {
     const float at = u * (quantiles - 1);
@@ -42,10 +50,28 @@ FRIEDEL_FN float draw_quantile(const float* table, float u) {
     return table[i] + (at - static_cast<float>(i)) * (table[i + 1] - table[i]);
 }
 
-// Numbers of one attempt, apart from those of any other. `phase` tells the crystals of one sample apart.
-FRIEDEL_FN std::uint32_t stream_of(int phase, int attempt) {
-    return (static_cast<std::uint32_t>(phase) * max_attempts + static_cast<std::uint32_t>(attempt)) << 20;
-}
+// A crystal that is being made, in one attempt after another.
+struct Draft {
+    GeneratorScratch& scratch;
+    const CrystalTables& tables;
+    CrystalIdentity id;
+    float cell[6] = {};
+
+    FRIEDEL_FN int group_index() const { return id.space_group - 1; }
+    // The group's Wyckoff positions.
+    FRIEDEL_FN const WyckoffSite* sites() const { return tables.sites + tables.site_offset[group_index()]; }
+    FRIEDEL_FN int site_count() const { return tables.site_offset[group_index() + 1] - tables.site_offset[group_index()]; }
+    FRIEDEL_FN BravaisLattice lattice() const { return static_cast<BravaisLattice>(tables.lattice[group_index()]); }
+    FRIEDEL_FN OperationSet operations() const { return tables.operations(id.space_group); }
+    // Of an atom: two are no nearer to each other than the sum of their reaches.
+    FRIEDEL_FN float reach_of(int orbit) const { return tables.closest * tables.radius[scratch.element[orbit]]; }
+
+    // Where the random numbers of an attempt begin, apart from those of any other.
+    FRIEDEL_FN std::uint32_t numbers_of(int attempt) const {
+        return (static_cast<std::uint32_t>(id.phase) * max_attempts + static_cast<std::uint32_t>(attempt)) << 20;
+    }
+    FRIEDEL_FN RandomSequence random(Purpose purpose, std::uint32_t numbers) const { return {id.seed, id.sample, purpose, numbers}; }
+};
 
 struct ChosenElements {
     std::uint8_t number[max_generated_elements];  // atomic
@@ -72,8 +98,10 @@ FRIEDEL_FN ChosenElements choose_elements(const CrystalTables& t, int g, int kin
 }
 
 // Atoms without freedom first: nothing can make way for them. Then large ones before small ones, which find room between them.
-// `first`: of the group's positions in the table of all.
-FRIEDEL_FN void order_sites(GeneratorScratch& s, const CrystalTables& t, int first) {
+FRIEDEL_FN void order_sites(Draft& draft) {
+    GeneratorScratch& s = draft.scratch;
+    const WyckoffSite* const positions = draft.sites();
+    const float* const radius = draft.tables.radius;
     const auto swap = [](auto& a, auto& b) {
         const auto kept = a;
         a = b;
@@ -81,8 +109,8 @@ FRIEDEL_FN void order_sites(GeneratorScratch& s, const CrystalTables& t, int fir
     };
     for (int i = 1; i < s.orbits; ++i) {
         for (int k = i; k > 0; --k) {
-            const int freer = t.sites[first + s.site[k - 1]].freedom - t.sites[first + s.site[k]].freedom;
-            if (freer < 0 || (freer == 0 && t.radius[s.element[k]] <= t.radius[s.element[k - 1]])) break;
+            const int freer = positions[s.site[k - 1]].freedom - positions[s.site[k]].freedom;
+            if (freer < 0 || (freer == 0 && radius[s.element[k]] <= radius[s.element[k - 1]])) break;
             swap(s.site[k], s.site[k - 1]);
             swap(s.element[k], s.element[k - 1]);
             swap(s.species[k], s.species[k - 1]);
@@ -91,22 +119,77 @@ FRIEDEL_FN void order_sites(GeneratorScratch& s, const CrystalTables& t, int fir
     }
 }
 
+// An atom of the asymmetric unit, and the Wyckoff position that it is put on.
+struct SiteChoice {
+    std::uint8_t element;
+    float occupancy;
+    int site;
+};
+
+// What the sites chosen so far take up of the cell.
+struct Filling {
+    int atoms = 0;
+    float volume = 0;         // angstrom^3
+    std::uint32_t taken = 0;  // bits of the positions without freedom, each of which holds one atom
+    int kinds = 0;            // of atoms that diffraction tells apart
+    float kind_occupancy[max_generated_atoms];
+    std::uint8_t kind_element[max_generated_atoms];
+
+    FRIEDEL_FN int kind_of(const SiteChoice& chosen) {
+        int kind = 0;
+        while (kind < kinds && (kind_element[kind] != chosen.element || kind_occupancy[kind] != chosen.occupancy)) ++kind;
+        if (kind == kinds) {
+            kind_element[kind] = chosen.element;
+            kind_occupancy[kinds++] = chosen.occupancy;
+        }
+        return kind;
+    }
+};
+
+FRIEDEL_FN void put_site(GeneratorScratch& s, const SiteChoice& chosen, int kind) {
+    s.site[s.orbits] = static_cast<std::uint16_t>(chosen.site);
+    s.element[s.orbits] = chosen.element;
+    s.species[s.orbits] = static_cast<std::uint8_t>(kind);
+    s.occupancy[s.orbits++] = chosen.occupancy;
+}
+
+// Draws a position for the atom until there is room on one, and puts it there; nowhere if luck has it. letters: of the group's positions,
+// running sums of how often each is taken; null: the general position, which comes last.
+FRIEDEL_FN void place_site(Draft& draft, Filling& filled, SiteChoice chosen, const float* letters, RandomSequence& random) {
+    for (int draw = 0; draw < max_redraws; ++draw) {
+        chosen.site = letters ? draw_index(letters, draft.site_count(), random.uniform()) : draft.site_count() - 1;
+        const WyckoffSite& position = draft.sites()[chosen.site];
+        const float more = static_cast<float>(position.multiplicity) * chosen.occupancy * draft.tables.atomic_volume[chosen.element];
+        const bool fits = filled.atoms + position.multiplicity <= max_generated_cell_atoms &&
+                          filled.volume + more <= largest_filling * max_generated_volume;
+        if (!fits && !letters) {
+            // Large atoms in a large group: a small one instead, of which any group's general position holds one.
+            if (chosen.element == small_element) return;
+            chosen.element = small_element;
+            continue;
+        }
+        if (!fits || (position.freedom == 0 && (filled.taken >> chosen.site & 1))) continue;
+        if (position.freedom == 0) filled.taken |= std::uint32_t{1} << chosen.site;
+        put_site(draft.scratch, chosen, filled.kind_of(chosen));
+        filled.atoms += position.multiplicity;
+        filled.volume += more;
+        return;
+    }
+}
+
 // Elements, Wyckoff positions, occupancies and volume. `general` of the sites are put on the general position, as different elements.
-FRIEDEL_FN void draw_composition(GeneratorScratch& s, const CrystalTables& t, int space_group, int general, RandomSequence& random) {
-    const int g = space_group - 1;
+FRIEDEL_FN void draw_composition(Draft& draft, int general, RandomSequence random) {
+    GeneratorScratch& s = draft.scratch;
+    const CrystalTables& t = draft.tables;
+    const int g = draft.group_index();
     int wanted = 1 + draw_index(t.site_count + g * max_generated_atoms, max_generated_atoms, random.uniform());
     wanted = wanted < general ? general : wanted;
     int kinds = 1 + draw_index(t.element_count + (wanted - 1) * max_generated_elements, max_generated_elements, random.uniform());
     kinds = kinds < general ? general : kinds;
     const ChosenElements elements = choose_elements(t, g, kinds, random);
 
-    const int first = t.site_offset[g], sites = t.site_offset[g + 1] - first;
-    const float* const letters = t.letter + letter_class(wanted) * t.all_sites + first;
-    std::uint32_t taken = 0;  // of the positions without freedom
-    int atoms = 0, kind_count = 0;
-    float volume = 0;
-    float kind_occupancy[max_generated_atoms];
-    std::uint8_t kind_element[max_generated_atoms];
+    const float* const letters = t.letter + letter_class(wanted) * t.all_sites + t.site_offset[g];
+    Filling filled;
     s.orbits = 0;
     for (int i = 0; i < wanted; ++i) {
         int which = i;
@@ -114,59 +197,29 @@ FRIEDEL_FN void draw_composition(GeneratorScratch& s, const CrystalTables& t, in
             float u = elements.all_weights * random.uniform();
             for (which = 0; which < elements.count - 1 && u >= elements.weight[which]; ++which) u -= elements.weight[which];
         }
-        std::uint8_t element = elements.number[which];
         const float u = random.uniform(), v = random.uniform();
         const float occupancy = u < t.partial && i >= general ? draw_quantile(t.occupancy, v) : 1.0f;
-        for (int draw = 0; draw < max_redraws; ++draw) {
-            const int site = i < general ? sites - 1 : draw_index(letters, sites, random.uniform());
-            const WyckoffSite& position = t.sites[first + site];
-            const float more = static_cast<float>(position.multiplicity) * occupancy * t.atomic_volume[element];
-            const bool fits = atoms + position.multiplicity <= max_generated_cell_atoms && volume + more <= 0.6f * max_generated_volume;
-            if (!fits && i < general) {
-                // Large atoms in a large group: a small one instead, of which any group's general position holds one.
-                if (element == small_element) break;
-                element = small_element;
-                continue;
-            }
-            if (!fits || (position.freedom == 0 && (taken >> site & 1))) continue;
-            if (position.freedom == 0) taken |= std::uint32_t{1} << site;
-            int kind = 0;
-            while (kind < kind_count && (kind_element[kind] != element || kind_occupancy[kind] != occupancy)) ++kind;
-            if (kind == kind_count) {
-                kind_element[kind] = element;
-                kind_occupancy[kind_count++] = occupancy;
-            }
-            s.site[s.orbits] = static_cast<std::uint16_t>(site);
-            s.element[s.orbits] = element;
-            s.species[s.orbits] = static_cast<std::uint8_t>(kind);
-            s.occupancy[s.orbits++] = occupancy;
-            atoms += position.multiplicity;
-            volume += more;
-            break;
-        }
+        place_site(draft, filled, {elements.number[which], occupancy, 0}, i < general ? nullptr : letters, random);
     }
     if (s.orbits == 0) {  // large atoms in a large group: one of them on the position of fewest points
-        s.site[0] = 0;
-        s.element[0] = elements.number[0];
-        s.species[0] = 0;
-        s.occupancy[0] = 1;
-        s.orbits = 1;
-        volume = static_cast<float>(t.sites[first].multiplicity) * t.atomic_volume[elements.number[0]];
+        put_site(s, {elements.number[0], 1, 0}, 0);
+        filled.volume = static_cast<float>(draft.sites()[0].multiplicity) * t.atomic_volume[elements.number[0]];
     }
-    order_sites(s, t, first);
-    s.volume = volume * expf(draw_quantile(t.packing + t.lattice[g] * quantiles, random.uniform()));
+    order_sites(draft);
+    s.volume = filled.volume * expf(draw_quantile(t.packing + t.lattice[g] * quantiles, random.uniform()));
 }
 
 // Cell of the group's lattice with this volume, its shape drawn about one of the examples.
-FRIEDEL_FN void draw_cell(float* cell, const CrystalTables& t, int space_group, float volume, RandomSequence& random) {
-    const int lattice = t.lattice[space_group - 1];
+FRIEDEL_FN void draw_cell(Draft& draft, float volume, RandomSequence& random) {
+    const CrystalTables& t = draft.tables;
+    const int lattice = t.lattice[draft.group_index()];
     const std::uint32_t first = t.shape_offset[lattice], examples = t.shape_offset[lattice + 1] - first;
     const auto example = first + static_cast<std::uint32_t>(static_cast<std::uint64_t>(random.bits()) * examples >> 32);
     float shape[lattice_parameters];
     for (int i = 0; i < lattice_parameters; ++i) {
         shape[i] = t.shape[lattice_parameters * example + i] + t.bandwidth[lattice_parameters * lattice + i] * random.normal();
     }
-    cell_of_shape(cell, shape, static_cast<BravaisLattice>(lattice), volume);
+    cell_of_shape(draft.cell, shape, draft.lattice(), volume);
 }
 
 }  // namespace generator

@@ -28,75 +28,92 @@ struct GeneratedCrystal {
     }
 };
 
-// The crystal with this number. `phase` tells several crystals of one sample apart.
+namespace generator {
+
+// How many atoms of the next draft are put in general positions, which leave no symmetry but the group's: one more for each draft beyond
+// `patient_attempts` that had too much symmetry, and in the last attempts, up to three.
+FRIEDEL_FN int required_general(int attempt, int too_symmetric) {
+    const int drafts_over_patience = too_symmetric - patient_attempts, late_attempts = attempt - max_attempts + 4;
+    const int wanted = drafts_over_patience > late_attempts ? drafts_over_patience : late_attempts;
+    return wanted < 0 ? 0 : (wanted > 3 ? 3 : wanted);
+}
+
+// A cell of this volume whose metric has no more symmetry than its lattice; false where none is found.
 template <class Block>
-FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, GeneratorScratch& s, const CrystalTables& t, int space_group,
-                                 std::uint64_t seed, std::uint64_t sample, int phase) {
+FRIEDEL_FN bool find_cell(Block& block, Draft& draft, float volume, RandomSequence random) {
+    for (int draw = 0; draw < max_redraws; ++draw) {
+        draw_cell(draft, volume, random);
+        const bool small = draft.cell[0] < max_generated_edge && draft.cell[1] < max_generated_edge && draft.cell[2] < max_generated_edge;
+        if (small && has_only_its_symmetry(block, draft.cell, draft.lattice(), draft.operations())) return true;
+    }
+    return false;
+}
+
+// A cell for the draft's atoms, larger and larger until they find room in it; false where they find none.
+template <class Block>
+FRIEDEL_FN bool find_room(Block& block, Draft& draft, std::uint32_t numbers) {
+    float volume = draft.scratch.volume;
+    for (int e = 0; e < max_expansions && volume < max_generated_volume; ++e, volume *= expansion) {
+        const auto own = static_cast<std::uint32_t>(e);
+        if (find_cell(block, draft, volume, draft.random(Purpose::crystal_lattice, numbers + (own << 8))) &&
+            place_atoms(block, draft, numbers + (own << 12), Distances::kept))
+            return true;
+    }
+    return false;
+}
+
+// The atoms of the asymmetric unit sorted by element, as CrystalView wants them.
+FRIEDEL_FN void write_crystal(GeneratedCrystal& crystal, const Draft& draft) {
+    const GeneratorScratch& s = draft.scratch;
+    RandomSequence random = draft.random(Purpose::crystal_displacement, draft.numbers_of(0));
+    for (int i = 0; i < 6; ++i) crystal.cell[i] = draft.cell[i];
+    int atoms = 0;
+    for (int z = 1; z <= tabulated_elements; ++z) {
+        for (int i = 0; i < s.orbits; ++i) {
+            if (s.element[i] != z) continue;
+            for (int axis = 0; axis < 3; ++axis) {
+                const float x = s.representative[3 * i + axis];
+                crystal.position[3 * atoms + axis] = x - floorf(x);
+            }
+            crystal.occupancy[atoms] = s.occupancy[i];
+            crystal.b_iso[atoms] = draw_quantile(draft.tables.b_iso, random.uniform());
+            crystal.element[atoms] = static_cast<std::uint8_t>(z);
+            crystal.site[atoms] = s.site[i];
+            crystal.images[atoms++] = draft.sites()[s.site[i]].images;
+        }
+    }
+    crystal.atoms = atoms;
+    crystal.space_group = draft.id.space_group;
+    crystal.operations = draft.operations();
+}
+
+}  // namespace generator
+
+// Makes a crystal; of its capacity and the scratch only what it needs is written.
+template <class Block>
+FRIEDEL_FN void generate_crystal(Block& block, GeneratedCrystal& crystal, GeneratorScratch& scratch, const CrystalTables& tables,
+                                 const CrystalIdentity& id) {
     using namespace generator;
+    Draft draft{scratch, tables, id};
     int too_symmetric = 0, attempt = 0;
     bool sound = false;
-    float cell[6] = {};
     for (; attempt < max_attempts && !sound; ++attempt) {
-        const std::uint32_t stream = stream_of(phase, attempt);
-        // Atoms in general positions leave no symmetry but the group's: one more for each draft beyond `patient_attempts` that had too much
-        // symmetry, and in the last attempts, up to three.
-        const int drafts_over_patience = too_symmetric - patient_attempts, late_attempts = attempt - max_attempts + 4;
-        const int wanted = drafts_over_patience > late_attempts ? drafts_over_patience : late_attempts;
-        const int required_general = wanted < 0 ? 0 : (wanted > 3 ? 3 : wanted);
-        block.for_each(0, [](int) {});  // until all threads have done with the last draft
-        block.for_each(1, [&](int) {
-            RandomSequence random(seed, sample, Purpose::crystal, stream);
-            draw_composition(s, t, space_group, required_general, random);
-        });
-        bool placed = false;
-        float volume = s.volume;
-        for (int e = 0; e < max_expansions && !placed; ++e, volume *= expansion) {
-            if (!(volume < max_generated_volume)) break;
-            RandomSequence random(seed, sample, Purpose::crystal_lattice, stream + static_cast<std::uint32_t>(e << 8));
-            const auto lattice = static_cast<BravaisLattice>(t.lattice[space_group - 1]);
-            bool general_metric = false;
-            for (int draw = 0; draw < max_redraws && !general_metric; ++draw) {
-                draw_cell(cell, t, space_group, volume, random);
-                general_metric = cell[0] < max_generated_edge && cell[1] < max_generated_edge && cell[2] < max_generated_edge &&
-                                 has_only_its_symmetry(block, cell, lattice, t.operations(space_group));
-            }
-            const std::uint32_t coordinates = stream + static_cast<std::uint32_t>(e << 12);
-            placed = general_metric && place_atoms(block, s, t, space_group, cell, seed, sample, coordinates, false);
-        }
-        if (!placed) continue;
-        sound = !has_more_symmetry(block, s, t, space_group, cell);
+        const std::uint32_t numbers = draft.numbers_of(attempt);
+        const int general = required_general(attempt, too_symmetric);
+        block.barrier();  // until all threads have done with the last draft
+        block.once([&] { draw_composition(draft, general, draft.random(Purpose::crystal, numbers)); });
+        if (!find_room(block, draft, numbers)) continue;
+        sound = !has_more_symmetry(block, draft);
         too_symmetric += !sound;
     }
     // Never seen with sane tables: whatever the last draft was, so that there is a crystal.
     if (!sound) {
-        RandomSequence random(seed, sample, Purpose::crystal_lattice, stream_of(phase, 0));
-        draw_cell(cell, t, space_group, fminf(s.volume, max_generated_volume), random);
-        place_atoms(block, s, t, space_group, cell, seed, sample, stream_of(phase, 0), true);
+        RandomSequence random = draft.random(Purpose::crystal_lattice, draft.numbers_of(0));
+        draw_cell(draft, fminf(scratch.volume, max_generated_volume), random);
+        place_atoms(block, draft, draft.numbers_of(0), Distances::any);
     }
-
-    // Sorted by element, as CrystalView wants it.
-    block.for_each(1, [&](int) {
-        RandomSequence random(seed, sample, Purpose::crystal_displacement, stream_of(phase, 0));
-        const int first = t.site_offset[space_group - 1];
-        for (int i = 0; i < 6; ++i) crystal.cell[i] = cell[i];
-        int atoms = 0;
-        for (int z = 1; z <= tabulated_elements; ++z) {
-            for (int i = 0; i < s.orbits; ++i) {
-                if (s.element[i] != z) continue;
-                for (int axis = 0; axis < 3; ++axis) {
-                    const float x = s.representative[3 * i + axis];
-                    crystal.position[3 * atoms + axis] = x - floorf(x);
-                }
-                crystal.occupancy[atoms] = s.occupancy[i];
-                crystal.b_iso[atoms] = draw_quantile(t.b_iso, random.uniform());
-                crystal.element[atoms] = static_cast<std::uint8_t>(z);
-                crystal.site[atoms] = s.site[i];
-                crystal.images[atoms++] = t.sites[first + s.site[i]].images;
-            }
-        }
-        crystal.atoms = atoms;
-        crystal.space_group = space_group;
-        crystal.operations = t.operations(space_group);
+    block.once([&] {
+        write_crystal(crystal, draft);
         crystal.attempts = attempt;
         crystal.sound = sound;
     });

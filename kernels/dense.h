@@ -103,16 +103,23 @@ FRIEDEL_FN void activate_row(Block& block, Value* out, const float* bias, int ro
 // dropped or cut: it is 0 there. `scale`: DropoutScale's.
 FRIEDEL_FN float activation_gradient(float gradient, float out, float scale) { return out > 0 ? gradient * scale : 0.0f; }
 
-// Columns [begin, begin + n), n <= columns_at_once, of a hidden layer, all rows: gradient[row][j] becomes that before bias, ReLU and
-// dropout, and bias_gradient[j] its sum over the rows. Rows start `stride` values apart.
+// Columns [begin, begin + count), at most columns_at_once, of all rows of a matrix, which start `stride` values apart.
+struct Columns {
+    int begin, count, rows, stride;
+
+    // Of the first column.
+    FRIEDEL_FN std::size_t place(int row) const { return static_cast<std::size_t>(row) * stride + begin; }
+};
+
+// Of a hidden layer: gradient[row][j] becomes that before bias, ReLU and dropout, and bias_gradient[j] its sum over the rows.
 template <class Value>
-FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient, const Value* out, int begin, int n, int rows, int stride,
-                                          float rate) {
+FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient, const Value* out, const Columns& columns, float rate) {
     const float scale = DropoutScale::of(rate).scale;
+    const int n = columns.count;
     float total[columns_at_once] = {};
-    for (int row = 0; row < rows; ++row) {
-        Value* const g = gradient + static_cast<std::size_t>(row) * stride + begin;
-        const Value* const y = out + static_cast<std::size_t>(row) * stride + begin;
+    for (int row = 0; row < columns.rows; ++row) {
+        Value* const g = gradient + columns.place(row);
+        const Value* const y = out + columns.place(row);
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) {
             const float value = activation_gradient(static_cast<float>(g[j]), static_cast<float>(y[j]), scale);
@@ -120,19 +127,20 @@ FRIEDEL_FN void activate_backward_columns(Value* gradient, float* bias_gradient,
             total[j] += value;
         }
     }
-    for (int j = 0; j < n; ++j) bias_gradient[begin + j] = total[j];
+    for (int j = 0; j < n; ++j) bias_gradient[columns.begin + j] = total[j];
 }
 
 // The same for the output layer, which has neither ReLU nor dropout.
 template <class Value>
-FRIEDEL_FN void bias_gradient_columns(float* bias_gradient, const Value* gradient, int begin, int n, int rows, int stride) {
+FRIEDEL_FN void bias_gradient_columns(float* bias_gradient, const Value* gradient, const Columns& columns) {
+    const int n = columns.count;
     float total[columns_at_once] = {};
-    for (int row = 0; row < rows; ++row) {
-        const Value* const g = gradient + static_cast<std::size_t>(row) * stride + begin;
+    for (int row = 0; row < columns.rows; ++row) {
+        const Value* const g = gradient + columns.place(row);
         FRIEDEL_SIMD
         for (int j = 0; j < n; ++j) total[j] += static_cast<float>(g[j]);
     }
-    for (int j = 0; j < n; ++j) bias_gradient[begin + j] = total[j];
+    for (int j = 0; j < n; ++j) bias_gradient[columns.begin + j] = total[j];
 }
 
 }  // namespace friedel

@@ -50,12 +50,12 @@ struct alignas(16) LineEntry {
 struct LineScratch {
     std::int32_t* cells;   // [line_cells(grid)]
     std::int32_t* starts;  // [line_steps(grid) + 1] first entry of each step
-    LineEntry* entries;    // [line_cells(grid)], where `near` does not hold them
+    LineEntry* entries;    // [line_cells(grid)], where `fast` does not hold them
     float* rows;           // [line_rows(sections)]
     float* widths;         // [3][max_width_sections], as below
     float* tails;          // [tail_scratch(grid)]
     float* coarse;         // [level_points(grid, 1)]
-    NearMemory near = {};  // for entries
+    FastMemory fast = {};  // for entries
 
     // [max_width_sections] of the lines of each section: width in steps, eta, LineEntry's lorentz of a line of area 1. (Three pointers
     // instead of one would take registers of which a GPU's block has none left.)
@@ -64,10 +64,10 @@ struct LineScratch {
     FRIEDEL_FN float* lorentz() const { return widths + 2 * max_width_sections; }
 };
 
-// Where so many entries lie. (nvcc 13.0 fails with an internal error where a member function asks `near` for entries.)
+// Where so many entries lie. (nvcc 13.0 fails with an internal error where a member function asks `fast` for entries.)
 FRIEDEL_FN LineEntry* entries_for(const LineScratch& scratch, int count) {
-    LineEntry* const near = scratch.near.hold<LineEntry>(count);
-    return near ? near : scratch.entries;
+    LineEntry* const fast = scratch.fast.hold<LineEntry>(count);
+    return fast ? fast : scratch.entries;
 }
 
 FRIEDEL_FN int line_steps(const Grid& grid) { return (grid.points + 2 * margin_steps + 15) / 16 * 16; }
@@ -83,7 +83,7 @@ class LineSum {
 public:
     // Points that look at the same entries: a tile of a core, a warp of a GPU.
     template <class Block>
-    static constexpr int span = Block::tile > 1 ? Block::tile : 32;
+    static constexpr int span = Block::is_core ? Block::tile : 32;
 
     FRIEDEL_FN LineSum(const LineScratch& scratch, const Grid& grid) : scratch_(scratch), grid_(grid), steps_(line_steps(grid)) {}
 
@@ -265,7 +265,7 @@ private:
             const float lorentz = scratch_.lorentz()[section], per_step = 1.0f / static_cast<float>(cells_per_step_);
             for (int cell = 0; cell < cells_per_step_; ++cell) {
                 const auto area = static_cast<float>(scratch_.cells[step * cells_per_step_ + cell]);
-                if (Block::tile == 1 && area == 0) continue;  // a core is sooner done writing over what an empty cell has left
+                if (!Block::is_core && area == 0) continue;  // a core is sooner done writing over what an empty cell has left
                 entries_[slot] = LineEntry{area, area * lorentz, step + static_cast<float>(cell) * per_step,
                                            (2 * (section * cells_per_step_ + cell) + 1) * half - 1 - from_grid};
                 slot += area != 0;

@@ -105,7 +105,7 @@ FRIEDEL_FN void add_noise_to(float* value, int begin, int n, const PatternParame
 template <class Block>
 FRIEDEL_FN void add_noise(Block& block, float* pattern, const Grid& grid, const PatternParameters& p) {
     if (!(p.counts_at_maximum > 0) && !(p.gaussian_noise > 0) && !(p.uniform_noise_high > 0)) return;
-    if constexpr (Block::tile > 1) {
+    if constexpr (Block::is_core) {
         block.for_each_tile(grid.points, [&](int begin, int n) { add_noise_to<Block::tile>(pattern + begin, begin, n, p); });
     } else {
         // A thread takes the four points of one Philox block; beyond the grid it works for nothing.

@@ -20,6 +20,7 @@ namespace friedel {
 template <class Team>
 class ParallelBlock {
 public:
+    static constexpr bool is_core = false;
     static constexpr int tile = 1;
     FRIEDEL_TEAM_FN static constexpr int filled(int n) { return n; }
 
@@ -36,6 +37,14 @@ public:
     }
 
     FRIEDEL_TEAM_FN void add(std::int32_t* place, int n) const { team_.add(place, n); }
+
+    FRIEDEL_TEAM_FN void barrier() const { team_.barrier(); }
+
+    template <class F>
+    FRIEDEL_TEAM_FN void once(F&& f) const {
+        if (team_.index() == 0) f();
+        team_.barrier();
+    }
 
     template <class F>
     FRIEDEL_TEAM_FN void for_each(int n, F&& f) const {

@@ -61,7 +61,7 @@ FRIEDEL_FN Metric<float> reciprocal_metric(const CrystalView<float>& crystal, co
 template <class Block>
 FRIEDEL_FN Metric<float> reciprocal_metric_by_block(Block& block, float* scratch, const CrystalView<float>& crystal,
                                                     const PatternParameters& p) {
-    if constexpr (Block::tile > 1) {
+    if constexpr (Block::is_core) {
         return reciprocal_metric(crystal, p);
     } else {
         const Metric<float> direct = scaled_metric(crystal, p);

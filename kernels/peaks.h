@@ -176,7 +176,7 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
         if (recorded.position_deg > last_deg) recorded.area = 0;
         return recorded;
     };
-    if constexpr (Block::tile > 1) {
+    if constexpr (Block::is_core) {
         for (int i = 0; i < emitted.count; ++i) {
             const int line = emitted[i], begin = i * reflections.count;
             FRIEDEL_SIMD
@@ -185,7 +185,7 @@ FRIEDEL_FN void append_peaks(Block& block, Peaks& peaks, const Reflections<float
         }
     }
     const auto recorded = [&](int n) {
-        if constexpr (Block::tile > 1) {
+        if constexpr (Block::is_core) {
             return peaks.recorded[n];
         } else {
             return work_out(n % reflections.count, emitted[n / reflections.count]);

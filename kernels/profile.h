@@ -46,6 +46,11 @@ struct alignas(16) PeakShape {
         gauss = area * (1 - eta) * 0.46971864f / g;  // sqrt(ln 2 / pi)
         decay = static_cast<float>(ln_2) / half_width_sq;
     }
+
+    // The Lorentzian at a distance from the centre, of which this is the square; and the same within a radius as the cap that stands for
+    // it.
+    FRIEDEL_LANE_FN float tail(float x_sq) const { return lorentz / (x_sq + half_width_sq); }
+    FRIEDEL_LANE_FN float capped(const Tail& by, float x_sq) const { return x_sq < by.radius_sq() ? by.cap(x_sq) : tail(x_sq); }
 };
 
 FRIEDEL_FN PeakShape peak_shape(const Peaks& peaks, int i, const Grid& grid, float highest) {
@@ -81,8 +86,8 @@ struct ProfileScratch {
     float* coarsest;       // [level_points(grid, 2)]
     std::int32_t* order;   // [peaks]
     std::int32_t* starts;  // [profile_bins(grid) + 1]
-    PeakShape* shape;      // [peaks] in order of position, where `near` does not hold them
-    NearMemory near = {};
+    PeakShape* shape;      // [peaks] in order of position, where `fast` does not hold them
+    FastMemory fast = {};
 };
 
 // Points of a coarser grid that starts where the grid does and ends beyond it.
@@ -116,7 +121,7 @@ FRIEDEL_FN void add_smoothest_part(float* total, const PeakShape s, const TileVi
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) {
         const float x = tile.begin_deg + j * step, x_sq = x * x;
-        total[j] += x_sq < s.far.radius_sq() ? s.far.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
+        total[j] += s.capped(s.far, x_sq);
     }
 }
 
@@ -127,8 +132,7 @@ FRIEDEL_FN void add_smooth_part(float* total, const PeakShape s, const TileView&
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) {
         const float x = tile.begin_deg + j * step, x_sq = x * x;
-        const float tail = x_sq < s.near.radius_sq() ? s.near.cap(x_sq) : s.lorentz / (x_sq + s.half_width_sq);
-        total[j] += x_sq < s.far.radius_sq() ? tail - s.far.cap(x_sq) : 0.0f;
+        total[j] += x_sq < s.far.radius_sq() ? s.capped(s.near, x_sq) - s.far.cap(x_sq) : 0.0f;
     }
 }
 
@@ -170,7 +174,7 @@ FRIEDEL_FN void add_sharp_part(float* total, const PeakShape s, const TileView& 
     FRIEDEL_SIMD
     for (int j = 0; j < n; ++j) {
         const float x = offset + j * step, x_sq = x * x;
-        const float rest = s.lorentz / (x_sq + s.half_width_sq) - s.near.cap(x_sq);
+        const float rest = s.tail(x_sq) - s.near.cap(x_sq);
         total[j] += x_sq < s.near.radius_sq() ? rest : 0.0f;
     }
 }
@@ -181,8 +185,8 @@ class ProfileSum {
 public:
     FRIEDEL_FN ProfileSum(Block& block, const Peaks& peaks, const Grid& grid, ProfileScratch& scratch)
         : block_(block), peaks_(peaks), grid_(grid), scratch_(scratch), bins_(profile_bins(grid)) {
-        PeakShape* const in_near = scratch.near.template hold<PeakShape>(peaks.count);
-        shapes_ = in_near ? in_near : scratch.shape;
+        PeakShape* const fast = scratch.fast.template hold<PeakShape>(peaks.count);
+        shapes_ = fast ? fast : scratch.shape;
     }
 
     FRIEDEL_FN void run(float* pattern) {
@@ -223,7 +227,7 @@ private:
         block_.for_each(peaks_.count, [&](int slot) {
             PeakShape shape = peak_shape(peaks_, scratch_.order[slot], grid_, highest);
             // A thread that takes single points need not look at a Gaussian further out than it reaches: see add_sharp_part().
-            if (tile == 1 && shape.lorentz == 0) shape.near.radius = sqrtf(gauss_end / shape.decay) + 2 * step;
+            if (!Block::is_core && shape.lorentz == 0) shape.near.radius = sqrtf(gauss_end / shape.decay) + 2 * step;
             shapes_[slot] = shape;
         });
         return block_.maximum(peaks_.count, 0.0f, [&](int i) { return shapes_[i].near.radius; });
@@ -246,7 +250,7 @@ private:
     template <class Add>
     FRIEDEL_FN void gather(const Level& level, Add&& add) {
         const auto start = [&](int i) { return level.coarser ? interpolated(level.coarser, i) : 0.0f; };
-        if constexpr (tile == 1) {
+        if constexpr (!Block::is_core) {
             // A coarse level has fewer points than a block has threads: several do one, with the spare memory for their sums.
             constexpr int max_parts = 24;
             const int fitting = grid_.points / level.points;

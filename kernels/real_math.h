@@ -236,18 +236,4 @@ FRIEDEL_FN float normal_quantile(float u) {
     return 1.41421356f * x * (w < 5 ? centre : tail);
 }
 
-// What a device's rates are measured with (Backend::calculate): value[n] computed upon `times` times. Values stay within bounds.
-FRIEDEL_FN void repeat_multiply_add(float* value, int n, int times) {
-    for (int t = 0; t < times; ++t) {
-        FRIEDEL_SIMD
-        for (int i = 0; i < n; ++i) value[i] = 0.75f * value[i] + 0.25f;
-    }
-}
-FRIEDEL_FN void repeat_exponential(float* value, int n, int times) {
-    for (int t = 0; t < times; ++t) {
-        FRIEDEL_SIMD
-        for (int i = 0; i < n; ++i) value[i] = exponential(-value[i]);
-    }
-}
-
 }  // namespace friedel

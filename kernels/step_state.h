@@ -29,6 +29,9 @@ struct StepState {
     std::int64_t first_row = 0;    // of the batch, here
 };
 
+// The last thing of a step: the next one has begun.
+FRIEDEL_FN void complete_step(StepState& state) { ++state.step; }
+
 FRIEDEL_FN std::int64_t batch_of(const StepState& state, int rows) { return state.batch > 0 ? state.batch : rows; }
 
 // The number, in the whole run, of the sample in row 0 here, `ahead` steps after the present one.

@@ -17,13 +17,13 @@ struct Sites {
     Real* y;
     Real* z;
     std::int32_t* first;   // [atoms + 1] first site of each atom
-    NearMemory near = {};  // holds x, y and z instead, where they fit
+    FastMemory fast = {};  // holds x, y and z instead, where they fit
 };
 
 template <class Real, class Block>
 FRIEDEL_FN void expand_sites(Block& block, Sites<Real>& sites, const CrystalView<Real>& crystal) {
     const int all = block.exclusive_scan(sites.first, crystal.atoms, [&](int atom) { return sites_of(crystal, atom); });
-    if (Real* const place = sites.near.template hold<Real>(3 * all)) {
+    if (Real* const place = sites.fast.template hold<Real>(3 * all)) {
         sites.x = place;
         sites.y = place + all;
         sites.z = place + 2 * all;

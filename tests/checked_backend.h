@@ -66,17 +66,15 @@ public:
         inner_->from_operands(to, from, rows, columns);
     }
 
-    void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        check_matrix(c, rows, columns, "gemm");
-        check_factors(a, transpose_a, b, transpose_b, rows, columns, inner);
-        inner_->gemm(c, a, transpose_a, b, transpose_b, rows, columns, inner);
+    void gemm(Operand* c, const Product& product) override {
+        check_matrix(c, product.rows, product.columns, "gemm");
+        check_factors(product);
+        inner_->gemm(c, product);
     }
-    void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        check_floats(c, rows, columns, "gemm");
-        check_factors(a, transpose_a, b, transpose_b, rows, columns, inner);
-        inner_->gemm(c, a, transpose_a, b, transpose_b, rows, columns, inner);
+    void gemm(float* c, const Product& product) override {
+        check_floats(c, product.rows, product.columns, "gemm");
+        check_factors(product);
+        inner_->gemm(c, product);
     }
     void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
         check_convolution(out, in, filters, shape, rows);
@@ -112,7 +110,7 @@ public:
         inner_->activate_backward(gradient, bias_gradient, out, rows, width, dropout);
     }
     void softmax_loss(SampleLoss* samples, Operand* gradient, float* logits, const std::int32_t* labels, int n, const Loss& loss,
-                              const StepState* state) override {
+                      const StepState* state) override {
         check(samples, sizeof *samples * static_cast<std::size_t>(n), "softmax_loss");
         check_matrix(gradient, n, loss.classes, "softmax_loss");
         check_floats(logits, n, loss.classes, "softmax_loss");
@@ -188,10 +186,9 @@ private:
     void check_matrix(const Operand* from, int rows, int columns, const char* where) const {
         check(from, matrix_bytes(rows, columns), where);
     }
-    void check_factors(const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-                       int inner) const {
-        transpose_a == Transpose::yes ? check_matrix(a, inner, rows, "gemm") : check_matrix(a, rows, inner, "gemm");
-        transpose_b == Transpose::yes ? check_matrix(b, columns, inner, "gemm") : check_matrix(b, inner, columns, "gemm");
+    void check_factors(const Product& p) const {
+        p.transpose_a == Transpose::yes ? check_matrix(p.a, p.inner, p.rows, "gemm") : check_matrix(p.a, p.rows, p.inner, "gemm");
+        p.transpose_b == Transpose::yes ? check_matrix(p.b, p.columns, p.inner, "gemm") : check_matrix(p.b, p.inner, p.columns, "gemm");
     }
     void check_convolution(const Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) const {
         check_matrix(out, rows, shape.outputs(), "convolve");

@@ -148,8 +148,9 @@ TEST(CrystalGenerator, ManyThreadsMakeTheSameCrystal) {
         const GeneratedCrystal expected = crystal_of(group, 9);
         GeneratedCrystal crystal;
         GeneratorScratch scratch;
-        test::run_block(6,
-                        [&](test::ThreadBlock& block) { generate_crystal(block, crystal, scratch, sketched().view(), group, 11, 9, 0); });
+        test::run_block(6, [&](test::ThreadBlock& block) {
+            generate_crystal(block, crystal, scratch, sketched().view(), {group, 11, 9, 0});
+        });
         ASSERT_EQ(crystal.atoms, expected.atoms) << group;
         EXPECT_EQ(crystal.attempts, expected.attempts) << group;
         for (int i = 0; i < 6; ++i) EXPECT_NEAR(crystal.cell[i], expected.cell[i], 1e-4f);

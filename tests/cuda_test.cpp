@@ -9,6 +9,7 @@
 #include "host/training/config.h"
 #include "host/training/sampler.h"
 #include "host/training/trainer.h"
+#include "kernels/arithmetic_rate.h"
 #include "tests/cuda_device.h"
 
 namespace friedel {
@@ -30,13 +31,14 @@ TEST_P(Cuda, MultipliesInEveryTransposition) {
                 const auto product = [&](Backend& backend, bool floats) {
                     const Matrix left = ta == Transpose::yes ? matrix(backend, a, inner, rows) : matrix(backend, a, rows, inner);
                     const Matrix right = tb == Transpose::yes ? matrix(backend, b, columns, inner) : matrix(backend, b, inner, columns);
+                    const Product asked{left.data(), ta, right.data(), tb, rows, columns, inner};
                     if (floats) {
                         Buffer<float> c(backend, static_cast<std::size_t>(rows) * columns);
-                        backend.gemm(c.data(), left.data(), ta, right.data(), tb, rows, columns, inner);
+                        backend.gemm(c.data(), asked);
                         return values_of(c);
                     }
                     Matrix c(backend, rows, columns);
-                    backend.gemm(c.data(), left.data(), ta, right.data(), tb, rows, columns, inner);
+                    backend.gemm(c.data(), asked);
                     return values_of(backend, c, rows, columns);
                 };
                 const Values expected = product(*cpu, true);

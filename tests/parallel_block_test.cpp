@@ -114,7 +114,7 @@ struct Workspace {
 };
 
 // Bits, and no tolerance: where peaks and sites lie is no part of the result.
-TEST(ParallelBlock, NearMemoryHoldsWhatFits) {
+TEST(ParallelBlock, FastMemoryHoldsWhatFits) {
     const StructureLibrary library = minerals();
     TrainingConfig config = preset("friedel");
     set_key(config, "grid.step_deg=0.05");
@@ -128,11 +128,11 @@ TEST(ParallelBlock, NearMemoryHoldsWhatFits) {
         std::vector<float> expected;
         for (const std::size_t bytes : {0, 3 * 16, 4096, 1 << 20}) {
             Workspace workspace;
-            std::vector<PeakShape> near(bytes / sizeof(PeakShape) + 1);
+            std::vector<PeakShape> fast(bytes / sizeof(PeakShape) + 1);
             std::vector<float> pattern(static_cast<std::size_t>(grid.points));
             run_block(8, [&](ThreadBlock& block) {
                 PatternWorkspace mine = workspace.view();
-                mine.sites.near = mine.profile.near = mine.line_sum.near = {near.data(), bytes};
+                mine.sites.fast = mine.profile.fast = mine.line_sum.fast = {fast.data(), bytes};
                 simulate_pattern(block, pattern, mine, library, p, grid);
             });
             if (bytes == 0) expected = pattern;
@@ -158,7 +158,7 @@ TEST(ParallelBlock, PeaksWithoutRoomForTheirRowsKeepTheirArea) {
             find_intensities(block, mine, library.view().crystal(structure), form_factors_float(), p, grid);
             append_peaks(block, mine.peaks, mine.reflections, p, 1.0f, last_peak_deg(grid));
             const double area = block.sum<double>(mine.peaks.count, [&](int i) { return double{mine.peaks.area[i]}; });
-            block.for_each(1, [&](int) { found = {mine.peaks.count, area}; });
+            block.once([&] { found = {mine.peaks.count, area}; });
         });
         return found;
     };

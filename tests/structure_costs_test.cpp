@@ -113,11 +113,11 @@ TEST(StructureCosts, ExpectedWorkGoesWithTheOperations) {
 // Bytes of shared memory that a block may have: a third of Hopper's multiprocessor, half of Ada's, half of Turing's, none.
 TEST(SharedMemory, HoldsThePatternFirstThenPeaks) {
     using cuda::shared_memory_of;
-    const auto expect = [](int points, int bytes, int points_bytes, int near_bytes) {
+    const auto expect = [](int points, int bytes, int points_bytes, int fast_bytes) {
         const cuda::SharedMemory shared = shared_memory_of(points, bytes);
         EXPECT_EQ(shared.points_bytes, points_bytes) << points << " points, " << bytes << " bytes";
-        EXPECT_EQ(shared.near_bytes, near_bytes) << points << " points, " << bytes << " bytes";
-        EXPECT_LE(shared.points_bytes + shared.near_bytes, std::max(bytes, 0));
+        EXPECT_EQ(shared.fast_bytes, fast_bytes) << points << " points, " << bytes << " bytes";
+        EXPECT_LE(shared.points_bytes + shared.fast_bytes, std::max(bytes, 0));
     };
     expect(8500, 74'752, 34'000, 40'752);
     expect(8500, 200'000, 34'000, 48 * 1024);
@@ -133,7 +133,7 @@ TEST(SharedMemory, HoldsThePatternFirstThenPeaks) {
         return cuda::shared_by_blocks(points, {bytes * 1024, most * 1024, 3, 3 * 1024});
     };
     EXPECT_EQ(shared(8500, 228, 227).blocks, 3);
-    EXPECT_GT(shared(8500, 228, 227).of_block.near_bytes, 800 * static_cast<int>(sizeof(PeakShape)));
+    EXPECT_GT(shared(8500, 228, 227).of_block.fast_bytes, 800 * static_cast<int>(sizeof(PeakShape)));
     EXPECT_EQ(shared(8500, 100, 99).blocks, 2);
     EXPECT_GT(shared(8500, 100, 99).of_block.points_bytes, 0);
     EXPECT_EQ(shared(8500, 64, 64).blocks, 1);

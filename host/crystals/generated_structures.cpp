@@ -21,7 +21,7 @@ void generate(GeneratedCrystal& crystal, const CrystalTables& tables, int space_
               int phase) {
     thread_local GeneratorScratch scratch;
     SerialBlock block;
-    generate_crystal(block, crystal, scratch, tables, space_group, seed, sample, phase);
+    generate_crystal(block, crystal, scratch, tables, {space_group, seed, sample, phase});
 }
 
 Structure to_structure(const GeneratedCrystal& crystal, const std::string& name) {

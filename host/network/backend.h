@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "host/network/precision.h"
+#include "host/network/product.h"
 #include "host/support/thread_pool.h"
-#include "host/support/transpose.h"
 #include "kernels/adamw.h"
 #include "kernels/convolution.h"
 #include "kernels/crystal.h"
@@ -89,11 +89,9 @@ public:
     virtual void to_operands(Operand* to, const float* from, int rows, int columns) = 0;
     virtual void from_operands(float* to, const Operand* from, int rows, int columns) = 0;
 
-    // The network. Rows are samples. c[rows][columns] = op(a) op(b), with op(a) [rows][inner] and op(b) [inner][columns].
-    virtual void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-                      int inner) = 0;
-    virtual void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-                      int inner) = 0;
+    // The network. Rows are samples. c[rows][columns] = op(a) op(b).
+    virtual void gemm(Operand* c, const Product& product) = 0;
+    virtual void gemm(float* c, const Product& product) = 0;
     // Convolutions of `rows` signals, kernels/convolution.h: in is a matrix [rows][shape.inputs()], out [rows][shape.outputs()] and filters
     // [shape.filters][shape.patch()]. Shapes are such as NetworkShape::fault_of_convolutions() finds no fault with.
     virtual void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) = 0;

@@ -11,14 +11,15 @@
 
 #include "host/crystals/crystal_tables.h"
 #include "host/network/backend.h"
-#include "host/network/bf16_gemm.h"
 #include "host/network/cpu_convolution.h"
+#include "host/network/cpu_operands.h"
 #include "host/ranks/communicator.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
 #include "host/support/available_memory.h"
 #include "host/support/error.h"
 #include "host/support/gemm.h"
+#include "kernels/arithmetic_rate.h"
 #include "kernels/dense.h"
 #include "kernels/draw_parameters.h"
 #include "kernels/pattern.h"
@@ -31,30 +32,13 @@ constexpr int row_chunk = 16;
 constexpr int parameter_tile = 1 << 15;
 constexpr std::size_t copied_bytes = 1 << 20;
 
-// What a backend of each operand type does its own way.
-template <class Value>
-struct Products;
-
-template <>
-struct Products<float> {
-    static int stride(int columns) { return columns; }
-    std::string kernels() const { return "OpenBLAS for " + gemm_kernels(); }
+struct FloatGemm {
+    static std::string kernels() { return "OpenBLAS for " + gemm_kernels(); }
     template <class... Arguments>
-    void multiply(Arguments&&... arguments) {
+    static void multiply(Arguments&&... arguments) {
         friedel::gemm(arguments...);
     }
 };
-
-template <>
-struct Products<Bfloat16> : Bf16Gemm {
-    static int stride(int columns) { return bf16_stride(columns); }
-};
-
-template <class Value>
-void convert(Value* to, const float* from, int n) {
-    FRIEDEL_SIMD
-    for (int i = 0; i < n; ++i) to[i] = Value(from[i]);
-}
 
 class ClosureProgram : public RecordedStep {
 public:
@@ -73,12 +57,9 @@ public:
     static constexpr bool of_floats = std::is_same_v<Value, float>;
     static Value* values(Operand* operands) { return reinterpret_cast<Value*>(operands); }
     static const Value* values(const Operand* operands) { return reinterpret_cast<const Value*>(operands); }
-    // Elements from one row of a matrix to the next, and where a row starts.
-    static int stride(int columns) { return Products<Value>::stride(columns); }
-    static std::size_t start(int row, int columns) { return static_cast<std::size_t>(row) * stride(columns); }
 
     std::string description() const override {
-        return std::to_string(pool_.size()) + (pool_.size() == 1 ? " core" : " cores") + ", " + products_.kernels();
+        return std::to_string(pool_.size()) + (pool_.size() == 1 ? " core" : " cores") + ", " + gemm_.kernels();
     }
 
     bool is_gpu() const override { return false; }
@@ -116,15 +97,15 @@ public:
     }
 
     bool operands_are_floats() const override { return of_floats; }
-    std::size_t matrix_bytes(int rows, int columns) const override { return start(rows, columns) * sizeof(Value); }
+    std::size_t matrix_bytes(int rows, int columns) const override { return operand_row<Value>(rows, columns) * sizeof(Value); }
     void to_operands(Operand* to, const float* from, int rows, int columns) override {
         for_rows(rows, [&](SerialBlock&, int row) {
-            convert(values(to) + start(row, columns), from + static_cast<std::size_t>(row) * columns, columns);
+            convert(values(to) + operand_row<Value>(row, columns), from + static_cast<std::size_t>(row) * columns, columns);
         });
     }
     void from_operands(float* to, const Operand* from, int rows, int columns) override {
         for (int row = 0; row < rows; ++row)
-            std::copy_n(values(from) + start(row, columns), columns, to + static_cast<std::size_t>(row) * columns);
+            convert(to + static_cast<std::size_t>(row) * columns, values(from) + operand_row<Value>(row, columns), columns);
     }
 
     // Work aside is cut into pieces, which fill the gaps that open where workers wait for each other.
@@ -162,14 +143,8 @@ public:
         }
     }
 
-    void gemm(Operand* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        products_.multiply(values(c), values(a), transpose_a, values(b), transpose_b, rows, columns, inner, pool_);
-    }
-    void gemm(float* c, const Operand* a, Transpose transpose_a, const Operand* b, Transpose transpose_b, int rows, int columns,
-              int inner) override {
-        products_.multiply(c, values(a), transpose_a, values(b), transpose_b, rows, columns, inner, pool_);
-    }
+    void gemm(Operand* c, const Product& product) override { multiply(values(c), product); }
+    void gemm(float* c, const Product& product) override { multiply(c, product); }
 
     void convolve(Operand* out, const Operand* in, const Operand* filters, const ConvolutionShape& shape, int rows) override {
         convolution_.forward(values(out), values(in), values(filters), shape, rows);
@@ -194,16 +169,18 @@ public:
             what.seed = state->seed;
             what.first_sample = first_sample(*state, 0, rows);
         }
-        for_rows(rows, [&](SerialBlock& block, int row) { activate_row(block, out + start(row, width), bias, row, width, what); });
+        for_rows(rows,
+                 [&](SerialBlock& block, int row) { activate_row(block, out + operand_row<Value>(row, width), bias, row, width, what); });
     }
 
     void activate_backward(Operand* gradient, float* bias_gradient, const Operand* out, int rows, int width, float dropout) override {
         pool_.run((width + columns_at_once - 1) / columns_at_once, [&](int tile, int) {
-            const int begin = tile * columns_at_once, n = std::min(columns_at_once, width - begin);
+            const int begin = tile * columns_at_once;
+            const Columns columns{begin, std::min(columns_at_once, width - begin), rows, operand_stride<Value>(width)};
             if (out) {
-                activate_backward_columns(values(gradient), bias_gradient, values(out), begin, n, rows, stride(width), dropout);
+                activate_backward_columns(values(gradient), bias_gradient, values(out), columns, dropout);
             } else {
-                bias_gradient_columns(bias_gradient, values(gradient), begin, n, rows, stride(width));
+                bias_gradient_columns(bias_gradient, values(gradient), columns);
             }
         });
     }
@@ -212,9 +189,9 @@ public:
                       const StepState* state) override {
         const std::int64_t batch = batch_of(*state, n), epoch = loss_epoch(loss.config, state->step, batch);
         for_rows(n, [&](SerialBlock& block, int row) {
-            samples[row] =
-                softmax_loss_row(block, values(gradient) + start(row, loss.classes), logits + static_cast<std::size_t>(row) * loss.classes,
-                                 labels[row], loss, epoch, 1.0f / static_cast<float>(batch));
+            samples[row] = softmax_loss_row(block, values(gradient) + operand_row<Value>(row, loss.classes),
+                                            logits + static_cast<std::size_t>(row) * loss.classes, labels[row], loss, epoch,
+                                            1.0f / static_cast<float>(batch));
         });
     }
 
@@ -241,7 +218,7 @@ public:
         for (const OperandCopy& copy : copies) to_operands(copy.to, arrays.parameters + copy.begin, copy.rows, copy.columns);
     }
 
-    void advance(StepState* state) override { ++state->step; }
+    void advance(StepState* state) override { complete_step(*state); }
 
     void join(Communicator& ranks) override { ranks_ = &ranks; }
     void begin_sum(float* values, std::size_t n) override {
@@ -268,6 +245,11 @@ public:
     }
 
 private:
+    template <class Result>
+    void multiply(Result* c, const Product& p) {
+        gemm_.multiply(c, values(p.a), p.transpose_a, values(p.b), p.transpose_b, p.rows, p.columns, p.inner, pool_);
+    }
+
     template <class F>
     void for_rows(int rows, F&& f) {
         pool_.run((rows + row_chunk - 1) / row_chunk, [&](int chunk, int) {
@@ -296,8 +278,8 @@ private:
 
     ThreadPool& pool_;
     Communicator* ranks_ = nullptr;
-    Products<Value> products_;
-    CpuConvolution<Value, Products<Value>::stride> convolution_;
+    std::conditional_t<of_floats, FloatGemm, Bf16Gemm> gemm_;
+    CpuConvolution<Value> convolution_;
     std::vector<double> partial_;
     bool deferring_ = false;
     std::function<void(int)> deferred_;
@@ -322,7 +304,7 @@ public:
             const int points = simulation_.grid.points;
             const DrawnStructure drawn = draw_structure(sampler_, seed, first + row);
             labels[row] = drawn.label;
-            Value* const out = CpuBackend<Value>::values(operands) + CpuBackend<Value>::start(row, points);
+            Value* const out = CpuBackend<Value>::values(operands) + operand_row<Value>(row, points);
             float* pattern;
             if constexpr (CpuBackend<Value>::of_floats) {
                 pattern = out;

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/network/cpu_operands.h"
 #include "host/support/gemm.h"
 #include "host/support/thread_pool.h"
 #include "kernels/convolution.h"
 
 namespace friedel {
 
-// Stride: a function of the columns of a matrix, how many elements lie between the starts of its rows.
-template <class Value, int (*stride)(int columns)>
+template <class Value>
 class CpuConvolution {
 public:
     explicit CpuConvolution(ThreadPool& pool) : pool_(pool) {}
@@ -27,7 +27,8 @@ public:
             gemm_on_this_thread(scratch.values.data(), scratch.patches.data(), Transpose::no, weights, Transpose::yes, positions,
                                 shape.filters, shape.patch());
             for (int i = 0; i < signals; ++i)
-                convert(out + start(first + i, shape.outputs()), scratch.values.data() + offset(i, shape.outputs()), shape.outputs());
+                convert(out + operand_row<Value>(first + i, shape.outputs()), scratch.values.data() + offset(i, shape.outputs()),
+                        shape.outputs());
         });
     }
 
@@ -64,7 +65,7 @@ public:
             scratch.values.resize(static_cast<std::size_t>(shape.inputs()));
             for (int i = 0; i < signals; ++i) {
                 scatter_patches(scratch.values.data(), scratch.patches.data() + offset(i * shape.positions(), shape.patch()), shape);
-                convert(in_gradient + start(first + i, shape.inputs()), scratch.values.data(), shape.inputs());
+                convert(in_gradient + operand_row<Value>(first + i, shape.inputs()), scratch.values.data(), shape.inputs());
             }
         });
     }
@@ -78,14 +79,7 @@ private:
     static constexpr int shares = 16;  // of the batch, for sums over all of it
 
     static std::size_t offset(int row, int columns) { return static_cast<std::size_t>(row) * columns; }
-    static std::size_t start(int row, int columns) { return static_cast<std::size_t>(row) * stride(columns); }
     static int group_of(const ConvolutionShape& shape) { return std::max(1, rows_per_product / shape.positions()); }
-
-    template <class To, class From>
-    static void convert(To* to, const From* from, int n) {
-        FRIEDEL_SIMD
-        for (int i = 0; i < n; ++i) to[i] = To(static_cast<float>(from[i]));
-    }
 
     // f(first signal, how many, scratch)
     template <class F>
@@ -100,19 +94,21 @@ private:
     static void gather(std::vector<float>& patches, const Value* in, const ConvolutionShape& shape, int first, int signals) {
         patches.resize(offset(signals * shape.positions(), shape.patch()));
         for (int i = 0; i < signals; ++i)
-            gather_patches(patches.data() + offset(i * shape.positions(), shape.patch()), in + start(first + i, shape.inputs()), shape);
+            gather_patches(patches.data() + offset(i * shape.positions(), shape.patch()),
+                           in + operand_row<Value>(first + i, shape.inputs()), shape);
     }
 
     // Rows of a matrix without the gaps between them.
     static void take(std::vector<float>& values, const Value* matrix, int columns, int first, int rows) {
         values.resize(offset(rows, columns));
-        for (int i = 0; i < rows; ++i) convert(values.data() + offset(i, columns), matrix + start(first + i, columns), columns);
+        for (int i = 0; i < rows; ++i)
+            convert(values.data() + offset(i, columns), matrix + operand_row<Value>(first + i, columns), columns);
     }
 
     const float* as_floats(const Value* filters, const ConvolutionShape& shape) {
         filters_.resize(offset(shape.filters, shape.patch()));
         for (int i = 0; i < shape.filters; ++i)
-            convert(filters_.data() + offset(i, shape.patch()), filters + start(i, shape.patch()), shape.patch());
+            convert(filters_.data() + offset(i, shape.patch()), filters + operand_row<Value>(i, shape.patch()), shape.patch());
         return filters_.data();
     }
 

@@ -47,14 +47,14 @@ float* Network::forward(const Operand* input, const Parameters& parameters, int 
         if (shape_.is_convolution(layer)) {
             backend_.convolve(out, input, parameters.weight(layer), shape_.convolution(layer), rows);
         } else {
-            backend_.gemm(out, input, Transpose::no, parameters.weight(layer), Transpose::yes, rows, width, shape_.inputs(layer));
+            backend_.gemm(out, {input, Transpose::no, parameters.weight(layer), Transpose::yes, rows, width, shape_.inputs(layer)});
         }
         backend_.activate(out, parameters.bias(layer), rows * shape_.positions(layer), width,
                           state ? dropout_[static_cast<std::size_t>(layer)] : 0.0f, member * 256 + layer, state);
         input = out;
     }
-    backend_.gemm(logits_.data(), input, Transpose::no, parameters.weight(last), Transpose::yes, rows, shape_.classes(),
-                  shape_.inputs(last));
+    backend_.gemm(logits_.data(),
+                  {input, Transpose::no, parameters.weight(last), Transpose::yes, rows, shape_.classes(), shape_.inputs(last)});
     backend_.add_bias(logits_.data(), parameters.bias(last), rows, shape_.classes());
     return logits_.data();
 }
@@ -83,9 +83,9 @@ void Network::backpropagate(float* gradient, SampleLoss* samples, const Operand*
             backend_.convolve_backward_filters(weight_gradient, out_gradient, in, convolution, batch_);
             if (layer > 0) backend_.convolve_backward_input(in_gradient, out_gradient, parameters.weight(layer), convolution, batch_);
         } else {
-            backend_.gemm(weight_gradient, out_gradient, Transpose::yes, in, Transpose::no, width, inputs, batch_);
+            backend_.gemm(weight_gradient, {out_gradient, Transpose::yes, in, Transpose::no, width, inputs, batch_});
             if (layer > 0)
-                backend_.gemm(in_gradient, out_gradient, Transpose::no, parameters.weight(layer), Transpose::no, batch_, inputs, width);
+                backend_.gemm(in_gradient, {out_gradient, Transpose::no, parameters.weight(layer), Transpose::no, batch_, inputs, width});
         }
         if (ready) ready(weight_gradient, static_cast<std::size_t>(width) * inputs);
         out_gradient = in_gradient;

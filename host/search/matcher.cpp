@@ -232,8 +232,8 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
             device_.pool.run(here, [&](int e, int) { unpack(ideal.data() + static_cast<std::size_t>(e) * width, begin + e); });
             ideal_there.upload(ideal.data());
             backend.to_operands(ideal_operands.data(), ideal_there.data(), here, points);
-            backend.gemm(scores_there.data(), rows_operands.data(), Transpose::no, ideal_operands.data(), Transpose::yes, count * strains,
-                         here, points);
+            backend.gemm(scores_there.data(),
+                         {rows_operands.data(), Transpose::no, ideal_operands.data(), Transpose::yes, count * strains, here, points});
             backend.download(scores.data(), scores_there.data(), static_cast<std::size_t>(count) * strains * here * sizeof(float));
             device_.pool.run(count, [&](int i, int) {
                 const float* const own = scores.data() + static_cast<std::size_t>(i) * strains * here;

@@ -141,7 +141,7 @@ private:
         const Matrix a = random_matrix(n, n), b = random_matrix(n, n);
         Matrix c(backend_, n, n);
         const double operations = 2.0 * n * n * n;
-        const double seconds = best_seconds([&] { backend_.gemm(c.data(), a.data(), Transpose::no, b.data(), Transpose::yes, n, n, n); });
+        const double seconds = best_seconds([&] { backend_.gemm(c.data(), {a.data(), Transpose::no, b.data(), Transpose::yes, n, n, n}); });
         add({"limit: matrix product, operations", seconds, operations / seconds});
         product_rate_ = operations / seconds;
     }
@@ -269,7 +269,8 @@ private:
                 if (convolves) {
                     backend_.convolve(out.data(), in.data(), n.parameters.weight(layer), convolution, batch_);
                 } else {
-                    backend_.gemm(out.data(), in.data(), Transpose::no, n.parameters.weight(layer), Transpose::yes, batch_, width, inputs);
+                    backend_.gemm(out.data(),
+                                  {in.data(), Transpose::no, n.parameters.weight(layer), Transpose::yes, batch_, width, inputs});
                 }
             },
             0, operations);
@@ -279,7 +280,7 @@ private:
                 if (convolves) {
                     backend_.convolve_backward_filters(weights, slope.data(), in.data(), convolution, batch_);
                 } else {
-                    backend_.gemm(weights, slope.data(), Transpose::yes, in.data(), Transpose::no, width, inputs, batch_);
+                    backend_.gemm(weights, {slope.data(), Transpose::yes, in.data(), Transpose::no, width, inputs, batch_});
                 }
             },
             0, operations);
