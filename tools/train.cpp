@@ -60,6 +60,12 @@ float synthetic_share_of(const std::string& stream) {
     return static_cast<float>(synthetic / (synthetic + library));
 }
 
+// Whether --set gives the key.
+bool sets(const Options& s, const std::string& key) {
+    return std::any_of(s.assignments.begin(), s.assignments.end(),
+                       [&](const std::string& assignment) { return assignment.starts_with(key); });
+}
+
 void apply(const Options& s, TrainingConfig& config, bool resumed) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
     const OptimiserConfig of_run = config.optimiser;
@@ -70,9 +76,7 @@ void apply(const Options& s, TrainingConfig& config, bool resumed) {
     }
     if (!s.config.empty()) read_toml_file(config, s.config);
     apply_settings(config, s.assignments);
-    const bool sets_share = std::any_of(s.assignments.begin(), s.assignments.end(),
-                                        [](const std::string& assignment) { return assignment.starts_with("training.synthetic"); });
-    if (!s.stream.empty() && sets_share) throw CLI::ExcludesError("--stream", "--set training.synthetic");
+    if (!s.stream.empty() && sets(s, "training.synthetic")) throw CLI::ExcludesError("--stream", "--set training.synthetic");
     if (!s.stream.empty()) config.run.synthetic = synthetic_share_of(s.stream);
     if (s.minutes) config.run.minutes = *s.minutes;
     if (s.steps) {
@@ -80,6 +84,10 @@ void apply(const Options& s, TrainingConfig& config, bool resumed) {
         config.run.minutes = 0;
     }
     if (s.seed) config.run.seed = *s.seed;
+    // The warm-up of a preset or a file gives way to a run that is shorter (step_state.h); one that is asked for here is meant.
+    if (sets(s, "optimiser.warmup_steps") && config.run.minutes == 0 && config.optimiser.warmup_steps >= config.run.steps)
+        misused("optimiser.warmup_steps: is ", config.optimiser.warmup_steps, " of ", config.run.steps,
+                " steps; let it be less, as with --set optimiser.warmup_steps=", config.run.steps / 10);
 }
 
 void check_options(const Options& s, const TrainingConfig& config) {

@@ -379,10 +379,6 @@ void check(const TrainingConfig& c) {
         fail("simulation.uniform_noise_low: reaches ", low.highest(), ", and uniform_noise_high ", high.highest(),
              " only; let it be no more");
     }
-    if (c.run.minutes == 0 && c.optimiser.warmup_steps >= c.run.steps) {
-        fail("optimiser.warmup_steps: is ", c.optimiser.warmup_steps, " of ", c.run.steps,
-             " steps; let it be less, as with --set optimiser.warmup_steps=", c.run.steps / 10);
-    }
     if (c.network.kernels.size() != c.network.filters.size() || c.network.strides.size() != c.network.filters.size()) {
         fail("network: has ", c.network.filters.size(), " filters, ", c.network.kernels.size(), " kernels and ", c.network.strides.size(),
              " strides; give one of each for every layer of convolutions, or [] for all three");
