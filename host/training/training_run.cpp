@@ -310,20 +310,16 @@ private:
         }
         metrics_->row(report);
         log_.report(report);
-        note_ = note(report.loss);
+        note_ = note(report);
         reported_at_ = elapsed();
         reported_step_ = trainer().steps();
         since_report_ = {};
     }
 
-    std::string note(double loss) const {
-        char text[96];
-        std::snprintf(text, sizeof text, "loss %.3f", loss);
-        std::string all = text;
+    std::string note(const TrainingReport& report) const {
+        std::string all = formatted("loss %.3f, learning rate %.2g", report.loss, report.learning_rate);
         const auto add = [&](const char* name, const std::optional<ValidationResult>& result) {
-            if (!result) return;
-            std::snprintf(text, sizeof text, ", %s %.1f %%", name, 100 * result->accuracy);
-            all += text;
+            if (result) print(all, ", %s %.1f %%", name, 100 * result->accuracy);
         };
         add("simulated", simulated_);
         add("measured", measured_);
