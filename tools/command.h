@@ -97,6 +97,9 @@ inline void check_settings(const TrainingConfig& config) {
 // Plus the signal: what shells say of programs that a signal ended.
 constexpr int signal_status = 128;
 
+// A line on standard error, for what the user should know beside the results; in one piece, lest lines of several ranks mix.
+inline void tell(const std::string& line) { std::cerr << "friedel: " + line + "\n"; }
+
 // Accepts numbers from `low` to `high`. Unlike CLI::Range it refuses NaN.
 inline CLI::Validator within(double low, double high) {
     std::ostringstream name;

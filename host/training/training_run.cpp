@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstdio>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -86,31 +85,32 @@ DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
 }
 
 // Files, validation and what the user is told are the first rank's.
-TrainingOptions part_of_rank(TrainingOptions what, const Communicator& ranks) {
-    if (ranks.first()) return what;
-    what.quiet = true;
-    what.log.clear();
-    what.validation_library.clear();
-    what.measured_labels.clear();
-    return what;
+TrainingOptions part_of_rank(TrainingOptions options, const Communicator& ranks) {
+    if (ranks.first()) return options;
+    options.quiet = true;
+    options.tell = [](const std::string&) {};
+    options.log.clear();
+    options.validation_library.clear();
+    options.measured_labels.clear();
+    return options;
 }
 
 class TrainingRun {
 public:
-    TrainingRun(const TrainingOptions& what, const AdjustConfig& adjust, Communicator& ranks)
-        : options_(part_of_rank(what, ranks)),
+    TrainingRun(const TrainingOptions& options, const AdjustConfig& adjust, Communicator& ranks)
+        : options_(part_of_rank(options, ranks)),
           ranks_(ranks),
-          device_(device_of(what.device, ranks), threads_of_rank(what.threads, ranks), options_.quiet),
+          device_(device_of(options.device, ranks), threads_of_rank(options.threads, ranks), options_.quiet),
           setup_(options_, adjust, device_, ranks),
           config_(setup_.config()),
-          writer_(what.output, config_.run.checkpoints_kept),
-          log_(options_.log) {}
+          writer_(options.output, config_.run.checkpoints_kept),
+          log_(options_.log, options_.tell) {}
 
     TrainingSummary go() {
         if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
         if (ranks_.first()) {
             if (!setup_.resumed()) keep_metrics_of_finished_model();
-            metrics_.emplace(metrics_file(), trainer().steps());
+            metrics_.emplace(metrics_file(), trainer().steps(), options_.tell);
         }
         start_ = Clock::now();
         first_step_ = reported_step_ = trainer().steps();
@@ -287,7 +287,7 @@ private:
             if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
         } catch (const Error& error) {
             can_validate_ = false;
-            setup_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
+            options_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
         }
     }
 
@@ -347,8 +347,9 @@ private:
     void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
         note_outcome(outcome);
         if (!outcome || outcome->fault.empty()) return;
-        std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, which takes %.1f MB, check the folder and its space\n",
-                     outcome->fault.c_str(), static_cast<long long>(outcome->checkpoint.step), static_cast<double>(outcome->bytes) / 1e6);
+        options_.tell(formatted("%s; there is no checkpoint of step %lld, which takes %.1f MB, check the folder and its space",
+                                outcome->fault.c_str(), static_cast<long long>(outcome->checkpoint.step),
+                                static_cast<double>(outcome->bytes) / 1e6));
     }
 
     // The model as trained so far, or a message why there is none. Where a finished run cannot write it, a checkpoint keeps what it has
@@ -366,7 +367,7 @@ private:
                 fail(error.what(), "; a checkpoint has all ", trainer().steps(),
                      " steps: once that is mended, the same command with --resume writes the model");
             }
-            std::fprintf(stderr, "friedel: %s\n", error.what());
+            options_.tell(error.what());
             return TrainingSummary::ModelFile::failed;
         }
     }
@@ -458,14 +459,14 @@ private:
 
 }  // namespace
 
-TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust,
+TrainingSummary run_training(const TrainingOptions& options, const AdjustConfig& adjust,
                              const std::function<void(const TrainingSummary&)>& tell_summary) {
     std::signal(SIGPIPE, SIG_IGN);  // who watches a run may leave: that is no reason to end it
     const std::unique_ptr<Communicator> ranks = open_communicator();
     // Outlives the catch: what it frees on a device may have to wait for sums that the other ranks no longer take part in.
     std::optional<TrainingRun> training;
     try {
-        TrainingSummary summary = training.emplace(run, adjust, *ranks).go();
+        TrainingSummary summary = training.emplace(options, adjust, *ranks).go();
         if (summary.first_rank) tell_summary(summary);
         double told = 0;
         ranks->sum(&told, 1);  // launchers end all ranks when one has ended as by a signal
@@ -474,7 +475,7 @@ TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adj
         if (ranks->size() == 1) throw;
         // What fails on all ranks is told by the first one.
         if (!ranks->first()) std::this_thread::sleep_for(std::chrono::milliseconds(500));
-        std::fprintf(stderr, "friedel: rank %d of %d: %s\n", ranks->rank(), ranks->size(), error.what());
+        options.tell(formatted("rank %d of %d: %s", ranks->rank(), ranks->size(), error.what()));
         ranks->abort();
         throw;
     }

@@ -40,8 +40,7 @@ ValidationSet ValidationSet::simulated(const TrainingConfig& config, const Struc
 }
 
 ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::filesystem::path& labels,
-                                      const std::filesystem::path& folder, double wavelength, int threads,
-                                      const std::function<void(const std::string&)>& warn) {
+                                      const std::filesystem::path& folder, double wavelength, int threads, const Tell& tell) {
     ValidationSet set;
     set.grid_ = config.simulation.grid;
     const auto points = static_cast<std::size_t>(set.grid_.points);
@@ -63,7 +62,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
             const Label& label = known[batch.first + row];
             const std::string& problem = read.error.empty() ? read.refusal : read.error;
             if (!problem.empty()) {
-                warn((read.error.empty() ? label.file + ": " : "") + problem + "; left out of validation");
+                tell((read.error.empty() ? label.file + ": " : "") + problem + "; left out of validation");
                 continue;
             }
             assumed += read.wavelength_source == WavelengthSource::assumed;
@@ -75,7 +74,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
     if (set.labels_.empty())
         fail(labels.string(), ": names no pattern that can be used; check its files, or name their folder with --data");
     if (assumed > 0) {
-        warn(std::to_string(assumed) + " of the " + std::to_string(set.size()) +
+        tell(std::to_string(assumed) + " of the " + std::to_string(set.size()) +
              " measured patterns state no wavelength: " + formatted("%.5f", own) + " angstrom was taken; --wavelength gives another");
     }
     return set;
