@@ -8,6 +8,8 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
+#include "host/support/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

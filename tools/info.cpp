@@ -1,5 +1,6 @@
 // friedel info: describes any file that friedel wrote, by its friedel_kind. A new kind is a function and a line in the table.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>

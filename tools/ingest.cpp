@@ -2,6 +2,7 @@
 #include "host/crystals/ingest.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -157,7 +158,7 @@ int run(const Options& given) {
     for (const std::string& path : options.paths) {
         for (const Rejection& rejection : result.library.rejections) {
             if (rejection.file != path || rejection.reason.starts_with("repeats ")) continue;
-            std::cerr << "friedel: " << path << ": " << rejection.reason << '\n';
+            tell(path, ": ", rejection.reason);
             status = 1;
         }
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "host/patterns/labels.h"
 #include "host/ranks/communicator.h"
 #include "host/support/error.h"
+#include "host/support/hdf5_file.h"
 #include "host/support/joined.h"
 #include "host/support/line_file.h"
 #include "host/training/training_run.h"
@@ -154,7 +156,7 @@ int run(const Options& options) {
     }
     TrainingOptions training = options.training;
     if (!options.resume.empty()) training.resume = options.resume == "auto" ? Resume::if_any : Resume::must;
-    training.tell = tell;
+    training.tell = [](const std::string& line) { tell(line); };
     if (training.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
     refuse_overwriting(training.output, {training.library.string(), training.validation_library.string(), training.measured_labels.string(),
                                          training.statistics, options.config});
