@@ -124,6 +124,11 @@ void number_by_operations(StatedSymmetry& stated) {
 
 }  // namespace
 
+int space_group_of_symbol(const std::string& symbol) {
+    const gemmi::SpaceGroup* const setting = symbol.empty() ? nullptr : gemmi::find_spacegroup_by_name(symbol);
+    return setting ? setting->number : 0;
+}
+
 SymmetryOperation parse_triplet(const std::string& triplet) {
     SymmetryOperation operation{};
     const char* at = triplet.c_str();
