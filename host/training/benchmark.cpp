@@ -202,9 +202,7 @@ private:
         wish.structures = crystals_made;
         wish.tempering = config_.run.tempering;
         wish.seed = config_.run.seed;
-        int unsound = 0;
-        const StructureLibrary before = generate_library(
-            *tables_, wish, pool_, [](std::size_t, std::size_t) {}, [] { return false; }, unsound);
+        const StructureLibrary before = generate_library(*tables_, wish, pool_).structures;
         if (wanted(made_before)) add_simulation(made_before, before, Sampler(before.view(), config_.network.target, 1), batch_);
         if (!wanted(made_now)) return;
         const StructureLibrary none;
