@@ -15,6 +15,7 @@
 #include "host/crystals/structure.h"
 #include "host/crystals/symmetry.h"
 #include "host/crystals/wyckoff.h"
+#include "host/crystals/wyckoff_letters.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
 
@@ -155,7 +156,7 @@ void count(CrystalStatistics& s, const CrystalView<float>& crystal, const std::v
     const auto kind_count = std::min<std::size_t>(kinds.size(), max_generated_elements);
     ++s.element_count[static_cast<std::size_t>(sites - 1) * max_generated_elements + kind_count - 1];
     for (const char letter : letters) {
-        const int rank = letter >= 'a' && letter <= 'z' ? letter - 'a' : letter == 'A' ? 26 : -1;
+        const int rank = wyckoff_rank(letter);
         if (rank < 0 || offset[group] + rank >= offset[group + 1]) {
             fail("structure ", number, " has a Wyckoff letter '", letter, "' that group ", group + 1,
                  " lacks; make the library again with 'friedel ingest'");

@@ -305,9 +305,8 @@ std::vector<WyckoffPosition> derive(int space_group) {
              " letters; this is an error in friedel");
     }
     for (std::size_t i = 0; i < positions.size(); ++i) positions[i].letter = letters[i];
-    const auto rank = [](char letter) { return letter >= 'a' ? letter - 'a' : letter - 'A' + 26; };
     std::sort(positions.begin(), positions.end(),
-              [&](const WyckoffPosition& a, const WyckoffPosition& b) { return rank(a.letter) < rank(b.letter); });
+              [](const WyckoffPosition& a, const WyckoffPosition& b) { return wyckoff_rank(a.letter) < wyckoff_rank(b.letter); });
     return positions;
 }
 
