@@ -51,14 +51,14 @@ void write_record(H5File& file, const Provenance& record) {
     file.write("seconds", &record.seconds, {1});
 }
 
+struct HashedLibrary {
+    StructureLibrary library;
+    std::string hash;  // of the bytes of its file
+};
+
 // The first rank reads the file for all, so that a shared file system has one reader, and only its node need see it.
-// hash: of its bytes.
-StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::string& hash) {
-    if (ranks.size() == 1) {
-        StructureLibrary library = StructureLibrary::read(file);
-        hash = hash_file(file);
-        return library;
-    }
+HashedLibrary read_for_all(const fs::path& file, Communicator& ranks) {
+    if (ranks.size() == 1) return {StructureLibrary::read(file), hash_file(file)};
     std::string bytes;
     if (ranks.first()) {
         if (!fs::is_regular_file(file)) StructureLibrary::read(file);  // says what is wrong with it: a folder of CIFs, for one
@@ -72,8 +72,7 @@ StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::st
     ranks.broadcast(bytes.data(), size);
     Fnv1a all;
     all.add(bytes.data(), bytes.size());
-    hash = all.text();
-    return StructureLibrary::read_image(file.string(), bytes);
+    return {StructureLibrary::read_image(file.string(), bytes), all.text()};
 }
 
 }  // namespace
@@ -209,8 +208,9 @@ void TrainingSetup::read_structures() {
     const Provenance stored = record_;
     record_.library_hash = record_.statistics_hash = "";
     if (!options_.library.empty()) {
-        library_ = read_for_all(options_.library, ranks_, record_.library_hash);
-        if (config_.run.synthetic >= 1) record_.library_hash = "";  // it is not trained on
+        HashedLibrary read = read_for_all(options_.library, ranks_);
+        library_ = std::move(read.library);
+        if (config_.run.synthetic < 1) record_.library_hash = read.hash;  // otherwise it is not trained on
     } else if (config_.run.synthetic < 1) {
         fail("train: no structure library named for ", 100 * (1 - config_.run.synthetic),
              " % of the patterns; name one, or train with --stream synthetic:1");
