@@ -127,8 +127,12 @@ void print(const fs::path& output, const TrainingSummary& summary) {
                 static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
                 static_cast<double>(summary.patterns) / summary.seconds);
     const std::string then = summary.validated_step == summary.steps ? "" : ", after step " + std::to_string(summary.validated_step);
-    const auto show = [&](const char* patterns, const std::optional<ValidationResult>& result) {
-        if (result) std::printf("%.1f %% of %d %s patterns named right%s\n", 100 * result->accuracy, result->count, patterns, then.c_str());
+    const auto show = [&](const char* patterns, const ValidationHistory& history) {
+        if (!history.last) return;
+        std::printf("%.1f %% of %d %s patterns named right%s", 100 * history.last->accuracy, history.last->count, patterns, then.c_str());
+        if (history.best_accuracy > history.last->accuracy)
+            std::printf("; it was %.1f %% after step %lld", 100 * history.best_accuracy, static_cast<long long>(history.best_step));
+        std::printf("\n");
     };
     show("simulated", summary.simulated);
     show("measured", summary.measured);

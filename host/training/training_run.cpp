@@ -283,8 +283,8 @@ private:
     void validate_into(TrainingReport& report, const Model& model) {
         if (!can_validate_) return;
         try {
-            if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
-            if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
+            if (setup_.simulated()) simulated_.add(*(report.simulated = setup_.simulated()->validate(model, device_)), report.step);
+            if (setup_.measured()) measured_.add(*(report.measured = setup_.measured()->validate(model, device_)), report.step);
         } catch (const Error& error) {
             can_validate_ = false;
             options_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
@@ -318,8 +318,8 @@ private:
 
     std::string note(const TrainingReport& report) const {
         std::string all = formatted("loss %.3f, learning rate %.2g", report.loss, report.learning_rate);
-        const auto add = [&](const char* name, const std::optional<ValidationResult>& result) {
-            if (result) print(all, ", %s %.1f %%", name, 100 * result->accuracy);
+        const auto add = [&](const char* name, const ValidationHistory& history) {
+            if (history.last) print(all, ", %s %.1f %%", name, 100 * history.last->accuracy);
         };
         add("simulated", simulated_);
         add("measured", measured_);
@@ -441,7 +441,7 @@ private:
     bool last_checkpoint_whole_ = false;
     std::optional<MetricsFile> metrics_;
     std::optional<ProgressLine> progress_;
-    std::optional<ValidationResult> simulated_, measured_;  // the last ones
+    ValidationHistory simulated_, measured_;
     Clock::time_point start_ = Clock::now();
     std::int64_t first_step_ = 0, reported_step_ = 0, validated_step_ = 0;
     double reported_at_ = 0, validated_at_ = 0, saved_at_ = 0, planned_at_ = 0;  // elapsed(), when it last happened

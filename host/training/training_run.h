@@ -44,8 +44,8 @@ struct TrainingSummary {
     enum class ModelFile { written, earlier_stays, failed } model_file = ModelFile::written;
     std::int64_t steps = 0, patterns = 0;
     double seconds = 0;
-    std::optional<ValidationResult> simulated = {}, measured = {};  // the last ones; none where not validated
-    std::int64_t validated_step = 0;
+    ValidationHistory simulated = {}, measured = {};
+    std::int64_t validated_step = 0;  // last
 };
 
 // Changes the configuration, a fresh one or the one of the run that is resumed.

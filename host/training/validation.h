@@ -2,7 +2,9 @@
 // Leaves out: intervals, calibration, refusal, reports (friedel evaluate).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,20 @@ struct ValidationResult {
     int count;
     double accuracy;
     double loss;  // mean cross-entropy, nats
+};
+
+// What validation on one set of patterns has found in a run.
+struct ValidationHistory {
+    std::optional<ValidationResult> last;
+    double best_accuracy = -1;
+    std::int64_t best_step = 0;  // the first that had it
+
+    void add(const ValidationResult& result, std::int64_t step) {
+        last = result;
+        if (result.accuracy <= best_accuracy) return;
+        best_accuracy = result.accuracy;
+        best_step = step;
+    }
 };
 
 // Patterns that models are asked about again and again: raw, on the grid of the configuration.
