@@ -6,7 +6,6 @@
 #include <csignal>
 #include <optional>
 #include <thread>
-#include <utility>
 
 #include "host/ranks/communicator.h"
 #include "host/support/error.h"
@@ -15,6 +14,7 @@
 #include "host/support/joined.h"
 #include "host/support/progress_line.h"
 #include "host/support/text_format.h"
+#include "host/training/loss_watch.h"
 #include "host/training/training_log.h"
 #include "host/training/training_setup.h"
 
@@ -104,7 +104,8 @@ public:
           setup_(options_, adjust, device_, ranks),
           config_(setup_.config()),
           writer_(options.output, config_.run.checkpoints_kept),
-          log_(options_.log, options_.tell) {}
+          log_(options_.log, options_.tell),
+          loss_watch_(config_) {}
 
     TrainingSummary go() {
         if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
@@ -167,7 +168,7 @@ private:
             orders.finished = !orders.failed && done();
             if (asked[0] > 0 && !orders.finished && !orders.failed) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
             // While the loss is far above its lowest, the checkpoints of before are worth more than another one.
-            const bool due = !writer_.busy() && !loss_is_high_ && now - saved_at_ >= 60 * config_.run.checkpoint_minutes &&
+            const bool due = !writer_.busy() && !loss_watch_.is_high() && now - saved_at_ >= 60 * config_.run.checkpoint_minutes &&
                              trainer().steps() > first_step_;
             orders.without_delay = asked[1] > 0;
             orders.checkpoint = !orders.finished && !orders.failed && !orders.signal && (due || orders.without_delay);
@@ -211,7 +212,8 @@ private:
         since_report_.add(result);
         all_skipped_ += result.skipped;
         halvings_ = result.halvings;
-        watch_losses();
+        loss_watch_.look(trainer().watches(), trainer().steps(), log_);
+        if (!loss_watch_.divergence().empty()) fault_ = {.text = loss_watch_.divergence(), .steps_too_long = true};
         if (result.skipped == 0) return;
         log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row, learning_rate());
         if (result.skipped_in_a_row < max_skipped_in_a_row) return;
@@ -225,26 +227,6 @@ private:
         if (!structures.empty())
             fault_.text += ", from " + structures + " of " + source() +
                            "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing";
-    }
-
-    void watch_losses() {
-        const bool was_high = loss_is_high_;
-        std::int64_t windows = 0;
-        loss_is_high_ = false;
-        for (std::size_t m = 0; m < trainer().watches().size(); ++m) {
-            for (const DivergenceWatch& watch : trainer().watches()[m]) {
-                windows += watch.windows();
-                if (!watch.is_high() || !config_.run.stop_on_divergence) continue;
-                loss_is_high_ = true;
-                const std::string which = config_.network.members > 1 ? "network " + std::to_string(m) + " of the ensemble" : "training";
-                growth_ = which + " diverges: after " + std::to_string(trainer().steps()) + " steps " + watch.text();
-                if (!was_high) log_.high_loss(trainer().steps(), static_cast<int>(m), watch.text());
-                if (watch.diverged()) fault_ = {.text = growth_, .steps_too_long = true};
-            }
-        }
-        // The window before the last is proven to be fine by the last one.
-        if (!loss_is_high_ && windows > windows_) proven_step_ = std::exchange(window_end_, trainer().steps());
-        windows_ = windows;
     }
 
     // For a user whose steps are too long: from the newest checkpoint of before, or the one that this run was resumed from.
@@ -267,7 +249,7 @@ private:
 
     // Of up to this step checkpoints are taken to be fine: a window of losses that are not high came after it, or the run was resumed
     // there.
-    std::int64_t healthy_step() const { return std::max(proven_step_, first_step_); }
+    std::int64_t healthy_step() const { return std::max(loss_watch_.proven_step(), first_step_); }
 
     [[noreturn]] void fail_for_fault() {
         tell_outcome(writer_.wait());
@@ -376,9 +358,9 @@ private:
         const bool finished = orders.finished;
         if (!ranks_.first()) return {.signal = orders.signal, .first_rank = false};
         if (orders.failed) fail_for_fault();
-        if (!finished || loss_is_high_) save_now();
-        if (finished && loss_is_high_) {
-            fault_ = {.text = growth_ +
+        if (!finished || loss_watch_.is_high()) save_now();
+        if (finished && loss_watch_.is_high()) {
+            fault_ = {.text = loss_watch_.growth() +
                               ", at the end of the run, and no model is written; to have it as it is, resume with --set "
                               "training.stop_on_divergence=false",
                       .steps_too_long = true};
@@ -438,6 +420,7 @@ private:
     const TrainingConfig& config_;
     CheckpointWriter writer_;
     TrainingLog log_;
+    LossWatch loss_watch_;
     bool last_checkpoint_whole_ = false;
     std::optional<MetricsFile> metrics_;
     std::optional<ProgressLine> progress_;
@@ -449,9 +432,6 @@ private:
     Totals since_report_;
     std::int64_t all_skipped_ = 0;  // steps of this run
     double halvings_ = 0;           // of the learning rate, after skipped steps
-    bool loss_is_high_ = false;
-    std::string growth_;  // of which network, and how
-    std::int64_t windows_ = 0, window_end_ = -1, proven_step_ = -1;
     Fault fault_;
     std::string note_;
     LookInterval interval_;
