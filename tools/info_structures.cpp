@@ -48,7 +48,7 @@ void describe_library(const InfoOptions& options) {
             continue;
         }
         ++groups[group];
-        ++systems[static_cast<std::size_t>(crystal_system(group))];
+        ++systems[crystal_system(group)];
     }
     const double mean_atoms = library.size() ? static_cast<double>(library.element.size()) / library.size() : 0;
     const std::vector<std::pair<std::string, std::string>> origin = origin_of_library(options.file);
@@ -65,8 +65,7 @@ void describe_library(const InfoOptions& options) {
         if (library.has_powder_groups()) json["other_powder_groups"] = other_powders;
         for (const auto& [how, what] : origin) json[how] = what;
         add_space_groups(json, groups);
-        for (int system = 0; system < crystal_systems; ++system)
-            json["crystal_systems"][crystal_system_name(system)] = systems[static_cast<std::size_t>(system)];
+        for (int system = 0; system < crystal_systems; ++system) json["crystal_systems"][crystal_system_name(system)] = systems[system];
         print_json(json);
         return;
     }
@@ -77,7 +76,7 @@ void describe_library(const InfoOptions& options) {
     std::printf("left out          %zu (list them with --rejections)\n", library.rejections.size());
     if (library.has_powder_groups()) std::printf("other as powders  %d show another space group than their atoms have\n", other_powders);
     for (int system = 0; system < crystal_systems; ++system) {
-        std::printf("%-18s%d\n", crystal_system_name(system), systems[static_cast<std::size_t>(system)]);
+        std::printf("%-18s%d\n", crystal_system_name(system), systems[system]);
     }
     if (unlabelled) std::printf("%-18s%d\n", "no group sought", unlabelled);
     print_space_groups(groups);
@@ -88,7 +87,7 @@ void describe_statistics(const InfoOptions& options) {
     GroupCounts groups;
     long long structures = 0, sites = 0;
     for (int group = 1; group <= space_groups; ++group) {
-        const auto count = static_cast<int>(statistics.group_count[static_cast<std::size_t>(group - 1)]);
+        const auto count = static_cast<int>(statistics.group_count[group - 1]);
         if (count) groups[group] = count;
         structures += count;
     }

@@ -36,8 +36,8 @@ public:
     bool wanted(const Structure& structure) const {
         bool contains = containing_.none(), lacks = true;
         for (const Atom& atom : structure.atoms) {
-            contains |= containing_[static_cast<std::size_t>(atom.element)];
-            lacks &= !lacking_[static_cast<std::size_t>(atom.element)];
+            contains |= containing_[atom.element];
+            lacks &= !lacking_[atom.element];
         }
         return contains && lacks;
     }

@@ -56,7 +56,7 @@ GeneratedLibrary generate_library(const CrystalTableStore& tables, const Library
     }
     std::vector<float> cumulative;
     double total = 0, sum = 0;
-    for (int group : groups) total += share.at(static_cast<std::size_t>(group - 1));
+    for (int group : groups) total += share.at(group - 1);
     for (int group : groups) cumulative.push_back(static_cast<float>((sum += share[group - 1]) / total));
     cumulative.back() = 1;
 

@@ -148,7 +148,7 @@ StructureLibrary StructureLibrary::subset(const std::vector<int>& chosen) const 
         if (row == LibraryRow::structure) {
             for (const int i : chosen) copy(static_cast<std::size_t>(i), 1);
         } else if (row == LibraryRow::atom) {
-            for (const int i : chosen) copy(atom_offset[static_cast<std::size_t>(i)], atoms_of(i));
+            for (const int i : chosen) copy(atom_offset[i], atoms_of(i));
         } else if (row != LibraryRow::structure_offset && row != LibraryRow::structure_type) {
             to = from;
         }

@@ -317,7 +317,7 @@ const std::vector<WyckoffPosition>& wyckoff_positions(int space_group) {
     static std::mutex mutex;
     checked_space_group(space_group);
     const std::lock_guard lock(mutex);
-    auto& positions = table[static_cast<std::size_t>(space_group)];
+    auto& positions = table[space_group];
     if (!positions) positions = std::make_unique<std::vector<WyckoffPosition>>(derive(space_group));
     return *positions;
 }

@@ -224,7 +224,7 @@ struct Writer {
     }
     std::string operator()(const std::vector<int>* v) const { return list_text(*v); }
     std::string operator()(const std::vector<float>* v) const { return list_text(*v); }
-    std::string operator()(const Choice& choice) const { return "\"" + choice.words[static_cast<std::size_t>(choice.get())] + "\""; }
+    std::string operator()(const Choice& choice) const { return "\"" + choice.words[choice.get()] + "\""; }
 };
 
 // Whether the value of a key that is one number is permitted; true of any other kind.

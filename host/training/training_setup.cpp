@@ -349,9 +349,8 @@ std::string TrainingSetup::names_of(const std::vector<std::int32_t>& structures)
     for (std::size_t i = 0; i < std::min(structures.size(), most); ++i) {
         const std::int32_t structure = structures[i];
         if (i > 0) names += ", ";
-        names += structure < 0
-                     ? "a generated crystal of space group " + std::to_string(-structure)
-                     : "structure " + std::to_string(structure + 1) + " (" + library_.name[static_cast<std::size_t>(structure)] + ")";
+        names += structure < 0 ? "a generated crystal of space group " + std::to_string(-structure)
+                               : "structure " + std::to_string(structure + 1) + " (" + library_.name[structure] + ")";
     }
     if (structures.size() > most) names += " and " + std::to_string(structures.size() - most) + " more";
     return names;

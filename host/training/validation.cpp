@@ -26,13 +26,12 @@ ValidationSet ValidationSet::simulated(const TrainingConfig& config, const Struc
     set.library_ = &library;
     std::vector<int> known;
     for (int i = 0; i < library.size(); ++i) {
-        if (library.space_group[static_cast<std::size_t>(i)]) known.push_back(i);
+        if (library.space_group[i]) known.push_back(i);
     }
     count = std::min(count, static_cast<int>(known.size()));
     for (int i = 0; i < count; ++i) {
-        const int structure =
-            known[static_cast<std::size_t>(static_cast<std::int64_t>(i) * static_cast<std::int64_t>(known.size()) / count)];
-        set.labels_.push_back(class_of(config.network.target, library.space_group[static_cast<std::size_t>(structure)]));
+        const int structure = known[static_cast<std::int64_t>(i) * static_cast<std::int64_t>(known.size()) / count];
+        set.labels_.push_back(class_of(config.network.target, library.space_group[structure]));
         set.parameters_.push_back(draw_parameters(config.simulation, library.view(), structure, config.run.seed ^ validation_stream,
                                                   static_cast<std::uint64_t>(i)));
     }
@@ -97,7 +96,7 @@ ValidationResult ValidationSet::validate(const Model& model, Device& device) con
         classifier.probabilities(probabilities.data(), raw, rows);
         for (int row = 0; row < rows; ++row) {
             const float* const answer = probabilities.data() + static_cast<std::size_t>(row) * classes;
-            const int label = labels_[static_cast<std::size_t>(first + row)];
+            const int label = labels_[first + row];
             result.accuracy += std::max_element(answer, answer + classes) - answer == label;
             result.loss -= std::log(std::max(answer[label], 1e-30f));
         }
