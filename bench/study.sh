@@ -8,7 +8,7 @@ usage() {
 Usage: bench/study.sh [OPTIONS] TRAIN.h5 TEST.h5 LABELS.csv
   TRAIN.h5, TEST.h5   structure libraries, of 'friedel split'
   LABELS.csv          measured patterns of known space groups
-  --steps N           default 1000; more than the 100 of the warm-up, which is the same for all
+  --steps N           default 1000, the first 100 of them warm-up; half of fewer than 200
   --batch N           patterns of a step (default 512; 8192 suits a GPU)
   --hidden WIDTHS     of the network (default "[2048, 768]")
   --only NAME,...     of the changes listed by --list; default all
@@ -75,7 +75,8 @@ while (($#)); do
         *) files+=("$(realpath "$1")") && shift ;;
     esac
 done
-((10#$steps > warmup)) || refuse "--steps $steps: must be more than the $warmup of the warm-up"
+((10#$steps > 0)) || refuse "--steps $steps: needs a number above 0"
+((10#$steps >= 2 * warmup)) || warmup=$((10#$steps / 2))
 # Names hold commas themselves: what is left when all known ones are taken out is unknown.
 unknown=$only
 for change in "${changes[@]}"; do

@@ -238,18 +238,16 @@ TEST(CrystalStatistics, GatheredIsWhatIsDrawn) {
     wish.structures = 3000;
     wish.groups = {14, 62, 225};
     wish.tempering = 0;
-    int unsound = 0;
-    const StructureLibrary first = generate_library(
-        sketched(), wish, pool, [](auto, auto) {}, [] { return false; }, unsound);
-    EXPECT_EQ(first.size() + unsound, 3000);
+    const GeneratedLibrary made = generate_library(sketched(), wish, pool);
+    const StructureLibrary& first = made.structures;
+    EXPECT_EQ(first.size() + made.unsound, 3000);
     for (int group : wish.groups) EXPECT_NEAR(std::count(first.space_group.begin(), first.space_group.end(), group), 1000, 120);
     const CrystalStatistics statistics = CrystalStatistics::gathered({&first});
     EXPECT_EQ(statistics.group_count[61], std::count(first.space_group.begin(), first.space_group.end(), 62));
     // Again from what was gathered: the same mean number of sites, the same mean volume of an atom.
     const CrystalTableStore tables(statistics);
     wish.seed = 2;
-    const StructureLibrary second = generate_library(
-        tables, wish, pool, [](auto, auto) {}, [] { return false; }, unsound);
+    const StructureLibrary second = generate_library(tables, wish, pool).structures;
     const auto sites = [](const StructureLibrary& l) { return static_cast<double>(l.element.size()) / l.size(); };
     EXPECT_NEAR(sites(second) / sites(first), 1, 0.15);
     const CrystalStatistics again = CrystalStatistics::gathered({&second});

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "host/training/loss_watch.h"
+
 namespace friedel {
 namespace {
 
@@ -70,6 +72,34 @@ TEST(Divergence, OtherKindsOfLossComeBetween) {
     watch.add(5.0 * window, window);
     EXPECT_TRUE(watch.is_high());
     EXPECT_FALSE(watch.diverged());
+}
+
+// Of two networks: one window more and what was before is proven, until one of them grows.
+TEST(Divergence, OneNetworkThatGrowsIsEnough) {
+    TrainingConfig config = preset("quick");
+    config.network.members = 2;
+    LossWatch watch(config);
+    TrainingLog log({}, [](const std::string&) {});
+    const DivergenceWatch none = watch_of({});
+    const auto look = [&](const std::vector<double>& first, const std::vector<double>& second, std::int64_t step) {
+        watch.look({{watch_of(first), none}, {watch_of(second), none}}, step, log);
+    };
+    look({5.4}, {5.4}, 10);
+    EXPECT_EQ(watch.proven_step(), -1);
+    look({5.4, 1}, {5.4, 1}, 20);
+    EXPECT_EQ(watch.proven_step(), 10);
+    look({5.4, 1}, {5.4, 1}, 25);
+    EXPECT_EQ(watch.proven_step(), 10) << "no window more";
+    look({5.4, 1, 1}, {5.4, 1, 3.5}, 30);
+    EXPECT_TRUE(watch.is_high());
+    EXPECT_EQ(watch.growth().find("network 1 of the ensemble diverges: after 30 steps the mean loss"), 0u) << watch.growth();
+    EXPECT_EQ(watch.divergence(), "");
+    EXPECT_EQ(watch.proven_step(), 10);
+    look({5.4, 1, 1, 1, 1}, {5.4, 1, 3.5, 3.9, 4.4}, 50);
+    EXPECT_EQ(watch.divergence(), watch.growth());
+    look({5.4, 1, 1, 1, 1, 1}, {5.4, 1, 3.5, 3.9, 4.4, 1}, 60);
+    EXPECT_FALSE(watch.is_high());
+    EXPECT_EQ(watch.proven_step(), 20);
 }
 
 }  // namespace

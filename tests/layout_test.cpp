@@ -89,6 +89,22 @@ TEST(Layout, OnlyCudaKnowsTheToolkit) {
     }
 }
 
+// CIF text, the table of settings, the tables of scattering and the reduction of cells: each stands behind one module of its own.
+TEST(Layout, EachPartOfGemmiStandsBehindOneModule) {
+    const std::regex of_gemmi("^\\s*#\\s*include\\s+<gemmi/([^>]+)>");
+    std::map<std::string, std::set<std::string>> modules;  // of each header
+    for (const auto& entry : fs::recursive_directory_iterator(test::source_dir() / "host")) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream in(entry.path());
+        std::smatch match;
+        for (std::string line; std::getline(in, line);) {
+            if (std::regex_search(line, match, of_gemmi)) modules[match[1]].insert(entry.path().filename().string());
+        }
+    }
+    EXPECT_GE(modules.size(), 4u);
+    for (const auto& [header, files] : modules) EXPECT_EQ(files.size(), 1u) << header << " is known to " << *files.begin() << " and others";
+}
+
 // Of what is tracked: who follows the README in this folder leaves models and results here.
 TEST(Layout, TopLevelIsFixed) {
     if (!fs::exists(test::source_dir() / ".git")) GTEST_SKIP() << "SKIPPED: no checkout, and what is tracked is not known";

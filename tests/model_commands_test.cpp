@@ -157,11 +157,12 @@ TEST_F(ModelCommands, OptionsOfTrainingThatDoNotGoTogether) {
     for (const auto& [options, reason] : std::vector<std::pair<std::string, std::string>>{
              {"--set 'network.filters=[32]'", "has 1 filters, 0 kernels"},
              {"--set 'network.dropout=[0.1, 0.2, 0.3, 0.4, 0.5]'", "network.dropout: has 5 numbers"},
-             {"--steps 5", "optimiser.warmup_steps: is"},
+             {"--steps 5 --set optimiser.warmup_steps=5", "optimiser.warmup_steps: is 5 of 5 steps"},
              {"--minutes 1e9", "training.minutes: is out of range"},
              {"--validation lib.h5 --set training.validation_patterns=0", "training.validation_patterns is 0"}})
         expect_refused(train + options, reason, 2);
-    expect_refused("train lib.h5 --preset quick --steps 5 --show-config", "optimiser.warmup_steps: is", 2);
+    expect_refused("train lib.h5 --steps 5 --set optimiser.warmup_steps=7 --show-config", "optimiser.warmup_steps: is 7 of 5 steps", 2);
+    EXPECT_EQ(run("train lib.h5 --preset friedel --steps 5 --show-config").status, 0) << "the preset's warm-up gives way to so short a run";
     expect_refused("bench --set 'network.filters=[32]'", "has 1 filters, 0 kernels", 2);
     for (const auto& [options, reason] : std::vector<std::pair<std::string, std::string>>{
              {"--statistics nope.h5", "nope.h5"},

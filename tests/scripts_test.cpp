@@ -38,7 +38,7 @@ TEST(Scripts, StudyNamesTheChangeThatItDoesNotKnow) {
     for (const auto& [options, why] : std::vector<std::pair<std::string, std::string>>{
              {"--only nonsense there there there", "there is no change 'nonsense'"},
              {"--only 'base,no texture, no jitter of intensities,no such thing' there there there", "there is no change 'no such thing'"},
-             {"--steps 100 there there there", "--steps 100: must be more than the 100 of the warm-up"},
+             {"--steps 0 there there there", "--steps 0: needs a number above 0"},
              {"--steps", "--steps : needs a whole number"},
              {"there nope.h5", "nope.h5 is not there"}})
         expect_refused("bash \"$source/bench/study.sh\" " + options, why, 2);

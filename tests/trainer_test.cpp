@@ -292,6 +292,35 @@ TEST_F(TrainCommand, MeasuredPatternsValidate) {
     EXPECT_NE(trained.out.find(expected), std::string::npos) << trained.out << expected;
 }
 
+// Where validation was better before, the summary says when; steps so long that the network is thrown about make it so.
+TEST_F(TrainCommand, TellsWhenValidationWasBest) {
+    const auto trained =
+        test::run_friedel(all +
+                          "--steps 200 --set optimiser.learning_rate=0.05 --set optimiser.average_decay=0 --set optimiser.cosine=false "
+                          "--set training.validation_minutes=0.001 --validation " +
+                          library + " -o '" + (folder / "model.h5").string() + "'");
+    ASSERT_EQ(trained.status, 0) << trained.err;
+    const test::CsvTable metrics(folder / "model.h5.metrics.csv");
+    ASSERT_GE(metrics.size(), 2u);
+    std::size_t best = 0;
+    const auto accuracy = [&](std::size_t row) { return std::stod(metrics.at(row, "simulated_accuracy")); };
+    for (std::size_t row = 0; row < metrics.size(); ++row) {
+        if (accuracy(row) > accuracy(best)) best = row;
+    }
+    const bool was_better = accuracy(best) > accuracy(metrics.size() - 1);
+    EXPECT_EQ(trained.out.find("; it was ") != std::string::npos, was_better) << trained.out;
+    EXPECT_EQ(trained.out.find(" after step " + metrics.at(best, "step") + "\n") != std::string::npos, was_better) << trained.out;
+
+    ValidationHistory history;
+    history.add({8, 0.5, 1}, 10);
+    history.add({8, 0.75, 1}, 20);
+    history.add({8, 0.75, 1}, 30);
+    history.add({8, 0.25, 1}, 40);
+    EXPECT_EQ(history.best_step, 20);
+    EXPECT_EQ(history.best_accuracy, 0.75);
+    EXPECT_EQ(history.last->accuracy, 0.25);
+}
+
 // Every key that --show-config has, with its value and a meaning.
 TEST_F(TrainCommand, KeysAreListedWithTheirValues) {
     const std::string given = "--preset quick --set training.batch=77 --steps 1234";

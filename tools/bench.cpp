@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/shipped_files.h"
 #include "host/support/text_file.h"
@@ -64,8 +66,7 @@ public:
         if (file_.empty()) return;
         for (const char* name : {"device", "network", "batch", "library", "flags"}) {
             const std::string then = head_.value(name, nlohmann::json()).dump(), is = now.value(name, nlohmann::ordered_json()).dump();
-            if (then != is)
-                std::fprintf(stderr, "friedel: %s: %s was %s there and is %s here\n", file_.c_str(), name, then.c_str(), is.c_str());
+            if (then != is) tell(file_, ": ", name, " was ", then, " there and is ", is, " here");
         }
     }
     // How many times as fast it is now, if it was measured: by patterns, as batches may differ.

@@ -2,7 +2,6 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
 
@@ -69,10 +68,10 @@ KnownAnswers usable_answers(const Options& o, const Model& model) {
     const std::size_t asked = answers.size();
     answers.leave_out_uncovered();
     if (answers.size() < asked) {
-        std::cerr << "friedel: " << asked - answers.size() << " of " << asked
-                  << " patterns cover too little of the model's range and are left out; if they should not, check --wavelength\n";
+        tell(asked - answers.size(), " of ", asked,
+             " patterns cover too little of the model's range and are left out; if they should not, check --wavelength");
     }
-    for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
+    for (const std::string& problem : answers.problems) tell(problem);
     require_enough(answers.size());
     if (!o.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
     warn_if_trained_on(o.library, model);
@@ -97,8 +96,9 @@ Belief fitted_belief(const Options& o, const KnownAnswers& answers, const Model&
                 static_cast<double>(belief.doubt), negative_log_likelihood(answers, model.target, belief),
                 negative_log_likelihood(answers, model.target, model.calibration.belief));
     if (is_at_bound(belief, o.given))
-        std::cerr << "friedel: that is as far as belief is fitted: on these patterns the network's word is worth next to nothing; train it "
-                     "longer, or calibrate it on patterns like those it is for\n";
+        tell(
+            "that is as far as belief is fitted: on these patterns the network's word is worth next to nothing; train it longer, or "
+            "calibrate it on patterns like those it is for");
     return belief;
 }
 

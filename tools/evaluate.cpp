@@ -59,7 +59,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         ProgressLine progress("patterns", options.quiet);
         answers = answer_measured(model, labels, folder, options.measured, device, others, shown_on(progress));
     }
-    for (const std::string& problem : answers.problems) std::cerr << "friedel: " << problem << '\n';
+    for (const std::string& problem : answers.problems) tell(problem);
     if (!options.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
     evaluation.unreadable = static_cast<int>(answers.problems.size());
     const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
@@ -112,9 +112,7 @@ SimulationConfig simulation_of(const Options& options, const Model& model) {
     if (std::abs(wavelength / static_cast<double>(model.wavelength_angstrom) - 1) > 0.01)
         fail(options.config, ": radiation of ", wavelength, " angstrom; the model's grid is meant for ", model.wavelength_angstrom,
              ", give that with simulation.radiation");
-    if (!options.quiet)
-        std::cerr << "friedel: of " << options.config
-                  << " table [simulation] counts alone; grid, preprocessing and network are the model's\n";
+    if (!options.quiet) tell("of ", options.config, " table [simulation] counts alone; grid, preprocessing and network are the model's");
     training.simulation.grid = model.grid;
     return training.simulation;
 }

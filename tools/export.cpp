@@ -8,6 +8,7 @@
 
 #include "host/answers/onnx_file.h"
 #include "host/support/error.h"
+#include "host/support/text_file.h"
 #include "tools/command.h"
 
 namespace friedel::tools {

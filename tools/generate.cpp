@@ -8,6 +8,8 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "host/support/progress_line.h"
+#include "host/support/text_format.h"
 #include "tools/command.h"
 
 namespace friedel::tools {
@@ -47,14 +49,14 @@ int run(const Options& options) {
     const CrystalStatistics statistics = read_statistics(options.statistics);
     const CrystalTableStore tables(statistics);
     ThreadPool pool(options.threads);
-    int unsound = 0;
-    StructureLibrary library;
+    GeneratedLibrary made;
     {
         const InterruptGuard guard;
         ProgressLine progress("crystals", options.quiet);
-        library = generate_library(tables, wish, pool, shown_on(progress), interrupted, unsound);
+        made = generate_library(tables, wish, pool, shown_on(progress), interrupted);
         if (interrupted()) fail("interrupted; nothing was written");
     }
+    const StructureLibrary& library = made.structures;
     if (library.size() == 0)
         fail(options.output, ": no crystal could be made of these groups from ", options.statistics, "; use other statistics");
     library.write(options.output, {{"generated", std::to_string(wish.structures) + " crystals, seed " + std::to_string(wish.seed) +
@@ -64,7 +66,7 @@ int run(const Options& options) {
     if (!options.quiet) {
         std::printf("%d crystals of %zu structure types -> %s\n", library.size(), library.structure_type_name.size(),
                     options.output.c_str());
-        if (unsound) std::printf("%d left out: too crowded or too symmetric in every attempt\n", unsound);
+        if (made.unsound) std::printf("%d left out: too crowded or too symmetric in every attempt\n", made.unsound);
     }
     return 0;
 }

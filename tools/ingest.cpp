@@ -2,6 +2,7 @@
 #include "host/crystals/ingest.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -92,10 +93,10 @@ void print_summary(const Options& options, const IngestResult& result, double se
     }
     std::printf("\n%-14s%9s  space groups found, the most frequent first\n", "system", "count");
     for (int system = 0; system < crystal_systems; ++system) {
-        auto& found = groups[static_cast<std::size_t>(system)];
+        auto& found = groups[system];
         std::sort(found.begin(), found.end(),
                   [](const auto& a, const auto& b) { return std::pair(-a.first, a.second) < std::pair(-b.first, b.second); });
-        std::printf("%-14s%9d  %zu:", crystal_system_name(system), by_system[static_cast<std::size_t>(system)], found.size());
+        std::printf("%-14s%9d  %zu:", crystal_system_name(system), by_system[system], found.size());
         for (std::size_t i = 0; i < std::min<std::size_t>(found.size(), 5); ++i)
             std::printf(" %s %d%s", space_group_symbol(found[i].second), found[i].first,
                         i + 1 < std::min<std::size_t>(found.size(), 5) ? "," : "");
@@ -157,7 +158,7 @@ int run(const Options& given) {
     for (const std::string& path : options.paths) {
         for (const Rejection& rejection : result.library.rejections) {
             if (rejection.file != path || rejection.reason.starts_with("repeats ")) continue;
-            std::cerr << "friedel: " << path << ": " << rejection.reason << '\n';
+            tell(path, ": ", rejection.reason);
             status = 1;
         }
     }

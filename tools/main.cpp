@@ -66,9 +66,8 @@ int no_such_command(const std::string& word) {
     const auto closest = std::min_element(commands.begin(), commands.end(), [&](const Entry& a, const Entry& b) {
         return letters_apart(word, a.name) < letters_apart(word, b.name);
     });
-    std::cerr << "friedel: '" << word << "' is not a command; ";
-    if (letters_apart(word, closest->name) <= 2) std::cerr << "did you mean '" << closest->name << "'? ";
-    std::cerr << "friedel --help lists them\n";
+    const std::string meant = letters_apart(word, closest->name) <= 2 ? std::string("did you mean '") + closest->name + "'? " : "";
+    tell("'", word, "' is not a command; ", meant, "friedel --help lists them");
     return usage_status;
 }
 
@@ -99,8 +98,7 @@ int main(int argc, char** argv) {
         CLI::App* const sub = app.add_subcommand(entry.name, entry.summary);
         sub->callback([run = entry.command(*sub), &entry, &status] {
             if (!entry.shares_work && launched_processes() > 1 && is_first_launched())
-                std::cerr << "friedel: " << launched_processes() << " processes were started, and each does all of '" << entry.name
-                          << "'\n";
+                tell(launched_processes(), " processes were started, and each does all of '", entry.name, "'");
             status = run();
         });
     }
@@ -118,12 +116,12 @@ int main(int argc, char** argv) {
         if (is_word && app.get_subcommands().empty()) return no_such_command(words[0]);
         return app.exit(error) == 0 ? 0 : usage_status;
     } catch (const UsageError& error) {
-        std::cerr << "friedel: " << without_controls(error.what()) << '\n';
+        tell(without_controls(error.what()));
         return usage_status;
     } catch (const std::bad_alloc&) {
-        std::cerr << "friedel: out of memory; use smaller batches or fewer files at a time\n";
+        std::cerr << "friedel: out of memory; use smaller batches or fewer files at a time\n";  // allocates nothing
     } catch (const std::exception& error) {
-        std::cerr << "friedel: " << without_controls(error.what()) << '\n';
+        tell(without_controls(error.what()));
         // As a shell says of a program that a signal ended.
         if (interrupting_signal()) return signal_status + interrupting_signal();
     }
@@ -135,7 +133,7 @@ int with_output_written(int status) {
     std::cout.flush();
     const bool written = std::cout.good() && std::fflush(stdout) == 0 && !std::ferror(stdout);
     if (written || errno == EPIPE) return status;  // whoever read it had enough
-    std::cerr << "friedel: standard output: writing failed (" << std::strerror(errno) << "); check the space on the disk\n";
+    tell("standard output: writing failed (", std::strerror(errno), "); check the space on the disk");
     return status == 0 ? 1 : status;
 }
 

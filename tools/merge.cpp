@@ -36,8 +36,8 @@ public:
     bool wanted(const Structure& structure) const {
         bool contains = containing_.none(), lacks = true;
         for (const Atom& atom : structure.atoms) {
-            contains |= containing_[static_cast<std::size_t>(atom.element)];
-            lacks &= !lacking_[static_cast<std::size_t>(atom.element)];
+            contains |= containing_[atom.element];
+            lacks &= !lacking_[atom.element];
         }
         return contains && lacks;
     }
@@ -78,7 +78,7 @@ std::string left_out_by(const Options& o) {
 
 int run(const Options& options) {
     check_hdf5_output(options.output, structure_library_kind);
-    const auto tell = [&](int count, const std::string& what) {
+    const auto print_count = [&](int count, const std::string& what) {
         if (!options.quiet) std::printf("%8d %s\n", count, what.c_str());
     };
     StructureLibrary all;
@@ -103,16 +103,16 @@ int run(const Options& options) {
                 all.add(structure, library.type_of(i));
         }
         all.rejections.insert(all.rejections.end(), library.rejections.begin(), library.rejections.end());
-        tell(library.size(), "structures <- " + file);
+        print_count(library.size(), "structures <- " + file);
     }
-    if (!options.held_out.empty()) tell(left_out, "are of a type in " + options.held_out + " and are left out");
-    if (!options.containing.empty() || !options.lacking.empty()) tell(unwanted, "are of other elements and are left out");
+    if (!options.held_out.empty()) print_count(left_out, "are of a type in " + options.held_out + " and are left out");
+    if (!options.containing.empty() || !options.lacking.empty()) print_count(unwanted, "are of other elements and are left out");
     if (options.max_reflections > 0)
-        tell(large, "have more than " + std::to_string(options.max_reflections) + " reflections and are left out");
+        print_count(large, "have more than " + std::to_string(options.max_reflections) + " reflections and are left out");
     if (all.size() == 0) fail(options.output, ": nothing is left to write; ask for other elements or types, or more reflections");
     if (!options.keep_duplicates) {
         const int dropped = drop_duplicates(all);
-        tell(dropped, "repeat another and are left out");
+        print_count(dropped, "repeat another and are left out");
     }
     if (options.powder_groups) {
         const InterruptGuard guard;
@@ -120,10 +120,10 @@ int run(const Options& options) {
         ProgressLine progress("structures", options.quiet);
         const int different = find_powder_groups(all, pool, {}, shown_on(progress));
         progress.clear();
-        tell(different, "show another space group as powders than their atoms have");
+        print_count(different, "show another space group as powders than their atoms have");
     }
     all.write(options.output, {{"merged", joined(options.libraries) + left_out_by(options)}});
-    tell(all.size(), "structures -> " + options.output);
+    print_count(all.size(), "structures -> " + options.output);
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
 #include "host/support/svg_plot.h"
+#include "host/support/text_file.h"
 #include "host/training/config.h"
 #include "tools/command.h"
 
@@ -58,8 +59,8 @@ int group_of(const Structure& structure) {
     try {
         const int found = standardise(structure, {.max_atoms = max_atoms}).structure.space_group, claimed = structure.claimed_space_group;
         if (claimed > 0 && found != claimed)
-            std::cerr << "friedel: " << structure.name << ": claims " << space_group_symbol(claimed) << ", its atoms have "
-                      << space_group_symbol(found) << ", which is what its patterns are labelled with\n";
+            tell(structure.name, ": claims ", space_group_symbol(claimed), ", its atoms have ", space_group_symbol(found),
+                 ", which is what its patterns are labelled with");
         return found;
     } catch (const Error&) {
         return structure.claimed_space_group;
@@ -170,7 +171,7 @@ void add_drawn(Task& task, const Options& options) {
     TrainingConfig training = preset(options.preset);
     if (!options.config.empty()) read_toml_file(training, options.config);
     apply_settings(training, options.settings);
-    check(training);
+    check_settings(training);
     task.made_by += "\n" + to_toml(training);
     task.grid = training.simulation.grid;
     const LibraryView view = task.library.view();

@@ -58,7 +58,7 @@ int run(const Options& options) {
         taken += members[type];
     }
     std::vector<int> train, test;
-    for (int i = 0; i < library.size(); ++i) (in_test[library.structure_type[static_cast<std::size_t>(i)]] ? test : train).push_back(i);
+    for (int i = 0; i < library.size(); ++i) (in_test[library.structure_type[i]] ? test : train).push_back(i);
     if (train.empty() || test.empty()) {
         fail(options.library, ": has too few structure types (", members.size(), ") to cut at a fraction of ", options.fraction,
              "; choose another");

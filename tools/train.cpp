@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "host/patterns/labels.h"
 #include "host/ranks/communicator.h"
 #include "host/support/error.h"
+#include "host/support/hdf5_file.h"
 #include "host/support/joined.h"
 #include "host/support/line_file.h"
 #include "host/training/training_run.h"
@@ -26,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-    TrainingOptions run;
+    TrainingOptions training;
     std::string preset, config;
     std::vector<std::string> assignments;
     std::string stream;
@@ -60,32 +62,41 @@ float synthetic_share_of(const std::string& stream) {
     return static_cast<float>(synthetic / (synthetic + library));
 }
 
-void apply(const Options& s, TrainingConfig& config, bool resumed) {
+// Whether --set gives the key.
+bool sets(const Options& options, const std::string& key) {
+    return std::any_of(options.assignments.begin(), options.assignments.end(),
+                       [&](const std::string& assignment) { return assignment.starts_with(key); });
+}
+
+void apply(const Options& options, TrainingConfig& config, bool resumed) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
     const OptimiserConfig of_run = config.optimiser;
-    if (!resumed || !s.preset.empty() || !s.config.empty()) config = preset(s.preset.empty() ? default_preset : s.preset);
+    if (!resumed || !options.preset.empty() || !options.config.empty())
+        config = preset(options.preset.empty() ? default_preset : options.preset);
     if (resumed) {  // what may have been changed since, lest the run diverge
         config.optimiser.learning_rate = of_run.learning_rate;
         config.optimiser.clip_norm = of_run.clip_norm;
     }
-    if (!s.config.empty()) read_toml_file(config, s.config);
-    apply_settings(config, s.assignments);
-    const bool sets_share = std::any_of(s.assignments.begin(), s.assignments.end(),
-                                        [](const std::string& assignment) { return assignment.starts_with("training.synthetic"); });
-    if (!s.stream.empty() && sets_share) throw CLI::ExcludesError("--stream", "--set training.synthetic");
-    if (!s.stream.empty()) config.run.synthetic = synthetic_share_of(s.stream);
-    if (s.minutes) config.run.minutes = *s.minutes;
-    if (s.steps) {
-        config.run.steps = *s.steps;
+    if (!options.config.empty()) read_toml_file(config, options.config);
+    apply_settings(config, options.assignments);
+    if (!options.stream.empty() && sets(options, "training.synthetic")) throw CLI::ExcludesError("--stream", "--set training.synthetic");
+    if (!options.stream.empty()) config.run.synthetic = synthetic_share_of(options.stream);
+    if (options.minutes) config.run.minutes = *options.minutes;
+    if (options.steps) {
+        config.run.steps = *options.steps;
         config.run.minutes = 0;
     }
-    if (s.seed) config.run.seed = *s.seed;
+    if (options.seed) config.run.seed = *options.seed;
+    // The warm-up of a preset or a file gives way to a run that is shorter (step_state.h); one that is asked for here is meant.
+    if (sets(options, "optimiser.warmup_steps") && config.run.minutes == 0 && config.optimiser.warmup_steps >= config.run.steps)
+        misused("optimiser.warmup_steps: is ", config.optimiser.warmup_steps, " of ", config.run.steps,
+                " steps; let it be less, as with --set optimiser.warmup_steps=", config.run.steps / 10);
 }
 
-void check_options(const Options& s, const TrainingConfig& config) {
+void check_options(const Options& options, const TrainingConfig& config) {
     check_settings(config);
-    if (!s.run.validation_library.empty() && config.run.validation_patterns == 0)
-        misused("--validation ", s.run.validation_library.string(),
+    if (!options.training.validation_library.empty() && config.run.validation_patterns == 0)
+        misused("--validation ", options.training.validation_library.string(),
                 ": training.validation_patterns is 0, and none would be looked at; give their number, or leave --validation out");
 }
 
@@ -97,70 +108,76 @@ void check_library(const fs::path& file) {
 }
 
 // What is quickly looked at, before a device is opened and structures are read.
-void check_files(const TrainingOptions& run) {
-    check_appendable(run.log, '{');
-    if (run.resume == Resume::if_any) return;  // which reads nothing where the model is finished
-    check_library(run.library);
-    check_library(run.validation_library);
-    if (!run.measured_labels.empty()) read_labels(run.measured_labels);
-    if (run.statistics != "shipped" && run.statistics != "uniform") H5File::open(run.statistics, crystal_statistics_kind);
-    if (!run.start_from.empty()) H5File::open(run.start_from, model_kind);
+void check_files(const TrainingOptions& training) {
+    check_appendable(training.log, '{');
+    if (training.resume == Resume::if_any) return;  // which reads nothing where the model is finished
+    check_library(training.library);
+    check_library(training.validation_library);
+    if (!training.measured_labels.empty()) read_labels(training.measured_labels);
+    if (training.statistics != "shipped" && training.statistics != "uniform") H5File::open(training.statistics, crystal_statistics_kind);
+    if (!training.start_from.empty()) H5File::open(training.start_from, model_kind);
 }
 
-void print(const Options& s, const TrainingSummary& summary) {
+void print(const fs::path& output, const TrainingSummary& summary) {
     if (summary.was_finished) {
-        std::printf("%s: is finished already; remove it to train it again\n", s.run.output.c_str());
+        std::printf("%s: is finished already; remove it to train it again\n", output.c_str());
         return;
     }
     std::printf("%s after %lld steps, %lld patterns, %.0f s (%.0f patterns/s)\n", summary.signal ? "Interrupted" : "Trained",
                 static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
                 static_cast<double>(summary.patterns) / summary.seconds);
     const std::string then = summary.validated_step == summary.steps ? "" : ", after step " + std::to_string(summary.validated_step);
-    const auto show = [&](const char* patterns, const std::optional<ValidationResult>& result) {
-        if (result) std::printf("%.1f %% of %d %s patterns named right%s\n", 100 * result->accuracy, result->count, patterns, then.c_str());
+    const auto show = [&](const char* patterns, const ValidationHistory& history) {
+        if (!history.last) return;
+        std::printf("%.1f %% of %d %s patterns named right%s", 100 * history.last->accuracy, history.last->count, patterns, then.c_str());
+        if (history.best_accuracy > history.last->accuracy)
+            std::printf("; it was %.1f %% after step %lld", 100 * history.best_accuracy, static_cast<long long>(history.best_step));
+        std::printf("\n");
     };
     show("simulated", summary.simulated);
     show("measured", summary.measured);
     using ModelFile = TrainingSummary::ModelFile;
-    if (summary.model_file == ModelFile::written) std::printf("-> %s\n", s.run.output.c_str());
+    if (summary.model_file == ModelFile::written) std::printf("-> %s\n", output.c_str());
     if (summary.model_file == ModelFile::earlier_stays)
-        std::printf("%s: is the finished model of an earlier run, and stays until this one ends\n", s.run.output.c_str());
+        std::printf("%s: is the finished model of an earlier run, and stays until this one ends\n", output.c_str());
     if (!summary.checkpoint.empty()) std::printf("The same command with --resume goes on from %s\n", summary.checkpoint.c_str());
     std::fflush(stdout);
 }
 
-int run(const Options& s) {
-    if (s.list_keys) {
+int run(const Options& options) {
+    if (options.list_keys) {
         TrainingConfig config;
-        apply(s, config, false);
+        apply(options, config, false);
         std::cout << describe_keys(config);
         return 0;
     }
-    if (s.show_config) {
+    if (options.show_config) {
         TrainingConfig config;
-        apply(s, config, false);
+        apply(options, config, false);
         check_settings(config);
         std::cout << to_toml(config);
         return 0;
     }
-    if (s.run.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
-    refuse_overwriting(s.run.output, {s.run.library.string(), s.run.validation_library.string(), s.run.measured_labels.string(),
-                                      s.run.statistics, s.config});
-    check_hdf5_output(s.run.output, model_kind);
-    if (!s.run.log.empty() && s.run.log == s.run.output) misused("--log ", s.run.log.string(), ": is the model's name; give it another");
-    TrainingOptions what = s.run;
-    if (!s.resume.empty()) what.resume = s.resume == "auto" ? Resume::if_any : Resume::must;
+    TrainingOptions training = options.training;
+    if (!options.resume.empty()) training.resume = options.resume == "auto" ? Resume::if_any : Resume::must;
+    training.tell = [](const std::string& line) { tell(line); };
+    if (training.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
+    refuse_overwriting(training.output, {training.library.string(), training.validation_library.string(), training.measured_labels.string(),
+                                         training.statistics, options.config});
+    check_hdf5_output(training.output, model_kind);
+    if (!training.log.empty() && training.log == training.output)
+        misused("--log ", training.log.string(), ": is the model's name; give it another");
     const auto adjust = [&](TrainingConfig& config, bool resumed) {
-        apply(s, config, resumed);
-        check_options(s, config);
+        apply(options, config, resumed);
+        check_options(options, config);
     };
     // Several processes find out together, as ranks.
     if (launched_processes() <= 1) {
-        check_files(what);
-        if (TrainingConfig config; what.resume == Resume::no) adjust(config, false);
+        check_files(training);
+        if (TrainingConfig config; training.resume == Resume::no) adjust(config, false);
     }
-    const TrainingSummary summary = run_training(what, adjust, [&](const TrainingSummary& told) {
-        if (!what.quiet) print(s, told);
+    const TrainingSummary summary = run_training(training, adjust, [&](const TrainingSummary& told) {
+        if (!training.quiet) print(training.output, told);
     });
     return summary.lost ? 1 : summary.signal ? signal_status + summary.signal : 0;
 }
@@ -168,51 +185,53 @@ int run(const Options& s) {
 }  // namespace
 
 std::function<int()> train_command(CLI::App& app) {
-    const auto s = std::make_shared<Options>();
-    app.add_option("LIBRARY", s->run.library, "Structure library, as 'friedel ingest', 'generate', 'split' and 'merge' write them");
-    app.add_option("-o,--output", s->run.output,
+    const auto options = std::make_shared<Options>();
+    app.add_option("LIBRARY", options->training.library,
+                   "Structure library, as 'friedel ingest', 'generate', 'split' and 'merge' write them");
+    app.add_option("-o,--output", options->training.output,
                    "Model file to write; beside it .metrics.csv and, while unfinished, .checkpoint.STEP and .lock");
-    app.add_option("--preset", s->preset, "Configuration to start from: " + joined(preset_names()) + "; default " + default_preset)
+    app.add_option("--preset", options->preset, "Configuration to start from: " + joined(preset_names()) + "; default " + default_preset)
         ->check(CLI::IsMember(preset_names()));
-    app.add_option("--config", s->config, "TOML file, read over the preset: keys that it leaves out are the preset's");
-    app.add_option("--set", s->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);
-    auto* const minutes = app.add_option("--minutes", s->minutes, "Train for this long")->check(above_zero());
-    app.add_option("--steps", s->steps, "Train for this many steps")->check(above_zero())->excludes(minutes);
-    add_seed_option(app, s->seed, "Of everything random; the same seed gives the same weights on any number of cores");
-    app.add_option("--stream", s->stream,
+    app.add_option("--config", options->config, "TOML file, read over the preset: keys that it leaves out are the preset's");
+    app.add_option("--set", options->assignments, "Change one key: --set training.batch=256; may be repeated")->allow_extra_args(false);
+    auto* const minutes = app.add_option("--minutes", options->minutes, "Train for this long")->check(above_zero());
+    app.add_option("--steps", options->steps, "Train for this many steps")->check(above_zero())->excludes(minutes);
+    add_seed_option(app, options->seed, "Of everything random; the same seed gives the same weights on any number of cores");
+    app.add_option("--stream", options->stream,
                    "Where crystals come from, as parts: synthetic:0.5,library:0.5 or synthetic:1, which needs no library; the same as "
                    "training.synthetic");
-    app.add_option("--statistics", s->run.statistics,
+    app.add_option("--statistics", options->training.statistics,
                    "What generated crystals are drawn from: shipped, uniform, or a file of 'friedel statistics'")
         ->capture_default_str();
-    app.add_option("--validation", s->run.validation_library, "Structure library that is only simulated from for validation");
-    auto* const measured =
-        app.add_option("--measured", s->run.measured_labels, "CSV with columns file,space_group: measured patterns, only for validation");
-    app.add_option("--data", s->run.measured_folder, "Folder of the measured patterns; without it, that of the labels")->needs(measured);
-    add_wavelength_option(app, s->run.measured_wavelength, "Of all measured patterns, whatever they state")->needs(measured);
-    app.add_option("--start-from", s->run.start_from,
+    app.add_option("--validation", options->training.validation_library, "Structure library that is only simulated from for validation");
+    auto* const measured = app.add_option("--measured", options->training.measured_labels,
+                                          "CSV with columns file,space_group: measured patterns, only for validation");
+    app.add_option("--data", options->training.measured_folder, "Folder of the measured patterns; without it, that of the labels")
+        ->needs(measured);
+    add_wavelength_option(app, options->training.measured_wavelength, "Of all measured patterns, whatever they state")->needs(measured);
+    app.add_option("--start-from", options->training.start_from,
                    "Model whose weights are the first ones, instead of random ones; a run that is resumed has them already");
     app.add_flag(
-           "--resume{newest}", s->resume,
+           "--resume{newest}", options->resume,
            "Go on from the newest whole checkpoint of an unfinished run; --resume=auto starts anew where there is none, so that a batch "
            "script can always give the same command")
         ->check(CLI::IsMember({"newest", "auto"}));
-    app.add_option("--log", s->run.log,
+    app.add_option("--log", options->training.log,
                    "File to append to, a JSON object per line: start, resume, report, validation, checkpoint, skipped, "
                    "high_loss, end");
-    add_threads_option(app, s->run.threads);
-    add_device_options(app, s->run.device);
-    add_quiet_option(app, s->run.quiet);
-    app.add_flag("--keys", s->list_keys,
+    add_threads_option(app, options->training.threads);
+    add_device_options(app, options->training.device);
+    add_quiet_option(app, options->training.quiet);
+    app.add_flag("--keys", options->list_keys,
                  "Print every configuration key with what preset, --config and --set give it, and its meaning, and stop");
-    app.add_flag("--show-config", s->show_config, "Print the whole configuration as TOML, and stop");
+    app.add_flag("--show-config", options->show_config, "Print the whole configuration as TOML, and stop");
     app.footer(
         "SIGINT and SIGTERM write a checkpoint and stop; SIGUSR1 writes one and goes on. Under mpirun or srun --mpi=pmix the ranks share "
         "every batch. Examples:\n"
         "  friedel train train.h5 --minutes 60 --validation test.h5 -o model.h5\n"
         "  friedel train --stream synthetic:1 --preset quick --minutes 5 -o model.h5\n"
         "  friedel train train.h5 --minutes 60 --validation test.h5 -o model.h5 --resume");
-    return [s] { return run(*s); };
+    return [options] { return run(*options); };
 }
 
 }  // namespace friedel::tools

@@ -24,7 +24,7 @@ constexpr std::array<float, elements> radii = {
 
 float covalent_radius(int element) {
     if (element < 1 || element > elements) fail("there is no radius of element ", element);
-    return radii[static_cast<std::size_t>(element - 1)];
+    return radii[element - 1];
 }
 
 float rough_atomic_volume(int element) {

@@ -8,8 +8,10 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <gemmi/cif.hpp>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -18,6 +20,7 @@
 #include "host/crystals/stated_symmetry.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
+#include "host/support/text_format.h"
 #include "kernels/real_math.h"
 
 namespace friedel {
@@ -175,68 +178,92 @@ int read_element(const std::string& label, const std::string& type_symbol, const
     return guess;
 }
 
-std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6>& cell, const CifOptions& options) {
-    const Column labels = find(block, {"_atom_site_label"});
-    const Column types = find(block, {"_atom_site_type_symbol"});
-    const Column fractional[3] = {find(block, {"_atom_site_fract_x"}), find(block, {"_atom_site_fract_y"}),
-                                  find(block, {"_atom_site_fract_z"})};
-    const Column occupancies = find(block, {"_atom_site_occupancy"});
-    const Column u_iso = find(block, {"_atom_site_U_iso_or_equiv"});
-    const Column b_iso = find(block, {"_atom_site_B_iso_or_equiv"});
-    const Column calculated = find(block, {"_atom_site_calc_flag"});
-    if (!labels && !types) fail("no atoms (_atom_site_label is missing)");
-    for (const Column& axis : fractional) {
-        if (!axis) fail("no fractional coordinates (_atom_site_fract_x, _y and _z are needed)");
+// The loop of atoms.
+class AtomTable {
+public:
+    AtomTable(const cif::Block& block, const std::array<double, 6>& cell)
+        : labels_(find(block, {"_atom_site_label"})),
+          types_(find(block, {"_atom_site_type_symbol"})),
+          fractional_{find(block, {"_atom_site_fract_x"}), find(block, {"_atom_site_fract_y"}), find(block, {"_atom_site_fract_z"})},
+          occupancies_(find(block, {"_atom_site_occupancy"})),
+          u_iso_(find(block, {"_atom_site_U_iso_or_equiv"})),
+          b_iso_(find(block, {"_atom_site_B_iso_or_equiv"})),
+          calculated_(find(block, {"_atom_site_calc_flag"})),
+          anisotropic_(block, cell),
+          formula_(elements_of_formula(text_of(block, {"_chemical_formula_sum"}))) {
+        if (!labels_ && !types_) fail("no atoms (_atom_site_label is missing)");
+        for (const Column& axis : fractional_) {
+            if (!axis) fail("no fractional coordinates (_atom_site_fract_x, _y and _z are needed)");
+        }
     }
-    const std::size_t rows = fractional[0].size();
-    if (rows > static_cast<std::size_t>(options.max_sites)) {
-        fail(rows, " atom sites are listed, more than the limit of ", options.max_sites);
-    }
-    const AnisotropicDisplacements anisotropic(block, cell);
-    const std::vector<int> formula = elements_of_formula(text_of(block, {"_chemical_formula_sum"}));
 
-    std::vector<Atom> atoms;
-    for (std::size_t row = 0; row < rows; ++row) {
+    std::size_t rows() const { return fractional_[0].size(); }
+
+    // None where the row stands for no atom: a dummy, a vacancy written as if it were an element, a site that nothing occupies, hydrogen
+    // that was known to be there, but not where.
+    std::optional<Atom> atom(std::size_t row) const {
+        const std::string type = types_.has(row) ? types_.at(row) : std::string();
         Atom atom;
-        const std::string type = types.has(row) ? types.at(row) : std::string();
-        atom.label = labels.has(row) ? labels.at(row) : type;
-        if (calculated.has(row) && calculated.at(row) == "dum") continue;
-        if (atom.label.empty()) fail("an atom has neither label nor type symbol, line ", fractional[0].line);
-        const std::string lowered = gemmi::to_lower(type.empty() ? atom.label : type);
-        if (lowered == "vac" || lowered == "va") continue;  // a vacancy, written as if it were an element
-        atom.element = read_element(atom.label, type, formula, fractional[0].line);
-        bool placed = true;
+        atom.label = labels_.has(row) ? labels_.at(row) : type;
+        if (calculated_.has(row) && calculated_.at(row) == "dum") return std::nullopt;
+        if (atom.label.empty()) fail("an atom has neither label nor type symbol, line ", line());
+        const std::string lowered = lower_case(type.empty() ? atom.label : type);
+        if (lowered == "vac" || lowered == "va") return std::nullopt;
+        atom.element = read_element(atom.label, type, formula_, line());
+        const std::optional<std::array<double, 3>> place = position(row, atom.label);
+        if (!place && atom.element == 1) return std::nullopt;
+        if (!place) fail("atom ", atom.label, " has no coordinates, line ", line());
+        atom.position = *place;
+        atom.occupancy = occupancy(row, atom.label);
+        if (atom.occupancy == 0) return std::nullopt;
+        atom.b_iso = b_iso(row, atom.label);
+        return atom;
+    }
+
+private:
+    int line() const { return fractional_[0].line; }
+
+    std::optional<std::array<double, 3>> position(std::size_t row, const std::string& label) const {
+        std::array<double, 3> position;
         for (int axis = 0; axis < 3; ++axis) {
-            if (!fractional[axis].has(row)) {
-                placed = false;
-                break;
-            }
-            atom.position[axis] = number(fractional[axis], row);
-            if (std::abs(atom.position[axis]) > 1000) fail(fractional[axis].tag, " of ", atom.label, " is ", atom.position[axis]);
+            if (!fractional_[axis].has(row)) return std::nullopt;
+            position[axis] = number(fractional_[axis], row);
+            if (std::abs(position[axis]) > 1000) fail(fractional_[axis].tag, " of ", label, " is ", position[axis]);
         }
-        if (!placed) {
-            if (atom.element == 1) continue;  // hydrogen that was known to be there, but not where
-            fail("atom ", atom.label, " has no coordinates, line ", fractional[0].line);
-        }
-        if (occupancies.has(row)) atom.occupancy = number(occupancies, row);
-        if (atom.occupancy < 0 || atom.occupancy > 1.1) {
-            fail("the occupancy of atom ", atom.label, " is ", atom.occupancy, ", not between 0 and 1, line ", occupancies.line);
-        }
-        atom.occupancy = std::min(atom.occupancy, 1.0);
-        if (atom.occupancy == 0) continue;
-        if (u_iso.has(row)) {
-            atom.b_iso = b_of_u * number(u_iso, row);
-        } else if (b_iso.has(row)) {
-            atom.b_iso = number(b_iso, row);
-        } else {
-            atom.b_iso = anisotropic.b_iso(atom.label);
-        }
+        return position;
+    }
+
+    double occupancy(std::size_t row, const std::string& label) const {
+        if (!occupancies_.has(row)) return 1;
+        const double stated = number(occupancies_, row);
+        if (stated < 0 || stated > 1.1)
+            fail("the occupancy of atom ", label, " is ", stated, ", not between 0 and 1, line ", occupancies_.line);
+        return std::min(stated, 1.0);
+    }
+
+    double b_iso(std::size_t row, const std::string& label) const {
+        const double stated = u_iso_.has(row)   ? b_of_u * number(u_iso_, row)
+                              : b_iso_.has(row) ? number(b_iso_, row)
+                                                : anisotropic_.b_iso(label);
         // A negative displacement is an artefact of refinement and says nothing.
-        if (!(atom.b_iso >= 0)) atom.b_iso = b_iso_missing;
-        if (atom.b_iso > largest_b_iso)
-            fail("the displacement parameter of atom ", atom.label, " is B = ", atom.b_iso, " angstrom^2, above ", largest_b_iso,
-                 "; check it");
-        atoms.push_back(std::move(atom));
+        if (!(stated >= 0)) return b_iso_missing;
+        if (stated > largest_b_iso)
+            fail("the displacement parameter of atom ", label, " is B = ", stated, " angstrom^2, above ", largest_b_iso, "; check it");
+        return stated;
+    }
+
+    Column labels_, types_, fractional_[3], occupancies_, u_iso_, b_iso_, calculated_;
+    AnisotropicDisplacements anisotropic_;
+    std::vector<int> formula_;
+};
+
+std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6>& cell, const CifOptions& options) {
+    const AtomTable table(block, cell);
+    if (table.rows() > static_cast<std::size_t>(options.max_sites))
+        fail(table.rows(), " atom sites are listed, more than the limit of ", options.max_sites);
+    std::vector<Atom> atoms;
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        if (std::optional<Atom> atom = table.atom(row)) atoms.push_back(std::move(*atom));
     }
     if (atoms.empty()) fail("no atoms");
     return atoms;
@@ -298,14 +325,19 @@ std::string binary_kind(std::string_view text) {
 // Start of the next line that opens a data block at or after `from`; npos if there is none.
 std::size_t next_block(std::string_view text, std::size_t from) {
     for (std::size_t at = text.find('\n', from); at != std::string_view::npos; at = text.find('\n', at + 1)) {
-        if (gemmi::to_lower(std::string(text.substr(at + 1, 5))) == "data_") return at + 1;
+        if (lower_case(text.substr(at + 1, 5)) == "data_") return at + 1;
     }
     return std::string_view::npos;
 }
 
-// One parse from `first` on. A syntax error leaves the blocks before it in `document`.
-std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document, std::string_view text, std::size_t first,
-                                                         std::size_t line) {
+struct SyntaxError {
+    std::string reason;
+    std::size_t byte;  // from where parsing began
+};
+
+// One parse from `first` on, which is in line `line`. A syntax error leaves the blocks before it in `document`, and the beginning of the
+// one that it is in.
+std::optional<SyntaxError> parse(cif::Document& document, std::string_view text, std::size_t first, std::size_t line) {
     tao::pegtl::memory_input<> input(text.data() + first, text.data() + text.size(), "", 0, line, 1);
     try {
         cif::parse_input(document, input);
@@ -315,7 +347,8 @@ std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document
         std::size_t error_line = error.positions().front().line;
         if (const std::size_t before = reason.rfind(": "); before != std::string::npos && before + 2 < reason.size())
             reason.erase(0, before + 2);
-        if (document.blocks.empty() && reason.starts_with("expected block header")) reason = "is no CIF: " + reason;
+        // No starts_with(): clang reads gemmi as C++17 alone (CMakeLists.txt, FRIEDEL_FUZZ).
+        if (document.blocks.empty() && reason.rfind("expected block header", 0) == 0) reason = "is no CIF: " + reason;
         if (!document.blocks.empty() && document.items_ && !document.items_->empty() &&
             document.items_->back().type == cif::ItemType::Loop) {
             const cif::Item& item = document.items_->back();
@@ -327,8 +360,30 @@ std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document
                 error_line = static_cast<std::size_t>(item.line_number);
             }
         }
-        return std::pair(reason + ", line " + std::to_string(error_line), error.positions().front().byte);
+        return SyntaxError{reason + ", line " + std::to_string(error_line), error.positions().front().byte};
     }
+}
+
+using Reject = std::function<void(const std::string& block, const std::string& reason)>;
+
+// Every block that can be read: after a syntax error it goes on with the next one.
+std::vector<cif::Block> read_blocks(std::string_view text, const Reject& reject) {
+    std::vector<cif::Block> blocks;
+    for (std::size_t first = 0; first != std::string_view::npos;) {
+        cif::Document document;
+        const auto lines_before = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
+        const std::optional<SyntaxError> error = parse(document, text, first, 1 + static_cast<std::size_t>(lines_before));
+        std::string broken_block;
+        if (error && !document.blocks.empty()) {
+            broken_block = document.blocks.back().name;
+            document.blocks.pop_back();
+        }
+        std::move(document.blocks.begin(), document.blocks.end(), std::back_inserter(blocks));
+        if (!error) break;
+        reject(broken_block, error->reason);
+        first = next_block(text, first + error->byte);
+    }
+    return blocks;
 }
 
 }  // namespace
@@ -336,7 +391,7 @@ std::optional<std::pair<std::string, std::size_t>> parse(cif::Document& document
 CifContent parse_cif(std::string_view text, const std::string& name, const CifOptions& options) {
     if (is_utf_16(text)) return parse_cif(utf_8_of_utf_16(text), name, options);
     CifContent content;
-    const auto reject = [&](const std::string& block, const std::string& reason) { content.rejections.push_back({name, block, reason}); };
+    const Reject reject = [&](const std::string& block, const std::string& reason) { content.rejections.push_back({name, block, reason}); };
     text = without_byte_order_mark(text);
     if (const std::string kind = binary_kind(text); !kind.empty()) {
         reject("", "is " + kind + ", not CIF text; give archives their own ending");
@@ -354,23 +409,7 @@ CifContent parse_cif(std::string_view text, const std::string& name, const CifOp
         text = converted;
     }
 
-    std::vector<cif::Block> blocks;
-    for (std::size_t first = 0; first != std::string_view::npos;) {
-        cif::Document document;
-        const std::size_t line =
-            1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n'));
-        const auto error = parse(document, text, first, line);
-        std::string broken_block;
-        if (error && !document.blocks.empty()) {
-            broken_block = document.blocks.back().name;
-            document.blocks.pop_back();
-        }
-        std::move(document.blocks.begin(), document.blocks.end(), std::back_inserter(blocks));
-        if (!error) break;
-        reject(broken_block, error->first);
-        first = next_block(text, first + error->second);
-    }
-
+    const std::vector<cif::Block> blocks = read_blocks(text, reject);
     if (blocks.empty() && content.rejections.empty()) reject("", "holds no data block (data_)");
     const auto wanted = std::count_if(blocks.begin(), blocks.end(), holds_structure);
     for (const cif::Block& block : blocks) {

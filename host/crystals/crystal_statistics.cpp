@@ -15,6 +15,7 @@
 #include "host/crystals/structure.h"
 #include "host/crystals/symmetry.h"
 #include "host/crystals/wyckoff.h"
+#include "host/crystals/wyckoff_letters.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
 
@@ -66,7 +67,7 @@ std::vector<CellShape> sketched_shapes(std::size_t n) {
             step /= x;
             const double u = std::fmod(0.5 + static_cast<double>(i + 1) * step, 1.0);
             const double z = clipped_normal_quantile(u);
-            shape[static_cast<std::size_t>(p)] = static_cast<float>(p < 2 ? 0.35 * z : 90 + 10 * z);
+            shape[p] = static_cast<float>(p < 2 ? 0.35 * z : 90 + 10 * z);
         }
         shapes.push_back(shape);
     }
@@ -99,7 +100,7 @@ struct Contents {
 
     double volume_of_atoms(const std::vector<float>& atomic_volume) const {
         double total = 0;
-        for (const auto& [z, n] : atoms) total += n * atomic_volume[static_cast<std::size_t>(z - 1)];
+        for (const auto& [z, n] : atoms) total += n * atomic_volume[z - 1];
         return total;
     }
 };
@@ -155,7 +156,7 @@ void count(CrystalStatistics& s, const CrystalView<float>& crystal, const std::v
     const auto kind_count = std::min<std::size_t>(kinds.size(), max_generated_elements);
     ++s.element_count[static_cast<std::size_t>(sites - 1) * max_generated_elements + kind_count - 1];
     for (const char letter : letters) {
-        const int rank = letter >= 'a' && letter <= 'z' ? letter - 'a' : letter == 'A' ? 26 : -1;
+        const int rank = wyckoff_rank(letter);
         if (rank < 0 || offset[group] + rank >= offset[group + 1]) {
             fail("structure ", number, " has a Wyckoff letter '", letter, "' that group ", group + 1,
                  " lacks; make the library again with 'friedel ingest'");
@@ -175,9 +176,9 @@ void fit_volumes(std::vector<float>& atomic_volume, const std::vector<Contents>&
             const double total = here.volume_of_atoms(atomic_volume), off = std::log(here.volume / total);
             if (std::abs(off) > most_off) continue;
             for (const auto& [z, n] : here.atoms) {
-                const double share = n * atomic_volume[static_cast<std::size_t>(z - 1)] / total;
-                sum[static_cast<std::size_t>(z - 1)] += share * off;
-                weight[static_cast<std::size_t>(z - 1)] += share;
+                const double share = n * atomic_volume[z - 1] / total;
+                sum[z - 1] += share * off;
+                weight[z - 1] += share;
             }
         }
         for (std::size_t z = 0; z < tabulated_elements; ++z) atomic_volume[z] *= static_cast<float>(std::exp(sum[z] / weight[z]));
@@ -231,8 +232,7 @@ const std::array<std::uint16_t, space_groups + 1>& wyckoff_offset() {
     static const std::array<std::uint16_t, space_groups + 1> table = [] {
         std::array<std::uint16_t, space_groups + 1> offset{};
         for (int group = 1; group <= space_groups; ++group)
-            offset[static_cast<std::size_t>(group)] =
-                static_cast<std::uint16_t>(offset[static_cast<std::size_t>(group - 1)] + wyckoff_positions(group).size());
+            offset[group] = static_cast<std::uint16_t>(offset[group - 1] + wyckoff_positions(group).size());
         return offset;
     }();
     return table;

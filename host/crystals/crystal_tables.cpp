@@ -121,7 +121,7 @@ void CrystalTableStore::smooth(const CrystalStatistics& s) {
     atomic_volume_.push_back(0);
     radius_.push_back(0);
     for (int z = 1; z <= tabulated_elements; ++z) {
-        atomic_volume_.push_back(s.atomic_volume[static_cast<std::size_t>(z - 1)]);
+        atomic_volume_.push_back(s.atomic_volume[z - 1]);
         radius_.push_back(covalent_radius(z));
     }
     find_bandwidths();
@@ -178,8 +178,8 @@ void CrystalTableStore::smooth_letters(const CrystalStatistics& s) {
             double here = 0;
             for (int i = site_offset_[group]; i < site_offset_[group + 1]; ++i) here += counts[i];
             for (int i = site_offset_[group]; i < site_offset_[group + 1]; ++i) {
-                drawn[static_cast<std::size_t>(sites_[i].freedom)] += counts[i];
-                offered[static_cast<std::size_t>(sites_[i].freedom)] += here;
+                drawn[sites_[i].freedom] += counts[i];
+                offered[sites_[i].freedom] += here;
             }
         }
         for (int group = 0; group < space_groups; ++group) {
@@ -190,7 +190,7 @@ void CrystalTableStore::smooth_letters(const CrystalStatistics& s) {
             }
             prior = normalised(prior);
             for (int i = site_offset_[group]; i < site_offset_[group + 1]; ++i)
-                weights.push_back(counts[i] + all_letters_weight * prior[static_cast<std::size_t>(i - site_offset_[group])]);
+                weights.push_back(counts[i] + all_letters_weight * prior[i - site_offset_[group]]);
             append_running_sums(letter_, weights);
         }
     }

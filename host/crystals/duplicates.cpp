@@ -76,7 +76,7 @@ std::vector<int> find_duplicates(const StructureLibrary& library) {
         alike;  // indices of structures that are not duplicates themselves
     std::vector<std::optional<Distances>> distances(structures);
     const auto distances_at = [&](int i) -> const Distances& {
-        auto& known = distances[static_cast<std::size_t>(i)];
+        auto& known = distances[i];
         if (!known) known = distances_of(library.structure(i));
         return *known;
     };
@@ -101,12 +101,11 @@ int drop_duplicates(StructureLibrary& library) {
     std::vector<int> kept;
     std::vector<Rejection> rejections = std::move(library.rejections);
     for (int i = 0; i < library.size(); ++i) {
-        const int first = original[static_cast<std::size_t>(i)];
+        const int first = original[i];
         if (first < 0) {
             kept.push_back(i);
         } else {
-            rejections.push_back(
-                {library.name[static_cast<std::size_t>(i)], "", "repeats " + library.name[static_cast<std::size_t>(first)]});
+            rejections.push_back({library.name[i], "", "repeats " + library.name[first]});
         }
     }
     const int dropped = library.size() - static_cast<int>(kept.size());

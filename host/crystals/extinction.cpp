@@ -57,8 +57,8 @@ struct Table {
             const auto [at, added] =
                 known.emplace(std::pair(crystal_system(group), canonical_absences(group, all)), static_cast<int>(members.size()));
             if (added) members.emplace_back();
-            members[static_cast<std::size_t>(at->second)].push_back(group);
-            group_of[static_cast<std::size_t>(group)] = at->second;
+            members[at->second].push_back(group);
+            group_of[group] = at->second;
         }
     }
 };
@@ -72,11 +72,11 @@ const Table& table() {
 
 int extinction_group_count() { return static_cast<int>(table().members.size()); }
 
-int extinction_group(int space_group) { return table().group_of[static_cast<std::size_t>(checked_space_group(space_group))]; }
+int extinction_group(int space_group) { return table().group_of[checked_space_group(space_group)]; }
 
 const std::vector<int>& extinction_group_members(int extinction_group) {
     if (extinction_group < 0 || extinction_group >= extinction_group_count()) fail("there is no extinction group ", extinction_group);
-    return table().members[static_cast<std::size_t>(extinction_group)];
+    return table().members[extinction_group];
 }
 
 std::string extinction_group_name(int extinction_group) {

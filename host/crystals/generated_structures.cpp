@@ -46,8 +46,8 @@ std::string structure_type_of(const GeneratedCrystal& crystal) {
     return structure_type(crystal.space_group, letters);
 }
 
-StructureLibrary generate_library(const CrystalTableStore& tables, const LibraryWish& wish, ThreadPool& pool, const ShowProgress& shown,
-                                  const std::function<bool()>& stop, int& unsound) {
+GeneratedLibrary generate_library(const CrystalTableStore& tables, const LibraryWish& wish, ThreadPool& pool, const ShowProgress& shown,
+                                  const std::function<bool()>& stop) {
     // Running sums over the groups that are wanted.
     const std::vector<double> share = tables.group_share(wish.tempering);
     std::vector<int> groups = wish.groups;
@@ -56,33 +56,32 @@ StructureLibrary generate_library(const CrystalTableStore& tables, const Library
     }
     std::vector<float> cumulative;
     double total = 0, sum = 0;
-    for (int group : groups) total += share.at(static_cast<std::size_t>(group - 1));
-    for (int group : groups) cumulative.push_back(static_cast<float>((sum += share[static_cast<std::size_t>(group - 1)]) / total));
+    for (int group : groups) total += share.at(group - 1);
+    for (int group : groups) cumulative.push_back(static_cast<float>((sum += share[group - 1]) / total));
     cumulative.back() = 1;
 
-    StructureLibrary library;
-    std::vector<GeneratedCrystal> crystals(static_cast<std::size_t>(std::min(chunk, wish.structures)));
-    unsound = 0;
-    for (int first = 0; first < wish.structures && !stop(); first += chunk) {
+    GeneratedLibrary made;
+    std::vector<GeneratedCrystal> crystals(std::min(chunk, wish.structures));
+    for (int first = 0; first < wish.structures && !(stop && stop()); first += chunk) {
         const int n = std::min(chunk, wish.structures - first);
         pool.run(n, [&](int i, int) {
-            const std::uint64_t sample = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i);
+            const auto sample = static_cast<std::uint64_t>(first + i);
             const float u = uniform_open(random4(wish.seed, sample, Purpose::structure, 0).bits[0]);
-            const int group = groups[static_cast<std::size_t>(draw_index(cumulative.data(), static_cast<int>(groups.size()), u))];
-            generate(crystals[static_cast<std::size_t>(i)], tables.view(), group, wish.seed, sample);
+            const int group = groups[draw_index(cumulative.data(), static_cast<int>(groups.size()), u)];
+            generate(crystals[i], tables.view(), group, wish.seed, sample);
         });
         for (int i = 0; i < n; ++i) {
-            const GeneratedCrystal& crystal = crystals[static_cast<std::size_t>(i)];
-            if (crystal.sound) {
-                library.add(to_structure(crystal, "generated/" + std::to_string(wish.seed) + "/" + std::to_string(first + i)),
-                            structure_type_of(crystal));
-            } else {
-                ++unsound;
+            const GeneratedCrystal& crystal = crystals[i];
+            if (!crystal.sound) {
+                ++made.unsound;
+                continue;
             }
+            made.structures.add(to_structure(crystal, "generated/" + std::to_string(wish.seed) + "/" + std::to_string(first + i)),
+                                structure_type_of(crystal));
         }
-        shown(static_cast<std::size_t>(first + n), static_cast<std::size_t>(wish.structures));
+        if (shown) shown(static_cast<std::size_t>(first + n), static_cast<std::size_t>(wish.structures));
     }
-    return library;
+    return made;
 }
 
 }  // namespace friedel

@@ -29,9 +29,14 @@ struct LibraryWish {
     std::uint64_t seed = 1;
 };
 
+struct GeneratedLibrary {
+    StructureLibrary structures;
+    int unsound = 0;  // crystals that the generator could not vouch for, and which were left out
+};
+
 // Numbers of the crystals are counted from 0. `shown` is told how far it is; where `stop` answers true, what is finished by then is given
-// back. Crystals that the generator could not vouch for are left out and counted in `unsound`.
-StructureLibrary generate_library(const CrystalTableStore& tables, const LibraryWish& wish, ThreadPool& pool, const ShowProgress& shown,
-                                  const std::function<bool()>& stop, int& unsound);
+// back.
+GeneratedLibrary generate_library(const CrystalTableStore& tables, const LibraryWish& wish, ThreadPool& pool,
+                                  const ShowProgress& shown = nullptr, const std::function<bool()>& stop = nullptr);
 
 }  // namespace friedel

@@ -146,7 +146,7 @@ LaueCone laue_cone(std::span<const SymmetryOperation> representatives) {
     for (int r = 0; r < set.laue_count(); ++r) {
         for (const int sign : {1, -1}) {
             if (r == 0 && sign == 1) continue;
-            const std::int8_t* m = representatives[static_cast<std::size_t>(r)].rotation;
+            const std::int8_t* m = representatives[r].rotation;
             Vector w;
             for (int row = 0; row < 3; ++row) w[row] = v[row] - sign * (m[3 * row] * v[0] + m[3 * row + 1] * v[1] + m[3 * row + 2] * v[2]);
             if (dot(w, inner) <= 0) throw Error(no_group);
@@ -171,7 +171,7 @@ LaueCone laue_cone(std::span<const SymmetryOperation> representatives) {
             if ((on & needed) != needed) continue;
             ++stabiliser[on];
             if (d.representative < 0) continue;
-            const std::int8_t* t = representatives[static_cast<std::size_t>(d.representative)].translation;
+            const std::int8_t* t = representatives[d.representative].translation;
             if (t[0] || t[1] || t[2]) cone.fixing[on] |= std::uint64_t{1} << d.representative;
         }
     }

@@ -18,7 +18,7 @@ using Kinds = std::array<std::uint8_t, elements + 1>;  // of each element, the o
 // Neighbours in the periodic table that replace one another in crystals and differ little to X-rays.
 Kinds alike_elements() {
     Kinds kinds;
-    for (int element = 0; element <= elements; ++element) kinds[static_cast<std::size_t>(element)] = static_cast<std::uint8_t>(element);
+    for (int element = 0; element <= elements; ++element) kinds[element] = static_cast<std::uint8_t>(element);
     constexpr std::array<std::array<int, 2>, 14> ranges = {{{3, 5},    // Li Be B
                                                             {7, 9},    // N O F
                                                             {11, 15},  // Na to P
@@ -34,7 +34,7 @@ Kinds alike_elements() {
                                                             {81, 83},  // Tl Pb Bi
                                                             {89, 98}}};
     for (const auto& [first, last] : ranges) {
-        for (int element = first; element <= last; ++element) kinds[static_cast<std::size_t>(element)] = static_cast<std::uint8_t>(first);
+        for (int element = first; element <= last; ++element) kinds[element] = static_cast<std::uint8_t>(first);
     }
     return kinds;
 }
@@ -45,7 +45,7 @@ Kinds alike_cations() {
     constexpr std::array<int, 10> anions = {1, 6, 7, 8, 9, 16, 17, 34, 35, 53};  // H C N O F S Cl Se Br I
     constexpr std::uint8_t cation = 26;
     for (int element = 1; element <= elements; ++element) {
-        if (std::find(anions.begin(), anions.end(), element) == anions.end()) kinds[static_cast<std::size_t>(element)] = cation;
+        if (std::find(anions.begin(), anions.end(), element) == anions.end()) kinds[element] = cation;
     }
     return kinds;
 }
@@ -56,9 +56,7 @@ struct View {
     const Kinds* kinds;  // null: each element is its own
 };
 
-bool tells_apart(const View& view, int a, int b) {
-    return view.kinds ? (*view.kinds)[static_cast<std::size_t>(a)] != (*view.kinds)[static_cast<std::size_t>(b)] : a != b;
-}
+bool tells_apart(const View& view, int a, int b) { return view.kinds ? (*view.kinds)[a] != (*view.kinds)[b] : a != b; }
 
 // The same atoms, and the same elements of them told apart.
 bool same_view(const View& a, const View& b) {

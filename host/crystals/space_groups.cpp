@@ -51,7 +51,7 @@ int checked_space_group(int space_group) {
     return space_group;
 }
 
-const char* space_group_symbol(int space_group) { return symbols[static_cast<std::size_t>(checked_space_group(space_group) - 1)]; }
+const char* space_group_symbol(int space_group) { return symbols[checked_space_group(space_group) - 1]; }
 
 int crystal_system(int space_group) {
     const auto next = std::upper_bound(first_of_system.begin(), first_of_system.end(), checked_space_group(space_group));
@@ -100,7 +100,7 @@ std::vector<int> likeliest_groups(const float* probabilities, int most) {
 
 const char* crystal_system_name(int system) {
     if (system < 0 || system >= crystal_systems) fail("crystal system ", system, " is not between 0 and 6");
-    return system_names[static_cast<std::size_t>(system)];
+    return system_names[system];
 }
 
 }  // namespace friedel

@@ -122,74 +122,101 @@ void number_by_operations(StatedSymmetry& stated) {
     if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_ops(to_gemmi(stated.operations))) stated.space_group = setting->number;
 }
 
-}  // namespace
+// Reads text such as '-x+1/2, y, z-0.25'.
+class TripletReader {
+public:
+    explicit TripletReader(const std::string& triplet) : triplet_(triplet), at_(triplet.c_str()), end_(at_ + triplet.size()) {}
 
-SymmetryOperation parse_triplet(const std::string& triplet) {
-    SymmetryOperation operation{};
-    const char* at = triplet.c_str();
-    const char* const end = at + triplet.size();
-    const auto refuse = [&](const char* reason) { fail("symmetry operation '", triplet, "' ", reason); };
-    const auto skip_space = [&] {
-        while (at != end && (std::isspace(static_cast<unsigned char>(*at)) || *at == '\'' || *at == '"')) ++at;
-    };
-    const auto number = [&] {
+    SymmetryOperation operation() {
+        SymmetryOperation operation{};
+        for (int row = 0; row < 3; ++row) {
+            const double translation = read_row(operation.rotation + 3 * row);
+            if ((row < 2) != (at_ != end_)) refuse("does not have three parts");
+            if (row < 2) ++at_;  // the comma
+            const double parts = (translation - std::floor(translation)) * translation_denominator;
+            // Decimals such as 0.33 or 0.6667 stand for thirds.
+            if (std::abs(parts - std::round(parts)) > 0.1) refuse("has a translation that is not a multiple of 1/24");
+            operation.translation[row] = static_cast<std::int8_t>(wrap24(static_cast<int>(std::round(parts))));
+        }
+        if (std::any_of(operation.rotation, operation.rotation + 9, [](int entry) { return entry < -1 || entry > 1; })) refuse(no_rotation);
+        if (std::abs(determinant_of_rotation(operation)) != 1) refuse("is no rotation or rotoinversion");
+        return operation;
+    }
+
+private:
+    static constexpr const char* no_rotation = "has a rotation part that is not -1, 0 or 1";
+
+    [[noreturn]] void refuse(const char* reason) const { fail("symmetry operation '", triplet_, "' ", reason); }
+
+    bool next_is(char c) const { return at_ != end_ && *at_ == c; }
+    void skip_space() {
+        while (at_ != end_ && (std::isspace(static_cast<unsigned char>(*at_)) || *at_ == '\'' || *at_ == '"')) ++at_;
+    }
+
+    double number() {
         double value = 0;
-        const auto parsed = std::from_chars(at, end, value);
+        const auto parsed = std::from_chars(at_, end_, value);
         if (parsed.ec != std::errc() || std::abs(value) > 1000) refuse("cannot be read");
-        at = parsed.ptr;
+        at_ = parsed.ptr;
+        skip_space();
         return value;
-    };
-    for (int row = 0; row < 3; ++row) {
-        double translation = 0;
-        bool empty = true;
-        for (skip_space(); at != end && *at != ','; skip_space()) {
-            double sign = 1;
-            if (*at == '+' || *at == '-') sign = *at++ == '-' ? -1 : 1;
+    }
+
+    // A number or a fraction, with the sign of multiplication where one follows; none where an axis stands alone.
+    std::optional<double> factor() {
+        if (at_ == end_ || !(std::isdigit(static_cast<unsigned char>(*at_)) || *at_ == '.')) return std::nullopt;
+        double value = number();
+        if (next_is('/')) {
+            ++at_;
             skip_space();
-            double factor = 1;
-            bool has_number = false;
-            if (at != end && (std::isdigit(static_cast<unsigned char>(*at)) || *at == '.')) {
-                factor = number();
-                has_number = true;
-                skip_space();
-                if (at != end && *at == '/') {
-                    ++at;
-                    skip_space();
-                    const double denominator = number();
-                    if (denominator == 0) refuse("divides by zero");
-                    factor /= denominator;
-                    skip_space();
-                }
-                if (at != end && *at == '*') {
-                    ++at;
-                    skip_space();
-                }
-            }
-            const char axis = at != end ? static_cast<char>(std::tolower(static_cast<unsigned char>(*at))) : '\0';
+            const double denominator = number();
+            if (denominator == 0) refuse("divides by zero");
+            value /= denominator;
+        }
+        if (next_is('*')) {
+            ++at_;
+            skip_space();
+        }
+        return value;
+    }
+
+    // Up to a comma or the end. Adds to the rotation's row; returns the translation.
+    double read_row(std::int8_t* rotation) {
+        double translation = 0;
+        skip_space();
+        if (at_ == end_ || next_is(',')) refuse("does not have three parts");
+        for (; at_ != end_ && *at_ != ','; skip_space()) {
+            const bool negative = next_is('-');
+            if (negative || next_is('+')) ++at_;
+            skip_space();
+            const std::optional<double> times = factor();
+            const char axis = at_ != end_ ? static_cast<char>(std::tolower(static_cast<unsigned char>(*at_))) : '\0';
             if (axis >= 'x' && axis <= 'z') {
-                ++at;
-                if (factor != 1) refuse("has a rotation part that is not -1, 0 or 1");
-                operation.rotation[3 * row + axis - 'x'] += static_cast<std::int8_t>(sign);
-            } else if (has_number) {
-                translation += sign * factor;
+                ++at_;
+                if (times && *times != 1) refuse(no_rotation);
+                rotation[axis - 'x'] += static_cast<std::int8_t>(negative ? -1 : 1);
+            } else if (times) {
+                translation += negative ? -*times : *times;
             } else {
                 refuse("cannot be read");
             }
-            empty = false;
         }
-        if (empty || (row < 2) != (at != end)) refuse("does not have three parts");
-        if (row < 2) ++at;
-        const double parts = (translation - std::floor(translation)) * translation_denominator;
-        // Decimals such as 0.33 or 0.6667 stand for thirds.
-        if (std::abs(parts - std::round(parts)) > 0.1) refuse("has a translation that is not a multiple of 1/24");
-        operation.translation[row] = static_cast<std::int8_t>(wrap24(static_cast<int>(std::round(parts))));
+        return translation;
     }
-    for (const std::int8_t entry : operation.rotation) {
-        if (entry < -1 || entry > 1) refuse("has a rotation part that is not -1, 0 or 1");
-    }
-    if (std::abs(determinant_of_rotation(operation)) != 1) refuse("is no rotation or rotoinversion");
-    return operation;
+
+    const std::string& triplet_;
+    const char* at_;
+    const char* end_;
+};
+
+}  // namespace
+
+int space_group_of_symbol(const std::string& symbol) {
+    const gemmi::SpaceGroup* const setting = symbol.empty() ? nullptr : gemmi::find_spacegroup_by_name(symbol);
+    return setting ? setting->number : 0;
 }
+
+SymmetryOperation parse_triplet(const std::string& triplet) { return TripletReader(triplet).operation(); }
 
 StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::array<double, 6>& cell) {
     const gemmi::SpaceGroup* const by_symbol = find_setting(statement.hermann_mauguin, cell);

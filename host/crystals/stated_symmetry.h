@@ -1,5 +1,5 @@
 // The symmetry operations a file states: by a list of triplets, a Hall symbol, a Hermann-Mauguin symbol in any setting, or a number.
-// Leaves out: whether the atoms obey them (symmetry.h).
+// The only module that knows gemmi's table of settings. Leaves out: whether the atoms obey them (symmetry.h).
 #pragma once
 
 #include <array>
@@ -25,6 +25,9 @@ struct StatedSymmetry {
 
 // `cell` tells rhombohedral from hexagonal axes where the symbol does not. Throws Error if symmetry is stated but cannot be understood.
 StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::array<double, 6>& cell);
+
+// The number, 1 to 230, of the group that a Hermann-Mauguin symbol names, in any setting: "P21/c", "P 1 21/c 1"; 0 if it names none.
+int space_group_of_symbol(const std::string& symbol);
 
 // One operation from text such as '-x+1/2, y, z-0.25'. Throws Error.
 SymmetryOperation parse_triplet(const std::string& triplet);

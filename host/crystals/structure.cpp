@@ -178,8 +178,7 @@ int atoms_in_cell(const Crystal& crystal) {
 std::string formula_of_cell(const Crystal& crystal) {
     std::vector<double> counts(elements + 1, 0.0);
     for (int i = 0; i < static_cast<int>(crystal.element().size()); ++i) {
-        counts[crystal.element()[static_cast<std::size_t>(i)]] +=
-            crystal.occupancy()[static_cast<std::size_t>(i)] * copies_in_cell(crystal, i);
+        counts[crystal.element()[i]] += crystal.occupancy()[i] * copies_in_cell(crystal, i);
     }
     return hill_formula(counts);
 }

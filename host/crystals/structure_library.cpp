@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 #include "host/crystals/elements.h"
 #include "host/crystals/laue_cone.h"
@@ -146,7 +148,7 @@ StructureLibrary StructureLibrary::subset(const std::vector<int>& chosen) const 
         if (row == LibraryRow::structure) {
             for (const int i : chosen) copy(static_cast<std::size_t>(i), 1);
         } else if (row == LibraryRow::atom) {
-            for (const int i : chosen) copy(atom_offset[static_cast<std::size_t>(i)], atoms_of(i));
+            for (const int i : chosen) copy(atom_offset[i], atoms_of(i));
         } else if (row != LibraryRow::structure_offset && row != LibraryRow::structure_type) {
             to = from;
         }
@@ -219,75 +221,109 @@ void StructureLibrary::write(const std::filesystem::path& path, const std::map<s
 
 namespace {
 
-// Throws unless the arrays of a library that was read fit each other.
-void validate(const StructureLibrary& library, const std::string& file) {
-    const auto require = [&](bool good, const char* what) {
-        if (!good) fail(file, ": ", what, "; the library is damaged, make it again with 'friedel ingest'");
-    };
-    const std::size_t structures = library.space_group.size(), atoms = library.element.size();
-    const auto arrays_fit = [&](LibraryRow of, std::size_t rows) {
+// Of a library that was read: whether its arrays fit each other and hold what there can be, so that kernels need not ask.
+class Validation {
+public:
+    Validation(const StructureLibrary& library, std::string file)
+        : library_(library),
+          file_(std::move(file)),
+          sets_(library.representative_offset.empty() ? 0 : library.representative_offset.size() - 1) {}
+
+    // Throws Error. In this order: each part relies on those before it.
+    void run() const {
+        lengths();
+        sizes_of_sets();
+        for (std::size_t i = 0; i < library_.space_group.size(); ++i) structure(i);
+        operations();
+        atoms();
+    }
+
+private:
+    void require(bool good, const char* what) const {
+        if (!good) fail(file_, ": ", what, "; the library is damaged, make it again with 'friedel ingest'");
+    }
+
+    bool arrays_fit(LibraryRow of, std::size_t rows) const {
         bool fit = true;
         StructureLibrary::for_each_array([&](const char*, auto array, LibraryRow row, std::size_t columns, auto) {
-            if (row == of) fit = fit && (library.*array).size() == rows * columns;
+            if (row == of) fit = fit && (library_.*array).size() == rows * columns;
         });
         return fit;
-    };
-    require(arrays_fit(LibraryRow::structure, structures), "the arrays of structures differ in length");
-    require(arrays_fit(LibraryRow::atom, atoms), "the arrays of atoms differ in length");
-    const auto offsets_fit = [](const std::vector<std::uint32_t>& offset, std::size_t parts, std::size_t total) {
-        return offset.size() == parts + 1 && offset.front() == 0 && offset.back() == total && std::is_sorted(offset.begin(), offset.end());
-    };
-    require(offsets_fit(library.atom_offset, structures, atoms), "the atom offsets do not fit the atoms");
-    const std::size_t sets = library.representative_offset.empty() ? 0 : library.representative_offset.size() - 1;
-    require(offsets_fit(library.representative_offset, sets, library.representatives.size()) &&
-                offsets_fit(library.centring_offset, sets, library.centrings.size() / 3) && library.centrings.size() % 3 == 0,
-            "the symmetry offsets do not fit the operations");
-    for (std::size_t set = 0; set < sets; ++set) {
-        const std::uint32_t count = library.representative_offset[set + 1] - library.representative_offset[set];
-        require(count >= 1 && count <= max_representatives && library.centring_offset[set + 1] > library.centring_offset[set],
-                "a symmetry set has an impossible number of operations");
     }
-    for (std::size_t i = 0; i < structures; ++i) {
-        require(library.space_group[i] <= space_groups && library.powder_group[i] <= space_groups, "a space group is above 230");
-        require(library.operation_set[i] < sets && library.structure_type[i] < library.structure_type_name.size(),
+
+    static bool offsets_fit(const std::vector<std::uint32_t>& offset, std::size_t parts, std::size_t total) {
+        return offset.size() == parts + 1 && offset.front() == 0 && offset.back() == total && std::is_sorted(offset.begin(), offset.end());
+    }
+
+    void lengths() const {
+        const std::size_t structures = library_.space_group.size(), atoms = library_.element.size();
+        require(arrays_fit(LibraryRow::structure, structures), "the arrays of structures differ in length");
+        require(arrays_fit(LibraryRow::atom, atoms), "the arrays of atoms differ in length");
+        require(offsets_fit(library_.atom_offset, structures, atoms), "the atom offsets do not fit the atoms");
+        require(offsets_fit(library_.representative_offset, sets_, library_.representatives.size()) &&
+                    offsets_fit(library_.centring_offset, sets_, library_.centrings.size() / 3) && library_.centrings.size() % 3 == 0,
+                "the symmetry offsets do not fit the operations");
+    }
+
+    std::uint32_t representatives_of(std::size_t set) const {
+        return library_.representative_offset[set + 1] - library_.representative_offset[set];
+    }
+
+    void sizes_of_sets() const {
+        for (std::size_t set = 0; set < sets_; ++set) {
+            require(representatives_of(set) >= 1 && representatives_of(set) <= max_representatives &&
+                        library_.centring_offset[set + 1] > library_.centring_offset[set],
+                    "a symmetry set has an impossible number of operations");
+        }
+    }
+
+    void structure(std::size_t i) const {
+        require(library_.space_group[i] <= space_groups && library_.powder_group[i] <= space_groups, "a space group is above 230");
+        require(library_.operation_set[i] < sets_ && library_.structure_type[i] < library_.structure_type_name.size(),
                 "an index is out of range");
-        require(library.atom_offset[i + 1] > library.atom_offset[i], "a structure has no atoms");
+        require(library_.atom_offset[i + 1] > library_.atom_offset[i], "a structure has no atoms");
         std::array<double, 6> cell;
-        std::copy_n(library.cell.begin() + static_cast<std::ptrdiff_t>(6 * i), 6, cell.begin());
+        std::copy_n(library_.cell.begin() + static_cast<std::ptrdiff_t>(6 * i), 6, cell.begin());
         try {
             check_cell(cell);
         } catch (const Error& error) {
             require(false, error.what());
         }
-        const int representatives = static_cast<int>(library.representative_offset[library.operation_set[i] + 1u] -
-                                                     library.representative_offset[library.operation_set[i]]);
-        const std::uint64_t possible = ((std::uint64_t{1} << representatives) - 1) | self_inverse;
-        for (std::size_t atom = library.atom_offset[i]; atom < library.atom_offset[i + 1]; ++atom) {
-            require((library.images[atom] & ~possible) == 0 && (library.images[atom] & 1), "an atom has impossible images");
+        const std::uint64_t possible = ((std::uint64_t{1} << representatives_of(library_.operation_set[i])) - 1) | self_inverse;
+        for (std::size_t atom = library_.atom_offset[i]; atom < library_.atom_offset[i + 1]; ++atom)
+            require((library_.images[atom] & ~possible) == 0 && (library_.images[atom] & 1), "an atom has impossible images");
+    }
+
+    void operations() const {
+        for (const SymmetryOperation& operation : library_.representatives) {
+            const std::int8_t *const r = operation.rotation, *const t = operation.translation;
+            require(std::all_of(r, r + 9, [](int e) { return e >= -1 && e <= 1; }) && std::abs(determinant_of_rotation(operation)) == 1 &&
+                        std::all_of(t, t + 3, [](int part) { return part >= 0 && part < translation_denominator; }),
+                    "a symmetry operation is invalid");
+        }
+        for (std::size_t set = 0; set < sets_; ++set) {
+            const SymmetryOperation& first = library_.representatives[library_.representative_offset[set]];
+            require(std::equal(first.rotation, first.rotation + 9, identity_rotation) && !first.translation[0] && !first.translation[1] &&
+                        !first.translation[2],
+                    "a symmetry set does not begin with the identity");
         }
     }
-    for (const SymmetryOperation& operation : library.representatives) {
-        const std::int8_t* const r = operation.rotation;
-        require(
-            std::all_of(r, r + 9, [](int e) { return e >= -1 && e <= 1; }) && std::abs(determinant_of_rotation(operation)) == 1 &&
-                std::all_of(operation.translation, operation.translation + 3, [](int t) { return t >= 0 && t < translation_denominator; }),
-            "a symmetry operation is invalid");
+
+    void atoms() const {
+        const auto within = [](const std::vector<float>& values, float low, float high) {
+            return std::all_of(values.begin(), values.end(), [=](float x) { return x >= low && x <= high; });
+        };
+        require(within(library_.position, -1000, 1000), "a coordinate is impossible");
+        require(within(library_.occupancy, 0, 1), "an occupancy is impossible");
+        require(within(library_.b_iso, b_iso_missing, static_cast<float>(largest_b_iso)), "a displacement parameter is impossible");
+        require(std::all_of(library_.element.begin(), library_.element.end(), [](std::uint8_t z) { return z >= 1 && z <= elements; }),
+                "an element is unknown");
     }
-    for (std::size_t set = 0; set < sets; ++set) {
-        const SymmetryOperation& first = library.representatives[library.representative_offset[set]];
-        require(std::equal(first.rotation, first.rotation + 9, identity_rotation) && !first.translation[0] && !first.translation[1] &&
-                    !first.translation[2],
-                "a symmetry set does not begin with the identity");
-    }
-    const auto within = [](const std::vector<float>& values, float low, float high) {
-        return std::all_of(values.begin(), values.end(), [=](float x) { return x >= low && x <= high; });
-    };
-    require(within(library.position, -1000, 1000), "a coordinate is impossible");
-    require(within(library.occupancy, 0, 1), "an occupancy is impossible");
-    require(within(library.b_iso, b_iso_missing, static_cast<float>(largest_b_iso)), "a displacement parameter is impossible");
-    require(std::all_of(library.element.begin(), library.element.end(), [](std::uint8_t z) { return z >= 1 && z <= elements; }),
-            "an element is unknown");
-}
+
+    const StructureLibrary& library_;
+    std::string file_;
+    std::size_t sets_;  // of operations
+};
 
 }  // namespace
 
@@ -315,7 +351,7 @@ StructureLibrary StructureLibrary::read(const H5File& file) {
                                    reasons = file.read_strings("rejections/reason");
     for (std::size_t i = 0; i < std::min({files.size(), blocks.size(), reasons.size()}); ++i)
         library.rejections.push_back({files[i], blocks[i], reasons[i]});
-    validate(library, path.string());
+    Validation(library, path.string()).run();
     for (std::size_t set = 0; set + 1 < library.representative_offset.size(); ++set) {
         try {
             library.cones.push_back(laue_cone(std::span(library.representatives.data() + library.representative_offset[set],

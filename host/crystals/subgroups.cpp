@@ -84,7 +84,7 @@ struct Group {
     std::vector<std::uint8_t> product;  // [order][order] indices
 
     int order() const { return static_cast<int>(rotation.size()); }
-    int times(int a, int b) const { return product[static_cast<std::size_t>(a * order() + b)]; }
+    int times(int a, int b) const { return product[a * order() + b]; }
 
     explicit Group(int space_group) {
         Lattice lattice;
@@ -154,9 +154,8 @@ std::set<int> translationengleiche(const Group& group) {
         std::vector<PrimitiveOperation> operations;
         for (int i = 0; i < group.order(); ++i) {
             if (!(subgroup >> i & 1)) continue;
-            const Vector& t = group.translation[static_cast<std::size_t>(i)];
-            operations.push_back(
-                {group.rotation[static_cast<std::size_t>(i)], {t[0] / double{parts}, t[1] / double{parts}, t[2] / double{parts}}});
+            const Vector& t = group.translation[i];
+            operations.push_back({group.rotation[i], {t[0] / double{parts}, t[1] / double{parts}, t[2] / double{parts}}});
         }
         types.insert(identify_space_group(operations));
     }
@@ -255,8 +254,7 @@ std::set<int> klassengleiche(const Group& group) {
             std::vector<Vector> given;
             std::size_t rest = choice;
             for (int generator : generators) {
-                given.push_back(
-                    lattice.reduced(group.translation[static_cast<std::size_t>(generator)] + parts * cosets[rest % cosets.size()], parts));
+                given.push_back(lattice.reduced(group.translation[generator] + parts * cosets[rest % cosets.size()], parts));
                 rest /= cosets.size();
             }
             if (conjugates.count(given)) continue;
@@ -265,7 +263,7 @@ std::set<int> klassengleiche(const Group& group) {
             for (const Vector& shift : cosets) {
                 std::vector<Vector> conjugate;
                 for (std::size_t g = 0; g < generators.size(); ++g) {
-                    const Matrix& r = group.rotation[static_cast<std::size_t>(generators[g])];
+                    const Matrix& r = group.rotation[generators[g]];
                     conjugate.push_back(lattice.reduced(given[g] + parts * (shift - r * shift), parts));
                 }
                 conjugates.insert(conjugate);

@@ -13,6 +13,7 @@
 #include "host/crystals/atom_sites.h"
 #include "host/crystals/operations.h"
 #include "host/crystals/space_groups.h"
+#include "host/crystals/wyckoff_letters.h"
 #include "host/support/error.h"
 #include "host/support/matrix3.h"
 
@@ -262,12 +263,45 @@ double tidy_coordinate(double x) {
     return x - std::floor(x);
 }
 
-// The atoms of one orbit reduced to one: the first in the order of coordinates, displacement and species averaged over the orbit.
-// Returns how many species share it.
-int add_orbit(std::vector<Atom>& atoms, const SpglibDataset& found, const std::vector<int>& standard_atoms,
-              const std::vector<int>& input_atoms, const std::vector<Site>& sites, const Vector& origin) {
+// Throws Error where no group is found.
+Dataset find_symmetry(const Structure& structure, const std::vector<Site>& sites, const SymmetryOptions& options) {
+    const std::vector<int> types = site_types(sites, options.alike);
+    std::vector<Vector> positions;
+    for (const Site& site : sites) positions.push_back(site.position);
+    double lattice[3][3];
+    fill_lattice(lattice, structure.cell);
+    const double symprec = options.symprec_angstrom > 0      ? options.symprec_angstrom
+                           : structure.operations.size() > 1 ? default_symprec_refined
+                                                             : default_symprec_relaxed;
+    Dataset found(
+        spg_get_dataset(lattice, reinterpret_cast<double(*)[3]>(positions.data()), types.data(), static_cast<int>(sites.size()), symprec));
+    if (!found || found->spacegroup_number < 1) fail(spglib_reason(), " of ", symprec, " angstrom");
+    return found;
+}
+
+// Indices of its atoms in the cell that spglib was given and in the standard one.
+struct Orbit {
+    std::vector<int> given, standard;
+};
+
+// By the first of the given atoms of each.
+std::map<int, Orbit> orbits_of(const SpglibDataset& found) {
+    std::map<int, Orbit> orbits;
+    std::map<int, int> orbit_of_primitive;  // both cells meet in the primitive one
+    for (int i = 0; i < found.n_atoms; ++i) {
+        const int orbit = found.crystallographic_orbits[i];
+        orbit_of_primitive[found.mapping_to_primitive[i]] = orbit;
+        orbits[orbit].given.push_back(i);
+    }
+    for (int k = 0; k < found.n_std_atoms; ++k) orbits[orbit_of_primitive.at(found.std_mapping_to_primitive[k])].standard.push_back(k);
+    std::erase_if(orbits, [](const auto& entry) { return entry.second.standard.empty(); });
+    return orbits;
+}
+
+// An atom for each element on the site: the first of the orbit in the order of coordinates, occupancy and displacement averaged over it.
+std::vector<Atom> atoms_of(const Orbit& orbit, const SpglibDataset& found, const std::vector<Site>& sites, const Vector& origin) {
     Vector chosen{2, 2, 2};
-    for (int k : standard_atoms) {
+    for (int k : orbit.standard) {
         Vector position;
         for (int axis = 0; axis < 3; ++axis) position[axis] = tidy_coordinate(found.std_positions[k][axis] - origin[axis]);
         chosen = std::min(chosen, position);
@@ -278,8 +312,8 @@ int add_orbit(std::vector<Atom>& atoms, const SpglibDataset& found, const std::v
         int b_stated = 0;
     };
     std::map<int, Share> shares;  // by element
-    for (int i : input_atoms) {
-        for (const Species& species : sites[static_cast<std::size_t>(i)].species) {
+    for (int i : orbit.given) {
+        for (const Species& species : sites[i].species) {
             Share& share = shares[species.element];
             if (share.label.empty()) share.label = species.label;
             share.occupancy += species.occupancy;
@@ -288,11 +322,12 @@ int add_orbit(std::vector<Atom>& atoms, const SpglibDataset& found, const std::v
             ++share.b_stated;
         }
     }
+    std::vector<Atom> atoms;
     for (const auto& [element, share] : shares) {
-        atoms.push_back({share.label, element, chosen, share.occupancy / static_cast<double>(input_atoms.size()),
+        atoms.push_back({share.label, element, chosen, share.occupancy / static_cast<double>(orbit.given.size()),
                          share.b_stated ? share.b_sum / share.b_stated : b_iso_missing});
     }
-    return static_cast<int>(shares.size());
+    return atoms;
 }
 
 using Matrix = Matrix3<double>;
@@ -387,17 +422,7 @@ const std::vector<SymmetryOperation>& standard_operations(int space_group) { ret
 StandardStructure standardise(const Structure& structure, const SymmetryOptions& options) {
     const std::vector<Site> sites = expand_cell(structure, options);
     check_distances(sites, structure.cell);
-    const std::vector<int> types = site_types(sites, options.alike);
-    std::vector<Vector> positions;
-    for (const Site& site : sites) positions.push_back(site.position);
-    double lattice[3][3];
-    fill_lattice(lattice, structure.cell);
-    const double symprec = options.symprec_angstrom > 0      ? options.symprec_angstrom
-                           : structure.operations.size() > 1 ? default_symprec_refined
-                                                             : default_symprec_relaxed;
-    const Dataset found(
-        spg_get_dataset(lattice, reinterpret_cast<double(*)[3]>(positions.data()), types.data(), static_cast<int>(sites.size()), symprec));
-    if (!found || found->spacegroup_number < 1) fail(spglib_reason(), " of ", symprec, " angstrom");
+    const Dataset found = find_symmetry(structure, sites, options);
 
     StandardStructure result;
     Structure& standard = result.structure;
@@ -409,28 +434,18 @@ StandardStructure standardise(const Structure& structure, const SymmetryOptions&
     const StandardSetting& setting = standard_setting(found->spacegroup_number);
     standard.operations = setting.operations;
 
-    // Input atoms and standard atoms meet in the primitive cell.
-    std::map<int, int> orbit_of_primitive;
-    std::map<int, std::vector<int>> input_atoms, standard_atoms;  // by orbit
-    for (int i = 0; i < found->n_atoms; ++i) {
-        const int orbit = found->crystallographic_orbits[i];
-        orbit_of_primitive[found->mapping_to_primitive[i]] = orbit;
-        input_atoms[orbit].push_back(i);
-    }
-    for (int k = 0; k < found->n_std_atoms; ++k) standard_atoms[orbit_of_primitive.at(found->std_mapping_to_primitive[k])].push_back(k);
-
     std::map<int, std::string> letters_of_element;
-    int expected = 0;  // atoms in the cell
-    for (const auto& [orbit, members] : standard_atoms) {
-        const int species_here = add_orbit(standard.atoms, *found, members, input_atoms.at(orbit), sites, setting.origin);
-        const int wyckoff = found->wyckoffs[orbit];
-        const char letter = static_cast<char>(wyckoff < 26 ? 'a' + wyckoff : 'A' + wyckoff - 26);
-        for (const Species& species : sites[static_cast<std::size_t>(orbit)].species) letters_of_element[species.element] += letter;
-        expected += static_cast<int>(members.size()) * species_here;
+    std::size_t expected = 0;  // atoms in the cell
+    for (const auto& [first, orbit] : orbits_of(*found)) {
+        const std::vector<Atom> atoms = atoms_of(orbit, *found, sites, setting.origin);
+        standard.atoms.insert(standard.atoms.end(), atoms.begin(), atoms.end());
+        expected += orbit.standard.size() * atoms.size();
+        for (const Species& species : sites[first].species) letters_of_element[species.element] += wyckoff_letter(found->wyckoffs[first]);
     }
     // The reduced structure must give back every atom. Now and then spglib leaves an atom just beside its special position.
-    if (atoms_in_cell(Crystal(standard)) != expected) tidy_sites(standard);
-    if (const int given = atoms_in_cell(Crystal(standard)); given != expected) {
+    const auto given_back = [&] { return static_cast<std::size_t>(atoms_in_cell(Crystal(standard))); };
+    if (given_back() != expected) tidy_sites(standard);
+    if (const std::size_t given = given_back(); given != expected) {
         fail("the standard cell in group ", standard.space_group, " has ", given, " atoms instead of ", expected,
              "; try another --symprec");
     }

@@ -305,9 +305,8 @@ std::vector<WyckoffPosition> derive(int space_group) {
              " letters; this is an error in friedel");
     }
     for (std::size_t i = 0; i < positions.size(); ++i) positions[i].letter = letters[i];
-    const auto rank = [](char letter) { return letter >= 'a' ? letter - 'a' : letter - 'A' + 26; };
     std::sort(positions.begin(), positions.end(),
-              [&](const WyckoffPosition& a, const WyckoffPosition& b) { return rank(a.letter) < rank(b.letter); });
+              [](const WyckoffPosition& a, const WyckoffPosition& b) { return wyckoff_rank(a.letter) < wyckoff_rank(b.letter); });
     return positions;
 }
 
@@ -318,7 +317,7 @@ const std::vector<WyckoffPosition>& wyckoff_positions(int space_group) {
     static std::mutex mutex;
     checked_space_group(space_group);
     const std::lock_guard lock(mutex);
-    auto& positions = table[static_cast<std::size_t>(space_group)];
+    auto& positions = table[space_group];
     if (!positions) positions = std::make_unique<std::vector<WyckoffPosition>>(derive(space_group));
     return *positions;
 }

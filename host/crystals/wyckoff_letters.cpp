@@ -245,6 +245,13 @@ constexpr std::array<const char*, space_groups> letters = {
 
 }  // namespace
 
-const char* wyckoff_letters(int space_group) { return letters[static_cast<std::size_t>(checked_space_group(space_group) - 1)]; }
+const char* wyckoff_letters(int space_group) { return letters[checked_space_group(space_group) - 1]; }
+
+char wyckoff_letter(int rank) { return static_cast<char>(rank < 26 ? 'a' + rank : 'A' + rank - 26); }
+
+int wyckoff_rank(char letter) {
+    if (letter >= 'a' && letter <= 'z') return letter - 'a';
+    return letter >= 'A' && letter <= 'Z' ? letter - 'A' + 26 : -1;
+}
 
 }  // namespace friedel

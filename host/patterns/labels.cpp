@@ -4,10 +4,10 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
-#include <gemmi/symmetry.hpp>
 #include <sstream>
 #include <unordered_map>
 
+#include "host/crystals/stated_symmetry.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
@@ -59,8 +59,7 @@ int stated_space_group(const std::string& text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error == std::errc{} && end == text.data() + text.size())
         return number >= 1 && number <= space_groups && number == std::floor(number) ? static_cast<int>(number) : 0;
-    const gemmi::SpaceGroup* const named = text.empty() ? nullptr : gemmi::find_spacegroup_by_name(text);
-    return named ? named->number : 0;
+    return space_group_of_symbol(text);
 }
 
 Label read_label(const std::string& line, const Columns& columns, const std::string& where) {

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "host/support/error.h"
 #include "host/support/file_lock.h"
@@ -37,8 +37,8 @@ void check_appendable(const std::filesystem::path& file, char first) {
     if (char found = first; in.get(found) && found != first) fail(file.string(), somebody_elses);
 }
 
-LineFile::LineFile(std::filesystem::path file, char first)
-    : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+LineFile::LineFile(std::filesystem::path file, char first, Tell tell)
+    : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)), tell_(std::move(tell)) {
     if (descriptor_ < 0) fail(file_.string(), ": ", cannot_be_written(errno));
     if (!lock(descriptor_)) {
         ::close(descriptor_);
@@ -65,10 +65,8 @@ void LineFile::append(const std::string& line) {
         written += static_cast<std::size_t>(more);
     }
     if (written == text.size()) return;
-    if (!told_) {
-        std::fprintf(stderr, "friedel: %s: lines are lost (%s); check the space on the disk\n", file_.c_str(), std::strerror(errno));
-    }
-    told_ = true;
+    if (tell_) tell_(file_.string() + ": lines are lost (" + std::strerror(errno) + "); check the space on the disk");
+    tell_ = nullptr;
     if (ftruncate(descriptor_, begin) == 0) lseek(descriptor_, begin, SEEK_SET);
 }
 

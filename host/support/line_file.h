@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "host/support/tell.h"
+
 namespace friedel {
 
 // Throws Error where a LineFile could not append to a file of this name: found out before the work. Leaves everything as it is.
@@ -14,18 +16,18 @@ public:
     // Opens for appending, behind the whole lines that are there: half a line, which a killed program may leave, is cut off. `first` is the
     // character that such a file begins with; one that begins otherwise is somebody else's and is left as it is. One process
     // at a time appends. Throws Error.
-    LineFile(std::filesystem::path file, char first);
+    LineFile(std::filesystem::path file, char first, Tell tell);
     ~LineFile();
     LineFile(const LineFile&) = delete;
     LineFile& operator=(const LineFile&) = delete;
 
-    // Appends the line and its end. A line that cannot be written leaves nothing of itself; the first one is told on standard error.
+    // Appends the line and its end. A line that cannot be written leaves nothing of itself; the first one is told.
     void append(const std::string& line);
 
 private:
     std::filesystem::path file_;
     int descriptor_;
-    bool told_ = false;
+    Tell tell_;  // once, then empty
 };
 
 }  // namespace friedel

@@ -1,23 +1,29 @@
 #include "host/support/progress_line.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+
+#include "host/support/text_format.h"
 
 namespace friedel {
 
 namespace {
 
 std::string time_text(double seconds) {
-    char text[32];
-    const long whole = static_cast<long>(seconds + 0.5);
-    if (whole >= 3600) {
-        std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
-    } else {
-        std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
-    }
-    return text;
+    const long whole = std::lround(seconds);
+    if (whole >= 3600) return formatted("%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+    return formatted("%ld:%02ld", whole / 60, whole % 60);
+}
+
+// A line that is wider than the terminal goes on below, where going back to its beginning does not reach it.
+void cut_to_terminal(std::string& line) {
+    winsize window{};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 && line.size() >= window.ws_col)
+        line.resize(window.ws_col - 1u);
 }
 
 }  // namespace
@@ -47,17 +53,21 @@ void ProgressLine::show(double fraction, std::uint64_t count, const std::string&
     const double done_here = fraction - first_fraction_;
     const std::string left = done_here > 0.001 ? time_text(seconds * (1 - fraction) / done_here) : "?";
     const double rate = static_cast<double>(count - first_count_) / seconds;
+    const char* const apart = terminal_ ? "  " : ", ";
+    std::string line = formatted("%3.0f %%%s%llu %s%s%.0f/s%s%s left", 100 * fraction, apart, static_cast<unsigned long long>(count),
+                                 unit_.c_str(), apart, rate, apart, left.c_str());
+    if (!note.empty()) line += apart + note;
     if (terminal_) {
-        constexpr int width = 24;
-        const int filled = static_cast<int>(fraction * width);
-        const std::string bar =
-            std::string(static_cast<std::size_t>(filled), '=') + std::string(static_cast<std::size_t>(width - filled), ' ');
-        std::fprintf(stderr, "\r\033[K[%s] %3.0f %%  %llu %s  %.0f/s  %s left%s%s", bar.c_str(), 100 * fraction,
-                     static_cast<unsigned long long>(count), unit_.c_str(), rate, left.c_str(), note.empty() ? "" : "  ", note.c_str());
+        constexpr std::size_t width = 24;
+        std::string bar(static_cast<std::size_t>(fraction * width), '=');
+        bar.resize(width, ' ');
+        line = "[" + bar + "] " + line;
+        cut_to_terminal(line);
+        line.insert(0, "\r\033[K");
     } else {
-        std::fprintf(stderr, "%3.0f %%, %llu %s, %.0f/s, %s left%s%s\n", 100 * fraction, static_cast<unsigned long long>(count),
-                     unit_.c_str(), rate, left.c_str(), note.empty() ? "" : ", ", note.c_str());
+        line += "\n";
     }
+    std::fputs(line.c_str(), stderr);
     std::fflush(stderr);
 }
 

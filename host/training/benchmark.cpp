@@ -176,16 +176,14 @@ private:
         for (int batch : options_.batches) add_simulation("simulation, batch of " + std::to_string(batch), library_, batch);
         std::vector<int> order(static_cast<std::size_t>(library_.size()));
         std::iota(order.begin(), order.end(), 0);
-        std::erase_if(order, [&](int i) { return library_.space_group[static_cast<std::size_t>(i)] == 0; });
+        std::erase_if(order, [&](int i) { return library_.space_group[i] == 0; });
         std::vector<int> reflections(static_cast<std::size_t>(library_.size()));
         PatternParameters ideal{};
         ideal.radiation = config_.simulation.radiation;
         ideal.lattice_scale = 1;
         const float d_min = smallest_d(ideal.radiation, config_.simulation.grid);
-        for (int i : order)
-            reflections[static_cast<std::size_t>(i)] = reflections_bound(reciprocal_metric(library_.view().crystal(i), ideal), d_min);
-        std::stable_sort(order.begin(), order.end(),
-                         [&](int a, int b) { return reflections[static_cast<std::size_t>(a)] < reflections[static_cast<std::size_t>(b)]; });
+        for (int i : order) reflections[i] = reflections_bound(reciprocal_metric(library_.view().crystal(i), ideal), d_min);
+        std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return reflections[a] < reflections[b]; });
         const char* const names[] = {"simulation, smaller third", "simulation, middle third", "simulation, larger third"};
         if (order.size() < std::size(names)) return;
         for (std::size_t part = 0; part < std::size(names); ++part) {
@@ -202,9 +200,7 @@ private:
         wish.structures = crystals_made;
         wish.tempering = config_.run.tempering;
         wish.seed = config_.run.seed;
-        int unsound = 0;
-        const StructureLibrary before = generate_library(
-            *tables_, wish, pool_, [](std::size_t, std::size_t) {}, [] { return false; }, unsound);
+        const StructureLibrary before = generate_library(*tables_, wish, pool_).structures;
         if (wanted(made_before)) add_simulation(made_before, before, Sampler(before.view(), config_.network.target, 1), batch_);
         if (!wanted(made_now)) return;
         const StructureLibrary none;
@@ -285,7 +281,7 @@ private:
             },
             0, operations);
         if (last) return;
-        const float dropout = config_.dropout()[static_cast<std::size_t>(layer)];
+        const float dropout = config_.dropout()[layer];
         add(
             "bias, ReLU, dropout" + of, batch_,
             [&] { backend_.activate(out.data(), n.parameters.bias(layer), rows, width, dropout, layer, n.state.data()); },

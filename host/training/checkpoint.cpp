@@ -175,7 +175,7 @@ std::string checkpoint_fault(const fs::path& file) {
     return line == closing_line(hash) ? "" : "is damaged: its bytes do not have the checksum that it states";
 }
 
-std::optional<Checkpoint> newest_whole_checkpoint(const fs::path& output, const std::function<void(const std::string&)>& tell) {
+std::optional<Checkpoint> newest_whole_checkpoint(const fs::path& output, const Tell& tell) {
     std::vector<Checkpoint> all = list_checkpoints(output);
     for (; !all.empty(); all.pop_back()) {
         const std::string fault = checkpoint_fault(all.back().file);

@@ -4,13 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <future>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "host/support/hdf5_file.h"
+#include "host/support/tell.h"
 
 namespace friedel {
 
@@ -28,7 +28,7 @@ std::vector<Checkpoint> list_checkpoints(const std::filesystem::path& output);
 std::string checkpoint_fault(const std::filesystem::path& file);
 
 // The newest one that is whole. Those that were passed over are told, one line each.
-std::optional<Checkpoint> newest_whole_checkpoint(const std::filesystem::path& output, const std::function<void(const std::string&)>& tell);
+std::optional<Checkpoint> newest_whole_checkpoint(const std::filesystem::path& output, const Tell& tell);
 
 // Once the model of a finished run is on the disk.
 void remove_checkpoints(const std::filesystem::path& output);

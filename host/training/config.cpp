@@ -68,68 +68,71 @@ Integer read_integer(const Reading& r, const toml::node& node) {
     return static_cast<Integer>(*value);
 }
 
+float read_float(const Reading& r, const toml::node& node) { return static_cast<float>(read_number(r, node)); }
+
 const std::string distribution_forms =
     "a number, {uniform = [a, b]}, {log_uniform = [a, b]} or {normal = [mean, deviation]}, the last three with probability and otherwise "
     "if wanted";
 
+constexpr const char* kinds_of_distributions[] = {"constant", "uniform", "log_uniform", "normal"};  // by Distribution::Kind
+
+// The words beside that of the kind. False of another word.
+bool read_part(Distribution& d, const Reading& r, const std::string& word, const toml::node& value) {
+    if (word != "probability" && word != "otherwise") return false;
+    const std::optional<double> number = value.is_number() ? value.value<double>() : std::nullopt;
+    if (!number) r.refuse("has a " + word + " that is not a number", distribution_forms);
+    if (word == "otherwise") {
+        d.otherwise = read_float(r, value);
+    } else {
+        if (!(*number >= 0 && *number <= 1)) r.refuse("has probability " + in_words(value), "a probability from 0 to 1");
+        d.probability = static_cast<float>(*number);
+    }
+    return true;
+}
+
+void read_kind(Distribution& d, const Reading& r, const std::string& word, const toml::node& value) {
+    const auto kind = std::find(std::begin(kinds_of_distributions), std::end(kinds_of_distributions), word);
+    if (kind == std::end(kinds_of_distributions)) r.refuse("has an unknown part '" + word + "'", distribution_forms);
+    d.kind = static_cast<Distribution::Kind>(kind - std::begin(kinds_of_distributions));
+    if (d.kind == Distribution::Kind::constant) {
+        d.a = read_float(r, value);
+        return;
+    }
+    const toml::array* const ends = value.as_array();
+    if (!ends || ends->size() != 2 || !ends->get(0)->is_number() || !ends->get(1)->is_number())
+        r.refuse("needs two numbers in " + word, distribution_forms);
+    d.a = read_float(r, *ends->get(0));
+    if (d.kind == Distribution::Kind::normal) {
+        d.b = ends->get(1)->value<float>().value();
+        if (!(d.b >= 0)) r.refuse("has a negative deviation", "a deviation of 0 or more");
+        // Draws are cut at three deviations.
+        if (d.a - 3 * d.b < r.key.low || d.a + 3 * d.b > r.key.high)
+            r.refuse("gives numbers out of range within three deviations", "numbers from " + r.range());
+        return;
+    }
+    d.b = read_float(r, *ends->get(1));
+    if (d.b < d.a) r.refuse("has its ends in the wrong order", "the lower one first");
+    if (d.kind == Distribution::Kind::log_uniform && !(d.a > 0))
+        r.refuse("is log_uniform from " + in_words(*ends->get(0)), "a lower end above 0");
+}
+
 Distribution read_distribution(const Reading& r, const toml::node& node, const Distribution& before) {
-    const std::string& forms = distribution_forms;
     Distribution d;
     d.otherwise = before.otherwise;
     if (node.is_number()) {
-        d.a = static_cast<float>(read_number(r, node));
+        d.a = read_float(r, node);
         return d;
     }
     const toml::table* const table = node.as_table();
-    if (!table) r.refuse("is not a distribution", forms);
+    if (!table) r.refuse("is not a distribution", distribution_forms);
     int kinds = 0;
     for (const auto& [name, value] : *table) {
-        const std::string_view word = name.str();
-        if (word == "probability" || word == "otherwise") {
-            const std::optional<double> number = value.is_number() ? value.value<double>() : std::nullopt;
-            if (!number) r.refuse("has a " + std::string(word) + " that is not a number", forms);
-            if (word == "otherwise") {
-                d.otherwise = static_cast<float>(read_number(r, value));
-            } else {
-                if (!(*number >= 0 && *number <= 1)) r.refuse("has probability " + in_words(value), "a probability from 0 to 1");
-                d.probability = static_cast<float>(*number);
-            }
-            continue;
-        }
+        const std::string word(name.str());
+        if (read_part(d, r, word, value)) continue;
+        read_kind(d, r, word, value);
         ++kinds;
-        if (word == "constant") {
-            d.kind = Distribution::Kind::constant;
-            d.a = static_cast<float>(read_number(r, value));
-            continue;
-        }
-        if (word == "uniform")
-            d.kind = Distribution::Kind::uniform;
-        else if (word == "log_uniform")
-            d.kind = Distribution::Kind::log_uniform;
-        else if (word == "normal")
-            d.kind = Distribution::Kind::normal;
-        else
-            r.refuse("has an unknown part '" + std::string(word) + "'", forms);
-        const toml::array* const ends = value.as_array();
-        if (!ends || ends->size() != 2 || !ends->get(0)->is_number() || !ends->get(1)->is_number()) {
-            r.refuse("needs two numbers in " + std::string(word), forms);
-        }
-        d.a = static_cast<float>(read_number(r, *ends->get(0)));
-        if (d.kind == Distribution::Kind::normal) {
-            d.b = ends->get(1)->value<float>().value();
-            if (!(d.b >= 0)) r.refuse("has a negative deviation", "a deviation of 0 or more");
-            // Draws are cut at three deviations.
-            if (d.a - 3 * d.b < r.key.low || d.a + 3 * d.b > r.key.high) {
-                r.refuse("gives numbers out of range within three deviations", "numbers from " + r.range());
-            }
-        } else {
-            d.b = static_cast<float>(read_number(r, *ends->get(1)));
-            if (d.b < d.a) r.refuse("has its ends in the wrong order", "the lower one first");
-            if (d.kind == Distribution::Kind::log_uniform && !(d.a > 0))
-                r.refuse("is log_uniform from " + in_words(*ends->get(0)), "a lower end above 0");
-        }
     }
-    if (kinds != 1) r.refuse(kinds ? "names two distributions" : "names no distribution", forms);
+    if (kinds != 1) r.refuse(kinds ? "names two distributions" : "names no distribution", distribution_forms);
     return d;
 }
 
@@ -149,7 +152,7 @@ struct Reader {
     const Reading& r;
     const toml::node& node;
 
-    void operator()(float* v) const { *v = static_cast<float>(read_number(r, node)); }
+    void operator()(float* v) const { *v = read_float(r, node); }
     void operator()(double* v) const { *v = read_number(r, node); }
     void operator()(int* v) const { *v = read_integer<int>(r, node); }
     void operator()(std::int64_t* v) const { *v = read_integer<std::int64_t>(r, node); }
@@ -168,10 +171,7 @@ struct Reader {
         }
     }
     void operator()(std::vector<int>* v) const { *v = read_list<int>(r, node, read_integer<int>); }
-    void operator()(std::vector<float>* v) const {
-        *v = read_list<float>(
-            r, node, [](const Reading& reading, const toml::node& element) { return static_cast<float>(read_number(reading, element)); });
-    }
+    void operator()(std::vector<float>* v) const { *v = read_list<float>(r, node, read_float); }
     void operator()(const Choice& choice) const {
         std::string permitted;
         for (std::size_t i = 0; i < choice.words.size(); ++i) {
@@ -211,9 +211,8 @@ struct Writer {
     std::string operator()(const std::uint64_t* v) const { return std::to_string(*v); }
     std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
     std::string operator()(const Distribution* v) const {
-        constexpr const char* names[] = {"constant", "uniform", "log_uniform", "normal"};
         if (v->kind == Distribution::Kind::constant && v->probability == 1) return shortest(v->a);
-        std::string text = std::string("{") + names[static_cast<int>(v->kind)] + " = ";
+        std::string text = std::string("{") + kinds_of_distributions[static_cast<int>(v->kind)] + " = ";
         text += v->kind == Distribution::Kind::constant ? shortest(v->a) : "[" + shortest(v->a) + ", " + shortest(v->b) + "]";
         if (v->probability != 1) text += ", probability = " + shortest(v->probability) + ", otherwise = " + shortest(v->otherwise);
         return text + "}";
@@ -225,7 +224,7 @@ struct Writer {
     }
     std::string operator()(const std::vector<int>* v) const { return list_text(*v); }
     std::string operator()(const std::vector<float>* v) const { return list_text(*v); }
-    std::string operator()(const Choice& choice) const { return "\"" + choice.words[static_cast<std::size_t>(choice.get())] + "\""; }
+    std::string operator()(const Choice& choice) const { return "\"" + choice.words[choice.get()] + "\""; }
 };
 
 // Whether the value of a key that is one number is permitted; true of any other kind.
@@ -378,10 +377,6 @@ void check(const TrainingConfig& c) {
     if (low.highest() > high.highest()) {
         fail("simulation.uniform_noise_low: reaches ", low.highest(), ", and uniform_noise_high ", high.highest(),
              " only; let it be no more");
-    }
-    if (c.run.minutes == 0 && c.optimiser.warmup_steps >= c.run.steps) {
-        fail("optimiser.warmup_steps: is ", c.optimiser.warmup_steps, " of ", c.run.steps,
-             " steps; let it be less, as with --set optimiser.warmup_steps=", c.run.steps / 10);
     }
     if (c.network.kernels.size() != c.network.filters.size() || c.network.strides.size() != c.network.filters.size()) {
         fail("network: has ", c.network.filters.size(), " filters, ", c.network.kernels.size(), " kernels and ", c.network.strides.size(),

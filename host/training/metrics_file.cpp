@@ -31,8 +31,8 @@ const std::filesystem::path& with_rows_kept(const std::filesystem::path& file, s
 
 }  // namespace
 
-MetricsFile::MetricsFile(const std::filesystem::path& file, std::int64_t resumed_step)
-    : lines_(with_rows_kept(file, resumed_step), header[0]) {}
+MetricsFile::MetricsFile(const std::filesystem::path& file, std::int64_t resumed_step, const Tell& tell)
+    : lines_(with_rows_kept(file, resumed_step), header[0], tell) {}
 
 void MetricsFile::row(const TrainingReport& report) {
     char text[256];

@@ -23,7 +23,7 @@ struct TrainingReport {
 class MetricsFile {
 public:
     // A resumed run goes on behind the rows of the steps it has; a new one (step 0) starts the file anew.
-    MetricsFile(const std::filesystem::path& file, std::int64_t resumed_step);
+    MetricsFile(const std::filesystem::path& file, std::int64_t resumed_step, const Tell& tell);
     void row(const TrainingReport& report);
 
 private:

@@ -13,8 +13,8 @@ Sampler::Sampler(const LibraryView& library, Target target, double tempering, co
     for (std::int32_t i = 0; i < library.structures; ++i) {
         const int group = library.space_group[i];
         if (group == 0) continue;
-        ++count_[static_cast<std::size_t>(group - 1)];
-        by_class[static_cast<std::size_t>(class_of(target, group))].push_back(i);
+        ++count_[group - 1];
+        by_class[class_of(target, group)].push_back(i);
         ++of_library_;
     }
     if (of_library_ == 0 && synthetic.share < 1) fail("the library has no structure whose space group is known; ingest other files");
@@ -37,12 +37,12 @@ Sampler::Sampler(const LibraryView& library, Target target, double tempering, co
             add(static_cast<int>(c), by_class[c], scale * std::pow(static_cast<double>(by_class[c].size()), tempering));
         }
         for (int group = 1; filled > 0 && group <= space_groups; ++group) {
-            if (count_[static_cast<std::size_t>(group - 1)] > 0) continue;
+            if (count_[group - 1] > 0) continue;
             add(class_of(target, group), {-group}, (1 - synthetic.share) * filled / missing);
         }
     }
     for (int group = 1; synthetic.share > 0 && group <= space_groups; ++group) {
-        add(class_of(target, group), {-group}, synthetic.share * synthetic.group_share.at(static_cast<std::size_t>(group - 1)));
+        add(class_of(target, group), {-group}, synthetic.share * synthetic.group_share.at(group - 1));
     }
     first_.push_back(static_cast<std::int32_t>(structures_.size()));
     double total = 0, sum = 0;
@@ -57,14 +57,13 @@ SamplerView Sampler::view() const {
 
 std::vector<double> Sampler::label_shares(int labels) const {
     std::vector<double> shares(static_cast<std::size_t>(labels));
-    for (std::size_t i = 0; i < label_.size(); ++i)
-        shares[static_cast<std::size_t>(label_[i])] += cumulative_[i] - (i > 0 ? cumulative_[i - 1] : 0);
+    for (std::size_t i = 0; i < label_.size(); ++i) shares[label_[i]] += cumulative_[i] - (i > 0 ? cumulative_[i - 1] : 0);
     return shares;
 }
 
 std::string Sampler::missing_classes() const {
     std::vector<bool> present(static_cast<std::size_t>(classes_of(target_)));
-    for (std::int32_t label : label_) present[static_cast<std::size_t>(label)] = true;
+    for (std::int32_t label : label_) present[label] = true;
     constexpr int most_named = 12;
     std::string names;
     int missing = 0;

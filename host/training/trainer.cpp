@@ -52,8 +52,7 @@ Trainer::Trainer(Backend& backend, const TrainingConfig& config, const Structure
         loss_.smoothing = smoothing_.data();
     }
     for (int m = 0; m < config.network.members; ++m) {
-        const std::vector<float> first =
-            start.empty() ? initial_parameters(shape_, config.run.seed, m) : start.at(static_cast<std::size_t>(m));
+        const std::vector<float> first = start.empty() ? initial_parameters(shape_, config.run.seed, m) : start.at(m);
         Member member{Parameters(backend, shape_, first),
                       Buffer<float>(backend, first.size()),
                       Buffer<float>(backend, first.size()),
@@ -87,7 +86,7 @@ void Trainer::run_step(int current) {
     backend_.overlap([&] { stream_->draw(inputs_[next].data(), labels_[next].data(), state_.data(), 1, rows); },
                      [&] {
                          for (int m = 0; m < static_cast<int>(members_.size()); ++m) {
-                             Member& member = members_[static_cast<std::size_t>(m)];
+                             Member& member = members_[m];
                              network_.backpropagate(gradient_.data(), member.losses.data(), inputs_[current].data(),
                                                     labels_[current].data(), member.parameters, loss_, state_.data(), m, add_up);
                              backend_.add_losses(totals_.data(), member.guard.data(), member.losses.data(), rows, loss_.config,
@@ -105,7 +104,7 @@ void Trainer::run_step(int current) {
 void Trainer::step() {
     if (!filled_) stream_->draw(inputs_[current_].data(), labels_[current_].data(), state_.data(), 0, rows_.count);
     filled_ = true;
-    auto& program = programs_[static_cast<std::size_t>(current_)];
+    auto& program = programs_[current_];
     if (program) {
         program->run();
     } else {
@@ -158,15 +157,14 @@ std::vector<std::int32_t> Trainer::nonfinite_structures() const {
     const int part = std::min(rows, rows_looked_through);
     Buffer<float> there(backend_, static_cast<std::size_t>(part) * points);
     std::vector<float> patterns(there.size());
-    const Matrix& inputs = inputs_[static_cast<std::size_t>(1 - current_)];
+    const Matrix& inputs = inputs_[1 - current_];
     for (int first = 0; first < rows; first += part) {
         const int here = std::min(part, rows - first);
         backend_.from_operands(there.data(), inputs.rows_from(first), here, points);
         there.download(patterns.data());
         for (int i = 0; i < here; ++i) {
             const auto pattern = patterns.begin() + static_cast<std::ptrdiff_t>(i) * points;
-            spoilt[static_cast<std::size_t>(first + i)] =
-                !std::all_of(pattern, pattern + points, [](float value) { return std::isfinite(value); });
+            spoilt[first + i] = !std::all_of(pattern, pattern + points, [](float value) { return std::isfinite(value); });
         }
     }
     std::vector<SampleLoss> losses(static_cast<std::size_t>(rows));

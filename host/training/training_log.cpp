@@ -7,8 +7,8 @@ namespace friedel {
 
 using Json = nlohmann::ordered_json;
 
-TrainingLog::TrainingLog(const std::filesystem::path& file) {
-    if (!file.empty()) lines_.emplace(file, '{');
+TrainingLog::TrainingLog(const std::filesystem::path& file, const Tell& tell) {
+    if (!file.empty()) lines_.emplace(file, '{', tell);
 }
 
 void TrainingLog::event(const char* name, std::int64_t step, Json what) {

@@ -14,7 +14,7 @@ namespace friedel {
 class TrainingLog {
 public:
     // Nothing is written where the name is empty.
-    explicit TrainingLog(const std::filesystem::path& file);
+    TrainingLog(const std::filesystem::path& file, const Tell& tell);
 
     void start(const std::filesystem::path& output, std::int64_t step, const RunConfig& run);  // total_steps, or minutes
     void resume(const Checkpoint& from);

@@ -4,10 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstdio>
 #include <optional>
 #include <thread>
-#include <utility>
 
 #include "host/ranks/communicator.h"
 #include "host/support/error.h"
@@ -16,6 +14,7 @@
 #include "host/support/joined.h"
 #include "host/support/progress_line.h"
 #include "host/support/text_format.h"
+#include "host/training/loss_watch.h"
 #include "host/training/training_log.h"
 #include "host/training/training_setup.h"
 
@@ -86,31 +85,33 @@ DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
 }
 
 // Files, validation and what the user is told are the first rank's.
-TrainingOptions part_of_rank(TrainingOptions what, const Communicator& ranks) {
-    if (ranks.first()) return what;
-    what.quiet = true;
-    what.log.clear();
-    what.validation_library.clear();
-    what.measured_labels.clear();
-    return what;
+TrainingOptions part_of_rank(TrainingOptions options, const Communicator& ranks) {
+    if (ranks.first()) return options;
+    options.quiet = true;
+    options.tell = [](const std::string&) {};
+    options.log.clear();
+    options.validation_library.clear();
+    options.measured_labels.clear();
+    return options;
 }
 
 class TrainingRun {
 public:
-    TrainingRun(const TrainingOptions& what, const AdjustConfig& adjust, Communicator& ranks)
-        : options_(part_of_rank(what, ranks)),
+    TrainingRun(const TrainingOptions& options, const AdjustConfig& adjust, Communicator& ranks)
+        : options_(part_of_rank(options, ranks)),
           ranks_(ranks),
-          device_(device_of(what.device, ranks), threads_of_rank(what.threads, ranks), options_.quiet),
+          device_(device_of(options.device, ranks), threads_of_rank(options.threads, ranks), options_.quiet),
           setup_(options_, adjust, device_, ranks),
           config_(setup_.config()),
-          writer_(what.output, config_.run.checkpoints_kept),
-          log_(options_.log) {}
+          writer_(options.output, config_.run.checkpoints_kept),
+          log_(options_.log, options_.tell),
+          loss_watch_(config_) {}
 
     TrainingSummary go() {
         if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
         if (ranks_.first()) {
             if (!setup_.resumed()) keep_metrics_of_finished_model();
-            metrics_.emplace(metrics_file(), trainer().steps());
+            metrics_.emplace(metrics_file(), trainer().steps(), options_.tell);
         }
         start_ = Clock::now();
         first_step_ = reported_step_ = trainer().steps();
@@ -167,7 +168,7 @@ private:
             orders.finished = !orders.failed && done();
             if (asked[0] > 0 && !orders.finished && !orders.failed) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
             // While the loss is far above its lowest, the checkpoints of before are worth more than another one.
-            const bool due = !writer_.busy() && !loss_is_high_ && now - saved_at_ >= 60 * config_.run.checkpoint_minutes &&
+            const bool due = !writer_.busy() && !loss_watch_.is_high() && now - saved_at_ >= 60 * config_.run.checkpoint_minutes &&
                              trainer().steps() > first_step_;
             orders.without_delay = asked[1] > 0;
             orders.checkpoint = !orders.finished && !orders.failed && !orders.signal && (due || orders.without_delay);
@@ -211,7 +212,8 @@ private:
         since_report_.add(result);
         all_skipped_ += result.skipped;
         halvings_ = result.halvings;
-        watch_losses();
+        loss_watch_.look(trainer().watches(), trainer().steps(), log_);
+        if (!loss_watch_.divergence().empty()) fault_ = {.text = loss_watch_.divergence(), .steps_too_long = true};
         if (result.skipped == 0) return;
         log_.skipped(trainer().steps(), result.skipped, result.skipped_in_a_row, learning_rate());
         if (result.skipped_in_a_row < max_skipped_in_a_row) return;
@@ -225,26 +227,6 @@ private:
         if (!structures.empty())
             fault_.text += ", from " + structures + " of " + source() +
                            "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing";
-    }
-
-    void watch_losses() {
-        const bool was_high = loss_is_high_;
-        std::int64_t windows = 0;
-        loss_is_high_ = false;
-        for (std::size_t m = 0; m < trainer().watches().size(); ++m) {
-            for (const DivergenceWatch& watch : trainer().watches()[m]) {
-                windows += watch.windows();
-                if (!watch.is_high() || !config_.run.stop_on_divergence) continue;
-                loss_is_high_ = true;
-                const std::string which = config_.network.members > 1 ? "network " + std::to_string(m) + " of the ensemble" : "training";
-                growth_ = which + " diverges: after " + std::to_string(trainer().steps()) + " steps " + watch.text();
-                if (!was_high) log_.high_loss(trainer().steps(), static_cast<int>(m), watch.text());
-                if (watch.diverged()) fault_ = {.text = growth_, .steps_too_long = true};
-            }
-        }
-        // The window before the last is proven to be fine by the last one.
-        if (!loss_is_high_ && windows > windows_) proven_step_ = std::exchange(window_end_, trainer().steps());
-        windows_ = windows;
     }
 
     // For a user whose steps are too long: from the newest checkpoint of before, or the one that this run was resumed from.
@@ -267,7 +249,7 @@ private:
 
     // Of up to this step checkpoints are taken to be fine: a window of losses that are not high came after it, or the run was resumed
     // there.
-    std::int64_t healthy_step() const { return std::max(proven_step_, first_step_); }
+    std::int64_t healthy_step() const { return std::max(loss_watch_.proven_step(), first_step_); }
 
     [[noreturn]] void fail_for_fault() {
         tell_outcome(writer_.wait());
@@ -283,11 +265,11 @@ private:
     void validate_into(TrainingReport& report, const Model& model) {
         if (!can_validate_) return;
         try {
-            if (setup_.simulated()) report.simulated = simulated_ = setup_.simulated()->validate(model, device_);
-            if (setup_.measured()) report.measured = measured_ = setup_.measured()->validate(model, device_);
+            if (setup_.simulated()) simulated_.add(*(report.simulated = setup_.simulated()->validate(model, device_)), report.step);
+            if (setup_.measured()) measured_.add(*(report.measured = setup_.measured()->validate(model, device_)), report.step);
         } catch (const Error& error) {
             can_validate_ = false;
-            setup_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
+            options_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
         }
     }
 
@@ -310,20 +292,16 @@ private:
         }
         metrics_->row(report);
         log_.report(report);
-        note_ = note(report.loss);
+        note_ = note(report);
         reported_at_ = elapsed();
         reported_step_ = trainer().steps();
         since_report_ = {};
     }
 
-    std::string note(double loss) const {
-        char text[96];
-        std::snprintf(text, sizeof text, "loss %.3f", loss);
-        std::string all = text;
-        const auto add = [&](const char* name, const std::optional<ValidationResult>& result) {
-            if (!result) return;
-            std::snprintf(text, sizeof text, ", %s %.1f %%", name, 100 * result->accuracy);
-            all += text;
+    std::string note(const TrainingReport& report) const {
+        std::string all = formatted("loss %.3f, learning rate %.2g", report.loss, report.learning_rate);
+        const auto add = [&](const char* name, const ValidationHistory& history) {
+            if (history.last) print(all, ", %s %.1f %%", name, 100 * history.last->accuracy);
         };
         add("simulated", simulated_);
         add("measured", measured_);
@@ -351,8 +329,9 @@ private:
     void tell_outcome(const std::optional<CheckpointWriter::Outcome>& outcome) {
         note_outcome(outcome);
         if (!outcome || outcome->fault.empty()) return;
-        std::fprintf(stderr, "friedel: %s; there is no checkpoint of step %lld, which takes %.1f MB, check the folder and its space\n",
-                     outcome->fault.c_str(), static_cast<long long>(outcome->checkpoint.step), static_cast<double>(outcome->bytes) / 1e6);
+        options_.tell(formatted("%s; there is no checkpoint of step %lld, which takes %.1f MB, check the folder and its space",
+                                outcome->fault.c_str(), static_cast<long long>(outcome->checkpoint.step),
+                                static_cast<double>(outcome->bytes) / 1e6));
     }
 
     // The model as trained so far, or a message why there is none. Where a finished run cannot write it, a checkpoint keeps what it has
@@ -370,7 +349,7 @@ private:
                 fail(error.what(), "; a checkpoint has all ", trainer().steps(),
                      " steps: once that is mended, the same command with --resume writes the model");
             }
-            std::fprintf(stderr, "friedel: %s\n", error.what());
+            options_.tell(error.what());
             return TrainingSummary::ModelFile::failed;
         }
     }
@@ -379,9 +358,9 @@ private:
         const bool finished = orders.finished;
         if (!ranks_.first()) return {.signal = orders.signal, .first_rank = false};
         if (orders.failed) fail_for_fault();
-        if (!finished || loss_is_high_) save_now();
-        if (finished && loss_is_high_) {
-            fault_ = {.text = growth_ +
+        if (!finished || loss_watch_.is_high()) save_now();
+        if (finished && loss_watch_.is_high()) {
+            fault_ = {.text = loss_watch_.growth() +
                               ", at the end of the run, and no model is written; to have it as it is, resume with --set "
                               "training.stop_on_divergence=false",
                       .steps_too_long = true};
@@ -441,10 +420,11 @@ private:
     const TrainingConfig& config_;
     CheckpointWriter writer_;
     TrainingLog log_;
+    LossWatch loss_watch_;
     bool last_checkpoint_whole_ = false;
     std::optional<MetricsFile> metrics_;
     std::optional<ProgressLine> progress_;
-    std::optional<ValidationResult> simulated_, measured_;  // the last ones
+    ValidationHistory simulated_, measured_;
     Clock::time_point start_ = Clock::now();
     std::int64_t first_step_ = 0, reported_step_ = 0, validated_step_ = 0;
     double reported_at_ = 0, validated_at_ = 0, saved_at_ = 0, planned_at_ = 0;  // elapsed(), when it last happened
@@ -452,9 +432,6 @@ private:
     Totals since_report_;
     std::int64_t all_skipped_ = 0;  // steps of this run
     double halvings_ = 0;           // of the learning rate, after skipped steps
-    bool loss_is_high_ = false;
-    std::string growth_;  // of which network, and how
-    std::int64_t windows_ = 0, window_end_ = -1, proven_step_ = -1;
     Fault fault_;
     std::string note_;
     LookInterval interval_;
@@ -462,14 +439,14 @@ private:
 
 }  // namespace
 
-TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust,
+TrainingSummary run_training(const TrainingOptions& options, const AdjustConfig& adjust,
                              const std::function<void(const TrainingSummary&)>& tell_summary) {
     std::signal(SIGPIPE, SIG_IGN);  // who watches a run may leave: that is no reason to end it
     const std::unique_ptr<Communicator> ranks = open_communicator();
     // Outlives the catch: what it frees on a device may have to wait for sums that the other ranks no longer take part in.
     std::optional<TrainingRun> training;
     try {
-        TrainingSummary summary = training.emplace(run, adjust, *ranks).go();
+        TrainingSummary summary = training.emplace(options, adjust, *ranks).go();
         if (summary.first_rank) tell_summary(summary);
         double told = 0;
         ranks->sum(&told, 1);  // launchers end all ranks when one has ended as by a signal
@@ -478,7 +455,7 @@ TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adj
         if (ranks->size() == 1) throw;
         // What fails on all ranks is told by the first one.
         if (!ranks->first()) std::this_thread::sleep_for(std::chrono::milliseconds(500));
-        std::fprintf(stderr, "friedel: rank %d of %d: %s\n", ranks->rank(), ranks->size(), error.what());
+        options.tell(formatted("rank %d of %d: %s", ranks->rank(), ranks->size(), error.what()));
         ranks->abort();
         throw;
     }

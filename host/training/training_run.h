@@ -8,6 +8,7 @@
 #include <string>
 
 #include "host/network/device.h"
+#include "host/support/tell.h"
 #include "host/training/config.h"
 #include "host/training/validation.h"
 
@@ -30,6 +31,7 @@ struct TrainingOptions {
     bool quiet = false;
     int threads = 0;  // 0: all cores
     DeviceChoice device;
+    Tell tell;  // on the first rank; on another one only what made it fail
 };
 
 struct TrainingSummary {
@@ -42,15 +44,15 @@ struct TrainingSummary {
     enum class ModelFile { written, earlier_stays, failed } model_file = ModelFile::written;
     std::int64_t steps = 0, patterns = 0;
     double seconds = 0;
-    std::optional<ValidationResult> simulated = {}, measured = {};  // the last ones; none where not validated
-    std::int64_t validated_step = 0;
+    ValidationHistory simulated = {}, measured = {};
+    std::int64_t validated_step = 0;  // last
 };
 
 // Changes the configuration, a fresh one or the one of the run that is resumed.
 using AdjustConfig = std::function<void(TrainingConfig&, bool resumed)>;
 
 // tell_summary: called on the first rank while the others wait, which may end the job when they end.
-TrainingSummary run_training(const TrainingOptions& run, const AdjustConfig& adjust,
+TrainingSummary run_training(const TrainingOptions& options, const AdjustConfig& adjust,
                              const std::function<void(const TrainingSummary&)>& tell_summary);
 
 }  // namespace friedel

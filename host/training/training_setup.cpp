@@ -1,7 +1,6 @@
 #include "host/training/training_setup.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -52,14 +51,14 @@ void write_record(H5File& file, const Provenance& record) {
     file.write("seconds", &record.seconds, {1});
 }
 
+struct HashedLibrary {
+    StructureLibrary library;
+    std::string hash;  // of the bytes of its file
+};
+
 // The first rank reads the file for all, so that a shared file system has one reader, and only its node need see it.
-// hash: of its bytes.
-StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::string& hash) {
-    if (ranks.size() == 1) {
-        StructureLibrary library = StructureLibrary::read(file);
-        hash = hash_file(file);
-        return library;
-    }
+HashedLibrary read_for_all(const fs::path& file, Communicator& ranks) {
+    if (ranks.size() == 1) return {StructureLibrary::read(file), hash_file(file)};
     std::string bytes;
     if (ranks.first()) {
         if (!fs::is_regular_file(file)) StructureLibrary::read(file);  // says what is wrong with it: a folder of CIFs, for one
@@ -73,8 +72,7 @@ StructureLibrary read_for_all(const fs::path& file, Communicator& ranks, std::st
     ranks.broadcast(bytes.data(), size);
     Fnv1a all;
     all.add(bytes.data(), bytes.size());
-    hash = all.text();
-    return StructureLibrary::read_image(file.string(), bytes);
+    return {StructureLibrary::read_image(file.string(), bytes), all.text()};
 }
 
 }  // namespace
@@ -95,39 +93,36 @@ bool holds_finished_model(const fs::path& file) {
     }
 }
 
-TrainingSetup::TrainingSetup(const TrainingOptions& what, const AdjustConfig& adjust, Device& device, Communicator& ranks)
-    : options_(what), ranks_(ranks) {
-    check_writable(what.output);
-    if (ranks.first()) lock_.emplace(behind_links(what.output).string() + ".lock", what.output.string());
+TrainingSetup::TrainingSetup(const TrainingOptions& options, const AdjustConfig& adjust, Device& device, Communicator& ranks)
+    : options_(options), ranks_(ranks) {
+    check_writable(options.output);
+    if (ranks.first()) lock_.emplace(behind_links(options.output).string() + ".lock", options.output.string());
     read_checkpoint();
     read_config(adjust);
     check_ranks_agree();
     read_structures();
     if (finished_model_is_there()) return;
     // Only the first rank looks at how good the network is.
-    if (!what.validation_library.empty() && config_.run.validation_patterns > 0 && ranks.first()) {
-        held_out_ = StructureLibrary::read(what.validation_library);
+    if (!options.validation_library.empty() && config_.run.validation_patterns > 0 && ranks.first()) {
+        held_out_ = StructureLibrary::read(options.validation_library);
         simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
-        if (simulated_->size() < config_.run.validation_patterns && !what.quiet)
-            tell(what.validation_library.string() + ": has " + std::to_string(simulated_->size()) +
-                 " structures of known group; validation takes one pattern of each, not " +
-                 std::to_string(config_.run.validation_patterns));
+        if (simulated_->size() < config_.run.validation_patterns && !options.quiet)
+            options.tell(options.validation_library.string() + ": has " + std::to_string(simulated_->size()) +
+                         " structures of known group; validation takes one pattern of each, not " +
+                         std::to_string(config_.run.validation_patterns));
     }
-    if (!what.measured_labels.empty() && ranks.first())
-        measured_ = ValidationSet::measured(config_, what.measured_labels, folder_of_patterns(what.measured_labels, what.measured_folder),
-                                            what.measured_wavelength, device.pool.size(), [this](const std::string& line) { tell(line); });
+    if (!options.measured_labels.empty() && ranks.first())
+        measured_ =
+            ValidationSet::measured(config_, options.measured_labels, folder_of_patterns(options.measured_labels, options.measured_folder),
+                                    options.measured_wavelength, device.pool.size(), options.tell);
     start_trainer(device);
-    if (simulated_ && knows_library(provenance(record_.seconds), hash_file(what.validation_library)))
-        tell(what.validation_library.string() +
-             ": is what the network is or was trained on, too: validation measures memory; give structures held out");
-    const bool anew = what.resume == Resume::no || (what.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
-    if (anew && fs::exists(what.output))
-        tell(what.output.string() + ": is there already; the new model takes its place when the training ends");
-    if (!what.quiet) tell_missing();
-}
-
-void TrainingSetup::tell(const std::string& line) const {
-    if (ranks_.first()) std::fprintf(stderr, "friedel: %s\n", line.c_str());
+    if (simulated_ && knows_library(provenance(record_.seconds), hash_file(options.validation_library)))
+        options.tell(options.validation_library.string() +
+                     ": is what the network is or was trained on, too: validation measures memory; give structures held out");
+    const bool anew = options.resume == Resume::no || (options.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
+    if (anew && fs::exists(options.output))
+        options.tell(options.output.string() + ": is there already; the new model takes its place when the training ends");
+    if (!options.quiet) tell_missing();
 }
 
 void TrainingSetup::read_checkpoint() {
@@ -137,7 +132,7 @@ void TrainingSetup::read_checkpoint() {
         fail(unfinished.back().file.string(), ": an unfinished run wrote it; go on with --resume, or remove ", options_.output.string(),
              ".checkpoint.* to start anew");
     }
-    resumed_ = newest_whole_checkpoint(options_.output, [this](const std::string& line) { tell(line); });
+    resumed_ = newest_whole_checkpoint(options_.output, options_.tell);
     if (!resumed_ && options_.resume == Resume::if_any) return;
     if (!resumed_ && fs::exists(options_.output)) {
         fail(options_.output.string(),
@@ -163,8 +158,8 @@ void TrainingSetup::read_config(const AdjustConfig& adjust) {
     if (!resumed_) return;
     check_length(stored.run);
     note_changes(stored);
-    if (!options_.quiet) tell("goes on from step " + std::to_string(resumed_->step) + " (" + resumed_->file.string() + ")");
-    for (const std::string& change : changes_) tell("goes on with " + change);
+    if (!options_.quiet) options_.tell("goes on from step " + std::to_string(resumed_->step) + " (" + resumed_->file.string() + ")");
+    for (const std::string& change : changes_) options_.tell("goes on with " + change);
 }
 
 // Of the keys that a resumed run may change, those that decide what it learns.
@@ -213,8 +208,9 @@ void TrainingSetup::read_structures() {
     const Provenance stored = record_;
     record_.library_hash = record_.statistics_hash = "";
     if (!options_.library.empty()) {
-        library_ = read_for_all(options_.library, ranks_, record_.library_hash);
-        if (config_.run.synthetic >= 1) record_.library_hash = "";  // it is not trained on
+        HashedLibrary read = read_for_all(options_.library, ranks_);
+        library_ = std::move(read.library);
+        if (config_.run.synthetic < 1) record_.library_hash = read.hash;  // otherwise it is not trained on
     } else if (config_.run.synthetic < 1) {
         fail("train: no structure library named for ", 100 * (1 - config_.run.synthetic),
              " % of the patterns; name one, or train with --stream synthetic:1");
@@ -270,7 +266,8 @@ void TrainingSetup::note_run(const Backend& backend) {
     const std::string machine = " on " + ranks + backend.description();
     const bool same_machine = !record_.runs.empty() && record_.runs.back().find(machine) != std::string::npos;
     if (changes_.empty() && same_machine) return;
-    if (!same_machine && !record_.runs.empty() && !options_.quiet) tell("now" + machine + "; the run before: " + record_.runs.back());
+    if (!same_machine && !record_.runs.empty() && !options_.quiet)
+        options_.tell("now" + machine + "; the run before: " + record_.runs.back());
     std::string run = "from step " + std::to_string(trainer_->steps()) + machine;
     for (std::size_t i = 0; i < changes_.size(); ++i) run += (i == 0 ? ", with " : ", ") + changes_[i];
     record_.runs.push_back(std::move(run));
@@ -300,17 +297,18 @@ std::vector<std::vector<float>> TrainingSetup::starting_weights() {
 void TrainingSetup::tell_missing() const {
     if (options_.library.empty()) return;
     if (config_.run.synthetic == 1) {
-        tell(options_.library.string() + ": is not trained on: all patterns are of generated crystals (training.synthetic)");
+        options_.tell(options_.library.string() + ": is not trained on: all patterns are of generated crystals (training.synthetic)");
         return;
     }
     const auto& count = trainer_->sampler().count();
     const auto lacking = std::count(count.begin(), count.end(), 0u);
     if (config_.run.fill > 0 && lacking > 0) {
-        tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + options_.library.string() +
-             "; crystals of them are generated (training.fill)");
+        options_.tell(std::to_string(lacking) + " of the 230 space groups have no structure in " + options_.library.string() +
+                      "; crystals of them are generated (training.fill)");
     }
     const std::string missing = trainer_->sampler().missing_classes();
-    if (!missing.empty()) tell("no structure of " + missing + " in " + options_.library.string() + "; the network can never name them");
+    if (!missing.empty())
+        options_.tell("no structure of " + missing + " in " + options_.library.string() + "; the network can never name them");
 }
 
 Model TrainingSetup::model(double seconds) const {
@@ -351,9 +349,8 @@ std::string TrainingSetup::names_of(const std::vector<std::int32_t>& structures)
     for (std::size_t i = 0; i < std::min(structures.size(), most); ++i) {
         const std::int32_t structure = structures[i];
         if (i > 0) names += ", ";
-        names += structure < 0
-                     ? "a generated crystal of space group " + std::to_string(-structure)
-                     : "structure " + std::to_string(structure + 1) + " (" + library_.name[static_cast<std::size_t>(structure)] + ")";
+        names += structure < 0 ? "a generated crystal of space group " + std::to_string(-structure)
+                               : "structure " + std::to_string(structure + 1) + " (" + library_.name[structure] + ")";
     }
     if (structures.size() > most) names += " and " + std::to_string(structures.size() - most) + " more";
     return names;

@@ -22,7 +22,7 @@ bool holds_finished_model(const std::filesystem::path& file);
 class TrainingSetup {
 public:
     // What is passed must outlive it. Throws Error.
-    TrainingSetup(const TrainingOptions& what, const AdjustConfig& adjust, Device& device, Communicator& ranks);
+    TrainingSetup(const TrainingOptions& options, const AdjustConfig& adjust, Device& device, Communicator& ranks);
     TrainingSetup(const TrainingSetup&) = delete;
     TrainingSetup& operator=(const TrainingSetup&) = delete;
 
@@ -39,7 +39,6 @@ public:
     std::vector<unsigned char> checkpoint_image(double seconds) const;
     // "structure 5 (quartz), a generated crystal of space group 62 and 3 more"
     std::string names_of(const std::vector<std::int32_t>& structures) const;
-    void tell(const std::string& line) const;  // on standard error, the first rank alone
 
 private:
     void read_checkpoint();

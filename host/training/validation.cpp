@@ -26,13 +26,12 @@ ValidationSet ValidationSet::simulated(const TrainingConfig& config, const Struc
     set.library_ = &library;
     std::vector<int> known;
     for (int i = 0; i < library.size(); ++i) {
-        if (library.space_group[static_cast<std::size_t>(i)]) known.push_back(i);
+        if (library.space_group[i]) known.push_back(i);
     }
     count = std::min(count, static_cast<int>(known.size()));
     for (int i = 0; i < count; ++i) {
-        const int structure =
-            known[static_cast<std::size_t>(static_cast<std::int64_t>(i) * static_cast<std::int64_t>(known.size()) / count)];
-        set.labels_.push_back(class_of(config.network.target, library.space_group[static_cast<std::size_t>(structure)]));
+        const int structure = known[static_cast<std::int64_t>(i) * static_cast<std::int64_t>(known.size()) / count];
+        set.labels_.push_back(class_of(config.network.target, library.space_group[structure]));
         set.parameters_.push_back(draw_parameters(config.simulation, library.view(), structure, config.run.seed ^ validation_stream,
                                                   static_cast<std::uint64_t>(i)));
     }
@@ -40,8 +39,7 @@ ValidationSet ValidationSet::simulated(const TrainingConfig& config, const Struc
 }
 
 ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::filesystem::path& labels,
-                                      const std::filesystem::path& folder, double wavelength, int threads,
-                                      const std::function<void(const std::string&)>& warn) {
+                                      const std::filesystem::path& folder, double wavelength, int threads, const Tell& tell) {
     ValidationSet set;
     set.grid_ = config.simulation.grid;
     const auto points = static_cast<std::size_t>(set.grid_.points);
@@ -63,7 +61,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
             const Label& label = known[batch.first + row];
             const std::string& problem = read.error.empty() ? read.refusal : read.error;
             if (!problem.empty()) {
-                warn((read.error.empty() ? label.file + ": " : "") + problem + "; left out of validation");
+                tell((read.error.empty() ? label.file + ": " : "") + problem + "; left out of validation");
                 continue;
             }
             assumed += read.wavelength_source == WavelengthSource::assumed;
@@ -75,7 +73,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
     if (set.labels_.empty())
         fail(labels.string(), ": names no pattern that can be used; check its files, or name their folder with --data");
     if (assumed > 0) {
-        warn(std::to_string(assumed) + " of the " + std::to_string(set.size()) +
+        tell(std::to_string(assumed) + " of the " + std::to_string(set.size()) +
              " measured patterns state no wavelength: " + formatted("%.5f", own) + " angstrom was taken; --wavelength gives another");
     }
     return set;
@@ -98,7 +96,7 @@ ValidationResult ValidationSet::validate(const Model& model, Device& device) con
         classifier.probabilities(probabilities.data(), raw, rows);
         for (int row = 0; row < rows; ++row) {
             const float* const answer = probabilities.data() + static_cast<std::size_t>(row) * classes;
-            const int label = labels_[static_cast<std::size_t>(first + row)];
+            const int label = labels_[first + row];
             result.accuracy += std::max_element(answer, answer + classes) - answer == label;
             result.loss -= std::log(std::max(answer[label], 1e-30f));
         }

@@ -2,14 +2,16 @@
 // Leaves out: intervals, calibration, refusal, reports (friedel evaluate).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "host/crystals/structure_library.h"
 #include "host/network/classifier.h"
 #include "host/network/device.h"
+#include "host/support/tell.h"
 #include "host/training/config.h"
 
 namespace friedel {
@@ -20,6 +22,20 @@ struct ValidationResult {
     double loss;  // mean cross-entropy, nats
 };
 
+// What validation on one set of patterns has found in a run.
+struct ValidationHistory {
+    std::optional<ValidationResult> last;
+    double best_accuracy = -1;
+    std::int64_t best_step = 0;  // the first that had it
+
+    void add(const ValidationResult& result, std::int64_t step) {
+        last = result;
+        if (result.accuracy <= best_accuracy) return;
+        best_accuracy = result.accuracy;
+        best_step = step;
+    }
+};
+
 // Patterns that models are asked about again and again: raw, on the grid of the configuration.
 class ValidationSet {
 public:
@@ -27,9 +43,9 @@ public:
     static ValidationSet simulated(const TrainingConfig& config, const StructureLibrary& library, int count);
     // The files in `folder` that a labels CSV names, measured with `wavelength` (angstrom; 0: what each states, or else the
     // configuration's), read as friedel classify reads them, by so many threads (0: one per core). Files that cannot be used are left
-    // out; `warn` is told, one line each.
+    // out; `tell` hears of them, one line each.
     static ValidationSet measured(const TrainingConfig& config, const std::filesystem::path& labels, const std::filesystem::path& folder,
-                                  double wavelength, int threads, const std::function<void(const std::string&)>& warn);
+                                  double wavelength, int threads, const Tell& tell);
 
     int size() const { return static_cast<int>(labels_.size()); }
     const std::vector<float>& measured_patterns() const { return patterns_; }  // [size()][points]; empty of a simulated set

@@ -1,0 +1,35 @@
+// What the user should know beside the results: progress and lines on standard error.
+#pragma once
+
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include "host/network/model.h"
+#include "host/patterns/pattern_list.h"
+#include "host/support/progress_line.h"
+
+namespace friedel::tools {
+
+// A line made of all arguments, with the program's name before it; in one piece, lest lines of several ranks mix.
+template <class... Parts>
+void tell(const Parts&... parts) {
+    std::ostringstream line;
+    line << "friedel: ";
+    (line << ... << parts) << '\n';
+    std::cerr << line.str();
+}
+
+// How many patterns state no wavelength, so that the one of the model or of what they were compared with was taken.
+void tell_of_wavelength(std::size_t assumed, double wavelength_angstrom);
+
+// What a user should know of how patterns were read: that, and what folders hold beside them.
+void tell_of_input(const PatternList& list, std::size_t assumed, double wavelength_angstrom);
+
+// A model looks good on what it was trained on, whatever it is worth.
+void warn_if_trained_on(const std::string& library, const Model& model);
+
+// Shows on a line how far long work is.
+ShowProgress shown_on(ProgressLine& line);
+
+}  // namespace friedel::tools
