@@ -14,6 +14,7 @@
 #include "host/answers/classification.h"
 #include "host/crystals/space_groups.h"
 #include "host/patterns/pattern_file.h"
+#include "host/support/file_lock.h"
 #include "host/support/hdf5_file.h"
 #include "tests/model_commands.h"
 
@@ -146,14 +147,23 @@ TEST_F(ClassifyCommand, ResultsAreGoneOnWith) {
             EXPECT_FALSE(fs::exists(part));
         }
     }
-    // A pattern that was measured again is named.
+    // A pattern that was measured again is answered again, once.
     fs::create_directory(folder / "own");
     fs::copy_file(folder / "examples" / "quartz.xy", folder / "own" / "quartz.xy");
     ASSERT_EQ(run("classify -q model.h5 own -o own.csv").status, 0);
     EXPECT_EQ(run("classify -q model.h5 own -o own.csv --resume").err.find("changed after"), std::string::npos);
     fs::last_write_time(folder / "own" / "quartz.xy", fs::last_write_time(folder / "own.csv") + std::chrono::seconds(5));
     const test::RunResult changed = run("classify -q model.h5 own -o own.csv --resume");
-    EXPECT_NE(changed.err.find("1 pattern was changed after being answered (own/quartz.xy)"), std::string::npos) << changed.err;
+    EXPECT_NE(changed.err.find("1 pattern was changed after being answered (own/quartz.xy): answered anew"), std::string::npos)
+        << changed.err;
+    fs::last_write_time(folder / "own.csv", fs::last_write_time(folder / "own" / "quartz.xy") + std::chrono::seconds(5));
+    fs::copy_file(folder / "examples" / "topaz.xy", folder / "own" / "quartz.xy", fs::copy_options::overwrite_existing);
+    fs::last_write_time(folder / "own" / "quartz.xy", fs::last_write_time(folder / "own.csv") + std::chrono::seconds(5));
+    fs::copy_file(folder / "examples" / "zircon.xy", folder / "own" / "zircon.xy");
+    const std::string of_quartz = read_text(folder / "own.csv");
+    ASSERT_EQ(run("classify -q model.h5 own -o own.csv --resume").status, 0);
+    EXPECT_EQ(CsvTable(folder / "own.csv").size(), 2u);
+    EXPECT_EQ(read_text(folder / "own.csv").find(of_quartz.substr(of_quartz.find("own/quartz.xy"), 60)), std::string::npos);
     // Who forgets --resume loses nothing of an interrupted run before there are whole results.
     const std::string results = read_text(folder / "whole.csv");
     const std::string third = results.substr(0, results.find('\n', results.size() / 3) + 1);
@@ -296,6 +306,18 @@ TEST_F(ClassifyCommand, DamagedStacksAreRefused) {
         file.commit();
     }
     expect_refused("classify model.h5 claims.h5 -o out.csv", "claims 4000000000 patterns");
+}
+
+// What two runs write at once is neither's.
+TEST_F(ClassifyCommand, OneRunAtATimeWritesResults) {
+    for (const std::string ending : {"csv", "jsonl"}) {
+        const fs::path file = folder / ("held." + ending);
+        const FileLock held(file.string() + ".lock", "held");
+        expect_refused("classify model.h5 examples -o held." + ending, "another run writes it now");
+        EXPECT_FALSE(fs::exists(file.string() + ".part"));
+    }
+    ASSERT_EQ(run("classify -q model.h5 examples/rutile.xy -o held.csv").status, 0);
+    EXPECT_FALSE(fs::exists(folder / "held.csv.lock"));
 }
 
 // The lattice of rutile: what is fitted to its pattern, and, with a library that has nothing like it, what indexing finds.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
+#include <unordered_set>
 
 #include "host/answers/answerer.h"
 #include "host/answers/classification_output.h"
@@ -189,20 +190,21 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
         std::cerr << "the model's threshold for refusals was chosen without a search of structures; beside one it refuses too little\n";
 }
 
-// Results that are older than the patterns they are of stay as they are, and the user is told.
-void tell_of_changed(const PatternList& list, const std::vector<std::size_t>& answered, fs::file_time_type results_written) {
-    std::size_t changed = 0;
-    std::string one;
-    for (std::size_t i : answered) {
+// Names of the patterns whose files are younger than this.
+std::unordered_set<std::string> changed_since(fs::file_time_type results_written, const PatternList& list) {
+    std::unordered_set<std::string> changed;
+    for (std::size_t i = 0; i < list.size(); ++i) {
         std::error_code unknown;
         const fs::file_time_type written = fs::last_write_time(list.file(i), unknown);
-        if (unknown || written <= results_written) continue;
-        ++changed;
-        one = list.name(i);
+        if (!unknown && written > results_written) changed.insert(list.name(i));
     }
-    if (changed == 0) return;
-    std::cerr << "friedel: " << changed << (changed == 1 ? " pattern was" : " patterns were") << " changed after being answered (" << one
-              << "); to have them answered anew, remove their lines from the results\n";
+    return changed;
+}
+
+void tell_of_changed(const std::unordered_set<std::string>& changed) {
+    if (changed.empty()) return;
+    std::cerr << "friedel: " << changed.size() << (changed.size() == 1 ? " pattern was" : " patterns were")
+              << " changed after being answered (" << without_controls(*changed.begin()) << "): answered anew\n";
 }
 
 // When results to go on with were last written; the end of time where there are none.
@@ -221,8 +223,10 @@ int classify(Task& task, Communicator& ranks) {
     const fs::file_time_type written = options.resume ? time_of_results(behind_links(options.output)) : fs::file_time_type::max();
     std::optional<ClassificationOutput> output;
     if (!options.output.empty()) {
-        const auto holders = options.resume ? task.list.holders() : std::unordered_set<std::string>();
-        output.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin(), holders);
+        OutdatedResults outdated;
+        if (options.resume) outdated = {changed_since(written, task.list), task.list.holders()};
+        output.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin(), outdated);
+        tell_of_changed(output->earlier().changed);
     }
 
     const InterruptGuard guard;
@@ -230,9 +234,8 @@ int classify(Task& task, Communicator& ranks) {
     Counts counts;
     ProgressLine progress("patterns", options.quiet || !output);
     SharedWork work;
-    const std::vector<std::size_t> left_out = output ? task.list.numbers_of(output->there_already()) : std::vector<std::size_t>();
-    tell_of_changed(task.list, left_out, written);
-    const std::size_t unread_before = output ? task.list.numbers_of(output->unread_already()).size() : 0;
+    const std::vector<std::size_t> left_out = output ? task.list.numbers_of(output->earlier().patterns) : std::vector<std::size_t>();
+    const std::size_t unread_before = output ? task.list.numbers_of(output->earlier().unread).size() : 0;
     if (ranks.size() > 1) work.briefing = task.briefing(left_out);
     task.list.leave_out(left_out);
     work.portions = task.portions();

@@ -1,10 +1,6 @@
 #include "host/answers/classification_output.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -13,7 +9,6 @@
 #include "host/crystals/space_groups.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"
-#include "host/support/text_file.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -29,141 +24,28 @@ public:
     virtual void flush() {}
     virtual fs::path unfinished_file() const { return {}; }
     virtual void finish() = 0;
-
-    std::unordered_set<std::string> there_already, unread_already;
+    virtual const EarlierResults& earlier() const {
+        static const EarlierResults none;
+        return none;
+    }
 };
 
 namespace {
 
-using Names = std::unordered_set<std::string>;
-
-// Lines of text under a temporary name, renamed at the end.
+// Results as lines of text.
 class TextWriter : public ClassificationOutput::Writer {
 public:
-    // Every format tells a pattern that could not be read by one thing: nobody says whose word its wavelength is (WavelengthSource).
-    struct Earlier {
-        std::string file, answered_by;
-        bool unread;
-    };
-    using Parse = Earlier (*)(const std::string& line);
-
-    // `header` may be empty; parse throws Error where a line is no result.
-    TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const Names& holders,
-               const std::string& header, Parse parse)
-        : answered_by_(answered_by), file_(behind_links(file)), temporary_(file_.string() + ".part") {
-        const bool go_on = begin == ClassificationOutput::Begin::where_it_ended && read_earlier(holders, header, parse);
-        if (!go_on) keep_earlier(header.empty() ? 0 : 1);
-        out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
-        if (!out_) fail(file.string(), ": ", cannot_be_written(errno));
-        if (!go_on && !header.empty()) out_ << header << '\n';
-    }
-    ~TextWriter() override {
-        std::error_code ignored;
-        if (!finished_ && kept_ == 0) fs::remove(temporary_, ignored);
-    }
-    void flush() override {
-        out_.flush();
-        check_written();
-        kept_ = lines_;
-    }
-    fs::path unfinished_file() const override { return kept_ > 0 ? temporary_ : fs::path(); }
-    void finish() override {
-        out_.close();
-        check_written();
-        fs::rename(temporary_, file_);
-        finished_ = true;
-        std::error_code ignored;
-        fs::remove(earlier_, ignored);
-    }
+    TextWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const OutdatedResults& outdated,
+               const ResultLines::Format& format)
+        : answered_by_(answered_by), lines_(file, answered_by, begin == ClassificationOutput::Begin::where_it_ended, outdated, format) {}
+    const EarlierResults& earlier() const override { return lines_.earlier(); }
+    void flush() override { lines_.flush(); }
+    fs::path unfinished_file() const override { return lines_.unfinished_file(); }
+    void finish() override { lines_.finish(); }
 
 protected:
     const std::string answered_by_;
-
-    void line(const std::string& text) {
-        out_ << text << '\n';
-        check_written();
-        ++lines_;
-    }
-
-private:
-    void check_written() const {
-        if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
-    }
-
-    // What an interrupted run left is not lost because --resume was: it lies beside until there are whole results.
-    void keep_earlier(std::size_t lines_of_header) const {
-        std::ifstream in(temporary_, std::ios::binary);
-        const auto lines = static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
-        if (lines <= lines_of_header) return;
-        std::error_code failure;
-        fs::rename(temporary_, earlier_, failure);
-        if (failure) fail(temporary_.string(), ": cannot be renamed (", failure.message(), "); go on with --resume, or remove it");
-        std::fprintf(
-            stderr,
-            "friedel: %s: %zu results of an interrupted run, kept here until this one ends; to go on with them instead, stop, rename "
-            "it to %s and add --resume\n",
-            earlier_.c_str(), lines - lines_of_header, temporary_.c_str());
-    }
-
-    // Leaves the whole lines of earlier results under the temporary name. False where there are none.
-    bool read_earlier(const Names& holders, const std::string& header, Parse parse) {
-        std::error_code failure;
-        const fs::path& source = fs::exists(temporary_, failure) ? temporary_ : file_;
-        if (!fs::exists(source, failure)) return false;
-        std::ifstream in(source, std::ios::binary);
-        std::uintmax_t whole = 0;
-        std::size_t number = 0, by_others = 0;
-        std::vector<std::pair<std::uintmax_t, std::size_t>> outdated;  // where, bytes
-        for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
-            ++number;
-            // A name may hold ends of lines; it is quoted then.
-            const auto is_open = [&] { return !header.empty() && std::count(text.begin(), text.end(), '"') % 2 == 1; };
-            for (std::string more; is_open() && std::getline(in, more) && !in.eof();) text += "\n" + more;
-            if (is_open()) break;
-            try {
-                if (number == 1 && !header.empty()) {
-                    if (text != header) fail("other columns than these are written");
-                    continue;
-                }
-                Earlier earlier = parse(text);
-                if (earlier.answered_by != answered_by_) by_others = number;
-                if (earlier.unread && holders.contains(earlier.file)) {
-                    outdated.emplace_back(whole, text.size() + 1);
-                    continue;
-                }
-                if (earlier.unread) unread_already.insert(earlier.file);
-                there_already.insert(std::move(earlier.file));
-            } catch (const Error& error) {
-                const std::string reason = error.what();
-                fail(source.string(), ": line ", number, " is not a result of 'friedel classify' (", reason,
-                     "); remove the file and leave --resume out");
-            }
-        }
-        if (by_others > 0) {
-            fail(source.string(), ": the result in line ", by_others,
-                 " is another model's, or of other structures or options; repeat those to go on, or give another file with -o");
-        }
-        in.close();
-        if (source == file_) fs::copy_file(file_, temporary_, failure);
-        if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
-        fs::resize_file(temporary_, whole, failure);
-        if (failure) fail(temporary_.string(), ": cannot be cut after its last whole line (", failure.message(), ")");
-        if (!outdated.empty()) take_out(outdated);
-        lines_ = kept_ = there_already.size();
-        return whole > 0;
-    }
-
-    void take_out(const std::vector<std::pair<std::uintmax_t, std::size_t>>& lines) const {
-        std::ifstream in(temporary_, std::ios::binary);
-        std::string text(std::istreambuf_iterator<char>(in), {});
-        for (auto line = lines.rbegin(); line != lines.rend(); ++line) text.erase(line->first, line->second);
-        write_text_file(temporary_, text);
-    }
-
-    fs::path file_, temporary_, earlier_ = temporary_.string() + ".old";
-    std::ofstream out_;
-    std::size_t lines_ = 0, kept_ = 0;  // results added, and of these on the disk
-    bool finished_ = false;
+    ResultLines lines_;
 };
 
 // Results of patterns without an answer have empty fields.
@@ -238,16 +120,17 @@ std::string csv_header() {
 
 class CsvWriter : public TextWriter {
 public:
-    CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const Names& holders)
-        : TextWriter(file, answered_by, begin, holders, csv_header(), [](const std::string& text) {
-              const std::vector<std::string> fields = split_csv(text);
-              if (fields.size() != std::size(csv_columns) + 1) fail(fields.size(), " columns, not ", std::size(csv_columns) + 1);
-              return Earlier{fields[csv_column("file")], fields.back(), fields[csv_column("wavelength_from")].empty()};
-          }) {}
+    CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const OutdatedResults& outdated)
+        : TextWriter(file, answered_by, begin, outdated, {csv_header(), parse}) {}
+    static ResultLines::Origin parse(const std::string& text) {
+        const std::vector<std::string> fields = split_csv(text);
+        if (fields.size() != std::size(csv_columns) + 1) fail(fields.size(), " columns, not ", std::size(csv_columns) + 1);
+        return {fields[csv_column("file")], fields.back(), fields[csv_column("wavelength_from")].empty()};
+    }
     void add(const Classification& c) override {
         std::string text;
         for (const CsvColumn& column : csv_columns) text += column.field(c) + ',';
-        line(text + answered_by_);
+        lines_.add(text + answered_by_);
     }
 };
 
@@ -264,9 +147,10 @@ nlohmann::ordered_json cell_json(const std::vector<float>& cell) {
 
 class JsonLinesWriter : public TextWriter {
 public:
-    JsonLinesWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const Names& holders)
-        : TextWriter(file, answered_by, begin, holders, "", parse) {}
-    static Earlier parse(const std::string& text) {
+    JsonLinesWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin,
+                    const OutdatedResults& outdated)
+        : TextWriter(file, answered_by, begin, outdated, {"", parse}) {}
+    static ResultLines::Origin parse(const std::string& text) {
         const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
         if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
         const auto answered_by = json.find("answered_by");
@@ -319,7 +203,7 @@ public:
         if (c.wavelength > 0) json["wavelength"] = rounded(c.wavelength, 6);
         if (c.wavelength_source != WavelengthSource::unknown) json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
         json["answered_by"] = answered_by_;
-        line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+        lines_.add(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
 };
 
@@ -441,22 +325,21 @@ std::string fault_of_output_name(const fs::path& file, ClassificationOutput::Beg
 }
 
 ClassificationOutput::ClassificationOutput(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
-                                           Begin begin, const std::unordered_set<std::string>& holders) {
+                                           Begin begin, const OutdatedResults& outdated) {
     const std::string ending = file.extension().string();
     if (fs::is_directory(file)) fail(file.string(), ": is a folder; give a file name that ends in .csv, .jsonl or .h5");
     if (const std::string fault = fault_of_output_name(file, begin); !fault.empty()) fail(fault);
     if (ending == ".csv") {
-        writer_ = std::make_unique<CsvWriter>(file, answered_by, begin, holders);
+        writer_ = std::make_unique<CsvWriter>(file, answered_by, begin, outdated);
     } else if (ending == ".jsonl") {
-        writer_ = std::make_unique<JsonLinesWriter>(file, answered_by, begin, holders);
+        writer_ = std::make_unique<JsonLinesWriter>(file, answered_by, begin, outdated);
     } else {
         writer_ = std::make_unique<HdfWriter>(file, model, patterns, answered_by);
     }
 }
 
 ClassificationOutput::~ClassificationOutput() = default;
-const std::unordered_set<std::string>& ClassificationOutput::there_already() const { return writer_->there_already; }
-const std::unordered_set<std::string>& ClassificationOutput::unread_already() const { return writer_->unread_already; }
+const EarlierResults& ClassificationOutput::earlier() const { return writer_->earlier(); }
 void ClassificationOutput::add(const Classification& classification) { writer_->add(classification); }
 void ClassificationOutput::flush() { writer_->flush(); }
 fs::path ClassificationOutput::unfinished_file() const { return writer_->unfinished_file(); }

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <unordered_set>
 
 #include "host/answers/classification.h"
+#include "host/answers/result_lines.h"
 #include "host/support/hdf5_file.h"
 
 namespace friedel {
@@ -21,18 +21,16 @@ public:
     enum class Begin { anew, where_it_ended };
 
     // answered_by tells one model, library and set of options from others; every result carries it, and where_it_ended (after the whole
-    // lines of FILE.part, or else of FILE) throws Error where earlier results carry another, where these are no results, and for .h5.
-    // That one of `holders` could not be read gives way to the results of the patterns in it.
+    // lines of FILE.part, or else of FILE) throws Error where earlier results carry another, where these are no results, and for .h5; as
+    // where another process writes the file. What is outdated of earlier results is taken out.
     ClassificationOutput(const std::filesystem::path& file, const Model& model, std::size_t patterns, const std::string& answered_by,
-                         Begin begin = Begin::anew, const std::unordered_set<std::string>& holders = {});
+                         Begin begin = Begin::anew, const OutdatedResults& outdated = {});
     ~ClassificationOutput();
     ClassificationOutput(const ClassificationOutput&) = delete;
     ClassificationOutput& operator=(const ClassificationOutput&) = delete;
 
-    // Names of the patterns that were there already.
-    const std::unordered_set<std::string>& there_already() const;
-    // Those of them that could not be read then.
-    const std::unordered_set<std::string>& unread_already() const;
+    // What was there already.
+    const EarlierResults& earlier() const;
     void add(const Classification& classification);
     // What was added survives the end of this process.
     void flush();

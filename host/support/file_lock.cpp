@@ -33,7 +33,7 @@ FileLock::FileLock(std::filesystem::path file, const std::string& what) : file_(
     for (int i = 0; i < tries; ++i) {  // anew where a run that ended removed the file in between
         if (descriptor_ >= 0) ::close(descriptor_);
         descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (descriptor_ < 0) fail(file_.string(), ": ", cannot_be_written(errno));
+        if (descriptor_ < 0) fail(what, ": ", cannot_be_written(errno));
         if (!lock(descriptor_)) {
             ::close(descriptor_);
             fail(what, ": another run writes it now; wait until that has ended, or name another file");
@@ -41,7 +41,7 @@ FileLock::FileLock(std::filesystem::path file, const std::string& what) : file_(
         struct stat opened;
         if (::fstat(descriptor_, &opened) == 0 && opened.st_size > 0) {
             ::close(descriptor_);
-            fail(file_.string(), ": is there already and no lock of this program, which are empty; name another model, or remove it");
+            fail(file_.string(), ": is there already and no lock of this program, which are empty; name another file, or remove it");
         }
         if (is_still_named(descriptor_, file_)) return;
     }

@@ -1,0 +1,141 @@
+#include "host/answers/result_lines.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <iterator>
+
+#include "host/support/error.h"
+#include "host/support/text_file.h"
+
+namespace friedel {
+
+namespace fs = std::filesystem;
+
+ResultLines::ResultLines(const fs::path& file, const std::string& answered_by, bool go_on, const OutdatedResults& outdated,
+                         const Format& format)
+    : file_(behind_links(file)),
+      temporary_(file_.string() + ".part"),
+      aside_(temporary_.string() + ".old"),
+      lock_(file_.string() + ".lock", file.string()),
+      answered_by_(answered_by) {
+    go_on = go_on && read_earlier(outdated, format);
+    if (!go_on) keep_aside(format.header.empty() ? 0 : 1);
+    out_.open(temporary_, go_on ? std::ios::binary | std::ios::app : std::ios::binary);
+    if (!out_) fail(file.string(), ": ", cannot_be_written(errno));
+    if (!go_on && !format.header.empty()) out_ << format.header << '\n';
+}
+
+ResultLines::~ResultLines() {
+    std::error_code ignored;
+    if (!finished_ && kept_ == 0) fs::remove(temporary_, ignored);
+}
+
+void ResultLines::add(const std::string& line) {
+    out_ << line << '\n';
+    check_written();
+    ++lines_;
+}
+
+void ResultLines::flush() {
+    out_.flush();
+    check_written();
+    kept_ = lines_;
+}
+
+void ResultLines::finish() {
+    out_.close();
+    check_written();
+    std::error_code failure;
+    fs::rename(temporary_, file_, failure);
+    if (failure) fail(file_.string(), ": ", cannot_be_written(failure.value()), "; the results are in ", temporary_.string());
+    finished_ = true;
+    fs::remove(aside_, failure);
+}
+
+void ResultLines::check_written() const {
+    if (!out_) fail(file_.string(), ": writing failed; the disk may be full");
+}
+
+// What an interrupted run left is not lost because --resume was: it lies beside until there are whole results.
+void ResultLines::keep_aside(std::size_t lines_of_header) const {
+    std::ifstream in(temporary_, std::ios::binary);
+    const auto lines = static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
+    if (lines <= lines_of_header) return;
+    std::error_code failure;
+    fs::rename(temporary_, aside_, failure);
+    if (failure) fail(temporary_.string(), ": cannot be renamed (", failure.message(), "); go on with --resume, or remove it");
+    std::fprintf(stderr,
+                 "friedel: %s: %zu results of an interrupted run, kept here until this one ends; to go on with them instead, stop, rename "
+                 "it to %s and add --resume\n",
+                 aside_.c_str(), lines - lines_of_header, temporary_.c_str());
+}
+
+// Leaves the whole lines of earlier results under the temporary name. False where there are none.
+bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& format) {
+    std::error_code failure;
+    const fs::path& source = fs::exists(temporary_, failure) ? temporary_ : file_;
+    if (!fs::exists(source, failure)) return false;
+    std::ifstream in(source, std::ios::binary);
+    std::uintmax_t whole = 0;
+    std::size_t number = 0, by_others = 0;
+    std::vector<Span> to_take_out;
+    for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
+        ++number;
+        // A name may hold ends of lines; it is quoted then.
+        const auto is_open = [&] { return !format.header.empty() && std::count(text.begin(), text.end(), '"') % 2 == 1; };
+        for (std::string more; is_open() && std::getline(in, more) && !in.eof();) text += "\n" + more;
+        if (is_open()) break;
+        try {
+            if (number == 1 && !format.header.empty()) {
+                if (text != format.header) fail("other columns than these are written");
+                continue;
+            }
+            Origin origin = format.parse(text);
+            if (origin.answered_by != answered_by_) by_others = number;
+            if (is_outdated(origin, outdated)) {
+                to_take_out.emplace_back(whole, text.size() + 1);
+                continue;
+            }
+            if (origin.unread) earlier_.unread.insert(origin.file);
+            earlier_.patterns.insert(std::move(origin.file));
+        } catch (const Error& error) {
+            const std::string reason = error.what();
+            fail(source.string(), ": line ", number, " is not a result of 'friedel classify' (", reason,
+                 "); remove the file and leave --resume out");
+        }
+    }
+    if (by_others > 0) {
+        fail(source.string(), ": the result in line ", by_others,
+             " is another model's, or of other structures or options; repeat those to go on, or give another file with -o");
+    }
+    in.close();
+    if (source == file_) fs::copy_file(file_, temporary_, failure);
+    if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
+    fs::resize_file(temporary_, whole, failure);
+    if (failure) fail(temporary_.string(), ": cannot be cut after its last whole line (", failure.message(), ")");
+    if (!to_take_out.empty()) take_out(to_take_out);
+    lines_ = kept_ = earlier_.patterns.size();
+    return whole > 0;
+}
+
+bool ResultLines::is_outdated(const Origin& origin, const OutdatedResults& outdated) {
+    if (outdated.changed.contains(origin.file)) return earlier_.changed.insert(origin.file), true;
+    return origin.unread && outdated.if_unread.contains(origin.file);
+}
+
+// lines: of the temporary file, ascending.
+void ResultLines::take_out(const std::vector<Span>& lines) const {
+    std::ifstream in(temporary_, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    std::string kept;
+    std::size_t from = 0;
+    for (const auto& [begin, bytes] : lines) {
+        kept.append(text, from, begin - from);
+        from = begin + bytes;
+    }
+    kept.append(text, from);
+    write_text_file(temporary_, kept);
+}
+
+}  // namespace friedel
