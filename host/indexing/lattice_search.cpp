@@ -13,7 +13,7 @@ constexpr std::size_t kept = 14;  // of each lattice
 
 class Search {
 public:
-    explicit Search(const std::vector<SearchLine>& lines) : trials_(lines, kept) {}
+    explicit Search(const std::vector<IndexingLine>& lines) : trials_(lines, kept) {}
 
     std::vector<LatticeCandidate> run() {
         for (double shift : shifts_deg) {
@@ -190,7 +190,7 @@ private:
 
 }  // namespace
 
-std::vector<LatticeCandidate> search_lattices(const std::vector<SearchLine>& lines) {
+std::vector<LatticeCandidate> search_lattices(const std::vector<IndexingLine>& lines) {
     if (lines.size() < 4) return {};
     return Search(lines).run();
 }

@@ -24,12 +24,12 @@ void sort(std::vector<LatticeCandidate>& list) {
 
 }  // namespace
 
-ShiftedLines::ShiftedLines(const std::vector<SearchLine>& lines, double shift_deg)
+ShiftedLines::ShiftedLines(const std::vector<IndexingLine>& lines, double shift_deg)
     : shift_deg_(shift_deg), n_(static_cast<int>(lines.size())) {
     std::fill(std::begin(q), std::end(q), out_of_reach);
     for (int i = 0; i < n_; ++i) {
-        const SearchLine& line = lines[static_cast<std::size_t>(i)];
-        q[i] = line.q - line.q_per_deg * shift_deg;
+        const IndexingLine& line = lines[static_cast<std::size_t>(i)];
+        q[i] = line.q_without(shift_deg);
         tolerance[i] = std::max(2e-5, line.q_per_deg * tolerance_deg);
         precision[i] = 1 / (tolerance[i] * tolerance[i]);
     }

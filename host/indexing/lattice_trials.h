@@ -22,7 +22,7 @@ class ShiftedLines {
 public:
     static constexpr int most = 24;
 
-    ShiftedLines(const std::vector<SearchLine>& lines, double shift_deg);
+    ShiftedLines(const std::vector<IndexingLine>& lines, double shift_deg);
 
     int size() const { return n_; }
     double shift_deg() const { return shift_deg_; }
@@ -63,7 +63,7 @@ class LatticeTrials {
 public:
     static constexpr int most_votes = 8;
 
-    LatticeTrials(const std::vector<SearchLine>& lines, std::size_t kept) : all_lines_(lines), kept_(kept) {}
+    LatticeTrials(const std::vector<IndexingLine>& lines, std::size_t kept) : all_lines_(lines), kept_(kept) {}
 
     void shift_to(double deg) { now_.emplace(all_lines_, deg); }
     const ShiftedLines& lines() const { return *now_; }
@@ -95,7 +95,7 @@ private:
     std::optional<double> mean_vote(const std::vector<VotePoint>& points, double centre, double reach) const;
     void keep(BravaisLattice lattice, const Metric<double>& metric, double score);
 
-    const std::vector<SearchLine>& all_lines_;
+    const std::vector<IndexingLine>& all_lines_;
     std::size_t kept_;  // of each lattice
     std::optional<ShiftedLines> now_;
     std::vector<LatticeCandidate> best_[bravais_lattices];

@@ -23,7 +23,7 @@ struct Draft {
 
 class ObliqueSearch {
 public:
-    explicit ObliqueSearch(const std::vector<SearchLine>& lines) : trials_(lines, kept) {}
+    explicit ObliqueSearch(const std::vector<IndexingLine>& lines) : trials_(lines, kept) {}
 
     std::vector<LatticeCandidate> run() {
         for (double shift : shifts_deg) {
@@ -202,7 +202,7 @@ private:
 
 }  // namespace
 
-std::vector<LatticeCandidate> search_oblique_lattices(const std::vector<SearchLine>& lines) {
+std::vector<LatticeCandidate> search_oblique_lattices(const std::vector<IndexingLine>& lines) {
     if (lines.size() < 4) return {};
     return ObliqueSearch(lines).run();
 }
