@@ -38,7 +38,7 @@ ObservedLines ideal_lines(const Structure& structure, double shift_deg) {
     options.wavelength = IndexingConfig().wavelength_angstrom;
     ObservedLines lines;
     lines.grid = grid;
-    lines.points = grid.points;
+    lines.measured = {0, grid.points};
     for (const Peak& peak : peak_list(structure, options)) {
         if (peak.intensity < 0.5) continue;
         const double at = peak.two_theta_deg + shift_deg;
@@ -223,7 +223,7 @@ TEST(Indexing, LinesAnywhereAreNoCrystal) {
         std::uniform_real_distribution<double> angle(12, 70), height(0.05, 1);
         ObservedLines lines;
         lines.grid = grid;
-        lines.points = grid.points;
+        lines.measured = {0, grid.points};
         for (int i = 0; i < 30; ++i) lines.lines.push_back({angle(random), 0.003, height(random), 50});
         std::sort(lines.lines.begin(), lines.lines.end(),
                   [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });

@@ -136,8 +136,7 @@ double rough_multiplicity(int system, int h, int k, int l) {
 // Fills in `hkl` and, but for heights, `clusters`, as far as these go. Returns the expected height of each cluster but for a factor that
 // varies slowly with the angle; none where the lattice has too many reflections to look at.
 std::vector<double> cluster_reflections(LatticeIntensities& out, const ObservedLines& pattern, const IndexedCell& cell, double wavelength) {
-    const double start = static_cast<double>(pattern.grid.start_deg), step = static_cast<double>(pattern.grid.step_deg);
-    const double low = start + pattern.first * step, high = start + (pattern.first + pattern.points - 1) * step;
+    const double low = pattern.angle_deg(pattern.measured.first), high = pattern.angle_deg(pattern.measured.end - 1);
     struct Reflection {
         double two_theta_deg;
         int h, k, l;

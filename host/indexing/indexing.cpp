@@ -41,8 +41,7 @@ bool are_one_lattice(const IndexedCell& better, const IndexedCell& cell) {
 }
 
 double lowest_q_of(const ObservedLines& pattern, double wavelength_angstrom) {
-    const double angle = static_cast<double>(pattern.grid.start_deg) + pattern.first * static_cast<double>(pattern.grid.step_deg);
-    const double inverse_d = inverse_d_of(angle, wavelength_angstrom);
+    const double inverse_d = inverse_d_of(pattern.angle_deg(pattern.measured.first), wavelength_angstrom);
     return inverse_d * inverse_d;
 }
 

@@ -46,9 +46,9 @@ public:
         update_sigma();
         const int points = p_.grid.points;
         std::vector<float> height(static_cast<std::size_t>(points), 0.0f), significance(height);
-        for (int i = p_.first; i < p_.first + p_.points; ++i) {
+        for (int i = p_.measured.first; i < p_.measured.end; ++i) {
             if (rest_[static_cast<std::size_t>(i)] <= 0) continue;
-            const LineProfile line(p_.shape, angle(i), p_.grid, 2.5);
+            const LineProfile line(p_.shape, p_.angle_deg(i), p_.grid, 2.5);
             double product = 0, square = 0;
             for (std::size_t j = 0; j < line.height.size(); ++j) {
                 const std::size_t at = static_cast<std::size_t>(line.first) + j;
@@ -71,7 +71,7 @@ public:
         std::vector<double> taken;
         for (int i : order) {
             if (static_cast<int>(p_.lines.size()) >= max_lines) break;
-            const double at = angle(i), fwhm = p_.shape.fwhm_deg(at);
+            const double at = p_.angle_deg(i), fwhm = p_.shape.fwhm_deg(at);
             const auto near = [&](double other, double limit) { return std::fabs(other - at) < limit * fwhm; };
             if (std::any_of(taken.begin(), taken.end(), [&](double t) { return near(t, 1.2); })) continue;
             if (std::any_of(p_.lines.begin(), p_.lines.end(), [&](const ObservedLine& o) { return near(o.two_theta_deg, min_distance); }))
@@ -91,7 +91,8 @@ public:
 
     // What is left between the lines and varies slowly is background still: the median of bins nearby.
     void level() {
-        take_off(slow_level(rest_.data() + p_.first, p_.points, p_.grid, [](std::vector<float>& window, int) { return median(window); }));
+        take_off(slow_level(rest_.data() + p_.measured.first, p_.measured.size(), p_.grid,
+                            [](std::vector<float>& window, int) { return median(window); }));
     }
 
     // The same before lines are taken off, so only where bins are alike, as lines are not, and far above what noise alone leaves: of the
@@ -101,9 +102,9 @@ public:
         // In standard deviations of a point; medians of two or three points lie so far below the mean where 0.3 are lower.
         constexpr float below_mean = 0.4f, least = 4, spread_by_noise = 2.5f;
         constexpr float spread_of_humps = 0.35f;
-        take_off(slow_level(rest_.data() + p_.first, p_.points, p_.grid, [&](std::vector<float>& window, int first) {
+        take_off(slow_level(rest_.data() + p_.measured.first, p_.measured.size(), p_.grid, [&](std::vector<float>& window, int first) {
             std::sort(window.begin(), window.end());
-            const float noise = p_.noise[static_cast<std::size_t>(p_.first + first)];
+            const float noise = p_.noise[static_cast<std::size_t>(p_.measured.first + first)];
             const float found = window[static_cast<std::size_t>(part_below * static_cast<double>(window.size()))] + below_mean * noise;
             const float spread = window[window.size() / 2] - window[window.size() / 10];
             return found < least * noise || spread > spread_of_humps * found + spread_by_noise * noise ? 0.0f : found;
@@ -116,7 +117,7 @@ public:
         std::vector<float> described(rest_.size());
         for (std::size_t i = 0; i < rest_.size(); ++i) described[i] = std::max(0.0f, p_.intensity[i] - rest_[i]);
         for (int i = 0; i < points; ++i) {
-            const int reach = static_cast<int>(0.8 * p_.shape.fwhm_deg(angle(i)) / static_cast<double>(p_.grid.step_deg)) + 1;
+            const int reach = static_cast<int>(0.8 * p_.shape.fwhm_deg(p_.angle_deg(i)) / static_cast<double>(p_.grid.step_deg)) + 1;
             float most = 0;
             for (int j = std::max(0, i - reach); j <= std::min(points - 1, i + reach); ++j)
                 most = std::max(most, described[static_cast<std::size_t>(j)] *
@@ -162,13 +163,11 @@ public:
 private:
     void take_off(const std::vector<float>& level) {
         for (std::size_t i = 0; i < level.size(); ++i) {
-            const std::size_t point = static_cast<std::size_t>(p_.first) + i;
+            const std::size_t point = static_cast<std::size_t>(p_.measured.first) + i;
             p_.intensity[point] -= level[i];
             rest_[point] -= level[i];
         }
     }
-
-    double angle(int i) const { return static_cast<double>(p_.grid.start_deg) + i * static_cast<double>(p_.grid.step_deg); }
 
     void add(const LineProfile& profile, double height) {
         for (std::size_t j = 0; j < profile.height.size(); ++j)
@@ -218,7 +217,8 @@ private:
             const bool near = std::any_of(kept.begin(), kept.end(), [&](const ObservedLine& other) {
                 return std::fabs(other.two_theta_deg - line.two_theta_deg) < 0.9 * min_distance * fwhm;
             });
-            const bool outside = line.two_theta_deg < angle(p_.first) || line.two_theta_deg > angle(p_.first + p_.points - 1);
+            const bool outside =
+                line.two_theta_deg < p_.angle_deg(p_.measured.first) || line.two_theta_deg > p_.angle_deg(p_.measured.end - 1);
             if (!near && !outside && line.height > 0.7 * min_height) kept.push_back(line);
         }
         if (kept.size() == p_.lines.size()) return;
@@ -327,7 +327,7 @@ bool lacks_second_line(const ObservedLines& pattern) {
 
 double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {
     double left = 0, all = 0;
-    for (int i = pattern.first; i < pattern.first + pattern.points; ++i) {
+    for (int i = pattern.measured.first; i < pattern.measured.end; ++i) {
         const auto at = static_cast<std::size_t>(i);
         left += static_cast<double>(rest[at] * rest[at]);
         all += static_cast<double>(pattern.intensity[at] * pattern.intensity[at]);
@@ -342,22 +342,19 @@ ObservedLines find_lines(const float* pattern, const Grid& grid, const Recording
     p.intensity.assign(pattern, pattern + grid.points);
     p.sigma.assign(p.intensity.size(), 0.0f);
     p.noise.assign(p.intensity.size(), 0.0f);
-    const PointRange measured = measured_range(pattern, grid);
-    const int end = measured.end;
-    p.first = measured.first;
-    p.points = end - measured.first;
-    if (p.points < 100) return p;
+    p.measured = measured_range(pattern, grid);
+    if (p.measured.size() < min_points) return p;
     std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(grid)));
     SerialBlock block;
     subtract_background(block, p.intensity.data(), grid, PreprocessConfig(), scratch.data());
-    const float top = *std::max_element(p.intensity.begin() + p.first, p.intensity.begin() + end);
+    const float top = *std::max_element(p.intensity.begin() + p.measured.first, p.intensity.begin() + p.measured.end);
     if (!(top > 0)) return p;
     for (float& y : p.intensity) y /= top;
     for (int i = 0; i < grid.points; ++i) {
-        if (i < p.first || i >= end) p.intensity[static_cast<std::size_t>(i)] = 0;
+        if (!p.measured.contains(i)) p.intensity[static_cast<std::size_t>(i)] = 0;
     }
-    p.noise = estimate_noise(p.intensity, pattern, top, grid, p.first, p.points, recorded.step_deg);
-    std::vector<float> noise(p.noise.begin() + p.first, p.noise.begin() + end);
+    p.noise = estimate_noise(p.intensity, pattern, top, grid, p.measured, recorded.step_deg);
+    std::vector<float> noise(p.noise.begin() + p.measured.first, p.noise.begin() + p.measured.end);
     estimate_widths(p.shape, p.intensity, grid, static_cast<double>(median(noise)));
     LineFit fit(p);
     fit.level_humps();
