@@ -25,10 +25,11 @@ const std::vector<AbsenceSetting>& absence_settings(BravaisLattice lattice);
 
 struct LatticeIntensities {
     struct Cluster {
-        double two_theta_deg;
-        double height, sigma;    // of the strongest point; height may be negative
-        double expected;         // mean height of reflections here
-        int first, reflections;  // of `hkl`
+        double two_theta_deg = 0;
+        double height = 0, sigma = 0;    // of the strongest point; height may be negative
+        double weight = 0;               // of its reflections: multiplicity, Lorentz and polarisation factor over width
+        double expected = 0;             // mean height of such reflections here
+        int first = 0, reflections = 0;  // of `hkl`
     };
     std::vector<Cluster> clusters;
     std::vector<std::array<int, 3>> hkl;
