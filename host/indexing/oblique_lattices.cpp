@@ -14,7 +14,6 @@ constexpr double shifts_deg[] = {0.025, 0.075};  // with the tolerance of lines,
 constexpr std::size_t kept = 30;                 // of each lattice
 constexpr std::size_t max_drafts = 3000;         // judged, of each kind
 constexpr double vote_bin = 1e-5;                // 1/angstrom^2; indices multiply it
-constexpr double longest_row_q = 0.3;
 
 struct Draft {
     double score;
@@ -85,14 +84,14 @@ private:
         };
         static constexpr Index primitive[] = {{0, 1}, {0, 2}, {0, 3}, {1, 1}, {1, 2}, {2, 1}},
                                c_centred[] = {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {2, 1}, {2, 2}};
-        if (b < min_edge_q || b > longest_row_q) return;
+        if (b < min_edge_q || b > max_row_q) return;
         const LineMask hk0 = rectangle(a, b, 0, centred ? Rows::centred : Rows::all);
         const int n = std::min(12, lines().size());
         for (int line = 0; line < n; ++line) {
             if (line == i || line == j) continue;
             for (const Index& index : centred ? c_centred : primitive) {
                 const double c = (lines().q[line] - b * index.k * index.k) / (index.l * index.l);
-                if (c < min_edge_q || c > longest_row_q || 1 / (a * b * c) > 2 * largest_volume * largest_volume) continue;
+                if (c < min_edge_q || c > max_row_q || 1 / (a * b * c) > 2 * largest_volume * largest_volume) continue;
                 const LineMask explained = hk0 | rectangle(c, b, 1, centred ? Rows::even : Rows::all);
                 if (4 * std::popcount(explained) >= lines().size()) angle_of_prism(a, b, c, explained, centred);
             }
