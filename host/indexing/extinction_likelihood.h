@@ -8,20 +8,11 @@
 #include <array>
 #include <vector>
 
+#include "host/indexing/absence_settings.h"
 #include "host/indexing/indexing.h"
 #include "host/indexing/peak_search.h"
 
 namespace friedel {
-
-// One set of systematic absences of a lattice's groups in one orientation.
-struct AbsenceSetting {
-    std::vector<int> space_groups;
-    std::vector<double> share;                     // [space_groups] of the group's orientations
-    std::array<std::array<int, 3>, 3> reindexing;  // from indices of the lattice to those of the standard setting of space_groups.front()
-    // Whether the reflection and all that coincide with it are absent.
-    bool absent(BravaisLattice lattice, std::array<int, 3> h) const;
-};
-const std::vector<AbsenceSetting>& absence_settings(BravaisLattice lattice);
 
 struct LatticeIntensities {
     struct Cluster {
