@@ -13,7 +13,7 @@ namespace {
 constexpr double shifts_deg[] = {0.025, 0.075};  // with the tolerance of lines, what displacements are
 constexpr std::size_t kept = 30;                 // of each lattice
 constexpr std::size_t max_drafts = 3000;         // judged, of each kind
-constexpr double vote_bin = 1e-5;                // 1/angstrom^2; indices multiply it
+constexpr double vote_bin = 1e-5;                // 1/angstrom^2; indices multiply it: five times as much loses half of the lines
 
 struct Draft {
     double score;
@@ -111,7 +111,8 @@ private:
     }
 
     void angle_of_prism(double a, double b, double c, LineMask explained, bool centred) {
-        const double most = 0.75 * std::sqrt(a * c);
+        constexpr double largest_cosine = 0.75;  // of the angle between a* and c*
+        const double most = largest_cosine * std::sqrt(a * c);
         points_.clear();
         for (int h = 1; h <= 5; ++h) {
             for (int l = 1; l <= 5; ++l) {
@@ -163,19 +164,25 @@ private:
     }
 
     void add_net(double a, double b, double product) {
-        if (b < min_edge_q || a * b - product * product < 0.1 * a * b) return;
+        constexpr double min_sine_sq = 0.1;    // of the angle between the rows
+        constexpr double same = 1e-4;          // 1/angstrom^2
+        constexpr int most_h = 4, most_k = 4;  // of the reflections that a net is ranked by
+        if (b < min_edge_q || a * b - product * product < min_sine_sq * a * b) return;
+        // The shortest vector across, at an acute angle to the row.
         product = std::fabs(product);
         while (2 * product > a) {
             b += a - 2 * product;
             product = std::fabs(product - a);
         }
         if (b < min_edge_q) return;
-        const auto same = [&](const Net& net) { return std::fabs(net.across_sq - b) < 1e-4 && std::fabs(net.product - product) < 1e-4; };
-        if (std::any_of(nets_.begin(), nets_.end(), same)) return;
+        const auto is_known = [&](const Net& net) {
+            return std::fabs(net.across_sq - b) < same && std::fabs(net.product - product) < same;
+        };
+        if (std::any_of(nets_.begin(), nets_.end(), is_known)) return;
         LineMask mask = 0;
         int count = 0;
-        for (int k = 0; k <= 4; ++k) {
-            for (int h = k ? -4 : 1; h <= 4; ++h) {
+        for (int k = 0; k <= most_k; ++k) {
+            for (int h = k ? -most_h : 1; h <= most_h; ++h) {
                 const double q = a * h * h + b * k * k + 2 * product * h * k;
                 if (q > lines().limit) continue;
                 mask |= lines().at(q);
@@ -186,8 +193,9 @@ private:
     }
 
     void angle_of_nets(double a, const Net& first, const Net& second) {
+        constexpr double flattest = 0.95;  // of the range of the angle between the nets
         for (const VotedMetric& voted :
-             trials_.vote_for_angle(a, first.across_sq, second.across_sq, first.product, second.product, 0.95, 1, 2 * vote_bin)) {
+             trials_.vote_for_angle(a, first.across_sq, second.across_sq, first.product, second.product, flattest, 1, 2 * vote_bin)) {
             const double volume = volume_of(voted.metric);
             if (volume > min_volume && volume < largest_volume) draft(std::popcount(voted.lines) - std::log(volume), voted.metric);
         }
