@@ -16,7 +16,7 @@
 namespace friedel {
 namespace {
 
-constexpr Grid grid = PatternFitter::grid;
+constexpr Grid grid = fit_grid;
 
 PatternParameters plain(int structure) {
     PatternParameters p;

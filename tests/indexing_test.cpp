@@ -38,7 +38,7 @@ ObservedLines ideal_lines(const Structure& structure, double shift_deg) {
     options.wavelength = IndexingConfig().wavelength_angstrom;
     ObservedLines lines;
     lines.grid = grid;
-    lines.points = grid.points;
+    lines.measured = {0, grid.points};
     for (const Peak& peak : peak_list(structure, options)) {
         if (peak.intensity < 0.5) continue;
         const double at = peak.two_theta_deg + shift_deg;
@@ -179,16 +179,17 @@ TEST(Indexing, FindsObliqueLatticesWithoutTheirFirstRows) {
         const Metric<double> direct = {{product(0, 0), product(1, 1), product(2, 2), product(1, 2), product(0, 2), product(0, 1)}};
         const Metric<double> reciprocal = direct.inverse();
         const double wavelength = IndexingConfig().wavelength_angstrom, shift_deg = 0.03;
-        std::vector<SearchLine> lines;
+        std::vector<IndexingLine> lines;
         std::istringstream indices(c->reflections);
         for (int h, k, l; indices >> h >> k >> l;) {
             const double* const m = reciprocal.m;
             const double q = m[0] * h * h + m[1] * k * k + m[2] * l * l + 2 * (m[3] * k * l + m[4] * h * l + m[5] * h * k);
             const double angle = 2 * std::asin(0.5 * wavelength * std::sqrt(q)) + shift_deg * to_rad,
                          s = 2 * std::sin(0.5 * angle) / wavelength;
-            lines.push_back({s * s, 2 * std::sin(angle) / (wavelength * wavelength) * to_rad, 0.05});
+            const double q_per_deg = 2 * std::sin(angle) / (wavelength * wavelength) * to_rad;
+            lines.push_back({.q = s * s, .q_per_deg = q_per_deg, .sigma = 0.003 * q_per_deg, .doubt = 0.05, .height = 1});
         }
-        std::sort(lines.begin(), lines.end(), [](const SearchLine& x, const SearchLine& y) { return x.q < y.q; });
+        std::sort(lines.begin(), lines.end(), [](const IndexingLine& x, const IndexingLine& y) { return x.q < y.q; });
         const auto found_by = [&](auto search) {
             const std::vector<LatticeCandidate> found = search(lines);
             return std::any_of(found.begin(), found.end(), [&](const LatticeCandidate& candidate) {
@@ -222,7 +223,7 @@ TEST(Indexing, LinesAnywhereAreNoCrystal) {
         std::uniform_real_distribution<double> angle(12, 70), height(0.05, 1);
         ObservedLines lines;
         lines.grid = grid;
-        lines.points = grid.points;
+        lines.measured = {0, grid.points};
         for (int i = 0; i < 30; ++i) lines.lines.push_back({angle(random), 0.003, height(random), 50});
         std::sort(lines.lines.begin(), lines.lines.end(),
                   [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });

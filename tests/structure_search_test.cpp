@@ -43,18 +43,17 @@ PatternParameters disturbed(int structure) {
 
 TEST(PatternFit, FindsWhatTheSimulationWasGiven) {
     const StructureLibrary& library = minerals();
-    const PatternFitter fitter;
-    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    std::vector<float> pattern(static_cast<std::size_t>(fit_grid.points));
     for (int structure = 0; structure < library.size(); structure += 5) {
         const PatternParameters given = disturbed(structure);
-        simulate_one_pattern(pattern.data(), given, library.view(), PatternFitter::grid);
-        const auto prepared = fitter.prepare(pattern.data(), copper());
-        EXPECT_EQ(prepared.points, PatternFitter::grid.points);
-        PatternFit fit = fitter.start(prepared, library.view(), structure, 0.005);
-        fitter.finish(fit, prepared, library.view());
+        simulate_one_pattern(pattern.data(), given, library.view(), fit_grid);
+        const auto prepared = prepare_for_fit(pattern.data(), copper());
+        EXPECT_EQ(prepared.measured.size(), fit_grid.points);
+        PatternFit fit = start_fit(prepared, library.view(), structure, 0.005);
+        finish_fit(fit, prepared, library.view());
         const std::string& name = library.name[static_cast<std::size_t>(structure)];
         EXPECT_GT(fit.similarity, 0.97) << name;
-        const PatternParameters found = fitter.parameters(fit, library.view());
+        const PatternParameters found = fitted_parameters(fit, library.view());
         EXPECT_NEAR(std::sqrt(found.caglioti_w), std::sqrt(given.caglioti_w), 0.03) << name;
         // The lines lie where they should: cell edges as given, as far as the symmetry lets them, and the displacement.
         EXPECT_NEAR(found.displacement_deg, given.displacement_deg, 0.02) << name;
@@ -72,17 +71,16 @@ TEST(PatternFit, FindsWhatTheSimulationWasGiven) {
 // resample() goes on level where nothing was measured: that part must not count.
 TEST(PatternFit, WhatWasNotMeasuredDoesNotCount) {
     const StructureLibrary& library = minerals();
-    const PatternFitter fitter;
-    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
-    simulate_one_pattern(pattern.data(), disturbed(7), library.view(), PatternFitter::grid);
+    std::vector<float> pattern(static_cast<std::size_t>(fit_grid.points));
+    simulate_one_pattern(pattern.data(), disturbed(7), library.view(), fit_grid);
     constexpr int first = 300, last = 1500;
     std::fill(pattern.begin(), pattern.begin() + first, pattern[first]);
     std::fill(pattern.begin() + last, pattern.end(), pattern[last]);
-    const auto prepared = fitter.prepare(pattern.data(), copper());
-    EXPECT_NEAR(prepared.first, first, 1);
-    EXPECT_NEAR(prepared.points, last - first, 2);
-    PatternFit fit = fitter.start(prepared, library.view(), 7, 0.003);
-    fitter.finish(fit, prepared, library.view());
+    const auto prepared = prepare_for_fit(pattern.data(), copper());
+    EXPECT_NEAR(prepared.measured.first, first, 1);
+    EXPECT_NEAR(prepared.measured.size(), last - first, 2);
+    PatternFit fit = start_fit(prepared, library.view(), 7, 0.003);
+    finish_fit(fit, prepared, library.view());
     EXPECT_GT(fit.similarity, 0.97);
 }
 
@@ -100,17 +98,16 @@ TEST(PatternFit, FindsTheCompositionOfASolidSolution) {
          atom < library.atom_offset[static_cast<std::size_t>(structure) + 1]; ++atom) {
         if (library.element[atom] == magnesium) solution.occupancy[atom] *= as_much;
     }
-    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    std::vector<float> pattern(static_cast<std::size_t>(fit_grid.points));
     PatternParameters given = disturbed(structure);
     given.march_dollase = 1;
-    simulate_one_pattern(pattern.data(), given, solution.view(), PatternFitter::grid);
-    const PatternFitter fitter;
-    const auto prepared = fitter.prepare(pattern.data(), copper());
-    PatternFit fit = fitter.start(prepared, library.view(), structure, 0.003);
-    fitter.finish(fit, prepared, library.view());
+    simulate_one_pattern(pattern.data(), given, solution.view(), fit_grid);
+    const auto prepared = prepare_for_fit(pattern.data(), copper());
+    PatternFit fit = start_fit(prepared, library.view(), structure, 0.003);
+    finish_fit(fit, prepared, library.view());
     EXPECT_TRUE(scattering_power(fit).empty()) << "not asked for";
     const float before = fit.similarity;
-    fitter.vary_composition(fit, prepared, library.view());
+    fit_composition(fit, prepared, library.view());
     EXPECT_GT(fit.similarity, before + 0.01f);
     EXPECT_GT(fit.similarity, 0.97f);
     // What a powder tells is how elements compare: a factor on all of them is a scale.
@@ -123,11 +120,11 @@ TEST(PatternFit, FindsTheCompositionOfASolidSolution) {
     ASSERT_GT(others, 0);
     EXPECT_NEAR(found / others, static_cast<double>(as_much), 0.25);
     // Of a pattern of the structure itself nothing is to be found.
-    simulate_one_pattern(pattern.data(), given, library.view(), PatternFitter::grid);
-    const auto own = fitter.prepare(pattern.data(), copper());
-    fit = fitter.start(own, library.view(), structure, 0.003);
-    fitter.finish(fit, own, library.view());
-    fitter.vary_composition(fit, own, library.view());
+    simulate_one_pattern(pattern.data(), given, library.view(), fit_grid);
+    const auto own = prepare_for_fit(pattern.data(), copper());
+    fit = start_fit(own, library.view(), structure, 0.003);
+    finish_fit(fit, own, library.view());
+    fit_composition(fit, own, library.view());
     for (double factor : scattering_power(fit)) EXPECT_NEAR(factor, 1, 0.15);
 }
 
@@ -195,17 +192,17 @@ TEST(StructureSearch, NamesMineralsByTheirFits) {
     const StructureLibrary& library = minerals();
     Device device({"cpu"});
     StructureSearch search(library, SearchConfig(), device);
-    const auto points = static_cast<std::size_t>(PatternFitter::grid.points);
+    const auto points = static_cast<std::size_t>(fit_grid.points);
     std::vector<float> patterns;
     std::vector<int> given;
     for (int structure = 1; structure < library.size(); structure += 6) given.push_back(structure);
     patterns.resize(given.size() * points);
     for (std::size_t i = 0; i < given.size(); ++i) {
-        simulate_one_pattern(patterns.data() + i * points, disturbed(given[i]), library.view(), PatternFitter::grid);
+        simulate_one_pattern(patterns.data() + i * points, disturbed(given[i]), library.view(), fit_grid);
     }
     // And one without anything in it.
     patterns.resize(patterns.size() + points, 1.0f);
-    const auto found = search.search(patterns.data(), static_cast<int>(given.size()) + 1, PatternFitter::grid, 1.54184);
+    const auto found = search.search(patterns.data(), static_cast<int>(given.size()) + 1, fit_grid, 1.54184);
     for (std::size_t i = 0; i < given.size(); ++i) {
         ASSERT_FALSE(found[i].empty());
         EXPECT_GT(found[i].front().similarity, 0.95);

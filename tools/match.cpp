@@ -77,8 +77,8 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
     PatternBatch batch;
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
-        const auto found = search.search(batch.patterns.data(), batch.size(), PatternFitter::grid,
-                                         search.config().matcher.wavelength_angstrom, batch.recorded());
+        const auto found =
+            search.search(batch.patterns.data(), batch.size(), fit_grid, search.config().matcher.wavelength_angstrom, batch.recorded());
         for (std::size_t i = 0; i < found.size(); ++i) {
             const ReadPattern& read = batch.rows[i];
             if (!read.error.empty()) std::cerr << "friedel: " << read.error << '\n';
@@ -245,7 +245,7 @@ int run(const Options& options) {
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
     PatternReaderConfig config;
-    config.grid = PatternFitter::grid;
+    config.grid = fit_grid;
     config.model_wavelength = options.search.matcher.wavelength_angstrom;
     config.given_wavelength = options.wavelength;
     config.strip_k_alpha_2 = options.strip_k_alpha_2;

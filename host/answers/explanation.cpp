@@ -69,7 +69,7 @@ void Explainer::explain(const Classification& answer, const float* pattern, cons
     // A pattern goes on level beyond its ends, which nobody measured.
     const auto as_measured = [range](std::vector<float> values) {
         for (int p = 0; p < static_cast<int>(values.size()); ++p) {
-            if (p < range.first || p >= range.end) values[static_cast<std::size_t>(p)] = std::numeric_limits<float>::quiet_NaN();
+            if (!range.contains(p)) values[static_cast<std::size_t>(p)] = std::numeric_limits<float>::quiet_NaN();
         }
         return values;
     };

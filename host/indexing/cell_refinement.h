@@ -2,28 +2,26 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "host/indexing/index_parity.h"
 #include "host/indexing/indexing.h"
+#include "host/indexing/indexing_line.h"
 
 namespace friedel {
 
-// An observed line as indexing sees it: 1/d^2 and its standard deviation in 1/angstrom^2, d(1/d^2)/d(2 theta), and the probability that it
-// is none of the crystal's.
-struct PatternLine {
-    double q, q_per_deg, sigma, doubt;
-};
-
 class CellRefinement {
 public:
-    // Lines by ascending q, which outlive this; lowest_q is where the pattern begins.
-    CellRefinement(const std::vector<PatternLine>& lines, double lowest_q) : lines_(lines), lowest_q_(lowest_q) {}
+    using Lines = std::span<const IndexingLine>;  // by ascending q
 
-    // Least squares for the first n lines, with reflections assigned anew in each round to lines within tolerance_deg.
-    void fit(IndexedCell& cell, int n, int rounds, double tolerance_deg);
-    // Evidence, M20 and what is indexed, by the first n lines.
-    void judge(IndexedCell& cell, int n);
+    // lowest_q: where the pattern begins.
+    explicit CellRefinement(double lowest_q) : lowest_q_(lowest_q) {}
+
+    // Least squares, with reflections assigned anew in each round to lines within tolerance_deg.
+    void fit(IndexedCell& cell, Lines lines, int rounds, double tolerance_deg);
+    // Evidence, M20 and what is indexed.
+    void judge(IndexedCell& cell, Lines lines);
 
 private:
     static constexpr int max_parameters = 7;  // of the metric, and the shift
@@ -32,27 +30,36 @@ private:
         int h, k, l;
         int parity() const { return index_parity(h, k, l); }
     };
-    // Symmetric, of the parameters of the metric and the shift: [n][n] of it are used.
-    struct Matrix {
-        int n;
-        double m[max_parameters * max_parameters] = {};
-        double& at(int a, int b) { return m[a * n + b]; }
+    // A line that a reflection explains, and by how much the line's 1/d^2 exceeds the reflection's.
+    struct Assignment {
+        const IndexingLine* line;
+        const Reflection* reflection;
+        double off;
     };
+    // Normal equations of the parameters of the metric and, last, of the shift: [n][n] of the matrix and [n] of the right side are used.
+    struct NormalEquations {
+        int n;
+        double matrix[max_parameters * max_parameters] = {}, right[max_parameters] = {};
+        double& at(int a, int b) { return matrix[a * n + b]; }
+        void add(BravaisLattice lattice, const Assignment& assigned, double weight);
+        void add_usual_shift(double shift_deg);
+    };
+    using Counts = std::array<int, index_parities>;
 
-    bool list(const IndexedCell& cell, int n);
-    const Reflection* nearest(double q) const;
-    bool solve_shifts(double* moves, Matrix& normal) const;
-    std::array<int, index_parities> count_distinct(int n) const;
-    void find_densities(const IndexedCell& cell, int n);
-    double likelihood(int n, const std::array<int, index_parities>& distinct, int s, double share) const;
-    double position_likelihood(int n, const std::array<int, index_parities>& distinct) const;
-    double occam_factor(IndexedCell& cell, int n) const;
-    double m20(const IndexedCell& cell, int n) const;
+    bool list_reflections(const IndexedCell& cell, Lines lines);
+    const Reflection& nearest(double q) const;
+    std::vector<Assignment> assign(const IndexedCell& cell, Lines lines, double within_sigmas, double or_within_deg) const;
+    Counts count_distinct(Lines lines) const;
+    void find_densities(const IndexedCell& cell, Lines lines);
+    double likelihood(Lines lines, const Counts& distinct, int s, double share) const;
+    double position_likelihood(Lines lines, const Counts& distinct) const;
+    double m20(const IndexedCell& cell, Lines lines) const;
+    static bool solve(NormalEquations& equations);
+    static double occam_factor(const IndexedCell& cell, const std::vector<Assignment>& explained);
 
-    const std::vector<PatternLine>& lines_;
     double lowest_q_;
-    std::vector<Reflection> reflections_;
-    std::vector<double> densities_;  // [lines][index_parities] of reflections at the line, smeared by its error, per 1/angstrom^2
+    std::vector<Reflection> reflections_;  // by ascending q
+    std::vector<double> densities_;        // [lines][index_parities] of reflections at the line, smeared by its error, per 1/angstrom^2
 };
 
 }  // namespace friedel

@@ -8,27 +8,19 @@
 #include <array>
 #include <vector>
 
+#include "host/indexing/absence_settings.h"
 #include "host/indexing/indexing.h"
 #include "host/indexing/peak_search.h"
 
 namespace friedel {
 
-// One set of systematic absences of a lattice's groups in one orientation.
-struct AbsenceSetting {
-    std::vector<int> space_groups;
-    std::vector<double> share;                     // [space_groups] of the group's orientations
-    std::array<std::array<int, 3>, 3> reindexing;  // from indices of the lattice to those of the standard setting of space_groups.front()
-    // Whether the reflection and all that coincide with it are absent.
-    bool absent(BravaisLattice lattice, std::array<int, 3> h) const;
-};
-const std::vector<AbsenceSetting>& absence_settings(BravaisLattice lattice);
-
 struct LatticeIntensities {
     struct Cluster {
-        double two_theta_deg;
-        double height, sigma;    // of the strongest point; height may be negative
-        double expected;         // mean height of reflections here
-        int first, reflections;  // of `hkl`
+        double two_theta_deg = 0;
+        double height = 0, sigma = 0;    // of the strongest point; height may be negative
+        double weight = 0;               // of its reflections: multiplicity, Lorentz and polarisation factor over width
+        double expected = 0;             // mean height of such reflections here
+        int first = 0, reflections = 0;  // of `hkl`
     };
     std::vector<Cluster> clusters;
     std::vector<std::array<int, 3>> hkl;

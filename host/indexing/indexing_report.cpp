@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string_view>
 #include <vector>
 
 #include "host/crystals/extinction.h"
@@ -43,6 +44,22 @@ std::string reason_of(const Indexed& indexed) {
     return has_too_few_lines(indexed) ? "fewer than " + std::to_string(min_indexed_lines) + " lines" : indexed.problem;
 }
 
+constexpr std::string_view cell_columns = "lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift",
+                           answer_columns = "space_group,symbol,probability,groups_of_absences";
+
+std::string empty_fields(std::string_view columns) {
+    return std::string(static_cast<std::size_t>(std::count(columns.begin(), columns.end(), ',')), ',');
+}
+
+// Of cell_columns.
+std::string cell_fields(const CellFindings& found, const Indexed& indexed) {
+    const IndexedCell& cell = found.cell;
+    std::string fields = bravais_name(cell.lattice);
+    for (double number : tabulated_cell(cell.lattice, cell.reciprocal)) fields += formatted(",%.5f", number);
+    return fields + formatted(",%.4f,%.4f,%.2f,%.4f", volume_of(cell.reciprocal), indexed.opinion.indexed * found.weight, cell.m20,
+                              cell.shift_deg * degrees_of_file(indexed));
+}
+
 }  // namespace
 
 std::string described(const Indexed& indexed, int max_cells, int max_groups) {
@@ -77,27 +94,20 @@ std::string described(const Indexed& indexed, int max_cells, int max_groups) {
 }
 
 void write_indexing_header(std::ostream& out) {
-    out << "file,indexed,lines,lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift,wavelength,wavelength_from,reason,name,"
-           "space_group,symbol,probability,groups_of_absences";
+    out << "file,indexed,lines," << cell_columns << ",wavelength,wavelength_from,reason,name," << answer_columns;
     for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
     out << '\n';
 }
 
 void write_indexing_row(std::ostream& out, const Indexed& indexed) {
     const IndexingOpinion& opinion = indexed.opinion;
-    out << csv_field(indexed.name) << ',';
-    if (indexed.problem.empty()) out << opinion.indexed << ',' << opinion.lines.lines.size();
     const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
-    if (cells.empty()) {
-        out << (indexed.problem.empty() ? ",,,,,,,,,,," : ",,,,,,,,,,,,");
-    } else {
-        const IndexedCell& cell = cells.front()->cell;
-        out << ',' << bravais_name(cell.lattice);
-        for (double edge : tabulated_cell(cell.lattice, cell.reciprocal)) out << formatted(",%.5f", edge);
-        out << formatted(",%.4f,%.4f,%.2f,%.4f", volume_of(cell.reciprocal), opinion.indexed * cells.front()->weight, cell.m20,
-                         cell.shift_deg * degrees_of_file(indexed));
-    }
-    out << ',';
+    out << csv_field(indexed.name) << ',';
+    if (indexed.problem.empty())
+        out << opinion.indexed << ',' << opinion.lines.lines.size();
+    else
+        out << ',';
+    out << ',' << (cells.empty() ? empty_fields(cell_columns) : cell_fields(*cells.front(), indexed)) << ',';
     if (indexed.wavelength > 0) out << formatted("%.6g", indexed.wavelength);
     out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(reason_of(indexed)) << ','
         << csv_field(indexed.title) << ',';
@@ -107,7 +117,7 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
         out << group << ',' << csv_field(space_group_symbol(group)) << ',' << opinion.probabilities[static_cast<std::size_t>(group - 1)]
             << ',' << (cells.empty() ? "" : csv_field(groups_of(*cells.front())));
     } else {
-        out << ",,,";
+        out << empty_fields(answer_columns);
     }
     for (int g = 0; g < space_groups; ++g) {
         out << ',';

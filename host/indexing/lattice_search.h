@@ -7,16 +7,9 @@
 #include <vector>
 
 #include "host/indexing/bravais_lattice.h"
+#include "host/indexing/indexing_line.h"
 
 namespace friedel {
-
-struct SearchLine {
-    double q;          // 1/d^2 as observed, 1/angstrom^2
-    double q_per_deg;  // change of it for a shift of one degree of two-theta
-    double doubt;      // probability that it is none of the lattice's
-
-    bool operator==(const SearchLine&) const = default;
-};
 
 struct LatticeCandidate {
     BravaisLattice lattice;
@@ -26,9 +19,9 @@ struct LatticeCandidate {
 };
 
 // The best of each Bravais lattice, best first. At most 24 lines, by ascending q.
-std::vector<LatticeCandidate> search_lattices(const std::vector<SearchLine>& lines);
+std::vector<LatticeCandidate> search_lattices(const std::vector<IndexingLine>& lines);
 
 // Monoclinic and triclinic ones, with more patience (oblique_lattices.cpp): about twice the time.
-std::vector<LatticeCandidate> search_oblique_lattices(const std::vector<SearchLine>& lines);
+std::vector<LatticeCandidate> search_oblique_lattices(const std::vector<IndexingLine>& lines);
 
 }  // namespace friedel

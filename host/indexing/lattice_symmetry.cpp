@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 namespace friedel {
 
@@ -61,9 +62,9 @@ Metric<double> reduced(const Metric<double>& g) {
     return transformed(g, b);
 }
 
+// Twofold: a row of the lattice, and the row of the reciprocal lattice that it nearly coincides with.
 struct Axis {
     Index direct, reciprocal;
-    double off_deg;
 };
 
 int dot(const Index& a, const Index& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
@@ -87,8 +88,7 @@ std::vector<Axis> twofold_axes(const Metric<double>& direct, double tolerance_de
             const int product = std::abs(dot(u, h));
             if (product != 1 && product != 2) continue;
             const double cosine = product / std::sqrt(direct.product(u.data(), u.data()) * reciprocal.product(h.data(), h.data()));
-            const double off = std::acos(std::min(1.0, cosine)) / degree<double>;
-            if (off < tolerance_deg) axes.push_back({u, h, off});
+            if (std::acos(std::min(1.0, cosine)) / degree<double> < tolerance_deg) axes.push_back({u, h});
         }
     }
     return axes;
@@ -109,8 +109,8 @@ int volume_of_cell(const Basis& b) {
     return static_cast<int>(std::lround(std::fabs(v)));
 }
 
-void add_monoclinic(std::vector<BravaisCell>& out, const Metric<double>& g, const Axis& axis) {
-    // The two shortest vectors across the axis.
+// Lattice vectors across the axis, the shortest first.
+std::vector<Index> vectors_across(const Metric<double>& g, const Axis& axis) {
     std::vector<std::pair<double, Index>> across;
     for (int x = -3; x <= 3; ++x) {
         for (int y = -3; y <= 3; ++y) {
@@ -121,33 +121,42 @@ void add_monoclinic(std::vector<BravaisCell>& out, const Metric<double>& g, cons
         }
     }
     std::sort(across.begin(), across.end());
-    for (std::size_t j = 1; j < across.size(); ++j) {
-        const Basis b = {{real(across[0].second), real(axis.direct), real(across[j].second)}};
-        const int points = volume_of_cell(b);
-        if (points == 0) continue;
-        Metric<double> direct = transformed(g, b);
-        direct.m[3] = direct.m[5] = 0;
-        if (points == 1) {
-            out.push_back({BravaisLattice::mP, direct.inverse()});
-        } else if (points == 2) {
-            const double a = direct.m[0], c = direct.m[2], d = direct.m[4];
-            if (is_lattice_vector(b, {0.5, 0.5, 0})) {
-                out.push_back({BravaisLattice::mC, direct.inverse()});
-            } else if (is_lattice_vector(b, {0, 0.5, 0.5})) {
-                const Metric<double> turned{{c, direct.m[1], a, 0, d, 0}};
-                out.push_back({BravaisLattice::mC, turned.inverse()});
-            } else if (is_lattice_vector(b, {0.5, 0.5, 0.5})) {
-                // a' = a + c: centred on C; the shorter of the two diagonals.
-                const double sign = d > 0 ? -1 : 1;
-                const Metric<double> turned{{a + c + 2 * sign * d, direct.m[1], c, 0, sign * c + d, 0}};
-                out.push_back({BravaisLattice::mC, turned.inverse()});
-            }
-        }
-        return;
-    }
+    std::vector<Index> vectors;
+    for (const auto& [square, vector] : across) vectors.push_back(vector);
+    return vectors;
 }
 
-void add_tetragonal_and_higher(std::vector<BravaisCell>& out, BravaisLattice lattice, const double* edge_sq, double tolerance_deg) {
+// With the axis as b, and C centring if there is any; none where the cell of the two shortest vectors across has more lattice points.
+std::optional<BravaisCell> monoclinic_cell(const Metric<double>& g, const Axis& axis) {
+    const std::vector<Index> across = vectors_across(g, axis);
+    for (std::size_t j = 1; j < across.size(); ++j) {
+        const Basis basis = {{real(across[0]), real(axis.direct), real(across[j])}};
+        const int points = volume_of_cell(basis);
+        if (points == 0) continue;  // they are parallel
+        if (points > 2) return {};
+        Metric<double> direct = transformed(g, basis);
+        direct.m[3] = direct.m[5] = 0;
+        if (points == 1) return BravaisCell{BravaisLattice::mP, direct.inverse()};
+        const double a = direct.m[0], b = direct.m[1], c = direct.m[2], ac = direct.m[4];
+        if (is_lattice_vector(basis, {0.5, 0.5, 0})) return BravaisCell{BravaisLattice::mC, direct.inverse()};
+        if (is_lattice_vector(basis, {0, 0.5, 0.5})) return BravaisCell{BravaisLattice::mC, Metric<double>{{c, b, a, 0, ac, 0}}.inverse()};
+        if (!is_lattice_vector(basis, {0.5, 0.5, 0.5})) return {};
+        // a' = a + c: centred on C; the shorter of the two diagonals.
+        const double sign = ac > 0 ? -1 : 1;
+        return BravaisCell{BravaisLattice::mC, Metric<double>{{a + c + 2 * sign * ac, b, c, 0, sign * c + ac, 0}}.inverse()};
+    }
+    return {};
+}
+
+// Three edges at right angles.
+struct OrthorhombicCell {
+    BravaisLattice lattice;
+    std::array<double, 3> edge_sq;
+};
+
+std::vector<BravaisCell> tetragonal_and_higher(const OrthorhombicCell& cell, double tolerance_deg) {
+    const BravaisLattice lattice = cell.lattice;
+    std::vector<BravaisCell> out;
     const double relative = 2 * std::tan(tolerance_deg * degree<double>);
     const auto alike = [&](double a, double b) { return std::fabs(a - b) < relative * 0.5 * (a + b); };
     const auto add = [&](BravaisLattice as, double a, double c) {
@@ -155,8 +164,8 @@ void add_tetragonal_and_higher(std::vector<BravaisCell>& out, BravaisLattice lat
             lattice_system(as) == systems::hexagonal ? Metric<double>{{a, a, c, 0, 0, -a / 2}} : Metric<double>{{a, a, c, 0, 0, 0}};
         out.push_back({as, direct.inverse()});
     };
-    for (int i = 0; i < 3; ++i) {
-        const double a = edge_sq[i], b = edge_sq[(i + 1) % 3], c = edge_sq[(i + 2) % 3], mean = 0.5 * (a + b);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const double a = cell.edge_sq[i], b = cell.edge_sq[(i + 1) % 3], c = cell.edge_sq[(i + 2) % 3], mean = 0.5 * (a + b);
         if (alike(a, b)) {
             if (lattice == BravaisLattice::oP) add(BravaisLattice::tP, mean, c);
             if (lattice == BravaisLattice::oI) add(BravaisLattice::tI, mean, c);
@@ -174,58 +183,59 @@ void add_tetragonal_and_higher(std::vector<BravaisCell>& out, BravaisLattice lat
             if (alike(a, 3 * b)) add(BravaisLattice::hP, (b + a / 3) / 2, c);
         }
     }
+    return out;
 }
 
-void add_orthorhombic(std::vector<BravaisCell>& out, const Metric<double>& g, const Axis& x, const Axis& y, const Axis& z,
-                      double tolerance_deg) {
-    const Basis b = {{real(x.direct), real(y.direct), real(z.direct)}};
-    const int points = volume_of_cell(b);
-    const Metric<double> cell = transformed(g, b);
+std::optional<OrthorhombicCell> orthorhombic_cell(const Metric<double>& g, const Axis& x, const Axis& y, const Axis& z,
+                                                  double tolerance_deg) {
+    const Basis basis = {{real(x.direct), real(y.direct), real(z.direct)}};
+    const Metric<double> cell = transformed(g, basis);
     const double* const m = cell.m;
     const double limit = std::sin(tolerance_deg * degree<double>);
     if (std::fabs(m[5]) > limit * std::sqrt(m[0] * m[1]) || std::fabs(m[4]) > limit * std::sqrt(m[0] * m[2]) ||
         std::fabs(m[3]) > limit * std::sqrt(m[1] * m[2]))
-        return;
-    double edge[3] = {m[0], m[1], m[2]};
-    BravaisLattice lattice = BravaisLattice::oP;
-    if (points == 2) {
-        if (is_lattice_vector(b, {0.5, 0.5, 0.5}))
-            lattice = BravaisLattice::oI;
-        else {
-            lattice = BravaisLattice::oC;
-            if (is_lattice_vector(b, {0, 0.5, 0.5}))
-                std::rotate(edge, edge + 1, edge + 3);  // b c a
-            else if (is_lattice_vector(b, {0.5, 0, 0.5}))
-                std::rotate(edge, edge + 2, edge + 3);  // c a b
-        }
-    } else if (points == 4) {
-        lattice = BravaisLattice::oF;
-    } else if (points != 1) {
-        return;
+        return {};
+    switch (volume_of_cell(basis)) {
+        case 1:
+            return OrthorhombicCell{BravaisLattice::oP, {m[0], m[1], m[2]}};
+        case 2:
+            if (is_lattice_vector(basis, {0.5, 0.5, 0.5})) return OrthorhombicCell{BravaisLattice::oI, {m[0], m[1], m[2]}};
+            if (is_lattice_vector(basis, {0, 0.5, 0.5})) return OrthorhombicCell{BravaisLattice::oC, {m[1], m[2], m[0]}};
+            if (is_lattice_vector(basis, {0.5, 0, 0.5})) return OrthorhombicCell{BravaisLattice::oC, {m[2], m[0], m[1]}};
+            return OrthorhombicCell{BravaisLattice::oC, {m[0], m[1], m[2]}};
+        case 4:
+            return OrthorhombicCell{BravaisLattice::oF, {m[0], m[1], m[2]}};
+        default:
+            return {};
     }
-    out.push_back({lattice, Metric<double>{{edge[0], edge[1], edge[2], 0, 0, 0}}.inverse()});
-    add_tetragonal_and_higher(out, lattice, edge, tolerance_deg);
 }
 
 }  // namespace
 
 std::vector<BravaisCell> higher_symmetries(const BravaisCell& cell, double tolerance_deg) {
-    std::vector<BravaisCell> out;
     const Metric<double> direct = cell.reciprocal.inverse();
     const int system = lattice_system(cell.lattice);
-    if (system >= systems::tetragonal) return out;
-    if (system == systems::orthorhombic) {
-        add_tetragonal_and_higher(out, cell.lattice, direct.m, tolerance_deg);
-        return out;
-    }
+    if (system >= systems::tetragonal) return {};
+    if (system == systems::orthorhombic)
+        return tetragonal_and_higher({cell.lattice, {direct.m[0], direct.m[1], direct.m[2]}}, tolerance_deg);
     const Metric<double> g = reduced(transformed(direct, primitive_basis(cell.lattice)));
     const std::vector<Axis> axes = twofold_axes(g, tolerance_deg);
+    std::vector<BravaisCell> out;
     if (system == systems::triclinic) {
-        for (const Axis& axis : axes) add_monoclinic(out, g, axis);
+        for (const Axis& axis : axes) {
+            if (const auto monoclinic = monoclinic_cell(g, axis)) out.push_back(*monoclinic);
+        }
     }
     for (std::size_t i = 0; i < axes.size(); ++i) {
         for (std::size_t j = i + 1; j < axes.size(); ++j) {
-            for (std::size_t k = j + 1; k < axes.size(); ++k) add_orthorhombic(out, g, axes[i], axes[j], axes[k], tolerance_deg);
+            for (std::size_t k = j + 1; k < axes.size(); ++k) {
+                const auto found = orthorhombic_cell(g, axes[i], axes[j], axes[k], tolerance_deg);
+                if (!found) continue;
+                const auto& [a, b, c] = found->edge_sq;
+                out.push_back({found->lattice, Metric<double>{{a, b, c, 0, 0, 0}}.inverse()});
+                const std::vector<BravaisCell> higher = tetragonal_and_higher(*found, tolerance_deg);
+                out.insert(out.end(), higher.begin(), higher.end());
+            }
         }
     }
     return out;

@@ -13,6 +13,7 @@ namespace friedel {
 
 constexpr double longest_edge = 45, largest_volume = 8000, min_volume = 8;  // angstrom, angstrom^3 of a primitive cell
 constexpr double min_edge_q = 1 / (longest_edge * longest_edge);            // 1/d^2
+constexpr double max_row_q = 0.3;                                           // 1/d^2: no row of a net is closer than 1.8 angstrom
 
 // Of a line's index: the line explains.
 using LineMask = std::uint32_t;
@@ -22,7 +23,7 @@ class ShiftedLines {
 public:
     static constexpr int most = 24;
 
-    ShiftedLines(const std::vector<SearchLine>& lines, double shift_deg);
+    ShiftedLines(const std::vector<IndexingLine>& lines, double shift_deg);
 
     int size() const { return n_; }
     double shift_deg() const { return shift_deg_; }
@@ -63,7 +64,7 @@ class LatticeTrials {
 public:
     static constexpr int most_votes = 8;
 
-    LatticeTrials(const std::vector<SearchLine>& lines, std::size_t kept) : all_lines_(lines), kept_(kept) {}
+    LatticeTrials(const std::vector<IndexingLine>& lines, std::size_t kept) : all_lines_(lines), kept_(kept) {}
 
     void shift_to(double deg) { now_.emplace(all_lines_, deg); }
     const ShiftedLines& lines() const { return *now_; }
@@ -91,11 +92,17 @@ private:
         double centre(int bin) const { return least + (bin + 0.5) * width; }
     };
     void cast_votes(const std::vector<VotePoint>& points, LineMask explained, double most, const Bins& bins);
-    int best_bins(int* best, LineMask explained, int results, const Bins& bins) const;
+    struct BestBins {
+        int bin[most_votes];
+        int count = 0;
+    };
+    BestBins best_bins(LineMask explained, int results, const Bins& bins) const;
     std::optional<double> mean_vote(const std::vector<VotePoint>& points, double centre, double reach) const;
+    struct ClassesOfReflections;
+    std::optional<ClassesOfReflections> classes_of(BravaisLattice primitive, const Metric<double>& metric) const;
     void keep(BravaisLattice lattice, const Metric<double>& metric, double score);
 
-    const std::vector<SearchLine>& all_lines_;
+    const std::vector<IndexingLine>& all_lines_;
     std::size_t kept_;  // of each lattice
     std::optional<ShiftedLines> now_;
     std::vector<LatticeCandidate> best_[bravais_lattices];

@@ -8,7 +8,6 @@
 
 namespace friedel {
 
-
 double LineShape::fwhm_deg(double two_theta_deg) const {
     const double t = std::tan(theta_rad_of(two_theta_deg));
     return std::sqrt(width_sq + width_tan_sq * t * t);
@@ -42,38 +41,56 @@ LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Gri
     }
 }
 
-// FWHM from the left half widths of lines that stand alone: the second line of the doublet broadens the right side only.
-void estimate_widths(LineShape& shape, const std::vector<float>& y, const Grid& grid, double noise) {
-    struct Width {
-        double tan_sq, square, weight;
-    };
-    std::vector<Width> widths;
-    std::vector<float> s(y);
-    for (std::size_t i = 1; i + 1 < y.size(); ++i) s[i] = 0.25f * y[i - 1] + 0.5f * y[i] + 0.25f * y[i + 1];
+namespace {
+
+// What one line that stands alone says of the widths.
+struct LineWidth {
+    double tan_sq;  // of theta
+    double square;  // of the width, degrees^2
+    double weight;
+};
+
+// FWHM from the left half widths: the second line of the doublet broadens the right side only.
+std::vector<LineWidth> widths_of_lines(const std::vector<float>& y, const Grid& grid, double noise) {
+    constexpr double min_height = 0.04, min_noises = 8;  // of the strongest point; of the noise
+    // Weights of 1/4, 1/2 and 1/4 have a variance of half a step^2; 8 ln 2 times that is what they add to the width of a Gaussian.
+    constexpr double added_by_smoothing = 2.77;  // steps^2
+    std::vector<float> smooth(y);
+    for (std::size_t i = 1; i + 1 < y.size(); ++i) smooth[i] = 0.25f * y[i - 1] + 0.5f * y[i] + 0.25f * y[i + 1];
+    const auto at = [&](int i) { return static_cast<double>(smooth[static_cast<std::size_t>(i)]); };
     const double step = static_cast<double>(grid.step_deg);
+    std::vector<LineWidth> widths;
     for (int i = 3; i + 3 < grid.points; ++i) {
-        const auto at = [&](int j) { return static_cast<double>(s[static_cast<std::size_t>(j)]); };
         const double top = at(i);
-        if (top < std::max(0.04, 8 * noise) || at(i - 1) > top || at(i + 1) >= top || at(i - 2) > top || at(i + 2) > top) continue;
+        if (top < std::max(min_height, min_noises * noise)) continue;
+        if (at(i - 1) > top || at(i + 1) >= top || at(i - 2) > top || at(i + 2) > top) continue;
         int j = i;
         while (j > 0 && at(j) > top / 2 && at(j - 1) <= at(j) + 2 * noise) --j;
         if (j == 0 || at(j) > top / 2) continue;
         const double half = (i - j - (top / 2 - at(j)) / std::max(1e-9, at(j + 1) - at(j))) * step;
-        // The maximum lies between points; smoothing has widened the line.
+        // The maximum lies between points.
         const double offset = 0.5 * (at(i + 1) - at(i - 1)) / std::max(1e-9, 2 * top - at(i + 1) - at(i - 1)) * step;
-        const double fwhm = 2 * (half + offset), square = fwhm * fwhm - 2.77 * step * step;
-        const double theta = theta_rad_of(static_cast<double>(grid.start_deg) + i * step), t = std::tan(theta);
+        const double fwhm = 2 * (half + offset), square = fwhm * fwhm - added_by_smoothing * step * step;
+        const double t = std::tan(theta_rad_of(static_cast<double>(grid.start_deg) + i * step));
         widths.push_back({t * t, std::max(square, 2.0 * step * step), std::sqrt(top)});
     }
+    return widths;
+}
+
+}  // namespace
+
+void estimate_widths(LineShape& shape, const std::vector<float>& intensity, const Grid& grid, double noise) {
+    constexpr std::size_t min_lines = 5;  // for a width that varies
+    std::vector<LineWidth> widths = widths_of_lines(intensity, grid, noise);
     if (widths.empty()) return;
-    std::sort(widths.begin(), widths.end(), [](const Width& a, const Width& b) { return a.square < b.square; });
+    std::sort(widths.begin(), widths.end(), [](const LineWidth& a, const LineWidth& b) { return a.square < b.square; });
     shape.width_sq = widths[widths.size() * 2 / 5].square;
     shape.width_tan_sq = 0;
-    if (widths.size() < 5) return;
+    if (widths.size() < min_lines) return;
     // Least squares with lines that are much wider than the rest (overlaps) counted less, and never a narrowing.
     for (int round = 0; round < 6; ++round) {
         double n = 0, x = 0, z = 0, xx = 0, xz = 0;
-        for (const Width& w : widths) {
+        for (const LineWidth& w : widths) {
             const double expected = shape.width_sq + shape.width_tan_sq * w.tan_sq, ratio = w.square / expected;
             const double weight = w.weight / (ratio > 1 ? std::pow(ratio, 3) : 1) / (expected * expected);
             n += weight, x += weight * w.tan_sq, z += weight * w.square, xx += weight * w.tan_sq * w.tan_sq,

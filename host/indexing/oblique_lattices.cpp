@@ -13,8 +13,7 @@ namespace {
 constexpr double shifts_deg[] = {0.025, 0.075};  // with the tolerance of lines, what displacements are
 constexpr std::size_t kept = 30;                 // of each lattice
 constexpr std::size_t max_drafts = 3000;         // judged, of each kind
-constexpr double vote_bin = 1e-5;                // 1/angstrom^2; indices multiply it
-constexpr double longest_row_q = 0.3;
+constexpr double vote_bin = 1e-5;                // 1/angstrom^2; indices multiply it: five times as much loses half of the lines
 
 struct Draft {
     double score;
@@ -23,7 +22,7 @@ struct Draft {
 
 class ObliqueSearch {
 public:
-    explicit ObliqueSearch(const std::vector<SearchLine>& lines) : trials_(lines, kept) {}
+    explicit ObliqueSearch(const std::vector<IndexingLine>& lines) : trials_(lines, kept) {}
 
     std::vector<LatticeCandidate> run() {
         for (double shift : shifts_deg) {
@@ -85,14 +84,14 @@ private:
         };
         static constexpr Index primitive[] = {{0, 1}, {0, 2}, {0, 3}, {1, 1}, {1, 2}, {2, 1}},
                                c_centred[] = {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {2, 1}, {2, 2}};
-        if (b < min_edge_q || b > longest_row_q) return;
+        if (b < min_edge_q || b > max_row_q) return;
         const LineMask hk0 = rectangle(a, b, 0, centred ? Rows::centred : Rows::all);
         const int n = std::min(12, lines().size());
         for (int line = 0; line < n; ++line) {
             if (line == i || line == j) continue;
             for (const Index& index : centred ? c_centred : primitive) {
                 const double c = (lines().q[line] - b * index.k * index.k) / (index.l * index.l);
-                if (c < min_edge_q || c > longest_row_q || 1 / (a * b * c) > 2 * largest_volume * largest_volume) continue;
+                if (c < min_edge_q || c > max_row_q || 1 / (a * b * c) > 2 * largest_volume * largest_volume) continue;
                 const LineMask explained = hk0 | rectangle(c, b, 1, centred ? Rows::even : Rows::all);
                 if (4 * std::popcount(explained) >= lines().size()) angle_of_prism(a, b, c, explained, centred);
             }
@@ -112,7 +111,8 @@ private:
     }
 
     void angle_of_prism(double a, double b, double c, LineMask explained, bool centred) {
-        const double most = 0.75 * std::sqrt(a * c);
+        constexpr double largest_cosine = 0.75;  // of the angle between a* and c*
+        const double most = largest_cosine * std::sqrt(a * c);
         points_.clear();
         for (int h = 1; h <= 5; ++h) {
             for (int l = 1; l <= 5; ++l) {
@@ -164,19 +164,25 @@ private:
     }
 
     void add_net(double a, double b, double product) {
-        if (b < min_edge_q || a * b - product * product < 0.1 * a * b) return;
+        constexpr double min_sine_sq = 0.1;    // of the angle between the rows
+        constexpr double same = 1e-4;          // 1/angstrom^2
+        constexpr int most_h = 4, most_k = 4;  // of the reflections that a net is ranked by
+        if (b < min_edge_q || a * b - product * product < min_sine_sq * a * b) return;
+        // The shortest vector across, at an acute angle to the row.
         product = std::fabs(product);
         while (2 * product > a) {
             b += a - 2 * product;
             product = std::fabs(product - a);
         }
         if (b < min_edge_q) return;
-        const auto same = [&](const Net& net) { return std::fabs(net.across_sq - b) < 1e-4 && std::fabs(net.product - product) < 1e-4; };
-        if (std::any_of(nets_.begin(), nets_.end(), same)) return;
+        const auto is_known = [&](const Net& net) {
+            return std::fabs(net.across_sq - b) < same && std::fabs(net.product - product) < same;
+        };
+        if (std::any_of(nets_.begin(), nets_.end(), is_known)) return;
         LineMask mask = 0;
         int count = 0;
-        for (int k = 0; k <= 4; ++k) {
-            for (int h = k ? -4 : 1; h <= 4; ++h) {
+        for (int k = 0; k <= most_k; ++k) {
+            for (int h = k ? -most_h : 1; h <= most_h; ++h) {
                 const double q = a * h * h + b * k * k + 2 * product * h * k;
                 if (q > lines().limit) continue;
                 mask |= lines().at(q);
@@ -187,8 +193,9 @@ private:
     }
 
     void angle_of_nets(double a, const Net& first, const Net& second) {
+        constexpr double flattest = 0.95;  // of the range of the angle between the nets
         for (const VotedMetric& voted :
-             trials_.vote_for_angle(a, first.across_sq, second.across_sq, first.product, second.product, 0.95, 1, 2 * vote_bin)) {
+             trials_.vote_for_angle(a, first.across_sq, second.across_sq, first.product, second.product, flattest, 1, 2 * vote_bin)) {
             const double volume = volume_of(voted.metric);
             if (volume > min_volume && volume < largest_volume) draft(std::popcount(voted.lines) - std::log(volume), voted.metric);
         }
@@ -202,7 +209,7 @@ private:
 
 }  // namespace
 
-std::vector<LatticeCandidate> search_oblique_lattices(const std::vector<SearchLine>& lines) {
+std::vector<LatticeCandidate> search_oblique_lattices(const std::vector<IndexingLine>& lines) {
     if (lines.size() < 4) return {};
     return ObliqueSearch(lines).run();
 }

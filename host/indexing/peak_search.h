@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/indexing/line_shape.h"
+#include "host/patterns/point_range.h"
 #include "host/patterns/recording.h"
 
 namespace friedel {
@@ -18,13 +19,15 @@ struct ObservedLine {
 
 struct ObservedLines {
     Grid grid;
-    int first = 0, points = 0;     // of the grid, that were measured
+    PointRange measured;           // of the grid
     std::vector<float> intensity;  // [grid.points] background taken off, strongest point 1
     std::vector<float> sigma;      // [grid.points] standard deviation, what the shape cannot describe included
     std::vector<float> noise;      // [grid.points] standard deviation of what was counted
     LineShape shape;
     std::vector<ObservedLine> lines;  // by ascending angle
     double remainder = 1;             // part of the pattern (as root mean square) that the lines do not describe
+
+    double angle_deg(int point) const { return static_cast<double>(grid.start_deg) + point * static_cast<double>(grid.step_deg); }
 };
 
 // Whether the second line of the radiation is missing where it would show: at the highest lines, where the two are furthest apart.

@@ -80,7 +80,7 @@ bool level_humps(std::vector<float>& pattern, const Grid& grid, const PointRange
     constexpr float narrow_deg = 0.8f, opening_deg = 1.5f, smoothing_deg = 0.7f, bin_deg = 0.1f;
     const std::vector<float> wide = above_background(pattern.data(), grid, PreprocessConfig().background_window_deg),
                              narrow = above_background(pattern.data(), grid, narrow_deg);
-    const int width = std::max(1, static_cast<int>(bin_deg / grid.step_deg + 0.5f)), bins = (measured.end - measured.first) / width;
+    const int width = std::max(1, static_cast<int>(bin_deg / grid.step_deg + 0.5f)), bins = measured.size() / width;
     if (bins < 2) return false;
     const float top = *std::max_element(wide.begin() + measured.first, wide.begin() + measured.end);
     std::vector<float> followed;

@@ -28,17 +28,17 @@ struct Windows {
     std::vector<Window> all;  // one after the other
 };
 
-// From fourth differences, which smooth lines hardly have. y [points of the grid], measured in [first_point, first_point + points)
-Windows windows_of(const float* y, const Level& level_of, const Grid& grid, int first_point, int points, double step_deg) {
+// From fourth differences, which smooth lines hardly have. y [points of the grid], measured in `range`.
+Windows windows_of(const float* y, const Level& level_of, const Grid& grid, const PointRange& range, double step_deg) {
     // Where the scan's steps are as wide as the grid's or wider, points are interpolated: those a step or more apart are independent, have
     // two thirds of the variance on the mean of all places between two steps, and in a step all points show the same noise.
     const double steps = step_deg / static_cast<double>(grid.step_deg);
     const bool is_coarse = steps > 0.9;
     const int apart = is_coarse ? static_cast<int>(steps + 0.1) + 1 : 1;
     const double of_points = is_coarse ? std::sqrt(1.5 * steps) : 1;
-    Windows windows{first_point + 2 * apart, std::max(20, static_cast<int>(0.7 / static_cast<double>(grid.step_deg))), {}};
+    Windows windows{range.first + 2 * apart, std::max(20, static_cast<int>(0.7 / static_cast<double>(grid.step_deg))), {}};
     std::vector<float> rough, level;
-    for (int first = windows.first; first + windows.width + 2 * apart < first_point + points; first += windows.width) {
+    for (int first = windows.first; first + windows.width + 2 * apart < range.end; first += windows.width) {
         rough.clear(), level.clear();
         for (int i = first; i < first + windows.width; ++i) {
             rough.push_back(std::fabs(y[i - 2 * apart] - 4 * y[i - apart] + 6 * y[i] - 4 * y[i + apart] + y[i + 2 * apart]) /
@@ -93,11 +93,11 @@ std::vector<float> noise_by_level(const Windows& windows, const Level& level_of,
 
 }  // namespace
 
-std::vector<float> estimate_noise(const std::vector<float>& intensity, const float* measured, float top, const Grid& grid, int first_point,
-                                  int points, double step_deg) {
-    const float lowest = std::min(0.0f, *std::min_element(measured + first_point, measured + first_point + points));
+std::vector<float> estimate_noise(const std::vector<float>& intensity, const float* measured, float top, const Grid& grid,
+                                  const PointRange& range, double step_deg) {
+    const float lowest = std::min(0.0f, *std::min_element(measured + range.first, measured + range.end));
     const Level level_of{measured, lowest, top};
-    const Windows windows = windows_of(intensity.data(), level_of, grid, first_point, points, step_deg);
+    const Windows windows = windows_of(intensity.data(), level_of, grid, range, step_deg);
     // Where most of a pattern shows no noise it was computed, or counted so long that a hump alone shows any: what little the level is
     // elsewhere says nothing of how noise grows with it.
     const auto clean = std::count_if(windows.all.begin(), windows.all.end(), [](const Window& w) { return w.variance <= least_variance; });

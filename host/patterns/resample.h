@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/patterns/pattern_file.h"
+#include "host/patterns/point_range.h"
 #include "host/support/thread_pool.h"
 #include "kernels/simulation_config.h"
 
@@ -17,10 +18,7 @@ void convert_wavelength(MeasuredPattern& pattern, double from, double to);
 // gaps of more than half a degree count as not measured.
 double resample(float* out, const Grid& grid, const MeasuredPattern& pattern);
 
-// The points of a resampled pattern [grid.points] that were measured, from `first` to before `end`: its ends that are level were not.
-struct PointRange {
-    int first, end;
-};
+// The points of a resampled pattern [grid.points] that were measured: its ends that are level were not.
 PointRange measured_range(const float* pattern, const Grid& grid);
 
 // Patterns [n][from.points] brought to another grid and wavelength, [n][to.points].

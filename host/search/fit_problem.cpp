@@ -15,10 +15,6 @@ namespace friedel {
 
 namespace {
 
-constexpr double start_fwhm_deg = 0.15;
-// What one unit of each unknown is.
-constexpr double displacement_deg = 0.1, log_width = 0.7, inverse_size = 1.0 / 800, microstrain = 0.002, log_b = 0.7, log_texture = 0.3,
-                 lattice_strain = 0.01;
 constexpr double furthest = 4, furthest_in_a_step = 1;
 constexpr double difference = 0.02;  // for derivatives
 // Pull towards the start, so that what the pattern does not tell stays there.
@@ -32,88 +28,37 @@ constexpr double worthwhile = 2e-5;  // a step that gains less is the last
 
 }  // namespace
 
-void make_comparable(float* pattern, const Grid& grid, int first, int points) {
+void make_comparable(float* pattern, const Grid& grid, const PointRange& measured) {
     preprocess_pattern(pattern, grid, PreprocessConfig());
-    if (first > 0) std::copy(pattern + first, pattern + first + points, pattern);
-    normalise(pattern, points);
+    if (measured.first > 0) std::copy(pattern + measured.first, pattern + measured.end, pattern);
+    normalise(pattern, measured.size());
 }
 
-FitProblem::FitProblem(const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit)
-    : measured_(measured), library_(library), fit_(fit) {
-    find_strain_directions();
-}
+FitProblem::FitProblem(const PatternToFit& measured, const LibraryView& library, PatternFit& fit)
+    : measured_(measured), library_(library), fit_(fit), directions_(strain_directions(library.crystal(fit.structure))) {}
 
-PatternParameters FitProblem::parameters(const PatternFit& fit) const {
-    PatternParameters p;
-    p.structure = fit.structure;
-    p.radiation = fit.radiation;
-    p.lattice_scale = static_cast<float>(1 + fit.strain);
-    for (int d = 0; d < strains_; ++d) {
-        // A relative change of the metric is twice that of the lengths.
-        const double change = 2 * lattice_strain * fit.unknown[static_cast<std::size_t>(fit_strain + d)];
-        for (int e = 0; e < 6; ++e) p.strain[e] += static_cast<float>(change * direction_[d][e]);
-    }
-    p.displacement_deg = static_cast<float>(displacement_deg * fit.unknown[fit_displacement]);
-    const double fwhm_deg = start_fwhm_deg * std::exp(log_width * fit.unknown[fit_width]);
-    p.caglioti_w = static_cast<float>(fwhm_deg * fwhm_deg + blur_square_);
-    const double per_angstrom = inverse_size * std::max(0.0, fit.unknown[fit_size]);
-    p.size_angstrom = per_angstrom > 1e-6 ? static_cast<float>(1 / per_angstrom) : 0.0f;
-    p.microstrain = static_cast<float>(microstrain * std::max(0.0, fit.unknown[fit_microstrain]));
-    p.b_iso_scale = static_cast<float>(std::exp(log_b * fit.unknown[fit_b]));
-    p.march_dollase = static_cast<float>(std::exp(log_texture * fit.unknown[fit_texture]));
-    std::copy_n(fit.texture_axis.data(), 3, p.texture_axis);
-    return p;
-}
-
-void FitProblem::begin_stage(const PatternFitter::Prepared::Stage& stage, double blur_deg) {
+void FitProblem::begin_stage(const PatternToFit::Stage& stage, double blur_deg) {
     target_ = &stage;
-    blur_square_ = blur_deg * blur_deg;
+    blur_deg_ = blur_deg;
     quick_.emplace(library_, parameters(fit_), stage.grid);
     for (auto* row : {&now_, &there_, &raw_, &raw_there_}) row->resize(static_cast<std::size_t>(quick_->width()));
 }
 
 std::vector<int> FitProblem::strains() const {
-    std::vector<int> unknowns(static_cast<std::size_t>(strains_));
+    std::vector<int> unknowns(static_cast<std::size_t>(directions_.count));
     std::iota(unknowns.begin(), unknowns.end(), static_cast<int>(fit_strain));
     return unknowns;
 }
 
-float FitProblem::quick_similarity() const { return dot(now_.data(), target_->row.data(), target_->points); }
+float FitProblem::quick_similarity() const { return dot(now_.data(), target_->row.data(), target_->measured.size()); }
 
 float FitProblem::similarity() {
     const std::vector<float> occupancy = fitted_occupancies(fit_, library_);
     LibraryView varied = library_;
     varied.occupancy = occupancy.data();
     simulate_one_pattern(now_.data(), parameters(fit_), varied, target_->grid);
-    make_comparable(now_.data(), target_->grid, target_->first, target_->points);
+    make_comparable(now_.data(), target_->grid, target_->measured);
     return std::min(1.0f, quick_similarity() / measured_.signal);
-}
-
-// Independent changes of the metric that keep the symmetry of the lattice, in the terms of strained_metric().
-void FitProblem::find_strain_directions() {
-    const CrystalView<float> crystal = library_.crystal(fit_.structure);
-    double cell[6];
-    std::copy_n(crystal.cell, 6, cell);
-    const Metric<double> metric = direct_metric(cell);
-    double edge[3];
-    for (int i = 0; i < 3; ++i) edge[i] = std::sqrt(metric.m[i]);
-    const double unit[6] = {edge[0] * edge[0], edge[1] * edge[1], edge[2] * edge[2],
-                            edge[1] * edge[2], edge[0] * edge[2], edge[0] * edge[1]};
-    for (int e = 0; e < 6; ++e) {
-        float strain[6] = {};
-        strain[e] = 1;
-        const Metric<double> changed = strained_metric(metric, strain, crystal.operations);
-        double* const direction = direction_[strains_];
-        for (int i = 0; i < 6; ++i) direction[i] = (changed.m[i] - metric.m[i]) / unit[i];
-        for (int other = 0; other < strains_; ++other) {
-            const double along = std::inner_product(direction, direction + 6, direction_[other], 0.0);
-            for (int i = 0; i < 6; ++i) direction[i] -= along * direction_[other][i];
-        }
-        const double square = std::inner_product(direction, direction + 6, direction, 0.0);
-        if (square < 1e-6) continue;
-        for (int i = 0; i < 6; ++i) direction[i] /= std::sqrt(square);
-        ++strains_;
-    }
 }
 
 // The fitted pattern as it is, and as the target is.
@@ -124,12 +69,12 @@ void FitProblem::simulate(std::vector<float>& raw, std::vector<float>& row, cons
 
 void FitProblem::compare(float* row, const float* raw) const {
     std::copy_n(raw, target_->grid.points, row);
-    make_comparable(row, target_->grid, target_->first, target_->points);
+    make_comparable(row, target_->grid, target_->measured);
 }
 
 // Squared distance to the target, with the restraint.
 double FitProblem::cost(const std::vector<float>& simulated, const PatternFit& fit) const {
-    double sum = 2 - 2 * static_cast<double>(dot(simulated.data(), target_->row.data(), target_->points));
+    double sum = 2 - 2 * static_cast<double>(dot(simulated.data(), target_->row.data(), target_->measured.size()));
     for (int j = 0; j < max_fit_unknowns; ++j) {
         const double x = fit.unknown[static_cast<std::size_t>(j)];
         sum += restraint_of(j) * x * x;
@@ -172,14 +117,14 @@ void FitProblem::compare_changes() {
     for (std::size_t j = 0; j < moves_.size(); ++j) {
         float* const row = change(j);
         for (int i = 0; i < target_->grid.points; ++i) row[i] = raw_[static_cast<std::size_t>(i)] + step * row[i];
-        make_comparable(row, target_->grid, target_->first, target_->points);
-        for (int i = 0; i < target_->points; ++i) row[i] = (row[i] - now_[static_cast<std::size_t>(i)]) / step;
+        make_comparable(row, target_->grid, target_->measured);
+        for (int i = 0; i < target_->measured.size(); ++i) row[i] = (row[i] - now_[static_cast<std::size_t>(i)]) / step;
     }
 }
 
 // Levenberg and Marquardt over the free unknowns.
 void FitProblem::descend(const std::vector<int>& free, int max_steps) {
-    const int n = static_cast<int>(free.size()), points = target_->points;
+    const int n = static_cast<int>(free.size()), points = target_->measured.size();
     const auto unknown = [&](PatternFit& fit, int j) -> double& {
         return fit.unknown[static_cast<std::size_t>(free[static_cast<std::size_t>(j)])];
     };

@@ -5,24 +5,22 @@
 
 #include <optional>
 
+#include "host/search/fit_parameters.h"
 #include "host/search/pattern_fit.h"
 #include "host/simulation/differentiable_pattern.h"
 
 namespace friedel {
 
 // Preprocessed, what was measured alone, at the front, with no mean and unit norm. pattern [grid.points].
-void make_comparable(float* pattern, const Grid& grid, int first, int points);
+void make_comparable(float* pattern, const Grid& grid, const PointRange& measured);
 
 class FitProblem {
 public:
     // What is passed by reference must outlive the problem; `fit` is what the steps change.
-    FitProblem(const PatternFitter::Prepared& measured, const LibraryView& library, PatternFit& fit);
-
-    // What simulates the pattern of a fit, with blur if there is any.
-    PatternParameters parameters(const PatternFit& fit) const;
+    FitProblem(const PatternToFit& measured, const LibraryView& library, PatternFit& fit);
 
     // Goes on with this stage of the measured pattern, which is blurred by so much.
-    void begin_stage(const PatternFitter::Prepared::Stage& stage, double blur_deg);
+    void begin_stage(const PatternToFit::Stage& stage, double blur_deg);
 
     // The unknowns of the lattice.
     std::vector<int> strains() const;
@@ -37,7 +35,7 @@ public:
     float similarity();
 
 private:
-    void find_strain_directions();
+    PatternParameters parameters(const PatternFit& fit) const { return parameters_of(fit, directions_, blur_deg_); }
     void simulate(std::vector<float>& raw, std::vector<float>& row, const PatternFit& fit);
     void compare(float* row, const float* raw) const;
     double cost(const std::vector<float>& simulated, const PatternFit& fit) const;
@@ -45,13 +43,12 @@ private:
     void compare_changes();
     float* change(std::size_t i) { return changes_.data() + i * static_cast<std::size_t>(quick_->width()); }
 
-    const PatternFitter::Prepared& measured_;
+    const PatternToFit& measured_;
     const LibraryView& library_;
     PatternFit& fit_;
-    double direction_[max_fit_strains][6] = {};
-    int strains_ = 0;
-    double blur_square_ = 0;
-    const PatternFitter::Prepared::Stage* target_ = nullptr;
+    StrainDirections directions_;
+    double blur_deg_ = 0;
+    const PatternToFit::Stage* target_ = nullptr;
     std::optional<DifferentiablePattern> quick_;
     std::vector<DifferentiablePattern::Move> moves_;
     std::vector<float> now_, there_, raw_, raw_there_, changes_;  // rows of the fit and of a trial; [moves] rows

@@ -5,6 +5,7 @@
 
 #include "host/patterns/resample.h"
 #include "host/search/fit_composition.h"
+#include "host/search/fit_parameters.h"
 #include "host/search/fit_problem.h"
 #include "host/support/median.h"
 
@@ -51,41 +52,45 @@ float signal_of(const float* row, int points) {
     return std::sqrt(std::max(min_signal, 1 - noise));
 }
 
+std::vector<int> all_but_composition(const FitProblem& problem) {
+    std::vector<int> free = problem.strains();
+    free.insert(free.end(), {fit_displacement, fit_width, fit_size, fit_microstrain, fit_b, fit_texture});
+    return free;
+}
+
 }  // namespace
 
-PatternFitter::Prepared PatternFitter::prepare(const float* pattern, const Radiation& radiation) const {
-    Prepared prepared;
+PatternToFit prepare_for_fit(const float* pattern, const Radiation& radiation) {
+    PatternToFit prepared;
     prepared.radiation = radiation;
-    const PointRange measured = measured_range(pattern, grid);
-    const int end = measured.end;
-    prepared.first = measured.first;
-    prepared.points = end - measured.first;
+    prepared.measured = measured_range(pattern, fit_grid);
     for (const StagePlan& stage : plan) {
-        std::vector<float> row(pattern, pattern + grid.points);
-        if (stage.blur_deg > 0) blur(row.data(), stage.blur_deg, grid);
-        const Grid coarse{grid.start_deg, grid.step_deg * static_cast<float>(stage.coarser), (grid.points - 1) / stage.coarser + 1};
+        std::vector<float> row(pattern, pattern + fit_grid.points);
+        if (stage.blur_deg > 0) blur(row.data(), stage.blur_deg, fit_grid);
+        const Grid coarse{fit_grid.start_deg, fit_grid.step_deg * static_cast<float>(stage.coarser),
+                          (fit_grid.points - 1) / stage.coarser + 1};
         for (int i = 0; i < coarse.points; ++i) row[static_cast<std::size_t>(i)] = row[static_cast<std::size_t>(i * stage.coarser)];
-        const int first = (prepared.first + stage.coarser - 1) / stage.coarser, last = (end - 1) / stage.coarser;
-        const int points = std::max(0, last - first + 1);
-        make_comparable(row.data(), coarse, first, points);
-        row.resize(static_cast<std::size_t>(points));
-        prepared.stages.push_back({coarse, first, points, std::move(row)});
+        const int first = (prepared.measured.first + stage.coarser - 1) / stage.coarser;
+        const PointRange measured{first, std::max(first, (prepared.measured.end - 1) / stage.coarser + 1)};
+        make_comparable(row.data(), coarse, measured);
+        row.resize(static_cast<std::size_t>(measured.size()));
+        prepared.stages.push_back({coarse, measured, std::move(row)});
     }
-    prepared.signal = signal_of(prepared.stages.back().row.data(), prepared.points);
+    prepared.signal = signal_of(prepared.stages.back().row.data(), prepared.measured.size());
     return prepared;
 }
 
-PatternFit PatternFitter::start(const Prepared& measured, const LibraryView& library, int structure, double strain) const {
+PatternFit start_fit(const PatternToFit& pattern, const LibraryView& library, int structure, double strain) {
     PatternFit fit;
     fit.structure = structure;
     fit.strain = strain;
-    fit.radiation = measured.radiation;
-    FitProblem problem(measured, library, fit);
+    fit.radiation = pattern.radiation;
+    FitProblem problem(pattern, library, fit);
     // Lattice and displacement first; widths once the peaks lie where they should.
     std::vector<int> free = problem.strains();
     free.push_back(fit_displacement);
     for (std::size_t stage = 0; stage < last_stage; ++stage) {
-        problem.begin_stage(measured.stages[stage], plan[stage].blur_deg);
+        problem.begin_stage(pattern.stages[stage], plan[stage].blur_deg);
         problem.descend(free, plan[stage].steps);
         free.push_back(fit_width);
     }
@@ -93,32 +98,27 @@ PatternFit PatternFitter::start(const Prepared& measured, const LibraryView& lib
     return fit;
 }
 
-void PatternFitter::finish(PatternFit& fit, const Prepared& measured, const LibraryView& library) const {
-    FitProblem problem(measured, library, fit);
-    problem.begin_stage(measured.stages[last_stage], plan[last_stage].blur_deg);
+void finish_fit(PatternFit& fit, const PatternToFit& pattern, const LibraryView& library) {
+    FitProblem problem(pattern, library, fit);
+    problem.begin_stage(pattern.stages[last_stage], plan[last_stage].blur_deg);
     problem.choose_texture_axis();
-    std::vector<int> free = problem.strains();
-    free.insert(free.end(), {fit_displacement, fit_width, fit_size, fit_microstrain, fit_b, fit_texture});
-    problem.descend(free, plan[last_stage].steps);
+    problem.descend(all_but_composition(problem), plan[last_stage].steps);
     fit.similarity = problem.similarity();
 }
 
-void PatternFitter::vary_composition(PatternFit& fit, const Prepared& measured, const LibraryView& library) const {
+void fit_composition(PatternFit& fit, const PatternToFit& pattern, const LibraryView& library) {
     fit.elements = elements_that_matter(library.crystal(fit.structure));
     if (fit.elements.empty()) return;
-    FitProblem problem(measured, library, fit);
-    problem.begin_stage(measured.stages[last_stage], plan[last_stage].blur_deg);
-    std::vector<int> free = problem.strains();
-    free.insert(free.end(), {fit_displacement, fit_width, fit_size, fit_microstrain, fit_b, fit_texture});
+    FitProblem problem(pattern, library, fit);
+    problem.begin_stage(pattern.stages[last_stage], plan[last_stage].blur_deg);
+    std::vector<int> free = all_but_composition(problem);
     for (std::size_t e = 0; e < fit.elements.size(); ++e) free.push_back(fit_element + static_cast<int>(e));
     problem.descend(free, composition_steps);
     fit.similarity = problem.similarity();
 }
 
-PatternParameters PatternFitter::parameters(const PatternFit& fit, const LibraryView& library) const {
-    const Prepared nothing;
-    PatternFit copy = fit;
-    return FitProblem(nothing, library, copy).parameters(copy);
+PatternParameters fitted_parameters(const PatternFit& fit, const LibraryView& library) {
+    return parameters_of(fit, strain_directions(library.crystal(fit.structure)));
 }
 
 }  // namespace friedel

@@ -10,13 +10,14 @@
 #include <array>
 #include <vector>
 
+#include "host/patterns/point_range.h"
 #include "kernels/simulation_config.h"
 
 namespace friedel {
 
 struct LibraryView;
 
-// What PatternFitter varies, each in units of how far it usually goes; 0 is where it starts.
+// What a fit varies, each in units of how far it usually goes; 0 is where it starts.
 constexpr int max_fit_elements = 4, max_fit_strains = 6;
 enum FitUnknown {
     fit_displacement,
@@ -46,39 +47,36 @@ std::vector<double> scattering_power(const PatternFit& fit);
 // Occupancies of all atoms of the library with those factors in them, to simulate the fitted pattern with.
 std::vector<float> fitted_occupancies(const PatternFit& fit, const LibraryView& library);
 
-class PatternFitter {
-public:
-    // The grid that patterns to be fitted are brought to.
-    static constexpr Grid grid = comparison_grid;
+// The grid that patterns to be fitted are brought to.
+constexpr Grid fit_grid = comparison_grid;
 
-    // A measured pattern made ready to be fitted: preprocessed as it is, and blurred, for the first steps from far away. Only what was
-    // measured counts: resample() goes on level beyond the ends of the data.
-    struct Prepared {
-        int first = 0, points = 0;  // of the grid, that were measured
-        float signal = 1;           // norm of what is not noise: the most that a fit can reach
-        Radiation radiation{};
-        // Blurred patterns need fewer points: each stage has a grid of its own.
-        struct Stage {
-            Grid grid;
-            int first, points;
-            std::vector<float> row;  // [points], no mean, unit norm
-        };
-        std::vector<Stage> stages{};
+// A measured pattern made ready to be fitted: preprocessed as it is, and blurred, for the first steps from far away. Only what was
+// measured counts: resample() goes on level beyond the ends of the data.
+struct PatternToFit {
+    PointRange measured;  // of fit_grid
+    float signal = 1;     // norm of what is not noise: the most that a fit can reach
+    Radiation radiation{};
+    // Blurred patterns need fewer points: each stage has a grid of its own.
+    struct Stage {
+        Grid grid;
+        PointRange measured;
+        std::vector<float> row;  // [measured.size()], no mean, unit norm
     };
-    Prepared prepare(const float* pattern, const Radiation& radiation) const;
-
-    // Lattice and width to blurred patterns, from an isotropic change of the lattice that is near enough (matcher.h finds one). Cheap,
-    // and enough to tell which structures are worth finish(). Both may run on any thread.
-    PatternFit start(const Prepared& measured, const LibraryView& library, int structure, double strain) const;
-    void finish(PatternFit& fit, const Prepared& measured, const LibraryView& library) const;
-
-    // A finished fit with the scattering power of the elements that matter most varied as well: minerals are solid solutions, and a
-    // structure that was determined of another member of the series differs in its intensities. The pattern is linear in what the
-    // elements contribute to structure factors; what it does not tell stays as the structure has it.
-    void vary_composition(PatternFit& fit, const Prepared& measured, const LibraryView& library) const;
-
-    // simulate_one_pattern() with these and fitted_occupancies() draws the fitted pattern.
-    PatternParameters parameters(const PatternFit& fit, const LibraryView& library) const;
+    std::vector<Stage> stages{};
 };
+PatternToFit prepare_for_fit(const float* pattern, const Radiation& radiation);
+
+// Lattice and width to blurred patterns, from an isotropic change of the lattice that is near enough (matcher.h finds one). Cheap, and
+// enough to tell which structures are worth finish_fit(). Both may run on any thread.
+PatternFit start_fit(const PatternToFit& pattern, const LibraryView& library, int structure, double strain);
+void finish_fit(PatternFit& fit, const PatternToFit& pattern, const LibraryView& library);
+
+// A finished fit with the scattering power of the elements that matter most varied as well: minerals are solid solutions, and a structure
+// that was determined of another member of the series differs in its intensities. The pattern is linear in what the elements contribute
+// to structure factors; what it does not tell stays as the structure has it.
+void fit_composition(PatternFit& fit, const PatternToFit& pattern, const LibraryView& library);
+
+// simulate_one_pattern() with these and fitted_occupancies() draws the fitted pattern.
+PatternParameters fitted_parameters(const PatternFit& fit, const LibraryView& library);
 
 }  // namespace friedel

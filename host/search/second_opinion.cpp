@@ -87,7 +87,7 @@ std::vector<double> SecondOpinion::fitted_cell(std::size_t i) const {
 std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {
     const SearchCandidate* const best = closest(i);
     if (!best || !best->phase) return {};
-    return regridded(search_.fitted_pattern(*best).data(), 1, PatternFitter::grid,
+    return regridded(search_.fitted_pattern(*best).data(), 1, fit_grid,
                      emission_lines(static_cast<double>(search_.config().matcher.wavelength_angstrom)).first_angstrom, model_.grid,
                      emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom, device_.pool);
 }

@@ -39,8 +39,8 @@ bool has_determined_symmetry(const StructureLibrary& library, int structure) {
 }
 
 // Relative change of the cube root of the cell's volume.
-double lattice_change(const PatternFit& fit, const PatternFitter& fitter, const LibraryView& phase) {
-    const PatternParameters p = fitter.parameters(fit, phase);
+double lattice_change(const PatternFit& fit, const LibraryView& phase) {
+    const PatternParameters p = fitted_parameters(fit, phase);
     return static_cast<double>(p.lattice_scale) * (1 + static_cast<double>(p.strain[0] + p.strain[1] + p.strain[2]) / 6) - 1;
 }
 
@@ -63,13 +63,13 @@ Radiation with_second_line(Radiation doublet, double shift) {
 class FittingRounds {
 public:
     FittingRounds(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
-                  const std::vector<Recording>& recorded, const PatternFitter& fitter, const SearchConfig& config, ThreadPool& pool)
-        : found_(found), fitter_(fitter), config_(config), pool_(pool), prepared_(found.size()), best_start_(found.size(), -1.0f) {
-        const auto width = static_cast<std::size_t>(PatternFitter::grid.points);
+                  const std::vector<Recording>& recorded, const SearchConfig& config, ThreadPool& pool)
+        : found_(found), config_(config), pool_(pool), prepared_(found.size()), best_start_(found.size(), -1.0f) {
+        const auto width = static_cast<std::size_t>(fit_grid.points);
         run_interruptibly(pool_, found_.size(), [&](std::size_t i) {
-            prepared_[i] = fitter_.prepare(patterns.data() + i * width, with_second_line(config_.radiation, recorded[i].second_shift));
+            prepared_[i] = prepare_for_fit(patterns.data() + i * width, with_second_line(config_.radiation, recorded[i].second_shift));
             // A pattern with next to nothing in it is like no structure.
-            if (prepared_[i].points < static_cast<int>(min_points)) found_[i].clear();
+            if (prepared_[i].measured.size() < min_points) found_[i].clear();
         });
     }
 
@@ -77,7 +77,7 @@ public:
     // Leaves all candidates of a pattern in order, most similar first.
     void fit(const std::vector<std::size_t>& first) {
         for_each_from(first, [&](std::size_t pattern, SearchCandidate& candidate) {
-            candidate.fit = fitter_.start(prepared_[pattern], candidate.phase->view(), 0, candidate.lattice_change);
+            candidate.fit = start_fit(prepared_[pattern], candidate.phase->view(), 0, candidate.lattice_change);
         });
         for (std::size_t i = 0; i < found_.size(); ++i) {
             const auto begin = found_[i].begin() + static_cast<std::ptrdiff_t>(first[i]);
@@ -88,9 +88,9 @@ public:
         }
         for_each_from(first, [&](std::size_t pattern, SearchCandidate& candidate) {
             const LibraryView phase = candidate.phase->view();
-            fitter_.finish(candidate.fit, prepared_[pattern], phase);
+            finish_fit(candidate.fit, prepared_[pattern], phase);
             candidate.similarity = candidate.fit.similarity;
-            candidate.lattice_change = lattice_change(candidate.fit, fitter_, phase);
+            candidate.lattice_change = lattice_change(candidate.fit, phase);
         });
         sort();
     }
@@ -103,9 +103,9 @@ public:
             least.push_back(candidates.empty() ? 0 : candidates.front().similarity - static_cast<float>(config_.worth_composition));
         for_each_from(std::vector<std::size_t>(found_.size(), 0), [&](std::size_t pattern, SearchCandidate& candidate) {
             if (candidate.similarity < least[pattern]) return;
-            fitter_.vary_composition(candidate.fit, prepared_[pattern], candidate.phase->view());
+            fit_composition(candidate.fit, prepared_[pattern], candidate.phase->view());
             candidate.similarity = candidate.fit.similarity;
-            candidate.lattice_change = lattice_change(candidate.fit, fitter_, candidate.phase->view());
+            candidate.lattice_change = lattice_change(candidate.fit, candidate.phase->view());
         });
         sort();
     }
@@ -127,10 +127,9 @@ private:
     }
 
     std::vector<std::vector<SearchCandidate>>& found_;
-    const PatternFitter& fitter_;
     const SearchConfig& config_;
     ThreadPool& pool_;
-    std::vector<PatternFitter::Prepared> prepared_;
+    std::vector<PatternToFit> prepared_;
     std::vector<float> best_start_;  // of each pattern, over all rounds
 };
 
@@ -179,7 +178,7 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
         }
     }
     if (config_.fitted > 0) {
-        fit_best(found, regridded(patterns, n, grid, from, PatternFitter::grid, to, device_.pool),
+        fit_best(found, regridded(patterns, n, grid, from, fit_grid, to, device_.pool),
                  recorded.empty() ? std::vector<Recording>(found.size(), {emission.second_shift}) : recorded);
     }
     return found;
@@ -187,7 +186,7 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
 
 void StructureSearch::fit_best(std::vector<std::vector<SearchCandidate>>& found, const std::vector<float>& patterns,
                                const std::vector<Recording>& recorded) {
-    FittingRounds rounds(found, patterns, recorded, fitter_, config_, device_.pool);
+    FittingRounds rounds(found, patterns, recorded, config_, device_.pool);
     for (auto& candidates : found) candidates.resize(std::min(candidates.size(), static_cast<std::size_t>(config_.fitted)));
     if (phases_.size() > max_phases_kept) phases_.clear();
     for (auto& candidates : found) {
@@ -253,11 +252,11 @@ std::array<double, 6> StructureSearch::fitted_cell(const SearchCandidate& candid
 }
 
 std::vector<float> StructureSearch::fitted_pattern(const SearchCandidate& candidate) const {
-    std::vector<float> pattern(static_cast<std::size_t>(PatternFitter::grid.points));
+    std::vector<float> pattern(static_cast<std::size_t>(fit_grid.points));
     LibraryView phase = candidate.phase->view();
     const std::vector<float> occupancy = fitted_occupancies(candidate.fit, phase);
     phase.occupancy = occupancy.data();
-    simulate_one_pattern(pattern.data(), parameters(candidate), phase, PatternFitter::grid);
+    simulate_one_pattern(pattern.data(), parameters(candidate), phase, fit_grid);
     return pattern;
 }
 

@@ -82,13 +82,13 @@ public:
 
     // What the fit of a candidate that was fitted says about instrument and specimen.
     PatternParameters parameters(const SearchCandidate& candidate) const {
-        return fitter_.parameters(candidate.fit, candidate.phase->view());
+        return fitted_parameters(candidate.fit, candidate.phase->view());
     }
 
     // Its cell as fitted, in the setting of the library: a b c in angstrom, alpha beta gamma in degrees.
     std::array<double, 6> fitted_cell(const SearchCandidate& candidate) const;
 
-    // The pattern of that fit on PatternFitter::grid, maximum 1, without any background.
+    // The pattern of that fit on fit_grid, maximum 1, without any background.
     std::vector<float> fitted_pattern(const SearchCandidate& candidate) const;
 
     const StructureLibrary& library() const { return library_; }
@@ -119,7 +119,6 @@ private:
     SearchConfig config_;
     Device& device_;
     Matcher matcher_;
-    PatternFitter fitter_;
     std::vector<float> frequency_;
     std::unordered_map<int, Phases> phases_;  // by structure, of those fitted lately
 };

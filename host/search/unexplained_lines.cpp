@@ -16,7 +16,7 @@ constexpr double off_widths = 0.75, off_deg = 0.06;
 std::vector<ObservedLine> unexplained_lines(const ObservedLines& lines, const float* fitted) {
     const Grid& grid = lines.grid;
     double both = 0, square = 0;
-    for (int i = lines.first; i < lines.first + lines.points; ++i) {
+    for (int i = lines.measured.first; i < lines.measured.end; ++i) {
         both += static_cast<double>(lines.intensity[static_cast<std::size_t>(i)] * fitted[i]);
         square += static_cast<double>(fitted[i] * fitted[i]);
     }

@@ -155,11 +155,13 @@ void DifferentiablePattern::peaks(PeakArrays& out, const PatternParameters& p, c
 // What is sharp about a peak and where: its points begin at `first`, in whole vectors.
 struct DifferentiablePattern::Window {
     PeakShape shape;
-    Tail tail;  // of a Lorentzian of strength 1
-    int size;   // 0 to radii - 1, of its radius; -1: the peak has none
+    Tail tail;              // of a Lorentzian of strength 1
+    float eta, half_width;  // as of PeakArrays, degrees
+    int size;               // 0 to radii - 1, of its radius; -1: the peak has none
     int first, end;
 
-    Window(const PeakArrays& peaks, std::size_t n, float area, bool lorentzian, const Grid& grid) {
+    Window(const PeakArrays& peaks, std::size_t n, float area, bool lorentzian, const Grid& grid)
+        : eta(peaks.eta[n]), half_width(0.5f * peaks.fwhm_deg[n]) {
         const float step = grid.step_deg, fwhm = peaks.fwhm_deg[n];
         shape.set(area, fwhm, peaks.eta[n]);
         shape.position_steps = (peaks.position_deg[n] - grid.start_deg) / step;
@@ -174,9 +176,60 @@ struct DifferentiablePattern::Window {
         first = std::max(0, static_cast<int>(std::ceil(shape.position_steps - radius / step)));
         end = std::min(grid.points, static_cast<int>(shape.position_steps + radius / step) + 1);
     }
+
+    bool has_tail() const { return size >= 0; }
+
+    void add_to(float* row, float step) const {
+        const PeakShape s = shape;
+        const Tail t = tail;
+        for (int begin = first; begin < end; begin += lanes) {
+            const float offset = static_cast<float>(begin) - s.position_steps;
+            float* const out = row + begin;
+            if (has_tail()) {
+                FRIEDEL_SIMD
+                for (int j = 0; j < lanes; ++j) {
+                    const float x = (offset + static_cast<float>(j)) * step, x_sq = x * x;
+                    const float sharp = x_sq < t.radius_sq() ? 1 / (x_sq + s.half_width_sq) - t.cap(x_sq) : 0.0f;
+                    out[j] += s.gauss * exponential(-s.decay * x_sq) + s.lorentz * sharp;
+                }
+            } else {
+                FRIEDEL_SIMD
+                for (int j = 0; j < lanes; ++j) {
+                    const float x = (offset + static_cast<float>(j)) * step;
+                    out[j] += s.gauss * exponential(-s.decay * x * x);
+                }
+            }
+        }
+    }
+
+    // Of a peak of unit area at one vector of points, and its derivatives by position, width and share of the Lorentzian.
+    struct Derivatives {
+        float value[lanes], by_position[lanes], by_width[lanes], by_eta[lanes];
+    };
+    Derivatives derivatives_from(int begin, float step) const {
+        const PeakShape s = shape;
+        const Tail t = tail;
+        const float gauss_of_eta = eta < 1 ? s.gauss / (1 - eta) : 0.0f, lorentz_of_eta = half_width / pi_f, per_width = 1 / half_width;
+        const float radius_sq = has_tail() ? t.radius_sq() : 0.0f;
+        const float offset = static_cast<float>(begin) - s.position_steps;
+        Derivatives d;
+        FRIEDEL_SIMD
+        for (int j = 0; j < lanes; ++j) {
+            const float x = (offset + static_cast<float>(j)) * step, x_sq = x * x;
+            const float bell = exponential(-s.decay * x_sq), q = 1 / (x_sq + s.half_width_sq);
+            const float sharp = x_sq < radius_sq ? q - t.cap(x_sq) : 0.0f, steep = x_sq < radius_sq ? s.lorentz * q * q : 0.0f;
+            const float gauss = s.gauss * bell;
+            d.value[j] = gauss + s.lorentz * sharp;
+            d.by_position[j] = 2 * x * (s.decay * gauss + steep);
+            d.by_width[j] = 0.5f * (per_width * (gauss * (2 * s.decay * x_sq - 1) + s.lorentz * sharp) - 2 * half_width * steep);
+            d.by_eta[j] = lorentz_of_eta * sharp - gauss_of_eta * bell;
+        }
+        return d;
+    }
 };
 
-void DifferentiablePattern::simulate(float* row, const PatternParameters& p, const std::vector<float>& occupancy_factor) {
+// What a fit has varied since is computed again.
+void DifferentiablePattern::move_to(const PatternParameters& p, const std::vector<float>& occupancy_factor) {
     if (!same_displacements(p, now_) || occupancy_factor != now_occupancy_) square_factors(squared_, p, occupancy_factor);
     if (!same_texture(p, now_)) texture_factors(texture_, p);
     if (now_stol_sq_.empty() || !same_lattice(p, now_)) lattice(now_stol_sq_, p);
@@ -185,37 +238,20 @@ void DifferentiablePattern::simulate(float* row, const PatternParameters& p, con
     now_intensity_.resize(squared_.size());
     for (std::size_t i = 0; i < squared_.size(); ++i) now_intensity_[i] = squared_[i] * texture_[i];
     peaks(now_peaks_, p, now_stol_sq_, now_intensity_);
+}
 
+void DifferentiablePattern::simulate(float* row, const PatternParameters& p, const std::vector<float>& occupancy_factor) {
+    move_to(p, occupancy_factor);
     std::fill_n(row, width_, 0.0f);
-    const float step = grid_.step_deg;
     tails_.assign(static_cast<std::size_t>(radii * tail_points()), 0.0f);
     bool tailed[radii] = {};
     for (std::size_t n = 0; n < now_peaks_.area.size(); ++n) {
         if (!(now_peaks_.area[n] > 0)) continue;
         const Window w(now_peaks_, n, now_peaks_.area[n], now_peaks_.eta[n] > 0, grid_);
-        const PeakShape s = w.shape;
-        const Tail tail = w.tail;
-        for (int begin = w.first; begin < w.end; begin += lanes) {
-            const float offset = static_cast<float>(begin) - s.position_steps;
-            float* const out = row + begin;
-            if (w.size < 0) {
-                FRIEDEL_SIMD
-                for (int j = 0; j < lanes; ++j) {
-                    const float x = (offset + static_cast<float>(j)) * step;
-                    out[j] += s.gauss * exponential(-s.decay * x * x);
-                }
-            } else {
-                FRIEDEL_SIMD
-                for (int j = 0; j < lanes; ++j) {
-                    const float x = (offset + static_cast<float>(j)) * step, x_sq = x * x;
-                    const float sharp = x_sq < tail.radius_sq() ? 1 / (x_sq + s.half_width_sq) - tail.cap(x_sq) : 0.0f;
-                    out[j] += s.gauss * exponential(-s.decay * x_sq) + s.lorentz * sharp;
-                }
-            }
-        }
-        if (w.size < 0) continue;
+        w.add_to(row, grid_.step_deg);
+        if (!w.has_tail()) continue;
         tailed[w.size] = true;
-        add_tail(tails_.data() + w.size * tail_points(), s.position_steps, s.lorentz);
+        add_tail(tails_.data() + w.size * tail_points(), w.shape.position_steps, w.shape.lorentz);
     }
     for (int size = 0; size < radii; ++size) {
         if (tailed[size]) add_tails(row, tails_.data() + size * tail_points(), size);
@@ -296,43 +332,25 @@ void DifferentiablePattern::differentiate(float* rows, std::span<const Move> mov
         return tails_.data() + (m * radii + static_cast<std::size_t>(size)) * static_cast<std::size_t>(tail_points());
     };
     bool tailed[radii] = {};
-    const float step_deg = grid_.step_deg;
     for (std::size_t n = 0; n < count; ++n) {
         if (!(now_peaks_.area[n] > 0)) continue;
         const Window w(now_peaks_, n, 1, broadening || now_peaks_.eta[n] > 0, grid_);
-        const PeakShape s = w.shape;
-        const Tail tail = w.tail;
-        const float eta = now_peaks_.eta[n], half_width = 0.5f * now_peaks_.fwhm_deg[n], per_width = 1 / half_width;
-        const float gauss_of_eta = eta < 1 ? s.gauss / (1 - eta) : 0.0f, lorentz_of_eta = half_width / pi_f;
-        const float radius_sq = w.size < 0 ? 0.0f : tail.radius_sq();
         for (int begin = w.first; begin < w.end; begin += lanes) {
-            const float offset = static_cast<float>(begin) - s.position_steps;
-            // The peak of unit area, and its derivatives by position, width and share of the Lorentzian.
-            float value[lanes], by_position[lanes], by_width[lanes], by_eta[lanes];
-            FRIEDEL_SIMD
-            for (int j = 0; j < lanes; ++j) {
-                const float x = (offset + static_cast<float>(j)) * step_deg, x_sq = x * x;
-                const float bell = exponential(-s.decay * x_sq), q = 1 / (x_sq + s.half_width_sq);
-                const float sharp = x_sq < radius_sq ? q - tail.cap(x_sq) : 0.0f, steep = x_sq < radius_sq ? s.lorentz * q * q : 0.0f;
-                const float gauss = s.gauss * bell;
-                value[j] = gauss + s.lorentz * sharp;
-                by_position[j] = 2 * x * (s.decay * gauss + steep);
-                by_width[j] = 0.5f * (per_width * (gauss * (2 * s.decay * x_sq - 1) + s.lorentz * sharp) - 2 * half_width * steep);
-                by_eta[j] = lorentz_of_eta * sharp - gauss_of_eta * bell;
-            }
+            const Window::Derivatives d = w.derivatives_from(begin, grid_.step_deg);
             for (std::size_t m = 0; m < moves.size(); ++m) {
                 const float first = change_[2 * m * count + n], second = change_[(2 * m + 1) * count + n];
                 float* const out = rows + m * static_cast<std::size_t>(width_) + begin;
-                const float *const by_first = broadens[m] ? by_width : value, *const by_second = broadens[m] ? by_eta : by_position;
+                const float *const by_first = broadens[m] ? d.by_width : d.value, *const by_second = broadens[m] ? d.by_eta : d.by_position;
                 FRIEDEL_SIMD
                 for (int j = 0; j < lanes; ++j) out[j] += first * by_first[j] + second * by_second[j];
             }
         }
-        if (w.size < 0) continue;
+        if (!w.has_tail()) continue;
         tailed[w.size] = true;
         for (std::size_t m = 0; m < moves.size(); ++m) {
-            const float a = change_[2 * m * count + n], b = change_[(2 * m + 1) * count + n];
-            add_tail(tails_of(m, w.size), s.position_steps, broadens[m] ? (0.5f * eta * a + half_width * b) / pi_f : s.lorentz * a);
+            const float first = change_[2 * m * count + n], second = change_[(2 * m + 1) * count + n];
+            const float strength = broadens[m] ? (0.5f * w.eta * first + w.half_width * second) / pi_f : w.shape.lorentz * first;
+            add_tail(tails_of(m, w.size), w.shape.position_steps, strength);
         }
     }
     for (std::size_t m = 0; m < moves.size(); ++m) {

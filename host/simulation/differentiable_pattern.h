@@ -40,6 +40,7 @@ private:
     };
     struct Window;
 
+    void move_to(const PatternParameters& p, const std::vector<float>& occupancy_factor);
     void reserve(int reflections);
     void drop_negligible();
     Reflections<float> reflections(float* intensity);

@@ -1,0 +1,57 @@
+// The lines of a pattern refined one after the other, each against what the others leave of it, which is kept up to date: a line overlaps
+// with few others, so that sweeps over all of them end soon. Leaves out: where lines are looked for, and what shape they have
+// (peak_search.cpp).
+#pragma once
+
+#include <vector>
+
+#include "host/indexing/peak_search.h"
+
+namespace friedel {
+
+// What is a line at all. Choices; `friedel index --labels` on every third of the 366 RRUFF patterns (122) tells what they are worth
+// (throwaway builds; extinction groups right as it is: 73, mean logarithm of the right group's probability -2.328).
+constexpr double min_significance = 5;  // standard deviations; 3.5: 69 and -2.328, 10: 69 and -2.557
+constexpr double min_height = 0.003;    // of the strongest point; half: 73 and -2.321, twice: 73 and -2.327
+constexpr double min_distance = 0.45;   // of two lines, in widths; 0.3: 73 and -2.328, 0.7: 73 and -2.340
+
+class LineFit {
+public:
+    // Of pattern.lines, which it changes; intensity is there, and sigma for all but level() and level_humps().
+    explicit LineFit(ObservedLines& pattern) : p_(pattern), rest_(pattern.intensity) {}
+
+    // What no line describes yet, [grid.points].
+    const std::vector<float>& rest() const { return rest_; }
+    double remainder() const { return part_left(p_, rest_); }
+
+    void set_shape(const LineShape& shape);
+    void add_line(double two_theta_deg, double height);
+
+    // Heights and positions. Lines that came to nothing go, and of two that came together the lower one.
+    void refine(int sweeps);
+
+    // What is left between the lines and varies slowly is background still: the median of bins nearby.
+    void level();
+    // The same before lines are taken off, so only where bins are alike, as lines are not, and far above what noise alone leaves: of the
+    // humps that without_humps() leaves, since they are low or narrow, some rise high above the noise of long counting.
+    void level_humps();
+
+    // pattern.sigma: the noise, and what no common shape describes of the lines around.
+    void update_sigma();
+
+    // Standard deviations of heights and positions; lines in order, and those that are significant alone.
+    void finish();
+
+private:
+    void take_off(const std::vector<float>& level);
+    void add(const LineProfile& profile, double height);
+    void refine_line(std::size_t line);
+    void estimate_errors(std::size_t line);
+    void drop_lines();
+
+    ObservedLines& p_;
+    std::vector<float> rest_;  // [grid.points] pattern less all lines
+    std::vector<LineProfile> profiles_;
+};
+
+}  // namespace friedel
