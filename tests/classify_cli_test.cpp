@@ -462,6 +462,13 @@ TEST_F(ClassifyCommand, RefusesWhatIsUnlikeAnything) {
             EXPECT_EQ(answers.at(i, "space_group"), "152") << file;
         }
     }
+    // A search without a network does not take humps for structures either.
+    ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);
+    ASSERT_EQ(run("match minerals.h5 odd/glass.xy odd/quartz_on_glass.xy --keep-humps -o matched.csv").status, 0);
+    const CsvTable matched(folder / "matched.csv");
+    EXPECT_NE(matched.at(0, "reason").find("no sharp lines"), std::string::npos) << matched.at(0, "reason");
+    ASSERT_EQ(run("classify -q odd/quartz_on_glass.xy --keep-humps --structures minerals.h5 -o kept.csv").status, 0);
+    EXPECT_EQ(matched.at(matched.size() - 1, "reason"), CsvTable(folder / "kept.csv").at(0, "reason"));
     // The network alone finds one line too few as well.
     const std::string alone = run("classify --structures none odd/one_line.xy odd/quartz.xy").out;
     EXPECT_NE(alone.find("only one line"), std::string::npos) << alone;

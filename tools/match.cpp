@@ -12,6 +12,7 @@
 #include "host/answers/opinions.h"
 #include "host/crystals/elements.h"
 #include "host/crystals/space_groups.h"
+#include "host/indexing/pattern_lines.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/search/fit_statistics.h"
@@ -57,16 +58,26 @@ int most_voted(const std::vector<float>& votes) {
 }
 
 // Why the vote says nothing of the pattern; empty if it does.
-std::string doubt_of(const std::vector<SearchCandidate>& found, const std::vector<float>& votes, const StructureSearch& search) {
-    if (found.empty()) return "nothing in it stands out from the background";
-    const float best = found.front().similarity;
-    if (found.front().phase && best < search.config().unlike)
-        return "unlike any of the " + std::to_string(search.library().size()) + " structures (similarity " + formatted("%.2f", best) +
-               " at best)";
+std::string doubt_of(const std::vector<SearchCandidate>& found, bool under_lines, const std::vector<float>& votes,
+                     const StructureSearch& search) {
+    if (found.empty() && !under_lines) return "nothing in it stands out from the background";
+    if (std::string objection = search.objection(found, under_lines, 0); !objection.empty()) return objection;
     // What structures do not say the frequency of groups in the library does, and that is no find.
     const int group = most_voted(votes);
     const bool is_found = std::any_of(found.begin(), found.end(), [&](const SearchCandidate& c) { return c.space_group == group; });
     return is_found ? "" : "no structure fits well enough for a vote";
+}
+
+// Of a pattern with sharp lines, as classify does: pattern i of the batch. Whether there were any.
+bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatch& batch, std::size_t i, const StructureSearch& search) {
+    std::vector<SearchCandidate> others = candidates;
+    if (!search.leave_out_broad(others)) return false;
+    ThreadPool alone(1);
+    const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(fit_grid.points);
+    const double wavelength = search.config().matcher.wavelength_angstrom;
+    if (!has_sharp_lines(lines_of_patterns(pattern, 1, fit_grid, wavelength, alone, {batch.rows[i].recorded}).front())) return false;
+    candidates = std::move(others);
+    return true;
 }
 
 // Every pattern of the reader against every structure.
@@ -77,7 +88,7 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
     PatternBatch batch;
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
-        const auto found =
+        auto found =
             search.search(batch.patterns.data(), batch.size(), fit_grid, search.config().matcher.wavelength_angstrom, batch.recorded());
         for (std::size_t i = 0; i < found.size(); ++i) {
             const ReadPattern& read = batch.rows[i];
@@ -85,9 +96,10 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
             const std::string reason = read.error.empty() ? read.refusal : read.error;
             all.push_back({read.file, read.title, reason, !read.error.empty(), {}, {}, read.wavelength, read.wavelength_source});
             if (!reason.empty()) continue;
+            const bool under_lines = leave_out_broad(found[i], batch, i, search);
             all.back().candidates = found[i];
             all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
-            all.back().reason = doubt_of(found[i], all.back().votes, search);
+            all.back().reason = doubt_of(found[i], under_lines, all.back().votes, search);
         }
         progress.show(static_cast<double>(all.size()) / static_cast<double>(list.size()), all.size());
     }

@@ -1,8 +1,5 @@
 #include "host/search/second_opinion.h"
 
-#include <cmath>
-#include <cstdio>
-
 #include "host/indexing/pattern_lines.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
@@ -20,11 +17,6 @@ SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Mode
     tell_of_index(search_.matcher(), structures);
 }
 
-// Of the lines of the fitted pattern at low angles; 0 where nothing was fitted.
-double SecondOpinion::fwhm_deg(const SearchCandidate& candidate) const {
-    return candidate.phase ? std::sqrt(static_cast<double>(search_.parameters(candidate).caglioti_w)) : 0;
-}
-
 std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
                                         const std::vector<Recording>& recorded) {
     const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
@@ -37,10 +29,7 @@ std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std:
     under_lines_.assign(found_.size(), false);
     std::vector<float> all;
     for (std::size_t i = 0; i < found_.size(); ++i) {
-        if (has_sharp_lines(lines[i])) {
-            const auto is_broad = [&](const SearchCandidate& c) { return fwhm_deg(c) > search_.config().broadest_fwhm_deg; };
-            under_lines_[i] = std::erase_if(found_[i], is_broad) > 0;
-        }
+        if (has_sharp_lines(lines[i])) under_lines_[i] = search_.leave_out_broad(found_[i]);
         const std::vector<float> votes = search_.vote(found_[i]);
         all.insert(all.end(), votes.begin(), votes.end());
     }
@@ -48,18 +37,7 @@ std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std:
 }
 
 std::string SecondOpinion::unlike(std::size_t i, float probability) const {
-    const SearchCandidate* const best = closest(i);
-    const SearchConfig& config = search_.config();
-    char text[128];
-    if (!best && under_lines_[i]) return "what lies under its lines, a hump or a step, hides them: no structure explains them; take it off";
-    if (!best || (best->similarity < config.unlike && probability < config.sure)) {
-        std::snprintf(text, sizeof text, "unlike any of the %d structures searched (similarity %.2f at best)", library_.size(),
-                      best ? static_cast<double>(best->similarity) : 0.0);
-        return text;
-    }
-    if (fwhm_deg(*best) <= config.broadest_fwhm_deg) return {};
-    std::snprintf(text, sizeof text, "no sharp lines (%.1f degrees wide): amorphous, or crystals of a few nanometres", fwhm_deg(*best));
-    return text;
+    return search_.objection(found_[i], under_lines_[i], probability);
 }
 
 void SecondOpinion::look_for_unexplained_lines(const std::vector<ObservedLines>& lines) {

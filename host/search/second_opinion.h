@@ -44,8 +44,6 @@ public:
     const StructureLibrary& library() const { return library_; }
 
 private:
-    double fwhm_deg(const SearchCandidate& candidate) const;
-
     const Model& model_;
     Device& device_;
     StructureLibrary library_;

@@ -12,6 +12,7 @@
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "host/support/text_format.h"
 #include "kernels/pattern.h"
 
 namespace friedel {
@@ -242,6 +243,25 @@ std::vector<std::size_t> StructureSearch::add_parents(std::vector<std::vector<Se
 
 bool StructureSearch::worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const {
     return candidate.similarity >= best.similarity - static_cast<float>(config_.worth_a_parent);
+}
+
+double StructureSearch::fwhm_deg(const SearchCandidate& candidate) const {
+    return is_fitted(candidate) ? std::sqrt(static_cast<double>(parameters(candidate).caglioti_w)) : 0;
+}
+
+bool StructureSearch::leave_out_broad(std::vector<SearchCandidate>& candidates) const {
+    return std::erase_if(candidates, [&](const SearchCandidate& c) { return fwhm_deg(c) > config_.broadest_fwhm_deg; }) > 0;
+}
+
+std::string StructureSearch::objection(const std::vector<SearchCandidate>& candidates, bool under_lines, float probability) const {
+    if (candidates.empty() && under_lines)
+        return "what lies under its lines, a hump or a step, hides them: no structure explains them; take it off";
+    const SearchCandidate* const best = candidates.empty() ? nullptr : &candidates.front();
+    if (!best || (is_fitted(*best) && best->similarity < config_.unlike && probability < config_.sure))
+        return "unlike any of the " + std::to_string(library_.size()) + " structures searched (similarity " +
+               formatted("%.2f", best ? static_cast<double>(best->similarity) : 0.0) + " at best)";
+    if (fwhm_deg(*best) <= config_.broadest_fwhm_deg) return {};
+    return "no sharp lines (" + formatted("%.1f", fwhm_deg(*best)) + " degrees wide): amorphous, or crystals of a few nanometres";
 }
 
 std::array<double, 6> StructureSearch::fitted_cell(const SearchCandidate& candidate) const {

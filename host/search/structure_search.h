@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -80,6 +81,15 @@ public:
     // alike, the powder is most often the one of high symmetry.
     std::vector<float> vote(const std::vector<SearchCandidate>& candidates) const;
 
+    // Leaves out the candidates whose fitted lines are broader than any structure's that can be told: of a pattern with sharp lines they
+    // describe what lies under those. Whether there were any.
+    bool leave_out_broad(std::vector<SearchCandidate>& candidates) const;
+
+    // Why candidates, most similar first, tell nothing of their pattern: none is anything like it, what lies under its lines hides them
+    // (under_lines: leave_out_broad() left some out), or it has no sharp ones. Empty where none of these holds, or the first alone and the
+    // answer's `probability` is config().sure or above.
+    std::string objection(const std::vector<SearchCandidate>& candidates, bool under_lines, float probability) const;
+
     // What the fit of a candidate that was fitted says about instrument and specimen.
     PatternParameters parameters(const SearchCandidate& candidate) const {
         return fitted_parameters(candidate.fit, candidate.phase->view());
@@ -109,6 +119,8 @@ private:
                   const std::vector<Recording>& recorded);
     void find_parents(const std::vector<std::vector<SearchCandidate>>& found);
     std::vector<std::size_t> add_parents(std::vector<std::vector<SearchCandidate>>& found) const;
+    // Of the lines of the fitted pattern at low angles; 0 where nothing was fitted.
+    double fwhm_deg(const SearchCandidate& candidate) const;
     // What the vote of a candidate weighs beside that of the most similar one.
     double weight(const SearchCandidate& candidate, const SearchCandidate& best) const;
     // How likely the most similar candidate is of the right structure, or one alike.
