@@ -144,6 +144,17 @@ TEST(NexusFile, PatternsWithinAFileAreRead) {
     EXPECT_NE(error_of([&] { read_pattern(name + "[0]"); }).find("no rows"), std::string::npos);
 }
 
+TEST(NexusFile, FilesOfFriedelThatHoldNoPatternAreNamed) {
+    const test::TemporaryDirectory folder;
+    for (const char* kind : {"model", "structure_library"}) {
+        H5File::create(folder / "a.h5", {kind, 1, ""}).commit();
+        const std::string error = error_of([&] { read_pattern(folder / "a.h5"); });
+        EXPECT_NE(error.find(std::string("a.h5: is a friedel ") + (kind[0] == 'm' ? "model" : "structure library") + ", not a pattern"),
+                  std::string::npos)
+            << error;
+    }
+}
+
 // pyFAI keeps what it was told, in metres, in a note.
 TEST(NexusFile, TheWavelengthOfPyFai) {
     const test::TemporaryDirectory folder;

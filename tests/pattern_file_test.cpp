@@ -277,6 +277,19 @@ TEST(PatternFile, RefusesBadRowsByTheirLine) {
     expect_refused(plain("%.2f %.1f -2"), {"line 1", "standard deviation"});
 }
 
+// The first column neither rises nor stays below 180, the second does both evenly.
+TEST(PatternFile, ColumnsThatAreSwappedAreTold) {
+    for (const double scale : {1.0, 1000.0}) {
+        for (const char* header : {"", "# a comment\n"}) {
+            const std::string swapped = header + rows([&](int i) { return formatted("%.1f %.2f", scale * intensity_of(i), angle_of(i)); });
+            expect_refused(swapped, {"its columns are swapped: the second rises evenly from 5 to 34.75", "write the angle first"});
+            expect_refused(with_decimal_commas(swapped), {"its columns are swapped"});
+        }
+    }
+    expect_refused(rows([&](int i) { return formatted("%.1f %.2f", intensity_of(i), intensity_of(i + 1)); }), {"sort the rows"});
+    expect_as_written("intensity,2theta\n" + rows([](int i) { return formatted("%.1f,%.2f", intensity_of(i), angle_of(i)); }), "named");
+}
+
 TEST(PatternFile, RefusesWhatIsNoPattern) {
     expect_refused("", {"empty"});
     expect_refused("\n\n# nothing\n", {"no rows"});
@@ -284,6 +297,8 @@ TEST(PatternFile, RefusesWhatIsNoPattern) {
     expect_refused(rows([](int i) { return std::to_string(i); }), {"one column"});
     expect_refused(plain("%.2f %.1f", 12), {"12 points", "peaks"});
     expect_refused(plain("%.2f 3"), {"every intensity is 3"});
+    expect_refused(plain("%.2f -%.1f"), {"no intensity is above 0, the highest is -1.5", "export the counts themselves"});
+    expect_refused("2theta,x,intensity\n" + plain("%.2f,5,-%.1f"), {"no intensity is above 0"});
     expect_refused("data_NaCl\n_cell_length_a 5.64\n", {"CIF", "friedel simulate"});
     expect_refused("# a comment\ndata_NaCl\n_cell_length_a 5.64\n", {"CIF"});
     expect_refused("PK\x03\x04....", {"zip"});
