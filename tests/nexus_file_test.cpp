@@ -55,6 +55,13 @@ TEST(NexusFile, IsReadByItsDefaultScan) {
     const auto angle = [](int i) { return 10 + 0.02 * i; };
     write("two_theta", "deg", angle, 1);
     expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    for (const auto& [units, of_degree] : {std::pair("mrad", M_PI / 0.18), std::pair("radian", M_PI / 180), std::pair("arcmin", 60.0)}) {
+        write(
+            "two_theta", units, [&](int i) { return angle(i) * of_degree; }, 1);
+        expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    }
+    write("two_theta", "mm", angle, 1);
+    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("is in mm; write 2theta in degrees"), std::string::npos);
     write(
         "q", "1/nm", [&](int i) { return 40 * M_PI * std::sin(angle(i) * M_PI / 360) / 1.5406; }, 1);
     expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);

@@ -190,6 +190,16 @@ TEST(PatternFile, AxesByManyNames) {
         {"1/d,Intensity\n", [&](double angle) { return 2 * sine(angle) / wavelength; }},
         {"d [nm^-1],Intensity\n", [&](double angle) { return 20 * sine(angle) / wavelength; }},
         {"4pi sin(x)/lambda,Intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"2theta (mrad),Intensity\n", [](double angle) { return angle * M_PI / 0.18; }},
+        {"2theta_mrad,Intensity\n", [](double angle) { return angle * M_PI / 0.18; }},
+        {"theta (\u00b5rad),Intensity\n", [](double angle) { return angle * M_PI / 360e-6; }},
+        {"2theta (arcmin),Intensity\n", [](double angle) { return angle * 60; }},
+        {"2th [arcsec],Intensity\n", [](double angle) { return angle * 3600; }},
+        {"2theta (Grad),Intensity\n", [](double angle) { return angle; }},
+        {"2theta (\u00b0),Intensity\n", [](double angle) { return angle; }},
+        {"d (pm),Intensity\n", [&](double angle) { return 100 * wavelength / (2 * sine(angle)); }},
+        {"d_pm,Intensity\n", [&](double angle) { return 100 * wavelength / (2 * sine(angle)); }},
+        {"q (1/pm),Intensity\n", [&](double angle) { return 0.04 * M_PI * sine(angle) / wavelength; }},
         {"d_A I\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
     };
     for (const auto& one : cases) {
@@ -212,6 +222,11 @@ TEST(PatternFile, AxesByManyNames) {
     }
     for (const char* words : {"# Sample D log 12\n", "# D log 12\n", "# 2theta scan log\n", "2theta cps sqrt(cps)\n"})
         EXPECT_EQ(read(words, [](double angle) { return angle; }).two_theta_deg.size(), 500u) << words << "are no intensities";
+    for (const char* axis : {"position (mm)", "2theta (px)", "Angle [s]"}) {
+        const std::string error = test::error_of([&] { read(std::string(axis) + ", Intensity\n", [](double angle) { return angle; }); });
+        EXPECT_NE(error.find(std::string("its axis ") + axis + " is in "), std::string::npos) << error;
+        EXPECT_NE(error.find("; write 2theta in degrees"), std::string::npos) << error;
+    }
     for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof"}) {
         const std::string header = std::string(axis) + ", Intensity\n";
         const std::string error = test::error_of([&] { read(header, [](double angle) { return angle; }); });

@@ -103,7 +103,7 @@ public:
         }
         leave_out_unmeasured(pattern_);
         stated_.apply_to(pattern_);
-        if (axis_ != PatternAxis::two_theta_deg) convert_axis(pattern_, axis_);
+        if (axis_ != two_theta_in_degrees) convert_axis(pattern_, axis_);
         check_pattern(pattern_);
         return std::move(pattern_);
     }
@@ -172,7 +172,7 @@ private:
         if (std::abs(row.value[1]) > largest_intensity)
             fail_here("an intensity of ", number_text(row.value[1]), " is more than can be calculated with; scale the pattern");
         if (angle < 0) fail_here("negative angle ", number_text(angle), "; cut the pattern at 0 degrees");
-        if (angle >= 180) {
+        if (angle >= 180 && axis_ == two_theta_in_degrees) {
             refuse_swapped_columns();
             fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
         }
@@ -265,7 +265,7 @@ private:
 
     std::string_view text_;
     StatedWavelength stated_;
-    PatternAxis axis_ = PatternAxis::two_theta_deg;
+    PatternAxis axis_;
     bool any_comma_;
     MeasuredPattern pattern_;
     int columns_ = 0;  // 0 until the first row
