@@ -19,6 +19,7 @@
 #include "host/patterns/pattern_stack.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/patterns/text_rows.h"
+#include "host/patterns/thousands.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/text_encoding.h"
@@ -345,6 +346,8 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     std::string plain;
     const auto has = [&](std::string_view bytes) { return text.find(bytes) != std::string_view::npos; };
     if (has("\xef\xbc") || has("\xef\xbd") || has("\xe3\x80\x80")) text = plain = half_width(text);
+    std::string without;
+    if (std::optional<std::string> counts = without_thousands(text, name)) text = without = std::move(*counts);
     if (std::optional<MeasuredPattern> pattern = parse_table(text, name)) return std::move(*pattern);
     if (std::optional<MeasuredPattern> pattern = parse_stepped(text, name)) return std::move(*pattern);
     return Reader(text, name).read();
