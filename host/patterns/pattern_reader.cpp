@@ -10,6 +10,7 @@
 #include "host/patterns/humps.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
+#include "host/patterns/spikes.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"
 
@@ -140,6 +141,7 @@ ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
     read.title = list_.title(i);
     try {
         MeasuredPattern pattern = list_.read(i);
+        if (!config_.keep_spikes) take_off_spikes(pattern);
         std::tie(read.wavelength, read.wavelength_source) = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
         // Of the lines as they are in the file.
         read.refusal = doubt_of_axis(pattern);
