@@ -302,6 +302,9 @@ TEST(PatternFile, ColumnsThatAreSwappedAreTold) {
         }
     }
     expect_refused(rows([&](int i) { return formatted("%.1f %.2f", intensity_of(i), intensity_of(i + 1)); }), {"sort the rows"});
+    const std::string numbered = rows([](int i) { return std::to_string(2 * i) + formatted(",%.2f,%.1f", angle_of(i), intensity_of(i)); });
+    expect_refused(numbered, {"its second column rises evenly", "name the columns in a line above (index, 2theta, intensity)"});
+    expect_as_written("index,2theta,intensity\n" + numbered, "numbered");
     expect_as_written("intensity,2theta\n" + rows([](int i) { return formatted("%.1f,%.2f", intensity_of(i), angle_of(i)); }), "named");
 }
 

@@ -219,12 +219,14 @@ private:
     void refuse_swapped_columns() const {
         constexpr double even = 0.5;  // part of a step that rounding may add to it
         std::vector<double> second;
+        int columns = 0;
         const char* const end = text_.data() + text_.size();
         for (const char* at = text_.data(); at < end; ++at) {
             while (at < end && is_blank(*at)) ++at;
             const char* const line_end = std::find_if(at, end, is_line_end);
             const Row row = parse_row(at, line_end, any_comma_ && has_decimal_commas({at, line_end}));
             if (row.columns >= 2) second.push_back(row.value[1]);
+            columns = std::max(columns, row.columns);
             at = line_end;
         }
         if (second.size() < static_cast<std::size_t>(min_points) || !(second.front() >= 0 && second.back() < 180)) return;
@@ -232,6 +234,9 @@ private:
         for (std::size_t i = 1; i < second.size(); ++i) {
             if (!(std::abs(second[i] - second[i - 1] - step) < even * step)) return;
         }
+        if (columns > 2)
+            fail(pattern_.name, ": its second column rises evenly from ", number_text(second.front()), " to ", number_text(second.back()),
+                 ", as angles do; if it holds them, name the columns in a line above (index, 2theta, intensity)");
         fail(pattern_.name, ": its columns are swapped: the second rises evenly from ", number_text(second.front()), " to ",
              number_text(second.back()), ", as angles do; write the angle first, or name the columns in a line above (intensity, 2theta)");
     }

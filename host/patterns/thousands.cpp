@@ -98,10 +98,14 @@ Number number_of(std::string_view text, const Style& style) {
 }
 
 double value_of(std::string_view text, char point) {
-    std::string copy(text.substr(0, 30));
-    std::replace(copy.begin(), copy.end(), point, '.');
     double value = -1;
-    std::from_chars(copy.data(), copy.data() + copy.size(), value);
+    if (point == '.') {
+        std::from_chars(text.data(), text.data() + text.size(), value);
+    } else {
+        std::string copy(text);
+        std::replace(copy.begin(), copy.end(), point, '.');
+        std::from_chars(copy.data(), copy.data() + copy.size(), value);
+    }
     return value;
 }
 
@@ -190,13 +194,27 @@ void write_row(std::string& out, const Parts& parts, const Style& style) {
     }
 }
 
+// Whether a sign stands anywhere behind at most three digits that begin a number, and before three: most files are done with here.
+bool has_thousands(std::string_view text, const Style& style) {
+    for (std::size_t at = text.find(style.thousands); at != text.npos; at = text.find(style.thousands, at + 1)) {
+        const auto digit = [&](std::size_t i) { return i < text.size() && is_digit(text[i]); };
+        if (!digit(at + 1) || !digit(at + 2) || !digit(at + 3) || digit(at + 4)) continue;
+        std::size_t begin = at;
+        while (begin > 0 && digit(begin - 1)) --begin;
+        const char before = begin > 0 ? text[begin - 1] : '\n';
+        const bool begins = style.is_ambiguous ? before == style.thousands || is_blank(before) : before != style.point;
+        if (begins && begin < at && at - begin <= 3) return true;
+    }
+    return false;
+}
+
 // Whether the text has the characters that the style takes.
 bool may_be_of(std::string_view text, const Style& style) {
     const auto has = [&](std::string_view what) { return text.find(what) != text.npos; };
     if (style.thousands == any_blank) return std::any_of(other_blanks.begin(), other_blanks.end(), has);
     if (style.in_quotes && !has("\"")) return false;
     if (style.separators == "\t;" && !has("\t") && !has(";")) return false;
-    return (style.point != ',' && style.thousands != ',') || has(",");
+    return (style.point != ',' || has(",")) && has_thousands(text, style);
 }
 
 }  // namespace
