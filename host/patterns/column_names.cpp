@@ -138,7 +138,8 @@ bool names_other_axis(const Fields& names, int intensity) {
 // Whether a line is one of names, the first of which is that of another axis. A remark ("# Temperature (K): 300", "# Time (s), long") is
 // none.
 bool begins_with_other_axis(std::string_view line, const Fields& names) {
-    if (names.size() < 2 || !is_surely_other_axis(names[0])) return false;
+    if (names.size() < 2 || names[0].empty() || (names[0].front() >= '0' && names[0].front() <= '9')) return false;
+    if (!is_surely_other_axis(names[0])) return false;
     double number = 0;
     const auto is_remark = [&](std::string_view name) {
         return name.empty() || name.find_first_of(":=") != name.npos || read_field(number, name.substr(0, name.find(' ')));

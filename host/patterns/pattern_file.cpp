@@ -218,17 +218,7 @@ private:
     // Says so where the second column rises evenly, as angles do and intensities do not.
     void refuse_swapped_columns() const {
         constexpr double even = 0.5;  // part of a step that rounding may add to it
-        std::vector<double> second;
-        int columns = 0;
-        const char* const end = text_.data() + text_.size();
-        for (const char* at = text_.data(); at < end; ++at) {
-            while (at < end && is_blank(*at)) ++at;
-            const char* const line_end = std::find_if(at, end, is_line_end);
-            const Row row = parse_row(at, line_end, any_comma_ && has_decimal_commas({at, line_end}));
-            if (row.columns >= 2) second.push_back(row.value[1]);
-            columns = std::max(columns, row.columns);
-            at = line_end;
-        }
+        const auto [second, columns] = second_column(text_);
         if (second.size() < static_cast<std::size_t>(min_points) || !(second.front() >= 0 && second.back() < 180)) return;
         const double step = (second.back() - second.front()) / static_cast<double>(second.size() - 1);
         for (std::size_t i = 1; i < second.size(); ++i) {

@@ -144,6 +144,7 @@ void StatedWavelength::doubt(std::string_view line, const std::string& what) {
 }
 
 void StatedWavelength::read(std::string_view line) {
+    if (std::none_of(line.begin(), line.end(), [](char c) { return is_letter(c) || (c & 0x80) != 0; })) return;  // a row of numbers
     const std::string lower = lower_case(line.substr(0, longest_line));
     const std::string_view text = lower;
     is_monochromatic_ |= text.find("angstrom, one line") != std::string_view::npos;

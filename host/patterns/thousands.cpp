@@ -208,21 +208,31 @@ bool has_thousands(std::string_view text, const Style& style) {
     return false;
 }
 
-// Whether the text has the characters that the style takes.
-bool may_be_of(std::string_view text, const Style& style) {
-    const auto has = [&](std::string_view what) { return text.find(what) != text.npos; };
-    if (style.thousands == any_blank) return std::any_of(other_blanks.begin(), other_blanks.end(), has);
-    if (style.in_quotes && !has("\"")) return false;
-    if (style.separators == "\t;" && !has("\t") && !has(";")) return false;
-    return (style.point != ',' || has(",")) && has_thousands(text, style);
-}
+// The characters that styles take and a text has.
+struct Present {
+    bool comma, tab_or_semicolon, quote, other_blank;
+
+    explicit Present(std::string_view text) {
+        const auto has = [&](char c) { return text.find(c) != text.npos; };
+        comma = has(',');
+        tab_or_semicolon = has('\t') || has(';');
+        quote = has('"');
+        other_blank = std::any_of(other_blanks.begin(), other_blanks.end(), [&](std::string_view blank) { return has(blank.front()); });
+    }
+    bool allow(const Style& style) const {
+        if (style.thousands == any_blank) return other_blank;
+        return (quote || !style.in_quotes) && (tab_or_semicolon || style.separators != "\t;") &&
+               (comma || (style.point != ',' && style.thousands != ','));
+    }
+};
 
 }  // namespace
 
 std::optional<std::string> without_thousands(std::string_view text, const std::string& name) {
     std::vector<Trial> trials;
+    const Present present(text);
     for (const Style& style : styles) {
-        if (may_be_of(text, style)) trials.emplace_back(style);
+        if (present.allow(style) && (style.thousands == any_blank || has_thousands(text, style))) trials.emplace_back(style);
     }
     std::string bytes;
     Parts parts;
