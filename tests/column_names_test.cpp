@@ -1,6 +1,7 @@
 // Names of columns in text, as instruments and beamlines write them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -80,6 +81,43 @@ TEST(ColumnNames, OtherAxesAreNamed) {
     for (int i = 0; i < points; ++i) q += std::to_string(1 + 0.02 * i) + with_comma(intensity_at(i)) + "\n";
     for (const char* header : {"#L Q S\n", "#L Q  S\n", "Q,S(Q)\n", "q,sample\n", "# q_A^-1,PSD\n"})
         EXPECT_TRUE(parse_pattern(header + q, "a.sq").needs_no_wavelength) << header;
+}
+
+// Where nothing is called the intensity, either.
+TEST(ColumnNames, OtherAxesAreNamedWhateverStandsBesideThem) {
+    const std::string two = rows([](int i) { return with_comma(intensity_at(i)); });
+    std::string blanks = two;
+    std::replace(blanks.begin(), blanks.end(), ',', ' ');
+    for (const char* header :
+         {"time (s),voltage (V)\n", "wavelength (nm),absorbance\n", "m/z,abundance\n", "m/z,relative\n", "ppm,y\n",
+          "Wavenumber,Transmittance\n", "Wavenumber (cm-1),T\n", "Binding Energy (eV),CPS1\n", "position_mm,y\n", "Hz,amplitude\n",
+          "x (mm),y\n", "Field (Oe),Moment (emu)\n", "# wavelength (nm),absorbance\n", "# time (s),signal 1 (V)\n"}) {
+        const std::string error = error_of(header + two), first = std::string(header).substr(0, std::string(header).find(','));
+        EXPECT_NE(error.find("a.csv: its axis is '" + first.substr(first.find_first_not_of("# ")) + "', not 2theta"), std::string::npos)
+            << header << error;
+    }
+    EXPECT_NE(error_of("position (mm),y\n" + two).find("is in mm; write 2theta in degrees"), std::string::npos);
+    EXPECT_NE(error_of("m/z abundance\n" + blanks).find("its axis is 'm/z'"), std::string::npos);
+    for (const char* header :
+         {"x,y\n", "Pos. [\u00b02Th.],Iobs [cts]\n", "\u00b02Th,y\n", "Angle,PSD\n", "Position,Counts\n", "time,unknown\n",
+          "# Time (s), 30\n", "# Time (s), long\n", "# Temperature (K): 300, sample: quartz\n", "# Wavelength (A): CuKa\n",
+          "# exposure (s) = 30, frames\n", "theta-2theta,scan\n", "PSD [deg],cts\n", "Winkel,Impulse\n"}) {
+        for (const std::string& table : {two, blanks}) EXPECT_EQ(error_of(header + table), "read") << header;
+    }
+}
+
+TEST(ColumnNames, WhatIsNoIntensityIsNotTakenForOne) {
+    const std::string two = rows([](int i) { return with_comma(intensity_at(i)); }),
+                      three = rows([](int i) { return with_comma(7) + with_comma(intensity_at(i)); });
+    for (const char* other : {"temperature", "Temp (K)", "background", "difference", "residual", "time", "sigma", "monitor"}) {
+        const std::string error = error_of(std::string("2theta,") + other + "\n" + two);
+        EXPECT_NE(error.find(std::string("line 1: beside '2theta' stands '") + other + "', which is no intensity"), std::string::npos)
+            << error;
+        EXPECT_EQ(parse_pattern(std::string("2theta,") + other + ",sample\n" + three, "a.csv").intensity[3], intensity_at(3)) << other;
+    }
+    for (const char* header :
+         {"2theta,y\n", "2theta,quartz\n", "2theta,s\n", "2theta,Ycalc\n", "2theta,absorbance\n", "# theta scan, background\n"})
+        EXPECT_EQ(error_of(header + two), "read") << header;
 }
 
 // Of several columns beside the angle one must be called the intensity; what is behind it are deviations where they are called so, or

@@ -55,6 +55,13 @@ TEST(NexusFile, IsReadByItsDefaultScan) {
     const auto angle = [](int i) { return 10 + 0.02 * i; };
     write("two_theta", "deg", angle, 1);
     expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    for (const auto& [units, of_degree] : {std::pair("mrad", M_PI / 0.18), std::pair("radian", M_PI / 180), std::pair("arcmin", 60.0)}) {
+        write(
+            "two_theta", units, [&](int i) { return angle(i) * of_degree; }, 1);
+        expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
+    }
+    write("two_theta", "mm", angle, 1);
+    EXPECT_NE(error_of([&] { read_pattern(folder / "a.nxs"); }).find("is in mm; write 2theta in degrees"), std::string::npos);
     write(
         "q", "1/nm", [&](int i) { return 40 * M_PI * std::sin(angle(i) * M_PI / 360) / 1.5406; }, 1);
     expect_pattern(read_pattern(folder / "a.nxs"), 10, 0.02, 1.5406);
@@ -142,6 +149,17 @@ TEST(NexusFile, PatternsWithinAFileAreRead) {
     std::filesystem::copy(name, name + "[0]");
     write_text(name + "[0]", "not HDF5");
     EXPECT_NE(error_of([&] { read_pattern(name + "[0]"); }).find("no rows"), std::string::npos);
+}
+
+TEST(NexusFile, FilesOfFriedelThatHoldNoPatternAreNamed) {
+    const test::TemporaryDirectory folder;
+    for (const char* kind : {"model", "structure_library"}) {
+        H5File::create(folder / "a.h5", {kind, 1, ""}).commit();
+        const std::string error = error_of([&] { read_pattern(folder / "a.h5"); });
+        EXPECT_NE(error.find(std::string("a.h5: is a friedel ") + (kind[0] == 'm' ? "model" : "structure library") + ", not a pattern"),
+                  std::string::npos)
+            << error;
+    }
 }
 
 // pyFAI keeps what it was told, in metres, in a note.

@@ -4,7 +4,9 @@
 
 #include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
+#include <iomanip>
 #include <string>
 
 #include "host/patterns/k_alpha.h"
@@ -74,6 +76,28 @@ TEST(OtherRadiationCommand, UnstatedWavelengthsOfSynchrotrons) {
     const auto answer = [&](const std::string& what) { return test::run_friedel("classify --structures none " + what, folder.path).out; };
     EXPECT_NE(answer("silent.xy").find("degrees wide, which a tube's are not, and no wavelength is stated"), std::string::npos);
     for (const char* other : {"stated.xy", "silent.xy --wavelength 1.0"}) EXPECT_EQ(answer(other).find("no wavelength"), std::string::npos);
+}
+
+// Nothing that is said of their lines' widths or of the wavelength would help.
+TEST(OtherRadiationCommand, AnglesInRadiansAreTold) {
+    const test::TemporaryDirectory folder;
+    const std::string rutile = (test::source_dir() / "data/minerals/rutile.cif").string();
+    ASSERT_EQ(test::run_friedel("simulate '" + rutile + "' -o degrees.xy", folder.path).status, 0);
+    std::ifstream in(folder / "degrees.xy");
+    std::ofstream silent(folder / "silent.xy"), named(folder / "named.xy");
+    named << "2theta (rad) intensity\n";
+    for (std::string line; std::getline(in, line);) {
+        double angle = 0, intensity = 0;
+        if (std::sscanf(line.c_str(), "%lf %lf", &angle, &intensity) != 2) continue;
+        for (std::ofstream* out : {&silent, &named}) *out << std::setprecision(9) << angle * M_PI / 180 << ' ' << intensity << '\n';
+    }
+    silent.close(), named.close();
+    const auto answer = [&](const std::string& what) { return test::run_friedel("classify --structures none " + what, folder.path).out; };
+    for (const char* options : {"", " --wavelength cu"}) {
+        const std::string told = answer(std::string("silent.xy") + options);
+        EXPECT_NE(told.find("degrees, as if they were radians; name the first column"), std::string::npos) << told;
+    }
+    EXPECT_EQ(answer("named.xy").find("radians"), std::string::npos);
 }
 
 TEST(EmissionLines, AreThoseOfTheAnodeOrOne) {

@@ -190,6 +190,16 @@ TEST(PatternFile, AxesByManyNames) {
         {"1/d,Intensity\n", [&](double angle) { return 2 * sine(angle) / wavelength; }},
         {"d [nm^-1],Intensity\n", [&](double angle) { return 20 * sine(angle) / wavelength; }},
         {"4pi sin(x)/lambda,Intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"2theta (mrad),Intensity\n", [](double angle) { return angle * M_PI / 0.18; }},
+        {"2theta_mrad,Intensity\n", [](double angle) { return angle * M_PI / 0.18; }},
+        {"theta (\u00b5rad),Intensity\n", [](double angle) { return angle * M_PI / 360e-6; }},
+        {"2theta (arcmin),Intensity\n", [](double angle) { return angle * 60; }},
+        {"2th [arcsec],Intensity\n", [](double angle) { return angle * 3600; }},
+        {"2theta (Grad),Intensity\n", [](double angle) { return angle; }},
+        {"2theta (\u00b0),Intensity\n", [](double angle) { return angle; }},
+        {"d (pm),Intensity\n", [&](double angle) { return 100 * wavelength / (2 * sine(angle)); }},
+        {"d_pm,Intensity\n", [&](double angle) { return 100 * wavelength / (2 * sine(angle)); }},
+        {"q (1/pm),Intensity\n", [&](double angle) { return 0.04 * M_PI * sine(angle) / wavelength; }},
         {"d_A I\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
     };
     for (const auto& one : cases) {
@@ -212,6 +222,11 @@ TEST(PatternFile, AxesByManyNames) {
     }
     for (const char* words : {"# Sample D log 12\n", "# D log 12\n", "# 2theta scan log\n", "2theta cps sqrt(cps)\n"})
         EXPECT_EQ(read(words, [](double angle) { return angle; }).two_theta_deg.size(), 500u) << words << "are no intensities";
+    for (const char* axis : {"position (mm)", "2theta (px)", "Angle [s]"}) {
+        const std::string error = test::error_of([&] { read(std::string(axis) + ", Intensity\n", [](double angle) { return angle; }); });
+        EXPECT_NE(error.find(std::string("its axis ") + axis + " is in "), std::string::npos) << error;
+        EXPECT_NE(error.find("; write 2theta in degrees"), std::string::npos) << error;
+    }
     for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof"}) {
         const std::string header = std::string(axis) + ", Intensity\n";
         const std::string error = test::error_of([&] { read(header, [](double angle) { return angle; }); });
@@ -277,6 +292,22 @@ TEST(PatternFile, RefusesBadRowsByTheirLine) {
     expect_refused(plain("%.2f %.1f -2"), {"line 1", "standard deviation"});
 }
 
+// The first column neither rises nor stays below 180, the second does both evenly.
+TEST(PatternFile, ColumnsThatAreSwappedAreTold) {
+    for (const double scale : {1.0, 1000.0}) {
+        for (const char* header : {"", "# a comment\n"}) {
+            const std::string swapped = header + rows([&](int i) { return formatted("%.1f %.2f", scale * intensity_of(i), angle_of(i)); });
+            expect_refused(swapped, {"its columns are swapped: the second rises evenly from 5 to 34.75", "write the angle first"});
+            expect_refused(with_decimal_commas(swapped), {"its columns are swapped"});
+        }
+    }
+    expect_refused(rows([&](int i) { return formatted("%.1f %.2f", intensity_of(i), intensity_of(i + 1)); }), {"sort the rows"});
+    const std::string numbered = rows([](int i) { return std::to_string(2 * i) + formatted(",%.2f,%.1f", angle_of(i), intensity_of(i)); });
+    expect_refused(numbered, {"its second column rises evenly", "name the columns in a line above (index, 2theta, intensity)"});
+    expect_as_written("index,2theta,intensity\n" + numbered, "numbered");
+    expect_as_written("intensity,2theta\n" + rows([](int i) { return formatted("%.1f,%.2f", intensity_of(i), angle_of(i)); }), "named");
+}
+
 TEST(PatternFile, RefusesWhatIsNoPattern) {
     expect_refused("", {"empty"});
     expect_refused("\n\n# nothing\n", {"no rows"});
@@ -284,6 +315,8 @@ TEST(PatternFile, RefusesWhatIsNoPattern) {
     expect_refused(rows([](int i) { return std::to_string(i); }), {"one column"});
     expect_refused(plain("%.2f %.1f", 12), {"12 points", "peaks"});
     expect_refused(plain("%.2f 3"), {"every intensity is 3"});
+    expect_refused(plain("%.2f -%.1f"), {"no intensity is above 0, the highest is -1.5", "export the counts themselves"});
+    expect_refused("2theta,x,intensity\n" + plain("%.2f,5,-%.1f"), {"no intensity is above 0"});
     expect_refused("data_NaCl\n_cell_length_a 5.64\n", {"CIF", "friedel simulate"});
     expect_refused("# a comment\ndata_NaCl\n_cell_length_a 5.64\n", {"CIF"});
     expect_refused("PK\x03\x04....", {"zip"});

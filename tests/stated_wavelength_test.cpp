@@ -5,6 +5,7 @@
 
 #include "host/patterns/pattern_file.h"
 #include "host/support/error.h"
+#include "tests/test_paths.h"
 
 namespace friedel {
 namespace {
@@ -89,6 +90,52 @@ TEST(StatedWavelength, InOtherWords) {
                              "# tube 3, iron", "# sputter target: Co", "# PLD target: Co-doped ZnO",
                              "# monochromatic radiation, silver behenate", "# Wave guide height 1.2", "# wave form 0.5"})
         EXPECT_EQ(wavelength(line), 0) << line;
+}
+
+// What is understood by its size or in other words is used; what says something of the wavelength and cannot be used is not passed over.
+TEST(StatedWavelength, IsNotAssumedWhereALineSaysAnother) {
+    const auto read = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy"); };
+    for (const char* line :
+         {"# X-ray source: Co tube", "# Co radiation", "Co-Strahlung", "# cobalt radiation", "# X-ray tube: Co",
+          "# measured with Co x-rays", "# Kobalt-Strahlung", "# wavelength 179.02758", "# Radiation source: Co radiation"})
+        EXPECT_NEAR(read(line).wavelength_angstrom, 1.7902758, 1e-6) << line;
+    EXPECT_NEAR(read("# wavelength 154.06").wavelength_angstrom, 1.5406, 1e-9);
+    EXPECT_NEAR(read("# Energy: 8047").wavelength_angstrom, 12.398419843 / 8.047, 1e-9);
+    for (const char* line : {"# wavelength: 1.5406 nm", "# wavelength = 15.406", "Lambda (nm): 1.54", "# wavelength 1.54 um",
+                             "# CuKb radiation", "# Radiation: Cu K-beta", "# Anode: W", "# Radiation: neutrons", "# Source: synchrotron",
+                             "# energy 11", "# X-ray energy: 17.4", "# wavelength 154060"}) {
+        const MeasuredPattern pattern = read(line);
+        EXPECT_EQ(pattern.wavelength_angstrom, 0) << line;
+        const std::string error = test::error_of([&] { wavelength_of(pattern, 0, 1.54); });
+        EXPECT_TRUE(error.starts_with("x.xy: its line '" + std::string(line) + "' states ")) << line << ": " << error;
+        EXPECT_NE(error.find("; give the right one with --wavelength"), std::string::npos) << error;
+        EXPECT_EQ(wavelength_of(pattern, 0.7, 1.54).first, 0.7);
+        EXPECT_EQ(wavelength_of(read(std::string(line) + "\n# wavelength 1.2 A"), 0, 1.54).first, 1.2) << "another line says it";
+    }
+    EXPECT_NE(test::error_of([&] { wavelength_of(read("# wavelength: 1.5406 nm"), 0, 1.54); }).find("a wavelength of 15.406 angstrom"),
+              std::string::npos);
+    for (const char* line : {"# wavelength 0",
+                             "# wavelength: 0.000",
+                             "# wavelength -1",
+                             "# wavelength unknown, 120 points",
+                             "# wavelength: unknown, 3 samples",
+                             "# Ni filter for Cu Kb",
+                             "# Cu, Kb filter",
+                             "# laser lambda = 532 nm",
+                             "# UV lambda 254 nm",
+                             "# sin(theta)/lambda max 0.6",
+                             "# Energy threshold 11",
+                             "# energy 6 GeV",
+                             "# Fe radiation damage",
+                             "# lambda sample 12.5",
+                             "# K-Beta wavelength 1.39225",
+                             "# wavelength",
+                             "# Source: lab 3",
+                             "# Tube: 40 kV, 30 mA",
+                             "# copper tube",
+                             "# Radiation: monochromated",
+                             "# Energy 0"})
+        EXPECT_EQ(wavelength_of(read(line), 0, 1.54).second, WavelengthSource::assumed) << line;
 }
 
 // With and without a nought before the point or comma, whatever the rows have.

@@ -48,7 +48,7 @@ struct Options {
     double rank_timeout_seconds = 900;
     int threads = 0;
     std::optional<bool> indexing;
-    bool strip_k_alpha_2 = false, keep_humps = false, resume = false, quiet = false;
+    bool strip_k_alpha_2 = false, keep_humps = false, keep_spikes = false, resume = false, quiet = false;
 };
 
 // A first input that ends in .h5 is the model, unless it holds patterns; results have the same ending, patterns seldom.
@@ -101,6 +101,7 @@ struct Task {
                                                 options.min_coverage,
                                                 options.strip_k_alpha_2,
                                                 options.keep_humps,
+                                                options.keep_spikes,
                                                 indexing,
                                                 answer_edition}
                                      .dump();
@@ -140,6 +141,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     config.given_wavelength = task.options.wavelength;
     config.strip_k_alpha_2 = task.options.strip_k_alpha_2;
     config.keep_humps = task.options.keep_humps;
+    config.keep_spikes = task.options.keep_spikes;
     config.min_coverage = task.options.min_coverage;
     config.threads = threads_of_rank(task.options.threads, ranks);
     PatternReader reader(task.list, config, [&](bool wait) {
@@ -325,6 +327,8 @@ std::function<int()> classify_command(CLI::App& app) {
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");
     add_indexing_option(app, o->indexing);
     add_keep_humps_option(app, o->keep_humps);
+    app.add_flag("--keep-spikes", o->keep_spikes,
+                 "Leave in single points far above both neighbours, narrower than any line of the pattern, as cosmic rays make them");
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
                  "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
     app.add_option("--min-coverage", o->min_coverage, "Refuse a pattern that covers less than this part of the model's range")

@@ -74,6 +74,21 @@ bool is_time(std::string_view name) {
     return is_one_of(name, whole);
 }
 
+// What stands beside an angle and is never a pattern, however the numbers look.
+bool is_no_intensity(std::string_view name) {
+    constexpr std::string_view whole[] = {"temperature", "temp",  "background", "bkg",      "bckg",      "ybkg",    "y_bkg",
+                                          "difference",  "diff",  "ydiff",      "residual", "residuals", "voltage", "monitor",
+                                          "pressure",    "omega", "chi",        "phi",      "d-spacing", "hkl"};
+    return is_one_of(name, whole);
+}
+
+// What other methods measure.
+bool is_of_other_method(std::string_view name) {
+    constexpr std::string_view whole[] = {"absorbance", "abs",       "transmittance", "reflectance", "voltage", "current",
+                                          "abundance",  "amplitude", "moment",        "mass",        "weight",  "heat flow"};
+    return is_one_of(name, whole);
+}
+
 // "Counts", but not "Counts/s".
 bool is_number_of_counts(std::string_view name) {
     constexpr std::string_view counts[] = {"count", "cts"}, rates[] = {"/s", "cps", "per s", "per_s", "s-1", "s^-1", "rate"};
@@ -118,6 +133,21 @@ bool names_other_axis(const Fields& names, int intensity) {
     // One letter says little: "E, I", but not "R int = 0.05".
     double number = 0;
     return intensity == 1 && names.size() <= 3 && (names.size() < 3 || !(read_field(number, names[2]) || names[2] == "="));
+}
+
+// Whether a line is one of names, the first of which is that of another axis. A remark ("# Temperature (K): 300", "# Time (s), long") is
+// none.
+bool begins_with_other_axis(std::string_view line, const Fields& names) {
+    if (names.size() < 2 || names[0].empty() || (names[0].front() >= '0' && names[0].front() <= '9')) return false;
+    if (!is_surely_other_axis(names[0])) return false;
+    double number = 0;
+    const auto is_remark = [&](std::string_view name) {
+        return name.empty() || name.find_first_of(":=") != name.npos || read_field(number, name.substr(0, name.find(' ')));
+    };
+    if (std::any_of(names.begin(), names.end(), is_remark)) return false;
+    const std::string beside = plain_name(names[1]);
+    return !line.starts_with('#') || is_exactly_intensity(beside) || is_of_other_method(beside) ||
+           names[1].find_first_of("([") != line.npos;
 }
 
 }  // namespace
@@ -171,9 +201,9 @@ Columns columns_of(std::string_view line) {
             columns.changed = names[i];
         } else if (is_axis_name(names[i])) {
             const PatternAxis kind = kind_of(names[i]);
-            if (kind == PatternAxis::d_angstrom) columns.d = column;
+            if (kind == PatternAxis{AxisQuantity::d}) columns.d = column;
             // Angles before Q and d: both may be there.
-            if (columns.axis >= 0 && (kind != PatternAxis::two_theta_deg || kind_of(columns.axis_name) == kind)) continue;
+            if (columns.axis >= 0 && (kind != two_theta_in_degrees || kind_of(columns.axis_name) == kind)) continue;
             columns.axis = column;
             columns.axis_name = names[i];
         } else if (is_exactly_intensity(name)) {
@@ -182,8 +212,12 @@ Columns columns_of(std::string_view line) {
             some.push_back(column);
         } else if (is_time(name)) {
             columns.time = column;
+            if (name.size() > 1) columns.no_intensity = names[i];
         } else if (is_deviation(name) && !(name == "s" && unknown.empty() && exact.empty() && some.empty())) {  // S(Q) is none
             columns.deviation = column;
+            if (name.size() > 1) columns.no_intensity = names[i];
+        } else if (is_no_intensity(name)) {
+            columns.no_intensity = names[i];
         } else if (!name.empty()) {
             unknown.push_back(column);
         }
@@ -202,6 +236,8 @@ Columns columns_of(std::string_view line) {
         for (int column : best) columns.others.emplace_back(names[static_cast<std::size_t>(column)]);
     }
     if (columns.intensity >= 0) columns.are_counts = is_number_of_counts(lower_case(names[static_cast<std::size_t>(columns.intensity)]));
+    if (!exact.empty() || !some.empty() || !unknown.empty()) columns.no_intensity.clear();
+    if (columns.axis < 0 && begins_with_other_axis(line, names)) columns.other_axis = names[0];
     if (columns.axis < 0 && names_other_axis(names, exact.empty() ? -1 : exact.front())) columns.axis_name = names[0];
     return columns;
 }

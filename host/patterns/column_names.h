@@ -21,6 +21,8 @@ struct Columns {
     int axis = -1, intensity = -1, d = -1;
     int deviation = -1, time = -1;    // of the intensities; of counting
     std::string axis_name;            // without `axis`: of one that no pattern is read against
+    std::string other_axis;           // the first, where it is surely that of something else and the others are names, too
+    std::string no_intensity;         // of one that is surely something else than an intensity, where no other may be one
     std::string changed;              // of a column of intensities that are no longer as they were counted
     std::vector<std::string> others;  // of columns that may each be the intensities, where none says that it alone is
     bool are_counts = false;          // the intensities, and no rate

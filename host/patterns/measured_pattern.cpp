@@ -82,9 +82,11 @@ void check_pattern(const MeasuredPattern& pattern) {
                  " degrees is out of range or order, or has no intensity; it is damaged or no scan of 2theta");
         }
     }
-    if (std::all_of(pattern.intensity.begin(), pattern.intensity.end(), [&](double value) { return value == pattern.intensity[0]; })) {
-        fail(pattern.name, ": every intensity is ", formatted("%.10g", pattern.intensity[0]), "; measure or export it again");
-    }
+    const auto [least, most] = std::minmax_element(pattern.intensity.begin(), pattern.intensity.end());
+    if (*least == *most) fail(pattern.name, ": every intensity is ", formatted("%.10g", *most), "; measure or export it again");
+    if (!(*most > 0))
+        fail(pattern.name, ": no intensity is above 0, the highest is ", formatted("%.10g", *most),
+             "; export the counts themselves, not with their sign reversed, their logarithm or what was left of a fit");
 }
 
 }  // namespace friedel

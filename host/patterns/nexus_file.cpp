@@ -228,6 +228,10 @@ MeasuredPattern read_nexus(const std::filesystem::path& path, const std::string&
     const std::string name = path.string() + (within.empty() ? "" : "::" + within);
     const H5File file = H5File::open_foreign(path);
     const std::optional<NexusData> data = find_nexus_data(file, within);
+    if (!data && file.has_attribute("/", "friedel_kind")) {
+        fail(name, ": is a friedel ", spaced(file.kind()),
+             ", not a pattern; give a measured pattern, or patterns that 'friedel simulate' wrote");
+    }
     if (!data) {
         fail(name,
              ": an HDF5 file without a pattern (a group of NX_class NXdata whose signal has one dimension, or two, the last one along its ",

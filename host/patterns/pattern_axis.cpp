@@ -19,8 +19,14 @@ namespace {
 
 // Letters and digits in lower case, theta and the angstrom spelt out, and what is in brackets left out: "2Theta [deg]" becomes "2theta".
 std::string plain(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, const char*>, 6> symbols = {
-        {{"\u03b8", "theta"}, {"\u0398", "theta"}, {"\u03d1", "theta"}, {"\u00c5", "a"}, {"\u212b", "a"}, {"\u00b9", "1"}}};
+    constexpr std::array<std::pair<std::string_view, const char*>, 8> symbols = {{{"\u00b5", "u"},
+                                                                                  {"\u03bc", "u"},
+                                                                                  {"\u03b8", "theta"},
+                                                                                  {"\u0398", "theta"},
+                                                                                  {"\u03d1", "theta"},
+                                                                                  {"\u00c5", "a"},
+                                                                                  {"\u212b", "a"},
+                                                                                  {"\u00b9", "1"}}};
     std::string text;
     for (std::size_t i = 0; i < name.size(); ++i) {
         if (name[i] == '(' || name[i] == '[') break;
@@ -41,7 +47,7 @@ bool is_one_of(std::string_view name, const Names& names) {
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-enum class Quantity { two_theta, theta, q, inverse_d, d };
+using Quantity = AxisQuantity;
 
 struct QuantityName {
     std::string_view name;
@@ -74,9 +80,69 @@ constexpr QuantityName quantity_names[] = {{"2thetaangle", Quantity::two_theta},
                                            {"dhkl", Quantity::d},
                                            {"d", Quantity::d}};
 
-constexpr std::string_view degrees[] = {"deg", "degree", "degrees"}, radians[] = {"rad", "radian", "radians"},
-                           per_nm[] = {"nm1", "1nm", "invnm", "pernm", "nm"}, per_angstrom[] = {"a1", "1a", "inva", "pera", "a"},
-                           nm[] = {"nm"}, angstrom[] = {"a", "ang", "angstrom"};
+struct UnitName {
+    std::string_view name;
+    double unit;
+};
+constexpr double radian = 180 / std::numbers::pi;
+// Of 2theta and theta, in degrees; of d, in angstrom; of Q and 1/d, in 1/angstrom. As names have them without brackets ("q_nm^-1").
+constexpr UnitName of_angles[] = {{"deg", 1},
+                                  {"degree", 1},
+                                  {"degrees", 1},
+                                  {"rad", radian},
+                                  {"radian", radian},
+                                  {"radians", radian},
+                                  {"mrad", radian / 1000},
+                                  {"milliradian", radian / 1000},
+                                  {"milliradians", radian / 1000},
+                                  {"urad", radian / 1e6},
+                                  {"arcmin", 1.0 / 60},
+                                  {"arcsec", 1.0 / 3600}},
+                   of_lengths[] = {{"a", 1}, {"ang", 1}, {"angstrom", 1}, {"nm", 10}, {"pm", 0.01}},
+                   of_inverses[] = {{"a1", 1},    {"1a", 1},    {"inva", 1},    {"pera", 1},    {"a", 1},
+                                    {"nm1", 0.1}, {"1nm", 0.1}, {"invnm", 0.1}, {"pernm", 0.1}, {"nm", 0.1},
+                                    {"pm1", 100}, {"1pm", 100}, {"invpm", 100}, {"perpm", 100}, {"pm", 100}};
+// The same as they stand in brackets and attributes: angles at the beginning ("Grad" are degrees), lengths anywhere.
+constexpr UnitName words_of_angles[] = {{"mrad", radian / 1000}, {"millirad", radian / 1000}, {"urad", radian / 1e6},
+                                        {"µrad", radian / 1e6},  {"microrad", radian / 1e6},  {"arcmin", 1.0 / 60},
+                                        {"arc min", 1.0 / 60},   {"arcsec", 1.0 / 3600},      {"arc sec", 1.0 / 3600},
+                                        {"rad", radian}},
+                   words_of_lengths[] = {{"nm", 10}, {"nanom", 10}, {"pm", 0.01}, {"picom", 0.01}};
+// Whatever these measure, it is no angle of a pattern.
+constexpr std::string_view no_angles[] = {"mm",
+                                          "cm",
+                                          "um",
+                                          "µm",
+                                          "m",
+                                          "px",
+                                          "pixel",
+                                          "pixels",
+                                          "channel",
+                                          "channels",
+                                          "s",
+                                          "ms",
+                                          "us",
+                                          "min",
+                                          "h",
+                                          "hz",
+                                          "khz",
+                                          "mhz",
+                                          "ev",
+                                          "kev",
+                                          "mev",
+                                          "k",
+                                          "v",
+                                          "mv",
+                                          "ppm",
+                                          "cm-1",
+                                          "cm^-1",
+                                          "1/cm",
+                                          "cm\u207b\u00b9",
+                                          "oe",
+                                          "t",
+                                          "gpa",
+                                          "u",
+                                          "da"};
 
 constexpr std::string_view in_metres[] = {"m", "m^-1", "1/m", "m-1", "metre", "meter"};
 
@@ -85,40 +151,58 @@ constexpr std::string_view other_names[] = {"omega",     "energy",     "photonen
                                             "phi",       "azimuth",    "channel",      "channels",    "pixel", "wavenumber",
                                             "r",         "wavelength", "lambda",       "ramanshift",  "rmm",   "radialdistance",
                                             "dstar2nm2", "dstar2a2",   "frame",        "temperature", "temp",  "distance"};
+// Of other methods altogether.
+constexpr std::string_view of_other_methods[] = {
+    "mz",          "masstocharge",  "ppm",        "chemicalshift", "hz",        "frequency", "bindingenergy", "kineticenergy", "wavenumber",
+    "wavenumbers", "wavenumbercm1", "ramanshift", "ramanshiftcm1", "massnumber"};
 // What may follow such a name without brackets: "energy_keV".
 constexpr std::string_view other_units[] = {"kev", "ev", "mev", "us", "ms", "musec", "microsec", "s", "sec",
                                             "min", "k",  "c",   "a",  "nm", "cm1",   "angstrom", "mm"};
 
+template <class Units>
+std::optional<double> unit_of(std::string_view name, const Units& units) {
+    for (const UnitName& unit : units) {
+        if (unit.name == name) return unit.unit;
+    }
+    return std::nullopt;
+}
+
+// The unit that a text in brackets names; 1 where it names none.
+template <class Units>
+double unit_within(std::string_view text, const Units& units, bool at_its_beginning) {
+    for (const UnitName& unit : units) {
+        const std::size_t at = text.find(unit.name);
+        if (at == 0 || (at != text.npos && !at_its_beginning)) return unit.unit;
+    }
+    return 1;
+}
+
+bool is_angle(Quantity quantity) { return quantity == Quantity::two_theta || quantity == Quantity::theta; }
+
 // Of a name with or without units: "2theta", "q_nm^-1", "d_A". Without them degrees and angstrom.
 std::optional<PatternAxis> axis_named(std::string_view name) {
     const std::string text = plain(name);
-    for (const QuantityName& known : quantity_names) {
-        if (!text.starts_with(known.name)) continue;
-        const std::string_view units = std::string_view(text).substr(known.name.size());
-        switch (known.quantity) {
-            case Quantity::two_theta:
-                if (units.empty() || is_one_of(units, degrees)) return PatternAxis::two_theta_deg;
-                if (is_one_of(units, radians)) return PatternAxis::two_theta_rad;
-                break;
-            case Quantity::theta:
-                if ((units.empty() && known.name == "theta") || is_one_of(units, degrees)) return PatternAxis::theta_deg;
-                if (is_one_of(units, radians)) return PatternAxis::theta_rad;
-                break;
-            case Quantity::q:
-                if (units.empty() || is_one_of(units, per_angstrom)) return PatternAxis::q_per_angstrom;
-                if (is_one_of(units, per_nm)) return PatternAxis::q_per_nm;
-                break;
-            case Quantity::inverse_d:
-                if (units.empty() || is_one_of(units, per_angstrom)) return PatternAxis::inverse_d_per_angstrom;
-                if (is_one_of(units, per_nm)) return PatternAxis::inverse_d_per_nm;
-                break;
-            case Quantity::d:
-                if (units.empty() || is_one_of(units, angstrom)) return PatternAxis::d_angstrom;
-                if (is_one_of(units, nm)) return PatternAxis::d_nm;
-                break;
-        }
+    for (const auto& [known, quantity] : quantity_names) {
+        if (!text.starts_with(known)) continue;
+        const std::string_view units = std::string_view(text).substr(known.size());
+        if (units.empty() && (quantity != Quantity::theta || known == "theta")) return PatternAxis{quantity, 1};
+        const std::optional<double> unit = is_angle(quantity)        ? unit_of(units, of_angles)
+                                           : quantity == Quantity::d ? unit_of(units, of_lengths)
+                                                                     : unit_of(units, of_inverses);
+        if (unit) return PatternAxis{quantity, *unit};
     }
     return std::nullopt;
+}
+
+// "energy_keV", "position_mm"
+bool has_other_units(std::string_view text) {
+    const auto ends_in_one_of = [&](std::string_view name, const auto& units) {
+        return text.starts_with(name) && is_one_of(text.substr(name.size()), units);
+    };
+    return std::any_of(std::begin(other_names), std::end(other_names), [&](auto name) { return ends_in_one_of(name, other_units); }) ||
+           std::any_of(std::begin(quantity_names), std::end(quantity_names), [&](const QuantityName& known) {
+               return known.name.size() > 4 && is_angle(known.quantity) && ends_in_one_of(known.name, no_angles);
+           });
 }
 
 }  // namespace
@@ -127,56 +211,58 @@ bool is_axis_name(std::string_view name) { return axis_named(name).has_value(); 
 
 bool is_other_axis(std::string_view name) {
     const std::string text = plain(name);
-    return is_one_of(text, other_names) || std::any_of(std::begin(other_names), std::end(other_names), [&](std::string_view other) {
-               return text.starts_with(other) && is_one_of(std::string_view(text).substr(other.size()), other_units);
-           });
+    return is_one_of(text, other_names) || is_one_of(text, of_other_methods) || has_other_units(text);
+}
+
+bool is_surely_other_axis(std::string_view name) {
+    const std::string text = plain(name);
+    const std::size_t open = name.find_first_of("([");
+    if (is_one_of(text, of_other_methods) || has_other_units(text)) return true;
+    if (open == name.npos) return false;
+    const std::string unit = lower_case(name.substr(open + 1, name.find_first_of(")]", open) - open - 1));
+    return is_one_of(unit, no_angles) || (is_one_of(text, other_names) && !unit.empty());
 }
 
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {
-    const std::optional<PatternAxis> axis = axis_named(name);
+    std::optional<PatternAxis> axis = axis_named(name);
     if (!axis) fail(file, ": its axis is '", name, "', not 2theta, theta, Q, d or 1/d; export it against one of these");
-    const std::string unit = lower_case(units.substr(0, units.find_first_of(")]")));
-    const bool nanometres = unit.find("nm") != unit.npos || unit.find("nanom") != unit.npos, radian = unit.starts_with("rad");
-    if ((*axis == PatternAxis::q_per_angstrom || *axis == PatternAxis::d_angstrom) && is_one_of(unit, in_metres))
-        fail(file, ": its axis ", name, " is in ", units.substr(0, units.find_first_of(")]")), "; write it in angstrom or nanometres");
-    if (*axis == PatternAxis::two_theta_deg && radian) return PatternAxis::two_theta_rad;
-    if (*axis == PatternAxis::theta_deg && radian) return PatternAxis::theta_rad;
-    if (*axis == PatternAxis::q_per_angstrom && nanometres) return PatternAxis::q_per_nm;
+    const std::string_view written = units.substr(0, units.find_first_of(")]"));
+    const std::string unit = lower_case(written);
+    if (unit.empty()) return *axis;
+    if (is_angle(axis->quantity)) {
+        if (is_one_of(unit, no_angles)) fail(file, ": its axis ", name, " is in ", written, "; write 2theta in degrees");
+        if (axis->unit == 1) axis->unit = unit_within(unit, words_of_angles, true);
+        return *axis;
+    }
+    if (axis->quantity != Quantity::inverse_d && is_one_of(unit, in_metres))
+        fail(file, ": its axis ", name, " is in ", written, "; write it in angstrom or nanometres");
     const bool inverse = unit.starts_with("1/") || unit.find("-1") != unit.npos || unit.find("\u207b") != unit.npos;
-    if (*axis == PatternAxis::inverse_d_per_angstrom || (*axis == PatternAxis::d_angstrom && inverse))
-        return nanometres ? PatternAxis::inverse_d_per_nm : PatternAxis::inverse_d_per_angstrom;
-    if (*axis == PatternAxis::d_angstrom && nanometres) return PatternAxis::d_nm;
+    if (axis->quantity == Quantity::d && inverse) axis->quantity = Quantity::inverse_d;
+    if (axis->unit == 1) {
+        const double length = unit_within(unit, words_of_lengths, false);
+        axis->unit = axis->quantity == Quantity::d ? length : 1 / length;
+    }
     return *axis;
 }
 
 void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
     std::vector<double>& x = pattern.two_theta_deg;
-    if (axis == PatternAxis::two_theta_deg) return;
-    if (axis == PatternAxis::two_theta_rad) {
-        for (double& value : x) value *= 180 / std::numbers::pi;
-        return;
-    }
-    if (axis == PatternAxis::theta_deg || axis == PatternAxis::theta_rad) {
-        for (double& value : x) value *= axis == PatternAxis::theta_deg ? 2 : 360 / std::numbers::pi;
-        return;
-    }
-    if (axis == PatternAxis::d_nm) {
-        for (double& value : x) value *= 10;
-        axis = PatternAxis::d_angstrom;
-    }
-    if (axis == PatternAxis::inverse_d_per_angstrom || axis == PatternAxis::inverse_d_per_nm) {
-        for (double& value : x) value *= 2 * std::numbers::pi;
-        axis = axis == PatternAxis::inverse_d_per_nm ? PatternAxis::q_per_nm : PatternAxis::q_per_angstrom;
-    }
+    if (axis == two_theta_in_degrees) return;
+    const double factor = axis.unit * (axis.quantity == Quantity::theta       ? 2
+                                       : axis.quantity == Quantity::inverse_d ? 2 * std::numbers::pi
+                                                                              : 1);
+    for (double& value : x) value *= factor;
+    if (is_angle(axis.quantity)) return;
+    const bool is_d = axis.quantity == Quantity::d;
     pattern.needs_no_wavelength = true;
     if (pattern.wavelength_angstrom == 0) {
         pattern.wavelength_angstrom = static_cast<double>(parse_radiation("cu").wavelength[0]);
         // Patterns against Q are a synchrotron's where nothing else is said, those against d may be a tube's.
-        pattern.is_monochromatic = axis != PatternAxis::d_angstrom;
+        pattern.is_monochromatic = !is_d;
     }
     std::size_t kept = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const double q = axis == PatternAxis::d_angstrom ? 2 * std::numbers::pi / x[i] : axis == PatternAxis::q_per_nm ? x[i] / 10 : x[i];
+        const double q = is_d ? 2 * std::numbers::pi / x[i] : x[i];
         const double sine = q * pattern.wavelength_angstrom / (4 * std::numbers::pi);
         if (!(sine >= 0 && sine < 1)) continue;
         x[kept] = two_theta_of_sine(sine);
@@ -187,9 +273,9 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
     for (std::vector<double>* column : {&x, &pattern.intensity, &pattern.sigma}) {
         if (column->empty()) continue;
         column->resize(kept);
-        if (axis == PatternAxis::d_angstrom) std::reverse(column->begin(), column->end());
+        if (is_d) std::reverse(column->begin(), column->end());
     }
-    if (axis == PatternAxis::d_angstrom && kept > 1 && x.front() > x.back()) {  // d that fell already
+    if (is_d && kept > 1 && x.front() > x.back()) {  // d that fell already
         for (std::vector<double>* column : {&x, &pattern.intensity, &pattern.sigma}) std::reverse(column->begin(), column->end());
     }
 }

@@ -8,25 +8,25 @@
 
 namespace friedel {
 
-enum class PatternAxis {
-    two_theta_deg,
-    two_theta_rad,
-    theta_deg,
-    theta_rad,
-    q_per_angstrom,
-    q_per_nm,
-    inverse_d_per_angstrom,  // d*, without the 2 pi of Q
-    inverse_d_per_nm,
-    d_angstrom,
-    d_nm
-};
+enum class AxisQuantity { two_theta, theta, q, inverse_d, d };  // inverse_d: d*, without the 2 pi of Q
 
-// Whether a column of this name is one of the axes above, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing", "1/d").
+struct PatternAxis {
+    AxisQuantity quantity = AxisQuantity::two_theta;
+    double unit = 1;  // in degrees, 1/angstrom or angstrom
+
+    bool operator==(const PatternAxis&) const = default;
+};
+constexpr PatternAxis two_theta_in_degrees;
+
+// Whether a column of this name is one of the quantities above, whatever its case and punctuation ("2Theta", "tth", "q", "d-spacing",
+// "1/d").
 bool is_axis_name(std::string_view name);
 // Whether a column of this name is an axis of something that no pattern is read against: an energy, a time of flight, an azimuth.
 bool is_other_axis(std::string_view name);
+// The same of names that say so whatever stands beside them: "m/z", "time (s)", "energy_keV", "x (mm)", but not "time".
+bool is_surely_other_axis(std::string_view name);
 // By the name of a column and its units ("deg", "1/nm"), empty where the file states none. Throws Error naming the file where the name is
-// that of no axis.
+// that of no axis, or the units are those of something else ("mm").
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file);
 
 // Turns two_theta_deg, which holds values of this axis, into angles for the pattern's wavelength. Q and d do not depend on it: without

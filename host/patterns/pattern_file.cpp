@@ -18,6 +18,8 @@
 #include "host/patterns/pattern_axis.h"
 #include "host/patterns/pattern_stack.h"
 #include "host/patterns/stated_wavelength.h"
+#include "host/patterns/text_rows.h"
+#include "host/patterns/thousands.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/text_encoding.h"
@@ -30,7 +32,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{64} << 20;
-constexpr int max_columns = 3;
 
 // ---- What a file is, when it is not a text of columns ----
 
@@ -71,95 +72,6 @@ void refuse_other_kinds(std::string_view text, const std::string& name) {
     }
 }
 
-// ---- Numbers and rows ----
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_line_end(char c) { return c == '\n' || c == '\r'; }
-
-// The number at `at`, or nullptr: returns where it ends. Up to 15 digits without an exponent are one exact division, which rounds
-// as from_chars does and takes a fifth of its time; everything else is left to from_chars.
-const char* parse_number(double& value, const char* at, const char* end, char point) {
-    static constexpr double power_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    const bool negative = at < end && *at == '-';
-    if (at < end && (*at == '-' || *at == '+')) ++at;
-    const char* p = at;
-    std::uint64_t mantissa = 0;  // wraps around when too long, and is then not used
-    while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
-    const std::int64_t whole_digits = p - at;
-    std::int64_t decimals = 0;
-    if (p < end && *p == point) {
-        const char* const first = ++p;
-        while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p++ - '0');
-        decimals = p - first;
-    }
-    const bool of_fortran = p < end && (*p == 'd' || *p == 'D');  // 1.05D+03
-    const bool exponent = of_fortran || (p < end && (*p == 'e' || *p == 'E'));
-    if (whole_digits + decimals > 0 && whole_digits + decimals <= 15 && !exponent) {
-        const double magnitude = static_cast<double>(mantissa) / power_of_ten[decimals];
-        value = negative ? -magnitude : magnitude;
-        return p;
-    }
-    if (at < end && *at == '-') return nullptr;  // a second sign, which from_chars would take
-    std::from_chars_result result{};
-    if (point == '.' && !of_fortran) {
-        result = std::from_chars(at, end, value);
-    } else {
-        char copy[64];
-        if (of_fortran && p - at >= static_cast<std::ptrdiff_t>(sizeof copy)) return nullptr;
-        const std::size_t length = std::min<std::size_t>(static_cast<std::size_t>(end - at), sizeof copy);
-        std::replace_copy(at, at + length, copy, point, '.');
-        if (of_fortran) copy[p - at] = 'e';
-        result = std::from_chars(copy, copy + length, value);
-        result.ptr = at + (result.ptr - copy);
-    }
-    if (result.ec == std::errc::result_out_of_range)
-        value = HUGE_VAL;
-    else if (result.ec != std::errc())
-        return nullptr;
-    if (negative) value = -value;
-    return result.ptr;
-}
-
-struct Row {
-    double value[max_columns];
-    int columns = 0;  // 0: not a row of numbers; max_columns + 1: too many
-};
-
-// Commas separate columns, unless something else does too and every comma stands between digits: "5,01 71,5", "5,01;71,5".
-bool has_decimal_commas(std::string_view line) {
-    bool other_separator = false;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char before = i > 0 ? line[i - 1] : ' ', after = i + 1 < line.size() ? line[i + 1] : ' ';
-        if (line[i] == '.') return false;
-        if (line[i] == ',' && !(is_digit(before) && is_digit(after))) return false;
-        if (line[i] == ';' || is_blank(line[i])) other_separator = true;
-    }
-    return other_separator;
-}
-
-// The row that begins at `at`, without looking for the end of its line first. No row: `at` stays where it is.
-Row parse_row(const char*& at, const char* end, bool decimal_comma) {
-    const char point = decimal_comma ? ',' : '.';
-    const char* p = at;
-    Row row;
-    while (true) {
-        double value;
-        p = parse_number(value, p, end, point);
-        if (!p) return {};
-        if (row.columns < max_columns) row.value[row.columns] = value;
-        row.columns = std::min(row.columns + 1, max_columns + 1);
-        const char* const number_end = p;
-        while (p < end && is_blank(*p)) ++p;
-        if (p < end && (*p == ';' || (*p == ',' && !decimal_comma))) ++p;
-        while (p < end && is_blank(*p)) ++p;
-        if (p == end || is_line_end(*p) || *p == '#' || *p == '!') break;
-        if (p == number_end) return {};
-    }
-    at = p;
-    return row;
-}
-
 // ---- The file as a whole ----
 
 std::string number_text(double value) {
@@ -190,14 +102,10 @@ public:
             std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
             std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
         }
-        const std::size_t points = pattern_.intensity.size();
         leave_out_unmeasured(pattern_);
-        if (pattern_.intensity.size() < points) check_pattern(pattern_);
         stated_.apply_to(pattern_);
-        if (axis_ != PatternAxis::two_theta_deg) {
-            convert_axis(pattern_, axis_);
-            check_pattern(pattern_);
-        }
+        if (axis_ != two_theta_in_degrees) convert_axis(pattern_, axis_);
+        check_pattern(pattern_);
         return std::move(pattern_);
     }
 
@@ -265,7 +173,8 @@ private:
         if (std::abs(row.value[1]) > largest_intensity)
             fail_here("an intensity of ", number_text(row.value[1]), " is more than can be calculated with; scale the pattern");
         if (angle < 0) fail_here("negative angle ", number_text(angle), "; cut the pattern at 0 degrees");
-        if (angle >= 180) {
+        if (angle >= 180 && axis_ == two_theta_in_degrees) {
+            refuse_swapped_columns();
             fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
         }
         std::vector<double>& angles = pattern_.two_theta_deg;
@@ -306,7 +215,24 @@ private:
         range_start_ = angle;
     }
 
+    // Says so where the second column rises evenly, as angles do and intensities do not.
+    void refuse_swapped_columns() const {
+        constexpr double even = 0.5;  // part of a step that rounding may add to it
+        const auto [second, columns] = second_column(text_);
+        if (second.size() < static_cast<std::size_t>(min_points) || !(second.front() >= 0 && second.back() < 180)) return;
+        const double step = (second.back() - second.front()) / static_cast<double>(second.size() - 1);
+        for (std::size_t i = 1; i < second.size(); ++i) {
+            if (!(std::abs(second[i] - second[i - 1] - step) < even * step)) return;
+        }
+        if (columns > 2)
+            fail(pattern_.name, ": its second column rises evenly from ", number_text(second.front()), " to ", number_text(second.back()),
+                 ", as angles do; if it holds them, name the columns in a line above (index, 2theta, intensity)");
+        fail(pattern_.name, ": its columns are swapped: the second rises evenly from ", number_text(second.front()), " to ",
+             number_text(second.back()), ", as angles do; write the angle first, or name the columns in a line above (intensity, 2theta)");
+    }
+
     [[noreturn]] void fail_out_of_order(int line, double angle) const {
+        refuse_swapped_columns();
         const double before = range_line_ == line ? pattern_.two_theta_deg.back() : last_angle_;
         if (angle == before) fail(pattern_.name, ": line ", line, ": angle ", number_text(angle), " occurs twice; merge the two rows");
         fail(pattern_.name, ": line ", line, ": angle ", number_text(angle), " after ", number_text(before),
@@ -335,7 +261,7 @@ private:
 
     std::string_view text_;
     StatedWavelength stated_;
-    PatternAxis axis_ = PatternAxis::two_theta_deg;
+    PatternAxis axis_;
     bool any_comma_;
     MeasuredPattern pattern_;
     int columns_ = 0;  // 0 until the first row
@@ -415,6 +341,8 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     std::string plain;
     const auto has = [&](std::string_view bytes) { return text.find(bytes) != std::string_view::npos; };
     if (has("\xef\xbc") || has("\xef\xbd") || has("\xe3\x80\x80")) text = plain = half_width(text);
+    std::string without;
+    if (std::optional<std::string> counts = without_thousands(text, name)) text = without = std::move(*counts);
     if (std::optional<MeasuredPattern> pattern = parse_table(text, name)) return std::move(*pattern);
     if (std::optional<MeasuredPattern> pattern = parse_stepped(text, name)) return std::move(*pattern);
     return Reader(text, name).read();

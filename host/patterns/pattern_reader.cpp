@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numbers>
 #include <tuple>
 #include <utility>
 
 #include "host/patterns/humps.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
+#include "host/patterns/spikes.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"
 
@@ -88,6 +90,13 @@ double width_of_strongest_lines(const MeasuredPattern& pattern) {
     return widths[widths.size() / 2];
 }
 
+// Why angles that end where half a turn in radians does are hardly degrees; empty where they go on.
+std::string doubt_of_axis(const MeasuredPattern& pattern) {
+    if (pattern.needs_no_wavelength || !(pattern.two_theta_deg.back() <= std::numbers::pi)) return {};
+    return "its angles end at " + formatted("%.4g", pattern.two_theta_deg.back()) +
+           " degrees, as if they were radians; name the first column in a line above, as '2theta (rad) intensity' (or q, d, 1/d)";
+}
+
 // Why a wavelength that nobody stated may not be taken to be a tube's; empty if it may.
 std::string doubt_of_wavelength(const MeasuredPattern& pattern, WavelengthSource source) {
     if (source != WavelengthSource::assumed) return {};
@@ -132,9 +141,11 @@ ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
     read.title = list_.title(i);
     try {
         MeasuredPattern pattern = list_.read(i);
+        if (!config_.keep_spikes) take_off_spikes(pattern);
         std::tie(read.wavelength, read.wavelength_source) = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
         // Of the lines as they are in the file.
-        read.refusal = doubt_of_wavelength(pattern, read.wavelength_source);
+        read.refusal = doubt_of_axis(pattern);
+        if (read.refusal.empty()) read.refusal = doubt_of_wavelength(pattern, read.wavelength_source);
         // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
         const bool as_it_stands = read.wavelength_source == WavelengthSource::not_needed;
         const bool stripped =

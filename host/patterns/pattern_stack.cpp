@@ -25,7 +25,7 @@ NexusData data_of_simulated(const H5File& file) {
         fail(file.path().string(), ": the angles of 'patterns' are not within 0 to 180 degrees; ", patterns_kind.cure);
     data.rows = shape[0];
     for (std::size_t i = 0; i < shape[1]; ++i) data.axis.push_back(start + step * static_cast<double>(i));
-    data.kind = PatternAxis::two_theta_deg;
+    data.kind = two_theta_in_degrees;
     data.wavelength_angstrom = file.read_number_attribute(data.signal, "wavelength_angstrom");
     data.is_monochromatic =
         file.has_attribute(data.signal, "emission_lines") && file.read_integer_attribute(data.signal, "emission_lines") == 1;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <optional>
 
+#include "host/patterns/header_words.h"
+#include "host/patterns/stated_source.h"
 #include "host/simulation/radiation.h"
 #include "host/support/text_format.h"
 
@@ -18,14 +20,8 @@ namespace {
 
 constexpr std::size_t longest_line = 300;  // of a header; what is longer is no sentence about wavelengths
 constexpr double contradiction = 0.02;
-enum Worth { of_line_alone, of_target, of_anode, of_energy, of_second_line, of_wavelength, of_first_line };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> words) {
-    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
-}
 
 // Whether it stands in the text with no letter before or after it.
 bool has_word(std::string_view text, std::string_view word) {
@@ -105,6 +101,29 @@ double in_angstrom(const Number& number, std::string_view between, std::string_v
     return number.value;
 }
 
+// Whether nothing but units, brackets and the like stands in a text.
+bool says_no_more(std::string_view text, std::initializer_list<std::string_view> words) {
+    for (std::size_t at = 0; at < text.size();) {
+        if (!is_letter(text[at])) {
+            ++at;
+            continue;
+        }
+        const std::size_t begin = at;
+        while (at < text.size() && is_letter(text[at])) ++at;
+        if (std::find(words.begin(), words.end(), text.substr(begin, at - begin)) == words.end()) return false;
+    }
+    return true;
+}
+
+bool names_a_length(std::string_view between, std::string_view behind) {
+    for (const std::string_view unit : {"nm", "pm", "m", "um", "mm", "cm", "a", "ang", "angstrom", "angstroms"}) {
+        if (has_word(between, unit) || (behind.starts_with(unit) && (behind.size() == unit.size() || !is_letter(behind[unit.size()]))))
+            return true;
+    }
+    return std::any_of(behind.begin(), behind.begin() + (behind.empty() ? 0 : 1), [](char c) { return (c & 0x80) != 0; }) ||
+           contains_any(between, {"\xc3", "\xe2", "\xc5"});  // of angstrom signs
+}
+
 // A number without a fraction is a wavelength only where it alone, or its unit, ends the line: "3 samples" states none.
 bool may_be_whole(std::string_view behind) {
     if (behind.empty() || behind.front() == '\r' || behind.starts_with("pm") || behind.starts_with("ang") || behind.starts_with("å") ||
@@ -113,109 +132,33 @@ bool may_be_whole(std::string_view behind) {
     return behind.front() == 'a' && (behind.size() == 1 || !is_letter(behind[1]));
 }
 
-std::size_t end_of_first(std::string_view text, std::initializer_list<std::string_view> words) {
-    std::size_t first = std::string_view::npos, end = std::string_view::npos;
-    for (std::string_view word : words) {
-        const std::size_t at = text.find(word);
-        if (at < first) first = at, end = at + word.size();
-    }
-    return end;
-}
-
-// Where this word ends if the line begins with it, a comment's sign apart; npos if it does not.
-std::size_t word_at_the_beginning(std::string_view text, std::string_view word) {
-    const std::size_t first = text.find_first_not_of("#;!'\"/*%@ \t");
-    if (first == std::string_view::npos || !text.substr(first).starts_with(word)) return std::string_view::npos;
-    const std::size_t end = first + word.size();
-    return end < text.size() && is_letter(text[end]) ? std::string_view::npos : end;
-}
-
-struct Anode {
-    std::string_view name;
-    double mean, first;
-};
-
-const std::vector<Anode>& anodes() {
-    static const std::vector<Anode> known = [] {
-        std::vector<Anode> list;
-        for (const auto& [name, doublet] : named_anodes())
-            list.push_back({name, static_cast<double>(mean_wavelength(doublet)), static_cast<double>(doublet.wavelength[0])});
-        return list;
-    }();
-    return known;
-}
-
-// What follows "cu" of "cu ka", "cu-k-alpha1", "cuk_alpha", "cu k\a" and the like: the wavelength meant, or 0.
-double k_alpha_of(const Anode& anode, std::string_view rest) {
-    const auto skip = [&] {
-        while (!rest.empty() && (rest.front() == ' ' || rest.front() == '-' || rest.front() == '_' || rest.front() == '\\'))
-            rest.remove_prefix(1);
-    };
-    skip();
-    if (!rest.starts_with("k")) return 0;
-    rest.remove_prefix(1);
-    skip();
-    bool alpha = false;
-    for (std::string_view name : {"alpha", "α", "a"}) {
-        if (alpha || !rest.starts_with(name)) continue;
-        rest.remove_prefix(name.size());
-        alpha = true;
-    }
-    if (!alpha || (!rest.empty() && is_letter(rest.front()))) return 0;
-    skip();
-    const bool both = rest.starts_with("12") || rest.starts_with("1,2") || rest.starts_with("1+2") || rest.starts_with("1/2") ||
-                      rest.starts_with("1 and") || rest.starts_with("1, k");
-    return rest.starts_with("1") && !both ? anode.first : anode.mean;
-}
-
-// Names of the elements of anodes in other words than their symbols.
-struct ElementName {
-    std::string_view word, symbol;
-};
-constexpr ElementName element_names[] = {
-    {"copper", "cu"}, {"kupfer", "cu"},   {"cuivre", "cu"}, {"cobalt", "co"}, {"kobalt", "co"},
-    {"molybd", "mo"}, {"chromium", "cr"}, {"chrom", "cr"},  {"iron", "fe"},   {"eisen", "fe"},
-    {"silver", "ag"}, {"silber", "ag"},   {"nickel", "ni"}, {"\u9285", "cu"}, {"\u30b3\u30d0\u30eb\u30c8", "co"}};
-
-// "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
-// fluorescence") it is worth less.
-std::optional<Claim> anode_in(std::string_view lower) {
-    std::size_t said = end_of_first(lower, {"anode material", "anodenmaterial", "anode_material", "anode", "radiation", "strahlung",
-                                            "tube material", "tube", "röhre", "r\xf6hre", "roehre", "wavelength", "管球", "線源"});
-    // That of a tube, where a line begins with it; elsewhere a film was sputtered from it.
-    const std::size_t target = said == std::string_view::npos ? word_at_the_beginning(lower, "target") : said;
-    const Worth worth = target == said ? of_anode : of_target;
-    said = target;
-    for (const ElementName& name : element_names) {
-        const std::size_t at = lower.find(name.word, said < lower.size() ? said : lower.size());
-        if (at == std::string_view::npos) continue;
-        const std::string_view between = lower.substr(said, at - said);
-        if (between.find_first_not_of(" \t:=\"'") != std::string_view::npos) continue;
-        for (const Anode& anode : anodes()) {
-            if (anode.name == name.symbol) return Claim{worth, anode.mean};
-        }
-    }
-    for (const Anode& anode : anodes()) {
-        for (std::size_t at = lower.find(anode.name); at != std::string_view::npos; at = lower.find(anode.name, at + 1)) {
-            if (at > 0 && (is_letter(lower[at - 1]) || lower[at - 1] == '_')) continue;  // "twotheta_cuka" names a column
-            const std::string_view rest = lower.substr(at + anode.name.size());
-            const double wavelength = k_alpha_of(anode, rest);
-            const bool alone = rest.empty() || !std::isalnum(static_cast<unsigned char>(rest.front()));
-            const std::string_view between = said < at ? lower.substr(said, at - said) : std::string_view("x");
-            const bool is_said = std::none_of(between.begin(), between.end(), is_letter);
-            if (wavelength > 0) return Claim{is_said ? worth : of_line_alone, wavelength};
-            if (alone && is_said) return Claim{worth, anode.mean};
-        }
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
+void StatedWavelength::doubt(std::string_view line, const std::string& what) {
+    constexpr std::size_t most_quoted = 60;
+    if (!unusable_.empty()) return;
+    const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size()), end = line.find_last_not_of(" \t\r\n") + 1;
+    const std::string_view quoted = line.substr(begin, std::max(begin, end) - begin);
+    unusable_ = "its line '" + without_controls(std::string(quoted.substr(0, most_quoted))) + (quoted.size() > most_quoted ? "..." : "") +
+                "' states " + what;
+}
+
 void StatedWavelength::read(std::string_view line) {
+    if (std::none_of(line.begin(), line.end(), [](char c) { return is_letter(c) || (c & 0x80) != 0; })) return;  // a row of numbers
     const std::string lower = lower_case(line.substr(0, longest_line));
     const std::string_view text = lower;
     is_monochromatic_ |= text.find("angstrom, one line") != std::string_view::npos;
+    read_wavelength(line, text);
+    read_energy(line, text);
+    if (const std::optional<Claim> anode = anode_in(text)) {
+        claims_.push_back(*anode);
+    } else if (const std::string source = other_source_in(text); !source.empty()) {
+        doubt(line, source);
+    }
+}
+
+void StatedWavelength::read_wavelength(std::string_view line, std::string_view text) {
+    constexpr double least_pm = 30, most_pm = 300;  // without a unit, and by their size
     std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge", "wellenlaenge",
                                            "longueur d'onde", "波長", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
     if (word == std::string_view::npos) {  // "WAVE 0.4"
@@ -223,6 +166,9 @@ void StatedWavelength::read(std::string_view line) {
         const std::size_t next = wave == std::string_view::npos ? wave : text.find_first_not_of(" \t:=", wave);
         if (next != std::string_view::npos && begins_number(text, next)) word = wave;
     }
+    const Claim none{of_wavelength, 0};
+    Claim by_size = none;
+    std::string unusable;
     for (std::size_t at = word; at != std::string_view::npos;) {
         const std::optional<Number> number = number_after(text, at);
         if (!number) break;
@@ -231,29 +177,55 @@ void StatedWavelength::read(std::string_view line) {
         if (has_word(before, "ratio") || has_word(before, "sin") || has_word(before, "kb") ||
             contains_any(before, {"beta", "kβ", "laser", "/lambda", "/ lambda", "/λ", "/wavelength", "resolution", "spread", "error",
                                   "tolerance", "uncertain", "detector"}))
-            break;
-        const double angstrom = in_angstrom(*number, text.substr(word, number->begin - word), behind);
-        if (may_be_stated(angstrom) && (!number->whole || may_be_whole(behind))) {
+            return;
+        const std::string_view between = text.substr(word, number->begin - word);
+        const double angstrom = in_angstrom(*number, between, behind);
+        const bool may_be = !number->whole || may_be_whole(behind);
+        if (may_be_stated(angstrom) && may_be) {
             const bool first = contains_any(before, {"alpha1", "alpha 1", "alpha-1", "ka1"}),
                        second = contains_any(before, {"alpha2", "alpha 2", "alpha-2", "ka2"});
             claims_.push_back({first ? of_first_line : (second ? of_second_line : of_wavelength), angstrom});
-            break;
+            return;
+        }
+        // Of a line that says this and nothing else.
+        if (unusable.empty() && may_be && number->value > 0 &&
+            says_no_more(text.substr(0, number->begin),
+                         {"wavelength", "wave", "length", "lambda",   "wellenl", "wellenlaenge", "nge",       "longueur", "d",    "onde",
+                          "x",          "ray",  "xray",   "incident", "beam",    "the",          "is",        "nm",       "pm",   "m",
+                          "um",         "mm",   "cm",     "a",        "ang",     "angstrom",     "angstroms", "k",        "alpha"})) {
+            const bool is_pm = number->value >= least_pm && number->value <= most_pm && !names_a_length(between, behind);
+            if (is_pm) by_size.angstrom = number->value / 100;
+            unusable = angstrom > 0 ? "a wavelength of " + formatted("%.5g", angstrom) + " angstrom, with which no powder is measured"
+                                    : "a wavelength with which no powder is measured";
         }
         at = number->end;
     }
-    if (const std::size_t energy = end_of_first(text, {"energy", "energie", "エネルギー"}); energy != std::string_view::npos) {
-        const std::optional<Number> number = number_after(text, energy);
-        if (number && !contains_any(text.substr(0, number->begin),
-                                    {"threshold", "resolution", "window", "range", "lower", "upper", "cut", "loss", "binding", "level"})) {
-            const std::string_view between = text.substr(energy, number->begin - energy), behind = unit_after(text, number->end);
-            const bool kev = behind.starts_with("kev") || has_word(between, "kev"),
-                       ev = behind.starts_with("ev") || has_word(between, "ev");
-            double angstrom = kev || ev ? kev_angstrom / (number->value * (kev ? 1 : 0.001)) : 0;
-            if (ev && !kev && angstrom > 1000 * shortest_stated_wavelength) angstrom /= 1000;  // "17,479 eV"
-            if (may_be_stated(angstrom)) claims_.push_back({of_energy, angstrom});
-        }
+    if (by_size.angstrom > 0) {
+        claims_.push_back(by_size);
+    } else if (!unusable.empty()) {
+        doubt(line, unusable);
     }
-    if (const std::optional<Claim> anode = anode_in(text)) claims_.push_back(*anode);
+}
+
+void StatedWavelength::read_energy(std::string_view line, std::string_view text) {
+    const std::size_t energy = end_of_first(text, {"energy", "energie", "エネルギー"});
+    const std::optional<Number> number = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
+    if (!number || contains_any(text.substr(0, number->begin),
+                                {"threshold", "resolution", "window", "range", "lower", "upper", "cut", "loss", "binding", "level"}))
+        return;
+    const std::string_view between = text.substr(energy, number->begin - energy), behind = unit_after(text, number->end);
+    const bool kev = behind.starts_with("kev") || has_word(between, "kev"), ev = behind.starts_with("ev") || has_word(between, "ev");
+    const bool is_bare =
+        !kev && !ev && behind.find_first_not_of("\r\n") == behind.npos &&
+        says_no_more(text.substr(0, number->begin), {"energy", "energie", "photon", "x", "ray", "xray", "beam", "incident"});
+    const bool is_ev = ev || (is_bare && may_be_stated(1000 * kev_angstrom / number->value));  // by its size
+    double angstrom = kev || is_ev ? kev_angstrom / (number->value * (kev ? 1 : 0.001)) : 0;
+    if (ev && !kev && angstrom > 1000 * shortest_stated_wavelength) angstrom /= 1000;  // "17,479 eV"
+    if (may_be_stated(angstrom)) {
+        claims_.push_back({of_energy, angstrom});
+    } else if (is_bare && may_be_stated(kev_angstrom / number->value)) {
+        doubt(line, "an energy without its unit");
+    }
 }
 
 const StatedWavelength::Claim* StatedWavelength::best() const {
@@ -269,7 +241,10 @@ double StatedWavelength::angstrom() const { return best() ? best()->angstrom : 0
 void StatedWavelength::apply_to(MeasuredPattern& pattern) const {
     pattern.is_monochromatic = is_monochromatic_;
     const Claim* const most = best();
-    if (!most) return;
+    if (!most) {
+        pattern.wavelength_doubt = unusable_;
+        return;
+    }
     pattern.wavelength_angstrom = most->angstrom;
     for (const Claim& claim : claims_) {
         if (claim.worth != most->worth || std::fabs(claim.angstrom / most->angstrom - 1) <= contradiction) continue;

@@ -107,8 +107,13 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
     std::string_view header;
     for (int line_number = 1; !text.empty() && line_number <= longest_header; ++line_number) {
         const std::string_view rows = text, line = next_line(text);
-        // What nobody calls the intensity is believed where a row of as many numbers follows at once.
-        if (above.axis >= 0 && numbers_of(line, above.count)) {
+        // Names that may be others' are believed where a row of as many numbers follows at once.
+        const bool row_follows = (above.axis >= 0 || !above.other_axis.empty()) && numbers_of(line, above.count);
+        if (row_follows && above.axis < 0) axis_of(above.other_axis, "", name);  // says that it is none
+        if (row_follows && !above.no_intensity.empty())
+            fail(name, ": line ", line_number - 1, ": beside '", above.axis_name, "' stands '", above.no_intensity,
+                 "', which is no intensity; export the intensities, or name their column 'intensity'");
+        if (row_follows && above.axis >= 0) {
             if (above.are_named()) return Table{above, header, rows, line_number};
             if (!above.others.empty()) {
                 if (above.count != 3 || above.axis != 0 || !may_be_deviations(rows)) fail_undecided(above, name, line_number - 1);
@@ -131,7 +136,7 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
 bool is_plain_text(const Table& table, const std::string& name) {
     const Columns& columns = table.columns;
     if (columns.count > 3 || columns.axis != 0 || columns.intensity != 1 || table.header.find('"') != std::string_view::npos ||
-        axis_with_units(columns, name) != PatternAxis::two_theta_deg)
+        axis_with_units(columns, name) != two_theta_in_degrees)
         return false;
     if (columns.count == 2 || columns.deviation == 2) return true;
     std::string_view rows = table.rows;
@@ -166,7 +171,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
                  "' has not a number under each of '", columns.axis_name, "' and the intensity, in ", columns.count, " columns; remove it");
         }
         if (columns.d >= 0 && d == 0 && read_field(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
-            pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == PatternAxis::two_theta_deg) {
+            pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == two_theta_in_degrees) {
             const double wavelength = d * inverse_d_of(x, 1);  // Bragg's law says what the file does not
             if (may_be_stated(wavelength)) pattern.wavelength_angstrom = wavelength;
         }

@@ -56,19 +56,19 @@ int column_of(const xylib::Block& scan, std::initializer_list<const char*> names
 
 struct AxisColumn {
     int number = -1;  // -1: there is none
-    PatternAxis axis = PatternAxis::two_theta_deg;
+    PatternAxis axis;
 };
 
 AxisColumn axis_of(const xylib::Block& scan) {
     const int angle = column_of(scan, {"meas_2theta_scan", "meas_2theta_corrected", "proc_2theta_corrected", "meas_2theta", "proc_2theta"});
-    if (angle >= 0) return {angle, PatternAxis::two_theta_deg};
+    if (angle >= 0) return {angle, two_theta_in_degrees};
     const int d = column_of(scan, {"proc_d_spacing"});
-    if (d >= 0) return {d, PatternAxis::d_angstrom};
-    return {column_of(scan, {"proc_recip_len_Q", "proc_recip_len_q"}), PatternAxis::q_per_angstrom};
+    if (d >= 0) return {d, PatternAxis{AxisQuantity::d}};
+    return {column_of(scan, {"proc_recip_len_Q", "proc_recip_len_q"}), PatternAxis{AxisQuantity::q}};
 }
 
 PatternAxis take_columns(MeasuredPattern& pattern, const xylib::Block& scan, bool cif, const std::string& name) {
-    const AxisColumn column = cif ? axis_of(scan) : AxisColumn{1, PatternAxis::two_theta_deg};
+    const AxisColumn column = cif ? axis_of(scan) : AxisColumn{1, two_theta_in_degrees};
     const int angle = column.number;
     const int intensity = cif ? column_of(scan, {"meas_counts_total", "meas_intensity_total", "meas_counts_net", "meas_intensity_net",
                                                  "proc_intensity_total", "proc_intensity_net"})

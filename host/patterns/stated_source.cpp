@@ -1,0 +1,157 @@
+#include "host/patterns/stated_source.h"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+#include "host/patterns/header_words.h"
+#include "host/simulation/radiation.h"
+
+namespace friedel {
+
+using Claim = StatedWavelength::Claim;
+
+namespace {
+
+struct Anode {
+    std::string_view name;
+    double mean, first;
+};
+
+const std::vector<Anode>& anodes() {
+    static const std::vector<Anode> known = [] {
+        std::vector<Anode> list;
+        for (const auto& [name, doublet] : named_anodes())
+            list.push_back({name, static_cast<double>(mean_wavelength(doublet)), static_cast<double>(doublet.wavelength[0])});
+        return list;
+    }();
+    return known;
+}
+
+// What follows "cu" of "cu ka", "cu-k-alpha1", "cuk_alpha", "cu k\a" and the like: the wavelength meant, or 0.
+double k_alpha_of(const Anode& anode, std::string_view rest) {
+    const auto skip = [&] {
+        while (!rest.empty() && (rest.front() == ' ' || rest.front() == '-' || rest.front() == '_' || rest.front() == '\\'))
+            rest.remove_prefix(1);
+    };
+    skip();
+    if (!rest.starts_with("k")) return 0;
+    rest.remove_prefix(1);
+    skip();
+    bool alpha = false;
+    for (std::string_view name : {"alpha", "α", "a"}) {
+        if (alpha || !rest.starts_with(name)) continue;
+        rest.remove_prefix(name.size());
+        alpha = true;
+    }
+    if (!alpha || (!rest.empty() && is_letter(rest.front()))) return 0;
+    skip();
+    const bool both = rest.starts_with("12") || rest.starts_with("1,2") || rest.starts_with("1+2") || rest.starts_with("1/2") ||
+                      rest.starts_with("1 and") || rest.starts_with("1, k");
+    return rest.starts_with("1") && !both ? anode.first : anode.mean;
+}
+
+// Whether "kb radiation", "k-beta" and the like follow an anode's symbol, and no word says that it was filtered off.
+bool is_k_beta(std::string_view line, std::string_view rest) {
+    const auto skip = [&] { rest.remove_prefix(std::min(rest.find_first_not_of(" -_\\"), rest.size())); };
+    skip();
+    if (!rest.starts_with("k")) return false;
+    rest.remove_prefix(1);
+    skip();
+    const std::size_t length = rest.starts_with("beta") ? 4 : rest.starts_with("\u03b2") ? 2 : rest.starts_with("b") ? 1 : 0;
+    if (length == 0 || (rest.size() > length && is_letter(rest[length]))) return false;
+    return !contains_any(line, {"filter", "absor", "remov", "suppress", "strip", "without", "free", "ratio", "wavelength", "alpha", "ka"});
+}
+
+// "radiation" and the like, behind an element's name: "Co radiation", "cobalt tube".
+bool is_followed_by_radiation(std::string_view line, std::string_view rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" -"), rest.size()));
+    const bool is_of_x_rays = contains_any(line, {"x-ray", "xray", "x ray"});
+    for (const std::string_view word : {"radiation", "strahlung", "x-ray tube", "x-rays", "tube"}) {
+        if (!rest.starts_with(word) || (word == "tube" && !is_of_x_rays)) continue;
+        const std::size_t next = rest.find_first_not_of(" \t", word.size());
+        return next == rest.npos || !is_letter(rest[next]);
+    }
+    return false;
+}
+
+// Names of the elements of anodes in other words than their symbols.
+struct ElementName {
+    std::string_view word, symbol;
+};
+constexpr ElementName element_names[] = {
+    {"copper", "cu"}, {"kupfer", "cu"},   {"cuivre", "cu"}, {"cobalt", "co"}, {"kobalt", "co"},
+    {"molybd", "mo"}, {"chromium", "cr"}, {"chrom", "cr"},  {"iron", "fe"},   {"eisen", "fe"},
+    {"silver", "ag"}, {"silber", "ag"},   {"nickel", "ni"}, {"\u9285", "cu"}, {"\u30b3\u30d0\u30eb\u30c8", "co"}};
+
+}  // namespace
+
+// "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
+// fluorescence") it is worth less.
+std::optional<Claim> anode_in(std::string_view lower) {
+    std::size_t said = end_of_first(
+        lower, {"x-ray source", "xray source", "x ray source", "anode material", "anodenmaterial", "anode_material", "anode", "radiation",
+                "strahlung", "tube material", "tube", "röhre", "r\xf6hre", "roehre", "wavelength", "管球", "線源"});
+    // That of a tube, where a line begins with it; elsewhere a film was sputtered from it.
+    const std::size_t target = said == std::string_view::npos ? word_at_the_beginning(lower, "target") : said;
+    const Worth worth = target == said ? of_anode : of_target;
+    said = target;
+    for (const ElementName& name : element_names) {
+        const std::size_t at = lower.find(name.word, said < lower.size() ? said : lower.size());
+        if (at == std::string_view::npos) continue;
+        const std::string_view between = lower.substr(said, at - said);
+        if (between.find_first_not_of(" \t:=\"'") != std::string_view::npos) continue;
+        for (const Anode& anode : anodes()) {
+            if (anode.name == name.symbol) return Claim{worth, anode.mean};
+        }
+    }
+    for (const ElementName& name : element_names) {
+        std::size_t end = lower.find(name.word);
+        if (end == lower.npos || (end > 0 && is_letter(lower[end - 1]))) continue;
+        while (end < lower.size() && is_letter(lower[end])) ++end;
+        if (!is_followed_by_radiation(lower, lower.substr(end))) continue;
+        for (const Anode& anode : anodes()) {
+            if (anode.name == name.symbol) return Claim{of_target, anode.mean};
+        }
+    }
+    for (const Anode& anode : anodes()) {
+        for (std::size_t at = lower.find(anode.name); at != std::string_view::npos; at = lower.find(anode.name, at + 1)) {
+            if (at > 0 && (is_letter(lower[at - 1]) || lower[at - 1] == '_')) continue;  // "twotheta_cuka" names a column
+            const std::string_view rest = lower.substr(at + anode.name.size());
+            if (is_k_beta(lower, rest)) continue;
+            const double wavelength = k_alpha_of(anode, rest);
+            const bool alone = rest.empty() || !std::isalnum(static_cast<unsigned char>(rest.front()));
+            const std::string_view between = said < at ? lower.substr(said, at - said) : std::string_view("x");
+            const bool is_said = std::none_of(between.begin(), between.end(), is_letter);
+            if (wavelength > 0) return Claim{is_said ? worth : of_line_alone, wavelength};
+            if (alone && (is_said || is_followed_by_radiation(lower, rest))) return Claim{is_said ? worth : of_target, anode.mean};
+        }
+    }
+    return std::nullopt;
+}
+
+std::string other_source_in(std::string_view lower) {
+    for (const Anode& anode : anodes()) {
+        for (std::size_t at = lower.find(anode.name); at != lower.npos; at = lower.find(anode.name, at + 1)) {
+            const bool is_symbol = at == 0 || !is_letter(lower[at - 1]);
+            if (is_symbol && is_k_beta(lower, lower.substr(at + anode.name.size()))) return "K-beta radiation";
+        }
+    }
+    for (const std::string_view word : {"x-ray source", "x-ray tube", "anode material", "anode", "tube", "radiation", "source"}) {
+        const std::size_t end = word_at_the_beginning(lower, word);
+        if (end == lower.npos) continue;
+        const std::size_t begin = lower.find_first_not_of(" \t", end);
+        if (begin == lower.npos || (lower[begin] != ':' && lower[begin] != '=')) continue;
+        const std::size_t name = std::min(lower.find_first_not_of(" \t:=\"'", begin), lower.size());
+        std::size_t behind = name;
+        while (behind < lower.size() && is_letter(lower[behind])) ++behind;
+        const std::string_view source = lower.substr(name, behind - name);
+        for (const std::string_view other : {"w", "ga", "in", "rh", "ti", "mn", "zn", "v", "pd", "ta", "au", "tungsten", "gallium",
+                                             "indium", "rhodium", "synchrotron", "neutron", "neutrons"}) {
+            if (source == other) return "a source that has no wavelength of its own here";
+        }
+    }
+    return {};
+}
+
+}  // namespace friedel
