@@ -154,6 +154,19 @@ TEST(Cif, SymmetryInEveryForm) {
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M ?\n_symmetry_Int_Tables_number .\n"), 1u);
 }
 
+TEST(Cif, EverySpellingOfASymbolIsKnownWithoutACellToo) {
+    for (const auto& [symbol, group] : {std::pair{"F m 3 m", 225},
+                                        {"Fm3m", 225},
+                                        {"F d -3 m Z", 227},
+                                        {"P_1_21/c_1", 14},
+                                        {"R -3 m H", 166},
+                                        {"F d -3 m (origin choice 2)", 227},
+                                        {"X y z", 0},
+                                        {"", 0}}) {
+        EXPECT_EQ(space_group_of_symbol(symbol), group) << symbol;
+    }
+}
+
 TEST(Cif, ClaimedGroupFromOperationsAlone) {
     const Structure structure =
         parse_one("data_x" + cubic_cell + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,1/2+y,1/2-z\n-x,-y,-z\nx,1/2-y,1/2+z\n" + one_atom);

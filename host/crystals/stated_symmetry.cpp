@@ -212,7 +212,7 @@ private:
 }  // namespace
 
 int space_group_of_symbol(const std::string& symbol) {
-    const gemmi::SpaceGroup* const setting = symbol.empty() ? nullptr : gemmi::find_spacegroup_by_name(symbol);
+    const gemmi::SpaceGroup* const setting = find_setting(symbol, {});
     return setting ? setting->number : 0;
 }
 

@@ -26,7 +26,8 @@ struct StatedSymmetry {
 // `cell` tells rhombohedral from hexagonal axes where the symbol does not. Throws Error if symmetry is stated but cannot be understood.
 StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::array<double, 6>& cell);
 
-// The number, 1 to 230, of the group that a Hermann-Mauguin symbol names, in any setting: "P21/c", "P 1 21/c 1"; 0 if it names none.
+// The number, 1 to 230, of the group that a Hermann-Mauguin symbol names, in any setting and spelling that a CIF may use: "P21/c",
+// "P 1 21/c 1", "F m 3 m", "F d -3 m Z"; 0 if it names none.
 int space_group_of_symbol(const std::string& symbol);
 
 // One operation from text such as '-x+1/2, y, z-0.25'. Throws Error.
