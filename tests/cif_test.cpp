@@ -167,6 +167,19 @@ TEST(Cif, EverySpellingOfASymbolIsKnownWithoutACellToo) {
     }
 }
 
+// A cubic or tetragonal crystal in group `symmetry`; each row of `atoms` is label, coordinates and whatever `columns` adds.
+std::string crystal(const std::string& symmetry, double a, double c, const std::string& atoms, const std::string& columns = "") {
+    return "data_x\n_cell_length_a " + std::to_string(a) + "\n_cell_length_b " + std::to_string(a) + "\n_cell_length_c " +
+           std::to_string(c) + "\n" + symmetry + "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n" +
+           columns + atoms;
+}
+
+TEST(Cif, EdgesInNanometresAreNamedSo) {
+    expect_in("the cell edges 0.5431, 0.5431 and 0.5431 look like nanometres",
+              reason(crystal("_symmetry_space_group_name_H-M 'F d -3 m'\n", 0.5431, 0.5431, "Si1 0 0 0\n")));
+    expect_in("look like nanometres", reason(crystal("", 0.9, 3.1, "Si1 0 0 0\n")));
+}
+
 TEST(Cif, ClaimedGroupFromOperationsAlone) {
     const Structure structure =
         parse_one("data_x" + cubic_cell + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,1/2+y,1/2-z\n-x,-y,-z\nx,1/2-y,1/2+z\n" + one_atom);

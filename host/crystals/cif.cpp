@@ -102,6 +102,11 @@ std::array<double, 6> read_cell(const cif::Block& block) {
         cell[3 + i] = column.has(0) ? number(column, 0) : 90.0;  // the dictionary's default
         if (!(cell[3 + i] > 0 && cell[3 + i] < 180)) fail(angles[i], " is ", cell[3 + i], " degrees, line ", column.line);
     }
+    // No crystal has an edge below the shortest bond.
+    if (const double shortest = *std::min_element(cell.begin(), cell.begin() + 3); shortest < 1) {
+        fail("the cell edges ", cell[0], ", ", cell[1], " and ", cell[2],
+             " look like nanometres: one is below 1 angstrom; write them in angstrom, ten times as long");
+    }
     check_cell(cell);
     return cell;
 }
