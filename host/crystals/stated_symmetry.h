@@ -16,11 +16,14 @@ struct SymmetryStatement {
     std::string hall;
     std::string hermann_mauguin;
     int number = 0;
+    std::string coordinate_system;  // "2" or "-1" names an origin choice
 };
 
 struct StatedSymmetry {
     std::vector<SymmetryOperation> operations;  // all of them, identity first; the identity alone if nothing was stated
     int space_group = 0;                        // 1 to 230, 0 if not stated and not in the table of settings
+    // Where the group has two origin choices and the statement leaves open which: those of choice 1, and `operations` are of choice 2.
+    std::vector<SymmetryOperation> of_origin_1;
 };
 
 // `cell` tells rhombohedral from hexagonal axes where the symbol does not. Throws Error if symmetry is stated but cannot be understood.
