@@ -309,9 +309,27 @@ SymmetryStatement read_symmetry(const cif::Block& block) {
     return statement;
 }
 
+// Operations that act on moments or on more than three coordinates as well are no symmetry of the atoms alone.
+void refuse_extended_symmetry(const cif::Block& block) {
+    const auto look_at = [](const std::string& tag) {
+        std::string flat = lower_case(tag);
+        std::replace(flat.begin(), flat.end(), '.', '_');
+        const auto starts = [&](const char* prefix) { return flat.rfind(prefix, 0) == 0; };
+        if (starts("_space_group_symop_magn") || starts("_space_group_magn"))
+            fail("a magnetic structure: its operations (", tag, ") act on moments as well; give the parent structure and its operations");
+        if (starts("_space_group_symop_ssg") || starts("_space_group_ssg"))
+            fail("a modulated structure: its operations (", tag, ") are of superspace; give the average structure and its operations");
+    };
+    for (const cif::Item& item : block.items) {
+        if (item.type == cif::ItemType::Pair) look_at(item.pair[0]);
+        if (item.type == cif::ItemType::Loop) std::for_each(item.loop.tags.begin(), item.loop.tags.end(), look_at);
+    }
+}
+
 // A Z or formula that cannot be read says nothing.
 void read_content(StatedContent& stated, const cif::Block& block) {
     stated.formula = amounts_of_formula(text_of(block, {"_chemical_formula_sum"}));
+    stated.cell_setting = text_of(block, {"_symmetry_cell_setting", "_space_group_crystal_system", "_space_group.crystal_system"});
     const std::string units = text_of(block, {"_cell_formula_units_Z"});
     const auto [rest, error] = std::from_chars(units.data(), units.data() + units.size(), stated.formula_units);
     if (error != std::errc() || !(stated.formula_units > 0 && stated.formula_units < 1e6)) stated.formula_units = 0;
@@ -325,6 +343,10 @@ Structure read_block(const cif::Block& block, const std::string& name, const Cif
     structure.atoms = read_atoms(stated, block, structure.cell, options);
     read_content(stated, block);
     const SymmetryStatement statement = read_symmetry(block);
+    if (statement.empty()) {
+        refuse_extended_symmetry(block);
+        check_without_symmetry(structure, stated);
+    }
     StatedSymmetry symmetry = resolve_symmetry(statement, structure.cell);
     structure.operations = std::move(symmetry.operations);
     structure.claimed_space_group = symmetry.space_group;

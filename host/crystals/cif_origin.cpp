@@ -185,4 +185,24 @@ void choose_origin(Structure& structure, const std::vector<SymmetryOperation>& c
     structure.origin_assumed = assumed;
 }
 
+void check_without_symmetry(const Structure& structure, const StatedContent& stated) {
+    constexpr const char* nothing = "neither symmetry operations nor a space group are given, but ";
+    constexpr const char* cure = "; add the list of symmetry operations";
+    const std::string setting = lower_case(stated.cell_setting);
+    if (!setting.empty() && setting != "triclinic" && setting != "anorthic")
+        fail(nothing, "the cell setting is '", stated.cell_setting, "'", cure);
+    for (std::size_t i = 0; i < structure.atoms.size(); ++i) {
+        const std::string& site = stated.sites[i];
+        const bool special = site.size() == 1 && site[0] >= 'b' && site[0] <= 'z';
+        if (special || stated_multiplicity(site, 1) > 1)
+            fail(nothing, "atom ", structure.atoms[i].label, special ? " is on Wyckoff position " : " has the multiplicity ", site, cure);
+    }
+    double listed = 0;
+    for (const Atom& atom : structure.atoms) listed += atom.element == hydrogen ? 0 : atom.occupancy;
+    const double wanted = stated.formula_units * atoms_but_hydrogen(stated.formula);
+    if (listed < 0.75 * wanted) {
+        fail(nothing, "formula and Z make ", wanted, " atoms in the cell, hydrogen left out, and ", listed, " are listed", cure);
+    }
+}
+
 }  // namespace friedel

@@ -1,5 +1,5 @@
 // What a CIF says of its atoms beside their places, held against a reading of its symmetry: where a group has two origin choices and the
-// file does not say which, Leaves out: reading it (cif.cpp), finding symmetry (symmetry.h).
+// file does not say which, and where a file states no symmetry. Leaves out: reading it (cif.cpp), finding symmetry (symmetry.h).
 #pragma once
 
 #include <string>
@@ -27,5 +27,8 @@ std::vector<double> amounts_of_formula(std::string_view formula);
 // twentieth; and else choice 2, that of International Tables' reference settings and of gemmi for a number, with `origin_assumed` set.
 // Throws Error if neither is possible.
 void choose_origin(Structure& structure, const std::vector<SymmetryOperation>& choice_1, const StatedContent& stated);
+
+// Throws Error if atoms that no symmetry is stated for cannot be all those of the cell.
+void check_without_symmetry(const Structure& structure, const StatedContent& stated);
 
 }  // namespace friedel

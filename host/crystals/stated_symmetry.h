@@ -17,6 +17,8 @@ struct SymmetryStatement {
     std::string hermann_mauguin;
     int number = 0;
     std::string coordinate_system;  // "2" or "-1" names an origin choice
+
+    bool empty() const { return triplets.empty() && hall.empty() && hermann_mauguin.empty() && number == 0; }
 };
 
 struct StatedSymmetry {
