@@ -154,6 +154,114 @@ TEST(Cif, SymmetryInEveryForm) {
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M ?\n_symmetry_Int_Tables_number .\n"), 1u);
 }
 
+// A cubic or tetragonal crystal in group `symmetry`; each row of `atoms` is label, coordinates and whatever `columns` adds.
+std::string crystal(const std::string& symmetry, double a, double c, const std::string& atoms, const std::string& columns = "") {
+    return "data_x\n_cell_length_a " + std::to_string(a) + "\n_cell_length_b " + std::to_string(a) + "\n_cell_length_c " +
+           std::to_string(c) + "\n" + symmetry + "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n" +
+           columns + atoms;
+}
+
+// Each is known in both origins, which must give one formula and one number of atoms: those of the structure as it is.
+TEST(Cif, AnOriginThatTheFileDoesNotNameIsFoundFromItsAtoms) {
+    const struct {
+        const char *symbol, *number;
+        double a, c;
+        const char *origin_1, *origin_2, *formula;
+        int atoms;
+    } cases[] = {
+        {"F d -3 m", "227", 5.431, 5.431, "Si1 0 0 0\n", "Si1 .125 .125 .125\n", "Si", 8},
+        {"F d -3 m", "227", 8.0806, 8.0806, "Mg1 0 0 0\nAl1 .625 .625 .625\nO1 .3876 .3876 .3876\n",
+         "Mg1 .125 .125 .125\nAl1 .5 .5 .5\nO1 .2624 .2624 .2624\n", "Al2MgO4", 56},
+        {"I 41/a m d", "141", 3.7842, 9.5146, "Ti1 0 0 0\nO1 0 0 .2081\n", "Ti1 0 .75 .125\nO1 0 .75 .3331\n", "O2Ti", 12},
+    };
+    for (const auto& known : cases) {
+        for (const std::string& symmetry : {"_symmetry_space_group_name_H-M '" + std::string(known.symbol) + "'\n",
+                                            "_symmetry_Int_Tables_number " + std::string(known.number) + "\n"}) {
+            for (const char* atoms : {known.origin_1, known.origin_2}) {
+                const Structure structure = parse_one(crystal(symmetry, known.a, known.c, atoms));
+                EXPECT_EQ(structure.formula, known.formula) << symmetry << atoms;
+                EXPECT_EQ(atoms_in_cell(Crystal(structure)), known.atoms) << symmetry << atoms;
+                EXPECT_FALSE(structure.origin_assumed) << symmetry << atoms;
+            }
+        }
+    }
+}
+
+// Cu2O with copper and oxygen exchanged is as good a structure, and what the other origin makes of it.
+TEST(Cif, WhatAFileStatesOfItsContentTellsTheOrigin) {
+    const std::string symbol = "_symmetry_space_group_name_H-M 'P n -3 m'\n", cuprite = "Cu1 .25 .25 .25\nO1 0 0 0\n";
+    const auto read = [&](const std::string& stated, const std::string& atoms, const std::string& columns = "") {
+        return parse_one(crystal(symbol + stated, 4.27, 4.27, atoms, columns));
+    };
+    const Structure open = read("", cuprite);
+    EXPECT_TRUE(open.origin_assumed);
+    EXPECT_EQ(open.formula, "CuO2") << "choice 2";
+    for (const Structure& told :
+         {read("_chemical_formula_sum 'Cu2 O'\n_cell_formula_units_Z 2\n", cuprite), read("_chemical_formula_sum 'Cu2 O'\n", cuprite),
+          read("", "Cu1 .25 .25 .25 4\nO1 0 0 0 2\n", "_atom_site_symmetry_multiplicity\n"),
+          read("", "Cu1 .25 .25 .25 b\nO1 0 0 0 a\n", "_atom_site_Wyckoff_symbol\n"),
+          read("_space_group_IT_coordinate_system_code 1\n", cuprite)}) {
+        EXPECT_EQ(told.formula, "Cu2O");
+        EXPECT_FALSE(told.origin_assumed);
+    }
+    EXPECT_EQ(parse_one(crystal("_symmetry_space_group_name_H-M 'P n -3 m (origin choice 1)'\n", 4.27, 4.27, cuprite)).formula, "Cu2O");
+    EXPECT_EQ(parse_one(crystal("_symmetry_space_group_name_H-M 'P n -3 m:2'\n", 4.27, 4.27, cuprite)).formula, "CuO2");
+}
+
+TEST(Cif, AtomsThatFitNeitherOriginAreRefusedWithTheCure) {
+    const std::string why =
+        reason(crystal("_symmetry_space_group_name_H-M 'F d -3 m'\n", 5.431, 5.431, "Si1 .05 .11 .17\nO1 .05 .11 .19\n"));
+    expect_in("neither origin of space group Fd-3m fits the atoms (choice 1: atoms ", why);
+    expect_in("; add the list of symmetry operations", why);
+}
+
+TEST(Cif, MagneticAndModulatedStructuresAreRefusedNotP1) {
+    const std::string magnetic = "loop_\n_space_group_symop_magn_operation.id\n_space_group_symop_magn_operation.xyz\n1 x,y,z,+1\n",
+                      modulated = "_space_group_ssg_name 'F m -3 m(00g)'\n",
+                      ordinary = "loop_\n_space_group_symop_operation_xyz\nx,y,z\n-x,-y,-z\n";
+    expect_in("a magnetic structure: its operations (_space_group_symop_magn_operation.id)",
+              reason("data_x" + cubic_cell + magnetic + one_atom));
+    expect_in("give the parent structure", reason("data_x" + cubic_cell + "_space_group.magn_number_BNS 12.63\n" + one_atom));
+    expect_in("a modulated structure", reason("data_x" + cubic_cell + modulated + one_atom));
+    expect_in("a modulated structure",
+              reason("data_x" + cubic_cell + "loop_\n_space_group_symop_ssg_operation_algebraic\nx1,x2,x3,x4\n" + one_atom));
+    for (const std::string& extended : {magnetic, modulated})
+        EXPECT_EQ(parse_one("data_x" + cubic_cell + extended + ordinary + one_atom).operations.size(), 2u);
+}
+
+TEST(Cif, P1IsAssumedOnlyWhereNothingContradictsIt) {
+    const auto with = [](const std::string& stated) { return "data_x" + cubic_cell + stated + one_atom; };
+    expect_in("but the cell setting is 'cubic'; add the list of symmetry operations", reason(with("_symmetry_cell_setting cubic\n")));
+    expect_in("the cell setting is 'cubic'", reason(with("_space_group_crystal_system cubic\n")));
+    expect_in("formula and Z make 8 atoms in the cell, hydrogen left out, and 1 are listed",
+              reason(with("_chemical_formula_sum Si\n_cell_formula_units_Z 8\n")));
+    expect_in("atom Si1 has the multiplicity 8", reason("data_x" + cubic_cell +
+                                                        "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n"
+                                                        "_atom_site_fract_z\n_atom_site_symmetry_multiplicity\nSi1 0 0 0 8\n"));
+    EXPECT_EQ(parse_one(with("_symmetry_cell_setting triclinic\n_chemical_formula_sum 'H4 Si'\n_cell_formula_units_Z 1\n")).atoms.size(),
+              1u);
+    EXPECT_EQ(parse_one(with("_symmetry_cell_setting cubic\n_symmetry_space_group_name_H-M 'P 1'\n")).operations.size(), 1u);
+}
+
+TEST(Cif, EdgesInNanometresAreNamedSo) {
+    expect_in("the cell edges 0.5431, 0.5431 and 0.5431 look like nanometres",
+              reason(crystal("_symmetry_space_group_name_H-M 'F d -3 m'\n", 0.5431, 0.5431, "Si1 0 0 0\n")));
+    expect_in("look like nanometres", reason(crystal("", 0.9, 3.1, "Si1 0 0 0\n")));
+}
+
+TEST(Cif, EverySpellingOfASymbolIsKnownWithoutACellToo) {
+    for (const auto& [symbol, group] : {std::pair{"F m 3 m", 225},
+                                        {"Fm3m", 225},
+                                        {"F d -3 m Z", 227},
+                                        {"P_1_21/c_1", 14},
+                                        {"R -3 m H", 166},
+                                        {"F d -3 m (origin choice 2)", 227},
+                                        {"X y z", 0},
+                                        {"", 0}}) {
+        EXPECT_EQ(space_group_of_symbol(symbol), group) << symbol;
+    }
+}
+
 TEST(Cif, ClaimedGroupFromOperationsAlone) {
     const Structure structure =
         parse_one("data_x" + cubic_cell + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,1/2+y,1/2-z\n-x,-y,-z\nx,1/2-y,1/2+z\n" + one_atom);

@@ -90,6 +90,19 @@ TEST(IngestCommand, BadFilesAreRowsAndTheRestIsDone) {
     EXPECT_EQ(StructureLibrary::read(folder / "kept.h5").size(), 2);
 }
 
+TEST(IngestCommand, OriginsThatNothingTellsAreCounted) {
+    const test::TemporaryDirectory folder;
+    test::write_text(folder / "cuprite.cif",
+                     "data_x\n_cell_length_a 4.27\n_cell_length_b 4.27\n_cell_length_c 4.27\n_symmetry_space_group_name_H-M 'P n -3 m'\n"
+                     "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nCu1 .25 .25 .25\nO1 0 0 0\n");
+    test::write_text(folder / "quartz.cif", quartz);
+    const RunResult run = test::run_friedel("ingest . -o lib.h5", folder.path);
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_NE(run.out.find("1 structures fit either of two origins that their files leave open: choice 2 was taken"), std::string::npos)
+        << run.out;
+    EXPECT_EQ(json::parse(test::run_friedel("ingest . -q --json -o lib2.h5", folder.path).out)["origins_assumed"], 1);
+}
+
 TEST(IngestCommand, NothingFoundWritesNothing) {
     const test::TemporaryDirectory folder;
     test::write_text(folder / "bad.cif", "data_x\n");

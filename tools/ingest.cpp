@@ -65,6 +65,7 @@ void print_json(const Options& options, const IngestResult& result, double secon
     json["structure_types"] = result.library.structure_type_name.size();
     json["duplicates"] = result.duplicates;
     json["relabelled"] = result.relabelled;
+    json["origins_assumed"] = result.origins_assumed;
     json["seconds"] = seconds;
     for (int system = 0; system < crystal_systems; ++system) json["crystal_systems"][crystal_system_name(system)] = 0;
     for (const auto& [group, count] : structures_by_group(result.library)) {
@@ -105,6 +106,10 @@ void print_summary(const Options& options, const IngestResult& result, double se
     if (result.relabelled)
         std::printf("\n%llu structures have another space group than their file claims\n",
                     static_cast<unsigned long long>(result.relabelled));
+    if (result.origins_assumed)
+        std::printf(
+            "\n%llu structures fit either of two origins that their files leave open: choice 2 was taken; list the operations to be sure\n",
+            static_cast<unsigned long long>(result.origins_assumed));
     if (library.rejections.empty()) return;
     std::vector<std::pair<int, std::string>> reasons;
     for (const auto& [reason, count] : rejections_by_reason(library)) reasons.emplace_back(count, reason);
@@ -189,7 +194,9 @@ std::function<int()> ingest_command(CLI::App& app) {
     app.add_flag("--json", options->json, "Print the summary as JSON");
     add_quiet_option(app, options->quiet);
     app.footer(
-        "What cannot be used is listed with its reason by 'friedel info LIBRARY --rejections'. Examples:\n"
+        "What cannot be used is listed with its reason by 'friedel info LIBRARY --rejections'. Where a file names a space group with two "
+        "origins, but neither origin nor operations, the origin is taken in which no atoms overlap, which agrees with the formula, Z and "
+        "multiplicities stated, and in which the closest atoms are clearly farther apart; choice 2 where both are as good. Examples:\n"
         "  friedel ingest data/minerals -o minerals.h5\n"
         "  friedel ingest cod.tar.xz my_structures/ extra.cif -o library.h5");
     return [options] { return run(*options); };

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "host/crystals/atom_sites.h"
+#include "host/crystals/cif_origin.h"
 #include "host/crystals/elements.h"
 #include "host/crystals/stated_symmetry.h"
 #include "host/support/error.h"
@@ -101,6 +102,11 @@ std::array<double, 6> read_cell(const cif::Block& block) {
         const Column column = find(block, {angles[i]});
         cell[3 + i] = column.has(0) ? number(column, 0) : 90.0;  // the dictionary's default
         if (!(cell[3 + i] > 0 && cell[3 + i] < 180)) fail(angles[i], " is ", cell[3 + i], " degrees, line ", column.line);
+    }
+    // No crystal has an edge below the shortest bond.
+    if (const double shortest = *std::min_element(cell.begin(), cell.begin() + 3); shortest < 1) {
+        fail("the cell edges ", cell[0], ", ", cell[1], " and ", cell[2],
+             " look like nanometres: one is below 1 angstrom; write them in angstrom, ten times as long");
     }
     check_cell(cell);
     return cell;
@@ -189,6 +195,8 @@ public:
           u_iso_(find(block, {"_atom_site_U_iso_or_equiv"})),
           b_iso_(find(block, {"_atom_site_B_iso_or_equiv"})),
           calculated_(find(block, {"_atom_site_calc_flag"})),
+          multiplicities_(find(block, {"_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity"})),
+          positions_(find(block, {"_atom_site_Wyckoff_symbol", "_atom_site_Wyckoff_label"})),
           anisotropic_(block, cell),
           formula_(elements_of_formula(text_of(block, {"_chemical_formula_sum"}))) {
         if (!labels_ && !types_) fail("no atoms (_atom_site_label is missing)");
@@ -218,6 +226,11 @@ public:
         if (atom.occupancy == 0) return std::nullopt;
         atom.b_iso = b_iso(row, atom.label);
         return atom;
+    }
+
+    // What is said of the site: its multiplicity or else its Wyckoff position.
+    std::string site(std::size_t row) const {
+        return multiplicities_.has(row) ? multiplicities_.at(row) : positions_.has(row) ? positions_.at(row) : std::string();
     }
 
 private:
@@ -252,18 +265,22 @@ private:
         return stated;
     }
 
-    Column labels_, types_, fractional_[3], occupancies_, u_iso_, b_iso_, calculated_;
+    Column labels_, types_, fractional_[3], occupancies_, u_iso_, b_iso_, calculated_, multiplicities_, positions_;
     AnisotropicDisplacements anisotropic_;
     std::vector<int> formula_;
 };
 
-std::vector<Atom> read_atoms(const cif::Block& block, const std::array<double, 6>& cell, const CifOptions& options) {
+// `stated` receives what the loop says of the sites of the atoms.
+std::vector<Atom> read_atoms(StatedContent& stated, const cif::Block& block, const std::array<double, 6>& cell, const CifOptions& options) {
     const AtomTable table(block, cell);
     if (table.rows() > static_cast<std::size_t>(options.max_sites))
         fail(table.rows(), " atom sites are listed, more than the limit of ", options.max_sites);
     std::vector<Atom> atoms;
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        if (std::optional<Atom> atom = table.atom(row)) atoms.push_back(std::move(*atom));
+        std::optional<Atom> atom = table.atom(row);
+        if (!atom) continue;
+        atoms.push_back(std::move(*atom));
+        stated.sites.push_back(table.site(row));
     }
     if (atoms.empty()) fail("no atoms");
     return atoms;
@@ -288,18 +305,56 @@ SymmetryStatement read_symmetry(const cif::Block& block) {
         }
         statement.number = static_cast<int>(stated);
     }
+    statement.coordinate_system = text_of(block, {"_space_group_IT_coordinate_system_code", "_space_group.IT_coordinate_system_code"});
     return statement;
+}
+
+// Operations that act on moments or on more than three coordinates as well are no symmetry of the atoms alone.
+void refuse_extended_symmetry(const cif::Block& block) {
+    const auto look_at = [](const std::string& tag) {
+        std::string flat = lower_case(tag);
+        std::replace(flat.begin(), flat.end(), '.', '_');
+        const auto starts = [&](const char* prefix) { return flat.rfind(prefix, 0) == 0; };
+        if (starts("_space_group_symop_magn") || starts("_space_group_magn"))
+            fail("a magnetic structure: its operations (", tag, ") act on moments as well; give the parent structure and its operations");
+        if (starts("_space_group_symop_ssg") || starts("_space_group_ssg"))
+            fail("a modulated structure: its operations (", tag, ") are of superspace; give the average structure and its operations");
+    };
+    for (const cif::Item& item : block.items) {
+        if (item.type == cif::ItemType::Pair) look_at(item.pair[0]);
+        if (item.type == cif::ItemType::Loop) std::for_each(item.loop.tags.begin(), item.loop.tags.end(), look_at);
+    }
+}
+
+// A Z or formula that cannot be read says nothing.
+void read_content(StatedContent& stated, const cif::Block& block) {
+    stated.formula = amounts_of_formula(text_of(block, {"_chemical_formula_sum"}));
+    stated.cell_setting = text_of(block, {"_symmetry_cell_setting", "_space_group_crystal_system", "_space_group.crystal_system"});
+    const std::string units = text_of(block, {"_cell_formula_units_Z"});
+    const auto [rest, error] = std::from_chars(units.data(), units.data() + units.size(), stated.formula_units);
+    if (error != std::errc() || !(stated.formula_units > 0 && stated.formula_units < 1e6)) stated.formula_units = 0;
 }
 
 Structure read_block(const cif::Block& block, const std::string& name, const CifOptions& options) {
     Structure structure;
     structure.name = name;
     structure.cell = read_cell(block);
-    structure.atoms = read_atoms(block, structure.cell, options);
-    StatedSymmetry symmetry = resolve_symmetry(read_symmetry(block), structure.cell);
+    StatedContent stated;
+    structure.atoms = read_atoms(stated, block, structure.cell, options);
+    read_content(stated, block);
+    const SymmetryStatement statement = read_symmetry(block);
+    if (statement.empty()) {
+        refuse_extended_symmetry(block);
+        check_without_symmetry(structure, stated);
+    }
+    StatedSymmetry symmetry = resolve_symmetry(statement, structure.cell);
     structure.operations = std::move(symmetry.operations);
     structure.claimed_space_group = symmetry.space_group;
-    tidy_sites(structure);
+    if (symmetry.of_origin_1.empty()) {
+        tidy_sites(structure);
+    } else {
+        choose_origin(structure, symmetry.of_origin_1, stated);
+    }
     structure.formula = formula_of_cell(Crystal(structure));
     return structure;
 }

@@ -92,6 +92,7 @@ void encode_structure(Writer& writer, const StandardStructure& standard) {
     writer.value(structure.cell);
     writer.value(structure.space_group);
     writer.value(structure.claimed_space_group);
+    writer.value(structure.origin_assumed);
     writer.value(structure.atoms.size());
     for (const Atom& atom : structure.atoms) {
         writer.value(atom.element);
@@ -110,6 +111,7 @@ StandardStructure decode_structure(Reader& reader) {
     structure.cell = reader.value<std::array<double, 6>>();
     structure.space_group = reader.value<int>();
     structure.claimed_space_group = reader.value<int>();
+    structure.origin_assumed = reader.value<bool>();
     structure.atoms.resize(reader.value<std::size_t>());
     for (Atom& atom : structure.atoms) {
         atom.element = reader.value<int>();
@@ -199,6 +201,7 @@ private:
             result_.library.add(standard.structure, standard.structure_type);
             const int claimed = standard.structure.claimed_space_group;
             if (claimed > 1 && claimed != standard.structure.space_group) ++result_.relabelled;
+            if (standard.structure.origin_assumed) ++result_.origins_assumed;
         }
         for (auto count = reader.value<std::size_t>(); count > 0; --count) {
             Rejection rejection;

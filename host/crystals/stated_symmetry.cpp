@@ -7,6 +7,7 @@
 #include <gemmi/symmetry.hpp>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "host/crystals/operations.h"
 #include "host/crystals/space_groups.h"
@@ -70,10 +71,22 @@ gemmi::GroupOps to_gemmi(const std::vector<SymmetryOperation>& operations) {
     return group;
 }
 
+// Which origin choice a remark such as '(origin choice 2)' names; 0 if none.
+int origin_of_remark(std::string remark) {
+    std::transform(remark.begin(), remark.end(), remark.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::size_t origin = remark.find("origin");
+    const std::size_t digit = origin == std::string::npos ? origin : remark.find_first_of("12", origin);
+    return digit == std::string::npos ? 0 : remark[digit] - '0';
+}
+
 // Symbols that gemmi's table lacks are brought to a form that it has: 'P m 3 m' of the older International Tables, (x,y,z) suffixes,
-// underscores, '_2' or 'Z' or 'S' for an origin, 'H' or 'R' for axes.
+// underscores, '_2' or 'Z' or 'S' or a remark for an origin, 'H' or 'R' for axes.
 std::string tidy_symbol(std::string symbol) {
-    if (const std::size_t suffix = symbol.find('('); suffix != std::string::npos) symbol.resize(suffix);
+    int origin = 0;
+    if (const std::size_t suffix = symbol.find('('); suffix != std::string::npos) {
+        origin = origin_of_remark(symbol.substr(suffix));
+        symbol.resize(suffix);
+    }
     std::replace(symbol.begin(), symbol.end(), '_', ' ');
     while (!symbol.empty() && std::isspace(static_cast<unsigned char>(symbol.back()))) symbol.pop_back();
     if (symbol.size() > 2) {
@@ -85,6 +98,7 @@ std::string tidy_symbol(std::string symbol) {
             symbol += last == 'Z' ? ":2" : last == 'S' ? ":1" : last == 'H' ? ":H" : ":R";
         }
     }
+    if (origin > 0 && symbol.find(':') == std::string::npos) symbol += ":" + std::to_string(origin);
     return symbol;
 }
 
@@ -114,6 +128,36 @@ const gemmi::SpaceGroup* setting_of_number(int number, const std::array<double, 
     // Rhombohedral axes stand behind the hexagonal ones in gemmi's table; equal angles tell them apart.
     if (reference.ext == 'H' && cell[5] < 1.125 * cell[3]) return &reference + 1;
     return &reference;
+}
+
+// The same setting with the other origin: 2 for 1; null if there is none.
+const gemmi::SpaceGroup* with_origin(const gemmi::SpaceGroup& setting, char choice) {
+    if (setting.ext != '1' && setting.ext != '2') return nullptr;
+    for (const gemmi::SpaceGroup& other : gemmi::spacegroup_tables::main) {
+        if (other.number == setting.number && other.ext == choice && std::string_view(other.hm) == setting.hm) return &other;
+    }
+    return nullptr;
+}
+
+// Which of two origin choices the statement names: '1', '2', or '\0' where it leaves that open.
+char stated_origin(const SymmetryStatement& statement, bool by_symbol) {
+    if (by_symbol) {
+        const std::string symbol = tidy_symbol(statement.hermann_mauguin);
+        if (symbol.find(':') != std::string::npos) return symbol.back();
+    }
+    const std::size_t digit = statement.coordinate_system.find_first_of("12");
+    return digit == std::string::npos ? '\0' : statement.coordinate_system[digit];
+}
+
+// The operations of a setting that a symbol or number names.
+void take_setting(StatedSymmetry& stated, const gemmi::SpaceGroup& setting, char origin) {
+    const gemmi::SpaceGroup *const first = with_origin(setting, '1'), *const second = with_origin(setting, '2');
+    if (!first || !second) {
+        stated.operations = from_gemmi(setting.operations());
+        return;
+    }
+    stated.operations = from_gemmi((origin == '1' ? first : second)->operations());
+    if (origin != '1' && origin != '2') stated.of_origin_1 = from_gemmi(first->operations());
 }
 
 // Of a group that nothing names.
@@ -212,7 +256,7 @@ private:
 }  // namespace
 
 int space_group_of_symbol(const std::string& symbol) {
-    const gemmi::SpaceGroup* const setting = symbol.empty() ? nullptr : gemmi::find_spacegroup_by_name(symbol);
+    const gemmi::SpaceGroup* const setting = find_setting(symbol, {});
     return setting ? setting->number : 0;
 }
 
@@ -243,11 +287,11 @@ StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::a
         }
     }
     if (by_symbol) {
-        result.operations = from_gemmi(by_symbol->operations());
+        take_setting(result, *by_symbol, stated_origin(statement, true));
         return result;
     }
     if (number_stated) {
-        result.operations = from_gemmi(setting_of_number(statement.number, cell)->operations());
+        take_setting(result, *setting_of_number(statement.number, cell), stated_origin(statement, false));
         return result;
     }
     if (!statement.hall.empty() || !statement.hermann_mauguin.empty()) {

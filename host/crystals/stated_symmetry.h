@@ -16,17 +16,23 @@ struct SymmetryStatement {
     std::string hall;
     std::string hermann_mauguin;
     int number = 0;
+    std::string coordinate_system;  // "2" or "-1" names an origin choice
+
+    bool empty() const { return triplets.empty() && hall.empty() && hermann_mauguin.empty() && number == 0; }
 };
 
 struct StatedSymmetry {
     std::vector<SymmetryOperation> operations;  // all of them, identity first; the identity alone if nothing was stated
     int space_group = 0;                        // 1 to 230, 0 if not stated and not in the table of settings
+    // Where the group has two origin choices and the statement leaves open which: those of choice 1, and `operations` are of choice 2.
+    std::vector<SymmetryOperation> of_origin_1;
 };
 
 // `cell` tells rhombohedral from hexagonal axes where the symbol does not. Throws Error if symmetry is stated but cannot be understood.
 StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::array<double, 6>& cell);
 
-// The number, 1 to 230, of the group that a Hermann-Mauguin symbol names, in any setting: "P21/c", "P 1 21/c 1"; 0 if it names none.
+// The number, 1 to 230, of the group that a Hermann-Mauguin symbol names, in any setting and spelling that a CIF may use: "P21/c",
+// "P 1 21/c 1", "F m 3 m", "F d -3 m Z"; 0 if it names none.
 int space_group_of_symbol(const std::string& symbol);
 
 // One operation from text such as '-x+1/2, y, z-0.25'. Throws Error.

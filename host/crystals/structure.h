@@ -30,6 +30,7 @@ struct Structure {
     int space_group = 0;                        // found from the atoms, 0 if not looked for
     int claimed_space_group = 0;                // what the file says, 0 if it says nothing
     int powder_group = 0;                       // what a powder of it shows (powder_group.h), 0 if not looked for
+    bool origin_assumed = false;                // the file leaves open which of two origins it uses, and its atoms too (cif_origin.h)
 };
 
 // Whether a file states the symmetry that its atoms have, and not that of a model in which none was sought (group 1).

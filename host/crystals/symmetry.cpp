@@ -429,6 +429,7 @@ StandardStructure standardise(const Structure& structure, const SymmetryOptions&
     standard.name = structure.name;
     standard.formula = structure.formula;
     standard.claimed_space_group = structure.claimed_space_group;
+    standard.origin_assumed = structure.origin_assumed;
     standard.space_group = found->spacegroup_number;
     standard.cell = cell_of_lattice(found->std_lattice, found->spacegroup_number);
     const StandardSetting& setting = standard_setting(found->spacegroup_number);
