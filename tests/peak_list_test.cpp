@@ -111,6 +111,22 @@ TEST(PeaksCommand, ABlockOfAFileIsChosen) {
     EXPECT_NE(other.err.find("two.cif: no data block Cu"), std::string::npos) << other.err;
 }
 
+// Cuprite, or with its elements exchanged: the symbol leaves open which, and only the formula tells.
+TEST(PeaksCommand, AnOriginThatNothingTellsIsNamed) {
+    const test::TemporaryDirectory folder;
+    const std::string symbol = "data_cuprite\n_symmetry_space_group_name_H-M 'P n -3 m'\n", formula = "_chemical_formula_sum 'Cu2 O'\n",
+                      cell = "_cell_length_a 4.27\n_cell_length_b 4.27\n_cell_length_c 4.27\n",
+                      atoms =
+                          "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+                          "Cu1 .25 .25 .25\nO1 0 0 0\n";
+    test::write_text(folder / "open.cif", symbol + cell + atoms);
+    test::write_text(folder / "told.cif", symbol + formula + cell + atoms);
+    const auto open = test::run_friedel("peaks open.cif", folder.path), told = test::run_friedel("peaks told.cif", folder.path);
+    EXPECT_NE(open.err.find("fits either of its group's two origins"), std::string::npos) << open.err;
+    EXPECT_EQ(told.err, "");
+    EXPECT_NE(open.out, told.out);
+}
+
 // 220 of silicon, percents of 111: 67.10 without f' and f'', 67.76 (Sasaki) to 67.79 (Henke) with them.
 TEST(PeaksCommand, AnomalousScatteringIsAddedWhereItIsAskedFor) {
     const test::TemporaryDirectory folder;

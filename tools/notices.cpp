@@ -4,6 +4,11 @@
 
 namespace friedel::tools {
 
+void tell_of_origin(const Structure& structure) {
+    if (!structure.origin_assumed) return;
+    tell(structure.name, ": fits either of its group's two origins; origin choice 2 was taken. Operators in the file would tell");
+}
+
 void tell_of_wavelength(std::size_t assumed, double wavelength_angstrom) {
     if (assumed == 0) return;
     std::cerr << assumed << (assumed == 1 ? " states" : " state") << " no wavelength: " << wavelength_angstrom

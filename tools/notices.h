@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 
+#include "host/crystals/structure.h"
 #include "host/network/model.h"
 #include "host/patterns/pattern_list.h"
 #include "host/support/progress_line.h"
@@ -19,6 +20,9 @@ void tell(const Parts&... parts) {
     (line << ... << parts) << '\n';
     std::cerr << line.str();
 }
+
+// Where nothing tells which of two origins its file uses.
+void tell_of_origin(const Structure& structure);
 
 // How many patterns state no wavelength, so that the one of the model or of what they were compared with was taken.
 void tell_of_wavelength(std::size_t assumed, double wavelength_angstrom);

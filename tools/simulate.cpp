@@ -77,6 +77,7 @@ StructureLibrary gather(const std::vector<std::string>& inputs) {
             for (int i = 0; i < more.size(); ++i) library.add(more.structure(i), more.type_of(i));
         } else {
             for (Structure structure : read_cif(input)) {
+                tell_of_origin(structure);
                 structure.space_group = group_of(structure);
                 library.add(structure);
             }

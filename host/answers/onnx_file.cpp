@@ -265,9 +265,9 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
     add("set_level", number(model.calibration.set_level));
     add("set_probability", number(model.calibration.set_probability));
     add("left_out",
-        "friedel classify also takes off humps that are wider than lines before anything else (--keep-humps leaves them in), and refuses "
-        "patterns "
-        "that cover too little of the grid's range, or that have no sharp lines, only one, or orders of one spacing alone");
+        "friedel classify also takes off humps that are wider than lines, and spikes of one point, before anything else (--keep-humps and "
+        "--keep-spikes leave them in), and refuses patterns that cover too little of the grid's range, or that have no sharp lines, only "
+        "one, or orders of one spacing alone");
     add("calibration_fitted_on", model.calibration.fitted_on);
 
     const Provenance& made = model.provenance;

@@ -21,11 +21,12 @@ constexpr double highest_deg = 89;                         // two-theta; about w
 constexpr double foreign_widths = 0.6, foreign_deg = 0.02;
 
 // What follows was chosen by hand, and derived from nothing. `friedel index --labels` on every third of the 366 RRUFF patterns (122) tells
-// what each is worth (throwaway builds; extinction groups right as it is: 73, mean logarithm of the right group's probability -2.328).
+// what each is worth (throwaway builds, in which errors of counting were taken for twice what they are; extinction groups right: 73, mean
+// logarithm of the right group's probability -2.328). With errors of counting as they are: 78 and -2.244; with four times those: 69 and
+// -2.460.
 constexpr double together = 0.35;     // widths, within which reflections count as one; half: 72 and -2.306, twice: 76 and -2.315
 constexpr double misfit = 0.04;       // of what other reflections put at this one; none or twice as much: 73, -2.328 and -2.329
 constexpr double min_sigma = 0.0015;  // of the strongest point; none: 73 and -2.318, twice as much: 73 and -2.348
-constexpr double sigmas = 2;          // of counting, that one counts for; 1: 78 and -2.244, 4: 69 and -2.460
 // How far one cluster speaks for or against an absence, as a logarithm; limits of -20 and 20 change nothing.
 constexpr double most_against = 6, most_for = 8;
 
@@ -183,7 +184,7 @@ public:
             variance /= std::max(least_independent, 1 - overlap * overlap);
             others += height_[j] * flank_of(distance);
         }
-        return {unbounded(i), std::sqrt(sigmas * sigmas * variance + misfit * misfit * others * others + min_sigma * min_sigma)};
+        return {unbounded(i), std::sqrt(variance + misfit * misfit * others * others + min_sigma * min_sigma)};
     }
 
 private:
