@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "host/answers/classification.h"
+#include "host/answers/result_lines.h"
 #include "host/crystals/space_groups.h"
 #include "host/patterns/pattern_file.h"
 #include "host/support/file_lock.h"
@@ -173,6 +174,12 @@ TEST_F(ClassifyCommand, ResultsAreGoneOnWith) {
     EXPECT_NE(anew.err.find("r.csv.part.old: 2 results of an interrupted run"), std::string::npos) << anew.err;
     expect_same_results(read_text(folder / "r.csv"), results);
     EXPECT_FALSE(fs::exists(folder / "r.csv.part.old"));
+    // Nor who adds it after a run that was killed before its first result.
+    for (const std::string& begun : {std::string(), results.substr(0, results.find('\n') + 1)}) {
+        write_text(folder / "r.csv.part", begun);
+        ASSERT_EQ(run(all + "-o r.csv --resume").status, 0);
+        expect_same_results(read_text(folder / "r.csv"), results);
+    }
     expect_refused("classify model.h5 examples -o out.h5 --resume", "only results in .csv and .jsonl can be gone on with", 2);
 }
 
@@ -306,6 +313,17 @@ TEST_F(ClassifyCommand, DamagedStacksAreRefused) {
         file.commit();
     }
     expect_refused("classify model.h5 claims.h5 -o out.csv", "claims 4000000000 patterns");
+}
+
+TEST(ResultLines, OfTwoInterruptedRunsTheOneThatCameFurtherIsKept) {
+    const test::TemporaryDirectory folder;
+    const ResultLines::Format format{"", [](const std::string& line) { return ResultLines::Origin{line, "x", false}; }};
+    for (const std::string& later : {std::string("a\n"), std::string("a\nb\nc\n")}) {
+        test::write_text(folder / "r.jsonl.part.old", "a\nb\n");
+        test::write_text(folder / "r.jsonl.part", later);
+        const ResultLines lines(folder / "r.jsonl", "x", false, {}, format);
+        EXPECT_EQ(test::read_text(folder / "r.jsonl.part.old"), later.size() > 4 ? later : "a\nb\n");
+    }
 }
 
 // What two runs write at once is neither's.

@@ -98,10 +98,27 @@ TEST(ColumnNames, OtherAxesAreNamedWhateverStandsBesideThem) {
     }
     EXPECT_NE(error_of("position (mm),y\n" + two).find("is in mm; write 2theta in degrees"), std::string::npos);
     EXPECT_NE(error_of("m/z abundance\n" + blanks).find("its axis is 'm/z'"), std::string::npos);
-    for (const char* header :
-         {"x,y\n", "Pos. [\u00b02Th.],Iobs [cts]\n", "\u00b02Th,y\n", "Angle,PSD\n", "Position,Counts\n", "time,unknown\n",
-          "# Time (s), 30\n", "# Time (s), long\n", "# Temperature (K): 300, sample: quartz\n", "# Wavelength (A): CuKa\n",
-          "# exposure (s) = 30, frames\n", "theta-2theta,scan\n", "PSD [deg],cts\n", "Winkel,Impulse\n"}) {
+    for (const char* header : {"x,y\n",
+                               "Pos. [\u00b02Th.],Iobs [cts]\n",
+                               "\u00b02Th,y\n",
+                               "Angle,PSD\n",
+                               "Position,Counts\n",
+                               "time,unknown\n",
+                               "# Time (s), 30\n",
+                               "# Time (s), long\n",
+                               "# Temperature (K): 300, sample: quartz\n",
+                               "# Wavelength (A): CuKa\n",
+                               "# exposure (s) = 30, frames\n",
+                               "theta-2theta,scan\n",
+                               "PSD [deg],cts\n",
+                               "Winkel,Impulse\n",
+                               "Angles,Intensity\n",
+                               "Positions,Intensity\n",
+                               "2thetas,I\n",
+                               "# channel 12 counts\n",
+                               "# distance 250 counts\n",
+                               "# Energy 12.4 keV counts 1000\n",
+                               "# chi 0 phi 0 intensity in counts\n"}) {
         for (const std::string& table : {two, blanks}) EXPECT_EQ(error_of(header + table), "read") << header;
     }
 }

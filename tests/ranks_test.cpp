@@ -32,7 +32,7 @@ protected:
     test::RunResult mpirun(int ranks, const std::string& command, const std::string& meanwhile = "") const {
         return test::run_script(
             "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1\n"
-            "wait_for() { for i in $(seq 1200); do \"$@\" 2>/dev/null && return; sleep 0.05; done; kill -9 $!; }\n"
+            "wait_for() { for i in $(seq 6000); do \"$@\" 2>/dev/null && return; sleep 0.05; done; kill -9 $!; }\n"
             "ASAN_OPTIONS=detect_leaks=0 mpirun --oversubscribe -np " +
                 std::to_string(ranks) + " " + command + " &\n" + meanwhile + "\nwait $!",
             folder.path);

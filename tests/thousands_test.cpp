@@ -107,5 +107,25 @@ TEST(Thousands, AreNotSeenInOtherNumbers) {
     expect_none(ten_in_a_line);
 }
 
+// Columns that are filled now and then, or that are named, are columns.
+TEST(Thousands, AreNotMadeOfOtherColumns) {
+    const auto flagged = [](const std::string& separator, const std::string& none) {
+        return rows(separator, '.', [&](int i) { return std::to_string(100 + i) + (i % 7 == 3 ? separator + "111" : none); });
+    };
+    for (const std::string& text :
+         {"2theta,intensity,hkl\n" + flagged(",", ","), flagged(",", ","), "2theta counts flag\n" + flagged(" ", ""), flagged(" ", "")}) {
+        MeasuredPattern pattern;
+        const std::string error = test::error_of([&] { pattern = parse_pattern(text, "a.txt"); });
+        if (error != "no error") continue;  // rows of different lengths may be refused
+        for (int i = 0; i < points; ++i) ASSERT_EQ(pattern.intensity.at(static_cast<std::size_t>(i)), 100 + i) << text.substr(0, 60);
+    }
+    const auto four = [](const std::string& separator) {
+        return rows(separator, '.',
+                    [&](int i) { return "5" + separator + std::to_string(700 + i % 100) + separator + std::to_string(800 + i % 90); });
+    };
+    EXPECT_EQ(parse_pattern("#L Two Theta  Seconds  Monitor  Detector\n" + four(" "), "a.dat").intensity.at(3), 803);
+    EXPECT_EQ(parse_pattern("2theta,time,monitor,counts\n" + four(","), "a.csv").intensity.at(3), 803);
+}
+
 }  // namespace
 }  // namespace friedel

@@ -22,8 +22,9 @@ void pool_indexing(float* probabilities, const float* opinion, const std::vector
 // Changes with what the same network, votes and lines are answered.
 constexpr int answer_edition = 4;
 
-// Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. Structures that fit tell more
-// than their lattices: what indexing says counts as far as none does, which is likelier where it finds other groups than theirs.
+// Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. What
+// indexing says is taken in first, and counts in full as far as no structure fits, which is likelier where it finds other groups than
+// theirs.
 void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes);
 
 // Votes that sum to 1: what they leave goes to the groups as they are in the library, `frequency` [230].

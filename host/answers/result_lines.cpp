@@ -12,6 +12,16 @@ namespace friedel {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// 0 where there is no file.
+std::size_t lines_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
+}
+
+}  // namespace
+
 ResultLines::ResultLines(const fs::path& file, const std::string& answered_by, bool go_on, const OutdatedResults& outdated,
                          const Format& format)
     : file_(behind_links(file)),
@@ -59,9 +69,9 @@ void ResultLines::check_written() const {
 
 // What an interrupted run left is not lost because --resume was: it lies beside until there are whole results.
 void ResultLines::keep_aside(std::size_t lines_of_header) const {
-    std::ifstream in(temporary_, std::ios::binary);
-    const auto lines = static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
-    if (lines <= lines_of_header) return;
+    const std::size_t lines = lines_of(temporary_);
+    // Of two interrupted runs the one that came further is kept.
+    if (lines <= std::max(lines_of_header, lines_of(aside_))) return;
     std::error_code failure;
     fs::rename(temporary_, aside_, failure);
     if (failure) fail(temporary_.string(), ": cannot be renamed (", failure.message(), "); go on with --resume, or remove it");
@@ -74,7 +84,9 @@ void ResultLines::keep_aside(std::size_t lines_of_header) const {
 // Leaves the whole lines of earlier results under the temporary name. False where there are none.
 bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& format) {
     std::error_code failure;
-    const fs::path& source = fs::exists(temporary_, failure) ? temporary_ : file_;
+    // A run that was killed before its first result leaves none in the temporary file.
+    const bool has_some = lines_of(temporary_) > (format.header.empty() ? 0u : 1u);
+    const fs::path& source = has_some || !fs::exists(file_, failure) ? temporary_ : file_;
     if (!fs::exists(source, failure)) return false;
     std::ifstream in(source, std::ios::binary);
     std::uintmax_t whole = 0;
@@ -110,7 +122,11 @@ bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& fo
              " is another model's, or of other structures or options; repeat those to go on, or give another file with -o");
     }
     in.close();
-    if (source == file_) fs::copy_file(file_, temporary_, failure);
+    if (source == file_) {  // whole under the temporary name, or not there
+        const fs::path copy = temporary_.string() + ".copy";
+        fs::copy_file(file_, copy, fs::copy_options::overwrite_existing, failure);
+        if (!failure) fs::rename(copy, temporary_, failure);
+    }
     if (failure) fail(file_.string(), ": cannot be copied to ", temporary_.string(), " (", failure.message(), ")");
     fs::resize_file(temporary_, whole, failure);
     if (failure) fail(temporary_.string(), ": cannot be cut after its last whole line (", failure.message(), ")");

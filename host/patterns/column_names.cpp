@@ -127,6 +127,9 @@ PatternAxis kind_of(std::string_view axis) { return axis_of(axis, "", ""); }
 // Of an energy, a time, a distance between atoms: an axis that no pattern is read against, above a column of intensities.
 bool names_other_axis(const Fields& names, int intensity) {
     if (names.size() < 2 || !is_other_axis(names[0])) return false;
+    // A remark: "# channel 12 counts".
+    double value = 0;
+    if (std::any_of(names.begin() + 1, names.end(), [&](std::string_view name) { return read_field(value, name); })) return false;
     const bool is_pair_distribution = plain_name(names[0]) == "r" && plain_name(names[1]) == "g";
     if (intensity <= 0 && !is_pair_distribution) return false;
     if (plain_name(names[0]).size() > 1 || is_pair_distribution) return true;

@@ -194,12 +194,22 @@ std::optional<PatternAxis> axis_named(std::string_view name) {
     return std::nullopt;
 }
 
-// "energy_keV", "position_mm"
-bool has_other_units(std::string_view text) {
-    const auto ends_in_one_of = [&](std::string_view name, const auto& units) {
-        return text.starts_with(name) && is_one_of(text.substr(name.size()), units);
+// "energy_keV", "position mm", but not "Angles": a sign stands before the units.
+bool has_other_units(std::string_view name) {
+    const std::string text = plain(name);
+    std::string_view written = name.substr(0, name.find_first_of("(["));
+    while (written.ends_with(' ')) written.remove_suffix(1);
+    const auto stand_apart = [&](std::string_view units) {
+        if (units.size() >= written.size()) return false;
+        const char before = written[written.size() - units.size() - 1];
+        return !std::isalpha(static_cast<unsigned char>(before));
     };
-    return std::any_of(std::begin(other_names), std::end(other_names), [&](auto name) { return ends_in_one_of(name, other_units); }) ||
+    const auto ends_in_one_of = [&](std::string_view known, const auto& units) {
+        if (!std::string_view(text).starts_with(known)) return false;
+        const std::string_view rest = std::string_view(text).substr(known.size());
+        return is_one_of(rest, units) && stand_apart(rest);
+    };
+    return std::any_of(std::begin(other_names), std::end(other_names), [&](auto other) { return ends_in_one_of(other, other_units); }) ||
            std::any_of(std::begin(quantity_names), std::end(quantity_names), [&](const QuantityName& known) {
                return known.name.size() > 4 && is_angle(known.quantity) && ends_in_one_of(known.name, no_angles);
            });
@@ -211,13 +221,13 @@ bool is_axis_name(std::string_view name) { return axis_named(name).has_value(); 
 
 bool is_other_axis(std::string_view name) {
     const std::string text = plain(name);
-    return is_one_of(text, other_names) || is_one_of(text, of_other_methods) || has_other_units(text);
+    return is_one_of(text, other_names) || is_one_of(text, of_other_methods) || has_other_units(name);
 }
 
 bool is_surely_other_axis(std::string_view name) {
     const std::string text = plain(name);
     const std::size_t open = name.find_first_of("([");
-    if (is_one_of(text, of_other_methods) || has_other_units(text)) return true;
+    if (is_one_of(text, of_other_methods) || has_other_units(name)) return true;
     if (open == name.npos) return false;
     const std::string unit = lower_case(name.substr(open + 1, name.find_first_of(")]", open) - open - 1));
     return is_one_of(unit, no_angles) || (is_one_of(text, other_names) && !unit.empty());

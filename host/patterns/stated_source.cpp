@@ -146,9 +146,19 @@ std::string other_source_in(std::string_view lower) {
         std::size_t behind = name;
         while (behind < lower.size() && is_letter(lower[behind])) ++behind;
         const std::string_view source = lower.substr(name, behind - name);
-        for (const std::string_view other : {"w", "ga", "in", "rh", "ti", "mn", "zn", "v", "pd", "ta", "au", "tungsten", "gallium",
-                                             "indium", "rhodium", "synchrotron", "neutron", "neutrons"}) {
-            if (source == other) return "a source that has no wavelength of its own here";
+        constexpr const char* no_wavelength = "a source that has no wavelength of its own here";
+        for (const std::string_view beam : {"synchrotron", "neutron", "neutrons"}) {
+            if (source == beam) return no_wavelength;
+        }
+        // "Source: V2O5 from Merck", "X-ray tube: in use since May", "Radiation: V-filtered Cu" name no anode.
+        const std::string_view rest = lower.substr(std::min(lower.find_first_not_of(" \t\r\"'", behind), lower.size()));
+        const bool is_anode = rest.empty() || rest.front() == '(' || rest.front() == ',' ||
+                              (rest.front() == 'k' && behind < lower.size()) || rest.starts_with("radiation") ||
+                              rest.starts_with("anode") || rest.starts_with("tube") || rest.starts_with("target");
+        if (word == "source" || !is_anode) continue;
+        for (const std::string_view other :
+             {"w", "ga", "in", "rh", "ti", "mn", "zn", "v", "pd", "ta", "au", "tungsten", "gallium", "indium", "rhodium"}) {
+            if (source == other) return no_wavelength;
         }
     }
     return {};

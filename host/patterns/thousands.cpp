@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <vector>
 
 #include "host/patterns/column_names.h"
@@ -118,6 +119,7 @@ public:
     // False where the row cannot be of this style.
     bool takes(std::string_view row, Parts& parts) {
         style_.in_quotes ? split_quoted(parts, row) : split(parts, row, style_.separators);
+        if (style_.is_ambiguous && row.ends_with(',')) return false;  // an empty column
         if (parts.empty() || number_of(parts[0], style_) != Number::plain) return false;
         if (parts.size() == 1) return true;  // a number above the rows, as of their points
         has_point_ |= style_.in_quotes || parts[0].find(style_.point) != parts[0].npos;
@@ -128,7 +130,9 @@ public:
     // Whether the rows can only be read so.
     bool is_certain() const {
         if (!style_.is_ambiguous) return has_point_ && grouped_ > 0;
-        return grouped_ > 0 && (padded_ > 0 || plain_ > 0);
+        // Where counts cross a thousand the smallest beyond it is not far from the largest before; flags beside counts are.
+        constexpr double widest_gap = 10;
+        return grouped_ > 0 && (padded_ > 0 || plain_ > 0) && (plain_ == 0 || least_grouped_ <= widest_gap * most_plain_);
     }
     // Whether what would be a third column is larger than the second in every row, as deviations are not.
     bool is_likely() const {
@@ -157,6 +161,7 @@ private:
         if (parts.size() == 2) {
             const Number number = number_of(parts[1], style_);
             ++plain_;
+            most_plain_ = std::max(most_plain_, value_of(parts[1], style_.point));
             return number == Number::plain && parts[1].substr(0, parts[1].find(style_.point)).size() <= 3;
         }
         if (parts[1].size() > 3 || parts[1].front() == '0' || !are_digits(parts[1])) return false;
@@ -168,6 +173,9 @@ private:
             padded_ += whole.front() == '0';
         }
         ++grouped_;
+        double whole = 0;
+        for (std::size_t i = 1; i < parts.size(); ++i) whole = 1000 * whole + value_of(parts[i], style_.point);
+        least_grouped_ = std::min(least_grouped_, whole);
         larger_ += value_of(parts[2], style_.point) > value_of(parts[1], style_.point);
         return true;
     }
@@ -176,7 +184,7 @@ private:
     std::size_t columns_ = 0;
     int rows_ = 0, grouped_ = 0, padded_ = 0, plain_ = 0, larger_ = 0;
     bool has_point_ = false;
-    double last_angle_ = -1;
+    double last_angle_ = -1, most_plain_ = 0, least_grouped_ = std::numeric_limits<double>::infinity();
 };
 
 std::string_view next_line(std::string_view& text) {
@@ -240,14 +248,16 @@ std::optional<std::string> without_thousands(std::string_view text, const std::s
     for (std::string_view rest = text; !rest.empty() && !trials.empty();) {
         const std::string_view line = next_line(rest), row = row_of(line, bytes);
         if (row.empty()) {
-            are_columns_named |= fields_of(line).size() == max_columns;
+            const Columns columns = columns_of(line);
+            are_columns_named |= fields_of(line).size() == max_columns || (columns.axis >= 0 && columns.count >= max_columns);
         } else {
             std::erase_if(trials, [&](Trial& trial) { return !trial.takes(row, parts); });
         }
     }
+    if (are_columns_named) std::erase_if(trials, [](const Trial& trial) { return trial.style().is_ambiguous; });
     const auto certain = std::find_if(trials.begin(), trials.end(), [](const Trial& trial) { return trial.is_certain(); });
     if (certain == trials.end()) {
-        if (!are_columns_named && std::any_of(trials.begin(), trials.end(), [](const Trial& trial) { return trial.is_likely(); }))
+        if (std::any_of(trials.begin(), trials.end(), [](const Trial& trial) { return trial.is_likely(); }))
             fail(
                 name,
                 ": each intensity looks like a count whose thousands are set apart (\"1 861\", \"1,861\"), which may also be two columns; ",
