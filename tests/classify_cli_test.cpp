@@ -1,21 +1,17 @@
-// friedel classify as a program: what it answers, what it refuses with which reason, and how it goes on.
+// friedel classify as a program: what it answers, and what it refuses with which reason. How it goes on: classify_resume_test.cpp.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <regex>
 #include <sstream>
 
 #include "host/answers/classification.h"
-#include "host/answers/result_lines.h"
 #include "host/crystals/space_groups.h"
 #include "host/patterns/pattern_file.h"
-#include "host/support/file_lock.h"
 #include "host/support/hdf5_file.h"
 #include "tests/model_commands.h"
 
@@ -95,120 +91,6 @@ TEST_F(ClassifyCommand, PatternsOfAStackAreClassifiedLikeFiles) {
     EXPECT_EQ(std::count(shipped.out.begin(), shipped.out.end(), '\n'), 3) << shipped.out;
 }
 
-// To rounding: how a product of matrices adds up may depend on how many patterns are answered at once.
-void expect_same_results(const std::string& found, const std::string& expected) {
-    static const std::regex number(R"(-?\d+\.\d+(e-?\d+)?)");
-    EXPECT_EQ(std::regex_replace(found, number, "#"), std::regex_replace(expected, number, "#"));
-    std::sregex_iterator a(found.begin(), found.end(), number), b(expected.begin(), expected.end(), number), end;
-    for (; a != end && b != end; ++a, ++b) EXPECT_NEAR(std::stod(a->str()), std::stod(b->str()), 1e-5);
-}
-
-TEST_F(ClassifyCommand, ResultsAreGoneOnWith) {
-    const std::string all = "classify -q model.h5 examples ";
-    for (const std::string ending : {"csv", "jsonl"}) {
-        const fs::path file = folder / ("r." + ending), part = folder / ("r." + ending + ".part");
-        const std::string again = all + "-o r." + ending + " --resume";
-        ASSERT_EQ(run(all + "-o whole." + ending).status, 0);
-        const std::string whole = read_text(folder / ("whole." + ending));
-        ASSERT_EQ(run(again).status, 0) << "where there is nothing, all is done";
-        expect_same_results(read_text(file), whole);
-        // An interrupted run left a third of the file, and half a line.
-        for (const std::size_t left : {whole.size() / 3, std::size_t{0}, std::size_t{10}}) {
-            fs::remove(file);
-            write_text(part, whole.substr(0, left));
-            ASSERT_EQ(run(again).status, 0);
-            expect_same_results(read_text(file), whole);
-            EXPECT_FALSE(fs::exists(part));
-        }
-        // Files that came later are done, the others are left as they are.
-        write_text(file, whole.substr(0, whole.find('\n', whole.find("calcite")) + 1));
-        ASSERT_EQ(run(again).status, 0);
-        expect_same_results(read_text(file), whole);
-        const test::RunResult nothing = run("classify model.h5 examples -o r." + ending + " --resume");
-        EXPECT_EQ(nothing.status, 0);
-        EXPECT_NE(nothing.err.find("0 patterns: "), std::string::npos) << nothing.err;
-        EXPECT_NE(nothing.err.find("results of 8 more were there already"), std::string::npos) << nothing.err;
-        write_text(file, "something else\nentirely\n");
-        const test::RunResult other = run(again);
-        EXPECT_EQ(other.status, 1);
-        EXPECT_NE(other.err.find("line 1 is not a result of 'friedel classify'"), std::string::npos) << other.err;
-        EXPECT_EQ(read_text(file), "something else\nentirely\n");
-        EXPECT_FALSE(fs::exists(part));
-        // Answers of another model, or given with other options, are not mixed with these.
-        write_text(file, whole);
-        Model other_model = test::untrained_model();
-        other_model.calibration.belief.temperature = 2;
-        other_model.write(folder / "other.h5");
-        for (const std::string arguments : {"classify other.h5 examples", "classify model.h5 examples --min-coverage 0.9",
-                                            "classify model.h5 examples --wavelength co", "classify model.h5 examples --strip-kalpha2"}) {
-            const test::RunResult mixed = run(arguments + " -o r." + ending + " --resume");
-            EXPECT_EQ(mixed.status, 1) << arguments;
-            EXPECT_NE(mixed.err.find("is another model's, or of other structures or options"), std::string::npos) << mixed.err;
-            EXPECT_EQ(read_text(file), whole);
-            EXPECT_FALSE(fs::exists(part));
-        }
-    }
-    // A pattern that was measured again is answered again, once.
-    fs::create_directory(folder / "own");
-    fs::copy_file(folder / "examples" / "quartz.xy", folder / "own" / "quartz.xy");
-    ASSERT_EQ(run("classify -q model.h5 own -o own.csv").status, 0);
-    EXPECT_EQ(run("classify -q model.h5 own -o own.csv --resume").err.find("changed after"), std::string::npos);
-    fs::last_write_time(folder / "own" / "quartz.xy", fs::last_write_time(folder / "own.csv") + std::chrono::seconds(5));
-    const test::RunResult changed = run("classify -q model.h5 own -o own.csv --resume");
-    EXPECT_NE(changed.err.find("1 pattern was changed after being answered (own/quartz.xy): answered anew"), std::string::npos)
-        << changed.err;
-    fs::last_write_time(folder / "own.csv", fs::last_write_time(folder / "own" / "quartz.xy") + std::chrono::seconds(5));
-    fs::copy_file(folder / "examples" / "topaz.xy", folder / "own" / "quartz.xy", fs::copy_options::overwrite_existing);
-    fs::last_write_time(folder / "own" / "quartz.xy", fs::last_write_time(folder / "own.csv") + std::chrono::seconds(5));
-    fs::copy_file(folder / "examples" / "zircon.xy", folder / "own" / "zircon.xy");
-    const std::string of_quartz = read_text(folder / "own.csv");
-    ASSERT_EQ(run("classify -q model.h5 own -o own.csv --resume").status, 0);
-    EXPECT_EQ(CsvTable(folder / "own.csv").size(), 2u);
-    EXPECT_EQ(read_text(folder / "own.csv").find(of_quartz.substr(of_quartz.find("own/quartz.xy"), 60)), std::string::npos);
-    // Who forgets --resume loses nothing of an interrupted run before there are whole results.
-    const std::string results = read_text(folder / "whole.csv");
-    const std::string third = results.substr(0, results.find('\n', results.size() / 3) + 1);
-    write_text(folder / "r.csv.part", third);
-    const test::RunResult anew = run(all + "-o r.csv");
-    EXPECT_EQ(anew.status, 0);
-    EXPECT_NE(anew.err.find("r.csv.part.old: 2 results of an interrupted run"), std::string::npos) << anew.err;
-    expect_same_results(read_text(folder / "r.csv"), results);
-    EXPECT_FALSE(fs::exists(folder / "r.csv.part.old"));
-    // Nor who adds it after a run that was killed before its first result.
-    for (const std::string& begun : {std::string(), results.substr(0, results.find('\n') + 1)}) {
-        write_text(folder / "r.csv.part", begun);
-        ASSERT_EQ(run(all + "-o r.csv --resume").status, 0);
-        expect_same_results(read_text(folder / "r.csv"), results);
-    }
-    expect_refused("classify model.h5 examples -o out.h5 --resume", "only results in .csv and .jsonl can be gone on with", 2);
-}
-
-TEST_F(ClassifyCommand, DrawingsOfTheRunThatIsGoneOnWithStay) {
-    fs::create_directories(folder / "a");
-    fs::create_directories(folder / "b");
-    fs::copy_file(folder / "examples" / "quartz.xy", folder / "a" / "x.xy");
-    fs::copy_file(folder / "examples" / "topaz.xy", folder / "b" / "x.xy");
-    ASSERT_EQ(run("classify -q model.h5 a -o r.csv --explain drawn").status, 0);
-    const std::string first = read_text(folder / "drawn" / "x.xy.input.svg");
-    ASSERT_EQ(run("classify -q model.h5 a b -o r.csv --explain drawn --resume").status, 0);
-    EXPECT_EQ(read_text(folder / "drawn" / "x.xy.input.svg"), first);
-    EXPECT_TRUE(fs::exists(folder / "drawn" / "x.xy_2.input.svg"));
-    ASSERT_EQ(run("classify -q model.h5 b -o r.csv --explain drawn").status, 0);
-    EXPECT_NE(read_text(folder / "drawn" / "x.xy.input.svg"), first);
-}
-
-TEST_F(ClassifyCommand, NamesOfSeveralLinesAreGoneOnWith) {
-    fs::create_directories(folder / "odd");
-    fs::copy_file(folder / "examples" / "quartz.xy", folder / "odd" / "a\nb\033[31m.xy");
-    fs::copy_file(folder / "examples" / "topaz.xy", folder / "odd" / "c.xy");
-    ASSERT_EQ(run("classify -q model.h5 odd -o odd.csv").status, 0);
-    const test::RunResult again = run("classify model.h5 odd -o odd.csv --resume");
-    EXPECT_EQ(again.status, 0) << again.err;
-    EXPECT_NE(again.err.find("results of 2 more were there already"), std::string::npos) << again.err;
-    const test::RunResult printed = run("classify -q model.h5 odd");
-    EXPECT_NE(printed.out.find("a?b?[31m.xy"), std::string::npos) << printed.out;
-}
-
 // The model that ships has conformal sets: every output holds the same ones, and each holds its answer.
 TEST_F(ClassifyCommand, SetsAreTheSameInAllOutputs) {
     for (const char* ending : {"csv", "jsonl", "h5"})
@@ -235,21 +117,6 @@ TEST_F(ClassifyCommand, SetsAreTheSameInAllOutputs) {
     }
 }
 
-// Names of files are bytes; in results they are UTF-8.
-TEST_F(ClassifyCommand, NamesThatAreNoUtf8AreGoneOnWith) {
-    fs::create_directories(folder / "latin");
-    fs::copy_file(folder / "examples" / "quartz.xy", folder / "latin" / "\xe9 \xc3\xa9.xy");
-    for (const char* results : {"latin.csv", "latin.jsonl"}) {
-        const std::string command = std::string("classify model.h5 latin -o ") + results;
-        ASSERT_EQ(run(command).status, 0);
-        const std::string first = read_text(folder / results);
-        EXPECT_NE(first.find(std::string(results).ends_with("csv") ? "\\xE9 \xc3\xa9.xy" : "\\\\xE9 \xc3\xa9.xy"), std::string::npos)
-            << first;
-        EXPECT_NE(run(command + " --resume").err.find("results of 1 more were there already"), std::string::npos);
-        EXPECT_EQ(read_text(folder / results), first);
-    }
-}
-
 // As detectors' programs write integrated patterns: of the ending that models have.
 TEST_F(ClassifyCommand, TakesAnH5FileWithNexusDataForAPattern) {
     const MeasuredPattern quartz = read_pattern(folder / "examples/quartz.xy");
@@ -266,22 +133,6 @@ TEST_F(ClassifyCommand, TakesAnH5FileWithNexusDataForAPattern) {
         const test::RunResult result = run(std::string("classify -q --structures none ") + arguments);
         EXPECT_EQ(result.status, 0) << arguments << ": " << result.err;
         EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1) << result.out;
-    }
-}
-
-// A run that goes on does not hide what an earlier one could not read.
-TEST_F(ClassifyCommand, WhatCouldNotBeReadIsToldAgain) {
-    fs::create_directories(folder / "some");
-    fs::copy_file(folder / "examples" / "quartz.xy", folder / "some" / "quartz.xy");
-    test::write_text(folder / "some/bad.xy", "no numbers\n");
-    for (const char* results : {"some.csv", "some.jsonl"}) {
-        const std::string command = std::string("classify -q model.h5 some -o ") + results;
-        ASSERT_EQ(run(command).status, 1);
-        const std::string first = read_text(folder / results);
-        const test::RunResult again = run(command + " --resume");
-        EXPECT_EQ(again.status, 1);
-        EXPECT_NE(again.err.find("1 of those that were there already could not be read"), std::string::npos) << again.err;
-        EXPECT_EQ(read_text(folder / results), first);
     }
 }
 
@@ -313,29 +164,6 @@ TEST_F(ClassifyCommand, DamagedStacksAreRefused) {
         file.commit();
     }
     expect_refused("classify model.h5 claims.h5 -o out.csv", "claims 4000000000 patterns");
-}
-
-TEST(ResultLines, OfTwoInterruptedRunsTheOneThatCameFurtherIsKept) {
-    const test::TemporaryDirectory folder;
-    const ResultLines::Format format{"", [](const std::string& line) { return ResultLines::Origin{line, "x", false}; }};
-    for (const std::string& later : {std::string("a\n"), std::string("a\nb\nc\n")}) {
-        test::write_text(folder / "r.jsonl.part.old", "a\nb\n");
-        test::write_text(folder / "r.jsonl.part", later);
-        const ResultLines lines(folder / "r.jsonl", "x", false, {}, format);
-        EXPECT_EQ(test::read_text(folder / "r.jsonl.part.old"), later.size() > 4 ? later : "a\nb\n");
-    }
-}
-
-// What two runs write at once is neither's.
-TEST_F(ClassifyCommand, OneRunAtATimeWritesResults) {
-    for (const std::string ending : {"csv", "jsonl"}) {
-        const fs::path file = folder / ("held." + ending);
-        const FileLock held(file.string() + ".lock", "held");
-        expect_refused("classify model.h5 examples -o held." + ending, "another run writes it now");
-        EXPECT_FALSE(fs::exists(file.string() + ".part"));
-    }
-    ASSERT_EQ(run("classify -q model.h5 examples/rutile.xy -o held.csv").status, 0);
-    EXPECT_FALSE(fs::exists(folder / "held.csv.lock"));
 }
 
 // The lattice of rutile: what is fitted to its pattern, and, with a library that has nothing like it, what indexing finds.
