@@ -183,7 +183,7 @@ TEST_F(ClassifyCommand, ResultsHoldTheUnitCell) {
     };
     const CsvTable fitted(folder / "fitted.csv"), indexed(folder / "indexed.csv");
     expect_rutile(fitted.at(0, "closest_cell"));
-    EXPECT_LT(std::abs(fitted.number(0, "closest_strain")), 0.01);
+    EXPECT_LT(std::abs(fitted.number(0, "closest_lattice_change")), 0.01);
     EXPECT_EQ(indexed.at(0, "lattice"), "tP");
     expect_rutile(indexed.at(0, "cell"));
     EXPECT_GT(indexed.number(0, "cell_probability"), 0.5);

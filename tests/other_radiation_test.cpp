@@ -98,6 +98,7 @@ TEST(OtherRadiationCommand, AnglesInRadiansAreTold) {
         EXPECT_NE(told.find("degrees, as if they were radians; name the first column"), std::string::npos) << told;
     }
     EXPECT_EQ(answer("named.xy").find("radians"), std::string::npos);
+    EXPECT_EQ(answer("silent.xy --wavelength 0.1 --min-coverage 0.05").find("radians"), std::string::npos) << "three degrees are enough";
 }
 
 TEST(EmissionLines, AreThoseOfTheAnodeOrOne) {

@@ -114,10 +114,7 @@ TEST(Thousands, AreNotMadeOfOtherColumns) {
     };
     for (const std::string& text :
          {"2theta,intensity,hkl\n" + flagged(",", ","), flagged(",", ","), "2theta counts flag\n" + flagged(" ", ""), flagged(" ", "")}) {
-        MeasuredPattern pattern;
-        const std::string error = test::error_of([&] { pattern = parse_pattern(text, "a.txt"); });
-        if (error != "no error") continue;  // rows of different lengths may be refused
-        for (int i = 0; i < points; ++i) ASSERT_EQ(pattern.intensity.at(static_cast<std::size_t>(i)), 100 + i) << text.substr(0, 60);
+        EXPECT_NE(error_of(text).find("3 columns where 2 stood before"), std::string::npos) << text.substr(0, 60) << error_of(text);
     }
     const auto four = [](const std::string& separator) {
         return rows(separator, '.',

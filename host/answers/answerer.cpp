@@ -49,7 +49,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.closest_space_group = closest->space_group;
         c.closest_is_parent = closest->is_parent;
         c.similarity = closest->similarity;
-        c.closest_strain = static_cast<float>(closest->lattice_change);
+        c.closest_lattice_change = static_cast<float>(closest->lattice_change);
         for (double edge : second_->fitted_cell(i)) c.closest_cell.push_back(static_cast<float>(edge));
         for (double angle : second_->unexplained(i)) c.unexplained.push_back(static_cast<float>(angle));
     }

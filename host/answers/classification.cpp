@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t max_candidates = 5;
 // In one line.
-constexpr float worth_telling_strain = 0.01f, worth_telling_cell = 0.5f;
+constexpr float worth_telling_change = 0.01f, worth_telling_cell = 0.5f;
 
 // The likeliest first; never none.
 void fill_set(Classification& c, const Calibration& calibration) {
@@ -90,8 +90,8 @@ std::string one_line(const Classification& c) {
     if (!c.closest.empty())
         line += "  looks like " + c.closest_formula + " " + space_group_symbol(c.closest_space_group) +
                 (c.closest_is_parent ? ", parent of " : " ") + c.closest + ' ' + formatted("%.2f", c.similarity);
-    if (std::abs(c.closest_strain) >= worth_telling_strain)
-        line += ", its lattice changed by " + formatted("%+.1f %%", 100 * c.closest_strain);
+    if (std::abs(c.closest_lattice_change) >= worth_telling_change)
+        line += ", its lattice changed by " + formatted("%+.1f %%", 100 * c.closest_lattice_change);
     // One or two may be a speck of something else.
     constexpr std::size_t worth_telling = 3;
     if (c.unexplained.size() >= worth_telling) line += ", but for " + std::to_string(c.unexplained.size()) + " lines: a second phase?";

@@ -35,7 +35,7 @@ struct Classification {
     // Its cell as fitted to this pattern, a b c in angstrom and alpha beta gamma in degrees; none where nothing was fitted. And by how much
     // its lengths had to change for that, relatively.
     std::vector<float> closest_cell;
-    float closest_strain = 0;
+    float closest_lattice_change = 0;
     std::vector<float> unexplained;  // lines that this structure does not account for: two-theta for the model's wavelength, degrees
     std::string lattice;             // Bravais lattice that indexing finds likeliest; empty where it was not asked or found none
     std::vector<float> cell;         // of it: a b c in angstrom, alpha beta gamma in degrees

@@ -94,7 +94,8 @@ constexpr CsvColumn csv_columns[] = {
     {"closest_is_parent", [](const Classification& c) { return if_any(!c.closest.empty(), c.closest_is_parent ? "yes" : "no"); }},
     {"similarity", [](const Classification& c) { return if_any(!c.closest.empty(), formatted("%.4f", c.similarity)); }},
     {"closest_cell", [](const Classification& c) { return joined(c.closest_cell, 0, cell_field); }},
-    {"closest_strain", [](const Classification& c) { return if_any(!c.closest_cell.empty(), formatted("%.4f", c.closest_strain)); }},
+    {"closest_lattice_change",
+     [](const Classification& c) { return if_any(!c.closest_cell.empty(), formatted("%.4f", c.closest_lattice_change)); }},
     {"unexplained_lines",
      [](const Classification& c) { return joined(c.unexplained, 0, [](double deg) { return formatted("%.2f", deg); }); }},
     {"lattice", [](const Classification& c) { return c.lattice; }},
@@ -197,7 +198,7 @@ public:
         }
         if (!c.closest_cell.empty()) {
             json["closest"]["cell"] = cell_json(c.closest_cell);
-            json["closest"]["strain"] = rounded(c.closest_strain, 4);
+            json["closest"]["lattice_change"] = rounded(c.closest_lattice_change, 4);
         }
         if (!c.cell.empty()) json["indexed"] = {{"lattice", c.lattice}, {"cell", cell_json(c.cell)}, {"probability", c.cell_probability}};
         if (c.wavelength > 0) json["wavelength"] = rounded(c.wavelength, 6);
@@ -208,10 +209,10 @@ public:
 };
 
 // Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group,
-// entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, closest_strain, unexplained_lines (their number),
-// lattice, cell_probability, wavelength (angstrom), wavelength_from (0 unknown: it could not be read, 1 file, 2 option, 3 assumed, 4 not
-// needed); closest_cell and cell [patterns][6]; probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the conformal set,
-// where the model has one); answered_by; extinction_groups [groups], their names. Not computed: 0, 255, 65535, NaN.
+// entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, closest_lattice_change, unexplained_lines (their
+// number), lattice, cell_probability, wavelength (angstrom), wavelength_from (0 unknown: it could not be read, 1 file, 2 option, 3 assumed,
+// 4 not needed); closest_cell and cell [patterns][6]; probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the conformal
+// set, where the model has one); answered_by; extinction_groups [groups], their names. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -255,7 +256,7 @@ public:
         closest_is_parent_.push_back(c.closest_is_parent);
         unexplained_.push_back(static_cast<std::uint16_t>(c.unexplained.size()));
         similarity_.push_back(c.closest.empty() ? missing : c.similarity);
-        closest_strain_.push_back(c.closest_cell.empty() ? missing : c.closest_strain);
+        closest_lattice_change_.push_back(c.closest_cell.empty() ? missing : c.closest_lattice_change);
         lattice_.push_back(c.lattice);
         cell_probability_.push_back(c.cell.empty() ? missing : c.cell_probability);
         wavelength_.push_back(c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing);
@@ -288,7 +289,7 @@ public:
         write("closest_space_group", closest_space_group_, "number of International Tables, 0: none");
         write("closest_is_parent", closest_is_parent_, "1: the closest structure is meant idealised to closest_space_group");
         write("similarity", similarity_, "of the closest structure's fitted pattern, 1 at most");
-        write("closest_strain", closest_strain_, "by how much the lengths of its lattice were changed, relatively");
+        write("closest_lattice_change", closest_lattice_change_, "by how much the lengths of its lattice were changed, relatively");
         h5_.write_strings("lattice", lattice_);
         write("cell_probability", cell_probability_, "that indexing found the right cell");
         write("unexplained_lines", unexplained_, "number of lines that the closest structure does not account for");
@@ -310,7 +311,7 @@ private:
     std::vector<std::string> file_, title_, refused_, closest_, lattice_;
     std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_, unexplained_;
     std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;
-    std::vector<float> entropy_, coverage_, similarity_, closest_strain_, cell_probability_, wavelength_;
+    std::vector<float> entropy_, coverage_, similarity_, closest_lattice_change_, cell_probability_, wavelength_;
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ void for_each_field(C& c, const Field& field) {
     field(c.closest_is_parent);
     field(c.similarity);
     field(c.closest_cell);
-    field(c.closest_strain);
+    field(c.closest_lattice_change);
     field(c.unexplained);
     field(c.lattice);
     field(c.cell);

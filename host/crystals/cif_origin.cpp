@@ -24,8 +24,6 @@ constexpr double nearest_possible = 0.5;
 constexpr double clearly_farther = 1.05;
 constexpr int hydrogen = 1;
 
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
-
 struct Approach {
     double of_radii = std::numeric_limits<double>::infinity();  // distance / sum of covalent radii
     double angstrom = 0;
@@ -155,7 +153,8 @@ std::vector<double> amounts_of_formula(std::string_view formula) {
         double amount = 1;
         if (letters < part.size()) {
             const auto [rest, error] = std::from_chars(part.data() + letters, part.data() + part.size(), amount);
-            if (error != std::errc{} || rest != part.data() + part.size() || !is_digit(part[letters])) return {};
+            if (error != std::errc{} || rest != part.data() + part.size() || !std::isdigit(static_cast<unsigned char>(part[letters])))
+                return {};
         }
         if (!element || !(amount > 0 && amount < 1e6)) return {};
         amounts[element] += amount;

@@ -164,11 +164,10 @@ std::string indexing_json(const Indexed& indexed) {
 
 void IndexingTally::add(int truth, const IndexingOpinion& opinion) {
     const int answer = likeliest_groups(opinion.probabilities.data(), 1).front();
-    const auto best = std::max_element(opinion.cells.begin(), opinion.cells.end(),
-                                       [](const CellFindings& a, const CellFindings& b) { return a.weight < b.weight; });
+    const LikeliestCell cell = likeliest_cell(opinion);
     for (Row* const row : {&rows_[static_cast<std::size_t>(crystal_system(truth))], &rows_.back()}) {
         ++row->patterns;
-        row->lattice += best != opinion.cells.end() && best->cell.lattice == indexed_lattice(truth);
+        row->lattice += cell.probability > 0 && cell.lattice == indexed_lattice(truth);
         row->system += crystal_system(answer) == crystal_system(truth);
         row->extinction += extinction_group(answer) == extinction_group(truth);
         row->group += answer == truth;

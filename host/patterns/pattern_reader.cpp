@@ -90,9 +90,12 @@ double width_of_strongest_lines(const MeasuredPattern& pattern) {
     return widths[widths.size() / 2];
 }
 
-// Why angles that end where half a turn in radians does are hardly degrees; empty where they go on.
-std::string doubt_of_axis(const MeasuredPattern& pattern) {
-    if (pattern.needs_no_wavelength || !(pattern.two_theta_deg.back() <= std::numbers::pi)) return {};
+// Why angles that end where half a turn in radians does are hardly degrees; empty where they go on, or where radiation is so hard that
+// three degrees hold lines.
+std::string doubt_of_axis(const MeasuredPattern& pattern, double wavelength_angstrom) {
+    constexpr double hard_angstrom = 0.3;  // three degrees end at d of 5.7 angstrom
+    if (pattern.needs_no_wavelength || wavelength_angstrom < hard_angstrom || !(pattern.two_theta_deg.back() <= std::numbers::pi))
+        return {};
     return "its angles end at " + formatted("%.4g", pattern.two_theta_deg.back()) +
            " degrees, as if they were radians; name the first column in a line above, as '2theta (rad) intensity' (or q, d, 1/d)";
 }
@@ -144,7 +147,7 @@ ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
         if (!config_.keep_spikes) take_off_spikes(pattern);
         std::tie(read.wavelength, read.wavelength_source) = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
         // Of the lines as they are in the file.
-        read.refusal = doubt_of_axis(pattern);
+        read.refusal = doubt_of_axis(pattern, read.wavelength);
         if (read.refusal.empty()) read.refusal = doubt_of_wavelength(pattern, read.wavelength_source);
         // Against Q or d each line stands where it was put with one wavelength, which nobody says was a doublet's.
         const bool as_it_stands = read.wavelength_source == WavelengthSource::not_needed;
