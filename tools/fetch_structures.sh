@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the structure library that 'friedel classify' searches where none is named: the minerals that ship, what is fetched, and whatever
+# Makes the structure library that 'friedel classify' searches where none is named: what ships, what is fetched, and whatever
 # structures the caller has. Safe to run again.
 set -euo pipefail
 
@@ -38,7 +38,7 @@ amcsd_sha256=7ec900ea26e28787a022b495a7c5942fbb0f0d7b7d59c0b810da8735803aaf55
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-libraries=(data/structures/minerals.h5)
+libraries=(data/structures/known.h5)
 own=()
 failed=0
 

@@ -113,8 +113,8 @@ else
 fi
 
 if [[ -n $labels ]]; then
-    # As it is used: beside a search of the minerals that ship.
-    step "$folder/calibrated.h5" 'How far to believe it' calibrate "$folder/model.h5" --labels "$labels" --structures data/structures/minerals.h5 \
+    # As it is used: beside a search of the structures that ship.
+    step "$folder/calibrated.h5" 'How far to believe it' calibrate "$folder/model.h5" --labels "$labels" --structures data/structures/known.h5 \
         --lattices 9 --accuracy 0.9 --sets 0.95 -o "$folder/calibrated.h5"
 else
     step "$folder/calibrated.h5" 'How far to believe it' calibrate "$folder/model.h5" --library "$folder/test.h5" --patterns 4000 --lattices 9 -o "$folder/calibrated.h5"

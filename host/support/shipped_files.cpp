@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* model_name = "models/friedel-cu.h5";
-constexpr const char* structures_name = "structures/minerals.h5";
+constexpr const char* structures_name = "structures/known.h5";
 constexpr const char* fetched_structures_name = "structures/fetched.h5";
 
 // Folders that may hold the data, the likeliest first.
