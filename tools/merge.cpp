@@ -13,6 +13,10 @@
 #include "host/support/joined.h"
 #include "host/support/progress_line.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
