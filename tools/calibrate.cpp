@@ -14,6 +14,11 @@
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/structure_searches.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -37,12 +42,8 @@ bool indexes(const Options& o, const Model& model) { return decide_indexing(o.in
 
 KnownAnswers answer(const Options& o, const Model& model) {
     Device device(o.device, o.threads, o.quiet);
-    std::optional<SecondOpinion> found;
-    if (!o.structures.empty()) {
-        ProgressLine line("structures", o.quiet);
-        found.emplace(o.structures, model, device, shown_on(line));
-    }
-    const OtherOpinions others{found ? &*found : nullptr, indexes(o, model)};
+    const std::unique_ptr<SecondOpinion> second = open_second_opinion(o.structures, model, device, o.quiet);
+    const OtherOpinions others{second.get(), indexes(o, model)};
     ProgressLine line("patterns", o.quiet);
     const ShowProgress progress = shown_on(line);
     if (!o.library.empty()) {

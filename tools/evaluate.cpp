@@ -27,6 +27,11 @@
 #include "host/training/config.h"
 #include "kernels/preprocess.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/structure_searches.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -215,12 +220,8 @@ int run(const Options& options) {
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
-    std::optional<SecondOpinion> second;
-    if (!options.structures.empty()) {
-        ProgressLine progress("structures", options.quiet);
-        second.emplace(options.structures, model, device, shown_on(progress));
-    }
-    const OtherOpinions others{second ? &*second : nullptr, decide_indexing(options.indexing, second.has_value(), model)};
+    const std::unique_ptr<SecondOpinion> second = open_second_opinion(options.structures, model, device, options.quiet);
+    const OtherOpinions others{second.get(), decide_indexing(options.indexing, second != nullptr, model)};
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
     const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device, others)
                                                           : evaluate_measured(evaluation, options, model, device, others);

@@ -13,6 +13,10 @@
 #include "host/support/text_file.h"
 #include "host/support/thread_pool.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -99,7 +103,7 @@ int run(const Options& o) {
             else if (!o.output.empty())
                 write_indexing_row(out, all[i]);
             if (!all[i].problem.empty()) {
-                std::cerr << "friedel: " << all[i].problem << '\n';
+                tell(all[i].problem);
                 ++unreadable;
                 continue;
             }

@@ -24,6 +24,10 @@
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -92,7 +96,7 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
             search.search(batch.patterns.data(), batch.size(), fit_grid, search.config().matcher.wavelength_angstrom, batch.recorded());
         for (std::size_t i = 0; i < found.size(); ++i) {
             const ReadPattern& read = batch.rows[i];
-            if (!read.error.empty()) std::cerr << "friedel: " << read.error << '\n';
+            if (!read.error.empty()) tell(read.error);
             const std::string reason = read.error.empty() ? read.refusal : read.error;
             all.push_back({read.file, read.title, reason, !read.error.empty(), {}, {}, read.wavelength, read.wavelength_source});
             if (!reason.empty()) continue;
@@ -272,10 +276,10 @@ int run(const Options& options) {
     if (options.save_index) {
         const fs::path index = index_beside(options.library);
         search->matcher().save_index(index);
-        if (!options.quiet) std::fprintf(stderr, "friedel: %d patterns -> %s\n", library.size(), index.c_str());
+        if (!options.quiet) tell(library.size(), " patterns -> ", index.string());
         if (options.inputs.empty() && options.labels.empty()) return 0;
     } else {
-        tell_of_index(search->matcher(), options.library);
+        tell_of_index(search->matcher(), options.library, tell<std::string>);
     }
     const std::vector<Match> matches = match_all(list, config, *search, options);
     if (!options.output.empty()) {

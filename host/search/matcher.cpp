@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <type_traits>
 
 #include "host/simulation/preprocessing.h"
@@ -249,10 +248,10 @@ std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, i
     return found;
 }
 
-void tell_of_index(const Matcher& matcher, const std::filesystem::path& library) {
+void tell_of_index(const Matcher& matcher, const std::filesystem::path& library, const Tell& tell) {
     if (matcher.index_refused().empty()) return;
-    std::fprintf(stderr, "friedel: %s: %s; the patterns are simulated anew ('friedel match %s --save-index' replaces it)\n",
-                 index_beside(library).c_str(), matcher.index_refused().c_str(), library.c_str());
+    tell(index_beside(library).string() + ": " + matcher.index_refused() + "; the patterns are simulated anew ('friedel match " +
+         library.string() + " --save-index' replaces it)");
 }
 
 }  // namespace friedel

@@ -14,6 +14,7 @@
 #include "host/network/device.h"
 #include "host/search/search_index.h"
 #include "host/support/progress_line.h"
+#include "host/support/tell.h"
 #include "kernels/preprocess.h"
 #include "kernels/simulation_config.h"
 
@@ -73,7 +74,7 @@ private:
     std::string index_refused_;
 };
 
-// Says on standard error why the index beside a library was not used, where one is there.
-void tell_of_index(const Matcher& matcher, const std::filesystem::path& library);
+// Why the index beside a library was not used, where one is there.
+void tell_of_index(const Matcher& matcher, const std::filesystem::path& library, const Tell& tell);
 
 }  // namespace friedel

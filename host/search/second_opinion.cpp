@@ -8,13 +8,14 @@
 
 namespace friedel {
 
-SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress)
+SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress,
+                             const Tell& tell)
     : model_(model),
       device_(device),
       library_(read_known_structures(structures)),
       search_(library_, SearchConfig(), device, progress, index_beside(structures)) {
     if (model.target != Target::space_group) fail("the model names crystal systems; a search of structures goes with one of space groups");
-    tell_of_index(search_.matcher(), structures);
+    if (tell) tell_of_index(search_.matcher(), structures, tell);
 }
 
 std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,

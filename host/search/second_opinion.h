@@ -10,14 +10,16 @@
 #include "host/patterns/recording.h"
 #include "host/search/structure_search.h"
 #include "host/search/unexplained_lines.h"
+#include "host/support/tell.h"
 
 namespace friedel {
 
 class SecondOpinion {
 public:
     // Throws Error, naming the file, for a library without a structure of known group; or if the model does not name space groups.
-    // `model` and `device` must outlive it.
-    SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {});
+    // `tell` hears of an index beside the library that cannot be used. `model` and `device` must outlive it.
+    SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {},
+                  const Tell& tell = {});
 
     // Raw patterns [n][points of the model's grid] and their lines (lines_of_patterns()): keeps what is found for closest(), returns the
     // votes [n][230]. recorded: as StructureSearch::search() takes it. Where a pattern has sharp lines, structures are left out whose
