@@ -97,7 +97,7 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
         ThreadPool alone(1);
         const double wavelength = static_cast<double>(model.wavelength_angstrom);
         const std::vector<Recording> recorded = one.recorded();
-        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, recorded), recorded);
+        second->votes(one.patterns.data(), 1, resolved_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, recorded), recorded);
         if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
             drawn.compared = preprocessed(std::move(fitted), model);
             const auto structure = static_cast<std::size_t>(second->closest(0)->structure);

@@ -79,7 +79,7 @@ bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatc
     ThreadPool alone(1);
     const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(fit_grid.points);
     const double wavelength = search.config().matcher.wavelength_angstrom;
-    if (!has_sharp_lines(lines_of_patterns(pattern, 1, fit_grid, wavelength, alone, {batch.rows[i].recorded}).front())) return false;
+    if (!has_sharp_lines(resolved_patterns(pattern, 1, fit_grid, wavelength, alone, {batch.rows[i].recorded}).front())) return false;
     candidates = std::move(others);
     return true;
 }

@@ -19,7 +19,7 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     std::vector<float> probabilities(batch.rows.size() * classes);
     classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size());
     evidence_.gather(batch.patterns.data(), batch.size(), batch.recorded());
-    if (second_) second_->look_for_unexplained_lines(evidence_.lines());
+    if (second_) second_->look_for_unexplained_lines(evidence_.resolved());
     pool_all(probabilities, evidence_.votes(), evidence_.indexed(), classes);
     std::vector<Classification> answers;
     for (std::size_t i = 0; i < batch.rows.size(); ++i) answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
