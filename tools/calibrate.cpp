@@ -48,12 +48,12 @@ KnownAnswers answer(const Options& o, const Model& model) {
     const ShowProgress progress = shown_on(line);
     if (!o.library.empty()) {
         const StructureLibrary library = read_known_structures(o.library);
-        return answer_simulated(model, library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed,
+        return answer_simulated(model, {library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed},
                                 device, others, progress);
     }
     const std::vector<Label> labels = read_labels_without_repeats(o.labels);
     require_enough(labels.size());
-    return answer_measured(model, labels, folder_of_patterns(o.labels, o.folder), {o.wavelength}, device, others, progress);
+    return answer_measured(model, {labels, folder_of_patterns(o.labels, o.folder), {o.wavelength}}, device, others, progress);
 }
 
 void check_options(const Options& o) {
