@@ -54,6 +54,9 @@ private:
     // The pattern on a lattice strained by `strain` fine steps, shifted by shift_deg: out [points], mean 0, norm 1.
     void transformed(float* out, const float* pattern, int strain, double shift_deg) const;
     void tabulate_strains();
+    struct Buffers;
+    void prepare(Buffers& buffers, const float* patterns, int count);
+    void score(Buffers& buffers, int count, int begin, int entries);
     void refine(MatchCandidate& candidate, const float* pattern) const;
     // scores [strains][entries], of one pattern and the entries from `begin` on: the best of them and of what is in `best` stay there.
     void keep_best(std::vector<MatchCandidate>& best, const float* scores, int begin, int entries) const;
