@@ -18,16 +18,18 @@ struct SimulateOptions {
     std::vector<double> range{5, 90};
     double step_deg = 0.01;
     double monochromator_deg = 0;
-    // One pattern, every parameter given.
+    // Stated patterns.
     double fwhm_deg = 0.1;
-    std::vector<double> caglioti;
-    PatternParameters exact;
-    std::vector<double> texture;
-    std::vector<double> chebyshev, humps, air_scatter;
+    std::vector<double> caglioti;     // U V W, degrees^2; empty: the constant width
+    PatternParameters exact;          // what an option gives as it stands there
+    std::vector<double> texture;      // r h k l
+    std::vector<double> chebyshev;    // coefficients
+    std::vector<double> humps;        // of each, one after the other: height, centre and width, degrees
+    std::vector<double> air_scatter;  // height, decay length in degrees
     std::string impurity;
     double impurity_fraction = 0.1;
     std::uint64_t seed = 1;
-    // Drawn patterns.
+    // Drawn ones.
     int random = 0;
     std::string config, preset = "friedel";
     std::vector<std::string> settings;
