@@ -135,13 +135,13 @@ TEST(CoarseSteps, NoiseBetweenThemIsNoLines) {
 // The orders of 7.15 angstrom, kaolinite's (00l), and some others; then without regard to which of them are there.
 TEST(OrdersOfOneSpacing, AreToldFromOtherLines) {
     const auto orders = [](const std::vector<double>& heights_of_orders, double others) {
-        ObservedLines pattern;
+        std::vector<ObservedLine> lines;
         for (std::size_t i = 0; i < heights_of_orders.size(); ++i) {
             const double sine = 1.540593 / 2 * static_cast<double>(i + 1) / 7.15;
-            pattern.lines.push_back({2 * std::asin(sine) / degree<double>, 0.01, heights_of_orders[i], 0});
+            lines.push_back({2 * std::asin(sine) / degree<double>, 0.01, heights_of_orders[i], 0});
         }
-        for (const double angle : {19.9, 35.0, 38.4, 62.3}) pattern.lines.push_back({angle, 0.01, others, 0});
-        return orders_of_one_spacing(pattern, 1.540593);
+        for (const double angle : {19.9, 35.0, 38.4, 62.3}) lines.push_back({angle, 0.01, others, 0});
+        return orders_of_one_spacing(lines, 1.540593);
     };
     EXPECT_NEAR(orders({1, 0.9, 0.1}, 0.01).d_angstrom, 7.15, 1e-6);
     EXPECT_NEAR(orders({1, 0.9, 0.1}, 0.01).part, 2.0 / 2.04, 1e-9);

@@ -33,19 +33,19 @@ using test::standard_mineral;
 constexpr Grid grid{5, 0.02f, 4250};
 
 // What a search would find of a crystal with perfect lines, all of them shifted.
-ObservedLines ideal_lines(const Structure& structure, double shift_deg) {
+ResolvedPattern ideal_lines(const Structure& structure, double shift_deg) {
     PeakListOptions options;
     options.wavelength = IndexingConfig().wavelength_angstrom;
-    ObservedLines lines;
-    lines.grid = grid;
-    lines.measured = {0, grid.points};
+    ResolvedPattern pattern;
+    pattern.grid = grid;
+    pattern.measured = {0, grid.points};
     for (const Peak& peak : peak_list(structure, options)) {
         if (peak.intensity < 0.5) continue;
         const double at = peak.two_theta_deg + shift_deg;
-        if (!lines.lines.empty() && at - lines.lines.back().two_theta_deg < 0.05) continue;
-        lines.lines.push_back({at, 0.003, peak.intensity / 100, 50});
+        if (!pattern.lines.empty() && at - pattern.lines.back().two_theta_deg < 0.05) continue;
+        pattern.lines.push_back({at, 0.003, peak.intensity / 100, 50});
     }
-    return lines;
+    return pattern;
 }
 
 std::vector<float> simulated(const Structure& structure, PatternParameters p) {
@@ -86,7 +86,7 @@ TEST(PeakSearch, FindsLinesWhereTheyAre) {
         p.caglioti_w = 0.0064f;
         p.counts_at_maximum = 20000;
         p.air_scatter = 0.2f;
-        const ObservedLines found = find_lines(simulated(structure, p).data(), grid);
+        const ResolvedPattern found = find_lines(simulated(structure, p).data(), grid);
         EXPECT_NEAR(found.shape.fwhm_deg(40), 0.08, 0.012) << name;
         EXPECT_NEAR(found.shape.second_ratio, 0.5, 1e-9) << name;
         PeakListOptions options;
@@ -109,7 +109,7 @@ TEST(PeakSearch, SecondLinesBelongToTheFirst) {
     PatternParameters p;
     p.caglioti_w = 0.0016f;
     p.counts_at_maximum = 50000;
-    const ObservedLines found = find_lines(simulated(standard_mineral("W"), p).data(), grid);
+    const ResolvedPattern found = find_lines(simulated(standard_mineral("W"), p).data(), grid);
     EXPECT_NEAR(found.shape.second_ratio, 0.5, 1e-9);
     EXPECT_EQ(found.lines.size(), 4u);
 }
@@ -122,7 +122,7 @@ TEST(PeakSearch, AHumpIsNoLines) {
     p.hump_height[0] = 0.05f;
     p.hump_center_deg[0] = 25;
     p.hump_width_deg[0] = 10;
-    const ObservedLines found = find_lines(simulated(standard_mineral("corundum"), p).data(), grid);
+    const ResolvedPattern found = find_lines(simulated(standard_mineral("corundum"), p).data(), grid);
     EXPECT_LT(found.lines.size(), 60u) << "103 where the hump counts as lines";
     EXPECT_EQ(index_pattern(found).front().lattice, BravaisLattice::hR);
 }
@@ -204,14 +204,14 @@ TEST(Indexing, FindsObliqueLatticesWithoutTheirFirstRows) {
 }
 
 TEST(Indexing, AnImpurityIsLeftOut) {
-    ObservedLines lines = ideal_lines(standard_mineral("topaz"), 0);
+    ResolvedPattern pattern = ideal_lines(standard_mineral("topaz"), 0);
     for (ObservedLine line : ideal_lines(standard_mineral("calcite"), 0).lines) {
         line.height *= 0.06;
-        if (line.height > 0.004) lines.lines.push_back(line);
+        if (line.height > 0.004) pattern.lines.push_back(line);
     }
-    std::sort(lines.lines.begin(), lines.lines.end(),
+    std::sort(pattern.lines.begin(), pattern.lines.end(),
               [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
-    const std::vector<IndexedCell> cells = index_pattern(lines);
+    const std::vector<IndexedCell> cells = index_pattern(pattern);
     ASSERT_FALSE(cells.empty());
     EXPECT_EQ(cells.front().lattice, BravaisLattice::oP);
     EXPECT_NEAR(volume_of(cells.front().reciprocal), 342.4, 1);
@@ -221,13 +221,13 @@ TEST(Indexing, LinesAnywhereAreNoCrystal) {
     std::mt19937 random(5);
     for (int trial = 0; trial < 4; ++trial) {
         std::uniform_real_distribution<double> angle(12, 70), height(0.05, 1);
-        ObservedLines lines;
-        lines.grid = grid;
-        lines.measured = {0, grid.points};
-        for (int i = 0; i < 30; ++i) lines.lines.push_back({angle(random), 0.003, height(random), 50});
-        std::sort(lines.lines.begin(), lines.lines.end(),
+        ResolvedPattern pattern;
+        pattern.grid = grid;
+        pattern.measured = {0, grid.points};
+        for (int i = 0; i < 30; ++i) pattern.lines.push_back({angle(random), 0.003, height(random), 50});
+        std::sort(pattern.lines.begin(), pattern.lines.end(),
                   [](const ObservedLine& a, const ObservedLine& b) { return a.two_theta_deg < b.two_theta_deg; });
-        const std::vector<IndexedCell> cells = index_pattern(lines);
+        const std::vector<IndexedCell> cells = index_pattern(pattern);
         if (!cells.empty()) {
             EXPECT_LT(cells.front().evidence, 5) << trial;
         }
@@ -375,7 +375,7 @@ TEST(IndexingOpinion, IsNotAskedWhereASearchIsSure) {
     std::vector<float> votes(2 * space_groups, 0.0f);
     votes[10] = 1;
     ThreadPool pool(1);
-    const auto indexed = indexed_patterns(lines_of_patterns(rows.data(), 2, grid, 1.5418, pool), votes, pool);
+    const auto indexed = indexed_patterns(resolved_patterns(rows.data(), 2, grid, 1.5418, pool), votes, pool);
     const std::vector<float>& probabilities = indexed.probabilities;
     ASSERT_EQ(probabilities.size(), votes.size());
     EXPECT_EQ(std::accumulate(probabilities.begin(), probabilities.begin() + space_groups, 0.0f), 0);

@@ -35,7 +35,7 @@ TEST(PatternLines, AreCountedWithoutWhatLiesBesideStrongOnes) {
     const std::vector<std::vector<double>> patterns = {{}, {44.7}, {44.7, 65.1}, {44.7, 65.1, 82.4}, {20, 25, 30, 42, 55}};
     for (const std::vector<double>& angles : patterns) {
         const std::vector<float> pattern = with_lines(angles);
-        EXPECT_EQ(count_telling_lines(find_lines(pattern.data(), grid)), static_cast<int>(angles.size()));
+        EXPECT_EQ(count_telling_lines(find_lines(pattern.data(), grid).lines), static_cast<int>(angles.size()));
         // To the quick look noise by itself is many lines.
         EXPECT_EQ(may_have_few_lines(pattern.data(), grid), angles.size() == 1) << angles.size();
     }
@@ -50,7 +50,7 @@ TEST(PatternLines, AreFoundWithoutNoise) {
         parameters.caglioti_w = fwhm * fwhm;
         std::vector<float> pattern(static_cast<std::size_t>(grid.points));
         simulate_one_pattern(pattern.data(), parameters, library.view(), grid);
-        EXPECT_EQ(count_telling_lines(find_lines(pattern.data(), grid)), 4) << fwhm;
+        EXPECT_EQ(count_telling_lines(find_lines(pattern.data(), grid).lines), 4) << fwhm;
     }
 }
 

@@ -42,7 +42,7 @@ TEST(SecondOpinion, WhatIsUnlikeAllStructuresIsAnsweredWhereTheAnswerIsSure) {
     p.radiation = SearchConfig().radiation;
     p.caglioti_w = 0.01f;
     simulate_one_pattern(patterns.data(), p, library.view(), model.grid);
-    search.votes(patterns.data(), 2, lines_of_patterns(patterns.data(), 2, model.grid, model.wavelength_angstrom, device.pool));
+    search.votes(patterns.data(), 2, resolved_patterns(patterns.data(), 2, model.grid, model.wavelength_angstrom, device.pool));
     EXPECT_NE(search.unlike(0, 0.5f).find("unlike any of the 2 structures"), std::string::npos) << search.unlike(0, 0.5f);
     EXPECT_EQ(search.unlike(0, 0.95f), "");
     EXPECT_NE(search.unlike(1, 0.95f), "");
@@ -74,11 +74,11 @@ TEST(SecondOpinion, LinesOfASecondPhaseAreWhereTheModelHasThem) {
         simulate_one_pattern(pattern.data(), p, library.view(), model.grid);
         for (std::size_t i = 0; i < points; ++i) mixture[i] += 1000 * part * pattern[i];
     }
-    const auto lines = lines_of_patterns(mixture.data(), 1, model.grid, model.wavelength_angstrom, device.pool);
-    search.votes(mixture.data(), 1, lines);
+    const auto resolved = resolved_patterns(mixture.data(), 1, model.grid, model.wavelength_angstrom, device.pool);
+    search.votes(mixture.data(), 1, resolved);
     ASSERT_NE(search.closest(0), nullptr);
     ASSERT_NE(search.library().name[static_cast<std::size_t>(search.closest(0)->structure)].find("quartz"), std::string::npos);
-    search.look_for_unexplained_lines(lines);
+    search.look_for_unexplained_lines(resolved);
     const std::vector<double>& angles = search.unexplained(0);
     constexpr double strongest = 13.42;  // calcite's 104, d = 3.035 angstrom, with Mo K alpha
     EXPECT_TRUE(std::any_of(angles.begin(), angles.end(), [](double angle) { return std::abs(angle - strongest) < 0.06; }))

@@ -15,6 +15,11 @@
 #include "host/support/text_file.h"
 #include "host/training/benchmark.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/settings.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

@@ -14,6 +14,11 @@
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/structure_searches.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -37,22 +42,18 @@ bool indexes(const Options& o, const Model& model) { return decide_indexing(o.in
 
 KnownAnswers answer(const Options& o, const Model& model) {
     Device device(o.device, o.threads, o.quiet);
-    std::optional<SecondOpinion> found;
-    if (!o.structures.empty()) {
-        ProgressLine line("structures", o.quiet);
-        found.emplace(o.structures, model, device, shown_on(line));
-    }
-    const OtherOpinions others{found ? &*found : nullptr, indexes(o, model)};
+    const std::unique_ptr<SecondOpinion> second = open_second_opinion(o.structures, model, device, o.quiet);
+    const OtherOpinions others{second.get(), indexes(o, model)};
     ProgressLine line("patterns", o.quiet);
     const ShowProgress progress = shown_on(line);
     if (!o.library.empty()) {
         const StructureLibrary library = read_known_structures(o.library);
-        return answer_simulated(model, library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed,
+        return answer_simulated(model, {library, shuffled_structures(library, o.seed), simulation_of_training(model), o.patterns, o.seed},
                                 device, others, progress);
     }
     const std::vector<Label> labels = read_labels_without_repeats(o.labels);
     require_enough(labels.size());
-    return answer_measured(model, labels, folder_of_patterns(o.labels, o.folder), {o.wavelength}, device, others, progress);
+    return answer_measured(model, {labels, folder_of_patterns(o.labels, o.folder), {o.wavelength}}, device, others, progress);
 }
 
 void check_options(const Options& o) {

@@ -29,6 +29,11 @@
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/structure_searches.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -155,12 +160,9 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     std::optional<Explainer> explainer;
     if (!task.options.explain.empty())
         explainer.emplace(task.options.explain, task.options.resume ? Explainer::Earlier::kept : Explainer::Earlier::replaced);
-    std::optional<Answerer> answerer;
-    {
-        ProgressLine progress("structures", quiet || task.structures.empty());
-        answerer.emplace(task.model, device, task.structures, task.indexing, std::move(explainer), shown_on(progress));
-    }
-    for (PatternBatch batch; reader.next(batch);) desk.done(batch.first / task.portion, packed(answerer->answer(batch)));
+    const std::unique_ptr<SecondOpinion> second = open_second_opinion(task.structures, task.model, device, quiet);
+    Answerer answerer(task.model, device, {second.get(), task.indexing}, std::move(explainer));
+    for (PatternBatch batch; reader.next(batch);) desk.done(batch.first / task.portion, packed(answerer.answer(batch)));
 }
 
 struct Counts {
@@ -243,11 +245,11 @@ int classify(Task& task, Communicator& ranks) {
     work.portions = task.portions();
     work.timeout_seconds = options.rank_timeout_seconds;
     work.work = [&](WorkDesk& desk, const std::string&) { answer_portions(task, ranks, desk); };
-    work.tell = [](const std::string& what) { std::cerr << "friedel: " << what << '\n'; };
+    work.tell = tell<std::string>;
     work.take = [&](std::size_t, const std::string& bytes) {
         for (const Classification& c : unpacked(bytes)) {
             counts.add(c);
-            if (c.unread) std::cerr << "friedel: " << without_controls(c.refused) << '\n';
+            if (c.unread) tell(without_controls(c.refused));
             if (output)
                 output->add(c);
             else if (!c.unread)
@@ -295,7 +297,7 @@ int run(const Options& options) {
     } catch (const Error& error) {
         if (ranks->size() == 1) throw;
         if (ranks->first()) {
-            std::cerr << "friedel: " << error.what() << '\n';
+            tell(error.what());
             ranks->abort();
         }
         leave_work(*ranks, error.what());

@@ -27,6 +27,11 @@
 #include "host/training/config.h"
 #include "kernels/preprocess.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/structure_searches.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -45,60 +50,66 @@ struct Options {
     bool quiet = false;
 };
 
+MeasuredPatterns measured_patterns(const Options& options) {
+    MeasuredPatterns patterns{read_labels(options.labels), folder_of_patterns(options.labels, options.data), options.measured};
+    if (std::ranges::all_of(patterns.labels, [](const Label& label) { return !label.repeat_of.empty(); }))
+        fail(options.labels, ": every row is a repeat, none is left to judge by; leave repeat_of empty for one of each specimen");
+    if (!options.data.empty() && !fs::is_directory(patterns.folder))
+        fail(options.data, ": is no folder; --data names the one that holds the patterns");
+    return patterns;
+}
+
+// Read and searched for again: few are drawn, and all of them would have to be kept.
+DrawnPattern draw_measured(const fs::path& file, const MeasuredOptions& options, const Model& model, SecondOpinion* second) {
+    PatternReaderConfig config = reader_config(model, options);
+    config.batch = config.threads = 1;
+    const PatternList list = PatternList::of_files({file.string()});
+    PatternReader reader(list, config);
+    PatternBatch one;
+    DrawnPattern drawn;
+    if (!reader.next(one) || !one.rows[0].error.empty()) return drawn;
+    drawn.pattern = preprocessed(one.patterns, model);
+    if (!second) return drawn;
+    ThreadPool alone(1);
+    const double wavelength = static_cast<double>(model.wavelength_angstrom);
+    const std::vector<Recording> recorded = one.recorded();
+    second->votes(one.patterns.data(), 1, resolved_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, recorded), recorded);
+    if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
+        drawn.compared = preprocessed(std::move(fitted), model);
+        const auto structure = static_cast<std::size_t>(second->closest(0)->structure);
+        drawn.structure = second->library().formula[structure] + ", " + second->library().name[structure];
+    }
+    return drawn;
+}
+
+// Of pattern i among the answers, [classes].
+std::vector<float> row_of(const std::vector<float>& probabilities, std::size_t i, int classes) {
+    const auto first = probabilities.begin() + static_cast<std::ptrdiff_t>(i) * classes;
+    return {first, first + classes};
+}
+
 // The patterns of a labels file; what cannot be read is named on standard error and counted.
 PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, const Model& model, Device& device,
                                 const OtherOpinions& others) {
-    const std::vector<Label> labels = read_labels(options.labels);
-    if (std::all_of(labels.begin(), labels.end(), [](const Label& label) { return !label.repeat_of.empty(); }))
-        fail(options.labels, ": every row is a repeat, none is left to judge by; leave repeat_of empty for one of each specimen");
-    const fs::path folder = folder_of_patterns(options.labels, options.data);
-    if (!options.data.empty() && !fs::is_directory(folder))
-        fail(options.data, ": is no folder; --data names the one that holds the patterns");
-    KnownAnswers answers;
-    {
-        ProgressLine progress("patterns", options.quiet);
-        answers = answer_measured(model, labels, folder, options.measured, device, others, shown_on(progress));
-    }
+    const MeasuredPatterns patterns = measured_patterns(options);
+    ProgressLine progress("patterns", options.quiet);
+    const KnownAnswers answers = answer_measured(model, patterns, device, others, shown_on(progress));
+    progress.clear();
     for (const std::string& problem : answers.problems) tell(problem);
     if (!options.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
     evaluation.unreadable = static_cast<int>(answers.problems.size());
     const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const Label& label = labels[answers.known[i].source];
-        const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
-        evaluation.patterns.push_back(
-            {label.file, label.space_group, label.group, !label.repeat_of.empty(), answers.known[i].refused, {row, row + answers.classes}});
+        const Label& label = patterns.labels[answers.known[i].source];
+        evaluation.patterns.push_back({label.file, label.space_group, label.group, !label.repeat_of.empty(), answers.known[i].refused,
+                                       row_of(probabilities, i, answers.classes)});
     }
+    const fs::path& folder = patterns.folder;
     if (evaluation.patterns.empty())
         fail(options.labels, ": none of its patterns can be read from ", folder.empty() ? "." : folder.string(),
              "; --data names their folder");
-
-    PatternReaderConfig config;
-    config.grid = model.grid;
-    config.model_wavelength = model.wavelength_angstrom;
-    config.given_wavelength = options.measured.wavelength;
-    config.strip_k_alpha_2 = options.measured.strip_k_alpha_2;
-    config.batch = config.threads = 1;
-    // The few that are drawn are read and searched for again, rather than all kept.
-    SecondOpinion* const second = others.search;
-    const auto draw = [&evaluation, &model, second, folder, config](std::size_t index) {
-        const PatternList list = PatternList::of_files({(folder / evaluation.patterns[index].file).string()});
-        PatternReader again(list, config);
-        PatternBatch one;
-        DrawnPattern drawn;
-        if (!again.next(one) || !one.rows[0].error.empty()) return drawn;
-        drawn.pattern = preprocessed(one.patterns, model);
-        if (!second) return drawn;
-        ThreadPool alone(1);
-        const double wavelength = static_cast<double>(model.wavelength_angstrom);
-        const std::vector<Recording> recorded = one.recorded();
-        second->votes(one.patterns.data(), 1, lines_of_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, recorded), recorded);
-        if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
-            drawn.compared = preprocessed(std::move(fitted), model);
-            const auto structure = static_cast<std::size_t>(second->closest(0)->structure);
-            drawn.structure = second->library().formula[structure] + ", " + second->library().name[structure];
-        }
-        return drawn;
+    const auto draw = [&evaluation, &model, second = others.search, folder, read_as = patterns.options](std::size_t index) {
+        return draw_measured(folder / evaluation.patterns[index].file, read_as, model, second);
     };
     return {model.grid, model.preprocess.square_root, "the structure that fits best, as it was fitted", draw};
 }
@@ -117,39 +128,39 @@ SimulationConfig simulation_of(const Options& options, const Model& model) {
     return training.simulation;
 }
 
+// As it was simulated, beside the ideal one.
+DrawnPattern draw_simulated(const SimulatedPatterns& patterns, std::size_t index, const Model& model) {
+    const LibraryView library = patterns.library.view();
+    const int structure = patterns.structures[index % patterns.structures.size()];
+    SimulationConfig undisturbed;
+    undisturbed.radiation = patterns.simulation.radiation;
+    DrawnPattern drawn;
+    for (const bool ideal : {false, true}) {
+        std::vector<float> pattern(static_cast<std::size_t>(model.grid.points));
+        const auto parameters = draw_parameters(ideal ? undisturbed : patterns.simulation, library, structure, patterns.seed, index);
+        simulate_one_pattern(pattern.data(), parameters, library, model.grid);
+        (ideal ? drawn.compared : drawn.pattern) = preprocessed(std::move(pattern), model);
+    }
+    return drawn;
+}
+
 // Patterns simulated from a structure library, which should hold structures that the model was not trained on.
 PatternSource evaluate_simulated(Evaluation& evaluation, const Options& options, const Model& model, Device& device,
                                  const OtherOpinions& others) {
     const auto library = std::make_shared<const StructureLibrary>(read_known_structures(options.library));
-    const SimulationConfig config = simulation_of(options, model);
-    const std::vector<int> order = shuffled_structures(*library, options.seed);
+    const SimulatedPatterns patterns{*library, shuffled_structures(*library, options.seed), simulation_of(options, model), options.patterns,
+                                     options.seed};
     ProgressLine progress("patterns", options.quiet);
-    const KnownAnswers answers =
-        answer_simulated(model, *library, order, config, options.patterns, options.seed, device, others, shown_on(progress));
+    const KnownAnswers answers = answer_simulated(model, patterns, device, others, shown_on(progress));
     const std::vector<float> probabilities = answers.probabilities(model.calibration.belief);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const std::size_t structure = answers.known[i].source;
-        const float* const row = probabilities.data() + i * static_cast<std::size_t>(answers.classes);
-        evaluation.patterns.push_back({library->name[structure],
-                                       answers.known[i].space_group,
-                                       library->type_of(static_cast<int>(structure)),
-                                       false,
-                                       "",
-                                       {row, row + answers.classes}});
+        evaluation.patterns.push_back({library->name[structure], answers.known[i].space_group,
+                                       library->type_of(static_cast<int>(structure)), false, "",
+                                       row_of(probabilities, i, answers.classes)});
     }
-    const auto draw = [library, order, config, seed = options.seed, &model](std::size_t index) {
-        const int structure = order[index % order.size()];
-        SimulationConfig undisturbed;
-        undisturbed.radiation = config.radiation;
-        DrawnPattern drawn;
-        for (const bool ideal : {false, true}) {
-            std::vector<float> pattern(static_cast<std::size_t>(model.grid.points));
-            const auto parameters = draw_parameters(ideal ? undisturbed : config, library->view(), structure, seed, index);
-            simulate_one_pattern(pattern.data(), parameters, library->view(), model.grid);
-            (ideal ? drawn.compared : drawn.pattern) = preprocessed(std::move(pattern), model);
-        }
-        return drawn;
-    };
+    // It keeps the library, to which `patterns` refers.
+    const auto draw = [library, patterns, &model](std::size_t index) { return draw_simulated(patterns, index, model); };
     return {model.grid, model.preprocess.square_root, "the ideal pattern of the true structure, without any disturbance", draw};
 }
 
@@ -215,12 +226,8 @@ int run(const Options& options) {
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
-    std::optional<SecondOpinion> second;
-    if (!options.structures.empty()) {
-        ProgressLine progress("structures", options.quiet);
-        second.emplace(options.structures, model, device, shown_on(progress));
-    }
-    const OtherOpinions others{second ? &*second : nullptr, decide_indexing(options.indexing, second.has_value(), model)};
+    const std::unique_ptr<SecondOpinion> second = open_second_opinion(options.structures, model, device, options.quiet);
+    const OtherOpinions others{second.get(), decide_indexing(options.indexing, second != nullptr, model)};
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};
     const PatternSource patterns = options.labels.empty() ? evaluate_simulated(evaluation, options, model, device, others)
                                                           : evaluate_measured(evaluation, options, model, device, others);

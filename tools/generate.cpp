@@ -11,6 +11,10 @@
 #include "host/support/progress_line.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

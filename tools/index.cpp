@@ -1,11 +1,11 @@
 // friedel index: the unit cells that explain the lines of measured patterns, what is absent, and what that says of the space group.
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "host/indexing/indexing_report.h"
-#include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -13,6 +13,11 @@
 #include "host/support/text_file.h"
 #include "host/support/thread_pool.h"
 #include "tools/command.h"
+#include "tools/labelled_patterns.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -25,25 +30,6 @@ struct Options {
     int cells = 3, groups = 5, threads = 0;
     bool quiet = false;
 };
-
-// The patterns to index, and their space groups where they are known.
-struct Task {
-    PatternList list = PatternList::of_files({});
-    std::vector<int> truth;
-};
-
-Task task_of(const Options& o) {
-    if (o.labels.empty()) return {PatternList::of_paths(o.patterns), {}};
-    Task task;
-    std::vector<std::string> files;
-    const std::filesystem::path folder = folder_of_patterns(o.labels, o.folder);
-    for (const Label& label : read_labels_without_repeats(o.labels)) {
-        files.push_back((folder / label.file).string());
-        task.truth.push_back(label.space_group);
-    }
-    task.list = PatternList::of_files(files);
-    return task;
-}
 
 std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
     std::vector<Indexed> all(batch.rows.size());
@@ -64,60 +50,91 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
     return all;
 }
 
-int run(const Options& o) {
-    if (o.labels.empty() == o.patterns.empty()) misused("give either PATTERNS or --labels FILE.csv");
-    const std::string ending = std::filesystem::path(o.output).extension().string();
-    const bool as_json = ending == ".jsonl";
-    if (!o.output.empty() && ending != ".csv" && !as_json)
-        misused(o.output, ": results are written as .csv or .jsonl; give one of these endings");
-    refuse_overwriting(o.output, o.patterns);
-    refuse_overwriting(o.output, {o.labels});
-    const Task task = task_of(o);
-    refuse_overwriting(o.output, task.list);
-    check_replaceable(o.output, as_json ? "{\"file\":\"" : "file,indexed,");
-    std::ostringstream out;
-    if (!as_json) write_indexing_header(out);
-    const InterruptGuard guard;
-    ThreadPool pool(o.threads);
+// What was found, on its way: into rows of the results' file, onto the terminal, or beside the known groups.
+class Findings {
+public:
+    Findings(const Options& options, bool as_json) : options_(options), as_json_(as_json) {
+        if (!as_json_) write_indexing_header(rows_);
+    }
+
+    // known: null where nothing is.
+    void add(const Indexed& indexed, const Label* known) {
+        if (as_json_)
+            rows_ << indexing_json(indexed);
+        else if (!options_.output.empty())
+            write_indexing_row(rows_, indexed);
+        if (!indexed.problem.empty()) {
+            tell(indexed.problem);
+            ++unreadable_;
+            return;
+        }
+        assumed_ += indexed.wavelength_source == WavelengthSource::assumed;
+        if (known)
+            tally_.add(known->space_group, indexed.opinion);
+        else if (options_.output.empty())
+            std::cout << described(indexed, options_.cells, options_.groups);
+    }
+
+    void finish(const LabelledPatterns& patterns) const {
+        if (!options_.output.empty()) write_text_file(options_.output, rows_.str());
+        if (!patterns.labels.empty()) {
+            if (unreadable_ == patterns.list.size()) fail(options_.labels, ": none of its patterns can be read; --data names their folder");
+            std::cout << tally_.table();
+        }
+        if (!options_.quiet) tell_of_input(patterns.list, assumed_, cu_k_alpha_angstrom);
+    }
+
+    std::size_t unreadable() const { return unreadable_; }
+
+private:
+    const Options& options_;
+    bool as_json_;
+    std::ostringstream rows_;
+    IndexingTally tally_;
+    std::size_t unreadable_ = 0, assumed_ = 0;
+};
+
+PatternReaderConfig reader_config(const Options& o) {
     PatternReaderConfig config{comparison_grid, cu_k_alpha_angstrom, o.wavelength};
     config.min_coverage = 0;  // a few lines at low angles may be all that a cell needs
     config.whose = "the searched";
     config.batch = 64;
     config.threads = o.threads;
-    PatternReader reader(task.list, config);
-    IndexingTally tally;
-    int unreadable = 0;
-    std::size_t assumed = 0, done = 0;
-    ProgressLine progress("patterns", o.quiet || (task.truth.empty() && o.output.empty()));
+    return config;
+}
+
+void index_all(Findings& findings, const LabelledPatterns& patterns, const Options& o) {
+    const InterruptGuard guard;
+    ThreadPool pool(o.threads);
+    PatternReader reader(patterns.list, reader_config(o));
+    const bool prints = patterns.labels.empty() && o.output.empty();
+    ProgressLine progress("patterns", o.quiet || prints);
+    std::size_t done = 0;
     PatternBatch batch;
     while (!interrupted() && reader.next(batch)) {
         const std::vector<Indexed> all = index_batch(batch, pool);
         if (interrupted()) break;
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            if (as_json)
-                out << indexing_json(all[i]);
-            else if (!o.output.empty())
-                write_indexing_row(out, all[i]);
-            if (!all[i].problem.empty()) {
-                std::cerr << "friedel: " << all[i].problem << '\n';
-                ++unreadable;
-                continue;
-            }
-            assumed += all[i].wavelength_source == WavelengthSource::assumed;
-            if (task.truth.empty() && o.output.empty()) std::cout << described(all[i], o.cells, o.groups);
-            if (!task.truth.empty()) tally.add(task.truth[batch.first + i], all[i].opinion);
-        }
+        for (std::size_t i = 0; i < all.size(); ++i)
+            findings.add(all[i], patterns.labels.empty() ? nullptr : &patterns.labels[batch.first + i]);
         done += all.size();
-        progress.show(static_cast<double>(done) / static_cast<double>(task.list.size()), done);
+        progress.show(static_cast<double>(done) / static_cast<double>(patterns.list.size()), done);
     }
     progress.clear();
     if (interrupted()) fail("interrupted; nothing was written");
-    if (!o.output.empty()) write_text_file(o.output, out.str());
-    if (!task.truth.empty() && static_cast<std::size_t>(unreadable) == task.list.size())
-        fail(o.labels, ": none of its patterns can be read; --data names their folder");
-    if (!task.truth.empty()) std::cout << tally.table();
-    if (!o.quiet) tell_of_input(task.list, assumed, cu_k_alpha_angstrom);
-    return unreadable == 0 ? 0 : 1;
+}
+
+int run(const Options& o) {
+    if (o.labels.empty() == o.patterns.empty()) misused("give either PATTERNS or --labels FILE.csv");
+    const bool as_json = is_json_lines(o.output);
+    refuse_overwriting(o.output, o.patterns);
+    refuse_overwriting(o.output, {o.labels});
+    const LabelledPatterns patterns = patterns_to_read(o.patterns, o.labels, o.folder);
+    refuse_overwriting(o.output, patterns.list);
+    check_replaceable(o.output, as_json ? "{\"file\":\"" : "file,indexed,");
+    Findings findings(o, as_json);
+    index_all(findings, patterns, o);
+    findings.finish(patterns);
+    return findings.unreadable() == 0 ? 0 : 1;
 }
 
 }  // namespace

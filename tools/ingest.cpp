@@ -16,6 +16,10 @@
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

@@ -15,6 +15,8 @@
 #include "host/support/interrupt.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

@@ -6,14 +6,12 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "host/answers/evaluation.h"
 #include "host/answers/opinions.h"
 #include "host/crystals/elements.h"
 #include "host/crystals/space_groups.h"
 #include "host/indexing/pattern_lines.h"
-#include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/search/fit_statistics.h"
 #include "host/search/structure_search.h"
@@ -24,6 +22,11 @@
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/labelled_patterns.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -75,14 +78,26 @@ bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatc
     ThreadPool alone(1);
     const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(fit_grid.points);
     const double wavelength = search.config().matcher.wavelength_angstrom;
-    if (!has_sharp_lines(lines_of_patterns(pattern, 1, fit_grid, wavelength, alone, {batch.rows[i].recorded}).front())) return false;
+    if (!has_sharp_lines(resolved_patterns(pattern, 1, fit_grid, wavelength, alone, {batch.rows[i].recorded}).front())) return false;
     candidates = std::move(others);
     return true;
 }
 
-// Every pattern of the reader against every structure.
-std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig& config, StructureSearch& search, const Options& options) {
-    PatternReader reader(list, config);
+PatternReaderConfig reader_config(const Options& options) {
+    PatternReaderConfig config;
+    config.grid = fit_grid;
+    config.model_wavelength = options.search.matcher.wavelength_angstrom;
+    config.given_wavelength = options.wavelength;
+    config.strip_k_alpha_2 = options.strip_k_alpha_2;
+    config.keep_humps = options.keep_humps;
+    config.min_coverage = options.min_coverage;
+    config.threads = options.threads;
+    return config;
+}
+
+// Every pattern of the list against every structure.
+std::vector<Match> match_all(const PatternList& list, StructureSearch& search, const Options& options) {
+    PatternReader reader(list, reader_config(options));
     std::vector<Match> all;
     ProgressLine progress("patterns", options.quiet);
     PatternBatch batch;
@@ -92,7 +107,7 @@ std::vector<Match> match_all(const PatternList& list, const PatternReaderConfig&
             search.search(batch.patterns.data(), batch.size(), fit_grid, search.config().matcher.wavelength_angstrom, batch.recorded());
         for (std::size_t i = 0; i < found.size(); ++i) {
             const ReadPattern& read = batch.rows[i];
-            if (!read.error.empty()) std::cerr << "friedel: " << read.error << '\n';
+            if (!read.error.empty()) tell(read.error);
             const std::string reason = read.error.empty() ? read.refusal : read.error;
             all.push_back({read.file, read.title, reason, !read.error.empty(), {}, {}, read.wavelength, read.wavelength_source});
             if (!reason.empty()) continue;
@@ -228,69 +243,61 @@ void print_fits(const std::vector<Match>& matches, const std::vector<Label>& lab
     std::cout << fit_summary(fitted);
 }
 
-int run(const Options& options) {
-    const fs::path output = options.output;
-    if (!options.output.empty() && output.extension() != ".csv" && output.extension() != ".jsonl")
-        misused(options.output, ": results are written as .csv or .jsonl; give one of these endings");
-    refuse_overwriting(output, options.inputs);
-    refuse_overwriting(output, {options.library, options.labels});
+void check_options(const Options& options) {
+    refuse_overwriting(options.output, options.inputs);
+    refuse_overwriting(options.output, {options.library, options.labels});
+    const bool has_patterns = !options.inputs.empty() || !options.labels.empty();
     if (!options.inputs.empty() && !options.labels.empty()) misused("give either patterns or --labels FILE.csv");
-    if (options.inputs.empty() && options.labels.empty() && !options.save_index)
-        misused("give patterns, --labels FILE.csv or --save-index");
-    if (!options.output.empty() && options.inputs.empty() && options.labels.empty())
+    if (!has_patterns && !options.save_index) misused("give patterns, --labels FILE.csv or --save-index");
+    if (!has_patterns && !options.output.empty())
         misused("-o ", options.output, ": there are no patterns to write results of; give some, or --labels FILE.csv");
-    std::vector<Label> labels;
-    PatternList list;
-    if (options.labels.empty()) {
-        list = PatternList::of_paths(options.inputs);
-    } else {
-        labels = read_labels_without_repeats(options.labels);
-        const fs::path folder = folder_of_patterns(options.labels, options.data);
-        std::vector<std::string> files;
-        for (const Label& label : labels) files.push_back((folder / label.file).string());
-        list = PatternList::of_files(std::move(files));
+}
+
+// With the index of the library where that can be used; --save-index writes one.
+std::unique_ptr<StructureSearch> open_search(const StructureLibrary& library, const Options& options, Device& device) {
+    const fs::path index = index_beside(options.library);
+    ProgressLine progress("structures", options.quiet);
+    auto search = std::make_unique<StructureSearch>(library, options.search, device, shown_on(progress), index);
+    progress.clear();
+    if (!options.save_index) {
+        tell_of_index(search->matcher(), options.library, tell<std::string>);
+        return search;
     }
-    refuse_overwriting(output, list);
-    check_replaceable(output, output.extension() == ".csv" ? "file,rank,similarity," : "{\"file\":\"");
+    search->matcher().save_index(index);
+    if (!options.quiet) tell(library.size(), " patterns -> ", index.string());
+    return search;
+}
+
+// Written or printed; beside the known groups, how often the votes are right.
+void show(const std::vector<Match>& matches, const std::vector<Label>& labels, const StructureSearch& search, const Options& options) {
+    if (!options.output.empty()) {
+        write_text_file(options.output, is_json_lines(options.output) ? json_lines(matches, search, options.shown)
+                                                                      : csv(matches, search.library(), options.shown));
+    } else if (labels.empty()) {
+        print(matches, search.library(), options.shown);
+    }
+    if (labels.empty()) return;
+    print_accuracy(matches, labels, options.labels);
+    if (options.search.fitted > 0) print_fits(matches, labels, search);
+}
+
+int run(const Options& options) {
+    const bool as_json = is_json_lines(options.output);
+    check_options(options);
+    const LabelledPatterns patterns = patterns_to_read(options.inputs, options.labels, options.data);
+    refuse_overwriting(options.output, patterns.list);
+    check_replaceable(options.output, as_json ? "{\"file\":\"" : "file,rank,similarity,");
     const StructureLibrary library = read_known_structures(options.library);
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, options.quiet);
-    PatternReaderConfig config;
-    config.grid = fit_grid;
-    config.model_wavelength = options.search.matcher.wavelength_angstrom;
-    config.given_wavelength = options.wavelength;
-    config.strip_k_alpha_2 = options.strip_k_alpha_2;
-    config.keep_humps = options.keep_humps;
-    config.min_coverage = options.min_coverage;
-    config.threads = options.threads;
-    std::optional<StructureSearch> search;
-    {
-        ProgressLine progress("structures", options.quiet);
-        search.emplace(library, options.search, device, shown_on(progress), index_beside(options.library));
-    }
-    if (options.save_index) {
-        const fs::path index = index_beside(options.library);
-        search->matcher().save_index(index);
-        if (!options.quiet) std::fprintf(stderr, "friedel: %d patterns -> %s\n", library.size(), index.c_str());
-        if (options.inputs.empty() && options.labels.empty()) return 0;
-    } else {
-        tell_of_index(search->matcher(), options.library);
-    }
-    const std::vector<Match> matches = match_all(list, config, *search, options);
-    if (!options.output.empty()) {
-        const bool as_csv = output.extension() == ".csv";
-        write_text_file(output, as_csv ? csv(matches, library, options.shown) : json_lines(matches, *search, options.shown));
-    } else if (labels.empty()) {
-        print(matches, library, options.shown);
-    }
-    if (!labels.empty()) {
-        print_accuracy(matches, labels, options.labels);
-        if (options.search.fitted > 0) print_fits(matches, labels, *search);
-    }
+    const std::unique_ptr<StructureSearch> search = open_search(library, options, device);
+    if (options.inputs.empty() && options.labels.empty()) return 0;  // the index alone was asked for
+    const std::vector<Match> matches = match_all(patterns.list, *search, options);
+    show(matches, patterns.labels, *search, options);
     const auto assumed = std::count_if(matches.begin(), matches.end(),
                                        [](const Match& match) { return match.wavelength_source == WavelengthSource::assumed; });
-    if (!options.quiet) tell_of_input(list, static_cast<std::size_t>(assumed), config.model_wavelength);
+    if (!options.quiet) tell_of_input(patterns.list, static_cast<std::size_t>(assumed), options.search.matcher.wavelength_angstrom);
     return std::any_of(matches.begin(), matches.end(), [](const Match& match) { return match.unread; }) ? 1 : 0;
 }
 

@@ -13,6 +13,10 @@
 #include "host/support/joined.h"
 #include "host/support/progress_line.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -76,18 +80,19 @@ std::string left_out_by(const Options& o) {
     return text;
 }
 
-int run(const Options& options) {
-    check_hdf5_output(options.output, structure_library_kind);
-    const auto print_count = [&](int count, const std::string& what) {
-        if (!options.quiet) std::printf("%8d %s\n", count, what.c_str());
-    };
-    StructureLibrary all;
+void print_count(const Options& options, int count, const std::string& what) {
+    if (!options.quiet) std::printf("%8d %s\n", count, what.c_str());
+}
+
+// The structures of all libraries that are wanted.
+StructureLibrary gather(const Options& options) {
     std::set<std::string> held_out;
     if (!options.held_out.empty()) {
         const StructureLibrary library = StructureLibrary::read(options.held_out);
         held_out.insert(library.structure_type_name.begin(), library.structure_type_name.end());
     }
     const Composition composition(options);
+    StructureLibrary all;
     int left_out = 0, unwanted = 0, large = 0;
     for (const std::string& file : options.libraries) {
         const StructureLibrary library = StructureLibrary::read(file);
@@ -103,16 +108,22 @@ int run(const Options& options) {
                 all.add(structure, library.type_of(i));
         }
         all.rejections.insert(all.rejections.end(), library.rejections.begin(), library.rejections.end());
-        print_count(library.size(), "structures <- " + file);
+        print_count(options, library.size(), "structures <- " + file);
     }
-    if (!options.held_out.empty()) print_count(left_out, "are of a type in " + options.held_out + " and are left out");
-    if (!options.containing.empty() || !options.lacking.empty()) print_count(unwanted, "are of other elements and are left out");
+    if (!options.held_out.empty()) print_count(options, left_out, "are of a type in " + options.held_out + " and are left out");
+    if (!options.containing.empty() || !options.lacking.empty()) print_count(options, unwanted, "are of other elements and are left out");
     if (options.max_reflections > 0)
-        print_count(large, "have more than " + std::to_string(options.max_reflections) + " reflections and are left out");
+        print_count(options, large, "have more than " + std::to_string(options.max_reflections) + " reflections and are left out");
     if (all.size() == 0) fail(options.output, ": nothing is left to write; ask for other elements or types, or more reflections");
+    return all;
+}
+
+int run(const Options& options) {
+    check_hdf5_output(options.output, structure_library_kind);
+    StructureLibrary all = gather(options);
     if (!options.keep_duplicates) {
         const int dropped = drop_duplicates(all);
-        print_count(dropped, "repeat another and are left out");
+        print_count(options, dropped, "repeat another and are left out");
     }
     if (options.powder_groups) {
         const InterruptGuard guard;
@@ -120,10 +131,10 @@ int run(const Options& options) {
         ProgressLine progress("structures", options.quiet);
         const int different = find_powder_groups(all, pool, {}, shown_on(progress));
         progress.clear();
-        print_count(different, "show another space group as powders than their atoms have");
+        print_count(options, different, "show another space group as powders than their atoms have");
     }
     all.write(options.output, {{"merged", joined(options.libraries) + left_out_by(options)}});
-    print_count(all.size(), "structures -> " + options.output);
+    print_count(options, all.size(), "structures -> " + options.output);
     return 0;
 }
 

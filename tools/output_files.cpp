@@ -24,6 +24,13 @@ void refuse_overwriting(const fs::path& output, const PatternList& patterns) {
         fail(output.string(), ": is one of the patterns to be read and would be written over; name another file to write");
 }
 
+bool is_json_lines(const fs::path& output) {
+    const fs::path ending = output.extension();
+    if (!output.empty() && ending != ".csv" && ending != ".jsonl")
+        misused(output.string(), ": results are written as .csv or .jsonl; give one of these endings");
+    return ending == ".jsonl";
+}
+
 void check_hdf5_output(const fs::path& output, const FileKind& kind) {
     check_writable(output);
     std::error_code none;

@@ -14,6 +14,9 @@ namespace friedel::tools {
 void refuse_overwriting(const std::filesystem::path& output, const std::vector<std::string>& inputs);
 void refuse_overwriting(const std::filesystem::path& output, const PatternList& patterns);
 
+// Whether results of this name are JSON lines; no name is none. Throws UsageError for what is neither these nor CSV.
+bool is_json_lines(const std::filesystem::path& output);
+
 // A file that is there already may be replaced by another of its kind, not by something else: a name that slipped costs no data.
 // Throws Error.
 void check_hdf5_output(const std::filesystem::path& output, const FileKind& kind);

@@ -8,6 +8,9 @@
 #include "host/simulation/peak_list.h"
 #include "host/support/error.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

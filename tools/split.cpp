@@ -10,6 +10,9 @@
 #include "host/support/hash.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

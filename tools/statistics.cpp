@@ -9,6 +9,9 @@
 #include "host/support/joined.h"
 #include "host/support/text_file.h"
 #include "tools/command.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

@@ -7,20 +7,20 @@
 
 namespace friedel {
 
-Answerer::Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing,
-                   std::optional<Explainer> explainer, const ShowProgress& progress)
-    : model_(model), explainer_(std::move(explainer)), classifier_(model, *device.backend) {
-    if (!structures.empty()) second_.emplace(structures, model, device, progress);
-    evidence_.emplace(model, device, OtherOpinions{second_ ? &*second_ : nullptr, indexing});
-}
+Answerer::Answerer(const Model& model, Device& device, const OtherOpinions& others, std::optional<Explainer> explainer)
+    : model_(model),
+      explainer_(std::move(explainer)),
+      classifier_(model, *device.backend),
+      second_(others.search),
+      evidence_(model, device, others) {}
 
 std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     const auto classes = static_cast<std::size_t>(model_.classes());
     std::vector<float> probabilities(batch.rows.size() * classes);
     classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size());
-    evidence_->gather(batch.patterns.data(), batch.size(), batch.recorded());
-    if (second_) second_->look_for_unexplained_lines(evidence_->lines());
-    pool_all(probabilities, evidence_->votes(), evidence_->indexed(), classes);
+    evidence_.gather(batch.patterns.data(), batch.size(), batch.recorded());
+    if (second_) second_->look_for_unexplained_lines(evidence_.resolved());
+    pool_all(probabilities, evidence_.votes(), evidence_.indexed(), classes);
     std::vector<Classification> answers;
     for (std::size_t i = 0; i < batch.rows.size(); ++i) answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
     return answers;
@@ -53,17 +53,17 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         for (double edge : second_->fitted_cell(i)) c.closest_cell.push_back(static_cast<float>(edge));
         for (double angle : second_->unexplained(i)) c.unexplained.push_back(static_cast<float>(angle));
     }
-    if (const LikeliestCell* const found = evidence_->cell(i)) {
+    if (const LikeliestCell* const found = evidence_.cell(i)) {
         c.lattice = bravais_name(found->lattice);
         c.cell.assign(found->cell.begin(), found->cell.end());
         c.cell_probability = static_cast<float>(found->probability);
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
-    const std::string objection = evidence_->objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
+    const std::string objection = evidence_.objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
     if (!objection.empty()) c.refused = objection;
     if (explainer_) {
         const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
-        explainer_->explain(c, pattern, read.hump, model_, second_ ? &*second_ : nullptr, i);
+        explainer_->explain(c, pattern, read.hump, model_, second_, i);
     }
     return c;
 }

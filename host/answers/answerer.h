@@ -1,7 +1,6 @@
 // Patterns in, classifications out: a network, a search of structures beside it where there is one, and what both of them refuse.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -17,10 +16,9 @@ namespace friedel {
 
 class Answerer {
 public:
-    // structures: a library to search beside the network; explainer: draws how each answer came about; none: nothing is drawn. indexing:
-    // ask that as well, of a model of space groups (indexing_opinion.h). `model` and `device` must outlive it.
-    Answerer(const Model& model, Device& device, const std::filesystem::path& structures, bool indexing, std::optional<Explainer> explainer,
-             const ShowProgress& progress);
+    // explainer: draws how each answer came about; none: nothing is drawn. What is passed by reference, and the search of structures in
+    // `others`, must outlive it.
+    Answerer(const Model& model, Device& device, const OtherOpinions& others, std::optional<Explainer> explainer);
 
     // One for each pattern of the batch, in its order.
     std::vector<Classification> answer(const PatternBatch& batch);
@@ -31,8 +29,8 @@ private:
     const Model& model_;
     std::optional<Explainer> explainer_;
     Classifier classifier_;
-    std::optional<SecondOpinion> second_;
-    std::optional<Evidence> evidence_;
+    SecondOpinion* second_;  // null where no structures are searched
+    Evidence evidence_;
 };
 
 }  // namespace friedel

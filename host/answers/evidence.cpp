@@ -13,17 +13,17 @@ namespace friedel {
 namespace {
 
 // Empty if there are enough.
-std::string too_few_lines(const ObservedLines& pattern) {
-    const int count = count_telling_lines(pattern);
+std::string too_few_lines(const std::vector<ObservedLine>& lines) {
+    const int count = count_telling_lines(lines);
     if (count >= min_telling_lines) return {};
     if (count == 0) return "no line stands out: amorphous, empty, or too noisy";
     return "only one line, which any structure can have: a film, a single crystal, or too short a range";
 }
 
 // None of 451 RRUFF patterns has more than 0.85 of its lines' heights in orders of one spacing.
-std::string too_oriented(const ObservedLines& pattern) {
+std::string too_oriented(const std::vector<ObservedLine>& lines) {
     constexpr double too_much = 0.9;
-    const OrdersOfOneSpacing orders = orders_of_one_spacing(pattern, emission_lines(cu_k_alpha_angstrom).first_angstrom);
+    const OrdersOfOneSpacing orders = orders_of_one_spacing(lines, emission_lines(cu_k_alpha_angstrom).first_angstrom);
     if (orders.part < too_much) return {};
     return "nearly all its lines are orders of one spacing, " + formatted("%.4g", orders.d_angstrom) +
            " angstrom: the crystals lie on one face, or it is a film; grind it, or fill it from the side";
@@ -35,22 +35,22 @@ void Evidence::gather(const float* patterns, int n, const std::vector<Recording>
     const double wavelength = static_cast<double>(model_.wavelength_angstrom);
     const auto points = static_cast<std::size_t>(model_.grid.points);
     no_evidence_.assign(static_cast<std::size_t>(n), {});
-    if (others_.search || others_.indexing) lines_ = lines_of_patterns(patterns, n, model_.grid, wavelength, device_.pool, recorded);
+    if (others_.search || others_.indexing) resolved_ = resolved_patterns(patterns, n, model_.grid, wavelength, device_.pool, recorded);
     device_.pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const float* const pattern = patterns + i * points;
-        if (!lines_.empty()) {
+        if (!resolved_.empty()) {
             // Of noise alone the quick look does not know.
-            if (lines_[i].lines.empty() || may_have_few_lines(pattern, model_.grid)) no_evidence_[i] = too_few_lines(lines_[i]);
-            if (no_evidence_[i].empty()) no_evidence_[i] = too_oriented(lines_[i]);
+            if (resolved_[i].lines.empty() || may_have_few_lines(pattern, model_.grid)) no_evidence_[i] = too_few_lines(resolved_[i].lines);
+            if (no_evidence_[i].empty()) no_evidence_[i] = too_oriented(resolved_[i].lines);
         } else if (may_have_few_lines(pattern, model_.grid)) {
             ThreadPool alone(1);
             const auto own = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
-            no_evidence_[i] = too_few_lines(lines_of_patterns(pattern, 1, model_.grid, wavelength, alone, own).front());
+            no_evidence_[i] = too_few_lines(resolved_patterns(pattern, 1, model_.grid, wavelength, alone, own).front().lines);
         }
     });
-    if (others_.search) votes_ = others_.search->votes(patterns, n, lines_, recorded);
-    if (others_.indexing) indexed_ = indexed_patterns(lines_, votes_, device_.pool);
+    if (others_.search) votes_ = others_.search->votes(patterns, n, resolved_, recorded);
+    if (others_.indexing) indexed_ = indexed_patterns(resolved_, votes_, device_.pool);
     if (interrupted()) fail("interrupted while patterns were looked at");
 }
 

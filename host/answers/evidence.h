@@ -36,8 +36,8 @@ public:
     const LikeliestCell* cell(std::size_t i) const {
         return indexed_.cells.empty() || !(indexed_.cells[i].probability > 0) ? nullptr : &indexed_.cells[i];
     }
-    // Of each pattern; empty where neither a search nor indexing is asked.
-    const std::vector<ObservedLines>& lines() const { return lines_; }
+    // Each pattern, resolved into lines; empty where neither a search nor indexing is asked.
+    const std::vector<ResolvedPattern>& resolved() const { return resolved_; }
 
     // Why pattern i should not be answered; empty if it may be. probability: of the answer, which stands where no structure is like the
     // pattern if it is sure.
@@ -47,7 +47,7 @@ private:
     const Model& model_;
     Device& device_;
     OtherOpinions others_;
-    std::vector<ObservedLines> lines_;
+    std::vector<ResolvedPattern> resolved_;
     std::vector<float> votes_;
     IndexedPatterns indexed_;
     std::vector<std::string> no_evidence_;  // why the lines of each pattern tell nothing; empty where they do

@@ -123,16 +123,22 @@ void KnownAnswers::leave_out_refused() {
     keep_only([](const Known& one) { return one.refused.empty(); });
 }
 
-KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const fs::path& folder, const MeasuredOptions& options,
-                             Device& device, const OtherOpinions& others, const ShowProgress& progress) {
+PatternReaderConfig reader_config(const Model& model, const MeasuredOptions& options) {
     PatternReaderConfig config;
     config.grid = model.grid;
     config.model_wavelength = model.wavelength_angstrom;
     config.given_wavelength = options.wavelength;
     config.strip_k_alpha_2 = options.strip_k_alpha_2;
+    return config;
+}
+
+KnownAnswers answer_measured(const Model& model, const MeasuredPatterns& patterns, Device& device, const OtherOpinions& others,
+                             const ShowProgress& progress) {
+    const std::vector<Label>& labels = patterns.labels;
+    PatternReaderConfig config = reader_config(model, patterns.options);
     config.threads = device.pool.size();
     std::vector<std::string> files;
-    for (const Label& label : labels) files.push_back((folder / label.file).string());
+    for (const Label& label : labels) files.push_back((patterns.folder / label.file).string());
     const PatternList list = PatternList::of_files(std::move(files));
     PatternReader reader(list, config);
     Collector collector(model, device, others);
@@ -179,28 +185,28 @@ std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint6
     return order;
 }
 
-KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
-                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
-                              const OtherOpinions& others, const ShowProgress& progress) {
-    const LibraryView view = library.view();
+KnownAnswers answer_simulated(const Model& model, const SimulatedPatterns& patterns, Device& device, const OtherOpinions& others,
+                              const ShowProgress& progress) {
+    const std::vector<int>& structures = patterns.structures;
+    const LibraryView view = patterns.library.view();
     Collector collector(model, device, others);
     std::vector<float> batch(static_cast<std::size_t>(batch_size) * model.grid.points);
     std::vector<PatternParameters> parameters;
-    for (int first = 0; first < patterns; first += batch_size) {
-        if (interrupted()) fail("interrupted after ", first, " of ", patterns, " patterns; nothing was written");
-        const int rows = std::min(batch_size, patterns - first);
+    for (int first = 0; first < patterns.count; first += batch_size) {
+        if (interrupted()) fail("interrupted after ", first, " of ", patterns.count, " patterns; nothing was written");
+        const int rows = std::min(batch_size, patterns.count - first);
         parameters.clear();
         for (int i = first; i < first + rows; ++i) {
             const int structure = structures[static_cast<std::size_t>(i) % structures.size()];
-            parameters.push_back(draw_parameters(simulation, view, structure, seed, static_cast<std::uint64_t>(i)));
+            parameters.push_back(draw_parameters(patterns.simulation, view, structure, patterns.seed, static_cast<std::uint64_t>(i)));
         }
         simulate_patterns(batch.data(), parameters, view, model.grid, device.pool);
         collector.answer(batch.data(), rows);
         for (std::size_t row = 0; row < parameters.size(); ++row) {
             const auto structure = static_cast<std::size_t>(parameters[row].structure);
-            collector.keep(row, library.space_group[structure], structure);
+            collector.keep(row, patterns.library.space_group[structure], structure);
         }
-        if (progress) progress(static_cast<std::size_t>(first + rows), static_cast<std::size_t>(patterns));
+        if (progress) progress(static_cast<std::size_t>(first + rows), static_cast<std::size_t>(patterns.count));
     }
     return collector.finish();
 }

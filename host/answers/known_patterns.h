@@ -61,18 +61,32 @@ struct MeasuredOptions {
     bool strip_k_alpha_2 = false;  // see k_alpha.h
 };
 
-// Files of the labels lie in `folder`. What cannot be read becomes a problem; what covers too little of the model's range is refused.
-KnownAnswers answer_measured(const Model& model, const std::vector<Label>& labels, const std::filesystem::path& folder,
-                             const MeasuredOptions& options, Device& device, const OtherOpinions& others,
+struct MeasuredPatterns {
+    std::vector<Label> labels;
+    std::filesystem::path folder;  // in which their files lie
+    MeasuredOptions options{};
+};
+
+// How they are read for a model.
+PatternReaderConfig reader_config(const Model& model, const MeasuredOptions& options);
+
+// What cannot be read becomes a problem; what covers too little of the model's range is refused.
+KnownAnswers answer_measured(const Model& model, const MeasuredPatterns& patterns, Device& device, const OtherOpinions& others,
                              const ShowProgress& progress = {});
 
 // The structures of a library whose space group is known, in an order that the seed decides.
 std::vector<int> shuffled_structures(const StructureLibrary& library, std::uint64_t seed);
 
-// `patterns` of the structures in this order, over and over, disturbed as the configuration says; pattern i is sample i of the seed.
-KnownAnswers answer_simulated(const Model& model, const StructureLibrary& library, const std::vector<int>& structures,
-                              const SimulationConfig& simulation, int patterns, std::uint64_t seed, Device& device,
-                              const OtherOpinions& others, const ShowProgress& progress = {});
+struct SimulatedPatterns {
+    const StructureLibrary& library;
+    std::vector<int> structures;  // of the library, in this order over and over
+    SimulationConfig simulation;  // how they are disturbed
+    int count = 0;
+    std::uint64_t seed = 0;  // pattern i is sample i of it
+};
+
+KnownAnswers answer_simulated(const Model& model, const SimulatedPatterns& patterns, Device& device, const OtherOpinions& others,
+                              const ShowProgress& progress = {});
 
 // Whether the structures of this file are what the model was trained on.
 bool was_trained_on(const Model& model, const std::filesystem::path& library);

@@ -18,6 +18,7 @@ namespace friedel {
 namespace {
 
 constexpr float wavelength = cu_k_alpha_angstrom, last_deg = 90;  // up to which reflections are counted
+constexpr double first_line_deg = 20, last_line_deg = 60;         // between which lines are counted
 constexpr double line_width_deg = 0.1;                            // reflections nearer than this to the one before make one line
 
 enum Property {
@@ -42,10 +43,58 @@ double quantile(const std::vector<double>& sorted, double u) {
     return sorted[static_cast<std::size_t>(u * static_cast<double>(sorted.size() - 1))];
 }
 
+using Properties = std::vector<StructureProperty>;  // by Property
+
+void add(Properties& all, Property property, double value) { all[property].values.push_back(value); }
+
+void add_atoms_and_cell(Properties& all, const CrystalView<float>& crystal) {
+    const int order = crystal.operations.representatives_count;
+    int in_primitive_cell = 0;
+    for (int atom = 0; atom < crystal.atoms; ++atom) {
+        const int copies = copies_in_primitive_cell(crystal, atom);
+        in_primitive_cell += copies;
+        add(all, multiplicity, static_cast<double>(copies) / order);
+    }
+    std::array<double, 6> cell;
+    std::copy_n(crystal.cell, 6, cell.begin());
+    add(all, sites, crystal.atoms);
+    add(all, atoms, in_primitive_cell);
+    add(all, atomic_volume, cell_volume(cell) / (in_primitive_cell * crystal.operations.centrings_count));
+    const int system = crystal_system(crystal.space_group);
+    if (system == systems::monoclinic || system == systems::orthorhombic) {
+        add(all, orthorhombic_b_a, cell[1] / cell[0]);
+        add(all, orthorhombic_c_a, cell[2] / cell[0]);
+    } else if (system >= systems::tetragonal && system <= systems::hexagonal) {
+        add(all, system == systems::tetragonal ? tetragonal_c_a : hexagonal_c_a, cell[2] / cell[0]);
+    }
+}
+
+// Nothing of a crystal with too many reflections to list.
+void add_reflections_and_lines(Properties& all, const CrystalView<float>& crystal, ReflectionStorage<float>& storage) {
+    const float d_min = static_cast<float>(1 / inverse_d_of(last_deg, wavelength));
+    const Metric<float> reciprocal = direct_metric(crystal.cell).inverse();
+    const int bound = reflections_bound(reciprocal, d_min);
+    if (bound > max_reflections) return;
+    storage.reserve(bound);
+    Reflections<float> found = storage.view();
+    SerialBlock block;
+    find_reflections(block, found, reciprocal, crystal.operations, d_min);
+    add(all, reflections, found.count);
+    std::vector<double> angles;
+    for (int r = 0; r < found.count; ++r) {
+        const double angle = two_theta_of_sine(wavelength * std::sqrt(static_cast<double>(found.stol_sq[r])));
+        if (angle > first_line_deg && angle < last_line_deg) angles.push_back(angle);
+    }
+    std::sort(angles.begin(), angles.end());
+    int distinct = 0;
+    for (std::size_t r = 0; r < angles.size(); ++r) distinct += r == 0 || angles[r] - angles[r - 1] > line_width_deg;
+    add(all, lines, distinct / (last_line_deg - first_line_deg));
+}
+
 }  // namespace
 
 std::vector<StructureProperty> structure_properties(const StructureLibrary& library, int sample) {
-    std::vector<StructureProperty> all;
+    Properties all;
     for (const std::string& name : names) all.push_back({name, {}});
     const LibraryView view = library.view();
     const int n = std::min(sample, library.size());
@@ -53,44 +102,8 @@ std::vector<StructureProperty> structure_properties(const StructureLibrary& libr
     for (int i = 0; i < n; ++i) {
         const CrystalView<float> crystal = view.crystal(static_cast<int>(static_cast<long long>(i) * library.size() / n));
         if (crystal.space_group == 0) continue;
-        const auto add = [&](Property property, double value) { all[property].values.push_back(value); };
-        const int order = crystal.operations.representatives_count;
-        int in_primitive_cell = 0;
-        for (int atom = 0; atom < crystal.atoms; ++atom) {
-            const int copies = copies_in_primitive_cell(crystal, atom);
-            in_primitive_cell += copies;
-            add(multiplicity, static_cast<double>(copies) / order);
-        }
-        std::array<double, 6> cell;
-        std::copy_n(crystal.cell, 6, cell.begin());
-        add(sites, crystal.atoms);
-        add(atoms, in_primitive_cell);
-        add(atomic_volume, cell_volume(cell) / (in_primitive_cell * crystal.operations.centrings_count));
-        const int system = crystal_system(crystal.space_group);
-        if (system == systems::monoclinic || system == systems::orthorhombic) {
-            add(orthorhombic_b_a, cell[1] / cell[0]);
-            add(orthorhombic_c_a, cell[2] / cell[0]);
-        } else if (system >= systems::tetragonal && system <= systems::hexagonal) {
-            add(system == systems::tetragonal ? tetragonal_c_a : hexagonal_c_a, cell[2] / cell[0]);
-        }
-        const float d_min = static_cast<float>(1 / inverse_d_of(last_deg, wavelength));
-        const Metric<float> reciprocal = direct_metric(crystal.cell).inverse();
-        const int bound = reflections_bound(reciprocal, d_min);
-        if (bound > max_reflections) continue;
-        storage.reserve(bound);
-        Reflections<float> found = storage.view();
-        SerialBlock block;
-        find_reflections(block, found, reciprocal, crystal.operations, d_min);
-        add(reflections, found.count);
-        std::vector<double> angles;
-        for (int r = 0; r < found.count; ++r) {
-            const double angle = two_theta_of_sine(wavelength * std::sqrt(static_cast<double>(found.stol_sq[r])));
-            if (angle > 20 && angle < 60) angles.push_back(angle);
-        }
-        std::sort(angles.begin(), angles.end());
-        int distinct = 0;
-        for (std::size_t r = 0; r < angles.size(); ++r) distinct += r == 0 || angles[r] - angles[r - 1] > line_width_deg;
-        add(lines, distinct / 40.0);
+        add_atoms_and_cell(all, crystal);
+        add_reflections_and_lines(all, crystal, storage);
     }
     return all;
 }

@@ -3,6 +3,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <protozero/pbf_builder.hpp>
 #include <variant>
@@ -227,12 +228,10 @@ std::string number(float value) {  // the shortest text that reads as the same v
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-void add_metadata(Builder<ModelProto>& message, const Model& model) {
-    const auto add = [&](const char* key, const std::string& value) {
-        Builder<StringStringEntryProto> entry(message, ModelProto::metadata_props);
-        entry.add_string(StringStringEntryProto::key, key);
-        entry.add_string(StringStringEntryProto::value, value);
-    };
+using AddMetadata = std::function<void(const char* key, const std::string& value)>;
+
+// What is done to a pattern before the network sees it.
+void add_preprocessing(const AddMetadata& add, const Model& model) {
     add("preprocessing", preprocessing_in_words);
     add("wavelength_angstrom", number(model.wavelength_angstrom));
     add("grid_start_deg", number(model.grid.start_deg));
@@ -246,7 +245,10 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
     add("negligible", number(preprocess_rounding));
     add("square_root", model.preprocess.square_root ? "1" : "0");
     add("unit_rms", model.preprocess.unit_rms ? "1" : "0");
+}
 
+// What the outputs mean, and when they are no answer.
+void add_meaning(const AddMetadata& add, const Model& model) {
     nlohmann::json classes = nlohmann::json::array();
     for (int c = 0; c < model.classes(); ++c) classes.push_back(class_name(model.target, c));
     add("target", model.target == Target::space_group ? "space_group" : "crystal_system");
@@ -269,8 +271,10 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
         "--keep-spikes leave them in), and refuses patterns that cover too little of the grid's range, or that have no sharp lines, only "
         "one, or orders of one spacing alone");
     add("calibration_fitted_on", model.calibration.fitted_on);
+}
 
-    const Provenance& made = model.provenance;
+// What the network was trained on.
+void add_provenance(const AddMetadata& add, const Provenance& made) {
     add("friedel_version", FRIEDEL_VERSION);
     add("training_config", made.config);
     add("training_library", made.library);
@@ -283,6 +287,17 @@ void add_metadata(Builder<ModelProto>& message, const Model& model) {
     add("training_patterns", std::to_string(made.patterns));
     add("training_seconds", number(static_cast<float>(made.seconds)));
     add("training_structures_by_space_group", nlohmann::json(made.training_count).dump());
+}
+
+void add_metadata(Builder<ModelProto>& message, const Model& model) {
+    const auto add = [&](const char* key, const std::string& value) {
+        Builder<StringStringEntryProto> entry(message, ModelProto::metadata_props);
+        entry.add_string(StringStringEntryProto::key, key);
+        entry.add_string(StringStringEntryProto::value, value);
+    };
+    add_preprocessing(add, model);
+    add_meaning(add, model);
+    add_provenance(add, model.provenance);
 }
 
 }  // namespace

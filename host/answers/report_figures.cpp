@@ -303,6 +303,37 @@ std::string subgroup_distance_figure(const Level& level) {
     return chart.finish();
 }
 
+namespace {
+
+std::string tick_label(double value) {
+    std::string label;
+    print(label, "%g", value);
+    return label;
+}
+
+// At 1, 2 and 5 of each decade, on an axis of logarithms.
+std::vector<Tick> ticks_of_decades(double low, double high) {
+    std::vector<Tick> ticks;
+    for (int decade = static_cast<int>(std::floor(std::log10(low))); decade <= static_cast<int>(std::ceil(std::log10(high))); ++decade) {
+        for (const int digit : {1, 2, 5}) {
+            const double value = digit * std::pow(10.0, decade);
+            if (value >= low && value <= high) ticks.push_back({std::log10(value), tick_label(value)});
+        }
+    }
+    return ticks;
+}
+
+// About five, at multiples of 2, 5 or 10 of a power of ten.
+std::vector<Tick> even_ticks(double low, double high) {
+    const double rough = (high - low) / 5, power = std::pow(10, std::floor(std::log10(rough)));
+    const double step = power * (rough / power < 2 ? 2 : rough / power < 5 ? 5 : 10);
+    std::vector<Tick> ticks;
+    for (double value = std::ceil(low / step) * step; value <= high; value += step) ticks.push_back({value, tick_label(value)});
+    return ticks;
+}
+
+}  // namespace
+
 std::string distribution_figure(const std::string& quantity, const std::vector<double>& first, const std::vector<double>& second) {
     std::vector<double> all = first;
     all.insert(all.end(), second.begin(), second.end());
@@ -315,25 +346,7 @@ std::string distribution_figure(const std::string& quantity, const std::vector<d
     if (const double least = 1e-6 * std::max(std::abs(low), 1e-6); high - low < least) low -= least, high += least;
     const bool decades = low > 0 && high / low > 30;
     const auto at = [&](double value) { return decades ? std::log10(value) : value; };
-    std::vector<Tick> ticks;
-    if (decades) {
-        for (int decade = static_cast<int>(std::floor(at(low))); decade <= static_cast<int>(std::ceil(at(high))); ++decade) {
-            for (const int digit : {1, 2, 5}) {
-                const double value = digit * std::pow(10.0, decade);
-                std::string label;
-                print(label, "%g", value);
-                if (value >= low && value <= high) ticks.push_back({at(value), label});
-            }
-        }
-    } else {
-        const double rough = (high - low) / 5, power = std::pow(10, std::floor(std::log10(rough)));
-        const double step = power * (rough / power < 2 ? 2 : rough / power < 5 ? 5 : 10);
-        for (double value = std::ceil(low / step) * step; value <= high; value += step) {
-            std::string label;
-            print(label, "%g", value);
-            ticks.push_back({value, label});
-        }
-    }
+    const std::vector<Tick> ticks = decades ? ticks_of_decades(low, high) : even_ticks(low, high);
     Chart chart(quantity, {at(low), std::max(at(high), at(low) + 1e-9), ticks, escaped(quantity)}, {0, 1, percent_ticks(), "below / %"},
                 230);
     for (const auto* values : {&first, &second}) {
@@ -355,9 +368,7 @@ std::string pattern_figure(const Grid& grid, const std::vector<float>& pattern, 
     std::vector<Tick> ticks;
     const double spacing = last * step > 50 ? 20 : last * step > 20 ? 10 : 5;
     for (double angle = std::ceil(start / spacing) * spacing; angle <= start + last * step + 1e-3; angle += spacing) {
-        std::string label;
-        print(label, "%g", angle);
-        ticks.push_back({(angle - start) / step, label});
+        ticks.push_back({(angle - start) / step, tick_label(angle)});
     }
     const bool compared = !below.empty();
     Chart chart("Pattern", {0, last, ticks, "2\u03b8 / \u00b0"}, {compared ? -1.05 : -0.03, 1.05, {}, ""}, compared ? 220 : 150);

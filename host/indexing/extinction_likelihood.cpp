@@ -87,7 +87,7 @@ struct PlacedReflection {
 };
 
 // By ascending angle, as far as the pattern reaches; none where the lattice has too many to look at.
-std::vector<PlacedReflection> reflections_within(const ObservedLines& pattern, const IndexedCell& cell, double wavelength) {
+std::vector<PlacedReflection> reflections_within(const ResolvedPattern& pattern, const IndexedCell& cell, double wavelength) {
     const double low = pattern.angle_deg(pattern.measured.first), high = pattern.angle_deg(pattern.measured.end - 1);
     const double limit = inverse_d_of(std::min(high, highest_deg), wavelength);
     std::vector<PlacedReflection> reflections;
@@ -102,7 +102,7 @@ std::vector<PlacedReflection> reflections_within(const ObservedLines& pattern, c
 }
 
 // All but the heights of the clusters, as many as are looked at.
-LatticeIntensities cluster_reflections(const ObservedLines& pattern, const IndexedCell& cell, double wavelength) {
+LatticeIntensities cluster_reflections(const ResolvedPattern& pattern, const IndexedCell& cell, double wavelength) {
     LatticeIntensities out;
     for (const PlacedReflection& r : reflections_within(pattern, cell, wavelength)) {
         const double fwhm = pattern.shape.fwhm_deg(r.two_theta_deg);
@@ -121,7 +121,7 @@ LatticeIntensities cluster_reflections(const ObservedLines& pattern, const Index
 }
 
 // Of the clusters, and of the lines that are none of the lattice's or beyond its last cluster: they are there as well.
-std::vector<double> positions_of(const std::vector<LatticeIntensities::Cluster>& clusters, const ObservedLines& pattern) {
+std::vector<double> positions_of(const std::vector<LatticeIntensities::Cluster>& clusters, const ResolvedPattern& pattern) {
     std::vector<double> position;
     for (const auto& cluster : clusters) position.push_back(cluster.two_theta_deg);
     for (const ObservedLine& line : pattern.lines) {
@@ -137,7 +137,7 @@ std::vector<double> positions_of(const std::vector<LatticeIntensities::Cluster>&
 // The pattern as a sum of lines of its shape at given positions, none of them negative.
 class Decomposition {
 public:
-    Decomposition(const ObservedLines& pattern, std::vector<double> positions)
+    Decomposition(const ResolvedPattern& pattern, std::vector<double> positions)
         : pattern_(pattern), position_(std::move(positions)), rest_(pattern.intensity), height_(position_.size(), 0.0) {
         for (double at : position_) {
             profiles_.emplace_back(pattern.shape, at, pattern.grid, reach);
@@ -206,7 +206,7 @@ private:
         return height_[i] + static_cast<double>(sum) / square_[i];
     }
 
-    const ObservedLines& pattern_;
+    const ResolvedPattern& pattern_;
     std::vector<double> position_;
     std::vector<LineProfile> profiles_;
     std::vector<float> rest_;              // of the pattern
@@ -231,7 +231,7 @@ void expect_mean_heights(std::vector<LatticeIntensities::Cluster>& clusters, con
 
 }  // namespace
 
-LatticeIntensities decompose(const ObservedLines& pattern, const IndexedCell& cell, double wavelength) {
+LatticeIntensities decompose(const ResolvedPattern& pattern, const IndexedCell& cell, double wavelength) {
     LatticeIntensities out = cluster_reflections(pattern, cell, wavelength);
     if (out.clusters.empty()) return out;
     Decomposition decomposition(pattern, positions_of(out.clusters, pattern));

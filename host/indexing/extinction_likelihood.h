@@ -27,7 +27,7 @@ struct LatticeIntensities {
     double remainder = 1;  // of the pattern, root mean square
 };
 
-LatticeIntensities decompose(const ObservedLines& pattern, const IndexedCell& cell, double wavelength_angstrom);
+LatticeIntensities decompose(const ResolvedPattern& pattern, const IndexedCell& cell, double wavelength_angstrom);
 
 // Logarithm of the likelihood of each setting over that of one that allows just what is there: what is allowed and absent counts against
 // it, and more so what is forbidden and there. Lattices can be compared by it as well; what they explain counts for them as evidence.

@@ -42,7 +42,7 @@ bool are_one_lattice(const IndexedCell& better, const IndexedCell& cell) {
            better.evidence - cell.evidence < same_evidence;
 }
 
-double lowest_q_of(const ObservedLines& pattern, double wavelength_angstrom) {
+double lowest_q_of(const ResolvedPattern& pattern, double wavelength_angstrom) {
     const double inverse_d = inverse_d_of(pattern.angle_deg(pattern.measured.first), wavelength_angstrom);
     return inverse_d * inverse_d;
 }
@@ -61,7 +61,7 @@ std::vector<IndexingLine> first_lines(const std::vector<IndexingLine>& lines, do
 // The lattices found for one pattern, each refined as soon as it is proposed.
 class CellList {
 public:
-    CellList(const ObservedLines& pattern, const IndexingConfig& config)
+    CellList(const ResolvedPattern& pattern, const IndexingConfig& config)
         : config_(config), lowest_q_(lowest_q_of(pattern, config.wavelength_angstrom)) {
         for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i] = indexing_lines(pattern, config.wavelength_angstrom, extra_sigma_deg[i]);
     }
@@ -146,7 +146,7 @@ private:
 
 }  // namespace
 
-std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const IndexingConfig& config) {
+std::vector<IndexedCell> index_pattern(const ResolvedPattern& pattern, const IndexingConfig& config) {
     CellList cells(pattern, config);
     cells.search();
     cells.add_higher_symmetries();

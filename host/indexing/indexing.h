@@ -29,6 +29,6 @@ struct IndexingConfig {
 };
 
 // Best first.
-std::vector<IndexedCell> index_pattern(const ObservedLines& pattern, const IndexingConfig& config = {});
+std::vector<IndexedCell> index_pattern(const ResolvedPattern& pattern, const IndexingConfig& config = {});
 
 }  // namespace friedel

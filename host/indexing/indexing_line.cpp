@@ -10,7 +10,7 @@ namespace friedel {
 namespace {
 
 // Lines beside a much higher one are more often part of its shape.
-bool is_shoulder(const ObservedLines& pattern, const ObservedLine& line) {
+bool is_shoulder(const ResolvedPattern& pattern, const ObservedLine& line) {
     constexpr double much_higher = 2.5, reach_widths = 1.6, min_reach_deg = 0.09;
     const double reach = std::max(min_reach_deg, reach_widths * pattern.shape.fwhm_deg(line.two_theta_deg));
     return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& other) {
@@ -21,7 +21,7 @@ bool is_shoulder(const ObservedLines& pattern, const ObservedLine& line) {
 // Impurities are weak as a rule, and so is what is no line at all. Choices: `friedel index --labels` on every third of the 366 RRUFF
 // patterns (122) has 87 lattices and 48 space groups right; with the parts of low and faint lines halved 84 and 45, doubled 83 and 45
 // (throwaway builds).
-double doubt_of(const ObservedLines& pattern, const ObservedLine& line) {
+double doubt_of(const ResolvedPattern& pattern, const ObservedLine& line) {
     constexpr double least = 0.03, most = 0.7;
     constexpr double of_low = 0.3, low = 0.03;     // for a line of no height; falls by e for so much of the strongest point
     constexpr double of_faint = 0.4, faint = 4.0;  // for one of no significance; falls by e for so many standard deviations
@@ -32,7 +32,7 @@ double doubt_of(const ObservedLines& pattern, const ObservedLine& line) {
 
 }  // namespace
 
-std::vector<IndexingLine> indexing_lines(const ObservedLines& pattern, double wavelength_angstrom, double extra_sigma_deg) {
+std::vector<IndexingLine> indexing_lines(const ResolvedPattern& pattern, double wavelength_angstrom, double extra_sigma_deg) {
     std::vector<IndexingLine> lines;
     for (const ObservedLine& line : pattern.lines) {
         const double inverse_d = inverse_d_of(line.two_theta_deg, wavelength_angstrom);

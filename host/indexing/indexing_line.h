@@ -22,6 +22,6 @@ struct IndexingLine {
 };
 
 // Of all observed lines, in their order. extra_sigma_deg: what positions are off by beyond what counting leaves.
-std::vector<IndexingLine> indexing_lines(const ObservedLines& pattern, double wavelength_angstrom, double extra_sigma_deg);
+std::vector<IndexingLine> indexing_lines(const ResolvedPattern& pattern, double wavelength_angstrom, double extra_sigma_deg);
 
 }  // namespace friedel

@@ -13,6 +13,7 @@ namespace friedel {
 
 namespace {
 
+constexpr double typical_deg = 40;        // two-theta of the width that is told
 constexpr double worth_looking = 35;      // of evidence below the best
 constexpr double higher_unindexed = 0.4;  // lattices of higher symmetry fail to be indexed so much more rarely
 
@@ -68,7 +69,7 @@ GroupsOfCell groups_of(const CellFindings& found, const std::vector<double>& gro
 
 // The wavelength of what is seen over that of the first line: where lines are too broad to show a second one they are the mean of both,
 // of which the second has half the weight of the first.
-double wavelength_of_lines(const ObservedLines& pattern) {
+double wavelength_of_lines(const ResolvedPattern& pattern) {
     return pattern.shape.second_ratio > 0 || lacks_second_line(pattern) ? 1 : 1 + pattern.shape.second_shift / 3;
 }
 
@@ -112,20 +113,21 @@ void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, con
     }
 }
 
-IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<double>& group_frequency, const IndexingConfig& given,
+IndexingOpinion indexing_opinion(const ResolvedPattern& pattern, const std::vector<double>& group_frequency, const IndexingConfig& given,
                                  const OpinionConfig& weights) {
     IndexingOpinion out;
-    out.lines = lines;
-    if (out.lines.lines.size() < min_indexed_lines) {
+    out.lines = pattern.lines.size();
+    out.fwhm_deg = pattern.shape.fwhm_deg(typical_deg);
+    if (out.lines < min_indexed_lines) {
         out.probabilities.assign(space_groups, 0.0f);
         return out;
     }
     IndexingConfig config = given;
-    config.wavelength_angstrom *= wavelength_of_lines(lines);
-    for (const IndexedCell& cell : index_pattern(out.lines, config)) out.cells.push_back({cell, {}});
+    config.wavelength_angstrom *= wavelength_of_lines(pattern);
+    for (const IndexedCell& cell : index_pattern(pattern, config)) out.cells.push_back({cell, {}});
     for (CellFindings& found : out.cells) {
         if (found.cell.evidence < out.cells.front().cell.evidence - worth_looking) break;
-        const LatticeIntensities intensities = decompose(out.lines, found.cell, config.wavelength_angstrom);
+        const LatticeIntensities intensities = decompose(pattern, found.cell, config.wavelength_angstrom);
         found.likelihoods = absence_likelihoods(intensities, found.cell.lattice);
         found.reflections = static_cast<int>(intensities.clusters.size());
     }
@@ -152,15 +154,15 @@ const std::vector<double>& usual_group_frequency() {
     return frequency;
 }
 
-IndexedPatterns indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool) {
+IndexedPatterns indexed_patterns(const std::vector<ResolvedPattern>& patterns, const std::vector<float>& votes, ThreadPool& pool) {
     constexpr double sure = 0.97;
     const std::vector<double>& frequency = usual_group_frequency();
-    IndexedPatterns all{std::vector<float>(lines.size() * space_groups, 0.0f), std::vector<LikeliestCell>(lines.size())};
-    pool.run(static_cast<int>(lines.size()), [&](int i, int) {
+    IndexedPatterns all{std::vector<float>(patterns.size() * space_groups, 0.0f), std::vector<LikeliestCell>(patterns.size())};
+    pool.run(static_cast<int>(patterns.size()), [&](int i, int) {
         const auto row = static_cast<std::ptrdiff_t>(i) * space_groups;
         if (interrupted() || (!votes.empty() && std::accumulate(votes.begin() + row, votes.begin() + row + space_groups, 0.0) > sure))
             return;
-        const IndexingOpinion opinion = indexing_opinion(lines[static_cast<std::size_t>(i)], frequency);
+        const IndexingOpinion opinion = indexing_opinion(patterns[static_cast<std::size_t>(i)], frequency);
         std::copy(opinion.probabilities.begin(), opinion.probabilities.end(), all.probabilities.begin() + row);
         all.cells[static_cast<std::size_t>(i)] = likeliest_cell(opinion);
     });

@@ -22,9 +22,10 @@ struct CellFindings {
 
 struct IndexingOpinion {
     std::vector<float> probabilities;  // [230], sum 1; all 0 where too few lines say nothing
-    ObservedLines lines;
-    std::vector<CellFindings> cells;  // by evidence
-    double indexed = 0;               // probability that the best are right at all
+    std::size_t lines = 0;             // of the pattern
+    double fwhm_deg = 0;               // of lines at 40 degrees
+    std::vector<CellFindings> cells;   // by evidence
+    double indexed = 0;                // probability that the best are right at all
 };
 
 // Numbers chosen on simulated patterns. Likelihoods count less than they say: errors are not independent.
@@ -38,10 +39,10 @@ struct OpinionConfig {
     double even_evidence = 4, evidence_width = 8;
 };
 
-// lines: of a pattern brought to comparison_grid and copper's wavelength (pattern_lines.h); steps of 0.02 degrees gave no better answers
+// pattern: on comparison_grid, for copper's wavelength (resolved_patterns()); steps of 0.02 degrees gave no better answers
 // on RRUFF. group_frequency [230]: how often groups are met, sum 1.
-IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<double>& group_frequency, const IndexingConfig& config = {},
-                                 const OpinionConfig& weights = {});
+IndexingOpinion indexing_opinion(const ResolvedPattern& pattern, const std::vector<double>& group_frequency,
+                                 const IndexingConfig& config = {}, const OpinionConfig& weights = {});
 
 // Probabilities and weights from what was found.
 void weigh(IndexingOpinion& opinion, const std::vector<double>& group_frequency, const OpinionConfig& weights);
@@ -67,6 +68,6 @@ struct IndexedPatterns {
 
 // votes: of a search [n][230]; empty without one. What a search is sure of is not indexed: its probabilities are 0 and say nothing, and it
 // has no cell. Throws Error when interrupted.
-IndexedPatterns indexed_patterns(const std::vector<ObservedLines>& lines, const std::vector<float>& votes, ThreadPool& pool);
+IndexedPatterns indexed_patterns(const std::vector<ResolvedPattern>& patterns, const std::vector<float>& votes, ThreadPool& pool);
 
 }  // namespace friedel

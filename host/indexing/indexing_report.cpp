@@ -35,7 +35,7 @@ std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion)
 }
 
 // Of fewer lines what frequency says is no find.
-bool has_too_few_lines(const Indexed& indexed) { return indexed.problem.empty() && indexed.opinion.lines.lines.size() < min_indexed_lines; }
+bool has_too_few_lines(const Indexed& indexed) { return indexed.problem.empty() && indexed.opinion.lines < min_indexed_lines; }
 
 // Degrees of the file, at low angles, over those of copper's wavelength, which lines were looked for at.
 double degrees_of_file(const Indexed& indexed) { return indexed.wavelength > 0 ? indexed.wavelength / cu_k_alpha_angstrom : 1; }
@@ -66,12 +66,12 @@ std::string described(const Indexed& indexed, int max_cells, int max_groups) {
     const IndexingOpinion& opinion = indexed.opinion;
     char text[256];
     std::snprintf(text, sizeof text, ": wavelength %.6g (%s), %zu lines", indexed.wavelength,
-                  wavelength_source_name(indexed.wavelength_source), opinion.lines.lines.size());
+                  wavelength_source_name(indexed.wavelength_source), opinion.lines);
     std::string out = indexed.name + (indexed.title.empty() ? "" : " (" + without_controls(indexed.title) + ")") + text;
     const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
     if (cells.empty()) return out + "; no cell explains them\n";
     std::snprintf(text, sizeof text, ", width %.3f degrees; indexed rightly with probability %.2f\n",
-                  opinion.lines.shape.fwhm_deg(40) * degrees_of_file(indexed), opinion.indexed);
+                  opinion.fwhm_deg * degrees_of_file(indexed), opinion.indexed);
     out += text;
     out +=
         "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
@@ -104,7 +104,7 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
     const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
     out << csv_field(indexed.name) << ',';
     if (indexed.problem.empty())
-        out << opinion.indexed << ',' << opinion.lines.lines.size();
+        out << opinion.indexed << ',' << opinion.lines;
     else
         out << ',';
     out << ',' << (cells.empty() ? empty_fields(cell_columns) : cell_fields(*cells.front(), indexed)) << ',';
@@ -137,7 +137,7 @@ std::string indexing_json(const Indexed& indexed) {
     }
     if (indexed.problem.empty()) {
         json["indexed"] = opinion.indexed;
-        json["lines"] = opinion.lines.lines.size();
+        json["lines"] = opinion.lines;
     }
     for (const CellFindings* const found : likeliest_cells(opinion)) {
         const IndexedCell& cell = found->cell;

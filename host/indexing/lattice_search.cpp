@@ -86,7 +86,7 @@ private:
                 for (int l : {1, 2, 3, 4, 5, 6}) points_.push_back({q, static_cast<double>(l * l)});
             }
         }
-        return trials_.vote(points_, base, min_edge_q, max_row_q, 4);
+        return trials_.vote(points_, base, {min_edge_q, max_row_q}, 4);
     }
 
     // Votes for a, c being known.
@@ -98,7 +98,7 @@ private:
             if (l > 0) base |= lines().within(q);
             for (int n : norms) points_.push_back({q, static_cast<double>(n)});
         }
-        return trials_.vote(points_, base, min_edge_q, max_row_q, 4);
+        return trials_.vote(points_, base, {min_edge_q, max_row_q}, 4);
     }
 
     // The squares of two rows and their product: hk0 of an orthorhombic lattice, h0l of a monoclinic one.
@@ -170,7 +170,7 @@ private:
                 if (q == 0 || q < 0.5 * lines().limit) points_.push_back({q, 9});
             }
         }
-        for (const VotedValue& y : trials_.vote(points_, base, min_edge_q, max_across_q, 3)) {
+        for (const VotedValue& y : trials_.vote(points_, base, {min_edge_q, max_across_q}, 3)) {
             if (oblique)
                 trials_.judge(BravaisLattice::mP, {{x, y.x, z, 0, product, 0}});
             else
@@ -184,8 +184,8 @@ private:
         constexpr double flattest = 0.98;     // of the range of the angle between the nets
         const int rows = first_lines(6), others = first_lines(9);
         struct Net {
-            double length_sq, product;
-            int i, j;
+            NetOfRow net;
+            int i, j;  // the lines that it was made of, beside the row's
         };
         std::vector<Net> nets;
         for (int r = 0; r < rows; ++r) {
@@ -196,14 +196,14 @@ private:
                     if (i == r || j == r) continue;
                     const double b = lines().q[i], product = (lines().q[j] - a - b) / 2;
                     if (a * b - product * product < min_sine_sq * a * b) continue;
-                    nets.push_back({b, product, i, j});
+                    nets.push_back({{b, product}, i, j});
                 }
             }
             for (std::size_t x = 0; x < nets.size(); ++x) {
                 for (std::size_t y = x + 1; y < nets.size(); ++y) {
                     const Net &p = nets[x], &q = nets[y];
                     if (p.i == q.i || p.i == q.j || p.j == q.i || p.j == q.j) continue;
-                    for (const VotedMetric& voted : trials_.vote_for_angle(a, p.length_sq, q.length_sq, p.product, q.product, flattest, 2))
+                    for (const VotedMetric& voted : trials_.vote_for_angle(a, p.net, q.net, {flattest, 2}))
                         trials_.judge(BravaisLattice::aP, voted.metric);
                 }
             }

@@ -43,9 +43,11 @@ Metric<double> transformed(const Metric<double>& g, const Basis& b) {
 
 // Three short vectors of the same lattice.
 Metric<double> reduced(const Metric<double>& g) {
+    constexpr int most_rounds = 200;      // an end, whatever the metric
+    constexpr double shorter = 1 - 1e-9;  // or rounding would exchange vectors of one length for ever
     Basis b = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
     const auto square = [&](const Vector& v) { return g.product(v.data(), v.data()); };
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < most_rounds; ++round) {
         bool changed = false;
         for (std::size_t i = 0; i < 3; ++i) {
             const Vector &p = b[(i + 1) % 3], &q = b[(i + 2) % 3];
@@ -53,7 +55,7 @@ Metric<double> reduced(const Metric<double>& g) {
                 for (int n = -1; n <= 1; ++n) {
                     Vector v = b[i];
                     for (std::size_t j = 0; j < 3; ++j) v[j] += m * p[j] + n * q[j];
-                    if (square(v) < square(b[i]) * (1 - 1e-9)) b[i] = v, changed = true;
+                    if (square(v) < square(b[i]) * shorter) b[i] = v, changed = true;
                 }
             }
         }
@@ -70,12 +72,15 @@ struct Axis {
 int dot(const Index& a, const Index& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 Vector real(const Index& v) { return {static_cast<double>(v[0]), static_cast<double>(v[1]), static_cast<double>(v[2])}; }
 
+// Indices of rows that may be axes, in a reduced basis (Le Page); and, a little further, of lattice vectors across an axis.
+constexpr int most_along = 2, most_across = 3;
+
 std::vector<Axis> twofold_axes(const Metric<double>& direct, double tolerance_deg) {
     const Metric<double> reciprocal = direct.inverse();
     std::vector<Index> all;
-    for (int x = -2; x <= 2; ++x) {
-        for (int y = -2; y <= 2; ++y) {
-            for (int z = -2; z <= 2; ++z) {
+    for (int x = -most_along; x <= most_along; ++x) {
+        for (int y = -most_along; y <= most_along; ++y) {
+            for (int z = -most_along; z <= most_along; ++z) {
                 const bool positive = x > 0 || (x == 0 && (y > 0 || (y == 0 && z > 0)));
                 const bool primitive = std::abs(x) == 1 || std::abs(y) == 1 || std::abs(z) == 1;
                 if (positive && primitive) all.push_back({x, y, z});
@@ -96,9 +101,10 @@ std::vector<Axis> twofold_axes(const Metric<double>& direct, double tolerance_de
 
 // Whether the vector, in terms of a basis of the lattice, belongs to it.
 bool is_lattice_vector(const Basis& cell, const Vector& part) {
+    constexpr double rounding = 0.01;  // parts are halves at least
     for (std::size_t j = 0; j < 3; ++j) {
         const double x = part[0] * cell[0][j] + part[1] * cell[1][j] + part[2] * cell[2][j];
-        if (std::fabs(x - std::round(x)) > 0.01) return false;
+        if (std::fabs(x - std::round(x)) > rounding) return false;
     }
     return true;
 }
@@ -112,9 +118,9 @@ int volume_of_cell(const Basis& b) {
 // Lattice vectors across the axis, the shortest first.
 std::vector<Index> vectors_across(const Metric<double>& g, const Axis& axis) {
     std::vector<std::pair<double, Index>> across;
-    for (int x = -3; x <= 3; ++x) {
-        for (int y = -3; y <= 3; ++y) {
-            for (int z = -3; z <= 3; ++z) {
+    for (int x = -most_across; x <= most_across; ++x) {
+        for (int y = -most_across; y <= most_across; ++y) {
+            for (int z = -most_across; z <= most_across; ++z) {
                 const Index v = {x, y, z};
                 if ((x || y || z) && dot(v, axis.reciprocal) == 0) across.emplace_back(g.product(v.data(), v.data()), v);
             }

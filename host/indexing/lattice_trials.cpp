@@ -84,10 +84,11 @@ void LatticeTrials::keep(BravaisLattice lattice, const Metric<double>& metric, d
     sort(list);
 }
 
-std::vector<VotedMetric> LatticeTrials::vote_for_angle(double a, double b, double c, double ab, double ac, double part, int results,
-                                                       double bin) {
+std::vector<VotedMetric> LatticeTrials::vote_for_angle(double row_sq, const NetOfRow& first, const NetOfRow& second,
+                                                       const AngleVote& sought) {
+    const double a = row_sq, b = first.across_sq, ab = first.product, c = second.across_sq, ac = second.product;
     // (a b - ab^2)(a c - ac^2) > (a bc - ab ac)^2, or the determinant is not positive.
-    const double reach = part * std::sqrt((a * b - ab * ab) * (a * c - ac * ac));
+    const double reach = sought.part * std::sqrt((a * b - ab * ab) * (a * c - ac * ac));
     angle_points_.clear();
     LineMask explained = 0;
     for (int h = 0; h <= 3; ++h) {
@@ -103,7 +104,7 @@ std::vector<VotedMetric> LatticeTrials::vote_for_angle(double a, double b, doubl
         }
     }
     std::vector<VotedMetric> metrics;
-    for (const VotedValue& bc : vote(angle_points_, explained, (ab * ac - reach) / a, (ab * ac + reach) / a, results, bin))
+    for (const VotedValue& bc : vote(angle_points_, explained, {(ab * ac - reach) / a, (ab * ac + reach) / a}, sought.results, sought.bin))
         metrics.push_back({{{a, b, c, bc.x, ac, ab}}, bc.lines});
     return metrics;
 }
@@ -181,9 +182,10 @@ void LatticeTrials::judge(BravaisLattice primitive, const Metric<double>& metric
     }
 }
 
-std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most,
-                                            int results, double bin) {
+std::vector<VotedValue> LatticeTrials::vote(const std::vector<VotePoint>& points, LineMask explained, const VoteRange& range, int results,
+                                            double bin) {
     std::vector<VotedValue> found;
+    const auto [least, most] = range;
     if (!(most > least)) return found;
     const Bins bins{least, bin, std::min(max_bins, static_cast<int>((most - least) / bin) + 1)};
     cast_votes(points, explained, std::min(most, least + bins.count * bin), bins);

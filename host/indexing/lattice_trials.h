@@ -50,9 +50,28 @@ struct VotePoint {
     double known, factor;  // q = known + factor x
 };
 
+constexpr double usual_vote_bin = 5e-5;  // 1/angstrom^2
+
+// Where values that are voted for lie.
+struct VoteRange {
+    double least, most;
+};
+
 struct VotedValue {
     double x;
     LineMask lines;  // that voted for it or needed no vote
+};
+
+// A net of the reciprocal lattice that has a certain row: the square of its next row, and the product of the two.
+struct NetOfRow {
+    double across_sq, product;
+};
+
+// How the angle between two nets is looked for: within this part (below 1) of the range that keeps the determinant positive.
+struct AngleVote {
+    double part;
+    int results;
+    double bin = usual_vote_bin;
 };
 
 struct VotedMetric {
@@ -70,12 +89,11 @@ public:
     const ShiftedLines& lines() const { return *now_; }
 
     // At most `results` (and no more than most_votes) values of x that many lines vote for. `explained`: lines that need no vote.
-    std::vector<VotedValue> vote(const std::vector<VotePoint>& points, LineMask explained, double least, double most, int results,
-                                 double bin = 5e-5);
-    // Reciprocal metrics whose b.c many lines vote for, given a.a, b.b, c.c, a.b and a.c. b.c is looked for within `part` (below 1) of the
-    // range that keeps the determinant positive.
-    std::vector<VotedMetric> vote_for_angle(double a, double b, double c, double ab, double ac, double part, int results,
-                                            double bin = 5e-5);
+    std::vector<VotedValue> vote(const std::vector<VotePoint>& points, LineMask explained, const VoteRange& range, int results,
+                                 double bin = usual_vote_bin);
+    // Reciprocal metrics, of two nets with a row in common, whose b.c many lines vote for. row_sq: a.a; the nets know b.b, a.b, c.c and
+    // a.c.
+    std::vector<VotedMetric> vote_for_angle(double row_sq, const NetOfRow& first, const NetOfRow& second, const AngleVote& sought);
     // Scores a lattice with all its centrings at once, from what each class of parities explains.
     void judge(BravaisLattice primitive, const Metric<double>& metric);
 

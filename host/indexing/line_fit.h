@@ -18,7 +18,7 @@ constexpr double min_distance = 0.45;   // of two lines, in widths; 0.3: 73 and 
 class LineFit {
 public:
     // Of pattern.lines, which it changes; intensity is there, and sigma for all but level() and level_humps().
-    explicit LineFit(ObservedLines& pattern) : p_(pattern), rest_(pattern.intensity) {}
+    explicit LineFit(ResolvedPattern& pattern) : p_(pattern), rest_(pattern.intensity) {}
 
     // What no line describes yet, [grid.points].
     const std::vector<float>& rest() const { return rest_; }
@@ -49,7 +49,7 @@ private:
     void estimate_errors(std::size_t line);
     void drop_lines();
 
-    ObservedLines& p_;
+    ResolvedPattern& p_;
     std::vector<float> rest_;  // [grid.points] pattern less all lines
     std::vector<LineProfile> profiles_;
 };

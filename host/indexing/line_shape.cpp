@@ -13,6 +13,11 @@ double LineShape::fwhm_deg(double two_theta_deg) const {
     return std::sqrt(width_sq + width_tan_sq * t * t);
 }
 
+double LineShape::eta_at(double two_theta_deg) const {
+    constexpr double middle_tan = 0.3;  // of theta: 33 degrees two-theta
+    return std::clamp(eta + eta_slope * (std::tan(theta_rad_of(two_theta_deg)) - middle_tan), 0.0, 1.0);
+}
+
 double LineShape::second_shift_deg(double two_theta_deg) const {
     return 2 * std::tan(theta_rad_of(two_theta_deg)) * second_shift / degree<double>;
 }
@@ -28,7 +33,7 @@ LineProfile::LineProfile(const LineShape& shape, double two_theta_deg, const Gri
     height.assign(n, 0.0f);
     slope.assign(n, 0.0f);
     const float g = static_cast<float>(four_ln_2 / (fwhm * fwhm)), c = static_cast<float>(4 / (fwhm * fwhm)),
-                eta = static_cast<float>(std::clamp(shape.eta + shape.eta_slope * (std::tan(theta_rad_of(two_theta_deg)) - 0.3), 0.0, 1.0));
+                eta = static_cast<float>(shape.eta_at(two_theta_deg));
     for (int line = 0; line < (shape.second_ratio > 0 ? 2 : 1); ++line) {
         const float ratio = line ? static_cast<float>(shape.second_ratio) : 1.0f;
         const float from = static_cast<float>(start + first * step - two_theta_deg - (line ? second : 0)), by = static_cast<float>(step);
@@ -77,34 +82,43 @@ std::vector<LineWidth> widths_of_lines(const std::vector<float>& y, const Grid& 
     return widths;
 }
 
+// Least squares of square = a + b tan_sq, with lines that are much wider than `shape` has them (overlaps) counted less, and never a
+// narrowing nor narrower than `least`.
+void fit_widths(LineShape& shape, const std::vector<LineWidth>& widths, double least) {
+    constexpr double overlap_power = 3;    // of how many times as wide: a line of twice the square counts an eighth
+    constexpr double of_one_angle = 1e-9;  // a determinant, relatively, that tells no slope
+    double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+    for (const LineWidth& w : widths) {
+        const double expected = shape.width_sq + shape.width_tan_sq * w.tan_sq, ratio = w.square / expected;
+        const double weight = w.weight / (ratio > 1 ? std::pow(ratio, overlap_power) : 1) / (expected * expected);
+        n += weight;
+        x += weight * w.tan_sq;
+        y += weight * w.square;
+        xx += weight * w.tan_sq * w.tan_sq;
+        xy += weight * w.tan_sq * w.square;
+    }
+    const double det = n * xx - x * x;
+    double b = std::max(0.0, det > of_one_angle * n * xx ? (n * xy - x * y) / det : 0);
+    double a = (y - b * x) / n;
+    if (a < least) a = least, b = std::max(0.0, (xy - a * x) / xx);
+    shape.width_sq = a;
+    shape.width_tan_sq = b;
+}
+
 }  // namespace
 
 void estimate_widths(LineShape& shape, const std::vector<float>& intensity, const Grid& grid, double noise) {
     constexpr std::size_t min_lines = 5;  // for a width that varies
+    constexpr int rounds = 6;
     std::vector<LineWidth> widths = widths_of_lines(intensity, grid, noise);
     if (widths.empty()) return;
     std::sort(widths.begin(), widths.end(), [](const LineWidth& a, const LineWidth& b) { return a.square < b.square; });
+    // A little below the median: overlaps make lines wider more often than anything makes them narrower.
     shape.width_sq = widths[widths.size() * 2 / 5].square;
     shape.width_tan_sq = 0;
     if (widths.size() < min_lines) return;
-    // Least squares with lines that are much wider than the rest (overlaps) counted less, and never a narrowing.
-    for (int round = 0; round < 6; ++round) {
-        double n = 0, x = 0, z = 0, xx = 0, xz = 0;
-        for (const LineWidth& w : widths) {
-            const double expected = shape.width_sq + shape.width_tan_sq * w.tan_sq, ratio = w.square / expected;
-            const double weight = w.weight / (ratio > 1 ? std::pow(ratio, 3) : 1) / (expected * expected);
-            n += weight, x += weight * w.tan_sq, z += weight * w.square, xx += weight * w.tan_sq * w.tan_sq,
-                xz += weight * w.tan_sq * w.square;
-        }
-        const double det = n * xx - x * x;
-        double b = det > 1e-9 * n * xx ? (n * xz - x * z) / det : 0;
-        b = std::max(0.0, b);
-        double a = (z - b * x) / n;
-        const double least = widths.front().square / 2;
-        if (a < least) a = least, b = std::max(0.0, (xz - a * x) / xx);
-        shape.width_sq = a;
-        shape.width_tan_sq = b;
-    }
+    const double least = widths.front().square / 2;
+    for (int round = 0; round < rounds; ++round) fit_widths(shape, widths, least);
 }
 
 }  // namespace friedel

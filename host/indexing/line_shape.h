@@ -13,11 +13,13 @@ namespace friedel {
 // for the second line of the anode.
 struct LineShape {
     double width_sq = 0.0144, width_tan_sq = 0;
-    double eta = 0.5, eta_slope = 0;  // eta + eta_slope (tan(theta) - 0.3), within 0 to 1
+    double eta = 0.5, eta_slope = 0;  // see eta_at()
     double second_ratio = 0;          // of heights; 0 where a monochromator took the second line out
     double second_shift = 0.0024896;  // relative difference of the wavelengths; copper's
 
     double fwhm_deg(double two_theta_deg) const;
+    // eta in the middle of usual patterns, rising by eta_slope with tan(theta); within 0 to 1.
+    double eta_at(double two_theta_deg) const;
     // How far the second line lies beyond a first one here.
     double second_shift_deg(double two_theta_deg) const;
 };

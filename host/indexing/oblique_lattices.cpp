@@ -124,15 +124,15 @@ private:
                 }
             }
         }
-        for (const VotedValue& d : trials_.vote(points_, explained, 0, most, 1, vote_bin)) {
+        for (const VotedValue& d : trials_.vote(points_, explained, {0, most}, 1, vote_bin)) {
             const double determinant = b * (a * c - d.x * d.x) * (centred ? 4 : 1);
             draft(std::popcount(d.lines) + 0.5 * std::log(determinant), {{a, b, c, 0, d.x, 0}});
         }
     }
 
-    // A net with a known row: the square of the shortest vector across, and its product with the row.
+    // With the shortest vector across its row, and how much it explains.
     struct Net {
-        double across_sq, product;
+        NetOfRow net;
         double score;
     };
 
@@ -175,8 +175,8 @@ private:
             product = std::fabs(product - a);
         }
         if (b < min_edge_q) return;
-        const auto is_known = [&](const Net& net) {
-            return std::fabs(net.across_sq - b) < same && std::fabs(net.product - product) < same;
+        const auto is_known = [&](const Net& known) {
+            return std::fabs(known.net.across_sq - b) < same && std::fabs(known.net.product - product) < same;
         };
         if (std::any_of(nets_.begin(), nets_.end(), is_known)) return;
         LineMask mask = 0;
@@ -189,13 +189,12 @@ private:
                 ++count;
             }
         }
-        nets_.push_back({b, product, lines().score(mask, count)});
+        nets_.push_back({{b, product}, lines().score(mask, count)});
     }
 
     void angle_of_nets(double a, const Net& first, const Net& second) {
         constexpr double flattest = 0.95;  // of the range of the angle between the nets
-        for (const VotedMetric& voted :
-             trials_.vote_for_angle(a, first.across_sq, second.across_sq, first.product, second.product, flattest, 1, 2 * vote_bin)) {
+        for (const VotedMetric& voted : trials_.vote_for_angle(a, first.net, second.net, {flattest, 1, 2 * vote_bin})) {
             const double volume = volume_of(voted.metric);
             if (volume > min_volume && volume < largest_volume) draft(std::popcount(voted.lines) - std::log(volume), voted.metric);
         }

@@ -16,45 +16,45 @@ constexpr double flank_deg = 1.5;  // how far from a strong line its shape may n
 
 }  // namespace
 
-std::vector<ObservedLines> lines_of_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool,
-                                             const std::vector<Recording>& recorded) {
+std::vector<ResolvedPattern> resolved_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool,
+                                               const std::vector<Recording>& recorded) {
     const EmissionLines emission = emission_lines(wavelength_angstrom);
     const std::vector<float> rows =
         regridded(patterns, n, grid, emission.first_angstrom, comparison_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom, pool);
-    std::vector<ObservedLines> lines(static_cast<std::size_t>(n));
+    std::vector<ResolvedPattern> resolved(static_cast<std::size_t>(n));
     pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const float* const pattern = rows.data() + i * static_cast<std::size_t>(comparison_grid.points);
         if (!interrupted())
-            lines[i] = find_lines(pattern, comparison_grid, recorded.empty() ? Recording{emission.second_shift} : recorded[i]);
+            resolved[i] = find_lines(pattern, comparison_grid, recorded.empty() ? Recording{emission.second_shift} : recorded[i]);
     });
-    return lines;
+    return resolved;
 }
 
-int count_telling_lines(const ObservedLines& pattern) {
+int count_telling_lines(const std::vector<ObservedLine>& lines) {
     constexpr double min_height = 0.01, much_higher = 20;
     const auto is_in_a_flank = [&](const ObservedLine& line) {
-        return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& other) {
+        return std::any_of(lines.begin(), lines.end(), [&](const ObservedLine& other) {
             return other.height > much_higher * line.height && std::abs(other.two_theta_deg - line.two_theta_deg) < flank_deg;
         });
     };
-    return static_cast<int>(std::count_if(pattern.lines.begin(), pattern.lines.end(),
+    return static_cast<int>(std::count_if(lines.begin(), lines.end(),
                                           [&](const ObservedLine& line) { return line.height >= min_height && !is_in_a_flank(line); }));
 }
 
-OrdersOfOneSpacing orders_of_one_spacing(const ObservedLines& pattern, double wavelength_angstrom) {
+OrdersOfOneSpacing orders_of_one_spacing(const std::vector<ObservedLine>& lines, double wavelength_angstrom) {
     constexpr double tolerance_deg = 0.12, strong = 0.1;  // of a line that may be one of the first orders
     constexpr int lowest_order = 4;                       // that such a line may have: glides and centrings forbid those before
     constexpr double chance = 0.08;                       // of a line anywhere to be an order
     double all = 0;
-    for (const ObservedLine& line : pattern.lines) all += line.height;
+    for (const ObservedLine& line : lines) all += line.height;
     OrdersOfOneSpacing best;
-    for (const ObservedLine& line : pattern.lines) {
+    for (const ObservedLine& line : lines) {
         for (int order = 1; order <= lowest_order && line.height >= strong; ++order) {
             const double first = inverse_d_of(line.two_theta_deg, wavelength_angstrom) / order;
             if (2 * tolerance_deg > chance * two_theta_of(first, wavelength_angstrom)) continue;
             double part = 0;
-            for (const ObservedLine& other : pattern.lines) {
+            for (const ObservedLine& other : lines) {
                 const double number = std::round(inverse_d_of(other.two_theta_deg, wavelength_angstrom) / first);
                 const double there_deg = two_theta_of(number * first, wavelength_angstrom);
                 if (number >= 1 && std::abs(there_deg - other.two_theta_deg) < tolerance_deg) part += other.height / all;
@@ -89,7 +89,7 @@ bool may_have_few_lines(const float* pattern, const Grid& grid) {
 }
 
 // What is found as lines in a glass's hump is broad or does not stand out: see tests/pattern_lines_test.cpp.
-bool has_sharp_lines(const ObservedLines& pattern) {
+bool has_sharp_lines(const ResolvedPattern& pattern) {
     constexpr double broad_deg = 0.4, stands_out = 20;
     return std::any_of(pattern.lines.begin(), pattern.lines.end(), [&](const ObservedLine& line) {
         return line.significance >= stands_out && pattern.shape.fwhm_deg(line.two_theta_deg) < broad_deg;

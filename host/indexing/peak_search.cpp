@@ -18,7 +18,7 @@ struct PossibleLines {
     std::vector<float> height, significance;  // [grid.points]
 };
 
-PossibleLines possible_lines(const ObservedLines& p, const std::vector<float>& rest) {
+PossibleLines possible_lines(const ResolvedPattern& p, const std::vector<float>& rest) {
     constexpr double reach = 2.5;  // half widths: the top of a line tells it from its neighbours
     PossibleLines possible{std::vector<float>(rest.size(), 0.0f), std::vector<float>(rest.size(), 0.0f)};
     for (int i = p.measured.first; i < p.measured.end; ++i) {
@@ -51,7 +51,7 @@ std::vector<std::size_t> significant_points(const PossibleLines& possible) {
 }
 
 // Lines where the remainder shows one; returns how many. Of several close together one at a time, since it changes what is left for others.
-int add_lines(LineFit& fit, const ObservedLines& p) {
+int add_lines(LineFit& fit, const ResolvedPattern& p) {
     constexpr std::size_t max_lines = 220;
     constexpr double at_a_time = 1.2;   // widths between two that are added
     constexpr double first_part = 0.8;  // of its height: others may have some of it
@@ -78,7 +78,7 @@ struct PairedLines {
     double paired;                     // of those whose second would show, the part that has one
 };
 
-PairedLines pair_lines(const ObservedLines& p, double ratio) {
+PairedLines pair_lines(const ResolvedPattern& p, double ratio) {
     constexpr double apart = 0.6, off = 0.35;                // widths
     constexpr double min_height = 0.03;                      // of the first: the second must show
     constexpr double least_height = 0.6, most_height = 1.5;  // of the second, over what is expected
@@ -110,7 +110,7 @@ PairedLines pair_lines(const ObservedLines& p, double ratio) {
 // The shape that leaves least: one number after the other, in steps that become smaller.
 class ShapeSearch {
 public:
-    ShapeSearch(LineFit& fit, ObservedLines& p) : fit_(fit), p_(p), start_(p.lines), best_(p.shape) {}
+    ShapeSearch(LineFit& fit, ResolvedPattern& p) : fit_(fit), p_(p), start_(p.lines), best_(p.shape) {}
 
     void run(int rounds, double step) {
         attempt(best_);
@@ -175,15 +175,15 @@ private:
     }
 
     LineFit& fit_;
-    ObservedLines& p_;
+    ResolvedPattern& p_;
     std::vector<ObservedLine> start_;
     LineShape best_;
     double least_ = none_yet;
 };
 
 // The pattern above its background, strongest point 1, with its noise; that is 0 where nothing stands above the background.
-ObservedLines above_background(const float* pattern, const Grid& grid, const Recording& recorded) {
-    ObservedLines p;
+ResolvedPattern above_background(const float* pattern, const Grid& grid, const Recording& recorded) {
+    ResolvedPattern p;
     p.shape.second_shift = recorded.second_shift;
     p.grid = grid;
     p.intensity.assign(pattern, pattern + grid.points);
@@ -206,7 +206,7 @@ ObservedLines above_background(const float* pattern, const Grid& grid, const Rec
 
 }  // namespace
 
-bool lacks_second_line(const ObservedLines& pattern) {
+bool lacks_second_line(const ResolvedPattern& pattern) {
     const LineShape& shape = pattern.shape;
     if (shape.second_ratio > 0 || shape.second_shift == 0 || pattern.lines.empty()) return false;
     constexpr double shows = 0.7;  // widths
@@ -214,7 +214,7 @@ bool lacks_second_line(const ObservedLines& pattern) {
     return shape.second_shift_deg(highest) > shows * shape.fwhm_deg(highest);
 }
 
-double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {
+double part_left(const ResolvedPattern& pattern, const std::vector<float>& rest) {
     double left = 0, all = 0;
     for (int i = pattern.measured.first; i < pattern.measured.end; ++i) {
         const auto at = static_cast<std::size_t>(i);
@@ -224,9 +224,9 @@ double part_left(const ObservedLines& pattern, const std::vector<float>& rest) {
     return std::sqrt(left / std::max(all, 1e-30));
 }
 
-ObservedLines find_lines(const float* pattern, const Grid& grid, const Recording& recorded) {
+ResolvedPattern find_lines(const float* pattern, const Grid& grid, const Recording& recorded) {
     constexpr int rounds = 4, rounds_of_shape = 2;  // of looking for lines; the first ones also for their shape
-    ObservedLines p = above_background(pattern, grid, recorded);
+    ResolvedPattern p = above_background(pattern, grid, recorded);
     std::vector<float> noise(p.noise.begin() + p.measured.first, p.noise.begin() + p.measured.end);
     const float usual_noise = noise.empty() ? 0 : median(noise);
     if (usual_noise == 0) return p;

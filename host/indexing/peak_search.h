@@ -17,7 +17,8 @@ struct ObservedLine {
     double significance;  // height over its standard deviation
 };
 
-struct ObservedLines {
+// A pattern above its background, and the lines that it is the sum of.
+struct ResolvedPattern {
     Grid grid;
     PointRange measured;           // of the grid
     std::vector<float> intensity;  // [grid.points] background taken off, strongest point 1
@@ -32,12 +33,12 @@ struct ObservedLines {
 
 // Whether the second line of the radiation is missing where it would show: at the highest lines, where the two are furthest apart.
 // Of broad lines nobody can say.
-bool lacks_second_line(const ObservedLines& pattern);
+bool lacks_second_line(const ResolvedPattern& pattern);
 
 // What is left of the pattern, rest [grid.points], as a part of it: roots of mean squares.
-double part_left(const ObservedLines& pattern, const std::vector<float>& rest);
+double part_left(const ResolvedPattern& pattern, const std::vector<float>& rest);
 
 // pattern [grid.points], as measured, of copper's doublet in fine steps unless told.
-ObservedLines find_lines(const float* pattern, const Grid& grid, const Recording& recorded = {LineShape().second_shift});
+ResolvedPattern find_lines(const float* pattern, const Grid& grid, const Recording& recorded = {LineShape().second_shift});
 
 }  // namespace friedel

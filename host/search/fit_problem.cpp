@@ -15,15 +15,15 @@ namespace friedel {
 
 namespace {
 
-constexpr double furthest = 4, furthest_in_a_step = 1;
-constexpr double difference = 0.02;  // for derivatives
+constexpr double furthest = 4, furthest_in_a_step = 1;  // of an unknown
+constexpr double difference = 0.02;                     // for derivatives
 // Pull towards the start, so that what the pattern does not tell stays there.
 constexpr double restraint = 3e-4;
 // Stronger for the composition: with it a wrong structure becomes more like a pattern, too.
 constexpr double composition_restraint = 3e-3;
 constexpr double restraint_of(int unknown) { return unknown >= fit_element && unknown < fit_strain ? composition_restraint : restraint; }
 constexpr double first_damping = 1e-2, min_damping = 1e-5, damping_down = 5, damping_up = 8;
-constexpr int attempts = 4;
+constexpr int attempts = 4;          // at a step, each more damped
 constexpr double worthwhile = 2e-5;  // a step that gains less is the last
 
 }  // namespace
@@ -122,51 +122,68 @@ void FitProblem::compare_changes() {
     }
 }
 
-// Levenberg and Marquardt over the free unknowns.
+// Rows of changes_ become the derivatives of now_ to the free unknowns.
+void FitProblem::differentiate(const std::vector<int>& free) {
+    std::vector<PatternFit> moved(free.size(), fit_);
+    for (std::size_t j = 0; j < free.size(); ++j) moved[j].unknown[static_cast<std::size_t>(free[j])] += difference;
+    find_changes(moved, static_cast<float>(difference));
+    compare_changes();
+}
+
+// Of the derivatives in changes_.
+FitProblem::NormalEquations FitProblem::normal_equations(const std::vector<int>& free) {
+    const std::size_t n = free.size();
+    const int points = target_->measured.size();
+    std::vector<float>& residual = there_;  // until something is tried, there_ is free
+    for (std::size_t i = 0; i < static_cast<std::size_t>(points); ++i) residual[i] = target_->row[i] - now_[i];
+    NormalEquations equations;
+    for (std::size_t j = 0; j < n; ++j) {
+        equations.gradient[j] = static_cast<double>(dot(change(j), residual.data(), points)) -
+                                restraint_of(free[j]) * fit_.unknown[static_cast<std::size_t>(free[j])];
+        for (std::size_t k = 0; k <= j; ++k)
+            equations.matrix[j * n + k] = equations.matrix[k * n + j] = static_cast<double>(dot(change(j), change(k), points));
+        equations.matrix[j * n + j] += restraint_of(free[j]);
+    }
+    return equations;
+}
+
+// Where Levenberg and Marquardt's next step leads; none where the equations cannot be solved.
+std::optional<PatternFit> FitProblem::damped_step(const std::vector<int>& free, const NormalEquations& equations, double damping) const {
+    const std::size_t n = free.size();
+    NormalEquations damped = equations;
+    for (std::size_t j = 0; j < n; ++j) damped.matrix[j * n + j] += damping * equations.matrix[j * n + j];
+    double* const shift = damped.gradient.data();
+    if (!solve_positive_definite(damped.matrix.data(), shift, static_cast<int>(n))) return std::nullopt;
+    PatternFit there = fit_;
+    for (std::size_t j = 0; j < n; ++j) {
+        double& x = there.unknown[static_cast<std::size_t>(free[j])];
+        x = std::clamp(x + std::clamp(shift[j], -furthest_in_a_step, furthest_in_a_step), -furthest, furthest);
+    }
+    return there;
+}
+
+// Goes to `trial` if that costs less than `least`, which is what it costs then; returns how much was gained.
+double FitProblem::go_if_better(double& least, const PatternFit& trial) {
+    simulate(raw_there_, there_, trial);
+    const double there = cost(there_, trial);
+    if (!(there < least)) return 0;
+    const double gained = least - there;
+    least = there;
+    fit_ = trial;
+    now_.swap(there_);
+    raw_.swap(raw_there_);
+    return gained;
+}
+
 void FitProblem::descend(const std::vector<int>& free, int max_steps) {
-    const int n = static_cast<int>(free.size()), points = target_->measured.size();
-    const auto unknown = [&](PatternFit& fit, int j) -> double& {
-        return fit.unknown[static_cast<std::size_t>(free[static_cast<std::size_t>(j)])];
-    };
     simulate(raw_, now_, fit_);
     double least = cost(now_, fit_), damping = first_damping;
     for (int step = 0; step < max_steps; ++step) {
-        std::vector<PatternFit> moved(free.size(), fit_);
-        for (int j = 0; j < n; ++j) unknown(moved[static_cast<std::size_t>(j)], j) += difference;
-        find_changes(moved, static_cast<float>(difference));
-        compare_changes();
-        const auto column = [&](int j) { return change(static_cast<std::size_t>(j)); };
-        double normal[max_fit_unknowns * max_fit_unknowns], gradient[max_fit_unknowns];
-        for (int i = 0; i < points; ++i)
-            there_[static_cast<std::size_t>(i)] = target_->row[static_cast<std::size_t>(i)] - now_[static_cast<std::size_t>(i)];
-        for (int j = 0; j < n; ++j) {
-            gradient[j] = static_cast<double>(dot(column(j), there_.data(), points)) -
-                          restraint_of(free[static_cast<std::size_t>(j)]) * unknown(fit_, j);
-            for (int k = 0; k <= j; ++k) normal[j * n + k] = normal[k * n + j] = static_cast<double>(dot(column(j), column(k), points));
-            normal[j * n + j] += restraint_of(free[static_cast<std::size_t>(j)]);
-        }
+        differentiate(free);
+        const NormalEquations equations = normal_equations(free);
         double gained = 0;
         for (int attempt = 0; attempt < attempts && gained == 0; ++attempt) {
-            double matrix[max_fit_unknowns * max_fit_unknowns], shift[max_fit_unknowns];
-            std::copy_n(normal, n * n, matrix);
-            std::copy_n(gradient, n, shift);
-            for (int j = 0; j < n; ++j) matrix[j * n + j] += damping * normal[j * n + j];
-            if (solve_positive_definite(matrix, shift, n)) {
-                PatternFit trial = fit_;
-                for (int j = 0; j < n; ++j) {
-                    double& x = unknown(trial, j);
-                    x = std::clamp(x + std::clamp(shift[j], -furthest_in_a_step, furthest_in_a_step), -furthest, furthest);
-                }
-                simulate(raw_there_, there_, trial);
-                const double c = cost(there_, trial);
-                if (c < least) {
-                    gained = least - c;
-                    least = c;
-                    fit_ = trial;
-                    now_.swap(there_);
-                    raw_.swap(raw_there_);
-                }
-            }
+            if (const std::optional<PatternFit> trial = damped_step(free, equations, damping)) gained = go_if_better(least, *trial);
             damping = gained > 0 ? std::max(damping / damping_down, min_damping) : damping * damping_up;
         }
         if (gained < worthwhile) break;

@@ -3,7 +3,9 @@
 // Leaves out: in which order what is varied (pattern_fit.cpp).
 #pragma once
 
+#include <array>
 #include <optional>
+#include <vector>
 
 #include "host/search/fit_parameters.h"
 #include "host/search/pattern_fit.h"
@@ -28,6 +30,7 @@ public:
     // The low-index direction along which either kind of texture, platy or fibrous, helps most.
     void choose_texture_axis();
 
+    // Varies the unknowns `free` until a step is worth nothing any more, or for so many steps.
     void descend(const std::vector<int>& free, int max_steps);
 
     // Of the pattern as the last descend() left it, and of the one that is simulated everywhere.
@@ -35,12 +38,22 @@ public:
     float similarity();
 
 private:
+    // Of the free unknowns, [n] of them, around the fit as it is; with the restraint.
+    struct NormalEquations {
+        std::array<double, max_fit_unknowns * max_fit_unknowns> matrix;  // [n][n]
+        std::array<double, max_fit_unknowns> gradient;                   // [n] downhill
+    };
+
     PatternParameters parameters(const PatternFit& fit) const { return parameters_of(fit, directions_, blur_deg_); }
     void simulate(std::vector<float>& raw, std::vector<float>& row, const PatternFit& fit);
     void compare(float* row, const float* raw) const;
     double cost(const std::vector<float>& simulated, const PatternFit& fit) const;
     void find_changes(const std::vector<PatternFit>& fits, float step);
     void compare_changes();
+    void differentiate(const std::vector<int>& free);
+    NormalEquations normal_equations(const std::vector<int>& free);
+    std::optional<PatternFit> damped_step(const std::vector<int>& free, const NormalEquations& equations, double damping) const;
+    double go_if_better(double& least, const PatternFit& trial);
     float* change(std::size_t i) { return changes_.data() + i * static_cast<std::size_t>(quick_->width()); }
 
     const PatternToFit& measured_;

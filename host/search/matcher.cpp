@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <type_traits>
 
 #include "host/simulation/preprocessing.h"
@@ -199,60 +198,88 @@ void Matcher::keep_best(std::vector<MatchCandidate>& best, const float* scores, 
     best.resize(kept);
 }
 
-std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, int n) {
-    const int points = config_.grid.points, entries = static_cast<int>(structures_.size());
-    const auto width = static_cast<std::size_t>(points);
-    const int half = strain_steps(config_), strains = 2 * half + 1;
-    Backend& backend = *device_.backend;
-    std::vector<std::vector<MatchCandidate>> found(static_cast<std::size_t>(n));
-    const int max_rows = std::min(n, patterns_at_a_time) * strains;
-    Buffer<float> rows_there(backend, static_cast<std::size_t>(max_rows) * width), ideal_there(backend, entries_at_a_time * width),
-        scores_there(backend, static_cast<std::size_t>(max_rows) * entries_at_a_time);
-    Matrix rows_operands(backend, max_rows, points), ideal_operands(backend, entries_at_a_time, points);
-    std::vector<float> prepared(static_cast<std::size_t>(std::min(n, patterns_at_a_time)) * width),
-        rows(static_cast<std::size_t>(max_rows) * width), ideal(entries_at_a_time * width),
-        scores(static_cast<std::size_t>(max_rows) * entries_at_a_time);
+// What patterns and structures are compared in, here and on the device, at most so many at a time.
+struct Matcher::Buffers {
+    Buffers(Backend& backend, int most_patterns, int strains_of_each, int points)
+        : width(static_cast<std::size_t>(points)),
+          strains(strains_of_each),
+          prepared(static_cast<std::size_t>(most_patterns) * width),
+          rows(prepared.size() * static_cast<std::size_t>(strains)),
+          ideal(entries_at_a_time * width),
+          scores(static_cast<std::size_t>(most_patterns) * strains * entries_at_a_time),
+          rows_there(backend, rows.size()),
+          ideal_there(backend, ideal.size()),
+          scores_there(backend, scores.size()),
+          rows_operands(backend, most_patterns * strains, points),
+          ideal_operands(backend, entries_at_a_time, points) {}
 
+    std::size_t width;
+    int strains;
+    std::vector<float> prepared;  // [patterns][width]
+    std::vector<float> rows;      // [patterns][strains][width]
+    std::vector<float> ideal;     // [entries][width]
+    std::vector<float> scores;    // [patterns][strains][entries]
+    Buffer<float> rows_there, ideal_there, scores_there;
+    Matrix rows_operands, ideal_operands;
+};
+
+// Raw patterns [count][points], preprocessed and on strained lattices.
+void Matcher::prepare(Buffers& b, const float* patterns, int count) {
+    const int half = strain_steps(config_);
+    device_.pool.run(count, [&](int i, int) {
+        float* const pattern = b.prepared.data() + static_cast<std::size_t>(i) * b.width;
+        std::copy_n(patterns + static_cast<std::size_t>(i) * b.width, b.width, pattern);
+        preprocess_pattern(pattern, config_.grid, preprocess_);
+        for (int s = 0; s < b.strains; ++s) {
+            float* const row = b.rows.data() + (static_cast<std::size_t>(i) * b.strains + s) * b.width;
+            transformed(row, pattern, (s - half) * fine_strains_in_a_step, 0);
+        }
+    });
+    b.rows_there.upload(b.rows.data());
+    device_.backend->to_operands(b.rows_operands.data(), b.rows_there.data(), count * b.strains, config_.grid.points);
+}
+
+// Scores [count][strains][entries] of the prepared patterns with the entries from `begin` on.
+void Matcher::score(Buffers& b, int count, int begin, int entries) {
+    Backend& backend = *device_.backend;
+    const int points = config_.grid.points, rows = count * b.strains;
+    device_.pool.run(entries, [&](int e, int) { unpack(b.ideal.data() + static_cast<std::size_t>(e) * b.width, begin + e); });
+    b.ideal_there.upload(b.ideal.data());
+    backend.to_operands(b.ideal_operands.data(), b.ideal_there.data(), entries, points);
+    backend.gemm(b.scores_there.data(),
+                 {b.rows_operands.data(), Transpose::no, b.ideal_operands.data(), Transpose::yes, rows, entries, points});
+    backend.download(b.scores.data(), b.scores_there.data(), static_cast<std::size_t>(rows) * entries * sizeof(float));
+}
+
+std::vector<std::vector<MatchCandidate>> Matcher::match(const float* patterns, int n) {
+    const int all_entries = static_cast<int>(structures_.size());
+    std::vector<std::vector<MatchCandidate>> found(static_cast<std::size_t>(n));
+    Buffers b(*device_.backend, std::min(n, patterns_at_a_time), 2 * strain_steps(config_) + 1, config_.grid.points);
     for (int first = 0; first < n; first += patterns_at_a_time) {
         const int count = std::min(patterns_at_a_time, n - first);
-        device_.pool.run(count, [&](int i, int) {
-            float* const pattern = prepared.data() + static_cast<std::size_t>(i) * width;
-            std::copy_n(patterns + static_cast<std::size_t>(first + i) * width, width, pattern);
-            preprocess_pattern(pattern, config_.grid, preprocess_);
-            for (int s = 0; s < strains; ++s) {
-                transformed(rows.data() + (static_cast<std::size_t>(i) * strains + s) * width, pattern, (s - half) * fine_strains_in_a_step,
-                            0);
-            }
-        });
-        rows_there.upload(rows.data());
-        backend.to_operands(rows_operands.data(), rows_there.data(), count * strains, points);
-        for (int begin = 0; begin < entries; begin += entries_at_a_time) {
+        const auto found_of = [&](int i) -> std::vector<MatchCandidate>& { return found[static_cast<std::size_t>(first + i)]; };
+        prepare(b, patterns + static_cast<std::size_t>(first) * b.width, count);
+        for (int begin = 0; begin < all_entries; begin += entries_at_a_time) {
             if (interrupted()) fail("interrupted while structures were compared");
-            const int here = std::min(entries_at_a_time, entries - begin);
-            device_.pool.run(here, [&](int e, int) { unpack(ideal.data() + static_cast<std::size_t>(e) * width, begin + e); });
-            ideal_there.upload(ideal.data());
-            backend.to_operands(ideal_operands.data(), ideal_there.data(), here, points);
-            backend.gemm(scores_there.data(),
-                         {rows_operands.data(), Transpose::no, ideal_operands.data(), Transpose::yes, count * strains, here, points});
-            backend.download(scores.data(), scores_there.data(), static_cast<std::size_t>(count) * strains * here * sizeof(float));
+            const int entries = std::min(entries_at_a_time, all_entries - begin);
+            score(b, count, begin, entries);
             device_.pool.run(count, [&](int i, int) {
-                const float* const own = scores.data() + static_cast<std::size_t>(i) * strains * here;
-                keep_best(found[static_cast<std::size_t>(first + i)], own, begin, here);
+                keep_best(found_of(i), b.scores.data() + static_cast<std::size_t>(i) * b.strains * entries, begin, entries);
             });
         }
         device_.pool.run(count, [&](int i, int) {
-            std::vector<MatchCandidate>& best = found[static_cast<std::size_t>(first + i)];
-            for (MatchCandidate& candidate : best) refine(candidate, prepared.data() + static_cast<std::size_t>(i) * width);
-            std::stable_sort(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.similarity > b.similarity; });
+            for (MatchCandidate& candidate : found_of(i)) refine(candidate, b.prepared.data() + static_cast<std::size_t>(i) * b.width);
+            std::stable_sort(found_of(i).begin(), found_of(i).end(),
+                             [](const auto& a, const auto& c) { return a.similarity > c.similarity; });
         });
     }
     return found;
 }
 
-void tell_of_index(const Matcher& matcher, const std::filesystem::path& library) {
+void tell_of_index(const Matcher& matcher, const std::filesystem::path& library, const Tell& tell) {
     if (matcher.index_refused().empty()) return;
-    std::fprintf(stderr, "friedel: %s: %s; the patterns are simulated anew ('friedel match %s --save-index' replaces it)\n",
-                 index_beside(library).c_str(), matcher.index_refused().c_str(), library.c_str());
+    tell(index_beside(library).string() + ": " + matcher.index_refused() + "; the patterns are simulated anew ('friedel match " +
+         library.string() + " --save-index' replaces it)");
 }
 
 }  // namespace friedel

@@ -14,6 +14,7 @@
 #include "host/network/device.h"
 #include "host/search/search_index.h"
 #include "host/support/progress_line.h"
+#include "host/support/tell.h"
 #include "kernels/preprocess.h"
 #include "kernels/simulation_config.h"
 
@@ -53,6 +54,9 @@ private:
     // The pattern on a lattice strained by `strain` fine steps, shifted by shift_deg: out [points], mean 0, norm 1.
     void transformed(float* out, const float* pattern, int strain, double shift_deg) const;
     void tabulate_strains();
+    struct Buffers;
+    void prepare(Buffers& buffers, const float* patterns, int count);
+    void score(Buffers& buffers, int count, int begin, int entries);
     void refine(MatchCandidate& candidate, const float* pattern) const;
     // scores [strains][entries], of one pattern and the entries from `begin` on: the best of them and of what is in `best` stay there.
     void keep_best(std::vector<MatchCandidate>& best, const float* scores, int begin, int entries) const;
@@ -73,7 +77,7 @@ private:
     std::string index_refused_;
 };
 
-// Says on standard error why the index beside a library was not used, where one is there.
-void tell_of_index(const Matcher& matcher, const std::filesystem::path& library);
+// Why the index beside a library was not used, where one is there.
+void tell_of_index(const Matcher& matcher, const std::filesystem::path& library, const Tell& tell);
 
 }  // namespace friedel

@@ -8,28 +8,29 @@
 
 namespace friedel {
 
-SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress)
+SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress,
+                             const Tell& tell)
     : model_(model),
       device_(device),
       library_(read_known_structures(structures)),
       search_(library_, SearchConfig(), device, progress, index_beside(structures)) {
     if (model.target != Target::space_group) fail("the model names crystal systems; a search of structures goes with one of space groups");
-    tell_of_index(search_.matcher(), structures);
+    if (tell) tell_of_index(search_.matcher(), structures, tell);
 }
 
-std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
+std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ResolvedPattern>& resolved,
                                         const std::vector<Recording>& recorded) {
     const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
     std::vector<Recording> shown = recorded;
     if (shown.empty()) shown.assign(static_cast<std::size_t>(n), {emission_lines(wavelength).second_shift});
     for (std::size_t i = 0; i < shown.size(); ++i) {
-        if (lacks_second_line(lines[i])) shown[i].second_shift = 0;
+        if (lacks_second_line(resolved[i])) shown[i].second_shift = 0;
     }
     found_ = search_.search(patterns, n, model_.grid, wavelength, shown);
     under_lines_.assign(found_.size(), false);
     std::vector<float> all;
     for (std::size_t i = 0; i < found_.size(); ++i) {
-        if (has_sharp_lines(lines[i])) under_lines_[i] = search_.leave_out_broad(found_[i]);
+        if (has_sharp_lines(resolved[i])) under_lines_[i] = search_.leave_out_broad(found_[i]);
         const std::vector<float> votes = search_.vote(found_[i]);
         all.insert(all.end(), votes.begin(), votes.end());
     }
@@ -40,15 +41,15 @@ std::string SecondOpinion::unlike(std::size_t i, float probability) const {
     return search_.objection(found_[i], under_lines_[i], probability);
 }
 
-void SecondOpinion::look_for_unexplained_lines(const std::vector<ObservedLines>& lines) {
+void SecondOpinion::look_for_unexplained_lines(const std::vector<ResolvedPattern>& resolved) {
     const double first_line = emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom;
     const double end = static_cast<double>(model_.grid.start_deg) + (model_.grid.points - 1) * static_cast<double>(model_.grid.step_deg);
-    unexplained_.assign(lines.size(), {});
-    device_.pool.run(static_cast<int>(lines.size()), [&](int row, int) {
+    unexplained_.assign(resolved.size(), {});
+    device_.pool.run(static_cast<int>(resolved.size()), [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         const SearchCandidate* const best = closest(i);
         if (!best || !best->phase || best->similarity < search_.config().unlike) return;
-        for (const ObservedLine& line : unexplained_lines(lines[i], search_.fitted_pattern(*best).data())) {
+        for (const ObservedLine& line : unexplained_lines(resolved[i], search_.fitted_pattern(*best).data())) {
             const double angle = converted_angle(line.two_theta_deg, emission_lines(cu_k_alpha_angstrom).first_angstrom, first_line);
             if (angle < end) unexplained_[i].push_back(angle);
         }

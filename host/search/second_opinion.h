@@ -10,19 +10,21 @@
 #include "host/patterns/recording.h"
 #include "host/search/structure_search.h"
 #include "host/search/unexplained_lines.h"
+#include "host/support/tell.h"
 
 namespace friedel {
 
 class SecondOpinion {
 public:
     // Throws Error, naming the file, for a library without a structure of known group; or if the model does not name space groups.
-    // `model` and `device` must outlive it.
-    SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {});
+    // `tell` hears of an index beside the library that cannot be used. `model` and `device` must outlive it.
+    SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {},
+                  const Tell& tell = {});
 
-    // Raw patterns [n][points of the model's grid] and their lines (lines_of_patterns()): keeps what is found for closest(), returns the
+    // Raw patterns [n][points of the model's grid] and the same as resolved_patterns(): keeps what is found for closest(), returns the
     // votes [n][230]. recorded: as StructureSearch::search() takes it. Where a pattern has sharp lines, structures are left out whose
     // fitted lines had to be broadened to describe a hump under them.
-    std::vector<float> votes(const float* patterns, int n, const std::vector<ObservedLines>& lines,
+    std::vector<float> votes(const float* patterns, int n, const std::vector<ResolvedPattern>& resolved,
                              const std::vector<Recording>& recorded = {});
 
     // The structure that explains pattern i of the last call best; null where the pattern is empty.
@@ -35,8 +37,8 @@ public:
     std::vector<double> fitted_cell(std::size_t i) const;
     // The pattern that was fitted to pattern i of the last call with that structure, on the model's grid; empty where there is none.
     std::vector<float> fitted_pattern(std::size_t i) const;
-    // Looks which of the lines of the last call's patterns, given again, the structures that explain them best leave unexplained.
-    void look_for_unexplained_lines(const std::vector<ObservedLines>& lines);
+    // Looks which lines of the last call's patterns, given again, the structures that explain them best leave unexplained.
+    void look_for_unexplained_lines(const std::vector<ResolvedPattern>& resolved);
     // What was found for pattern i: two-theta in degrees for the model's wavelength, ascending; none where no structure is like the
     // pattern.
     const std::vector<double>& unexplained(std::size_t i) const { return unexplained_[i]; }

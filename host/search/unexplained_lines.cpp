@@ -13,20 +13,20 @@ constexpr double least_explained = 0.25;  // of a line's height
 constexpr double off_widths = 0.75, off_deg = 0.06;
 }  // namespace
 
-std::vector<ObservedLine> unexplained_lines(const ObservedLines& lines, const float* fitted) {
-    const Grid& grid = lines.grid;
+std::vector<ObservedLine> unexplained_lines(const ResolvedPattern& pattern, const float* fitted) {
+    const Grid& grid = pattern.grid;
     double both = 0, square = 0;
-    for (int i = lines.measured.first; i < lines.measured.end; ++i) {
-        both += static_cast<double>(lines.intensity[static_cast<std::size_t>(i)] * fitted[i]);
+    for (int i = pattern.measured.first; i < pattern.measured.end; ++i) {
+        both += static_cast<double>(pattern.intensity[static_cast<std::size_t>(i)] * fitted[i]);
         square += static_cast<double>(fitted[i] * fitted[i]);
     }
     const double scale = square > 0 ? both / square : 0;
     double strongest = 0;
-    for (const ObservedLine& line : lines.lines) strongest = std::max(strongest, line.height);
+    for (const ObservedLine& line : pattern.lines) strongest = std::max(strongest, line.height);
     std::vector<ObservedLine> unexplained;
-    for (const ObservedLine& line : lines.lines) {
+    for (const ObservedLine& line : pattern.lines) {
         if (line.height < min_height * strongest || line.significance < min_significance) continue;
-        const double reach = off_widths * lines.shape.fwhm_deg(line.two_theta_deg) + off_deg;
+        const double reach = off_widths * pattern.shape.fwhm_deg(line.two_theta_deg) + off_deg;
         const double start = static_cast<double>(grid.start_deg), step = static_cast<double>(grid.step_deg);
         const int first = std::clamp(static_cast<int>((line.two_theta_deg - reach - start) / step), 0, grid.points - 1);
         const int last = std::clamp(static_cast<int>(std::ceil((line.two_theta_deg + reach - start) / step)), first, grid.points - 1);

@@ -17,6 +17,11 @@ public:
                               const Grid& grid);
 
 private:
+    void reserve_peaks(int peaks);
+    void reserve_rows(int lines);
+    void reserve_sections(int sections, const Grid& grid);
+    void point_to_memory();
+
     PatternWorkspace workspace_{};
     ReflectionStorage<float> reflections_;
     SiteStorage<float> sites_;
@@ -24,6 +29,7 @@ private:
     std::array<std::vector<float>, 4> recorded_;
     std::vector<std::int32_t> row_, order_, starts_;
     std::vector<PeakShape> shape_;
+    // Of lines that are summed in sections of one width (kernels/line_sum.h).
     std::vector<std::int32_t> cells_, cell_starts_;
     std::vector<LineEntry> entries_;
     std::vector<float> rows_, widths_, tails_;

@@ -119,14 +119,14 @@ int PeakLister::order_by_angle(int count) {
     return sorted;
 }
 
-std::span<const Peak> PeakLister::list(const Crystal& owner) {
-    const CrystalView<double> crystal = owner.view();
-    const Metric<double> direct = direct_metric(crystal.cell);
-    const Metric<double> reciprocal = direct.inverse();
+// Where its reflections are too many to list an Error, with the crystal's name; else no fewer than there are.
+int PeakLister::most_reflections(const Crystal& owner, const Metric<double>& reciprocal) const {
+    constexpr double most_orders = 1000;
     if (!(cell_volume(owner.cell()) > 0)) fail(owner.name(), ": the cell has no volume; check its lengths and angles");
     for (int axis = 0; axis < 3; ++axis) {
-        if (crystal.cell[axis] / d_min_ > 1000) {
-            fail(owner.name(), ": a cell edge of ", crystal.cell[axis],
+        const double edge = owner.view().cell[axis];
+        if (edge / d_min_ > most_orders) {
+            fail(owner.name(), ": a cell edge of ", edge,
                  " angstrom gives over 1000 orders of reflection at this wavelength; "
                  "lower the upper angle or use a longer wavelength");
         }
@@ -136,18 +136,13 @@ std::span<const Peak> PeakLister::list(const Crystal& owner) {
         fail(owner.name(), ": more than ", max_reflections,
              " reflections at this wavelength; lower the upper angle or use a longer wavelength");
     }
-    reserve(most);
-    sites_.reserve(sites_in(crystal), crystal.atoms);
-    Reflections<double> reflections = reflections_.view();
-    Sites<double> sites = sites_.view();
-    SerialBlock block;
-    find_reflections(block, reflections, reciprocal, crystal.operations, d_min_);
-    expand_sites(block, sites, crystal);
-    structure_factors(block, reflections, sites, crystal, options_.anomalous ? anomalous_ : form_factors_double(), options_.default_b_iso,
-                      1.0);
-    const int count = reflections.count;
-    choose_usual_indices(crystal.operations, count);
+    return most;
+}
+
+// Angles, spacings and intensities of the reflections.
+void PeakLister::place_lines(const Reflections<double>& reflections) {
     const double wavelength_sq = options_.wavelength * options_.wavelength;
+    const int count = reflections.count;
     FRIEDEL_SIMD
     for (int i = 0; i < count; ++i) {
         const double sine_sq = reflections.stol_sq[i] * wavelength_sq;
@@ -157,9 +152,12 @@ std::span<const Peak> PeakLister::list(const Crystal& owner) {
         d_angstrom_[i] = 0.5 * options_.wavelength / sine;
         intensity_[i] = reflections.multiplicity[i] * reflections.intensity[i] * lorentz_polarisation(sine_sq, -1.0);
     }
-    const int kept = order_by_angle(count);
+}
+
+// The first `count` of order_, with intensities in percent of the strongest line.
+std::span<const Peak> PeakLister::collect_peaks(const Reflections<double>& reflections, int count) {
     double strongest = 0, line = 0, line_deg = -1;
-    for (int slot = 0; slot < kept; ++slot) {
+    for (int slot = 0; slot < count; ++slot) {
         const int i = order_[slot];
         peaks_[slot] = {.two_theta_deg = two_theta_deg_[i],
                         .d_angstrom = d_angstrom_[i],
@@ -177,8 +175,25 @@ std::span<const Peak> PeakLister::list(const Crystal& owner) {
         strongest = std::max(strongest, line);
     }
     const double percent = strongest > 0 ? 100 / strongest : 1.0;
-    for (int slot = 0; slot < kept; ++slot) peaks_[slot].intensity *= percent;
-    return {peaks_.data(), static_cast<std::size_t>(kept)};
+    for (int slot = 0; slot < count; ++slot) peaks_[slot].intensity *= percent;
+    return {peaks_.data(), static_cast<std::size_t>(count)};
+}
+
+std::span<const Peak> PeakLister::list(const Crystal& owner) {
+    const CrystalView<double> crystal = owner.view();
+    const Metric<double> reciprocal = direct_metric(crystal.cell).inverse();
+    reserve(most_reflections(owner, reciprocal));
+    sites_.reserve(sites_in(crystal), crystal.atoms);
+    Reflections<double> reflections = reflections_.view();
+    Sites<double> sites = sites_.view();
+    SerialBlock block;
+    find_reflections(block, reflections, reciprocal, crystal.operations, d_min_);
+    expand_sites(block, sites, crystal);
+    structure_factors(block, reflections, sites, crystal, options_.anomalous ? anomalous_ : form_factors_double(), options_.default_b_iso,
+                      1.0);
+    choose_usual_indices(crystal.operations, reflections.count);
+    place_lines(reflections);
+    return collect_peaks(reflections, order_by_angle(reflections.count));
 }
 
 std::vector<Peak> peak_list(const Structure& structure, const PeakListOptions& options) {

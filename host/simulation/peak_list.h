@@ -38,8 +38,11 @@ public:
 
 private:
     void reserve(int reflections);
+    int most_reflections(const Crystal& crystal, const Metric<double>& reciprocal) const;
     void choose_usual_indices(const OperationSet& operations, int count);
+    void place_lines(const Reflections<double>& reflections);
     int order_by_angle(int count);
+    std::span<const Peak> collect_peaks(const Reflections<double>& reflections, int count);
 
     PeakListOptions options_;
     double d_min_;

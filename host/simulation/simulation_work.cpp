@@ -22,69 +22,87 @@ SimulationWork& SimulationWork::operator+=(const SimulationWork& other) {
     return *this;
 }
 
+namespace {
+
+// Of one phase, whose reflections have been worked out.
+void count_phase(SimulationWork& work, const CrystalView<float>& crystal, const PatternParameters& p, double reflections) {
+    work.reflections += reflections;
+    work.atom_terms += reflections * crystal.atoms;
+    work.phase_terms += reflections * sites_in(crystal) * (crystal.operations.inversion_at_origin() ? 1 : 2);
+    if (p.march_dollase != 1) work.texture_terms += reflections * crystal.operations.laue_count();
+}
+
+// Operations of a point after its lines: background, noise, preparation.
+double operations_of_point(const PatternParameters& p) {
+    constexpr double special = SimulationWork::special, philox = 20;
+    double sum = 20 + 2 * special + 4 * p.chebyshev_terms;  // scaled twice, prepared
+    for (const float height : p.hump_height) sum += height > 0 ? 6 + special : 0;
+    if (p.air_scatter > 0) sum += 4 + special;
+    if (p.paper_background) sum += 20 + 3 * special;
+    if (p.counts_at_maximum > 0) sum += philox + 60 + 3 * special;
+    if (p.gaussian_noise > 0) sum += philox + 40 + special;
+    if (p.uniform_noise_high > 0) sum += philox + 2;
+    return sum;
+}
+
+// Points of a grid of this step within so far of a peak.
+double points_within(double radius_deg, double centre_deg, double step_deg, double points) {
+    const double centre = centre_deg / step_deg, reach = radius_deg / step_deg;
+    return std::max(0.0, std::floor(std::min(points - 1, centre + reach)) - std::ceil(std::max(0.0, centre - reach)) + 1);
+}
+
+void count_peak(SimulationWork& work, const PeakShape& shape, const Grid& grid) {
+    const double centre_deg = shape.position_steps * grid.step_deg;
+    const auto near = [&](double radius_deg) { return points_within(radius_deg, centre_deg, grid.step_deg, grid.points); };
+    // A wide Gaussian alone ends at e^-18 and takes half the operations.
+    const bool gaussian = shape.lorentz == 0;
+    const double points = near(gaussian ? std::sqrt(gauss_end / shape.decay) : shape.near.radius);
+    if (is_narrow(shape, grid.step_deg)) {
+        const double integrated = std::min(points, near(integrated_steps * grid.step_deg));
+        work.sharp_terms += integrated;
+        work.tail_terms += points - integrated;
+    } else {
+        work.wide_terms += gaussian ? points / 2 : points;
+    }
+    if (shape.far.cap_0 == 0) return;
+    work.tail_terms +=
+        points_within(shape.far.radius, centre_deg, grid.step_deg * coarsening, level_points(grid, 1)) + level_points(grid, 2);
+}
+
+}  // namespace
+
 SimulationWork work_of_pattern(const PatternParameters& p, const LibraryView& library, const Grid& grid) {
     thread_local CpuWorkspace workspace;
     const auto phase = [&](int i) { return library.crystal(i == 0 || p.impurity < 0 ? p.structure : p.impurity); };
+    const bool in_sections = p.width_sections > 0;  // see kernels/line_sum.h
     PatternWorkspace& w = workspace.reserve(p, phase(0), phase(1), grid);
     w.peaks.count = 0;
     SerialBlock block;
     SimulationWork work;
     LineSum lines(w.line_sum, grid);
-    if (p.width_sections > 0) lines.begin(block, p);
+    if (in_sections) lines.begin(block, p);
     for (int i = 0; i < p.phases(); ++i) {
         const CrystalView<float> crystal = phase(i);
         find_intensities(block, w, crystal, form_factors_float(), p, grid);
-        if (p.width_sections > 0) {
+        if (in_sections) {
             add_phase<true>(block, lines, w, p, grid, i);
         } else {
             add_phase<false>(block, lines, w, p, grid, i);
         }
-        const int sites = sites_in(crystal);
-        const double reflections = w.reflections.count;
-        work.reflections += reflections;
-        work.atom_terms += reflections * crystal.atoms;
-        work.phase_terms += reflections * sites * (crystal.operations.inversion_at_origin() ? 1 : 2);
-        if (p.march_dollase != 1) work.texture_terms += reflections * crystal.operations.laue_count();
+        count_phase(work, crystal, p, w.reflections.count);
     }
-    work.peaks = w.peaks.count;
-    const double special = SimulationWork::special, philox = 20;
-    double of_point = 20 + 2 * special + 4 * p.chebyshev_terms;  // scaled twice, prepared
-    for (const float height : p.hump_height) of_point += height > 0 ? 6 + special : 0;
-    if (p.air_scatter > 0) of_point += 4 + special;
-    if (p.paper_background) of_point += 20 + 3 * special;
-    if (p.counts_at_maximum > 0) of_point += philox + 60 + 3 * special;
-    if (p.gaussian_noise > 0) of_point += philox + 40 + special;
-    if (p.uniform_noise_high > 0) of_point += philox + 2;
-    work.point_operations = of_point * grid.points;
-    if (p.width_sections > 0) {
+    work.point_operations = operations_of_point(p) * grid.points;
+    if (in_sections) {
         const double of_row = 2.0 * lines.radius() + 1;
         work.peaks = lines.filled_cells(block);
         work.row_terms = lines.rows_worked_out() * of_row;
         work.cell_terms = work.peaks * of_row + lines.tail_terms();
         return work;
     }
+    work.peaks = w.peaks.count;
     float highest = 1e-30f;
     for (int i = 0; i < w.peaks.count; ++i) highest = std::max(highest, w.peaks.area[i] / std::max(w.peaks.fwhm_deg[i], grid.step_deg));
-    for (int i = 0; i < w.peaks.count; ++i) {
-        const PeakShape shape = peak_shape(w.peaks, i, grid, highest);
-        const auto within = [&](double radius, double step, double points) {
-            const double centre = shape.position_steps * grid.step_deg / step, reach = radius / step;
-            return std::max(0.0, std::floor(std::min(points - 1, centre + reach)) - std::ceil(std::max(0.0, centre - reach)) + 1);
-        };
-        const bool narrow = is_narrow(shape, grid.step_deg);
-        // A wide Gaussian alone ends at e^-18 and takes half the operations.
-        const bool gaussian = shape.lorentz == 0;
-        const double points = within(gaussian ? std::sqrt(gauss_end / shape.decay) : shape.near.radius, grid.step_deg, grid.points);
-        if (narrow) {
-            const double integrated = std::min(points, within(integrated_steps * grid.step_deg, grid.step_deg, grid.points));
-            work.sharp_terms += integrated;
-            work.tail_terms += points - integrated;
-        } else {
-            work.wide_terms += gaussian ? points / 2 : points;
-        }
-        if (shape.far.cap_0 == 0) continue;
-        work.tail_terms += within(shape.far.radius, grid.step_deg * coarsening, level_points(grid, 1)) + level_points(grid, 2);
-    }
+    for (int i = 0; i < w.peaks.count; ++i) count_peak(work, peak_shape(w.peaks, i, grid, highest), grid);
     return work;
 }
 
