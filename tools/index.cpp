@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "host/indexing/indexing_report.h"
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/support/error.h"
@@ -23,7 +24,7 @@ struct Options {
     std::string labels, folder, output;
     double wavelength = 0;
     int cells = 3, groups = 5, threads = 0;
-    bool quiet = false;
+    bool keep_humps = false, keep_spikes = false, lines = false, quiet = false;
 };
 
 // The patterns to index, and their space groups where they are known.
@@ -54,7 +55,9 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
         Indexed& indexed = all[i];
         indexed.name = read.file;
         indexed.title = read.title;
+        indexed.note = read.note;
         indexed.wavelength = read.wavelength;
+        indexed.first_line_angstrom = read.first_line_angstrom;
         indexed.wavelength_source = read.wavelength_source;
         indexed.problem = !read.refusal.empty() ? read.file + ": " + read.refusal : read.error;
         if (!indexed.problem.empty() || interrupted()) return;
@@ -79,7 +82,9 @@ int run(const Options& o) {
     if (!as_json) write_indexing_header(out);
     const InterruptGuard guard;
     ThreadPool pool(o.threads);
-    PatternReaderConfig config{comparison_grid, cu_k_alpha_angstrom, o.wavelength};
+    PatternReaderConfig config{comparison_grid, assumed_wavelength(), o.wavelength};
+    config.keep_humps = o.keep_humps;
+    config.keep_spikes = o.keep_spikes;
     config.min_coverage = 0;  // a few lines at low angles may be all that a cell needs
     config.whose = "the searched";
     config.batch = 64;
@@ -88,6 +93,7 @@ int run(const Options& o) {
     IndexingTally tally;
     int unreadable = 0;
     std::size_t assumed = 0, done = 0;
+    PatternNotes notes;
     ProgressLine progress("patterns", o.quiet || (task.truth.empty() && o.output.empty()));
     PatternBatch batch;
     while (!interrupted() && reader.next(batch)) {
@@ -103,8 +109,10 @@ int run(const Options& o) {
                 ++unreadable;
                 continue;
             }
+            notes.add(all[i].name, all[i].note);
             assumed += all[i].wavelength_source == WavelengthSource::assumed;
-            if (task.truth.empty() && o.output.empty()) std::cout << described(all[i], o.cells, o.groups);
+            if (task.truth.empty() && o.output.empty())
+                std::cout << described(all[i], o.cells, o.groups) << (o.lines ? described_lines(all[i]) : "");
             if (!task.truth.empty()) tally.add(task.truth[batch.first + i], all[i].opinion);
         }
         done += all.size();
@@ -116,7 +124,8 @@ int run(const Options& o) {
     if (!task.truth.empty() && static_cast<std::size_t>(unreadable) == task.list.size())
         fail(o.labels, ": none of its patterns can be read; --data names their folder");
     if (!task.truth.empty()) std::cout << tally.table();
-    if (!o.quiet) tell_of_input(task.list, assumed, cu_k_alpha_angstrom);
+    if (!o.quiet && !(task.truth.empty() && o.output.empty())) notes.tell();
+    if (!o.quiet) tell_of_input(task.list, assumed, assumed_wavelength());
     return unreadable == 0 ? 0 : 1;
 }
 
@@ -147,8 +156,15 @@ std::function<int()> index_command(CLI::App& app) {
         ->check(within(1, space_groups))
         ->excludes(output)
         ->excludes(labels);
+    app.add_flag("--lines", o->lines,
+                 "Print the lines of each pattern beside the reflections of its likeliest cell: observed and calculated angle (the shift "
+                 "in it), difference, d, height, hkl; .jsonl has them in any case")
+        ->excludes(output)
+        ->excludes(labels);
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
+    add_keep_humps_option(app, o->keep_humps);
+    add_keep_spikes_option(app, o->keep_spikes);
     add_threads_option(app, o->threads);
     add_quiet_option(app, o->quiet);
     app.footer(

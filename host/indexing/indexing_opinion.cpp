@@ -116,12 +116,13 @@ IndexingOpinion indexing_opinion(const ObservedLines& lines, const std::vector<d
                                  const OpinionConfig& weights) {
     IndexingOpinion out;
     out.lines = lines;
+    out.wavelength_angstrom = given.wavelength_angstrom * wavelength_of_lines(lines);
     if (out.lines.lines.size() < min_indexed_lines) {
         out.probabilities.assign(space_groups, 0.0f);
         return out;
     }
     IndexingConfig config = given;
-    config.wavelength_angstrom *= wavelength_of_lines(lines);
+    config.wavelength_angstrom = out.wavelength_angstrom;
     for (const IndexedCell& cell : index_pattern(out.lines, config)) out.cells.push_back({cell, {}});
     for (CellFindings& found : out.cells) {
         if (found.cell.evidence < out.cells.front().cell.evidence - worth_looking) break;

@@ -23,6 +23,7 @@ struct CellFindings {
 struct IndexingOpinion {
     std::vector<float> probabilities;  // [230], sum 1; all 0 where too few lines say nothing
     ObservedLines lines;
+    double wavelength_angstrom = 0;   // of what is seen of them: of the first line of the doublet, or the mean of both
     std::vector<CellFindings> cells;  // by evidence
     double indexed = 0;               // probability that the best are right at all
 };
