@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "host/patterns/background_steps.h"
 #include "host/patterns/humps.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
@@ -57,6 +58,10 @@ void note_taken_off(std::string& note, const std::string& one, const std::string
 
 void take_off_what_is_no_line(MeasuredPattern& pattern, const PatternReaderConfig& config, std::string& note) {
     if (!config.keep_spikes) note_taken_off(note, "a spike", "spikes", take_off_spikes(pattern), pattern);
+    if (config.keep_humps) return;
+    std::vector<double> angles;
+    for (const BackgroundStep& step : take_off_steps(pattern)) angles.push_back(step.two_theta_deg);
+    note_taken_off(note, "a step in the background", "steps in the background", angles, pattern);
 }
 
 // Median of the steps.

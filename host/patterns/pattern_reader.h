@@ -22,7 +22,7 @@ struct PatternReaderConfig {
     double model_wavelength = cu_k_alpha_angstrom;  // angstrom, the one the grid is meant for
     double given_wavelength = 0;                    // of all patterns; 0: what each file states, or the model's
     bool strip_k_alpha_2 = false;                   // where the wavelength is an anode's
-    bool keep_humps = false;                        // humps.h takes them off else
+    bool keep_humps = false;                        // humps.h and background_steps.h take them off else
     bool keep_spikes = false;                       // spikes.h takes them off else
     double min_coverage = default_min_coverage;     // part of the grid's range that must have been measured
     std::string whose = "the model's";              // the grid, in words
