@@ -326,7 +326,7 @@ std::function<int()> classify_command(CLI::App& app) {
     add_threads_option(app, o->threads);
     app.add_flag("--resume", o->resume,
                  "Go on with the results in the file of -o, or with what an interrupted run left in FILE.part: patterns that are in it are "
-                 "not looked at again");
+                 "not looked at again, unless their file has another size or time than it had (file_state)");
     app.add_option("--rank-timeout", o->rank_timeout_seconds, "Under mpirun: seconds of silence of a process until the others do its share")
         ->capture_default_str()
         ->check(within(1.0, 1e6));

@@ -12,8 +12,8 @@ namespace friedel {
 
 namespace {
 
-// The means of k points either side of a place differ, while beside it they hardly do: no flank of a line, which is one of two, looks so at
-// any k, and what crowded lines come near it the levels further off tell. None of the 366 RRUFF patterns has one by these numbers.
+// Either side of a step the means of k points differ, and beside it they hardly do. A line's flank looks so at some k, but it rises over
+// many of the points, and behind the other flank the level is what it was. None of the 366 RRUFF patterns has a step by these numbers.
 constexpr double of_strongest = 0.03;     // part of the strongest line: a lower step is left
 constexpr double of_noise = 7;            // standard deviations of the difference
 constexpr double of_neighbours = 2.5;     // times what the means beside it differ by

@@ -14,7 +14,7 @@ struct BackgroundStep {
     double height;         // by how much the points beyond are higher; negative: lower
 };
 
-// Takes off those of a thirtieth of the strongest line or more that rise or fall within a quarter of a degree, by lowering the higher side,
+// Takes off those of a thirtieth of the strongest line or more that rise or fall within a tenth of a degree, by lowering the higher side,
 // and returns them, the highest first.
 std::vector<BackgroundStep> take_off_steps(MeasuredPattern& pattern);
 
