@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measured patterns as other instruments would have recorded them: in coarse steps, on a hump of glass, and from 10 degrees on in
-the scatter of air.
+"""Measured patterns as other instruments would have recorded them: in coarse steps, on a hump of glass, with a slit changed on the
+way, and from 10 degrees on in the scatter of air.
 
 Usage: bench/disturbed_patterns.py LABELS.csv FOLDER [EVERY]   Every EVERY-th (3) labelled pattern without a repeat, as it is and disturbed,
 each kind in a folder of FOLDER with a labels.csv of its own, for `friedel evaluate --labels FOLDER/KIND/labels.csv`.
@@ -35,6 +35,12 @@ def on_hump(points, height):
     return [(x, y + height * top * math.exp(-4 * math.log(2) * ((x - 23) / 9) ** 2)) for x, y in points]
 
 
+def with_step(points, height, angle):
+    """Higher by a part of the strongest point from an angle on; below it, where that is negative."""
+    top = max(y for _, y in points)
+    return [(x, y + abs(height) * top * ((x >= angle) == (height > 0))) for x, y in points]
+
+
 def from_10(points, height=0.0):
     """Begun at 10 degrees, on a rise of a part of the strongest point that falls to 1/e within 2 degrees; it brings no noise of its own."""
     kept = [(x, y) for x, y in points if x >= 10]
@@ -48,6 +54,8 @@ KINDS = {
     "step_0.1": lambda p: summed(p, 0.1),
     "hump_0.1": lambda p: on_hump(p, 0.1),
     "hump_0.5": lambda p: on_hump(p, 0.5),
+    "background_step_0.2": lambda p: with_step(p, 0.2, 40),
+    "background_step_-1": lambda p: with_step(p, -1, 60),
     "from_10": from_10,
     "from_10_rise_0.5": lambda p: from_10(p, 0.5),
     "from_10_rise_2": lambda p: from_10(p, 2),

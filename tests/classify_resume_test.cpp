@@ -4,9 +4,12 @@
 #include <chrono>
 #include <filesystem>
 #include <regex>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "host/answers/result_lines.h"
+#include "host/support/error.h"
 #include "host/support/file_lock.h"
 #include "tests/model_commands.h"
 
@@ -149,6 +152,49 @@ TEST_F(ClassifyResume, NamesThatAreNoUtf8AreGoneOnWith) {
     }
 }
 
+// cp -p, rsync -a and tar leave an older file's time.
+TEST_F(ClassifyResume, AFileThatAnOlderOneTookThePlaceOfIsAnsweredAnew) {
+    const auto put = [&](const std::string& text, const std::string& name, int days_ago) {
+        write_text(folder / "own" / name, text);
+        fs::last_write_time(folder / "own" / name, fs::file_time_type::clock::now() - std::chrono::hours(24 * days_ago));
+    };
+    const std::string quartz = read_text(folder / "examples/quartz.xy"), topaz = read_text(folder / "examples/topaz.xy");
+    fs::create_directories(folder / "own");
+    for (const std::string ending : {"csv", "jsonl"}) {
+        put(quartz, "a.xy", 3);
+        put(quartz, "b.xy", 3);
+        put("no numbers\n", "c.xy", 3);
+        const std::string command = "classify model.h5 own -o own." + ending;
+        ASSERT_EQ(run(command + " -q").status, 1);
+        const std::string first = read_text(folder / ("own." + ending));
+        ASSERT_EQ(run(command + " --resume").status, 1);
+        EXPECT_EQ(read_text(folder / ("own." + ending)), first) << "nothing was changed";
+        put(topaz, "b.xy", 9);
+        put(quartz, "c.xy", 9);
+        const test::RunResult again = run(command + " --resume");
+        EXPECT_EQ(again.status, 0) << again.err;
+        EXPECT_NE(again.err.find("2 patterns were changed after being answered"), std::string::npos) << again.err;
+        EXPECT_NE(again.err.find("2 patterns: "), std::string::npos) << again.err;
+        ASSERT_EQ(run("classify -q model.h5 own -o anew." + ending).status, 0);
+        const auto results = [&](const std::string& name) {
+            std::multiset<std::string> lines;
+            std::istringstream in(read_text(folder / (name + ending)));
+            for (std::string line; std::getline(in, line);) lines.insert(line);
+            return lines;
+        };
+        EXPECT_EQ(results("own."), results("anew."));
+        fs::remove(folder / "own/a.xy");
+        EXPECT_EQ(run("classify -q model.h5 own/a.xy own/b.xy own/c.xy -o own." + ending + " --resume").status, 0)
+            << "what was answered need not be there any more";
+    }
+    // Earlier versions wrote no such state: said plainly, and their results stay as they are.
+    const std::string header = read_text(folder / "own.csv"), earlier = header.substr(0, header.find(",note,file_state\n")) + "\n";
+    ASSERT_LT(earlier.size(), 500u);
+    write_text(folder / "own.csv", earlier);
+    expect_refused("classify model.h5 own -o own.csv --resume", "own.csv: holds results of an earlier version of friedel");
+    EXPECT_EQ(read_text(folder / "own.csv"), earlier);
+}
+
 // A run that goes on does not hide what an earlier one could not read.
 TEST_F(ClassifyResume, WhatCouldNotBeReadIsToldAgain) {
     fs::create_directories(folder / "some");
@@ -167,13 +213,29 @@ TEST_F(ClassifyResume, WhatCouldNotBeReadIsToldAgain) {
 
 TEST(ResultLines, OfTwoInterruptedRunsTheOneThatCameFurtherIsKept) {
     const test::TemporaryDirectory folder;
-    const ResultLines::Format format{"", [](const std::string& line) { return ResultLines::Origin{line, "x", false}; }};
+    const ResultLines::Format format{"", [](const std::string& line) { return ResultLines::Origin{line, "x", false, ""}; }};
     for (const std::string& later : {std::string("a\n"), std::string("a\nb\nc\n")}) {
         test::write_text(folder / "r.jsonl.part.old", "a\nb\n");
         test::write_text(folder / "r.jsonl.part", later);
         const ResultLines lines(folder / "r.jsonl", "x", false, {}, format);
         EXPECT_EQ(test::read_text(folder / "r.jsonl.part.old"), later.size() > 4 ? later : "a\nb\n");
     }
+}
+
+// Of the file, as an editor counts them: a field in quotes may hold ends of lines.
+TEST(ResultLines, ErrorsNameLinesOfTheFile) {
+    const test::TemporaryDirectory folder;
+    const ResultLines::Format format{"file,answered_by", [](const std::string& line) {
+                                         if (line == "bad") throw Error("no columns");
+                                         return ResultLines::Origin{line, line.starts_with('"') ? "x" : "other", false, ""};
+                                     }};
+    const auto error_of = [&](const std::string& text) {
+        test::write_text(folder / "r.csv", text);
+        return test::error_of([&] { const ResultLines lines(folder / "r.csv", "x", true, {}, format); });
+    };
+    const std::string two_lines = "file,answered_by\n\"a\nb\",x\n\"c\n\n\",x\n";
+    EXPECT_NE(error_of(two_lines + "bad\n").find("r.csv: line 7 is not a result"), std::string::npos);
+    EXPECT_NE(error_of(two_lines + "d,y\n").find("r.csv: the result in line 7 is another model's"), std::string::npos);
 }
 
 // What two runs write at once is neither's.

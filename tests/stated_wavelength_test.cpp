@@ -144,6 +144,22 @@ TEST(StatedWavelength, IsNotAssumedWhereALineSaysAnother) {
         EXPECT_EQ(wavelength_of(read(line), 0, 1.54).second, WavelengthSource::assumed) << line;
 }
 
+// Samples lie in tubes, too, and are irradiated; an anode is what the word of the source is about.
+TEST(StatedWavelength, AnElementIsAnAnodeOnlyBehindTheWordOfTheSource) {
+    const auto read = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy"); };
+    for (const char* line : {"# glass tube, Fe powder", "# glass tube: Fe powder", "# quartz tube Fe", "# in a tube (Co)",
+                             "# Tube, Fe powder", "# tube 3, Fe", "# carbon nanotube: Co", "# gamma irradiation: Co",
+                             "# after irradiation, Co", "# Bestrahlung: Co", "# monochromatic radiation, Ag", "# Anode: Cu foil",
+                             "# cell with anode: copper foil", "# Radiation: Co-doped sample", "# wavelength calibrated, Ag behenate",
+                             "# no radiation; Fe", "# Glasröhre: Fe", "# sealed tube: iron", "# Probe in der Röhre, Eisen"})
+        EXPECT_EQ(wavelength_of(read(line), 0, 1.54).second, WavelengthSource::assumed) << line;
+    for (const char* line :
+         {"Anode material,Co", "\"anode\": \"Co\"", "# X-ray tube, Co", "# X-ray tube (Co)", "# Tube: Co, 40 kV", "Tube,Co", "# Tube 1: Co",
+          "# sample in a glass tube, X-ray tube: Co", "# Sample: Fe in a glass tube; anode: Co", "# Röntgenröhre: Co",
+          "# Röntgenstrahlung: Co", "# Anode - Co", "_ANODE = Co", "# Anode = [Co]"})
+        EXPECT_NEAR(read(line).wavelength_angstrom, 1.7902758, 1e-6) << line;
+}
+
 // With and without a nought before the point or comma, whatever the rows have.
 TEST(StatedWavelength, BelowOneAngstrom) {
     const auto wavelength = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy").wavelength_angstrom; };

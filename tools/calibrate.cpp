@@ -193,7 +193,8 @@ std::function<int()> calibrate_command(CLI::App& app) {
     add_device_options(app, o->device);
     add_quiet_option(app, o->quiet);
     app.footer(
-        "Temperature, doubt and threshold are stored in the model, with what they were fitted on. Examples:\n"
+        "Temperature, doubt and threshold are stored in the model, with what they were fitted on. Measured patterns are read as\n"
+        "'friedel classify' reads them; simulated ones are answered as they are drawn, their humps left in. Examples:\n"
         "  friedel calibrate model.h5 --library test.h5 --accuracy 0.9 -o calibrated.h5\n"
         "  friedel calibrate model.h5 --labels rruff/labels.csv --coverage 0.5 -o calibrated.h5");
     return [o] {

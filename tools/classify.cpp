@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "host/answers/answerer.h"
@@ -100,14 +101,10 @@ struct Task {
 
     // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).
     std::string answered_by() const {
-        const std::string what = nlohmann::json{hash_file(model_file),
-                                                structures.empty() ? "" : hash_file(structures),
-                                                options.wavelength,
-                                                options.min_coverage,
-                                                options.strip_k_alpha_2,
-                                                options.keep_humps,
-                                                options.keep_spikes,
-                                                indexing,
+        const std::string what = nlohmann::json{hash_file(model_file),   structures.empty() ? "" : hash_file(structures),
+                                                options.wavelength,      options.min_coverage,
+                                                options.strip_k_alpha_2, options.keep_humps,
+                                                options.keep_spikes,     indexing,
                                                 answer_edition}
                                      .dump();
         Fnv1a hash;
@@ -167,11 +164,13 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
 
 struct Counts {
     std::size_t answered = 0, refused = 0, unread = 0, assumed = 0;
+    PatternNotes notes;
     std::size_t all() const { return answered + refused + unread; }
 
     void add(const Classification& c) {
         ++(c.unread ? unread : c.refused.empty() ? answered : refused);
         assumed += c.wavelength_source == WavelengthSource::assumed;
+        notes.add(c.file, c.note);
     }
 };
 
@@ -183,6 +182,7 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
          << " refused, " << counts.unread << " not read" << speed;
     if (there_already > 0) line << "; results of " << there_already << " more were there already";
     std::cerr << line.str() + '\n';
+    if (!task.options.output.empty()) counts.notes.tell();
     tell_of_input(task.list, counts.assumed, static_cast<double>(task.model.wavelength_angstrom));
     const Calibration& calibration = task.model.calibration;
     if (!std::isfinite(calibration.entropy_threshold)) return;
@@ -194,15 +194,16 @@ void print_summary(const Counts& counts, const Task& task, std::size_t there_alr
         std::cerr << "the model's threshold for refusals was chosen without a search of structures; beside one it refuses too little\n";
 }
 
-// Names of the patterns whose files are younger than this.
-std::unordered_set<std::string> changed_since(fs::file_time_type results_written, const PatternList& list) {
-    std::unordered_set<std::string> changed;
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        std::error_code unknown;
-        const fs::file_time_type written = fs::last_write_time(list.file(i), unknown);
-        if (!unknown && written > results_written) changed.insert(list.name(i));
-    }
-    return changed;
+// Which earlier results do not count: those of files that are others now, and those of stacks whose patterns are known now.
+OutdatedResults outdated_results(const PatternList& list) {
+    std::unordered_map<std::string, std::size_t> number;
+    for (std::size_t i = 0; i < list.size(); ++i) number.emplace(list.name(i), i);
+    const auto is_changed = [&list, number = std::move(number)](const std::string& pattern, const std::string& file_state) {
+        const auto known = number.find(pattern);
+        const std::string state = known == number.end() ? "" : list.file_state(known->second);
+        return !state.empty() && state != file_state;
+    };
+    return {is_changed, list.holders()};
 }
 
 void tell_of_changed(const std::unordered_set<std::string>& changed) {
@@ -211,24 +212,13 @@ void tell_of_changed(const std::unordered_set<std::string>& changed) {
               << " changed after being answered (" << without_controls(*changed.begin()) << "): answered anew\n";
 }
 
-// When results to go on with were last written; the end of time where there are none.
-fs::file_time_type time_of_results(const fs::path& file) {
-    for (const fs::path& results : {fs::path(file.string() + ".part"), file}) {
-        std::error_code missing;
-        const fs::file_time_type written = fs::last_write_time(results, missing);
-        if (!missing) return written;
-    }
-    return fs::file_time_type::max();
-}
-
 // The first rank, which also writes what all of them find.
 int classify(Task& task, Communicator& ranks) {
     const Options& options = task.options;
-    const fs::file_time_type written = options.resume ? time_of_results(behind_links(options.output)) : fs::file_time_type::max();
     std::optional<ClassificationOutput> output;
     if (!options.output.empty()) {
         OutdatedResults outdated;
-        if (options.resume) outdated = {changed_since(written, task.list), task.list.holders()};
+        if (options.resume) outdated = outdated_results(task.list);
         output.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin(), outdated);
         tell_of_changed(output->earlier().changed);
     }
@@ -329,8 +319,7 @@ std::function<int()> classify_command(CLI::App& app) {
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");
     add_indexing_option(app, o->indexing);
     add_keep_humps_option(app, o->keep_humps);
-    app.add_flag("--keep-spikes", o->keep_spikes,
-                 "Leave in single points far above both neighbours, narrower than any line of the pattern, as cosmic rays make them");
+    add_keep_spikes_option(app, o->keep_spikes);
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
                  "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
     app.add_option("--min-coverage", o->min_coverage, "Refuse a pattern that covers less than this part of the model's range")
@@ -339,7 +328,7 @@ std::function<int()> classify_command(CLI::App& app) {
     add_threads_option(app, o->threads);
     app.add_flag("--resume", o->resume,
                  "Go on with the results in the file of -o, or with what an interrupted run left in FILE.part: patterns that are in it are "
-                 "not looked at again");
+                 "not looked at again, unless their file has another size or time than it had (file_state)");
     app.add_option("--rank-timeout", o->rank_timeout_seconds, "Under mpirun: seconds of silence of a process until the others do its share")
         ->capture_default_str()
         ->check(within(1.0, 1e6));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/indexing/indexing_report.h"
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -28,7 +29,7 @@ struct Options {
     std::string labels, folder, output;
     double wavelength = 0;
     int cells = 3, groups = 5, threads = 0;
-    bool quiet = false;
+    bool keep_humps = false, keep_spikes = false, lines = false, quiet = false;
 };
 
 std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
@@ -40,7 +41,9 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
         Indexed& indexed = all[i];
         indexed.name = read.file;
         indexed.title = read.title;
+        indexed.note = read.note;
         indexed.wavelength = read.wavelength;
+        indexed.first_line_angstrom = read.first_line_angstrom;
         indexed.wavelength_source = read.wavelength_source;
         indexed.problem = !read.refusal.empty() ? read.file + ": " + read.refusal : read.error;
         if (!indexed.problem.empty() || interrupted()) return;
@@ -68,11 +71,12 @@ public:
             ++unreadable_;
             return;
         }
+        notes_.add(indexed.name, indexed.note);
         assumed_ += indexed.wavelength_source == WavelengthSource::assumed;
         if (known)
             tally_.add(known->space_group, indexed.opinion);
         else if (options_.output.empty())
-            std::cout << described(indexed, options_.cells, options_.groups);
+            std::cout << described(indexed, options_.cells, options_.groups) << (options_.lines ? described_lines(indexed) : "");
     }
 
     void finish(const LabelledPatterns& patterns) const {
@@ -81,7 +85,9 @@ public:
             if (unreadable_ == patterns.list.size()) fail(options_.labels, ": none of its patterns can be read; --data names their folder");
             std::cout << tally_.table();
         }
-        if (!options_.quiet) tell_of_input(patterns.list, assumed_, cu_k_alpha_angstrom);
+        if (options_.quiet) return;
+        if (!patterns.labels.empty() || !options_.output.empty()) notes_.tell();  // described() says them
+        tell_of_input(patterns.list, assumed_, assumed_wavelength());
     }
 
     std::size_t unreadable() const { return unreadable_; }
@@ -91,11 +97,14 @@ private:
     bool as_json_;
     std::ostringstream rows_;
     IndexingTally tally_;
+    PatternNotes notes_;
     std::size_t unreadable_ = 0, assumed_ = 0;
 };
 
 PatternReaderConfig reader_config(const Options& o) {
-    PatternReaderConfig config{comparison_grid, cu_k_alpha_angstrom, o.wavelength};
+    PatternReaderConfig config{comparison_grid, assumed_wavelength(), o.wavelength};
+    config.keep_humps = o.keep_humps;
+    config.keep_spikes = o.keep_spikes;
     config.min_coverage = 0;  // a few lines at low angles may be all that a cell needs
     config.whose = "the searched";
     config.batch = 64;
@@ -164,8 +173,15 @@ std::function<int()> index_command(CLI::App& app) {
         ->check(within(1, space_groups))
         ->excludes(output)
         ->excludes(labels);
+    app.add_flag("--lines", o->lines,
+                 "Print the lines of each pattern beside the reflections of its likeliest cell: observed and calculated angle (the shift "
+                 "in it), difference, d, height, hkl; .jsonl has them in any case")
+        ->excludes(output)
+        ->excludes(labels);
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
+    add_keep_humps_option(app, o->keep_humps);
+    add_keep_spikes_option(app, o->keep_spikes);
     add_threads_option(app, o->threads);
     add_quiet_option(app, o->quiet);
     app.footer(

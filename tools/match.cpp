@@ -12,6 +12,7 @@
 #include "host/crystals/elements.h"
 #include "host/crystals/space_groups.h"
 #include "host/indexing/pattern_lines.h"
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/search/fit_statistics.h"
 #include "host/search/structure_search.h"
@@ -41,14 +42,14 @@ struct Options {
     SearchConfig search;
     int shown = 5, threads = 0;
     double wavelength = 0, min_coverage = default_min_coverage;
-    bool strip_k_alpha_2 = false, keep_humps = false, save_index = false;
+    bool strip_k_alpha_2 = false, keep_humps = false, keep_spikes = false, save_index = false;
     DeviceChoice device;
     bool quiet = false;
 };
 
 // What was found for one file; no candidates where it could not be read or compared.
 struct Match {
-    std::string file, title, reason;
+    std::string file, title, reason, note;  // note: of ReadPattern
     bool unread = false;
     std::vector<SearchCandidate> candidates;
     std::vector<float> votes;  // [230]
@@ -77,8 +78,7 @@ bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatc
     if (!search.leave_out_broad(others)) return false;
     ThreadPool alone(1);
     const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(fit_grid.points);
-    const double wavelength = search.config().matcher.wavelength_angstrom;
-    if (!has_sharp_lines(resolved_patterns(pattern, 1, fit_grid, wavelength, alone, {batch.rows[i].recorded}).front())) return false;
+    if (!has_sharp_lines(resolved_patterns(pattern, 1, fit_grid, assumed_wavelength(), alone, {batch.rows[i].recorded}).front())) return false;
     candidates = std::move(others);
     return true;
 }
@@ -86,10 +86,11 @@ bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatc
 PatternReaderConfig reader_config(const Options& options) {
     PatternReaderConfig config;
     config.grid = fit_grid;
-    config.model_wavelength = options.search.matcher.wavelength_angstrom;
+    config.model_wavelength = assumed_wavelength();
     config.given_wavelength = options.wavelength;
     config.strip_k_alpha_2 = options.strip_k_alpha_2;
     config.keep_humps = options.keep_humps;
+    config.keep_spikes = options.keep_spikes;
     config.min_coverage = options.min_coverage;
     config.threads = options.threads;
     return config;
@@ -104,12 +105,12 @@ std::vector<Match> match_all(const PatternList& list, StructureSearch& search, c
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
         auto found =
-            search.search(batch.patterns.data(), batch.size(), fit_grid, search.config().matcher.wavelength_angstrom, batch.recorded());
+            search.search(batch.patterns.data(), batch.size(), fit_grid, assumed_wavelength(), batch.recorded());
         for (std::size_t i = 0; i < found.size(); ++i) {
             const ReadPattern& read = batch.rows[i];
             if (!read.error.empty()) tell(read.error);
             const std::string reason = read.error.empty() ? read.refusal : read.error;
-            all.push_back({read.file, read.title, reason, !read.error.empty(), {}, {}, read.wavelength, read.wavelength_source});
+            all.push_back({read.file, read.title, reason, read.note, !read.error.empty(), {}, {}, read.wavelength, read.wavelength_source});
             if (!reason.empty()) continue;
             const bool under_lines = leave_out_broad(found[i], batch, i, search);
             all.back().candidates = found[i];
@@ -123,10 +124,12 @@ std::vector<Match> match_all(const PatternList& list, StructureSearch& search, c
 
 std::string csv(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
     std::string text =
-        "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason,wavelength,wavelength_from,name\n";
+        "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason,wavelength,wavelength_from,name,"
+        "note\n";
     for (const Match& match : matches) {
         const std::string wavelength = ',' + (match.wavelength > 0 ? formatted("%.6g", match.wavelength) : "") + ',' +
-                                       wavelength_source_name(match.wavelength_source) + ',' + csv_field(match.title) + '\n';
+                                       wavelength_source_name(match.wavelength_source) + ',' + csv_field(match.title) + ',' +
+                                       csv_field(match.note) + '\n';
         if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,,," + csv_field(match.reason) + wavelength;
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
             const SearchCandidate& c = match.candidates[rank];
@@ -155,6 +158,7 @@ std::string json_lines(const std::vector<Match>& matches, const StructureSearch&
         Json json{{"file", match.file}};
         if (!match.title.empty()) json["name"] = match.title;
         if (!match.reason.empty()) json["reason"] = match.reason;
+        if (!match.note.empty()) json["note"] = match.note;
         if (match.wavelength > 0) {
             json["wavelength"] = std::round(match.wavelength * 1e6) / 1e6;
             json["wavelength_from"] = wavelength_source_name(match.wavelength_source);
@@ -186,17 +190,18 @@ std::string json_lines(const std::vector<Match>& matches, const StructureSearch&
 
 void print(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
     for (const Match& match : matches) {
+        const std::string note = match.note.empty() ? "" : "  (" + match.note + ")";
         if (match.candidates.empty()) {
-            std::printf("%s  not compared: %s\n", match.file.c_str(), match.reason.c_str());
+            std::printf("%s  not compared: %s%s\n", match.file.c_str(), match.reason.c_str(), note.c_str());
             continue;
         }
         const int group = most_voted(match.votes);
         const std::string name = match.file + (match.title.empty() ? "" : " (" + without_controls(match.title) + ")");
         if (!match.reason.empty())
-            std::printf("%s  %s\n", name.c_str(), match.reason.c_str());
+            std::printf("%s  %s%s\n", name.c_str(), match.reason.c_str(), note.c_str());
         else
-            std::printf("%s  %s (%d), %.0f %% of the vote\n", name.c_str(), space_group_symbol(group), group,
-                        100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]));
+            std::printf("%s  %s (%d), %.0f %% of the vote%s\n", name.c_str(), space_group_symbol(group), group,
+                        100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]), note.c_str());
         for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
             const SearchCandidate& c = match.candidates[rank];
             const auto i = static_cast<std::size_t>(c.structure);
@@ -295,9 +300,12 @@ int run(const Options& options) {
     if (options.inputs.empty() && options.labels.empty()) return 0;  // the index alone was asked for
     const std::vector<Match> matches = match_all(patterns.list, *search, options);
     show(matches, patterns.labels, *search, options);
+    PatternNotes notes;
+    for (const Match& match : matches) notes.add(match.file, match.note);
+    if (!options.quiet && (!options.output.empty() || !options.labels.empty())) notes.tell();
     const auto assumed = std::count_if(matches.begin(), matches.end(),
                                        [](const Match& match) { return match.wavelength_source == WavelengthSource::assumed; });
-    if (!options.quiet) tell_of_input(patterns.list, static_cast<std::size_t>(assumed), options.search.matcher.wavelength_angstrom);
+    if (!options.quiet) tell_of_input(patterns.list, static_cast<std::size_t>(assumed), assumed_wavelength());
     return std::any_of(matches.begin(), matches.end(), [](const Match& match) { return match.unread; }) ? 1 : 0;
 }
 
@@ -343,6 +351,7 @@ std::function<int()> match_command(CLI::App& app) {
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given")->needs(labels);
     add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
     add_keep_humps_option(app, o->keep_humps);
+    add_keep_spikes_option(app, o->keep_spikes);
     app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
     app.add_option("--min-coverage", o->min_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
         ->capture_default_str()

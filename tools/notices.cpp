@@ -1,6 +1,7 @@
 #include "tools/notices.h"
 
 #include "host/answers/known_patterns.h"
+#include "host/support/text_format.h"
 
 namespace friedel::tools {
 
@@ -19,6 +20,16 @@ void tell_of_input(const PatternList& list, std::size_t assumed, double waveleng
     const std::string passed_over = list.passed_over();
     if (!passed_over.empty()) std::cerr << passed_over << '\n';
     tell_of_wavelength(assumed, wavelength_angstrom);
+}
+
+void PatternNotes::add(const std::string& file, const std::string& note) {
+    if (note.empty()) return;
+    if (++count_ == 1) first_ = without_controls(file) + ": " + note;
+}
+
+void PatternNotes::tell() const {
+    if (count_ == 1) std::cerr << first_ + '\n';
+    if (count_ > 1) std::cerr << first_ + "; and of " + std::to_string(count_ - 1) + " more patterns something, as results note\n";
 }
 
 void warn_if_trained_on(const std::string& library, const Model& model) {

@@ -30,6 +30,18 @@ void tell_of_wavelength(std::size_t assumed, double wavelength_angstrom);
 // What a user should know of how patterns were read: that, and what folders hold beside them.
 void tell_of_input(const PatternList& list, std::size_t assumed, double wavelength_angstrom);
 
+// What was taken off patterns before they were looked at.
+class PatternNotes {
+public:
+    void add(const std::string& file, const std::string& note);
+    // In one line: how many there are, and the first of them.
+    void tell() const;
+
+private:
+    std::size_t count_ = 0;
+    std::string first_;
+};
+
 // A model looks good on what it was trained on, whatever it is worth.
 void warn_if_trained_on(const std::string& library, const Model& model);
 

@@ -75,7 +75,15 @@ CLI::Option* add_threads_option(CLI::App& app, int& threads) {
 CLI::Option* add_keep_humps_option(CLI::App& app, bool& keep_humps) {
     return app.add_flag(
         "--keep-humps", keep_humps,
-        "Leave in what is wider than lines, as glass makes it, and a rise at the start of the scan; both are taken off otherwise");
+        "Leave in what is wider than lines, as glass makes it, a rise at the start of the scan, and steps in the background; "
+        "they are taken off otherwise");
+}
+
+CLI::Option* add_keep_spikes_option(CLI::App& app, bool& keep_spikes) {
+    return app.add_flag(
+        "--keep-spikes", keep_spikes,
+        "Leave in single points far above both neighbours, narrower than any line of the pattern, as cosmic rays make them; they are taken "
+        "off otherwise, and results note where");
 }
 
 CLI::Option* add_quiet_option(CLI::App& app, bool& quiet) { return app.add_flag("-q,--quiet", quiet, "Show no progress and no summary"); }

@@ -31,6 +31,8 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
     Classification c;
     c.file = read.file;
     c.title = read.title;
+    c.file_state = read.file_state;
+    c.note = read.note;
     c.coverage = read.coverage;
     c.refused = read.refusal;
     if (!read.error.empty()) {

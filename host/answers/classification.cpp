@@ -61,7 +61,8 @@ void interpret(Classification& c, const Model& model, const float* probabilities
 
 std::string one_line(const Classification& c) {
     std::string line = c.file + (c.title.empty() ? "" : " (" + c.title + ")") + "  ";
-    if (c.system < 0) return line + "refused: " + c.refused;
+    const std::string note = c.note.empty() ? "" : "  (" + c.note + ")";
+    if (c.system < 0) return line + "refused: " + c.refused + note;
     line += std::string(crystal_system_name(c.system)) + ' ' + formatted("%.2f", c.system_probability);
     const auto named = [](const Candidate& candidate) {
         return std::string(space_group_symbol(candidate.space_group)) + " (" + std::to_string(candidate.space_group) + ") " +
@@ -101,6 +102,7 @@ std::string one_line(const Classification& c) {
         line += ' ' + formatted("%.2f", c.cell_probability);
     }
     if (c.wavelength_source == WavelengthSource::assumed) line += "  (wavelength assumed)";
+    line += note;
     if (!c.refused.empty()) line += "  refused: " + c.refused;
     return line;
 }

@@ -16,9 +16,11 @@ struct Candidate {
 
 struct Classification {
     std::string file;
-    std::string title;    // what a stack calls the pattern, else empty
-    std::string refused;  // why; empty: the answer stands. What could be computed is there all the same
-    int system = -1;      // crystal system, the sum over its groups; -1: nothing was computed
+    std::string title;       // what a stack calls the pattern, else empty
+    std::string file_state;  // PatternList::file_state(), when it was read
+    std::string note;        // what was taken off the pattern (ReadPattern); empty: nothing
+    std::string refused;     // why; empty: the answer stands. What could be computed is there all the same
+    int system = -1;         // crystal system, the sum over its groups; -1: nothing was computed
     float system_probability = 0;
     std::vector<Candidate> candidates;  // the five likeliest space groups; none from a model of crystal systems
     std::vector<int> set;               // space groups, one of which is right with the model's calibrated set_level; empty without one

@@ -65,7 +65,7 @@ std::string cell_field(float edge_or_angle) { return formatted("%.4f", static_ca
 
 std::string if_any(bool any, const std::string& text) { return any ? text : ""; }
 
-constexpr const char* last_csv_column = "answered_by";
+constexpr const char* mark_csv_column = "answered_by";
 constexpr CsvColumn csv_columns[] = {
     {"file", [](const Classification& c) { return csv_field(c.file); }},
     {"space_group", [](const Classification& c) { return c.candidates.empty() ? "" : std::to_string(c.candidates.front().space_group); }},
@@ -105,6 +105,11 @@ constexpr CsvColumn csv_columns[] = {
     {"wavelength", [](const Classification& c) { return if_any(c.wavelength > 0, formatted("%.6g", c.wavelength)); }},
     {"wavelength_from", [](const Classification& c) { return std::string(wavelength_source_name(c.wavelength_source)); }},
 };
+// Behind the mark of who answered, as they came later.
+constexpr CsvColumn later_csv_columns[] = {
+    {"note", [](const Classification& c) { return csv_field(c.note); }},
+    {"file_state", [](const Classification& c) { return csv_field(c.file_state); }},
+};
 
 // Where the column of this name stands among them.
 consteval std::size_t csv_column(std::string_view name) {
@@ -116,7 +121,9 @@ consteval std::size_t csv_column(std::string_view name) {
 std::string csv_header() {
     std::string names;
     for (const CsvColumn& column : csv_columns) names += std::string(column.name) + ',';
-    return names + last_csv_column;
+    names += mark_csv_column;
+    for (const CsvColumn& column : later_csv_columns) names += std::string(",") + column.name;
+    return names;
 }
 
 class CsvWriter : public TextWriter {
@@ -125,13 +132,16 @@ public:
         : TextWriter(file, answered_by, begin, outdated, {csv_header(), parse}) {}
     static ResultLines::Origin parse(const std::string& text) {
         const std::vector<std::string> fields = split_csv(text);
-        if (fields.size() != std::size(csv_columns) + 1) fail(fields.size(), " columns, not ", std::size(csv_columns) + 1);
-        return {fields[csv_column("file")], fields.back(), fields[csv_column("wavelength_from")].empty()};
+        constexpr std::size_t mark = std::size(csv_columns), columns = mark + 1 + std::size(later_csv_columns);
+        if (fields.size() != columns) fail(fields.size(), " columns, not ", columns);
+        return {fields[csv_column("file")], fields[mark], fields[csv_column("wavelength_from")].empty(), fields.back()};
     }
     void add(const Classification& c) override {
         std::string text;
         for (const CsvColumn& column : csv_columns) text += column.field(c) + ',';
-        lines_.add(text + answered_by_);
+        text += answered_by_;
+        for (const CsvColumn& column : later_csv_columns) text += ',' + column.field(c);
+        lines_.add(text);
     }
 };
 
@@ -154,10 +164,11 @@ public:
     static ResultLines::Origin parse(const std::string& text) {
         const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
         if (!json.is_object() || !json.contains("file") || !json.at("file").is_string()) fail("no JSON object with a file");
-        const auto answered_by = json.find("answered_by");
-        return {json.at("file").get<std::string>(),
-                answered_by != json.end() && answered_by->is_string() ? answered_by->get<std::string>() : "",
-                !json.contains("wavelength_from")};
+        const auto text_of = [&json](const char* name) {
+            const auto member = json.find(name);
+            return member != json.end() && member->is_string() ? member->get<std::string>() : "";
+        };
+        return {text_of("file"), text_of("answered_by"), !json.contains("wavelength_from"), text_of("file_state")};
     }
     void add(const Classification& c) override {
         nlohmann::ordered_json json;
@@ -204,15 +215,18 @@ public:
         if (c.wavelength > 0) json["wavelength"] = rounded(c.wavelength, 6);
         if (c.wavelength_source != WavelengthSource::unknown) json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
         json["answered_by"] = answered_by_;
+        if (!c.note.empty()) json["note"] = c.note;
+        if (!c.file_state.empty()) json["file_state"] = c.file_state;
         lines_.add(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     }
 };
 
-// Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), space_group, crystal_system (0 to 6), extinction_group,
-// entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, closest_lattice_change, unexplained_lines (their
-// number), lattice, cell_probability, wavelength (angstrom), wavelength_from (0 unknown: it could not be read, 1 file, 2 option, 3 assumed,
-// 4 not needed); closest_cell and cell [patterns][6]; probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the conformal
-// set, where the model has one); answered_by; extinction_groups [groups], their names. Not computed: 0, 255, 65535, NaN.
+// Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), note (what was taken off), space_group, crystal_system (0 to
+// 6), extinction_group, entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, closest_lattice_change,
+// unexplained_lines (their number), lattice, cell_probability, wavelength (angstrom), wavelength_from (0 unknown: it could not be read, 1
+// file, 2 option, 3 assumed, 4 not needed); closest_cell and cell [patterns][6]; probabilities [patterns][classes]; in_set
+// [patterns][classes] (0, 1: of the conformal set, where the model has one); answered_by; extinction_groups [groups], their names. Not
+// computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -245,6 +259,7 @@ public:
         }
         file_.push_back(c.file);
         title_.push_back(c.title);
+        note_.push_back(c.note);
         refused_.push_back(c.refused);
         space_group_.push_back(c.candidates.empty() ? 0 : static_cast<std::uint16_t>(c.candidates.front().space_group));
         system_.push_back(computed ? static_cast<std::uint8_t>(c.system) : 255);
@@ -277,6 +292,7 @@ public:
         h5_.write_strings("file", file_);
         h5_.write_strings("name", title_);
         h5_.write_strings("refused", refused_);
+        h5_.write_strings("note", note_);
         write("space_group", space_group_, "number of International Tables, 0: none");
         write("crystal_system", system_, systems + "255: not computed");
         h5_.write_strings("extinction_groups", groups);
@@ -308,7 +324,7 @@ private:
     H5File h5_;
     std::size_t classes_;
     bool has_sets_;
-    std::vector<std::string> file_, title_, refused_, closest_, lattice_;
+    std::vector<std::string> file_, title_, note_, refused_, closest_, lattice_;
     std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_, unexplained_;
     std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;
     std::vector<float> entropy_, coverage_, similarity_, closest_lattice_change_, cell_probability_, wavelength_;

@@ -17,6 +17,8 @@ template <class C, class Field>
 void for_each_field(C& c, const Field& field) {
     field(c.file);
     field(c.title);
+    field(c.file_state);
+    field(c.note);
     field(c.refused);
     field(c.system);
     field(c.system_probability);

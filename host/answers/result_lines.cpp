@@ -90,21 +90,24 @@ bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& fo
     if (!fs::exists(source, failure)) return false;
     std::ifstream in(source, std::ios::binary);
     std::uintmax_t whole = 0;
-    std::size_t number = 0, by_others = 0;
+    std::size_t line = 0, next_line = 1, by_others = 0;  // of the file: of a record its first, which may be one of several
+    bool is_of_earlier_version = false;
     std::vector<Span> to_take_out;
     for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
-        ++number;
         // A name may hold ends of lines; it is quoted then.
         const auto is_open = [&] { return !format.header.empty() && std::count(text.begin(), text.end(), '"') % 2 == 1; };
         for (std::string more; is_open() && std::getline(in, more) && !in.eof();) text += "\n" + more;
         if (is_open()) break;
+        line = next_line;
+        next_line += 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
         try {
-            if (number == 1 && !format.header.empty()) {
-                if (text != format.header) fail("other columns than these are written");
-                continue;
+            if (line == 1 && !format.header.empty()) {
+                if (text == format.header) continue;
+                is_of_earlier_version = format.header.starts_with(text + ',');
+                fail("other columns than these are written");
             }
             Origin origin = format.parse(text);
-            if (origin.answered_by != answered_by_) by_others = number;
+            if (origin.answered_by != answered_by_) by_others = line;
             if (is_outdated(origin, outdated)) {
                 to_take_out.emplace_back(whole, text.size() + 1);
                 continue;
@@ -112,8 +115,11 @@ bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& fo
             if (origin.unread) earlier_.unread.insert(origin.file);
             earlier_.patterns.insert(std::move(origin.file));
         } catch (const Error& error) {
+            if (is_of_earlier_version)
+                fail(source.string(),
+                     ": holds results of an earlier version of friedel; go on with that one, or give another file with -o");
             const std::string reason = error.what();
-            fail(source.string(), ": line ", number, " is not a result of 'friedel classify' (", reason,
+            fail(source.string(), ": line ", line, " is not a result of 'friedel classify' (", reason,
                  "); remove the file and leave --resume out");
         }
     }
@@ -136,7 +142,7 @@ bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& fo
 }
 
 bool ResultLines::is_outdated(const Origin& origin, const OutdatedResults& outdated) {
-    if (outdated.changed.contains(origin.file)) return earlier_.changed.insert(origin.file), true;
+    if (outdated.is_changed && outdated.is_changed(origin.file, origin.file_state)) return earlier_.changed.insert(origin.file), true;
     return origin.unread && outdated.if_unread.contains(origin.file);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -15,23 +16,25 @@
 
 namespace friedel {
 
-// Names of patterns whose earlier results do not count.
+// Which earlier results do not count.
 struct OutdatedResults {
-    std::unordered_set<std::string> changed;    // since they were answered
+    // Whether the pattern's file is another than that of this state (Origin), which was answered; none: no file is.
+    std::function<bool(const std::string& pattern, const std::string& file_state)> is_changed;
     std::unordered_set<std::string> if_unread;  // as one file, of which the patterns are known now
 };
 
 struct EarlierResults {
     std::unordered_set<std::string> patterns;  // their names
     std::unordered_set<std::string> unread;    // those of them that could not be read then
-    std::unordered_set<std::string> changed;   // whose results were taken out: OutdatedResults::changed
+    std::unordered_set<std::string> changed;   // whose results were taken out: OutdatedResults::is_changed
 };
 
 class ResultLines {
 public:
     struct Origin {
         std::string file, answered_by;
-        bool unread;  // nobody says whose word its wavelength is (WavelengthSource)
+        bool unread;             // nobody says whose word its wavelength is (WavelengthSource)
+        std::string file_state;  // PatternList::file_state() when it was answered
     };
     struct Format {
         std::string header;                        // may be empty

@@ -132,13 +132,12 @@ bool CellRefinement::solve(NormalEquations& equations) {
 }
 
 void CellRefinement::judge(IndexedCell& cell, Lines lines) {
-    constexpr double explained_within = 3;  // standard deviations
     cell.evidence = no_evidence;
     if (!list_reflections(cell, lines)) return;
     const Counts distinct = count_distinct(lines);
     if (std::all_of(distinct.begin(), distinct.end(), [](int count) { return count == 0; })) return;
     find_densities(cell, lines);
-    const std::vector<Assignment> explained = assign(cell, lines, explained_within, 0);
+    const std::vector<Assignment> explained = assign(cell, lines, explained_within_sigmas, 0);
     cell.lines = static_cast<int>(lines.size());
     cell.indexed = static_cast<int>(explained.size());
     cell.evidence = position_likelihood(lines, distinct) + occam_factor(cell, explained);

@@ -114,6 +114,8 @@ private:
         refine(cell, lines_[0]);
         IndexedCell tolerant = cell;
         refine(tolerant, lines_[1]);
+        cell.extra_sigma_deg = extra_sigma_deg[0];
+        tolerant.extra_sigma_deg = extra_sigma_deg[1];
         cells_.push_back(tolerant.evidence > cell.evidence ? tolerant : cell);
     }
 

@@ -11,7 +11,8 @@
 
 namespace friedel {
 
-constexpr double no_evidence = -1e9;  // of a cell that could not be judged
+constexpr double explained_within_sigmas = 3;  // of a line's position, that a reflection which explains it lies from it
+constexpr double no_evidence = -1e9;           // of a cell that could not be judged
 
 struct IndexedCell {
     BravaisLattice lattice;
@@ -20,6 +21,7 @@ struct IndexedCell {
     double evidence = 0;   // logarithm; 0: lines anywhere
     double m20 = 0;
     int lines = 0, indexed = 0;  // looked at, explained
+    double extra_sigma_deg = 0;  // that positions of lines were given beyond what counting leaves
 };
 
 struct IndexingConfig {

@@ -13,7 +13,6 @@ namespace friedel {
 
 namespace {
 
-constexpr double typical_deg = 40;        // two-theta of the width that is told
 constexpr double worth_looking = 35;      // of evidence below the best
 constexpr double higher_unindexed = 0.4;  // lattices of higher symmetry fail to be indexed so much more rarely
 
@@ -116,14 +115,14 @@ void weigh(IndexingOpinion& out, const std::vector<double>& group_frequency, con
 IndexingOpinion indexing_opinion(const ResolvedPattern& pattern, const std::vector<double>& group_frequency, const IndexingConfig& given,
                                  const OpinionConfig& weights) {
     IndexingOpinion out;
-    out.lines = pattern.lines.size();
-    out.fwhm_deg = pattern.shape.fwhm_deg(typical_deg);
-    if (out.lines < min_indexed_lines) {
+    out.pattern = pattern;
+    out.wavelength_angstrom = given.wavelength_angstrom * wavelength_of_lines(pattern);
+    if (pattern.lines.size() < min_indexed_lines) {
         out.probabilities.assign(space_groups, 0.0f);
         return out;
     }
     IndexingConfig config = given;
-    config.wavelength_angstrom *= wavelength_of_lines(pattern);
+    config.wavelength_angstrom = out.wavelength_angstrom;
     for (const IndexedCell& cell : index_pattern(pattern, config)) out.cells.push_back({cell, {}});
     for (CellFindings& found : out.cells) {
         if (found.cell.evidence < out.cells.front().cell.evidence - worth_looking) break;

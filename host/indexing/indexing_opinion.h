@@ -22,8 +22,8 @@ struct CellFindings {
 
 struct IndexingOpinion {
     std::vector<float> probabilities;  // [230], sum 1; all 0 where too few lines say nothing
-    std::size_t lines = 0;             // of the pattern
-    double fwhm_deg = 0;               // of lines at 40 degrees
+    ResolvedPattern pattern;           // that was indexed
+    double wavelength_angstrom = 0;    // of what is seen of its lines: of the first line of the doublet, or the mean of both
     std::vector<CellFindings> cells;   // by evidence
     double indexed = 0;                // probability that the best are right at all
 };

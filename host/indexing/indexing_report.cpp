@@ -1,6 +1,7 @@
 #include "host/indexing/indexing_report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -9,6 +10,9 @@
 
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
+#include "host/indexing/indexed_lines.h"
+#include "host/patterns/k_alpha.h"
+#include "host/support/bragg.h"
 #include "host/support/csv.h"
 #include "host/support/text_format.h"
 
@@ -35,13 +39,38 @@ std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion)
 }
 
 // Of fewer lines what frequency says is no find.
-bool has_too_few_lines(const Indexed& indexed) { return indexed.problem.empty() && indexed.opinion.lines < min_indexed_lines; }
+bool has_too_few_lines(const Indexed& indexed) { return indexed.problem.empty() && indexed.opinion.pattern.lines.size() < min_indexed_lines; }
+
+double first_line_of_copper() { return emission_lines(cu_k_alpha_angstrom).first_angstrom; }
 
 // Degrees of the file, at low angles, over those of copper's wavelength, which lines were looked for at.
-double degrees_of_file(const Indexed& indexed) { return indexed.wavelength > 0 ? indexed.wavelength / cu_k_alpha_angstrom : 1; }
+double degrees_of_file(const Indexed& indexed) {
+    return indexed.first_line_angstrom > 0 ? indexed.first_line_angstrom / first_line_of_copper() : 1;
+}
+
+// An angle of a line, as it is in the file.
+double angle_of_file(double two_theta_deg, const Indexed& indexed) {
+    return indexed.first_line_angstrom > 0 ? converted_angle(two_theta_deg, first_line_of_copper(), indexed.first_line_angstrom)
+                                           : two_theta_deg;
+}
+
+// Of the likeliest cell, with angles of the file.
+std::vector<IndexedLine> lines_of(const Indexed& indexed, const CellFindings& found) {
+    std::vector<IndexedLine> lines = indexed_lines(indexed.opinion.pattern, found.cell, indexed.opinion.wavelength_angstrom);
+    for (IndexedLine& line : lines) {
+        line.observed_deg = angle_of_file(line.observed_deg, indexed);
+        line.calculated_deg = angle_of_file(line.calculated_deg, indexed);
+    }
+    return lines;
+}
 
 std::string reason_of(const Indexed& indexed) {
     return has_too_few_lines(indexed) ? "fewer than " + std::to_string(min_indexed_lines) + " lines" : indexed.problem;
+}
+
+double rounded(double value, int decimals) {
+    const double unit = std::pow(10, decimals);
+    return std::round(value * unit) / unit;
 }
 
 constexpr std::string_view cell_columns = "lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift",
@@ -66,12 +95,13 @@ std::string described(const Indexed& indexed, int max_cells, int max_groups) {
     const IndexingOpinion& opinion = indexed.opinion;
     char text[256];
     std::snprintf(text, sizeof text, ": wavelength %.6g (%s), %zu lines", indexed.wavelength,
-                  wavelength_source_name(indexed.wavelength_source), opinion.lines);
+                  wavelength_source_name(indexed.wavelength_source), opinion.pattern.lines.size());
     std::string out = indexed.name + (indexed.title.empty() ? "" : " (" + without_controls(indexed.title) + ")") + text;
+    if (!indexed.note.empty()) out += ", " + indexed.note;
     const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
     if (cells.empty()) return out + "; no cell explains them\n";
     std::snprintf(text, sizeof text, ", width %.3f degrees; indexed rightly with probability %.2f\n",
-                  opinion.fwhm_deg * degrees_of_file(indexed), opinion.indexed);
+                  opinion.pattern.shape.fwhm_deg(40) * degrees_of_file(indexed), opinion.indexed);
     out += text;
     out +=
         "    right  lattice      a        b        c     alpha    beta   gamma    shift   M20   lines  evidence  "
@@ -93,10 +123,27 @@ std::string described(const Indexed& indexed, int max_cells, int max_groups) {
     return out + '\n';
 }
 
+std::string described_lines(const Indexed& indexed) {
+    const std::vector<const CellFindings*> cells = likeliest_cells(indexed.opinion);
+    if (cells.empty()) return "";
+    std::string out = "  observed calculated difference         d   height     h   k   l\n";
+    for (const IndexedLine& line : lines_of(indexed, *cells.front())) {
+        if (line.hkl) {
+            const auto& [h, k, l] = *line.hkl;
+            print(out, "  %8.3f %10.3f %10.3f %9.5f %7.2f%%  %4d%4d%4d\n", line.observed_deg, line.calculated_deg,
+                  line.observed_deg - line.calculated_deg, line.d_angstrom, 100 * line.height, h, k, l);
+        } else {
+            print(out, "  %8.3f          -          - %9.5f %7.2f%%     -   -   -\n", line.observed_deg, line.d_angstrom,
+                  100 * line.height);
+        }
+    }
+    return out;
+}
+
 void write_indexing_header(std::ostream& out) {
     out << "file,indexed,lines," << cell_columns << ",wavelength,wavelength_from,reason,name," << answer_columns;
     for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
-    out << '\n';
+    out << ",note\n";
 }
 
 void write_indexing_row(std::ostream& out, const Indexed& indexed) {
@@ -104,7 +151,7 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
     const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
     out << csv_field(indexed.name) << ',';
     if (indexed.problem.empty())
-        out << opinion.indexed << ',' << opinion.lines;
+        out << opinion.indexed << ',' << opinion.pattern.lines.size();
     else
         out << ',';
     out << ',' << (cells.empty() ? empty_fields(cell_columns) : cell_fields(*cells.front(), indexed)) << ',';
@@ -123,7 +170,7 @@ void write_indexing_row(std::ostream& out, const Indexed& indexed) {
         out << ',';
         if (has_answer) out << opinion.probabilities[static_cast<std::size_t>(g)];
     }
-    out << '\n';
+    out << ',' << csv_field(indexed.note) << '\n';
 }
 
 std::string indexing_json(const Indexed& indexed) {
@@ -131,13 +178,14 @@ std::string indexing_json(const Indexed& indexed) {
     nlohmann::ordered_json json{{"file", indexed.name}};
     if (!indexed.title.empty()) json["name"] = indexed.title;
     if (const std::string reason = reason_of(indexed); !reason.empty()) json["reason"] = reason;
+    if (!indexed.note.empty()) json["note"] = indexed.note;
     if (indexed.wavelength > 0) {
-        json["wavelength"] = indexed.wavelength;
+        json["wavelength"] = rounded(indexed.wavelength, 6);
         json["wavelength_from"] = wavelength_source_name(indexed.wavelength_source);
     }
     if (indexed.problem.empty()) {
         json["indexed"] = opinion.indexed;
-        json["lines"] = opinion.lines;
+        json["lines"] = opinion.pattern.lines.size();
     }
     for (const CellFindings* const found : likeliest_cells(opinion)) {
         const IndexedCell& cell = found->cell;
@@ -151,6 +199,15 @@ std::string indexing_json(const Indexed& indexed) {
                                  {"looked_at", cell.lines},
                                  {"evidence", cell.evidence},
                                  {"groups_of_absences", groups_of(*found)}});
+        if (json["cells"].size() > 1) continue;
+        for (const IndexedLine& line : lines_of(indexed, *found)) {
+            nlohmann::ordered_json& one = json["cells"].back()["lines"].emplace_back();
+            one = {{"observed", rounded(line.observed_deg, 4)}, {"d", rounded(line.d_angstrom, 5)}, {"height", rounded(line.height, 4)}};
+            if (!line.hkl) continue;
+            one["calculated"] = rounded(line.calculated_deg, 4);
+            one["difference"] = rounded(line.observed_deg - line.calculated_deg, 4);
+            one["hkl"] = *line.hkl;
+        }
     }
     if (!opinion.probabilities.empty() && !has_too_few_lines(indexed)) {
         for (const int group : likeliest_groups(opinion.probabilities.data(), space_groups)) {

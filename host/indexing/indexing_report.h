@@ -11,9 +11,11 @@
 namespace friedel {
 
 struct Indexed {
-    std::string name, title;  // of the file; what a stack calls the pattern, else empty
-    std::string problem;      // why it could not be read; empty if it could
-    double wavelength = 0;    // angstrom
+    std::string name, title;         // of the file; what a stack calls the pattern, else empty
+    std::string problem;             // why it could not be read; empty if it could
+    std::string note;                // what was taken off it (ReadPattern)
+    double wavelength = 0;           // angstrom
+    double first_line_angstrom = 0;  // of ReadPattern
     WavelengthSource wavelength_source = WavelengthSource::unknown;
     IndexingOpinion opinion;
 };
@@ -21,10 +23,15 @@ struct Indexed {
 // The likeliest unit cells and space groups, so many at most, as a table of lines.
 std::string described(const Indexed& indexed, int max_cells, int max_groups);
 
+// The lines of the pattern and which reflections of the likeliest cell they are, as a table; empty where there is no cell. Angles are the
+// file's.
+std::string described_lines(const Indexed& indexed);
+
 void write_indexing_header(std::ostream& out);
 void write_indexing_row(std::ostream& out, const Indexed& indexed);
 
-// All cells whose absences were looked at, the likeliest first, and the groups of a probability of 1e-4 or more, as one line of JSON.
+// All cells whose absences were looked at, the likeliest first, and the groups of a probability of 1e-4 or more, as one line of JSON; of
+// the likeliest cell also the lines with their reflections.
 std::string indexing_json(const Indexed& indexed);
 
 // How often the Bravais lattice, the crystal system, the extinction group and the space group come out right, by crystal system.

@@ -35,6 +35,8 @@ EmissionLines emission_lines(double wavelength, bool is_monochromatic) {
     return {first, static_cast<double>(lines->wavelength[1]) / first - 1};
 }
 
+double assumed_wavelength() { return static_cast<double>(mean_wavelength(named_anodes().front().doublet)); }
+
 bool strip_k_alpha_2(MeasuredPattern& pattern, double wavelength) {
     const std::optional<Radiation> lines = doublet_of(wavelength);
     if (!lines) return false;

@@ -14,6 +14,10 @@ struct EmissionLines {
 // (is_monochromatic).
 EmissionLines emission_lines(double wavelength, bool is_monochromatic = false);
 
+// What a measured pattern that states no wavelength is taken to have been measured with where no model says it, in angstrom: the mean of
+// copper's doublet, as of the network that ships.
+double assumed_wavelength();
+
 // Rachinger's correction (J. Sci. Instrum. 25 (1948) 254): from low angles on, half of what was found at the angle where the same d
 // diffracts the first line is taken off where it diffracts the second. The anode is that of emission_lines(); false, and
 // nothing is done, where there is none (a synchrotron). Noise grows by a quarter at most; standard deviations stay.

@@ -1,9 +1,11 @@
 #include "host/patterns/pattern_list.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -129,6 +131,16 @@ std::string PatternList::name(std::size_t i) const {
     const Entry entry = entries_[i];
     const std::string& file = files_[entry.file];
     return utf_8_of_bytes(entry.file < stacks_.size() && stacks_[entry.file] ? PatternStack::row_name(file, entry.row) : file);
+}
+
+std::string PatternList::file_state(std::size_t i) const {
+    struct stat state {};
+    if (files_[entries_[i].file] == "-" || ::stat(file(i).c_str(), &state) != 0) return "";
+    std::tm utc{};
+    ::gmtime_r(&state.st_mtim.tv_sec, &utc);
+    char second[32];
+    std::strftime(second, sizeof second, "%Y-%m-%dT%H:%M:%S", &utc);
+    return formatted("%lld bytes of %s.%09ldZ", static_cast<long long>(state.st_size), second, state.st_mtim.tv_nsec);
 }
 
 std::string PatternList::title(std::size_t i) const {

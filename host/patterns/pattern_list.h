@@ -28,6 +28,9 @@ public:
     std::string file(std::size_t i) const;
     // The same in UTF-8 (utf_8_of_bytes()), with what it is within the file.
     std::string name(std::size_t i) const;
+    // What tells its file from any that lay or will lie under the name: its size and when it was last written, which those who put an older
+    // file there leave or make another. Empty for standard input and where there is none.
+    std::string file_state(std::size_t i) const;
     // What a stack calls the pattern; empty where it does not say.
     std::string title(std::size_t i) const;
     // Called by any thread. Throws Error as read_pattern() does.

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "host/patterns/background_steps.h"
 #include "host/patterns/humps.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
@@ -40,6 +41,27 @@ void take_off_hump(float* pattern, const Grid& grid, double start_deg, std::vect
     if (std::equal(level.begin(), level.end(), pattern)) return;
     hump.resize(level.size());
     for (std::size_t i = 0; i < level.size(); ++i) hump[i] = std::exchange(pattern[i], level[i]) - level[i];
+}
+
+// Adds to a note what was taken off, such a thing or several, at these angles: the file's, or those that its Q or d have at
+// pattern.wavelength_angstrom.
+void note_taken_off(std::string& note, const std::string& one, const std::string& several, const std::vector<double>& angles_deg,
+                    const MeasuredPattern& pattern) {
+    if (angles_deg.empty()) return;
+    const bool is_one = angles_deg.size() == 1;
+    note += (note.empty() ? "" : "; ") + (is_one ? one : several) + " at ";
+    for (std::size_t i = 0; i < angles_deg.size(); ++i) note += (i > 0 ? ", " : "") + formatted("%.2f", angles_deg[i]);
+    note += " degrees";
+    if (pattern.needs_no_wavelength) note += " for " + formatted("%.5g", pattern.wavelength_angstrom) + " angstrom";
+    note += is_one ? " was taken off" : " were taken off";
+}
+
+void take_off_what_is_no_line(MeasuredPattern& pattern, const PatternReaderConfig& config, std::string& note) {
+    if (!config.keep_spikes) note_taken_off(note, "a spike", "spikes", take_off_spikes(pattern), pattern);
+    if (config.keep_humps) return;
+    std::vector<double> angles;
+    for (const BackgroundStep& step : take_off_steps(pattern)) angles.push_back(step.two_theta_deg);
+    note_taken_off(note, "a step in the background", "steps in the background", angles, pattern);
 }
 
 // Median of the steps.
@@ -142,9 +164,10 @@ ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
     ReadPattern read;
     read.file = list_.name(i);
     read.title = list_.title(i);
+    read.file_state = list_.file_state(i);
     try {
         MeasuredPattern pattern = list_.read(i);
-        if (!config_.keep_spikes) take_off_spikes(pattern);
+        take_off_what_is_no_line(pattern, config_, read.note);
         std::tie(read.wavelength, read.wavelength_source) = wavelength_of(pattern, config_.given_wavelength, config_.model_wavelength);
         // Of the lines as they are in the file.
         read.refusal = doubt_of_axis(pattern, read.wavelength);
@@ -157,8 +180,8 @@ ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
         const EmissionLines emission = emission_lines(read.wavelength, pattern.is_monochromatic);
         read.recorded.second_shift = stripped ? 0 : emission.second_shift;
         // Against Q or d they do by themselves, whatever wavelength the angles are for.
-        const double first = as_it_stands ? read.wavelength : emission.first_angstrom;
-        convert_wavelength(pattern, first, emission_lines(config_.model_wavelength).first_angstrom);
+        read.first_line_angstrom = as_it_stands ? read.wavelength : emission.first_angstrom;
+        convert_wavelength(pattern, read.first_line_angstrom, emission_lines(config_.model_wavelength).first_angstrom);
         read.recorded.step_deg = step_of(pattern);
         read.coverage = resample(out, config_.grid, pattern);
         if (!config_.keep_humps && !pattern.two_theta_deg.empty())

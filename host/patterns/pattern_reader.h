@@ -22,7 +22,7 @@ struct PatternReaderConfig {
     double model_wavelength = cu_k_alpha_angstrom;  // angstrom, the one the grid is meant for
     double given_wavelength = 0;                    // of all patterns; 0: what each file states, or the model's
     bool strip_k_alpha_2 = false;                   // where the wavelength is an anode's
-    bool keep_humps = false;                        // humps.h takes them off else
+    bool keep_humps = false;                        // humps.h and background_steps.h take them off else
     bool keep_spikes = false;                       // spikes.h takes them off else
     double min_coverage = default_min_coverage;     // part of the grid's range that must have been measured
     std::string whose = "the model's";              // the grid, in words
@@ -32,13 +32,16 @@ struct PatternReaderConfig {
 
 // What is known of one pattern beside its points.
 struct ReadPattern {
-    std::string file;       // as the list names it
-    std::string title;      // what a stack calls it, else empty
-    std::string error;      // why the file could not be read, with its name; empty if it could
-    std::string refusal;    // why the pattern cannot be classified; empty if it can
-    double coverage = 0;    // part of the grid's range that was measured
-    double wavelength = 0;  // angstrom; 0 where it is not known: the file could not be read
+    std::string file;        // as the list names it
+    std::string title;       // what a stack calls it, else empty
+    std::string file_state;  // PatternList::file_state(), when it was read
+    std::string error;       // why the file could not be read, with its name; empty if it could
+    std::string refusal;     // why the pattern cannot be classified; empty if it can
+    std::string note;        // what else should be known: what was taken off it; empty: nothing
+    double coverage = 0;     // part of the grid's range that was measured
+    double wavelength = 0;   // angstrom; 0 where it is not known: the file could not be read
     WavelengthSource wavelength_source = WavelengthSource::unknown;
+    double first_line_angstrom = 0;  // of that radiation's lines the first, which was brought to where the grid's first line is
     Recording recorded;
     std::vector<float> hump;  // what was taken off it as a hump, [grid.points]; empty where nothing was
 };

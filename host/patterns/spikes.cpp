@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/patterns/point_noise.h"
 #include "host/support/median.h"
 
 namespace friedel {
@@ -19,51 +20,14 @@ constexpr double noise_of_neighbours = 3;
 constexpr double narrowest_line = 4;  // points at half height, of each of the strongest lines
 constexpr std::size_t least_lines = 3, most_lines = 8, most_spikes = 3;
 
-// Standard deviation of the points near i, from second differences of which lines and spikes are few. Where the pattern is higher than
-// nearby it is as much larger as counts have it.
-class Noise {
-public:
-    explicit Noise(const std::vector<double>& y) {
-        std::vector<double> differences, level;
-        for (std::size_t first = 1; first + 1 < y.size(); first += width) {
-            differences.clear(), level.clear();
-            for (std::size_t i = first; i < std::min(first + width, y.size() - 1); ++i) {
-                differences.push_back(std::abs(y[i - 1] - 2 * y[i] + y[i + 1]));
-                level.push_back(y[i]);
-            }
-            windows_.push_back({median(differences) / (0.6745 * std::sqrt(6.0)), median(level)});
-        }
-        std::vector<double> all;
-        for (const Window& window : windows_) all.push_back(window.sigma);
-        usual_ = all.empty() ? 0 : median(all);
-        are_counts_ = std::all_of(y.begin(), y.end(), [](double value) { return value == std::floor(value); });
-    }
-    bool is_known() const { return usual_ > 0; }
-    double at(std::size_t i, double height) const {
-        const Window& window = windows_[std::min(i / width, windows_.size() - 1)];
-        const double larger = window.level > 0 ? std::max(1.0, height / window.level) : 1;
-        const double of_counting = are_counts_ ? std::sqrt(std::max(1.0, height)) : 0;  // few counts differ by whole ones
-        return std::max(of_counting, std::max(usual_, window.sigma) * std::sqrt(larger));
-    }
-
-private:
-    static constexpr std::size_t width = 64;
-    struct Window {
-        double sigma, level;
-    };
-    std::vector<Window> windows_;
-    double usual_ = 0;
-    bool are_counts_ = false;
-};
-
-bool stands_alone(const std::vector<double>& y, std::size_t i, const Noise& noise) {
+bool stands_alone(const std::vector<double>& y, std::size_t i, const PointNoise& noise) {
     const double higher = std::max(y[i - 1], y[i + 1]), height = y[i] - higher, sigma = noise.at(i, higher);
     const double of_line = of_neighbours * height + noise_of_neighbours * sigma;
     return height > of_noise * sigma && y[i - 1] - y[i - 2] < of_line && y[i + 1] - y[i + 2] < of_line;
 }
 
 // Whether each of the strongest lines is made of enough points; `strongest` becomes the height of the first.
-bool are_lines_resolved(double& strongest, std::vector<double> y, const std::vector<double>& x, const Noise& noise) {
+bool are_lines_resolved(double& strongest, std::vector<double> y, const std::vector<double>& x, const PointNoise& noise) {
     constexpr double apart_deg = 0.3, least_height = 0.03, above_noise = 10;
     std::vector<double> sorted = y;
     const double level = median(sorted);
@@ -90,7 +54,7 @@ bool are_lines_resolved(double& strongest, std::vector<double> y, const std::vec
 std::vector<double> take_off_spikes(MeasuredPattern& pattern) {
     std::vector<double>& y = pattern.intensity;
     const std::vector<double>& x = pattern.two_theta_deg;
-    const Noise noise(y);
+    const PointNoise noise(y);
     if (!noise.is_known()) return {};  // calculated, or of too few counts to tell
     std::vector<double> rest = y;
     std::vector<std::size_t> spikes;

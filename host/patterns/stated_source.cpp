@@ -63,6 +63,82 @@ bool is_k_beta(std::string_view line, std::string_view rest) {
     return !contains_any(line, {"filter", "absor", "remov", "suppress", "strip", "without", "free", "ratio", "wavelength", "alpha", "ka"});
 }
 
+// A word behind which an element is an anode, and what else must be: samples lie in tubes, too, and are irradiated.
+struct SourceWord {
+    std::string_view word;
+    enum Demand { nothing, no_longer_word, line_of_x_rays } demand = nothing;
+};
+constexpr SourceWord source_words[] = {{"x-ray source"},
+                                       {"xray source"},
+                                       {"x ray source"},
+                                       {"anode"},
+                                       {"anode material"},
+                                       {"anodenmaterial"},
+                                       {"anode_material"},
+                                       {"radiation", SourceWord::no_longer_word},
+                                       {"strahlung", SourceWord::no_longer_word},
+                                       {"x-ray tube"},
+                                       {"xray tube"},
+                                       {"x ray tube"},
+                                       {"tube material", SourceWord::line_of_x_rays},
+                                       {"tube", SourceWord::line_of_x_rays},
+                                       {"röhre", SourceWord::line_of_x_rays},
+                                       {"r\xf6hre", SourceWord::line_of_x_rays},
+                                       {"roehre", SourceWord::line_of_x_rays},
+                                       {"wavelength"},
+                                       {"管球"},
+                                       {"線源"}};
+
+// What a source word that ends a text is worth to what follows.
+struct SaidSource {
+    Worth worth;
+    bool begins_line, is_tube;
+};
+
+std::optional<SaidSource> source_word_at_end_of(std::string_view text, std::string_view line) {
+    for (const SourceWord& source : source_words) {
+        if (!text.ends_with(source.word)) continue;
+        const std::string_view before = text.substr(0, text.size() - source.word.size());
+        const bool begins_line = word_at_the_beginning(text, source.word) == text.size();
+        const bool is_of_x_rays = contains_any(line, {"x-ray", "xray", "x ray", "röntgen", "r\xf6ntgen", "roentgen"});
+        const bool is_longer = !before.empty() && is_letter(before.back()) && !is_of_x_rays;
+        if (source.demand == SourceWord::no_longer_word && is_longer) continue;
+        if (source.demand == SourceWord::line_of_x_rays && !begins_line && !is_of_x_rays) continue;
+        return SaidSource{of_anode, begins_line, source.demand == SourceWord::line_of_x_rays};
+    }
+    // That of a tube, where a line begins with it; elsewhere a film was sputtered from it.
+    if (word_at_the_beginning(text, "target") == text.size()) return SaidSource{of_target, true, false};
+    return std::nullopt;
+}
+
+// What a claim to an element behind `before` is worth: nothing but signs, or a tube's number ("Anode 1: Co"), may stand between a word of
+// the source and it. A comma is one where the line begins with the word ("Anode material,Cu"); elsewhere another matter begins behind it
+// ("in a tube, Fe powder").
+std::optional<Worth> said_before(std::string_view before, std::string_view line) {
+    bool has_comma = false, has_colon = false, is_apart = false;
+    for (; !before.empty(); before.remove_suffix(1)) {
+        if (const std::optional<SaidSource> said = source_word_at_end_of(before, line))
+            return !has_comma || (said->begins_line && !(is_apart && said->is_tube)) ? std::optional(said->worth) : std::nullopt;
+        const char last = before.back();
+        const bool is_comma = last == ',' || last == ';', is_number = std::isdigit(static_cast<unsigned char>(last)) || last == '#';
+        is_apart |= last == ' ' && !has_comma;
+        has_comma |= is_comma;
+        has_colon |= last == ':' || last == '=';
+        const bool is_sign = is_comma || std::string_view(" \t:=\"'([{-").find(last) != std::string_view::npos || (last & 0x80) != 0;
+        if (!is_sign && !(is_number && has_colon)) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+// Whether it goes on as "Fe powder" or "copper foil" do: the element is a sample's.
+bool is_of_a_sample(std::string_view rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" -\"')"), rest.size()));
+    const auto begins_with = [&](std::string_view word) { return rest.starts_with(word); };
+    constexpr std::string_view words[] = {"powder", "pulver", "foil", "folie", "film",   "oxide", "oxid",  "sheet", "wire", "plate",
+                                          "sample", "probe",  "nano", "alloy", "holder", "doped", "grain", "salt",  "ore",  "substrate"};
+    return std::any_of(std::begin(words), std::end(words), begins_with);
+}
+
 // "radiation" and the like, behind an element's name: "Co radiation", "cobalt tube".
 bool is_followed_by_radiation(std::string_view line, std::string_view rest) {
     rest.remove_prefix(std::min(rest.find_first_not_of(" -"), rest.size()));
@@ -89,29 +165,17 @@ constexpr ElementName element_names[] = {
 // "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
 // fluorescence") it is worth less.
 std::optional<Claim> anode_in(std::string_view lower) {
-    std::size_t said = end_of_first(
-        lower, {"x-ray source", "xray source", "x ray source", "anode material", "anodenmaterial", "anode_material", "anode", "radiation",
-                "strahlung", "tube material", "tube", "röhre", "r\xf6hre", "roehre", "wavelength", "管球", "線源"});
-    // That of a tube, where a line begins with it; elsewhere a film was sputtered from it.
-    const std::size_t target = said == std::string_view::npos ? word_at_the_beginning(lower, "target") : said;
-    const Worth worth = target == said ? of_anode : of_target;
-    said = target;
     for (const ElementName& name : element_names) {
-        const std::size_t at = lower.find(name.word, said < lower.size() ? said : lower.size());
-        if (at == std::string_view::npos) continue;
-        const std::string_view between = lower.substr(said, at - said);
-        if (between.find_first_not_of(" \t:=\"'") != std::string_view::npos) continue;
-        for (const Anode& anode : anodes()) {
-            if (anode.name == name.symbol) return Claim{worth, anode.mean};
-        }
-    }
-    for (const ElementName& name : element_names) {
-        std::size_t end = lower.find(name.word);
-        if (end == lower.npos || (end > 0 && is_letter(lower[end - 1]))) continue;
-        while (end < lower.size() && is_letter(lower[end])) ++end;
-        if (!is_followed_by_radiation(lower, lower.substr(end))) continue;
-        for (const Anode& anode : anodes()) {
-            if (anode.name == name.symbol) return Claim{of_target, anode.mean};
+        for (std::size_t at = lower.find(name.word); at != lower.npos; at = lower.find(name.word, at + 1)) {
+            if (at > 0 && is_letter(lower[at - 1])) continue;
+            std::size_t end = at + name.word.size();
+            while (end < lower.size() && is_letter(lower[end])) ++end;
+            const std::string_view rest = lower.substr(end);
+            std::optional<Worth> worth = said_before(lower.substr(0, at), lower);
+            if (!worth && is_followed_by_radiation(lower, rest)) worth = of_target;
+            for (const Anode& anode : anodes()) {
+                if (worth && anode.name == name.symbol && !is_of_a_sample(rest)) return Claim{*worth, anode.mean};
+            }
         }
     }
     for (const Anode& anode : anodes()) {
@@ -121,10 +185,10 @@ std::optional<Claim> anode_in(std::string_view lower) {
             if (is_k_beta(lower, rest)) continue;
             const double wavelength = k_alpha_of(anode, rest);
             const bool alone = rest.empty() || !std::isalnum(static_cast<unsigned char>(rest.front()));
-            const std::string_view between = said < at ? lower.substr(said, at - said) : std::string_view("x");
-            const bool is_said = std::none_of(between.begin(), between.end(), is_letter);
-            if (wavelength > 0) return Claim{is_said ? worth : of_line_alone, wavelength};
-            if (alone && (is_said || is_followed_by_radiation(lower, rest))) return Claim{is_said ? worth : of_target, anode.mean};
+            const std::optional<Worth> said = said_before(lower.substr(0, at), lower);
+            if (wavelength > 0) return Claim{said.value_or(of_line_alone), wavelength};
+            if (alone && said && !is_of_a_sample(rest)) return Claim{*said, anode.mean};
+            if (alone && is_followed_by_radiation(lower, rest)) return Claim{of_target, anode.mean};
         }
     }
     return std::nullopt;

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "host/patterns/background_steps.h"
 #include "host/patterns/pattern_file.h"
 #include "host/patterns/resample.h"
+#include "host/patterns/spikes.h"
 #include "host/support/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -18,6 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             const double angle = pattern.two_theta_deg[i];
             if (!(angle >= 0 && angle <= 180) || (i && !(angle > pattern.two_theta_deg[i - 1])) || !std::isfinite(pattern.intensity[i]))
                 __builtin_trap();
+        }
+        take_off_spikes(pattern);
+        take_off_steps(pattern);
+        for (const double value : pattern.intensity) {
+            if (!std::isfinite(value)) __builtin_trap();
         }
         convert_wavelength(pattern, pattern.wavelength_angstrom > 0 ? pattern.wavelength_angstrom : 0.7, 1.54184);
         Grid grid;
