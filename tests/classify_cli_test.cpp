@@ -1,5 +1,6 @@
 // friedel classify as a program: what it answers, and what it refuses with which reason. How it goes on: classify_resume_test.cpp.
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
 #include <algorithm>
 #include <cmath>
@@ -134,6 +135,14 @@ TEST_F(ClassifyCommand, TakesAnH5FileWithNexusDataForAPattern) {
         EXPECT_EQ(result.status, 0) << arguments << ": " << result.err;
         EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1) << result.out;
     }
+}
+
+// A detector's pictures, say: no model, as files without Friedel's mark never are.
+TEST_F(ClassifyCommand, TakesAnH5FileOfOthersForAPattern) {
+    H5Fclose(H5Fcreate((folder / "eiger.h5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    const test::RunResult result = run("classify eiger.h5 --structures none --no-indexing");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("eiger.h5: an HDF5 file without a pattern"), std::string::npos) << result.err;
 }
 
 TEST_F(ClassifyCommand, FoldersWithPipesAndLoopsAreRead) {

@@ -1,5 +1,9 @@
 // NeXus files: which scan, which axis, which wavelength, and what a detector's mask leaves.
 #include <gtest/gtest.h>
+#include <hdf5.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -177,6 +181,168 @@ TEST(NexusFile, TheWavelengthOfPyFai) {
     EXPECT_NEAR(wavelength("{\n  \"wavelength\":\n  4.139e-11\n}"), 0.4139, 1e-9);
     EXPECT_EQ(wavelength(R"({"wavelength": null, "dist": 0.1})"), 0);
     EXPECT_EQ(wavelength("a note"), 0);
+}
+
+// The writer of pyFAI calls the axis `radial`, says in attributes what it is, and writes `unit`.
+TEST(NexusFile, TheAxesOfPyFai) {
+    const test::TemporaryDirectory folder;
+    const auto read = [&](const std::string& axis, const std::vector<std::pair<std::string, std::string>>& attributes, double factor) {
+        H5File file = H5File::create(folder / "a.h5", {"foreign", 1, ""});
+        std::vector<double> x, values;
+        for (int i = 0; i < points; ++i) {
+            const double angle = 10 + 0.02 * i;
+            x.push_back(factor * (axis == "2th" ? angle : 4 * M_PI * std::sin(angle * M_PI / 360) / 1.5405929));
+            values.push_back(intensity_at(i));
+        }
+        const std::string group = "entry/integrate/results", name = axis == "2th" ? "radial" : axis;
+        file.write(group + "/" + name, x);
+        file.write(group + "/data", values);
+        file.write_attribute(group, "NX_class", std::string("NXdata"));
+        file.write_attribute(group, "signal", std::string("data"));
+        file.write_attribute(group, "axes", name);
+        for (const auto& [attribute, value] : attributes) file.write_attribute(group + "/" + name, attribute, value);
+        file.commit();
+        return read_pattern(folder / "a.h5");
+    };
+    expect_pattern(read("2th", {{"name", "2th"}, {"unit", "deg"}}, 1), 10, 0.02, 0);
+    expect_pattern(read("2th", {{"long_name", "Scattering angle $2\\theta$ ($^{o}$)"}}, 1), 10, 0.02, 0);
+    expect_pattern(read("2th", {{"units", "2th_rad"}}, M_PI / 180), 10, 0.02, 0);
+    EXPECT_NEAR(read("q", {{"unit", "nm^-1"}}, 10).two_theta_deg.front(), 10, 1e-3);
+    EXPECT_NEAR(read("radial", {{"long_name", "Scattering vector $q$ ($nm^{-1}$)"}, {"units", "nm^-1"}}, 10).two_theta_deg.front(), 10,
+                1e-3);
+    EXPECT_NEAR(read("radial", {{"name", "q"}, {"unit", "nm^-1"}}, 10).two_theta_deg.front(), 10, 1e-3);
+    EXPECT_NE(error_of([&] { read("radial", {{"name", "r"}, {"unit", "mm"}}, 1); }).find("'radial', not 2theta"), std::string::npos);
+}
+
+// Maps, and stacks whose patterns lie along another dimension than the last, as those of pyFAI's diffmap; pictures beside them do not
+// matter.
+TEST(NexusFile, MapsAreStacks) {
+    const test::TemporaryDirectory folder;
+    const std::string name = (folder / "map.h5").string();
+    const auto size = static_cast<std::size_t>(points);
+    const auto write = [&](const Shape& shape, const std::vector<std::string>& axes, std::size_t along) {
+        H5File file = H5File::create(name, {"foreign", 1, ""});
+        std::size_t all = 1, behind = 1;
+        for (std::size_t i = 0; i < shape.size(); ++i) all *= shape[i], behind *= i > along ? shape[i] : 1;
+        std::vector<double> x, values(all), picture(size * size, 1.0);
+        for (int i = 0; i < points; ++i) x.push_back(10 + 0.02 * i);
+        for (std::size_t i = 0; i < all; ++i) {
+            const std::size_t line = i / (behind * size) * behind + i % behind;
+            values[i] = intensity_at(static_cast<int>(i / behind % size)) * static_cast<double>(line + 1);
+        }
+        std::string joined;
+        for (const std::string& axis : axes) joined += (joined.empty() ? "" : ":") + axis;
+        for (const auto& [group, signal, names] :
+             {std::tuple("entry/map", &values, joined), std::tuple("entry/mean", &picture, std::string(".:."))}) {
+            file.write(std::string(group) + "/I", signal->data(), signal == &values ? shape : Shape{size, size});
+            file.write_attribute(group, "NX_class", std::string("NXdata"));
+            file.write_attribute(group, "signal", std::string("I"));
+            file.write_attribute(group, "axes", names);
+        }
+        file.write("entry/map/2th", x);
+        file.write_attribute("entry/map/2th", "unit", std::string("deg"));
+        file.commit();
+        const PatternList list = PatternList::of_paths({name});
+        ASSERT_EQ(list.size(), all / size);
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            EXPECT_EQ(list.name(i), name + "[" + std::to_string(i) + "]");
+            for (std::size_t point : {std::size_t{0}, std::size_t{7}, size - 1})
+                ASSERT_DOUBLE_EQ(list.read(i).intensity[point], static_cast<double>(i + 1) * intensity_at(static_cast<int>(point))) << i;
+        }
+    };
+    write({3, size}, {".", "2th"}, 1);
+    write({size, 3}, {"2th", "frame"}, 0);
+    write({2, 3, size}, {"slow", "fast", "2th"}, 2);
+    write({size, 2, 3}, {"2th", "slow", "fast"}, 0);
+    write({2, size, 2, 3}, {"azimuthal", "2th", "slow", "fast"}, 1);
+}
+
+// A folder is read with the stacks in it, those that cannot be read told among them; and more of them than a process may have open.
+TEST(NexusFile, FoldersOfStacks) {
+    const test::TemporaryDirectory folder;
+    for (int i = 0; i < 100; ++i) {
+        H5File file = H5File::create(folder / (std::to_string(100 + i) + ".h5"), {"foreign", 1, ""});
+        write_scan(file, "entry/data", 3);
+        file.commit();
+    }
+    std::filesystem::copy(folder / "100.h5", folder / "200.nxs");
+    H5File own = H5File::create(folder / "own.h5", {"model", 1, ""});
+    own.commit();
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{90, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    const PatternList list = PatternList::of_paths({folder.path.string()});
+    EXPECT_EQ(list.size(), 303u);
+    for (std::size_t i = 0; i < list.size(); ++i)
+        EXPECT_DOUBLE_EQ(list.read(i).intensity[7], static_cast<double>(i % 3 + 1) * intensity_at(7)) << list.name(i);
+    EXPECT_EQ(list.name(300), (folder / "200.nxs[0]").string());
+    setrlimit(RLIMIT_NOFILE, &before);
+}
+
+// Masters of beamlines link to the files of their scans; texts behind such a link were read as empty.
+TEST(NexusFile, LinksToOtherFilesAreFollowed) {
+    const test::TemporaryDirectory folder;
+    H5File scan = H5File::create(folder / "scan.h5", {"foreign", 1, ""});
+    write_scan(scan, "entry/data", 0);
+    scan.commit();
+    // With texts of no fixed length, as h5py writes them.
+    const hid_t written = H5Fopen((folder / "scan.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t text = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(text, H5T_VARIABLE);
+    for (const auto& [name, value] : {std::pair("NX_class", "NXdata"), std::pair("signal", "I"), std::pair("axes", "tth")}) {
+        H5Adelete_by_name(written, "/entry/data", name, H5P_DEFAULT);
+        const hid_t attribute = H5Acreate_by_name(written, "/entry/data", name, text, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        EXPECT_GE(H5Awrite(attribute, text, &value), 0);
+        H5Aclose(attribute);
+    }
+    H5Fclose(written);
+    const hid_t master = H5Fcreate((folder / "master.h5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    EXPECT_GE(H5Lcreate_external("scan.h5", "/entry", master, "entry", H5P_DEFAULT, H5P_DEFAULT), 0);
+    H5Fclose(master);
+    H5Sclose(space);
+    H5Tclose(text);
+    expect_pattern(read_pattern(folder / "master.h5"), 10, 0.02, 0);
+}
+
+// A series that is still being measured: what its writer has flushed is read.
+TEST(NexusFile, FilesAreReadWhileTheyAreWritten) {
+    const test::TemporaryDirectory folder;
+    const std::string name = (folder / "a.h5").string();
+    const pid_t writer = fork();
+    ASSERT_GE(writer, 0);
+    if (writer == 0) {
+        const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+        H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+        H5File made = H5File::create(folder / "b.h5", {"foreign", 1, ""});
+        write_scan(made, "entry/data", 3);
+        made.commit();
+        const hid_t from = H5Fopen((folder / "b.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT),
+                    to = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
+        H5Ocopy(from, "/entry", to, "entry", H5P_DEFAULT, H5P_DEFAULT);
+        const bool ready = H5Fstart_swmr_write(to) >= 0 && H5Fflush(to, H5F_SCOPE_GLOBAL) >= 0;
+        _exit(ready ? 0 : 1);  // and never closes it
+    }
+    int status = 1;
+    ASSERT_EQ(waitpid(writer, &status, 0), writer);
+    ASSERT_EQ(status, 0);
+    EXPECT_EQ(PatternList::of_paths({name}).size(), 3u);
+    EXPECT_DOUBLE_EQ(read_pattern(name + "[2]").intensity[7], 3 * intensity_at(7));
+}
+
+// What says no unit has the one with which powders are measured.
+TEST(NexusFile, EnergiesWithoutUnits) {
+    const test::TemporaryDirectory folder;
+    const auto wavelength = [&](double energy) {
+        H5File file = H5File::create(folder / "a.h5", {"foreign", 1, ""});
+        write_scan(file, "entry/data", 0);
+        file.write("entry/instrument/monochromator/energy", &energy, {1});
+        file.commit();
+        return read_pattern(folder / "a.h5").wavelength_angstrom;
+    };
+    EXPECT_NEAR(wavelength(30), 12.398419843 / 30, 1e-9);
+    EXPECT_NEAR(wavelength(30000), 12.398419843 / 30, 1e-9);
+    for (double none : {0.0, 1.5, 600.0, 6e9}) EXPECT_EQ(wavelength(none), 0) << none;
 }
 
 }  // namespace

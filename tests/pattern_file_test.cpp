@@ -201,6 +201,18 @@ TEST(PatternFile, AxesByManyNames) {
         {"d_pm,Intensity\n", [&](double angle) { return 100 * wavelength / (2 * sine(angle)); }},
         {"q (1/pm),Intensity\n", [&](double angle) { return 0.04 * M_PI * sine(angle) / wavelength; }},
         {"d_A I\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
+        {"#\t 2th_deg\t I\n", [](double angle) { return angle; }},
+        {"! 2th_rad I\n", [](double angle) { return angle * M_PI / 180; }},
+        {"#\tq_nm^-1\tI\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"// q(1/A) intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"x.tif\nScattering vector q (1/nm)\nIntensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"# Scattering vector (1/nm) Intensity\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"# x-axis: q (nm^-1)\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"# X label = Q [1/A]\n# y-axis: intensity\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"# column 1: 2th_rad\n", [](double angle) { return angle * M_PI / 180; }},
+        {"Q-Space (nm^-1)\n", [&](double angle) { return 40 * M_PI * sine(angle) / wavelength; }},
+        {"# q-vector [\u00c5^-1]\n", [&](double angle) { return 4 * M_PI * sine(angle) / wavelength; }},
+        {"D-spacings (Angstroms)\n", [&](double angle) { return wavelength / (2 * sine(angle)); }},
     };
     for (const auto& one : cases) {
         SCOPED_TRACE(one.header);
@@ -227,11 +239,21 @@ TEST(PatternFile, AxesByManyNames) {
         EXPECT_NE(error.find(std::string("its axis ") + axis + " is in "), std::string::npos) << error;
         EXPECT_NE(error.find("; write 2theta in degrees"), std::string::npos) << error;
     }
-    for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof"}) {
+    for (const char* axis : {"Energy (keV)", "Omega", "sin(theta)/lambda", "tof", "chi_deg", "Momentum (1/nm)"}) {
         const std::string header = std::string(axis) + ", Intensity\n";
         const std::string error = test::error_of([&] { read(header, [](double angle) { return angle; }); });
         EXPECT_NE(error.find(std::string("its axis is '") + axis + "'"), std::string::npos) << error;
     }
+}
+
+// Lines above the numbers that say what the first ones are: no angles, or nothing where pyFAI left its own names in.
+TEST(PatternFile, LinesThatNameAnotherAxis) {
+    expect_refused("x.tif\nMomentum (1/nm)\nIntensity\n" + plain(), {"its axis is 'Momentum (1/nm)', not 2theta"});
+    expect_refused("x.tif\nAzimuth (Degrees)\nIntensity\n" + plain(), {"its axis is 'Azimuth (Degrees)', not 2theta"});
+    expect_refused("loop_\n_pd_meas_position_x\n_pd_meas_intensity_total\n" + plain(), {"'_pd_meas_position_x', not 2theta"});
+    expect_refused("#{str(dim1_unit):14s}  {'I':14s}  {'sigma':14s}\n" + plain("%.2f %.1f 2"), {"line 1", "pyFAI", "q_nm^-1"});
+    for (const char* remark : {"# step of q (1/nm): 0.1\n", "# q (1/nm) = 12\n", "# q (1/nm) resolution\n", "# Azimuthal integration\n"})
+        EXPECT_EQ(parse_pattern(remark + plain(), "a.xy").two_theta_deg.front(), angle_of(0)) << remark;
 }
 
 // Fit2D says how many points follow.
@@ -280,7 +302,7 @@ TEST(PatternFile, RefusesBadRowsByTheirLine) {
     expect_refused("# c\n" + plain() + "40 inf\n", {"line 122", "intensity", "not a finite"});
     expect_refused(plain() + "40 inf\n", {"line 121", "not a finite"});
     expect_refused(plain() + "40 1e999\n", {"line 121", "not a finite"});
-    expect_refused("-1.5 7\n" + plain(), {"line 1", "negative angle -1.5"});
+    expect_refused("-150 7\n-1.5 7\n" + plain(), {"line 1", "negative angle -150", "cut the pattern"});
     expect_refused(plain() + "20 7\n", {"line 121", "20 after 34.75", "sort"});
     expect_refused(plain() + "34.75 7\n", {"line 121", "twice"});
     expect_refused(plain() + "181 7\n", {"line 121", "180", "2theta"});
@@ -351,41 +373,6 @@ TEST(PatternFile, TwoBytesACharacterInEitherOrder) {
         EXPECT_EQ(pattern.two_theta_deg, expected.two_theta_deg);
         EXPECT_EQ(pattern.intensity, expected.intensity);
     }
-}
-
-TEST(PatternFile, MaskedPointsAreLeftOut) {
-    const MeasuredPattern pattern = parse_pattern("3 nan\n4 NaN\n" + plain() + "40 nan\n41 7\n42 nan\n", "masked");
-    const MeasuredPattern without = parse_pattern(plain() + "41 7\n", "without");
-    EXPECT_EQ(pattern.two_theta_deg, without.two_theta_deg);
-    EXPECT_EQ(pattern.intensity, without.intensity);
-    const MeasuredPattern table =
-        parse_pattern("index,2theta,intensity\n0,4,nan\n" + rows([](int i) {
-                          return std::to_string(i) + "," + std::to_string(5 + 0.25 * i) + "," + (i == 60 ? "nan" : std::to_string(i % 7));
-                      }),
-                      "table");
-    EXPECT_EQ(table.two_theta_deg.size(), 119u);
-    EXPECT_EQ(table.two_theta_deg.front(), 5.0);
-}
-
-// What detectors write for pixels that they have not, as text and in tables; but not what may be an intensity.
-TEST(PatternFile, PixelsThatDetectorsMaskAreLeftOut) {
-    const auto points = [](const char* masked, double scale, double other) {
-        const auto value = [&](int i) {
-            return i % 10 == 3 ? std::string(masked) : std::to_string(i == 50 ? other : scale * intensity_of(i));
-        };
-        const std::string two = rows([&](int i) { return std::to_string(angle_of(i)) + "," + value(i); });
-        const std::string table =
-            "index,2theta,intensity\n" + rows([&](int i) { return "0," + std::to_string(angle_of(i)) + "," + value(i); });
-        const std::size_t read = parse_pattern(two, "x.xy").intensity.size();
-        EXPECT_EQ(parse_pattern(table, "x.csv").intensity.size(), read) << masked;
-        return read;
-    };
-    for (const char* masked : {"4294967295", "2147483647", "4.29497e+09", "-1", "-2.0"}) EXPECT_EQ(points(masked, 100, 7), 108u) << masked;
-    EXPECT_EQ(points("-1", 0.01, 0), 108u) << "scaled to one";
-    for (const char* other : {"4294900000", "65535", "-3", "-1.5"}) EXPECT_EQ(points(other, 100, 7), 120u) << other;
-    EXPECT_EQ(points("2147483647", 1e8, 2e9), 120u) << "among counts as large";
-    EXPECT_EQ(points("-1", 1, 0), 120u) << "among small numbers";
-    EXPECT_EQ(points("-1", 100, -7), 120u) << "a background was subtracted";
 }
 
 TEST(PatternFile, EndsAsDosAndLostDisksHaveThem) {

@@ -41,6 +41,11 @@ TEST(StatedWavelength, IsReadFromTheHeader) {
     EXPECT_NEAR(wavelength("# Energy = 11.07 keV"), 12.398419843 / 11.07, 1e-9);
     EXPECT_NEAR(wavelength("# photon energy 8048 eV"), 12.398419843 / 8.048, 1e-9);
     EXPECT_NEAR(wavelength("# Energy (keV): 30"), 12.398419843 / 30, 1e-9);
+    EXPECT_NEAR(wavelength("# E = 60 keV"), 12.398419843 / 60, 1e-9);
+    EXPECT_NEAR(wavelength("e: 25.5keV, 200 mA"), 12.398419843 / 25.5, 1e-9);
+    EXPECT_NEAR(wavelength("# wl: 0.0486 nm"), 0.486, 1e-12);
+    for (const char* none : {"# E: 40 kV", "# E 1 scan at 60 keV", "# E = 60", "# wl 3 of 5 samples"})
+        EXPECT_EQ(wavelength(none), 0) << none;
     EXPECT_EQ(wavelength("# energy threshold 11 keV"), 0);
     EXPECT_EQ(wavelength("# energy 11"), 0) << "of what unit?";
     EXPECT_NEAR(wavelength("# pyFAI calibration, wavelength 1.2e-10"), 1.2, 1e-12);

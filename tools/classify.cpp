@@ -57,10 +57,12 @@ struct Options {
     bool strip_k_alpha_2 = false, keep_humps = false, keep_spikes = false, resume = false, quiet = false;
 };
 
-// A first input that ends in .h5 is the model, unless it holds patterns; results have the same ending, patterns seldom.
+// A first input that ends in .h5 is the model, unless it holds patterns, or others wrote it: that its reader refuses; results have the same
+// ending, patterns seldom.
 bool names_model(const Options& options) {
     const fs::path first = options.inputs.front();
-    return first.extension() == ".h5" && !is_nexus_pattern(first) && !PatternStack::open(first);
+    if (first.extension() != ".h5" || is_nexus_pattern(first) || PatternStack::open(first)) return false;
+    return !is_hdf5_file(first) || H5File::open_foreign(first).has_attribute("/", "friedel_kind");
 }
 
 // What all ranks know before they begin.

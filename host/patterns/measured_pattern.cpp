@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "host/patterns/pattern_file.h"
 #include "host/support/error.h"
@@ -49,11 +50,79 @@ void mark_masked(std::vector<double>& intensity) {
     }
 }
 
+// Whatever else programs write for what was not measured (-10, -999, -1e30): one negative number, some times, far below all others.
+void mark_sentinels(std::vector<double>& intensity) {
+    constexpr std::ptrdiff_t least_times = 3;
+    constexpr double far = 10, of_counts = -9;  // nearer to nought it may be what is left without a background
+    double least = 0, next = 0;
+    for (double value : intensity) {
+        if (value < least)
+            next = std::exchange(least, value);
+        else if (value > least && value < next)
+            next = value;
+    }
+    if (!(least <= of_counts && least < far * next) || std::count(intensity.begin(), intensity.end(), least) < least_times) return;
+    std::replace(intensity.begin(), intensity.end(), least, std::numeric_limits<double>::quiet_NaN());
+}
+
+// The mean of the measured points nearest to a run of zeros on one side, from `at` on in steps of `step`; 0 where they are uneven, as the
+// flanks of lines and few counts are, and where there are none.
+double even_level(const std::vector<double>& intensity, std::ptrdiff_t at, std::ptrdiff_t step) {
+    constexpr int points = 8;
+    constexpr double even = 0.5;  // of the mean, what the least reaches
+    double sum = 0, least = HUGE_VAL;
+    for (int i = 0; i < points; ++i, at += step) {
+        if (at < 0 || at >= static_cast<std::ptrdiff_t>(intensity.size())) return 0;
+        const double value = intensity[static_cast<std::size_t>(at)];
+        if (!(value > 0)) return 0;
+        sum += value;
+        least = std::min(least, value);
+    }
+    return least > even * sum / points ? sum / points : 0;
+}
+
+// Gaps between the modules of a detector, and what lies beyond it, which pyFAI fills with zeros: runs of them beside a background that is
+// far above. Where it is weak beside the lines, or zeros are many, they may be what was measured, and do no harm.
+void mark_zero_gaps(std::vector<double>& intensity) {
+    constexpr std::size_t shortest = 3;
+    constexpr double least_level = 0.02, most_zeros = 0.35;  // of the strongest line, and of all points
+    const std::size_t points = intensity.size();
+    const auto zeros = static_cast<double>(std::count(intensity.begin(), intensity.end(), 0.0));
+    if (zeros < shortest || zeros > most_zeros * static_cast<double>(points)) return;
+    double most = 0;
+    for (double value : intensity) most = value > most ? value : most;
+    for (std::size_t first = 0; first < points;) {
+        std::size_t end = first;
+        while (end < points && intensity[end] == 0) ++end;
+        if (end - first >= shortest) {
+            const double before = first == 0 ? HUGE_VAL : even_level(intensity, static_cast<std::ptrdiff_t>(first) - 1, -1);
+            const double behind = end == points ? HUGE_VAL : even_level(intensity, static_cast<std::ptrdiff_t>(end), 1);
+            if (std::min(before, behind) > least_level * most)
+                std::fill(intensity.begin() + static_cast<std::ptrdiff_t>(first), intensity.begin() + static_cast<std::ptrdiff_t>(end),
+                          std::numeric_limits<double>::quiet_NaN());
+        }
+        first = end + 1;
+    }
+}
+
 }  // namespace
+
+bool may_begin_below_zero(const std::vector<double>& axis) {
+    constexpr double most = 0.25;  // of what is measured above
+    if (axis.empty()) return false;
+    return -std::min(axis.front(), axis.back()) <= most * std::max(axis.front(), axis.back());
+}
 
 void leave_out_unmeasured(MeasuredPattern& pattern) {
     mark_masked(pattern.intensity);
+    mark_sentinels(pattern.intensity);
+    mark_zero_gaps(pattern.intensity);
     const std::size_t points = std::min(pattern.intensity.size(), pattern.two_theta_deg.size());
+    if (may_begin_below_zero(pattern.two_theta_deg)) {
+        for (std::size_t i = 0; i < points; ++i) {
+            if (pattern.two_theta_deg[i] < 0) pattern.intensity[i] = std::numeric_limits<double>::quiet_NaN();
+        }
+    }
     const bool has_sigma = pattern.sigma.size() == points;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < points; ++i) {

@@ -21,22 +21,6 @@ std::string text_attribute(const H5File& file, const std::string& object, const 
     return file.has_attribute(object, name) ? file.read_text_attribute(object, name) : std::string();
 }
 
-bool is_scan(const H5File& file, const std::string& group) {
-    const std::string signal = text_attribute(file, group, "signal");
-    if (text_attribute(file, group, "NX_class") != "NXdata" || signal.empty() || !file.exists(group + "/" + signal)) return false;
-    const Shape shape = file.shape(group + "/" + signal);
-    return (shape.size() == 1 || shape.size() == 2) && shape.back() >= static_cast<std::size_t>(min_points);
-}
-
-void find_scans(std::vector<std::string>& found, const H5File& file, const std::string& group, int depth) {
-    if (!group.empty() && is_scan(file, group)) found.push_back(group);
-    if (depth == deepest) return;
-    for (const std::string& child : file.children(group.empty() ? "/" : group)) {
-        const std::string path = group + "/" + child;
-        if (file.is_group(path)) find_scans(found, file, path, depth + 1);
-    }
-}
-
 // The group that the attributes `default` lead to, from this one on: itself where they lead nowhere.
 std::string default_group(const H5File& file, std::string group) {
     for (int depth = 0; depth < deepest; ++depth) {
@@ -74,13 +58,18 @@ double angstrom_of_wavelength(const Quantity& length) {
                                                                                        : 1);
 }
 
-// 0 for energies of another unit.
+// 0 for energies of another unit. Without one they are what photons of powders may have: tens of keV, or thousands of eV.
 double angstrom_of_energy(const Quantity& energy) {
     constexpr double joule_per_kev = 1.602176634e-16;
-    const double kev = energy.units == "kev"  ? energy.value
-                       : energy.units == "ev" ? energy.value / 1000
-                       : energy.units == "j"  ? energy.value / joule_per_kev
-                                              : 0;
+    constexpr double least_kev = 4, most_kev = 200;
+    const auto may_be_kev = [&](double kev) { return kev >= least_kev && kev <= most_kev; };
+    const bool is_bare = energy.units.empty();
+    const double kev = is_bare && may_be_kev(energy.value)          ? energy.value
+                       : is_bare && may_be_kev(energy.value / 1000) ? energy.value / 1000
+                       : energy.units == "kev"                      ? energy.value
+                       : energy.units == "ev"                       ? energy.value / 1000
+                       : energy.units == "j"                        ? energy.value / joule_per_kev
+                                                                    : 0;
     return kev > 0 ? kev_angstrom / kev : 0;
 }
 
@@ -148,13 +137,79 @@ BeamWavelength wavelength_of_entry(const H5File& file, const std::string& entry)
     return {angstrom_of_notes(file, entry, 0)};
 }
 
-// The axis of the last dimension: `axes` holds one name for each, a dot for those without.
-std::string axis_name(const H5File& file, const std::string& group) {
+// The names of the axes, one for each dimension, a dot for those without.
+std::vector<std::string> axis_names(const H5File& file, const std::string& group) {
     if (!file.has_attribute(group, "axes")) return {};
-    const std::vector<std::string> axes = file.read_text_attributes(group, "axes");
-    if (axes.empty()) return {};
-    const std::size_t colon = axes.back().rfind(':');  // as older files join them
-    return colon == std::string::npos ? axes.back() : axes.back().substr(colon + 1);
+    std::vector<std::string> axes = file.read_text_attributes(group, "axes");
+    if (axes.size() != 1) return axes;
+    std::vector<std::string> parts;  // as older files join them
+    for (std::size_t begin = 0; begin <= axes[0].size();) {
+        const std::size_t end = std::min(axes[0].find(':', begin), axes[0].size());
+        parts.push_back(axes[0].substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+// What an axis is: by its name, or what pyFAI says of one that it calls `radial`; its units, or those names may hold ("2th_rad").
+struct AxisWords {
+    std::string name, units;
+};
+AxisWords words_of_axis(const H5File& file, const std::string& path) {
+    AxisWords words{path.substr(path.rfind('/') + 1), text_attribute(file, path, "units")};
+    if (words.units.empty()) words.units = text_attribute(file, path, "unit");
+    if (is_axis_name(words.units)) return {words.units, ""};
+    for (const char* attribute : {"name", "long_name"}) {
+        const std::string other = text_attribute(file, path, attribute);
+        if (is_axis_name(words.name)) break;
+        if (is_axis_name(other)) words.name = other;
+    }
+    return words;
+}
+
+// Which dimension of a scan's signal is the pattern's: the last one whose axis is one of patterns, and as long. Nothing where none is.
+struct PatternDimension {
+    std::size_t number = 0;
+    std::string axis;  // its path
+};
+std::optional<PatternDimension> pattern_dimension(const H5File& file, const std::string& group, const Shape& shape) {
+    std::vector<std::string> axes = axis_names(file, group);
+    while (axes.size() < shape.size()) axes.insert(axes.begin(), ".");  // one name alone is the last dimension's
+    for (std::size_t i = shape.size(); i-- > 0 && axes.size() == shape.size();) {
+        const std::string path = group + "/" + axes[i];
+        if (shape[i] < static_cast<std::size_t>(min_points) || !file.exists(path) || file.is_group(path)) continue;
+        if (file.shape(path) == Shape{shape[i]} && is_axis_name(words_of_axis(file, path).name)) return PatternDimension{i, path};
+    }
+    return std::nullopt;
+}
+
+bool is_scan(const H5File& file, const std::string& group) {
+    constexpr std::size_t most_dimensions = 4;  // maps of sectors
+    const std::string signal = text_attribute(file, group, "signal");
+    if (text_attribute(file, group, "NX_class") != "NXdata" || signal.empty() || !file.exists(group + "/" + signal)) return false;
+    const Shape shape = file.shape(group + "/" + signal);
+    if (shape.empty() || shape.size() > most_dimensions) return false;
+    // One that has an axis of another kind is told so; maps and pictures are many.
+    return (shape.size() <= 2 && shape.back() >= static_cast<std::size_t>(min_points)) || pattern_dimension(file, group, shape);
+}
+
+void find_scans(std::vector<std::string>& found, const H5File& file, const std::string& group, int depth) {
+    if (!group.empty() && is_scan(file, group)) found.push_back(group);
+    if (depth == deepest) return;
+    for (const std::string& child : file.children(group.empty() ? "/" : group)) {
+        const std::string path = group + "/" + child;
+        if (file.is_group(path)) find_scans(found, file, path, depth + 1);
+    }
+}
+
+// Those that are against an axis of patterns, where some are; else all.
+std::vector<std::string> scans_below(const H5File& file, const std::string& group) {
+    std::vector<std::string> all, patterns;
+    find_scans(all, file, group, 0);
+    for (const std::string& scan : all) {
+        if (pattern_dimension(file, scan, file.shape(scan + "/" + text_attribute(file, scan, "signal")))) patterns.push_back(scan);
+    }
+    return patterns.empty() ? all : patterns;
 }
 
 std::string listed(const std::vector<std::string>& scans) {
@@ -169,28 +224,36 @@ std::string listed(const std::vector<std::string>& scans) {
 std::optional<NexusData> find_nexus_data(const H5File& file, const std::string& within) {
     const std::string name = file.path().string();
     if (!within.empty() && (!file.exists(within) || !file.is_group(within))) {
-        std::vector<std::string> scans;
-        find_scans(scans, file, "", 0);
+        const std::vector<std::string> scans = scans_below(file, "");
         fail(name, ": holds no group '", within, "'; its scans are ", scans.empty() ? "none" : listed(scans));
     }
     std::string group = default_group(file, within);
     if (group.empty() || !is_scan(file, group)) {
-        std::vector<std::string> scans;
-        find_scans(scans, file, within, 0);
+        const std::vector<std::string> scans = scans_below(file, within);
         if (scans.empty()) return std::nullopt;
         if (scans.size() > 1) fail(name, ": holds ", scans.size(), " scans (", listed(scans), "); name one, as ", name, "::", scans[0]);
         group = scans.front();
     }
-    const std::string axis = axis_name(file, group);
-    if (axis.empty() || !file.exists(group + "/" + axis)) fail(name, ": ", group, " names no axis for its signal", export_as_text);
     NexusData data;
     data.signal = group + "/" + text_attribute(file, group, "signal");
-    data.axis = file.read<double>(group + "/" + axis);
     const Shape shape = file.shape(data.signal);
-    if (shape.back() != data.axis.size())
-        fail(name, ": ", group, " has ", shape.back(), " intensities and ", data.axis.size(), " angles; write it again");
-    if (shape.size() == 2 && shape[0] != 1) data.rows = shape[0];
-    data.kind = axis_of(axis, text_attribute(file, group + "/" + axis, "units"), name);
+    PatternDimension along{shape.size() - 1, ""};
+    if (const std::optional<PatternDimension> found = pattern_dimension(file, group, shape)) {
+        along = *found;
+    } else {
+        const std::vector<std::string> axes = axis_names(file, group);
+        if (!axes.empty()) along.axis = group + "/" + axes.back();
+        if (axes.empty() || !file.exists(along.axis)) fail(name, ": ", group, " names no axis for its signal", export_as_text);
+    }
+    data.axis = file.read<double>(along.axis);
+    if (shape[along.number] != data.axis.size())
+        fail(name, ": ", group, " has ", shape[along.number], " intensities and ", data.axis.size(), " angles; write it again");
+    std::size_t rows = 1;
+    for (std::size_t i = 0; i < shape.size(); ++i) rows *= i == along.number ? 1 : std::max<std::size_t>(shape[i], 1);
+    if (rows > 1) data.rows = rows;
+    data.dimension = along.number;
+    const AxisWords words = words_of_axis(file, along.axis);
+    data.kind = axis_of(words.name, words.units, name);
     const std::string entry = group.substr(0, group.find('/', 1));
     const BeamWavelength beam = wavelength_of_entry(file, entry);
     data.wavelength_angstrom = mean_k_alpha(beam.angstrom, 0, 0);
@@ -233,9 +296,8 @@ MeasuredPattern read_nexus(const std::filesystem::path& path, const std::string&
              ", not a pattern; give a measured pattern, or patterns that 'friedel simulate' wrote");
     }
     if (!data) {
-        fail(name,
-             ": an HDF5 file without a pattern (a group of NX_class NXdata whose signal has one dimension, or two, the last one along its ",
-             min_points, " angles or more)", export_as_text);
+        fail(name, ": an HDF5 file without a pattern (a group of NX_class NXdata whose signal has ", min_points,
+             " points or more along an axis of ", "2theta, Q or d; pictures of a detector are to be integrated first)", export_as_text);
     }
     if (data->rows > 0) fail(name, ": holds ", data->rows, " patterns; name one of them, as ", name, "[0]");
     return pattern_of_row(*data, name, file.read<double>(data->signal));

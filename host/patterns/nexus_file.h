@@ -1,4 +1,5 @@
-// Patterns in HDF5 files as NeXus lays them out: a group of class NXdata whose attributes name the signal and its axis.
+// Patterns in HDF5 files as NeXus lays them out: a group of class NXdata whose attributes name the signal and its axis. Stacks and maps
+// may have it in any of their dimensions, and maps are read as stacks.
 // The axis is 2theta in degrees or radians, Q in inverse angstrom or nanometres, or d in angstrom.
 #pragma once
 
@@ -14,8 +15,9 @@
 namespace friedel {
 
 struct NexusData {
-    std::string signal;             // the dataset: [points], or [rows][points] where `rows` is not 0
-    std::size_t rows = 0;           // 0: one pattern
+    std::string signal;             // the dataset: [points], or more dimensions where `rows` is not 0
+    std::size_t rows = 0;           // patterns, counted through the other dimensions with the last one fastest; 0: one pattern
+    std::size_t dimension = 0;      // which one is [points]
     std::vector<double> axis;       // [points]
     PatternAxis kind;               // of the axis
     double wavelength_angstrom;     // 0 if the file states none

@@ -55,6 +55,10 @@ struct QuantityName {
 };
 // Longer ones before those that they begin with.
 constexpr QuantityName quantity_names[] = {{"2thetaangle", Quantity::two_theta},
+                                           {"2thetaaxis", Quantity::two_theta},
+                                           {"scatteringangle2theta", Quantity::two_theta},
+                                           {"scatteringangle", Quantity::two_theta},
+                                           {"diffractionangle2theta", Quantity::two_theta},
                                            {"twotheta", Quantity::two_theta},
                                            {"2theta", Quantity::two_theta},
                                            {"polarangle", Quantity::two_theta},
@@ -65,8 +69,15 @@ constexpr QuantityName quantity_names[] = {{"2thetaangle", Quantity::two_theta},
                                            {"2t", Quantity::two_theta},
                                            {"theta", Quantity::theta},
                                            {"th", Quantity::theta},
+                                           {"momentumtransferq", Quantity::q},
                                            {"momentumtransfer", Quantity::q},
+                                           {"scatteringvectormagnitude", Quantity::q},
+                                           {"scatteringvectorq", Quantity::q},
                                            {"scatteringvector", Quantity::q},
+                                           {"qspace", Quantity::q},
+                                           {"qaxis", Quantity::q},
+                                           {"qvector", Quantity::q},
+                                           {"qvalues", Quantity::q},
                                            {"qvalue", Quantity::q},
                                            {"qmodulus", Quantity::q},
                                            {"qvec", Quantity::q},
@@ -75,6 +86,7 @@ constexpr QuantityName quantity_names[] = {{"2thetaangle", Quantity::two_theta},
                                            {"q", Quantity::q},
                                            {"dstar", Quantity::inverse_d},
                                            {"1d", Quantity::inverse_d},
+                                           {"dspacings", Quantity::d},
                                            {"dspacing", Quantity::d},
                                            {"dvalue", Quantity::d},
                                            {"dhkl", Quantity::d},
@@ -156,8 +168,8 @@ constexpr std::string_view of_other_methods[] = {
     "mz",          "masstocharge",  "ppm",        "chemicalshift", "hz",        "frequency", "bindingenergy", "kineticenergy", "wavenumber",
     "wavenumbers", "wavenumbercm1", "ramanshift", "ramanshiftcm1", "massnumber"};
 // What may follow such a name without brackets: "energy_keV".
-constexpr std::string_view other_units[] = {"kev", "ev", "mev", "us", "ms", "musec", "microsec", "s", "sec",
-                                            "min", "k",  "c",   "a",  "nm", "cm1",   "angstrom", "mm"};
+constexpr std::string_view other_units[] = {"kev", "ev", "mev", "us", "ms",  "musec",    "microsec", "s",   "sec", "min",
+                                            "k",   "c",  "a",   "nm", "cm1", "angstrom", "mm",       "deg", "rad"};
 
 template <class Units>
 std::optional<double> unit_of(std::string_view name, const Units& units) {
@@ -217,6 +229,24 @@ bool has_other_units(std::string_view name) {
 
 }  // namespace
 
+bool is_inverse_length(std::string_view unit) {
+    constexpr std::string_view names[] = {
+        "1/nm",  "nm-1",       "pernm",      "inversenanometres", "inversenanometers", "1/a",        "a-1", "pera", "1/ang",
+        "ang-1", "1/angstrom", "angstrom-1", "inverseangstroms",  "inverseangstrom",   "1/angstroms"};
+    unit = unit.substr(0, unit.find_first_of(")]"));
+    std::string text;
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+        constexpr std::pair<std::string_view, std::string_view> symbols[] = {
+            {"\u00c5", "a"}, {"\u00e5", "a"}, {"\u212b", "a"}, {"\u207b", "-"}, {"\u00b9", "1"}};
+        if (unit[i] == '/' || unit[i] == '-' || std::isalnum(static_cast<unsigned char>(unit[i])))
+            text += static_cast<char>(std::tolower(static_cast<unsigned char>(unit[i])));
+        for (const auto& [symbol, letters] : symbols) {
+            if (unit.substr(i).starts_with(symbol)) text += letters;
+        }
+    }
+    return is_one_of(text, names);
+}
+
 bool is_axis_name(std::string_view name) { return axis_named(name).has_value(); }
 
 bool is_other_axis(std::string_view name) {
@@ -230,7 +260,7 @@ bool is_surely_other_axis(std::string_view name) {
     if (is_one_of(text, of_other_methods) || has_other_units(name)) return true;
     if (open == name.npos) return false;
     const std::string unit = lower_case(name.substr(open + 1, name.find_first_of(")]", open) - open - 1));
-    return is_one_of(unit, no_angles) || (is_one_of(text, other_names) && !unit.empty());
+    return is_one_of(unit, no_angles) || is_inverse_length(unit) || (is_one_of(text, other_names) && !unit.empty());
 }
 
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file) {

@@ -25,6 +25,8 @@ bool is_axis_name(std::string_view name);
 bool is_other_axis(std::string_view name);
 // The same of names that say so whatever stands beside them: "m/z", "time (s)", "energy_keV", "x (mm)", but not "time".
 bool is_surely_other_axis(std::string_view name);
+// Whether a unit, and what may stand behind its closing bracket, is one over a length: "1/nm", "A^-1)", "Inverse Nanometres".
+bool is_inverse_length(std::string_view unit);
 // By the name of a column and its units ("deg", "1/nm"), empty where the file states none. Throws Error naming the file where the name is
 // that of no axis, or the units are those of something else ("mm").
 PatternAxis axis_of(std::string_view name, std::string_view units, const std::string& file);

@@ -140,24 +140,45 @@ private:
         return line_end();
     }
 
+    // Where the axis is named in a line that says first that it will be: "# x-axis: q (nm^-1)", "unit: 2th_deg"; else `begin`.
+    static std::size_t behind_word_for_axis(std::string_view line, std::size_t begin) {
+        constexpr std::string_view words[] = {"unit", "units", "radialunit", "xunit", "xunits", "x", "xaxis", "xlabel", "axis", "column1"};
+        const std::size_t sign = begin == line.npos ? line.npos : line.find_first_of(":=", begin);
+        if (sign == line.npos) return begin;
+        std::string word;
+        for (const char c : lower_case(line.substr(begin, sign - begin))) {
+            if (is_digit(c) || (c >= 'a' && c <= 'z')) word += c;
+        }
+        return std::find(std::begin(words), std::end(words), word) == std::end(words) ? begin : line.find_first_not_of(" \t", sign + 1);
+    }
+
     // A line that names the axis and nothing else, as in files of Fit2D.
     void take_label(std::string_view line) {
         constexpr std::size_t longest_label = 60;
+        line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
         std::size_t begin = line.find_first_not_of("#;!/*% \t");
-        for (const std::string_view word : {"unit:", "units:", "Unit:", "unit ="}) {
-            if (begin != std::string_view::npos && line.substr(begin).starts_with(word))
-                begin = line.find_first_not_of(" \t", begin + word.size());
-        }
+        begin = behind_word_for_axis(line, begin);
         const std::size_t units = line.find_first_of("(["), close = line.find_first_of(")]");
         if (begin == std::string_view::npos || line.size() > longest_label) return;
         const std::string label = lower_case(line.substr(begin));
         const bool is_value = label.find_first_of(":=") != label.npos;
-        if (!is_value && (label.starts_with("radial distance") || label.starts_with("d*2") || label.starts_with("log10(q")))
+        if (label.starts_with("{str(dim1_unit)"))  // of pyFAI 2025 and 2026, where there are standard deviations
+            fail_here(
+                "says '{str(dim1_unit)...' where the first column's unit belongs, which pyFAI has left out; write it there: 2th_deg, "
+                "2th_rad, q_nm^-1 or q_A^-1");
+        if (!is_value && (label.starts_with("radial distance") || label.starts_with("d*2") || label.starts_with("log10(q") ||
+                          label.starts_with("_pd_meas_position") || label.starts_with("azimuth (")))
             axis_of(line.substr(begin), "", pattern_.name);  // says that it is none
-        if (!is_axis_name(line.substr(begin))) return;
-        const bool ends = close == std::string_view::npos || line.find_first_not_of(" \t\r", close + 1) == std::string_view::npos;
-        if (!ends) return;  // "theta (deg) = 12.5" says something else
-        axis_named_ = true;
+        const std::string_view behind = close == std::string_view::npos ? "" : line.substr(close + 1);
+        const bool ends = behind.find_first_not_of(" \t\r") == std::string_view::npos;
+        const bool is_axis = is_axis_name(line.substr(begin));
+        // "Azimuth (1/nm)" may be what it likes, but no angle; "Scattering vector (1/nm) Intensity" is said in three words.
+        const bool is_inverse = is_inverse_length(line.substr(units == line.npos ? line.size() : units + 1)) && !is_value;
+        if (is_inverse && !is_axis && ends) axis_of(line.substr(begin), "", pattern_.name);  // says that it is none
+        const std::string beside = lower_case(behind.substr(ends ? 0 : behind.find_first_not_of(" \t,")));
+        const bool names_intensity = beside.starts_with("int") || beside.starts_with("counts") || beside == "i" || beside.starts_with("i ");
+        if (!is_axis || !(ends || (is_inverse && names_intensity))) return;
+        axis_named_ = ends;
         axis_ = axis_of(line.substr(begin), units == std::string_view::npos ? "" : line.substr(units + 1), pattern_.name);
     }
 
@@ -172,7 +193,7 @@ private:
         if (std::isinf(row.value[1])) fail_here("the intensity is not a finite number; remove the line or interpolate it");
         if (std::abs(row.value[1]) > largest_intensity)
             fail_here("an intensity of ", number_text(row.value[1]), " is more than can be calculated with; scale the pattern");
-        if (angle < 0) fail_here("negative angle ", number_text(angle), "; cut the pattern at 0 degrees");
+        if (angle < 0 && below_line_ == 0) below_line_ = line_number_, first_below_ = angle;
         if (angle >= 180 && axis_ == two_theta_in_degrees) {
             refuse_swapped_columns();
             fail_here("angle ", number_text(angle), " is not below 180 degrees; the first column must be 2theta in degrees");
@@ -186,7 +207,10 @@ private:
         }
         range_line_ = 0;
         last_angle_ = angle;
-        if (std::isnan(row.value[1])) {
+        // Masked pixels leave no number, or a negative one in both columns or beside 0.
+        const bool no_sigma = columns_ == 3 && !std::isfinite(row.value[2]);
+        const bool both_masked = columns_ == 3 && row.value[2] < 0 && (row.value[1] == row.value[2] || row.value[1] == 0);
+        if (std::isnan(row.value[1]) || both_masked || (no_sigma && row.value[1] <= 0)) {
             ++masked_;
             return;
         }
@@ -194,9 +218,7 @@ private:
         pattern_.intensity.push_back(row.value[1]);
         constant_ = constant_ && row.value[1] == pattern_.intensity.front();
         if (columns_ == 3) {
-            if (!(row.value[2] >= 0) || !std::isfinite(row.value[2])) {
-                fail_here("the third column is not a standard deviation; keep only angle and intensity");
-            }
+            if (row.value[2] < 0 || no_sigma) fail_here("the third column is not a standard deviation; keep only angle and intensity");
             pattern_.sigma.push_back(row.value[2]);
         }
     }
@@ -241,10 +263,13 @@ private:
 
     void check_whole() const {
         const std::size_t points = pattern_.two_theta_deg.size();
+        if (below_line_ > 0 && !may_begin_below_zero(pattern_.two_theta_deg))
+            fail(pattern_.name, ": line ", below_line_, ": negative angle ", number_text(first_below_), "; cut the pattern at 0 degrees");
         if (points == 0 && single_numbers_ >= min_points)
             fail(pattern_.name, ": only one column; write a line with start, step and end above it, or angle and intensity in each row");
         if (points < min_points && masked_ > 0)
-            fail(pattern_.name, ": only ", points, " points, ", masked_, " more have nan for an intensity; export what was measured");
+            fail(pattern_.name, ": only ", points, " points, ", masked_,
+                 " more have nan for an intensity, or what stands for a masked pixel; export what was measured");
         if (points == 0) fail(pattern_.name, ": no rows of two or three numbers", cure);
         if (announced_ > rows_ && announced_ == std::floor(announced_))
             fail(pattern_.name, ": says that it holds ", number_text(announced_), " points, and ends after ", rows_,
@@ -269,6 +294,8 @@ private:
     int single_numbers_ = 0, rows_ = 0;
     bool axis_named_ = false;  // in a line of its own, as Fit2D does, where a number behind it says how many points there are
     double announced_ = 0;
+    int below_line_ = 0;  // the first row of a negative angle; 0: none
+    double first_below_ = 0;
     int masked_ = 0;  // rows whose intensity is NaN: they were not measured
     int ranges_ = 1;
     int direction_ = 1;  // -1: a scan from high angles to low ones

@@ -33,8 +33,12 @@ MeasuredPattern read_pattern(const std::filesystem::path& file);
 MeasuredPattern read_standard_input();
 MeasuredPattern parse_pattern(std::string_view text, const std::string& name);
 
-// Removes the points whose intensity is NaN, or what detectors write for masked pixels: 2^31 - 1 and 2^32 - 1 far above the others, -1 and
-// -2 beside counts.
+// Whether an axis [points] that begins below zero does so as detectors on an arc do, which see a little of the other side of the beam;
+// azimuths go as far there.
+bool may_begin_below_zero(const std::vector<double>& axis);
+// Removes the points below zero where an axis may begin there, and those whose intensity is NaN, or what detectors write for masked pixels:
+// 2^31 - 1 and 2^32 - 1 far above the others, -1 and -2 beside counts, any negative number that comes several times far below the others,
+// zeros in the gaps of a detector beside a background far above.
 void leave_out_unmeasured(MeasuredPattern& pattern);
 // Throws Error unless the pattern keeps what is promised above and is not constant.
 void check_pattern(const MeasuredPattern& pattern);

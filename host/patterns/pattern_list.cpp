@@ -13,9 +13,11 @@
 
 #include "host/patterns/nexus_file.h"
 #include "host/patterns/pattern_address.h"
+#include "host/simulation/pattern_output.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/hdf5_file.h"
 #include "host/support/joined.h"
 #include "host/support/text_encoding.h"
 #include "host/support/text_format.h"
@@ -33,7 +35,7 @@ constexpr std::array<const char*, 19> endings = {".xy",  ".xye",  ".txt",  ".dat
 std::string all_endings() {
     std::string all;
     for (const char* ending : endings) all += std::string(ending) + ", ";
-    return all + ".h5 and .hdf5 of one NeXus pattern, .csv but labels, results and metrics";
+    return all + ".h5 and .hdf5 of NeXus patterns, .csv but labels, results and metrics";
 }
 
 // Friedel's own tables are no patterns: labels and results have a column `file`, a training's metrics `step` and `loss`.
@@ -54,6 +56,18 @@ std::string ending_of(const fs::path& file) { return lower_case(file.extension()
 bool is_pattern_ending(const std::string& ending) { return std::find(endings.begin(), endings.end(), ending) != endings.end(); }
 bool is_hdf5_ending(const std::string& ending) { return ending == ".h5" || ending == ".hdf5"; }
 
+// Whether an HDF5 file holds patterns that one measured: those that 'friedel simulate' wrote are named one by one.
+bool is_nexus(const fs::path& file) {
+    if (is_nexus_pattern(file)) return true;
+    try {
+        const H5File opened = H5File::open_foreign(file);
+        const bool is_simulated = opened.has_attribute("/", "friedel_kind") && opened.kind() == patterns_kind.name;
+        return !is_simulated && PatternStack::open(file.string());
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 void add_folder(std::vector<std::string>& files, std::map<std::string, std::size_t>& passed_over, const std::string& path) {
     const std::size_t first = files.size();
     std::error_code failure, ignored;
@@ -66,7 +80,7 @@ void add_folder(std::vector<std::string>& files, std::map<std::string, std::size
         if (!entry->is_regular_file(ignored) && (fs::exists(entry->path(), ignored) || !entry->is_symlink(ignored))) continue;
         const std::string ending = ending_of(entry->path());
         if (ending == ".csv" && (!entry->file_size(ignored) || begins_with_own_table(entry->path()))) continue;
-        if (ending != ".csv" && !is_pattern_ending(ending) && !(is_hdf5_ending(ending) && is_nexus_pattern(entry->path()))) {
+        if (ending != ".csv" && !is_pattern_ending(ending) && !(is_hdf5_ending(ending) && is_nexus(entry->path()))) {
             ++passed_over[ending.empty() ? "no ending" : ending];
             continue;
         }
@@ -108,7 +122,7 @@ void PatternList::add(const std::string& path) {
     const auto first = static_cast<std::uint32_t>(files_.size());
     if (path != "-" && fs::is_directory(path, ignored)) {
         add_folder(files_, passed_over_, path);
-        for (std::uint32_t file = first; file < files_.size(); ++file) entries_.push_back({file, 0});
+        for (std::uint32_t file = first; file < files_.size(); ++file) add_stack(file);
         return;
     }
     const PatternAddress address = pattern_address(path);
@@ -123,6 +137,22 @@ void PatternList::add(const std::string& path) {
     if (!stack) return;
     stacks_.resize(files_.size());
     stacks_.back() = std::move(stack);
+}
+
+// The patterns of a file of a folder: several where it is a stack, else one, whose reading tells what is wrong.
+void PatternList::add_stack(std::uint32_t file) {
+    const std::string ending = ending_of(files_[file]);
+    std::unique_ptr<PatternStack> stack;
+    try {
+        if (is_hdf5_ending(ending) || ending == ".nxs") stack = PatternStack::open(files_[file]);
+    } catch (const Error&) {
+    }
+    const std::size_t rows = stack ? stack->size() : 1;
+    if (rows > std::numeric_limits<std::uint32_t>::max()) fail(files_[file], ": holds more patterns than 4 294 967 295; split it");
+    for (std::size_t row = 0; row < rows; ++row) entries_.push_back({file, static_cast<std::uint32_t>(row)});
+    if (!stack) return;
+    stacks_.resize(files_.size());
+    stacks_[file] = std::move(stack);
 }
 
 std::string PatternList::file(std::size_t i) const { return pattern_address(files_[entries_[i].file]).file; }

@@ -55,6 +55,7 @@ public:
 
 private:
     void add(const std::string& path);
+    void add_stack(std::uint32_t file);
 
     struct Entry {
         std::uint32_t file, row;

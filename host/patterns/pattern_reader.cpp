@@ -205,7 +205,8 @@ std::string PatternReader::refusal_of(const MeasuredPattern& pattern, const Read
                ", " + whole_percent(config_.min_coverage) + " are needed (--min-coverage)" +
                (read.wavelength_source == WavelengthSource::assumed ? "; its wavelength is not stated, that of the model was assumed"
                                                                     : "") +
-               (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "");
+               (doubtful ? "; if its first column is Q, d or radians, name it in a line above" : "") +
+               (pattern.needs_no_wavelength ? "; if its Q or d is in nanometres, its file must say so" : "");
     }
     const auto [lowest, highest] = std::minmax_element(on_grid, on_grid + config_.grid.points);
     return *lowest == *highest ? "no signal within " + config_.whose + " range" : "";

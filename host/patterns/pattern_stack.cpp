@@ -1,7 +1,10 @@
 #include "host/patterns/pattern_stack.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <list>
+#include <mutex>
 #include <optional>
 
 #include "host/patterns/instrument_files.h"
@@ -24,6 +27,7 @@ NexusData data_of_simulated(const H5File& file) {
     if (!(start >= 0 && step > 0 && start + step * static_cast<double>(shape[1]) <= 180))
         fail(file.path().string(), ": the angles of 'patterns' are not within 0 to 180 degrees; ", patterns_kind.cure);
     data.rows = shape[0];
+    data.dimension = 1;
     for (std::size_t i = 0; i < shape[1]; ++i) data.axis.push_back(start + step * static_cast<double>(i));
     data.kind = two_theta_in_degrees;
     data.wavelength_angstrom = file.read_number_attribute(data.signal, "wavelength_angstrom");
@@ -40,6 +44,23 @@ std::vector<std::string> titles_of(const H5File& file, std::size_t rows) {
     } catch (const Error&) {
         return {};
     }
+}
+
+// The files of the stacks read last, by their marks: a series may be of thousands, and a process has a thousand open by default.
+std::shared_ptr<const H5File> file_of(std::uint64_t mark, const std::filesystem::path& path) {
+    constexpr std::size_t most = 64;
+    using Files = std::list<std::pair<std::uint64_t, std::shared_ptr<const H5File>>>;
+    static std::mutex mutex;
+    static Files& files = *new Files;  // the last one first; the library may be gone before what is static
+    const std::scoped_lock lock(mutex);
+    const auto found = std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.first == mark; });
+    if (found != files.end()) {
+        files.splice(files.begin(), files, found);
+    } else {
+        files.emplace_front(mark, std::make_shared<const H5File>(H5File::open_foreign(path)));
+        if (files.size() > most) files.pop_back();
+    }
+    return files.front().second;
 }
 
 }  // namespace
@@ -65,7 +86,13 @@ std::unique_ptr<PatternStack> PatternStack::open(const std::string& name) {
     if (data->rows > std::max(most, always_believed))
         fail(path.string(), ": claims ", data->rows, " patterns, more than a file of this size can hold; it is damaged");
     std::vector<std::string> titles = is_simulated ? titles_of(file, data->rows) : std::vector<std::string>();
-    return std::unique_ptr<PatternStack>(new PatternStack(name, std::move(file), std::move(*data), std::move(titles)));
+    return std::unique_ptr<PatternStack>(new PatternStack(name, path, std::move(*data), std::move(titles)));
+}
+
+PatternStack::PatternStack(std::string name, std::filesystem::path path, NexusData data, std::vector<std::string> titles)
+    : name_(std::move(name)), path_(std::move(path)), data_(std::move(data)), titles_(std::move(titles)) {
+    static std::atomic<std::uint64_t> marks = 0;
+    mark_ = ++marks;
 }
 
 std::string PatternStack::title(std::size_t row) const { return titles_.empty() ? "" : utf_8_of_bytes(titles_[row]); }
@@ -84,7 +111,7 @@ std::string PatternStack::row_name(const std::string& file, std::size_t row) { r
 
 MeasuredPattern PatternStack::read(std::size_t row) const {
     std::vector<double> intensity(data_.axis.size());
-    file_.read_rows(intensity.data(), data_.signal, row, 1);
+    file_of(mark_, path_)->read_line(intensity.data(), data_.signal, data_.dimension, row);
     return pattern_of_row(data_, row_name(name_, row), std::move(intensity));
 }
 

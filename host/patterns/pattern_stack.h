@@ -1,8 +1,9 @@
 // HDF5 files of many patterns: those of 'friedel simulate' (friedel_kind "patterns"), and NeXus files whose NXdata group has a signal
-// [patterns][points] over one axis.
+// of several dimensions, one of them [points] over an axis. Only the files read last are held open.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -34,11 +35,11 @@ public:
     static std::string row_name(const std::string& file, std::size_t row);
 
 private:
-    PatternStack(std::string name, H5File file, NexusData data, std::vector<std::string> titles)
-        : name_(std::move(name)), file_(std::move(file)), data_(std::move(data)), titles_(std::move(titles)) {}
+    PatternStack(std::string name, std::filesystem::path path, NexusData data, std::vector<std::string> titles);
 
     std::string name_;
-    H5File file_;
+    std::filesystem::path path_;
+    std::uint64_t mark_;  // of this one, among those that this process made
     NexusData data_;
     std::vector<std::string> titles_;  // [rows] or none
 };

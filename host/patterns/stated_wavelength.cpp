@@ -161,8 +161,9 @@ void StatedWavelength::read_wavelength(std::string_view line, std::string_view t
     constexpr double least_pm = 30, most_pm = 300;  // without a unit, and by their size
     std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge", "wellenlaenge",
                                            "longueur d'onde", "波長", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam="});
-    if (word == std::string_view::npos) {  // "WAVE 0.4"
-        const std::size_t wave = word_at_the_beginning(text, "wave");
+    for (const std::string_view abbreviation : {"wave", "wl"}) {  // "WAVE 0.4"
+        if (word != std::string_view::npos) break;
+        const std::size_t wave = word_at_the_beginning(text, abbreviation);
         const std::size_t next = wave == std::string_view::npos ? wave : text.find_first_not_of(" \t:=", wave);
         if (next != std::string_view::npos && begins_number(text, next)) word = wave;
     }
@@ -208,7 +209,14 @@ void StatedWavelength::read_wavelength(std::string_view line, std::string_view t
 }
 
 void StatedWavelength::read_energy(std::string_view line, std::string_view text) {
-    const std::size_t energy = end_of_first(text, {"energy", "energie", "エネルギー"});
+    std::size_t energy = end_of_first(text, {"energy", "energie", "エネルギー"});
+    if (energy == std::string_view::npos) {  // "E = 60 keV"
+        energy = word_at_the_beginning(text, "e");
+        const std::optional<Number> kev = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
+        if (!kev || text.substr(energy, kev->begin - energy).find_first_not_of(" \t:=") != text.npos ||
+            !unit_after(text, kev->end).starts_with("kev"))
+            return;
+    }
     const std::optional<Number> number = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
     if (!number || contains_any(text.substr(0, number->begin),
                                 {"threshold", "resolution", "window", "range", "lower", "upper", "cut", "loss", "binding", "level"}))

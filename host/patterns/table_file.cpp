@@ -100,6 +100,17 @@ struct Table {
     int rows_line;  // where the rows begin
 };
 
+// A comment's sign may stand apart from the names behind it ("#\t2th_deg\tI", "! 2th I esd"): it is a column of its own where the first row
+// below has as many.
+std::string_view without_sign_apart(std::string_view line, std::string_view rows) {
+    constexpr std::string_view signs = "#!%*/'\"";
+    const std::size_t sign_end = line.find_first_not_of(signs);
+    if (sign_end == 0 || sign_end == line.npos || (line[sign_end] != ' ' && line[sign_end] != '\t') || line.starts_with("#L")) return line;
+    const std::size_t names = fields_of(line).size();
+    const std::string_view behind = line.substr(std::min(line.find_first_not_of(" \t", sign_end), line.size()));
+    return fields_of(behind).size() == names - 1 && numbers_of(next_line(rows), names - 1) ? behind : line;
+}
+
 // Nothing where no line names the columns.
 std::optional<Table> find_table(std::string_view text, const std::string& name, StatedWavelength& stated) {
     constexpr int longest_header = 200;  // lines
@@ -122,7 +133,7 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
                 return Table{above, header, rows, line_number};
             }
         }
-        above = columns_of(header = line);
+        above = columns_of(header = without_sign_apart(line, text));
         if (above.axis < 0 && !above.axis_name.empty()) axis_of(above.axis_name, "", name);  // says that it is none
         if (!above.are_named() && !above.changed.empty())
             fail(name, ": its intensities are '", above.changed, "'; export them as they were counted");

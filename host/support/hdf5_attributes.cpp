@@ -33,7 +33,7 @@ bool H5File::has_attribute(const std::string& object, const std::string& name) c
 
 std::string H5File::read_text_attribute(const std::string& object, const std::string& name) const {
     const LibraryLock lock;
-    const Handle attribute = state_->open_attribute(object, name);
+    const auto attribute = state_->open_attribute(object, name);
     const Handle stored(state_->check(H5Aget_type(attribute), "read attribute '" + name + "'"), H5Tclose);
     if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
     if (H5Tis_variable_str(stored) > 0) {  // as other programs write them
@@ -53,8 +53,7 @@ std::string H5File::read_text_attribute(const std::string& object, const std::st
 std::vector<std::string> H5File::read_text_attributes(const std::string& object, const std::string& name) const {
     const LibraryLock lock;
     const std::string what = "read attribute '" + name + "'";
-    const Handle attribute(state_->check(H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), what),
-                           H5Aclose);
+    const auto attribute = state_->find_attribute(object, name);
     const Handle stored(state_->check(H5Aget_type(attribute), what), H5Tclose);
     const hssize_t values = state_->values_of_attribute(attribute, name);
     if (H5Tget_class(stored) != H5T_STRING) fail(path().string(), ": attribute '", name, "' is not text");
@@ -80,7 +79,7 @@ std::vector<std::string> H5File::read_text_attributes(const std::string& object,
 
 double H5File::read_number_attribute(const std::string& object, const std::string& name) const {
     const LibraryLock lock;
-    const Handle attribute = state_->open_attribute(object, name);
+    const auto attribute = state_->open_attribute(object, name);
     double value = 0;
     state_->check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read attribute '" + name + "'");
     if (!std::isfinite(value)) fail(path().string(), ": attribute '", name, "' is not a finite number; the file is damaged");

@@ -86,8 +86,14 @@ H5File H5File::open_foreign(const std::filesystem::path& file) {
     ::close(descriptor);
     if (H5Fis_hdf5(file.c_str()) <= 0) fail(file.string(), ": is not an HDF5 file; check the name");
     state->file = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    std::string reason = state->file < 0 ? last_reason() : "";
+    if (reason.find("already open for") != std::string::npos) {  // while a detector's program writes on: what is there is read
+        state->file = H5Fopen(file.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
+        if (state->file < 0) reason = "its writer has not closed it";
+    }
     if (state->file < 0) {
-        const std::string reason = last_reason();
+        if (reason.find("temporarily unavailable") != std::string::npos)
+            fail(file.string(), ": is locked by a program that writes it; wait until it is closed, or read a copy");
         const bool truncated = reason.find("truncated") != std::string::npos || reason.find("eof") != std::string::npos;
         fail(file.string(), ": ", truncated ? "is truncated" : "cannot be read", " (", reason, "); make it again or copy it again");
     }
@@ -250,12 +256,21 @@ void H5File::read_rows(T* values, const std::string& name, std::size_t first_row
     });
 }
 
+template <class T>
+void H5File::read_line(T* values, const std::string& name, std::size_t dimension, std::size_t line) const {
+    const LibraryLock lock;
+    state_->with_line(name, dimension, line, [&](hid_t dataset, hid_t memory, hid_t space) {
+        state_->check(H5Dread(dataset, native_type<T>(), memory, space, H5P_DEFAULT, values), "read '" + name + "'");
+    });
+}
+
 #define FRIEDEL_HDF5_TYPE(T)                                                                     \
     template void H5File::create_dataset<T>(const std::string&, const Shape&, bool);             \
     template void H5File::write<T>(const std::string&, const T*, const Shape&, bool);            \
     template std::vector<T> H5File::read<T>(const std::string&) const;                           \
     template void H5File::write_rows<T>(const std::string&, std::size_t, std::size_t, const T*); \
-    template void H5File::read_rows<T>(T*, const std::string&, std::size_t, std::size_t) const;
+    template void H5File::read_rows<T>(T*, const std::string&, std::size_t, std::size_t) const;  \
+    template void H5File::read_line<T>(T*, const std::string&, std::size_t, std::size_t) const;
 FRIEDEL_HDF5_TYPE(float)
 FRIEDEL_HDF5_TYPE(double)
 FRIEDEL_HDF5_TYPE(std::int8_t)

@@ -83,6 +83,9 @@ public:
     void write_rows(const std::string& name, std::size_t first_row, std::size_t rows, const T* values);
     template <class T>
     void read_rows(T* values, const std::string& name, std::size_t first_row, std::size_t rows) const;
+    // One line of values along a dimension; lines are counted through the others, the last one fastest.
+    template <class T>
+    void read_line(T* values, const std::string& name, std::size_t dimension, std::size_t line) const;
 
     // Fixed-length UTF-8 strings, padded with zeros: these compress, variable-length ones do not.
     void write_strings(const std::string& name, const std::vector<std::string>& values);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "host/support/error.h"
@@ -50,6 +51,10 @@ struct H5File::State {
     Result check(Result result, const std::string& what) const {
         if (result < 0) {
             const std::string reason = hdf5::last_reason();
+            if (reason.find("plugin") != std::string::npos || reason.find("required filter") != std::string::npos)
+                fail(path.string(), ": cannot ", what, " (", reason,
+                     "): it is compressed in a way of its own; set HDF5_PLUGIN_PATH to the plugins that came with what wrote it (Python: "
+                     "hdf5plugin.PLUGIN_PATH), or write it again with gzip");
             if (temporary.empty())
                 fail(path.string(), ": cannot ", what, " (", reason, "); the file is damaged or not of the expected kind");
             fail(path.string(), ": cannot ", what, " (", reason, "); check the space on the disk");
@@ -126,6 +131,29 @@ struct H5File::State {
         check(dataset.close(), "finish '" + name + "'");
     }
 
+    // transfer(dataset, memory, space) of the line of that number along a dimension.
+    template <class Transfer>
+    void with_line(const std::string& name, std::size_t dimension, std::size_t line, Transfer&& transfer) const {
+        Handle dataset = open_dataset(name);
+        const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
+        std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
+        check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
+        if (dimension >= extent.size()) fail(path.string(), ": '", name, "' has no dimension ", dimension);
+        std::vector<hsize_t> start(extent.size(), 0), count(extent.size(), 1);
+        const hsize_t points = count[dimension] = extent[dimension];
+        hsize_t left = line;
+        for (std::size_t i = extent.size(); i-- > 0;) {
+            if (i == dimension || extent[i] == 0) continue;
+            start[i] = left % extent[i];
+            left /= extent[i];
+        }
+        if (left > 0 || points == 0) fail(path.string(), ": '", name, "' has no line ", line);
+        check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), "select a line of '" + name + "'");
+        const Handle memory(check(H5Screate_simple(1, &points, nullptr), "select a line of '" + name + "'"), H5Sclose);
+        transfer(static_cast<hid_t>(dataset), static_cast<hid_t>(memory), static_cast<hid_t>(space));
+        check(dataset.close(), "finish '" + name + "'");
+    }
+
     void write_attribute(const std::string& object, const std::string& name, hid_t type, const void* value) const {
         if (H5Aexists_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0) {
             check(H5Adelete_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT), "replace attribute '" + name + "'");
@@ -138,10 +166,19 @@ struct H5File::State {
         check(H5Awrite(attribute, type, value), "write attribute '" + name + "'");
     }
 
-    Handle open_attribute(const std::string& object, const std::string& name) const {
-        Handle attribute(
-            check(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), "find attribute '" + name + "'"),
-            H5Aclose);
+    // An attribute and its object, which stays open while texts are read: behind a link to another file they are empty else (HDF5 1.10).
+    struct Attribute {
+        Handle object, attribute;
+        operator hid_t() const { return attribute; }
+    };
+    Attribute find_attribute(const std::string& object, const std::string& name) const {
+        Handle owner(check(H5Oopen(file, object.c_str(), H5P_DEFAULT), "find '" + object + "'"), H5Oclose);
+        Handle attribute(check(H5Aopen(owner, name.c_str(), H5P_DEFAULT), "find attribute '" + name + "'"), H5Aclose);
+        return {std::move(owner), std::move(attribute)};
+    }
+
+    Attribute open_attribute(const std::string& object, const std::string& name) const {
+        Attribute attribute = find_attribute(object, name);
         if (values_of_attribute(attribute, name) != 1) fail(path.string(), ": attribute '", name, "' is not a single value");
         return attribute;
     }
