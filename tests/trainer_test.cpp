@@ -305,20 +305,30 @@ TEST_F(TrainCommand, TellsWhenValidationWasBest) {
     std::size_t best = 0;
     const auto accuracy = [&](std::size_t row) { return std::stod(metrics.at(row, "simulated_accuracy")); };
     for (std::size_t row = 0; row < metrics.size(); ++row) {
-        if (accuracy(row) > accuracy(best)) best = row;
+        const double gain = accuracy(row) - accuracy(best);
+        if (gain > 0 || (gain == 0 && metrics.number(row, "simulated_loss") < metrics.number(best, "simulated_loss"))) best = row;
     }
     const bool was_better = accuracy(best) > accuracy(metrics.size() - 1);
     EXPECT_EQ(trained.out.find("; it was ") != std::string::npos, was_better) << trained.out;
     EXPECT_EQ(trained.out.find(" after step " + metrics.at(best, "step") + "\n") != std::string::npos, was_better) << trained.out;
+}
 
-    ValidationHistory history;
-    history.add({8, 0.5, 1}, 10);
-    history.add({8, 0.75, 1}, 20);
-    history.add({8, 0.75, 1}, 30);
-    history.add({8, 0.25, 1}, 40);
-    EXPECT_EQ(history.best_step, 20);
-    EXPECT_EQ(history.best_accuracy, 0.75);
-    EXPECT_EQ(history.last->accuracy, 0.25);
+TEST_F(TrainCommand, RefusesWhatIsSaidTwice) {
+    for (const char* twice : {"--seed 6 --set training.seed=5", "--steps 2 --set training.steps=3", "--steps 2 --set training.minutes=1",
+                              "--minutes 1 --set training.minutes=2", "--minutes 1 --set training.steps=2"}) {
+        const auto refused = test::run_friedel("train --show-config --preset quick " + std::string(twice));
+        EXPECT_EQ(refused.status, 2) << twice;
+        EXPECT_NE(refused.err.find(" excludes --set training."), std::string::npos) << refused.err;
+    }
+    EXPECT_EQ(test::run_friedel("train --show-config --preset quick --steps 2 --set training.minutes=0").status, 0);
+}
+
+TEST_F(TrainCommand, TellsOfStatisticsThatAreNotUsed) {
+    const std::string uniform = "--steps 2 --statistics uniform --set training.fill=";
+    const auto unused = test::run_friedel(all + uniform + "0" + model("none.h5")),
+               used = test::run_friedel(all + uniform + "0.1" + model("some.h5"));
+    EXPECT_NE(unused.err.find("--statistics uniform: has no effect"), std::string::npos) << unused.err;
+    EXPECT_EQ(used.err.find("has no effect"), std::string::npos) << used.err;
 }
 
 // Every key that --show-config has, with its value and a meaning.

@@ -40,7 +40,7 @@ void MetricsFile::row(const TrainingReport& report) {
                   static_cast<long long>(report.patterns), report.seconds, report.patterns_per_second, report.learning_rate, report.loss,
                   report.accuracy);
     std::string line = text;
-    for (const auto& result : {report.simulated, report.measured}) {
+    for (const auto& result : {report.validated.simulated, report.validated.measured}) {
         std::snprintf(text, sizeof text, ",%.6g,%.4f", result ? result->loss : 0.0, result ? result->accuracy : 0.0);
         line += result ? text : ",,";
     }
