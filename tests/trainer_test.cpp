@@ -1,10 +1,8 @@
 // Training as a whole: the same weights for any number of cores and however often a run is stopped, and a network that learns.
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include <fstream>
-#include <limits>
+#include <sstream>
 
 #include "host/network/bf16_gemm.h"
 #include "host/support/error.h"
@@ -204,7 +202,8 @@ TEST(Trainer, MembersOfAnEnsembleDiffer) {
     EXPECT_EQ(train(config, 2, 3)[0], both[0]) << "a member depends on how many there are";
 }
 
-// A first step that is far too long makes every later loss infinite: those steps are counted, change nothing, and tell their structures.
+// A first step that is far too long makes every later loss infinite: those steps are counted, change nothing, and blame no
+// structure.
 TEST(Trainer, SkipsStepsThatAreNotFinite) {
     TrainingConfig config = small_config();
     config.optimiser.learning_rate = 1e30f;
@@ -221,10 +220,7 @@ TEST(Trainer, SkipsStepsThatAreNotFinite) {
     EXPECT_EQ(results.skipped_in_a_row, 5);
     EXPECT_EQ(results.samples, 0);
     EXPECT_EQ(trainer.answering_parameters(), before);
-    const std::vector<std::int32_t> structures = trainer.nonfinite_structures();
-    ASSERT_FALSE(structures.empty());
-    EXPECT_GE(structures.front(), 0);
-    EXPECT_LT(structures.back(), library.size());
+    EXPECT_TRUE(trainer.nonfinite_structures().empty());
     EXPECT_EQ(trainer.take_results().skipped, 0) << "counted twice";
 }
 
@@ -310,6 +306,7 @@ TEST_F(TrainCommand, TellsWhenValidationWasBest) {
     }
     const bool was_better = accuracy(best) > accuracy(metrics.size() - 1);
     EXPECT_EQ(trained.out.find("; it was ") != std::string::npos, was_better) << trained.out;
+    EXPECT_EQ(trained.out.find("--keep-best would have") != std::string::npos, was_better) << trained.out;
     EXPECT_EQ(trained.out.find(" after step " + metrics.at(best, "step") + "\n") != std::string::npos, was_better) << trained.out;
 }
 

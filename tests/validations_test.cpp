@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "host/network/model.h"
 #include "host/training/checkpoint.h"
+#include "host/training/metrics_file.h"
 #include "host/training/training_run.h"
 #include "tests/csv_table.h"
 #include "tests/train_command.h"
@@ -31,6 +34,24 @@ TEST(ValidationHistory, TheBestIsRightMostOftenThenSurest) {
 TEST(BestFile, LiesBesideTheModel) {
     EXPECT_EQ(best_file("runs/model.h5"), "runs/model.best.h5");
     EXPECT_EQ(best_file("model"), "model.best");
+}
+
+// A report of steps that were all skipped has no loss: a field left empty, as any other that there is nothing for.
+TEST(MetricsFile, LeavesOutWhatIsNoNumber) {
+    const test::TemporaryDirectory folder;
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    MetricsFile(folder / "m.csv", 0, [](const std::string& line) { ADD_FAILURE() << line; })
+        .row({.step = 10,
+              .patterns = 640,
+              .seconds = 2,
+              .patterns_per_second = 320,
+              .learning_rate = 0.5,
+              .loss = none,
+              .accuracy = none,
+              .skipped_steps = 10,
+              .validated = {}});
+    const std::string text = test::read_text(folder / "m.csv");
+    EXPECT_EQ(text.substr(text.find('\n') + 1), "10,640,2.00,320.0,0.5,,,,,,,10\n");
 }
 
 class KeepsTheBest : public TrainCommand {

@@ -167,6 +167,9 @@ void print(const fs::path& output, const TrainingSummary& summary) {
     };
     show("simulated", summary.simulated);
     show("measured", summary.measured);
+    const auto was_better = [](const ValidationHistory& history) { return history.last && history.best_accuracy > history.last->accuracy; };
+    if (summary.best_step == 0 && (was_better(summary.simulated) || was_better(summary.measured)))
+        std::printf("--keep-best would have kept the network that was best\n");
     using ModelFile = TrainingSummary::ModelFile;
     if (summary.model_file == ModelFile::written) {
         std::printf("-> %s\n", output.c_str());
