@@ -350,7 +350,7 @@ TEST_F(TrainCommand, NamesTheKeyThatIsWrong) {
         test::expect_refused("train " + library + small + "--steps 2 " + model("bad.h5") + arguments, what, status, folder.path);
     };
     refuses("--set network.widths=3", "network.widths", 2);
-    refuses("--set training.batch=0", "training.batch", 2);
+    refuses("--set training.batch=0", "friedel: --set training.batch=0: training.batch is out of range", 2);
     refuses("--set training.batch=many", "training.batch", 2);
     refuses("--set optimiser.learning_rate=nan", "optimiser.learning_rate", 2);
     refuses("--set network.dropout=1.5", "network.dropout", 2);

@@ -94,6 +94,11 @@ TEST_F(KeepsTheBest, WithTheWeightsOfItsStep) {
     const auto info = test::run_friedel("info model.best.h5", folder.path);
     EXPECT_NE(info.out.find("chosen            " + best.provenance.chosen), std::string::npos) << info.out;
     EXPECT_EQ(info.out.find("unfinished"), std::string::npos) << info.out;
+    // On what chose it, it looks better than it is.
+    const auto calibrated =
+        test::run_friedel("calibrate model.best.h5 --patterns 20 --coverage 0.5 -o c.h5 --library " + library, folder.path);
+    EXPECT_NE(calibrated.err.find("the network was chosen by what it answers to patterns of "), std::string::npos) << calibrated.err;
+    EXPECT_NE(calibrated.err.find("(" + best.provenance.chosen + ")"), std::string::npos) << calibrated.err;
     // A run that ends there has the same weights.
     const auto shorter = test::run_friedel(thrown + "--steps " + step + model("shorter.h5"));
     ASSERT_EQ(shorter.status, 0) << shorter.err;

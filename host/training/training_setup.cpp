@@ -333,6 +333,7 @@ Model TrainingSetup::model(const KeptNetwork& network, const std::string& chosen
     kept.provenance.steps = network.step;
     kept.provenance.patterns = network.step * config_.run.batch;
     kept.provenance.chosen = chosen;
+    kept.provenance.chosen_on = hash_file(measured_ ? options_.measured_labels : options_.validation_library);
     return kept;
 }
 
