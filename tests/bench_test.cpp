@@ -72,6 +72,8 @@ TEST_F(Bench, ComparesWithAnEarlierRun) {
     const auto other = bench("--compare before.jsonl --set training.batch=16");
     ASSERT_EQ(other.status, 0) << other.err;
     EXPECT_NE(other.err.find("before.jsonl: batch was 32 there and is 16 here"), std::string::npos) << other.err;
+    const auto otherwise = bench("--compare before.jsonl --only AdamW --set simulation.width_sections=0");
+    EXPECT_NE(otherwise.err.find("before.jsonl: simulation.width_sections is 0 here and "), std::string::npos) << otherwise.err;
     // By patterns a second: a batch of another size takes another time.
     test::write_text(folder / "slow.jsonl",
                      "{\"benchmark\":\"friedel\",\"batch\":1}\n{\"stage\":\"simulation\",\"seconds\":1000,\"per_second\":1}\n");

@@ -52,7 +52,8 @@ TEST(Config, ChecksEveryNumber) {
     EXPECT_NE(refused([](TrainingConfig& c) { c.run.minutes = std::nan(""); }), "");
     EXPECT_NE(refused([](TrainingConfig& c) { c.run.seed = UINT64_MAX; }), "");
     EXPECT_NE(refused([](TrainingConfig& c) { c.run.steps = 0; }), "");
-    EXPECT_NE(refused([](TrainingConfig& c) { c.simulation.uniform_noise_low.a = 1; }).find("uniform_noise_low: reaches 1"), std::string::npos);
+    EXPECT_NE(refused([](TrainingConfig& c) { c.simulation.uniform_noise_low.a = 1; }).find("uniform_noise_low: reaches 1"),
+              std::string::npos);
 }
 
 // A run that is gone on with may last longer, report otherwise and take shorter steps, and nothing else.
@@ -65,10 +66,11 @@ TEST(Config, SaysWhatContradictsTheRunResumed) {
     };
     for (const char* free :
          {"training.steps=7", "training.minutes=7", "training.report_seconds=7", "training.checkpoints_kept=7",
-          "training.stop_on_divergence=false", "optimiser.learning_rate=0.7", "optimiser.clip_norm=7"})
+          "training.validation_steps=7", "training.stop_on_divergence=false", "optimiser.learning_rate=0.7", "optimiser.clip_norm=7"})
         EXPECT_EQ(contradicts(free), "") << free;
     EXPECT_EQ(contradicts("training.labels=powder"), "training.labels is \"powder\" here and \"structure\" there");
-    for (const char* bound : {"training.seed=7", "training.batch=7", "training.fill=0.7", "loss.label_smoothing=0.7", "grid.points=77"})
+    for (const char* bound : {"training.seed=7", "training.keep_best=true", "training.batch=7", "training.fill=0.7",
+                              "loss.label_smoothing=0.7", "grid.points=77"})
         EXPECT_NE(contradicts(bound), "") << bound;
 }
 

@@ -7,8 +7,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "host/network/device.h"
+#include "host/network/model.h"
 #include "host/ranks/communicator.h"
 #include "host/training/checkpoint.h"
 #include "host/training/trainer.h"
@@ -131,6 +133,23 @@ TEST_F(Ranks, GoOnInAnotherNumber) {
         differences += std::pow(found.members[0][i] - expected.members[0][i], 2);
     }
     EXPECT_LT(std::sqrt(differences / squares), 1e-4);
+}
+
+// The first rank alone validates; two that go on keep what one found best.
+TEST_F(Ranks, KeepTheBestNetwork) {
+    const std::string run = train("--validation lib.h5 --keep-best --set training.validation_steps=20 -o model.h5 ");
+    const std::string thrown = "--set optimiser.learning_rate=0.05 --set optimiser.cosine=false ";
+    const auto two = mpirun(2, run + thrown + "--steps 100 --log log.jsonl");
+    ASSERT_EQ(two.status, 0) << two.err;
+    std::istringstream lines(read_text(folder / "log.jsonl"));
+    std::int64_t best = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find("\"best\":true") != std::string::npos) best = std::stoll(line.substr(line.find("\"step\":") + 7));
+    }
+    const Model kept = Model::read(folder / "model.best.h5");
+    EXPECT_EQ(kept.provenance.steps, best);
+    EXPECT_GT(best, 0);
+    EXPECT_NE(kept.provenance.chosen.find("the best of 5 validations"), std::string::npos) << kept.provenance.chosen;
 }
 
 // Two ranks, two members, both losses in turns: what one rank finds in the sums of all stops both.

@@ -73,6 +73,7 @@ public:
             const std::string then = head_.value(name, nlohmann::json()).dump(), is = now.value(name, nlohmann::ordered_json()).dump();
             if (then != is) tell(file_, ": ", name, " was ", then, " there and is ", is, " here");
         }
+        warn_of_settings(now);
     }
     // How many times as fast it is now, if it was measured: by patterns, as batches may differ.
     std::optional<double> gain(const BenchmarkRow& row) const {
@@ -82,6 +83,20 @@ public:
     bool any() const { return !file_.empty(); }
 
 private:
+    // What is simulated and trained depends on more than its size. Files of before there was this hold no configuration.
+    void warn_of_settings(const nlohmann::ordered_json& now) const {
+        if (!head_.contains("config") || !head_["config"].is_string()) return;
+        TrainingConfig there, here;
+        read_toml(there, head_["config"], file_ + ": config");
+        read_toml(here, now["config"], "config");
+        there.network.hidden = here.network.hidden;  // told above, as is the batch
+        const RunConfig run = there.run;
+        there.run = here.run;  // of which bench takes no more than what follows
+        there.run.synthetic = run.synthetic;
+        there.run.fill = run.fill;
+        if (const std::string found = difference(there, here); !found.empty()) tell(file_, ": ", found);
+    }
+
     std::string file_;
     nlohmann::json head_;
     std::map<std::string, double> per_second_;
@@ -130,7 +145,10 @@ int run(const Options& s) {
                                       {"network", config.shape().text()},
                                       {"batch", config.run.batch},
                                       {"library", hash_file(file)},
-                                      {"structures", library.size()}};
+                                      {"structures", library.size()},
+                                      {"rounds", s.rounds},
+                                      {"round_seconds", s.seconds},
+                                      {"config", to_toml(config)}};
     earlier.warn_of_differences(head);
     std::printf("%s; %s, batches of %d; %d structures of %s\n", device.backend->description().c_str(), config.shape().text().c_str(),
                 config.run.batch, library.size(), file.filename().c_str());
@@ -141,17 +159,25 @@ int run(const Options& s) {
                                  print(row, earlier);
                                  lines += json_of(row).dump() + "\n";
                              }};
-    const std::vector<BenchmarkRow> rows = run_benchmark(config, library, device, options);
+    const auto write = [&] {
+        if (s.output.empty()) return;
+        write_text_file(s.output, lines);
+        std::printf("-> %s\n", s.output.c_str());
+    };
+    std::vector<BenchmarkRow> rows;
+    try {
+        rows = run_benchmark(config, library, device, options);
+    } catch (const Error&) {  // a batch that finds no memory, for one: what was measured before holds
+        write();
+        throw;
+    }
     for (const std::string& part : s.only) {
         const auto measured = [&](const BenchmarkRow& row) {
             return !row.stage.starts_with("limit: ") && row.stage.find(part) != std::string::npos;
         };
         if (std::ranges::none_of(rows, measured)) misused("--only ", part, ": no stage has that in its name; without it all are shown");
     }
-    if (!s.output.empty()) {
-        write_text_file(s.output, lines);
-        std::printf("-> %s\n", s.output.c_str());
-    }
+    write();
     return 0;
 }
 

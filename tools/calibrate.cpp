@@ -76,6 +76,7 @@ KnownAnswers usable_answers(const Options& o, const Model& model) {
     require_enough(answers.size());
     if (!o.quiet) tell_of_wavelength(answers.assumed, model.wavelength_angstrom);
     warn_if_trained_on(o.library, model);
+    for (const std::string& file : {o.library, o.labels}) warn_if_chosen_by(file, model);
     return answers;
 }
 

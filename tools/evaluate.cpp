@@ -245,6 +245,7 @@ int run(const Options& options) {
         std::cout << ", " << evaluation.unreadable << " not read -> " << folder.string() << "/report.html, metrics.json, predictions.csv\n";
     }
     warn_if_trained_on(options.library, model);
+    for (const std::string& file : {options.library, options.labels}) warn_if_chosen_by(file, model);
     return evaluation.unreadable == 0 ? 0 : 1;
 }
 

@@ -54,6 +54,8 @@ nlohmann::json json_of(const Model& model, bool is_finished) {
         {"earlier_library_hashes", made.earlier_library_hashes},
         {"statistics_hash", made.statistics_hash},
         {"runs", made.runs},
+        {"chosen", made.chosen},
+        {"chosen_on", made.chosen_on},
         {"seed", made.seed},
         {"steps", made.steps},
         {"finished", is_finished},
@@ -80,7 +82,10 @@ void print(const std::string& file, const Model& model, bool is_finished) {
                 static_cast<unsigned long long>(made.seed));
     for (const std::string& run : made.runs)
         std::printf("%s%s\n", &run == made.runs.data() ? "trained           " : "                  ", run.c_str());
-    if (!is_finished) std::printf("unfinished        its training was interrupted\n");
+    if (!made.chosen.empty())
+        std::printf("chosen            %s (%s)\n", without_controls(made.chosen).c_str(), without_controls(made.chosen_on).c_str());
+    else if (!is_finished)
+        std::printf("unfinished        its training was interrupted\n");
     if (!made.statistics_hash.empty()) std::printf("generated from    statistics %s\n", made.statistics_hash.c_str());
     if (!made.started_from.empty()) std::printf("started from      %s\n", made.started_from.c_str());
     if (calibration.fitted_on.empty()) {

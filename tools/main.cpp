@@ -12,6 +12,7 @@
 
 #include "host/ranks/communicator.h"
 #include "host/support/error.h"
+#include "host/support/gemm.h"
 #include "host/support/interrupt.h"
 #include "host/support/text_format.h"
 #include "tools/command.h"
@@ -141,4 +142,8 @@ int with_output_written(int status) {
 
 }  // namespace friedel::tools
 
-int main(int argc, char** argv) { return friedel::tools::with_output_written(friedel::tools::main(argc, argv)); }
+int main(int argc, char** argv) {
+    const int status = friedel::tools::with_output_written(friedel::tools::main(argc, argv));
+    friedel::leave_where_threads_may_hang(status);
+    return status;
+}

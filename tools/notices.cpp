@@ -1,6 +1,7 @@
 #include "tools/notices.h"
 
 #include "host/answers/known_patterns.h"
+#include "host/support/hash.h"
 #include "host/support/text_format.h"
 
 namespace friedel::tools {
@@ -35,6 +36,12 @@ void PatternNotes::tell() const {
 void warn_if_trained_on(const std::string& library, const Model& model) {
     if (!library.empty() && was_trained_on(model, library))
         tell("the model was trained on ", library, ": these figures measure memory; give structures held out");
+}
+
+void warn_if_chosen_by(const std::string& file, const Model& model) {
+    if (!file.empty() && !model.provenance.chosen_on.empty() && model.provenance.chosen_on == hash_file(file))
+        tell("the network was chosen by what it answers to patterns of ", file, " (", model.provenance.chosen,
+             "): figures on them flatter it; give others");
 }
 
 ShowProgress shown_on(ProgressLine& line) {

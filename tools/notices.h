@@ -45,6 +45,9 @@ private:
 // A model looks good on what it was trained on, whatever it is worth.
 void warn_if_trained_on(const std::string& library, const Model& model);
 
+// Of a network that train --keep-best kept, as good on what chose it as luck makes the best of many. A library, or a CSV of labels.
+void warn_if_chosen_by(const std::string& file, const Model& model);
+
 // Shows on a line how far long work is.
 ShowProgress shown_on(ProgressLine& line);
 

@@ -18,6 +18,7 @@
 #include "host/support/hdf5_file.h"
 #include "host/support/joined.h"
 #include "host/support/line_file.h"
+#include "host/support/text_format.h"
 #include "host/training/training_run.h"
 #include "tools/command.h"
 
@@ -36,6 +37,7 @@ struct Options {
     std::optional<std::int64_t> steps;
     std::optional<std::uint64_t> seed;
     std::string resume;  // empty, "newest" or "auto"
+    bool keep_best = false;
     bool list_keys = false, show_config = false;
 };
 
@@ -68,6 +70,20 @@ bool sets(const Options& options, const std::string& key) {
                        [&](const std::string& assignment) { return assignment.starts_with(key); });
 }
 
+// What an option and --set both say: neither is known to be meant.
+void refuse_twice(const Options& options, const RunConfig& set) {
+    const auto refuse = [&](bool given, const char* option, const std::string& key) {
+        if (given && sets(options, key)) throw CLI::ExcludesError(option, "--set " + key);
+    };
+    refuse(!options.stream.empty(), "--stream", "training.synthetic");
+    refuse(options.seed.has_value(), "--seed", "training.seed");
+    refuse(options.keep_best, "--keep-best", "training.keep_best");
+    refuse(options.steps.has_value(), "--steps", "training.steps");
+    refuse(options.steps.has_value() && set.minutes > 0, "--steps", "training.minutes");
+    refuse(options.minutes.has_value(), "--minutes", "training.minutes");
+    refuse(options.minutes.has_value(), "--minutes", "training.steps");
+}
+
 void apply(const Options& options, TrainingConfig& config, bool resumed) {
     // A resumed run starts from its own configuration; presets and files are then compared with it.
     const OptimiserConfig of_run = config.optimiser;
@@ -79,7 +95,7 @@ void apply(const Options& options, TrainingConfig& config, bool resumed) {
     }
     if (!options.config.empty()) read_toml_file(config, options.config);
     apply_settings(config, options.assignments);
-    if (!options.stream.empty() && sets(options, "training.synthetic")) throw CLI::ExcludesError("--stream", "--set training.synthetic");
+    refuse_twice(options, config.run);
     if (!options.stream.empty()) config.run.synthetic = synthetic_share_of(options.stream);
     if (options.minutes) config.run.minutes = *options.minutes;
     if (options.steps) {
@@ -87,10 +103,20 @@ void apply(const Options& options, TrainingConfig& config, bool resumed) {
         config.run.minutes = 0;
     }
     if (options.seed) config.run.seed = *options.seed;
+    if (options.keep_best) config.run.keep_best = true;
     // The warm-up of a preset or a file gives way to a run that is shorter (step_state.h); one that is asked for here is meant.
     if (sets(options, "optimiser.warmup_steps") && config.run.minutes == 0 && config.optimiser.warmup_steps >= config.run.steps)
         misused("optimiser.warmup_steps: is ", config.optimiser.warmup_steps, " of ", config.run.steps,
                 " steps; let it be less, as with --set optimiser.warmup_steps=", config.run.steps / 10);
+}
+
+// A model that the run is to write.
+void check_output(const Options& options, const fs::path& model) {
+    const TrainingOptions& training = options.training;
+    refuse_overwriting(model, {training.library.string(), training.validation_library.string(), training.measured_labels.string(),
+                               training.statistics, options.config});
+    check_hdf5_output(model, model_kind);
+    if (!training.log.empty() && training.log == model) misused("--log ", training.log.string(), ": is the model's name; give it another");
 }
 
 void check_options(const Options& options, const TrainingConfig& config) {
@@ -98,6 +124,10 @@ void check_options(const Options& options, const TrainingConfig& config) {
     if (!options.training.validation_library.empty() && config.run.validation_patterns == 0)
         misused("--validation ", options.training.validation_library.string(),
                 ": training.validation_patterns is 0, and none would be looked at; give their number, or leave --validation out");
+    if (!config.run.keep_best) return;
+    if (options.training.validation_library.empty() && options.training.measured_labels.empty())
+        misused("training.keep_best: validation finds the best network, and there is none; give --validation or --measured");
+    check_output(options, best_file(options.training.output));
 }
 
 void check_library(const fs::path& file) {
@@ -123,8 +153,9 @@ void print(const fs::path& output, const TrainingSummary& summary) {
         std::printf("%s: is finished already; remove it to train it again\n", output.c_str());
         return;
     }
-    std::printf("%s after %lld steps, %lld patterns, %.0f s (%.0f patterns/s)\n", summary.signal ? "Interrupted" : "Trained",
-                static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns), summary.seconds,
+    std::printf("%s after %lld steps, %lld patterns, %s s (%.0f patterns/s)\n", summary.signal ? "Interrupted" : "Trained",
+                static_cast<long long>(summary.steps), static_cast<long long>(summary.patterns),
+                formatted(summary.seconds < 10 ? "%.2f" : "%.0f", summary.seconds).c_str(),
                 static_cast<double>(summary.patterns) / summary.seconds);
     const std::string then = summary.validated_step == summary.steps ? "" : ", after step " + std::to_string(summary.validated_step);
     const auto show = [&](const char* patterns, const ValidationHistory& history) {
@@ -136,8 +167,16 @@ void print(const fs::path& output, const TrainingSummary& summary) {
     };
     show("simulated", summary.simulated);
     show("measured", summary.measured);
+    const auto was_better = [](const ValidationHistory& history) { return history.last && history.best_accuracy > history.last->accuracy; };
+    if (summary.best_step == 0 && (was_better(summary.simulated) || was_better(summary.measured)))
+        std::printf("--keep-best would have kept the network that was best\n");
     using ModelFile = TrainingSummary::ModelFile;
-    if (summary.model_file == ModelFile::written) std::printf("-> %s\n", output.c_str());
+    if (summary.model_file == ModelFile::written) {
+        std::printf("-> %s\n", output.c_str());
+        if (summary.best_step > 0)
+            std::printf("-> %s, the best network, that after step %lld\n", best_file(output).c_str(),
+                        static_cast<long long>(summary.best_step));
+    }
     if (summary.model_file == ModelFile::earlier_stays)
         std::printf("%s: is the finished model of an earlier run, and stays until this one ends\n", output.c_str());
     if (!summary.checkpoint.empty()) std::printf("The same command with --resume goes on from %s\n", summary.checkpoint.c_str());
@@ -162,11 +201,7 @@ int run(const Options& options) {
     if (!options.resume.empty()) training.resume = options.resume == "auto" ? Resume::if_any : Resume::must;
     training.tell = [](const std::string& line) { tell(line); };
     if (training.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
-    refuse_overwriting(training.output, {training.library.string(), training.validation_library.string(), training.measured_labels.string(),
-                                         training.statistics, options.config});
-    check_hdf5_output(training.output, model_kind);
-    if (!training.log.empty() && training.log == training.output)
-        misused("--log ", training.log.string(), ": is the model's name; give it another");
+    check_output(options, training.output);
     const auto adjust = [&](TrainingConfig& config, bool resumed) {
         apply(options, config, resumed);
         check_options(options, config);
@@ -209,6 +244,9 @@ std::function<int()> train_command(CLI::App& app) {
     app.add_option("--data", options->training.measured_folder, "Folder of the measured patterns; without it, that of the labels")
         ->needs(measured);
     add_wavelength_option(app, options->training.measured_wavelength, "Of all measured patterns, whatever they state")->needs(measured);
+    app.add_flag("--keep-best", options->keep_best,
+                 "Write the network that validation found best as well, as model.best.h5 beside model.h5: by the measured patterns where "
+                 "there are some; the same as training.keep_best");
     app.add_option("--start-from", options->training.start_from,
                    "Model whose weights are the first ones, instead of random ones; a run that is resumed has them already");
     app.add_flag(

@@ -282,6 +282,7 @@ void add_provenance(const AddMetadata& add, const Provenance& made) {
     add("training_earlier_library_hashes", nlohmann::json(made.earlier_library_hashes).dump());
     add("training_statistics_hash", made.statistics_hash);
     add("training_runs", nlohmann::json(made.runs).dump());
+    add("training_chosen", made.chosen);
     add("training_seed", std::to_string(made.seed));
     add("training_steps", std::to_string(made.steps));
     add("training_patterns", std::to_string(made.patterns));

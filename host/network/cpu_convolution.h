@@ -36,6 +36,7 @@ public:
         const std::size_t size = offset(shape.filters, shape.patch());
         const int share = (rows + shares - 1) / shares;
         partial_.assign(shares * size, 0.0f);
+        prepare_products(pool_.size());
         pool_.run(shares, [&](int i, int) {
             thread_local Scratch scratch;
             const int end = std::min(rows, (i + 1) * share);
@@ -85,6 +86,7 @@ private:
     template <class F>
     void for_groups(const ConvolutionShape& shape, int rows, F&& f) {
         const int group = group_of(shape);
+        prepare_products(pool_.size());
         pool_.run((rows + group - 1) / group, [&](int i, int) {
             thread_local Scratch scratch;
             f(i * group, std::min(group, rows - i * group), scratch);

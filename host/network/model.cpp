@@ -238,6 +238,8 @@ private:
         if (h5_.exists("training/earlier_library_hashes"))
             model_.provenance.earlier_library_hashes = h5_.read_strings("training/earlier_library_hashes");
         if (h5_.exists("training/runs")) model_.provenance.runs = h5_.read_strings("training/runs");
+        if (h5_.exists("training/chosen")) model_.provenance.chosen = text("training/chosen");
+        if (h5_.exists("training/chosen_on")) model_.provenance.chosen_on = text("training/chosen_on");
         if (h5_.exists("training/statistics_hash")) model_.provenance.statistics_hash = text("training/statistics_hash");
         single("training/seed", model_.provenance.seed);
         single("training/steps", model_.provenance.steps);
@@ -348,6 +350,8 @@ private:
         h5_.write_strings("training/started_from", {made.started_from});
         if (!made.earlier_library_hashes.empty()) h5_.write_strings("training/earlier_library_hashes", made.earlier_library_hashes);
         if (!made.runs.empty()) h5_.write_strings("training/runs", made.runs);
+        if (!made.chosen.empty()) h5_.write_strings("training/chosen", {made.chosen});
+        if (!made.chosen_on.empty()) h5_.write_strings("training/chosen_on", {made.chosen_on});
         h5_.write_strings("training/statistics_hash", {made.statistics_hash});
         single("training/seed", made.seed);
         single("training/steps", made.steps);

@@ -9,6 +9,9 @@
 
 namespace friedel {
 
+// Makes room for products on so many threads at once, while none is computed; throws Error where there is none. gemm does it for its pool.
+void prepare_products(int threads);
+
 // c[rows][columns] = op(a) op(b), with op(a) [rows][inner] and op(b) [inner][columns].
 void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns, int inner,
           ThreadPool& pool);
@@ -16,6 +19,10 @@ void gemm(float* c, const float* a, Transpose transpose_a, const float* b, Trans
 // The same on the thread that calls, added to c where `add` says so.
 void gemm_on_this_thread(float* c, const float* a, Transpose transpose_a, const float* b, Transpose transpose_b, int rows, int columns,
                          int inner, bool add = false);
+
+// The last thing that a program does, where its address space is limited: OpenBLAS starts a thread for every core when it is loaded, each
+// with a buffer, and at the end waits for ever for those that found no room for theirs.
+void leave_where_threads_may_hang(int status);
 
 // Solves the symmetric a x = b, [n][n], by Cholesky's factors; x holds b before, `a` is used up. False if a is not positive definite.
 bool solve_positive_definite(double* a, double* x, int n);

@@ -242,10 +242,13 @@ struct WithinRange {
     }
 };
 
+const std::string set_origin = "--set ";  // of text that is no file
+
 void read_table(TrainingConfig& config, const toml::table& root, const std::string& origin) {
     const std::vector<Key> keys = config_keys(config);
     const auto where = [&](const toml::source_region& source) {
-        return source.begin.line ? origin + ":" + std::to_string(source.begin.line) : origin;
+        const bool has_lines = source.begin.line > 0 && !origin.starts_with(set_origin);
+        return has_lines ? origin + ":" + std::to_string(source.begin.line) : origin;
     };
     const auto list_of = [&](auto&& part) {
         std::string all, last;
@@ -335,7 +338,7 @@ void read_toml_file(TrainingConfig& config, const std::filesystem::path& file) {
 
 void set_key(TrainingConfig& config, const std::string& assignment) {
     const std::size_t equals = assignment.find('='), dot = assignment.find('.');
-    const std::string origin = "--set " + assignment;
+    const std::string origin = set_origin + assignment;
     if (equals == std::string::npos || dot == std::string::npos || dot > equals) {
         fail(origin, ": is not of the form table.key=value, as in training.batch=256");
     }
@@ -398,6 +401,7 @@ constexpr const char* free_keys[] = {"training.steps",
                                      "training.validation_patterns",
                                      "training.report_seconds",
                                      "training.validation_minutes",
+                                     "training.validation_steps",
                                      "training.checkpoint_minutes",
                                      "training.checkpoints_kept",
                                      "training.stop_on_divergence",

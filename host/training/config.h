@@ -41,6 +41,8 @@ struct RunConfig {
     int validation_patterns = 2000;
     double report_seconds = 10;  // between lines of progress and rows of metrics.csv
     double validation_minutes = 2;
+    std::int64_t validation_steps = 0;  // where above 0: between validations, instead of minutes
+    bool keep_best = false;             // the network that validation found best, beside the last one
     double checkpoint_minutes = 5;
     int checkpoints_kept = 2;
     bool stop_on_divergence = true;

@@ -1,5 +1,6 @@
 #include "host/training/metrics_file.h"
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -36,11 +37,12 @@ MetricsFile::MetricsFile(const std::filesystem::path& file, std::int64_t resumed
 
 void MetricsFile::row(const TrainingReport& report) {
     char text[256];
-    std::snprintf(text, sizeof text, "%lld,%lld,%.2f,%.1f,%.6g,%.6g,%.4f", static_cast<long long>(report.step),
-                  static_cast<long long>(report.patterns), report.seconds, report.patterns_per_second, report.learning_rate, report.loss,
-                  report.accuracy);
+    std::snprintf(text, sizeof text, "%lld,%lld,%.2f,%.1f,%.6g", static_cast<long long>(report.step),
+                  static_cast<long long>(report.patterns), report.seconds, report.patterns_per_second, report.learning_rate);
     std::string line = text;
-    for (const auto& result : {report.simulated, report.measured}) {
+    std::snprintf(text, sizeof text, ",%.6g,%.4f", report.loss, report.accuracy);
+    line += std::isfinite(report.loss) ? text : ",,";  // where all steps were skipped
+    for (const auto& result : {report.validated.simulated, report.validated.measured}) {
         std::snprintf(text, sizeof text, ",%.6g,%.4f", result ? result->loss : 0.0, result ? result->accuracy : 0.0);
         line += result ? text : ",,";
     }

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "host/support/line_file.h"
-#include "host/training/validation.h"
+#include "host/training/validations.h"
 
 namespace friedel {
 
@@ -17,7 +17,7 @@ struct TrainingReport {
     double learning_rate;
     double loss, accuracy;       // mean since the last report
     std::int64_t skipped_steps;  // since the last report
-    std::optional<ValidationResult> simulated, measured;
+    Validations::Found validated;
 };
 
 class MetricsFile {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -150,7 +151,8 @@ Trainer::Results Trainer::take_results() {
     return results;
 }
 
-std::vector<std::int32_t> Trainer::nonfinite_structures() const {
+// Which of the last step's patterns, of the rows here, are not finite.
+std::vector<char> Trainer::spoilt_patterns() const {
     const int rows = rows_.count, points = shape_.points();
     std::vector<char> spoilt(static_cast<std::size_t>(rows));
     // A part of the batch at a time: as floats it may be too much for what memory is left.
@@ -167,13 +169,28 @@ std::vector<std::int32_t> Trainer::nonfinite_structures() const {
             spoilt[first + i] = !std::all_of(pattern, pattern + points, [](float value) { return std::isfinite(value); });
         }
     }
-    std::vector<SampleLoss> losses(static_cast<std::size_t>(rows));
+    return spoilt;
+}
+
+// Which have a loss that is not finite, in any network.
+std::vector<char> Trainer::spoilt_losses() const {
+    std::vector<char> spoilt(static_cast<std::size_t>(rows_.count));
+    std::vector<SampleLoss> losses(spoilt.size());
     for (const Member& member : members_) {
         member.losses.download(losses.data());
         for (std::size_t i = 0; i < losses.size(); ++i) spoilt[i] |= !std::isfinite(losses[i].loss);
     }
+    return spoilt;
+}
+
+std::vector<std::int32_t> Trainer::nonfinite_structures() const {
+    std::vector<char> spoilt = spoilt_patterns();
+    const std::vector<char> losses = spoilt_losses();
+    // Where a network has a finite loss for no pattern, it is the network.
+    if (std::find(losses.begin(), losses.end(), 0) != losses.end())
+        std::transform(spoilt.begin(), spoilt.end(), losses.begin(), spoilt.begin(), std::bit_or<>());
     std::set<std::int32_t> structures;
-    const std::uint64_t first = first_sample({config_.run.seed, step_ - 1, total_steps_, config_.run.batch, rows_.first}, 0, rows);
+    const std::uint64_t first = first_sample({config_.run.seed, step_ - 1, total_steps_, config_.run.batch, rows_.first}, 0, rows_.count);
     for (std::size_t i = 0; i < spoilt.size(); ++i) {
         if (spoilt[i]) structures.insert(draw_structure(sampler_.view(), config_.run.seed, first + i).structure);
     }

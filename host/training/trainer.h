@@ -46,8 +46,8 @@ public:
     // Of each member, on the losses that were taken: [0] the cross-entropy, [1] the squared error.
     const std::vector<std::array<DivergenceWatch, 2>>& watches() const { return watches_; }
 
-    // The structures of the last step's batch, of the rows here, whose pattern or loss is not finite, each once; -g stands for a generated
-    // crystal of space group g. Waits for the device.
+    // The structures of the last step's batch, of the rows here, whose pattern is not finite, or whose loss is not while that of others is,
+    // each once; -g stands for a generated crystal of space group g. Waits for the device.
     std::vector<std::int32_t> nonfinite_structures() const;
 
     const Sampler& sampler() const { return sampler_; }
@@ -69,6 +69,8 @@ private:
     };
 
     void run_step(int current);
+    std::vector<char> spoilt_patterns() const;  // [rows]
+    std::vector<char> spoilt_losses() const;
     void save_guards(H5File& file, std::size_t member) const;
     void restore_guards(const H5File& file, std::size_t member);
 

@@ -41,12 +41,13 @@ void TrainingLog::report(const TrainingReport& r) {
            {"loss", r.loss},
            {"accuracy", r.accuracy},
            {"skipped_steps", r.skipped_steps}});
-    const auto validation = [&](const char* set, const std::optional<ValidationResult>& result) {
+    const auto validation = [&](const char* set, const std::optional<ValidationResult>& result, bool is_best) {
         if (!result) return;
-        event("validation", r.step, {{"set", set}, {"patterns", result->count}, {"loss", result->loss}, {"accuracy", result->accuracy}});
+        event("validation", r.step,
+              {{"set", set}, {"patterns", result->count}, {"loss", result->loss}, {"accuracy", result->accuracy}, {"best", is_best}});
     };
-    validation("simulated", r.simulated);
-    validation("measured", r.measured);
+    validation("simulated", r.validated.simulated, r.validated.best_of_simulated);
+    validation("measured", r.validated.measured, r.validated.best_of_measured);
 }
 
 void TrainingLog::checkpoint(const CheckpointWriter::Outcome& outcome) {

@@ -14,9 +14,12 @@
 #include "host/support/joined.h"
 #include "host/support/progress_line.h"
 #include "host/support/text_format.h"
+#include "host/training/look.h"
 #include "host/training/loss_watch.h"
+#include "host/training/recovery.h"
 #include "host/training/training_log.h"
 #include "host/training/training_setup.h"
+#include "host/training/validations.h"
 
 namespace friedel {
 
@@ -29,54 +32,6 @@ constexpr double plan_seconds = 1;                 // between estimates of the s
 constexpr std::int64_t max_skipped_in_a_row = 20;  // steps; more of them are no accident
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-// How many steps to take between looks at the clock and the losses: a look waits for the device, and is wanted a few times a second.
-class LookInterval {
-public:
-    std::int64_t steps() const { return steps_; }
-    // The steps since the last look took until `now`.
-    void took(double now) {
-        constexpr double wanted_seconds = 0.25;
-        const double seconds = std::max(now - last_, 1e-6);
-        last_ = now;
-        const double fitting = wanted_seconds * static_cast<double>(steps_) / seconds;
-        steps_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(fitting), 1, 2 * steps_);
-    }
-
-private:
-    std::int64_t steps_ = 1;
-    double last_ = 0;
-};
-
-// Means over the patterns of some steps, and how many of the steps were skipped.
-struct Totals {
-    double loss = 0, accuracy = 0, samples = 0;  // sums
-    std::int64_t skipped = 0;
-
-    void add(const Trainer::Results& result) {
-        skipped += result.skipped;
-        if (result.samples == 0) return;
-        const auto more = static_cast<double>(result.samples);
-        loss += more * result.loss;
-        accuracy += more * result.accuracy;
-        samples += more;
-    }
-};
-
-// What the first rank decides at a look, for all.
-struct Orders {
-    std::int64_t steps;  // until the next look
-    std::int64_t total_steps;
-    std::int32_t finished, failed;
-    std::int32_t signal;                     // that ends the run, else 0
-    std::int32_t checkpoint, without_delay;  // write one; and wait until it is written
-};
-
-// Why the run cannot go on.
-struct Fault {
-    std::string text;
-    bool steps_too_long = false;
-};
 
 // The ranks of a node take its devices in turn.
 DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
@@ -105,7 +60,9 @@ public:
           config_(setup_.config()),
           writer_(options.output, config_.run.checkpoints_kept),
           log_(options_.log, options_.tell),
-          loss_watch_(config_) {}
+          loss_watch_(config_),
+          validations_(setup_.simulated() ? &*setup_.simulated() : nullptr, setup_.measured() ? &*setup_.measured() : nullptr,
+                       config_.run.keep_best) {}
 
     TrainingSummary go() {
         if (setup_.was_finished()) return {.was_finished = true, .first_rank = ranks_.first()};
@@ -115,6 +72,8 @@ public:
         }
         start_ = Clock::now();
         first_step_ = reported_step_ = trainer().steps();
+        if (setup_.resumed() && ranks_.first()) validations_.restore(setup_.resumed_file(), options_.tell);
+        setup_.close_resumed_file();
         reported_at_ = validated_at_ = saved_at_ = planned_at_ = elapsed();
         log_.start(options_.output, first_step_, config_.run);
         if (setup_.resumed()) log_.resume(*setup_.resumed());
@@ -145,7 +104,7 @@ private:
         while (!orders.finished && !orders.failed && !orders.signal) {
             for (std::int64_t step = 0; step < orders.steps; ++step) trainer().step();
             record_results(trainer().take_results());
-            interval_.took(elapsed());
+            interval_.took(orders.steps, elapsed());
             orders = exchange_orders();
             if (orders.checkpoint || orders.signal) compare_ranks();
             if (ranks_.first()) report_and_save(orders);
@@ -163,7 +122,7 @@ private:
             const double now = elapsed();
             if (config_.run.minutes > 0 && now - planned_at_ > plan_seconds) plan_steps(now);
             orders.total_steps = trainer().total_steps();
-            orders.steps = std::max<std::int64_t>(1, std::min(interval_.steps(), orders.total_steps - trainer().steps()));
+            orders.steps = interval_.steps_from(trainer().steps(), orders.total_steps, config_.run.validation_steps);
             orders.failed = !fault_.text.empty();
             orders.finished = !orders.failed && done();
             if (asked[0] > 0 && !orders.finished && !orders.failed) orders.signal = interrupting_signal() ? interrupting_signal() : SIGTERM;
@@ -194,7 +153,7 @@ private:
     // The first rank's look at the run.
     void report_and_save(const Orders& orders) {
         const double now = elapsed();
-        const bool validate = orders.finished || now - validated_at_ > 60 * config_.run.validation_minutes;
+        const bool validate = orders.finished || is_time_to_validate(now);
         if (validate || now - reported_at_ > config_.run.report_seconds) report(now, validate);
         tell_outcome(writer_.outcome());
         if (orders.checkpoint && orders.without_delay) {
@@ -203,6 +162,11 @@ private:
             start_saving();
         }
         progress_->show(fraction(), patterns(), note_);
+    }
+
+    bool is_time_to_validate(double now) {
+        if (config_.run.validation_steps > 0) return trainer().steps() % config_.run.validation_steps == 0;
+        return now - validated_at_ > 60 * config_.run.validation_minutes;
     }
 
     Trainer& trainer() { return setup_.trainer(); }
@@ -229,49 +193,20 @@ private:
                            "; leave what is wrong with them out of it, or lower optimiser.learning_rate if there is nothing";
     }
 
-    // For a user whose steps are too long: from the newest checkpoint of before, or the one that this run was resumed from.
-    std::string recovery_advice() {
-        const float half = config_.optimiser.learning_rate / 2;
-        const std::string cure = " --set optimiser.learning_rate=" + formatted("%g", half) + " or --set optimiser.clip_norm=1";
-        std::optional<Checkpoint> before;
-        std::string later;
-        for (const Checkpoint& checkpoint : list_checkpoints(options_.output)) {
-            if (checkpoint.step > healthy_step()) {
-                append_word(later, checkpoint.file.filename().string());
-            } else if (checkpoint_fault(checkpoint.file).empty()) {
-                before = checkpoint;
-            }
-        }
-        std::string way = later.empty() ? "" : "remove " + later + " and ";
-        if (!before) return way + "start anew with" + cure;
-        return way + "go on from step " + std::to_string(before->step) + " with --resume" + cure;
-    }
-
     // Of up to this step checkpoints are taken to be fine: a window of losses that are not high came after it, or the run was resumed
     // there.
     std::int64_t healthy_step() const { return std::max(loss_watch_.proven_step(), first_step_); }
 
     [[noreturn]] void fail_for_fault() {
         tell_outcome(writer_.wait());
-        fail(options_.output.string(), ": ", fault_.text, fault_.steps_too_long ? "; " + recovery_advice() : "");
+        fail(options_.output.string(), ": ", fault_.text,
+             fault_.steps_too_long ? "; " + recovery_advice(options_.output, healthy_step(), config_.optimiser) : "");
     }
 
     // Of the next step, of the network that has backed off most.
     double learning_rate() { return trainer().learning_rate() * std::exp2(-halvings_); }
 
     std::string source() const { return options_.library.empty() ? "the generated crystals" : options_.library.string(); }
-
-    // A second copy of the network may find no room on a device that training fills; training is worth more.
-    void validate_into(TrainingReport& report, const Model& model) {
-        if (!can_validate_) return;
-        try {
-            if (setup_.simulated()) simulated_.add(*(report.simulated = setup_.simulated()->validate(model, device_)), report.step);
-            if (setup_.measured()) measured_.add(*(report.measured = setup_.measured()->validate(model, device_)), report.step);
-        } catch (const Error& error) {
-            can_validate_ = false;
-            options_.tell(std::string("validation failed (") + error.what() + "); training goes on without it");
-        }
-    }
 
     void report(double now, bool validate) {
         const auto steps = static_cast<double>(trainer().steps() - reported_step_);
@@ -283,12 +218,10 @@ private:
                               .loss = since_report_.loss / since_report_.samples,
                               .accuracy = since_report_.accuracy / since_report_.samples,
                               .skipped_steps = since_report_.skipped,
-                              .simulated = {},
-                              .measured = {}};
+                              .validated = {}};
         if (validate) {
-            validate_into(report, setup_.model(now));
+            report.validated = validations_.look(setup_.model(now), device_, options_.tell);
             validated_at_ = elapsed();
-            validated_step_ = trainer().steps();
         }
         metrics_->row(report);
         log_.report(report);
@@ -303,14 +236,14 @@ private:
         const auto add = [&](const char* name, const ValidationHistory& history) {
             if (history.last) print(all, ", %s %.1f %%", name, 100 * history.last->accuracy);
         };
-        add("simulated", simulated_);
-        add("measured", measured_);
+        add("simulated", validations_.simulated());
+        add("measured", validations_.measured());
         if (all_skipped_ > 0) all += ", " + std::to_string(all_skipped_) + (all_skipped_ == 1 ? " step" : " steps") + " skipped";
         return all;
     }
 
     void start_saving() {
-        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed()), healthy_step());
+        writer_.start(trainer().steps(), setup_.checkpoint_image(elapsed(), validations_), healthy_step());
         saved_at_ = elapsed();
     }
 
@@ -340,6 +273,7 @@ private:
         if (!finished && holds_finished_model(options_.output)) return TrainingSummary::ModelFile::earlier_stays;
         try {
             setup_.model(elapsed()).write(options_.output);
+            if (validations_.best()) setup_.model(*validations_.best(), validations_.why_best()).write(best_file(options_.output));
             return TrainingSummary::ModelFile::written;
         } catch (const Error& error) {
             if (finished) {
@@ -382,9 +316,10 @@ private:
                 .steps = trainer().steps(),
                 .patterns = trainer().steps() * config_.run.batch,
                 .seconds = elapsed(),
-                .simulated = simulated_,
-                .measured = measured_,
-                .validated_step = validated_step_};
+                .simulated = validations_.simulated(),
+                .measured = validations_.measured(),
+                .validated_step = validations_.last_step(),
+                .best_step = validations_.best() ? validations_.best()->step : 0};
     }
 
     std::uint64_t patterns() { return static_cast<std::uint64_t>(trainer().steps() * config_.run.batch); }
@@ -424,11 +359,10 @@ private:
     bool last_checkpoint_whole_ = false;
     std::optional<MetricsFile> metrics_;
     std::optional<ProgressLine> progress_;
-    ValidationHistory simulated_, measured_;
+    Validations validations_;
     Clock::time_point start_ = Clock::now();
-    std::int64_t first_step_ = 0, reported_step_ = 0, validated_step_ = 0;
+    std::int64_t first_step_ = 0, reported_step_ = 0;
     double reported_at_ = 0, validated_at_ = 0, saved_at_ = 0, planned_at_ = 0;  // elapsed(), when it last happened
-    bool can_validate_ = true;
     Totals since_report_;
     std::int64_t all_skipped_ = 0;  // steps of this run
     double halvings_ = 0;           // of the learning rate, after skipped steps
@@ -438,6 +372,11 @@ private:
 };
 
 }  // namespace
+
+fs::path best_file(const fs::path& output) {
+    fs::path file = output;
+    return file.replace_extension(".best" + output.extension().string());
+}
 
 TrainingSummary run_training(const TrainingOptions& options, const AdjustConfig& adjust,
                              const std::function<void(const TrainingSummary&)>& tell_summary) {

@@ -10,7 +10,7 @@
 #include "host/network/device.h"
 #include "host/support/tell.h"
 #include "host/training/config.h"
-#include "host/training/validation.h"
+#include "host/training/validations.h"
 
 namespace friedel {
 
@@ -46,7 +46,11 @@ struct TrainingSummary {
     double seconds = 0;
     ValidationHistory simulated = {}, measured = {};
     std::int64_t validated_step = 0;  // last
+    std::int64_t best_step = 0;       // of the network that is kept as the best, in best_file(); 0: none is
 };
+
+// Where training.keep_best leaves the network that validation found best: model.best.h5 beside model.h5.
+std::filesystem::path best_file(const std::filesystem::path& output);
 
 // Changes the configuration, a fresh one or the one of the run that is resumed.
 using AdjustConfig = std::function<void(TrainingConfig&, bool resumed)>;

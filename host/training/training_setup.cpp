@@ -87,7 +87,7 @@ bool holds_finished_model(const fs::path& file) {
         const Provenance made = Model::read(file).provenance;
         TrainingConfig trained;
         read_toml(trained, made.config, file.string());
-        return has_all(made, trained);
+        return has_all(made, trained) || !made.chosen.empty();
     } catch (const Error&) {
         return true;
     }
@@ -122,6 +122,8 @@ TrainingSetup::TrainingSetup(const TrainingOptions& options, const AdjustConfig&
     const bool anew = options.resume == Resume::no || (options.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
     if (anew && fs::exists(options.output))
         options.tell(options.output.string() + ": is there already; the new model takes its place when the training ends");
+    if (const fs::path best = best_file(options.output); anew && !config_.run.keep_best && fs::exists(best))
+        options.tell(best.string() + ": is the best network of an earlier run, and stays; training.keep_best would replace it");
     if (!options.quiet) tell_missing();
 }
 
@@ -231,6 +233,9 @@ void TrainingSetup::read_structures() {
         const CrystalStatistics statistics = read_statistics(options_.statistics);
         record_.statistics_hash = statistics.hash();
         tables_ = std::make_unique<CrystalTableStore>(statistics);
+    } else if (options_.statistics != "shipped") {
+        options_.tell("--statistics " + options_.statistics +
+                      ": has no effect: no crystals are generated (training.synthetic and training.fill are 0)");
     }
     if (resumed_ && stored.statistics_hash != record_.statistics_hash) {
         fail(resumed_->file.string(), ": was trained on crystals drawn from other statistics than ", options_.statistics,
@@ -255,7 +260,6 @@ void TrainingSetup::start_trainer(Device& device) {
     if (config_.run.minutes > 0) trainer_->set_total_steps(unknown_steps);
     if (resumed_) {
         trainer_->restore(*resumed_file_);
-        resumed_file_.reset();
         if (config_.run.minutes == 0) trainer_->set_total_steps(config_.run.steps);
     }
     note_run(*device.backend);
@@ -323,6 +327,16 @@ Model TrainingSetup::model(double seconds) const {
     return model;
 }
 
+Model TrainingSetup::model(const KeptNetwork& network, const std::string& chosen) const {
+    Model kept = model(network.seconds);
+    kept.members = network.members;
+    kept.provenance.steps = network.step;
+    kept.provenance.patterns = network.step * config_.run.batch;
+    kept.provenance.chosen = chosen;
+    kept.provenance.chosen_on = hash_file(measured_ ? options_.measured_labels : options_.validation_library);
+    return kept;
+}
+
 Provenance TrainingSetup::provenance(double seconds) const {
     const bool from_library = !options_.library.empty() && config_.run.synthetic < 1;
     Provenance made = record_;
@@ -336,10 +350,11 @@ Provenance TrainingSetup::provenance(double seconds) const {
     return made;
 }
 
-std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds) const {
+std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds, const Validations& validations) const {
     H5File file = H5File::create_image(options_.output.string() + ".checkpoint", checkpoint_kind);
     write_record(file, provenance(seconds));
     trainer_->save(file);
+    validations.save(file);
     return file.image();
 }
 

@@ -10,6 +10,7 @@
 #include "host/training/trainer.h"
 #include "host/training/training_run.h"
 #include "host/training/validation.h"
+#include "host/training/validations.h"
 
 namespace friedel {
 
@@ -35,8 +36,12 @@ public:
     bool was_finished() const { return !trainer_; }            // the model is there already: nothing is left to do
 
     Provenance provenance(double seconds) const;
-    Model model(double seconds) const;  // as trained so far
-    std::vector<unsigned char> checkpoint_image(double seconds) const;
+    Model model(double seconds) const;                                         // as trained so far
+    Model model(const KeptNetwork& network, const std::string& chosen) const;  // of an earlier step, and why it was chosen
+    std::vector<unsigned char> checkpoint_image(double seconds, const Validations& validations) const;
+    // The checkpoint that the run goes on from, for what others keep in it.
+    const H5File& resumed_file() const { return *resumed_file_; }
+    void close_resumed_file() { resumed_file_.reset(); }
     // "structure 5 (quartz), a generated crystal of space group 62 and 3 more"
     std::string names_of(const std::vector<std::int32_t>& structures) const;
 

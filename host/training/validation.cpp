@@ -8,6 +8,7 @@
 #include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
+#include "host/support/hash.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -79,6 +80,15 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
     return set;
 }
 
+std::string ValidationSet::hash() const {
+    Fnv1a all;
+    all.add(labels_.data(), labels_.size() * sizeof(int));
+    all.add(patterns_.data(), patterns_.size() * sizeof(float));
+    for (const PatternParameters& drawn : parameters_) all.add(&drawn.structure, sizeof drawn.structure);
+    if (library_) all.add(library_->cell.data(), library_->cell.size() * sizeof library_->cell[0]);
+    return all.text();
+}
+
 ValidationResult ValidationSet::validate(const Model& model, Device& device) const {
     Classifier classifier(model, *device.backend);
     const std::size_t points = static_cast<std::size_t>(grid_.points), classes = static_cast<std::size_t>(model.classes());
@@ -98,7 +108,7 @@ ValidationResult ValidationSet::validate(const Model& model, Device& device) con
             const float* const answer = probabilities.data() + static_cast<std::size_t>(row) * classes;
             const int label = labels_[first + row];
             result.accuracy += std::max_element(answer, answer + classes) - answer == label;
-            result.loss -= std::log(std::max(answer[label], 1e-30f));
+            result.loss -= std::log(std::max(1e-30f, answer[label]));  // in this order no NaN passes
         }
     }
     result.accuracy /= std::max(size(), 1);

@@ -22,20 +22,6 @@ struct ValidationResult {
     double loss;  // mean cross-entropy, nats
 };
 
-// What validation on one set of patterns has found in a run.
-struct ValidationHistory {
-    std::optional<ValidationResult> last;
-    double best_accuracy = -1;
-    std::int64_t best_step = 0;  // the first that had it
-
-    void add(const ValidationResult& result, std::int64_t step) {
-        last = result;
-        if (result.accuracy <= best_accuracy) return;
-        best_accuracy = result.accuracy;
-        best_step = step;
-    }
-};
-
 // Patterns that models are asked about again and again: raw, on the grid of the configuration.
 class ValidationSet {
 public:
@@ -47,6 +33,8 @@ public:
     static ValidationSet measured(const TrainingConfig& config, const std::filesystem::path& labels, const std::filesystem::path& folder,
                                   double wavelength, int threads, const Tell& tell);
 
+    // Of what makes an answer right and the patterns; of simulated ones the structures, as drawn.
+    std::string hash() const;
     int size() const { return static_cast<int>(labels_.size()); }
     const std::vector<float>& measured_patterns() const { return patterns_; }  // [size()][points]; empty of a simulated set
     ValidationResult validate(const Model& model, Device& device) const;
