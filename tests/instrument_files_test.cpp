@@ -460,7 +460,7 @@ TEST(InstrumentFiles, FilesThatInstrumentsWrote) {
         {"bruker.raw", 37.0001, 37.0001 + 0.02045454498 * 4058, 4059, 1.5418},
         {"RM20220915Si01.rasx", 8.5, 0, 0, (1.540593 + 0.5 * 1.544414) / 1.5},
         {"stoe.raw", 10, 91.045, 5404, 1.20808},
-        {"data.dat", 3.66, 54.98, 2567, 1.23984},  // zeros before, where the beam stop is
+        {"data.dat", 3, 54.98, 2600, 1.23984},
         {"single.csv", 30.00313, 110.0656, 0, 0},
     };
     for (const Expected& expected : all) {

@@ -86,6 +86,7 @@ double even_level(const std::vector<double>& intensity, std::ptrdiff_t at, std::
 void mark_zero_gaps(std::vector<double>& intensity) {
     constexpr std::size_t shortest = 3;
     constexpr double least_level = 0.02, most_zeros = 0.35;  // of the strongest line, and of all points
+    constexpr double least_at_end = 0.05;                    // of all points: fewer at an end, as behind a beam stop, are no module
     const std::size_t points = intensity.size();
     const auto zeros = static_cast<double>(std::count(intensity.begin(), intensity.end(), 0.0));
     if (zeros < shortest || zeros > most_zeros * static_cast<double>(points)) return;
@@ -94,7 +95,8 @@ void mark_zero_gaps(std::vector<double>& intensity) {
     for (std::size_t first = 0; first < points;) {
         std::size_t end = first;
         while (end < points && intensity[end] == 0) ++end;
-        if (end - first >= shortest) {
+        const bool at_end = first == 0 || end == points;
+        if (end - first >= (at_end ? std::max(shortest, static_cast<std::size_t>(least_at_end * static_cast<double>(points))) : shortest)) {
             const double before = first == 0 ? HUGE_VAL : even_level(intensity, static_cast<std::ptrdiff_t>(first) - 1, -1);
             const double behind = end == points ? HUGE_VAL : even_level(intensity, static_cast<std::ptrdiff_t>(end), 1);
             if (std::min(before, behind) > least_level * most)
