@@ -106,16 +106,15 @@ TEST_F(KeepsTheBest, WithTheWeightsOfItsStep) {
     EXPECT_FALSE(fs::exists(folder / "shorter.best.h5"));
 }
 
-// Interrupted and resumed, with a checkpoint after the best step and one before it: the same two networks, bit by bit, and the same
-// summary.
+// Interrupted after its third validation and resumed: the same two networks, bit by bit, and the same summary.
 TEST_F(KeepsTheBest, InAResumedRunAsInAnUndisturbedOne) {
     const auto last_lines = [](const std::string& out) { return out.substr(out.find('\n') + 1); };
     for (int steps = 400; steps <= 400'000; steps *= 10) {
-        const std::string run = thrown + "--keep-best --set training.checkpoint_minutes=0 --set training.checkpoints_kept=9 --steps " +
-                                std::to_string(steps) + " --log log.jsonl -o model.h5";
+        const std::string run =
+            thrown + "--keep-best --set training.checkpoint_minutes=0 --steps " + std::to_string(steps) + " --log log.jsonl -o model.h5";
         const auto stopped = test::run_script(
             "rm -f log.jsonl model.*\n$friedel " + run +
-                " >/dev/null & pid=$!\nfor i in $(seq 600); do [ \"$(grep -c '\"checkpoint\",' log.jsonl)\" -ge 3 ] && break; sleep 0.02; "
+                " >/dev/null & pid=$!\nfor i in $(seq 600); do [ \"$(grep -c '\"validation\",' log.jsonl)\" -ge 3 ] && break; sleep 0.02; "
                 "done 2>/dev/null\nkill -INT $pid 2>/dev/null\nwait $pid\n",
             folder.path);
         if (stopped.status == 0) continue;  // it was faster
