@@ -20,6 +20,11 @@
 #include "host/support/line_file.h"
 #include "host/training/training_run.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/settings.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
