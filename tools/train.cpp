@@ -165,7 +165,7 @@ int run(const Options& options) {
     }
     TrainingOptions training = options.training;
     if (!options.resume.empty()) training.resume = options.resume == "auto" ? Resume::if_any : Resume::must;
-    training.tell = [](const std::string& line) { tell(line); };
+    training.tell = teller();
     if (training.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
     refuse_overwriting(training.output, {training.library.string(), training.validation_library.string(), training.measured_labels.string(),
                                          training.statistics, options.config});
