@@ -337,11 +337,14 @@ TEST(Device, RefusesWhatIsNone) {
     EXPECT_NO_THROW(Device({"cpu"}));
 }
 
-TEST(Device, AutoFallsBackToTheProcessor) {
-    const Device device({"auto"}, 1);
-    const bool found = test::error_of([] { make_cuda_backend(0, "auto"); }) == "no error";
+TEST(Device, AutoFallsBackToTheProcessorAndSaysWhy) {
+    std::string told;
+    const Device device({"auto"}, 1, [&](const std::string& line) { told = line; });
+    const std::string why = test::error_of([] { make_cuda_backend(0, "auto"); });
+    const bool found = why == "no error", built_without = why.find("built without") != std::string::npos;
     EXPECT_EQ(device.backend->is_gpu(), found) << device.backend->description();
     EXPECT_FALSE(device.backend->description().empty());
+    EXPECT_EQ(told.find("; running on the CPU") != std::string::npos, !found && !built_without) << told;
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ int run(const Options& s) {
     check_settings(config);
     const std::filesystem::path file = s.library.empty() ? shipped_structures() : std::filesystem::path(s.library);
     const StructureLibrary library = StructureLibrary::read(file);
-    Device device(s.device, s.threads, false);
+    Device device(s.device, s.threads, teller());
     const nlohmann::ordered_json head{{"benchmark", "friedel"},
                                       {"version", FRIEDEL_VERSION},
                                       {"commit", FRIEDEL_COMMIT},

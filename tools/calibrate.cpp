@@ -41,7 +41,7 @@ struct Options {
 bool indexes(const Options& o, const Model& model) { return decide_indexing(o.indexing, !o.structures.empty(), model); }
 
 KnownAnswers answer(const Options& o, const Model& model) {
-    Device device(o.device, o.threads, o.quiet);
+    Device device(o.device, o.threads, teller(o.quiet));
     const std::unique_ptr<SecondOpinion> second = open_second_opinion(o.structures, model, device, o.quiet);
     const OtherOpinions others{second.get(), indexes(o, model)};
     ProgressLine line("patterns", o.quiet);

@@ -155,7 +155,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     DeviceChoice choice = task.options.device;
     choice.rank_on_node = ranks.rank_on_node();
     const bool quiet = task.options.quiet || !ranks.first();
-    Device device(choice, config.threads, quiet);
+    Device device(choice, config.threads, teller(quiet));
     std::optional<Explainer> explainer;
     if (!task.options.explain.empty())
         explainer.emplace(task.options.explain, task.options.resume ? Explainer::Earlier::kept : Explainer::Earlier::replaced);
@@ -237,7 +237,7 @@ int classify(Task& task, Communicator& ranks) {
     work.portions = task.portions();
     work.timeout_seconds = options.rank_timeout_seconds;
     work.work = [&](WorkDesk& desk, const std::string&) { answer_portions(task, ranks, desk); };
-    work.tell = tell<std::string>;
+    work.tell = teller();
     work.take = [&](std::size_t, const std::string& bytes) {
         for (const Classification& c : unpacked(bytes)) {
             counts.add(c);

@@ -1,15 +1,9 @@
-// A subcommand of the program: one file each, listed in the table of main.cpp. Each finds here what it shares with others.
+// A subcommand of the program: one file each, listed in the table of main.cpp.
 #pragma once
 
 #include <CLI/CLI.hpp>
 
 #include <functional>
-
-#include "tools/notices.h"
-#include "tools/options.h"
-#include "tools/output_files.h"
-#include "tools/settings.h"
-#include "tools/usage_error.h"
 
 namespace friedel::tools {
 

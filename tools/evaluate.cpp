@@ -225,7 +225,7 @@ int run(const Options& options) {
     }
 
     const InterruptGuard guard;
-    Device device(options.device, options.threads, options.quiet);
+    Device device(options.device, options.threads, teller(options.quiet));
     const std::unique_ptr<SecondOpinion> second = open_second_opinion(options.structures, model, device, options.quiet);
     const OtherOpinions others{second.get(), decide_indexing(options.indexing, second != nullptr, model)};
     Evaluation evaluation{model.target, model.calibration, model.provenance.training_count, {}, 0};

@@ -265,7 +265,7 @@ std::unique_ptr<StructureSearch> open_search(const StructureLibrary& library, co
     auto search = std::make_unique<StructureSearch>(library, options.search, device, shown_on(progress), index);
     progress.clear();
     if (!options.save_index) {
-        tell_of_index(search->matcher(), options.library, tell<std::string>);
+        tell_of_index(search->matcher(), options.library, teller());
         return search;
     }
     search->matcher().save_index(index);
@@ -295,7 +295,7 @@ int run(const Options& options) {
     const StructureLibrary library = read_known_structures(options.library);
 
     const InterruptGuard guard;
-    Device device(options.device, options.threads, options.quiet);
+    Device device(options.device, options.threads, teller(options.quiet));
     const std::unique_ptr<StructureSearch> search = open_search(library, options, device);
     if (options.inputs.empty() && options.labels.empty()) return 0;  // the index alone was asked for
     const std::vector<Match> matches = match_all(patterns.list, *search, options);

@@ -6,6 +6,8 @@
 
 namespace friedel::tools {
 
+Tell teller(bool quiet) { return quiet ? Tell() : Tell(tell<std::string>); }
+
 void tell_of_origin(const Structure& structure) {
     if (!structure.origin_assumed) return;
     tell(structure.name, ": fits either of its group's two origins; origin choice 2 was taken. Operators in the file would tell");

@@ -9,6 +9,7 @@
 #include "host/network/model.h"
 #include "host/patterns/pattern_list.h"
 #include "host/support/progress_line.h"
+#include "host/support/tell.h"
 
 namespace friedel::tools {
 
@@ -20,6 +21,9 @@ void tell(const Parts&... parts) {
     (line << ... << parts) << '\n';
     std::cerr << line.str();
 }
+
+// The same for work that tells of itself; nobody where the user wants to hear of nothing.
+Tell teller(bool quiet = false);
 
 // Where nothing tells which of two origins its file uses.
 void tell_of_origin(const Structure& structure);

@@ -9,7 +9,7 @@ std::unique_ptr<SecondOpinion> open_second_opinion(const std::filesystem::path& 
                                                    bool quiet) {
     if (structures.empty()) return nullptr;
     ProgressLine progress("structures", quiet);
-    return std::make_unique<SecondOpinion>(structures, model, device, shown_on(progress), tell<std::string>);
+    return std::make_unique<SecondOpinion>(structures, model, device, shown_on(progress), teller());
 }
 
 }  // namespace friedel::tools

@@ -21,6 +21,11 @@
 #include "host/support/text_format.h"
 #include "host/training/training_run.h"
 #include "tools/command.h"
+#include "tools/notices.h"
+#include "tools/options.h"
+#include "tools/output_files.h"
+#include "tools/settings.h"
+#include "tools/usage_error.h"
 
 namespace friedel::tools {
 
@@ -199,7 +204,7 @@ int run(const Options& options) {
     }
     TrainingOptions training = options.training;
     if (!options.resume.empty()) training.resume = options.resume == "auto" ? Resume::if_any : Resume::must;
-    training.tell = [](const std::string& line) { tell(line); };
+    training.tell = teller();
     if (training.output.empty()) misused("train: no model named; say where to write it with -o model.h5");
     check_output(options, training.output);
     const auto adjust = [&](TrainingConfig& config, bool resumed) {

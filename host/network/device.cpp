@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -31,7 +30,7 @@ std::optional<int> cuda_number(const std::string& choice) {
     return good ? std::optional(number) : std::nullopt;
 }
 
-std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& pool, bool quiet) {
+std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& pool, const Tell& tell) {
     check_device_choice(choice);
     if (const std::optional<int> number = cuda_number(choice.device)) {
         try {
@@ -47,7 +46,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
         try {
             return make_cuda_backend(choice.rank_on_node, choice.precision, true);
         } catch (const Error& error) {
-            if (!quiet) std::fprintf(stderr, "friedel: %s; running on the CPU\n", error.what());
+            if (tell) tell(std::string(error.what()) + "; running on the CPU");
         }
     }
     return make_cpu_backend(pool, parse_precision(choice.precision).value_or(Precision::float32));
@@ -55,7 +54,7 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice, ThreadPool& po
 
 }  // namespace
 
-Device::Device(const DeviceChoice& choice, int threads, bool quiet) : pool(threads), backend(open_backend(choice, pool, quiet)) {}
+Device::Device(const DeviceChoice& choice, int threads, const Tell& tell) : pool(threads), backend(open_backend(choice, pool, tell)) {}
 
 void check_device_choice(const DeviceChoice& choice) {
     if (choice.device != "auto" && choice.device != "cpu" && !cuda_number(choice.device)) {

@@ -8,6 +8,7 @@
 
 #include "host/network/backend.h"
 #include "host/ranks/communicator.h"
+#include "host/support/tell.h"
 #include "host/support/thread_pool.h"
 
 namespace friedel {
@@ -23,8 +24,8 @@ struct DeviceChoice {
 };
 
 struct Device {
-    // threads = 0: one per core. Where "auto" finds no device, a line on standard error says why, unless `quiet`.
-    explicit Device(const DeviceChoice& choice, int threads = 0, bool quiet = true);
+    // threads = 0: one per core. `tell` hears why "auto" takes the processor where the program was built for CUDA.
+    explicit Device(const DeviceChoice& choice, int threads = 0, const Tell& tell = {});
 
     ThreadPool pool;
     std::unique_ptr<Backend> backend;

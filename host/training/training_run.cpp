@@ -55,7 +55,7 @@ public:
     TrainingRun(const TrainingOptions& options, const AdjustConfig& adjust, Communicator& ranks)
         : options_(part_of_rank(options, ranks)),
           ranks_(ranks),
-          device_(device_of(options.device, ranks), threads_of_rank(options.threads, ranks), options_.quiet),
+          device_(device_of(options.device, ranks), threads_of_rank(options.threads, ranks), options_.quiet ? Tell() : options_.tell),
           setup_(options_, adjust, device_, ranks),
           config_(setup_.config()),
           writer_(options.output, config_.run.checkpoints_kept),
