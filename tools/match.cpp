@@ -78,7 +78,8 @@ bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatc
     if (!search.leave_out_broad(others)) return false;
     ThreadPool alone(1);
     const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(fit_grid.points);
-    if (!has_sharp_lines(resolved_patterns(pattern, 1, fit_grid, assumed_wavelength(), alone, {batch.rows[i].recorded}).front())) return false;
+    if (!has_sharp_lines(resolved_patterns(pattern, 1, fit_grid, assumed_wavelength(), alone, {batch.rows[i].recorded}).front()))
+        return false;
     candidates = std::move(others);
     return true;
 }
@@ -104,8 +105,7 @@ std::vector<Match> match_all(const PatternList& list, StructureSearch& search, c
     PatternBatch batch;
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
-        auto found =
-            search.search(batch.patterns.data(), batch.size(), fit_grid, assumed_wavelength(), batch.recorded());
+        auto found = search.search(batch.patterns.data(), batch.size(), fit_grid, assumed_wavelength(), batch.recorded());
         for (std::size_t i = 0; i < found.size(); ++i) {
             const ReadPattern& read = batch.rows[i];
             if (!read.error.empty()) tell(read.error);

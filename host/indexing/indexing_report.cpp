@@ -39,7 +39,9 @@ std::vector<const CellFindings*> likeliest_cells(const IndexingOpinion& opinion)
 }
 
 // Of fewer lines what frequency says is no find.
-bool has_too_few_lines(const Indexed& indexed) { return indexed.problem.empty() && indexed.opinion.pattern.lines.size() < min_indexed_lines; }
+bool has_too_few_lines(const Indexed& indexed) {
+    return indexed.problem.empty() && indexed.opinion.pattern.lines.size() < min_indexed_lines;
+}
 
 double first_line_of_copper() { return emission_lines(cu_k_alpha_angstrom).first_angstrom; }
 
