@@ -233,7 +233,6 @@ TEST(StructureSearch, OpinionsArePooledAsFarAsTheSearchIsSure) {
     EXPECT_GT(pooled[2], 0.0f);
 }
 
-// Votes do not look at what was fitted, but at whether something was.
 SearchCandidate fitted_candidate(int space_group, float similarity, double lattice_change) {
     SearchCandidate candidate{0, space_group, 48};
     candidate.similarity = similarity;
@@ -254,6 +253,16 @@ TEST(StructureSearch, VotesFallWithTheStrainOfTheLattice) {
     EXPECT_GT(certain(0), 0.95f);
     EXPECT_LT(certain(0.023), certain(0) - 0.03f);
     EXPECT_FLOAT_EQ(certain(0.023), certain(-0.023));
+}
+
+TEST(StructureSearch, VotesFallWithTheTextureThatTheFitTook) {
+    Device device({"cpu"});
+    const StructureSearch search(minerals(), SearchConfig(), device);
+    SearchCandidate textured = fitted_candidate(221, 0.96f, 0.0);
+    textured.fit.unknown[fit_texture] = 1;
+    const std::vector<float> votes = search.vote({textured, fitted_candidate(225, 0.96f, 0.0)});
+    EXPECT_GT(votes[220], 0.0f);
+    EXPECT_LT(votes[220], 0.5f * votes[224]);
 }
 
 TEST(StructureSearch, ManyAlikeDoNotOutvoteAsManyTimes) {

@@ -45,6 +45,8 @@ StrainDirections strain_directions(const CrystalView<float>& crystal) {
     return directions;
 }
 
+double fitted_log_texture(const PatternFit& fit) { return log_texture * fit.unknown[fit_texture]; }
+
 PatternParameters parameters_of(const PatternFit& fit, const StrainDirections& directions, double blur_deg) {
     PatternParameters p;
     p.structure = fit.structure;
@@ -62,7 +64,7 @@ PatternParameters parameters_of(const PatternFit& fit, const StrainDirections& d
     p.size_angstrom = per_angstrom > 1e-6 ? static_cast<float>(1 / per_angstrom) : 0.0f;
     p.microstrain = static_cast<float>(microstrain * std::max(0.0, fit.unknown[fit_microstrain]));
     p.b_iso_scale = static_cast<float>(std::exp(log_b * fit.unknown[fit_b]));
-    p.march_dollase = static_cast<float>(std::exp(log_texture * fit.unknown[fit_texture]));
+    p.march_dollase = static_cast<float>(std::exp(fitted_log_texture(fit)));
     std::copy_n(fit.texture_axis.data(), 3, p.texture_axis);
     return p;
 }

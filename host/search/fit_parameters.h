@@ -14,6 +14,9 @@ struct StrainDirections {
 };
 StrainDirections strain_directions(const CrystalView<float>& crystal);
 
+// Natural logarithm of the March-Dollase parameter; 0: no texture.
+double fitted_log_texture(const PatternFit& fit);
+
 // What simulates the pattern of a fit, its lines blurred by blur_deg, a width, besides.
 PatternParameters parameters_of(const PatternFit& fit, const StrainDirections& directions, double blur_deg = 0);
 

@@ -9,6 +9,7 @@
 #include "host/indexing/bravais_lattice.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
+#include "host/search/fit_parameters.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -303,7 +304,8 @@ double StructureSearch::weight(const SearchCandidate& candidate, const SearchCan
                        (determined ? config_.determined_symmetry : 0);
     if (is_fitted(candidate)) {
         const double strain = candidate.lattice_change / config_.usual_strain;
-        logarithm -= config_.strain_power * std::log1p(strain * strain);
+        const double texture = fitted_log_texture(candidate.fit) / config_.usual_texture;
+        logarithm -= config_.strain_power * std::log1p(strain * strain) + config_.texture_power * std::log1p(texture * texture);
     }
     return std::exp(logarithm);
 }

@@ -34,6 +34,9 @@ struct SearchConfig {
     // right one's. Votes of one group add up as powers do, so that a group counts by its best candidate more than by their number:
     // libraries hold some kinds of structure a hundred times.
     double usual_strain = 0.003, strain_power = 0.5, votes_power = 2;
+    // And with the March-Dollase parameter r as (1 + (ln r / usual_texture)^2)^-texture_power: with a texture to fit, fluorites look like
+    // zincblende.
+    double usual_texture = 0.1, texture_power = 0.5;
     // The vote of a parent counts less by e to this power where the structure's own symmetry was determined by those who measured it:
     // a file that states a group which its atoms have. Computed structures are stated without symmetry, and may lack what their parents
     // have.
