@@ -10,8 +10,10 @@
 #include <sstream>
 #include <string>
 
+#include "host/patterns/pattern_file.h"
 #include "tests/csv_table.h"
 #include "tests/model_commands.h"
+#include "tests/test_paths.h"
 
 namespace friedel {
 namespace {
@@ -92,6 +94,27 @@ TEST(BackgroundSteps, LinesHumpsAndSlopesAreNone) {
                     EXPECT_TRUE(take_off_steps(pattern).empty()) << wide;
                     EXPECT_EQ(pattern.intensity, before.intensity);
                 }
+            }
+        }
+    }
+}
+
+// Scans that begin or end on a line's flank.
+TEST(BackgroundSteps, LinesThatTheScanCutsAreNone) {
+    for (const char* name : {"quartz", "calcite", "rutile", "NaCl", "diopside", "topaz", "zircon", "albite"}) {
+        const MeasuredPattern whole = read_pattern(test::source_dir() / "data/examples" / (std::string(name) + ".xy"));
+        const auto points = static_cast<std::ptrdiff_t>(whole.intensity.size());
+        for (std::ptrdiff_t at = points / 10; at < points * 6 / 10; at += 3) {
+            for (const bool is_begin : {true, false}) {
+                const auto part = [&](const std::vector<double>& values) {
+                    return is_begin ? std::vector<double>(values.begin() + at, values.end())
+                                    : std::vector<double>(values.begin(), values.begin() + at);
+                };
+                MeasuredPattern pattern;
+                pattern.two_theta_deg = part(whole.two_theta_deg);
+                pattern.intensity = part(whole.intensity);
+                EXPECT_TRUE(take_off_steps(pattern).empty())
+                    << name << (is_begin ? " from " : " to ") << whole.two_theta_deg[static_cast<std::size_t>(at)];
             }
         }
     }

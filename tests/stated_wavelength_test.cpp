@@ -158,10 +158,27 @@ TEST(StatedWavelength, AnElementIsAnAnodeOnlyBehindTheWordOfTheSource) {
                              "# cell with anode: copper foil", "# Radiation: Co-doped sample", "# wavelength calibrated, Ag behenate",
                              "# no radiation; Fe", "# Glasröhre: Fe", "# sealed tube: iron", "# Probe in der Röhre, Eisen"})
         EXPECT_EQ(wavelength_of(read(line), 0, 1.54).second, WavelengthSource::assumed) << line;
-    for (const char* line :
-         {"Anode material,Co", "\"anode\": \"Co\"", "# X-ray tube, Co", "# X-ray tube (Co)", "# Tube: Co, 40 kV", "Tube,Co", "# Tube 1: Co",
-          "# sample in a glass tube, X-ray tube: Co", "# Sample: Fe in a glass tube; anode: Co", "# Röntgenröhre: Co",
-          "# Röntgenstrahlung: Co", "# Anode - Co", "_ANODE = Co", "# Anode = [Co]"})
+    for (const char* line : {"Anode material,Co",
+                             "\"anode\": \"Co\"",
+                             "# X-ray tube, Co",
+                             "# X-ray tube (Co)",
+                             "# Tube: Co, 40 kV",
+                             "Tube,Co",
+                             "# Tube 1: Co",
+                             "# Bruker D8 Advance, tube: Co, 40 kV",
+                             "# Generator: 40 kV 30 mA, tube Co",
+                             "# Configuration: tube=Co; slit=0.5",
+                             "# Anode: Co  Sample: quartz",
+                             "# Strahlung: Co  Probe: Quarz",
+                             "# Radiation: Co  holder: glass",
+                             "# Radiation: Co plate detector",
+                             "# sample in a glass tube, X-ray tube: Co",
+                             "# Sample: Fe in a glass tube; anode: Co",
+                             "# Röntgenröhre: Co",
+                             "# Röntgenstrahlung: Co",
+                             "# Anode - Co",
+                             "_ANODE = Co",
+                             "# Anode = [Co]"})
         EXPECT_NEAR(read(line).wavelength_angstrom, 1.7902758, 1e-6) << line;
 }
 

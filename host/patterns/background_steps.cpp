@@ -19,6 +19,7 @@ constexpr double of_noise = 7;            // standard deviations of the differen
 constexpr double of_neighbours = 2.5;     // times what the means beside it differ by
 constexpr double widest_mean_deg = 0.25;  // lines are narrower than a few of them
 constexpr double levels_deg[] = {0.3, 1, 3};
+constexpr double must_be_seen_deg = 1;                         // on both sides: a line that the scan's end cuts is a step to less
 constexpr double least_of_levels = 0.8, most_of_levels = 1.4;  // parts of the step that the levels over so many degrees must differ by
 constexpr int most_rounds = 6;
 constexpr double near_deg = 0.2;  // what is found so near is one
@@ -53,6 +54,8 @@ double height_of_strongest_line(const std::vector<double>& y, double step_deg) {
 bool levels_differ(const std::vector<double>& y, const Place& place, double step_deg) {
     return std::all_of(std::begin(levels_deg), std::end(levels_deg), [&](double degrees) {
         const std::size_t n = std::max<std::size_t>(4, static_cast<std::size_t>(degrees / step_deg));
+        const std::size_t seen = n + place.k;
+        if (degrees <= must_be_seen_deg && (place.at < seen || place.at + seen > y.size())) return false;
         const std::size_t begin = place.at > n ? place.at - n : 0, end = std::min(y.size(), place.at + n);
         const double part = (level_of(y, place.at, end) - level_of(y, begin, place.at)) / place.height;
         return part > least_of_levels && part < most_of_levels;

@@ -174,7 +174,9 @@ private:
         const bool is_axis = is_axis_name(line.substr(begin));
         // "Azimuth (1/nm)" may be what it likes, but no angle; "Scattering vector (1/nm) Intensity" is said in three words.
         const bool is_inverse = is_inverse_length(line.substr(units == line.npos ? line.size() : units + 1)) && !is_value;
-        if (is_inverse && !is_axis && ends) axis_of(line.substr(begin), "", pattern_.name);  // says that it is none
+        const std::string unit = units == line.npos ? "" : lower_case(line.substr(units + 1, close - units - 1));
+        const bool may_be_a_code = unit == "a-1" || unit == "a1";                                              // "Quartz [A-1]"
+        if (is_inverse && !is_axis && ends && !may_be_a_code) axis_of(line.substr(begin), "", pattern_.name);  // says that it is none
         const std::string beside = lower_case(behind.substr(ends ? 0 : behind.find_first_not_of(" \t,")));
         const bool names_intensity = beside.starts_with("int") || beside.starts_with("counts") || beside == "i" || beside.starts_with("i ");
         if (!is_axis || !(ends || (is_inverse && names_intensity))) return;

@@ -89,21 +89,24 @@ constexpr SourceWord source_words[] = {{"x-ray source"},
                                        {"管球"},
                                        {"線源"}};
 
-// What a source word that ends a text is worth to what follows.
+// What a source word that ends a text is worth to what follows, behind a colon or not: "Bruker D8, tube: Co, 40 kV".
 struct SaidSource {
     Worth worth;
     bool begins_line, is_tube;
 };
 
-std::optional<SaidSource> source_word_at_end_of(std::string_view text, std::string_view line) {
+std::optional<SaidSource> source_word_at_end_of(std::string_view text, std::string_view line, bool has_colon) {
     for (const SourceWord& source : source_words) {
         if (!text.ends_with(source.word)) continue;
         const std::string_view before = text.substr(0, text.size() - source.word.size());
         const bool begins_line = word_at_the_beginning(text, source.word) == text.size();
         const bool is_of_x_rays = contains_any(line, {"x-ray", "xray", "x ray", "röntgen", "r\xf6ntgen", "roentgen"});
+        const bool is_of_a_generator = contains_any(line, {"kv", "generator"});
+        const std::size_t last = before.find_last_not_of(" \t");
+        const bool is_a_field = has_colon && last != before.npos && std::string_view(",;:").find(before[last]) != std::string_view::npos;
         const bool is_longer = !before.empty() && is_letter(before.back()) && !is_of_x_rays;
         if (source.demand == SourceWord::no_longer_word && is_longer) continue;
-        if (source.demand == SourceWord::line_of_x_rays && !begins_line && !is_of_x_rays) continue;
+        if (source.demand == SourceWord::line_of_x_rays && !begins_line && !is_of_x_rays && !is_of_a_generator && !is_a_field) continue;
         return SaidSource{of_anode, begins_line, source.demand == SourceWord::line_of_x_rays};
     }
     // That of a tube, where a line begins with it; elsewhere a film was sputtered from it.
@@ -117,7 +120,7 @@ std::optional<SaidSource> source_word_at_end_of(std::string_view text, std::stri
 std::optional<Worth> said_before(std::string_view before, std::string_view line) {
     bool has_comma = false, has_colon = false, is_apart = false;
     for (; !before.empty(); before.remove_suffix(1)) {
-        if (const std::optional<SaidSource> said = source_word_at_end_of(before, line))
+        if (const std::optional<SaidSource> said = source_word_at_end_of(before, line, has_colon))
             return !has_comma || (said->begins_line && !(is_apart && said->is_tube)) ? std::optional(said->worth) : std::nullopt;
         const char last = before.back();
         const bool is_comma = last == ',' || last == ';', is_number = std::isdigit(static_cast<unsigned char>(last)) || last == '#';
@@ -130,10 +133,15 @@ std::optional<Worth> said_before(std::string_view before, std::string_view line)
     return std::nullopt;
 }
 
-// Whether it goes on as "Fe powder" or "copper foil" do: the element is a sample's.
+// Whether it goes on as "Fe powder" or "copper foil" do: the element is a sample's. "Co  Sample: quartz" begins another field.
 bool is_of_a_sample(std::string_view rest) {
     rest.remove_prefix(std::min(rest.find_first_not_of(" -\"')"), rest.size()));
-    const auto begins_with = [&](std::string_view word) { return rest.starts_with(word); };
+    const auto begins_with = [&](std::string_view word) {
+        if (!rest.starts_with(word)) return false;
+        const std::string_view behind = rest.substr(word.size());
+        const std::size_t next = behind.find_first_not_of(" \t");
+        return !behind.starts_with(" detector") && (next == behind.npos || (behind[next] != ':' && behind[next] != '='));
+    };
     constexpr std::string_view words[] = {"powder", "pulver", "foil", "folie", "film",   "oxide", "oxid",  "sheet", "wire", "plate",
                                           "sample", "probe",  "nano", "alloy", "holder", "doped", "grain", "salt",  "ore",  "substrate"};
     return std::any_of(std::begin(words), std::end(words), begins_with);

@@ -165,7 +165,11 @@ void StatedWavelength::read_wavelength(std::string_view line, std::string_view t
         if (word != std::string_view::npos) break;
         const std::size_t wave = word_at_the_beginning(text, abbreviation);
         const std::size_t next = wave == std::string_view::npos ? wave : text.find_first_not_of(" \t:=", wave);
-        if (next != std::string_view::npos && begins_number(text, next)) word = wave;
+        if (next == std::string_view::npos || !begins_number(text, next)) continue;
+        const std::optional<Number> number = number_after(text, wave);
+        const bool is_said = text.substr(wave, next - wave).find_first_of(":=") != text.npos ||
+                             (number && (!number->whole || names_a_length({}, unit_after(text, number->end))));
+        if (abbreviation.size() > 2 || is_said) word = wave;  // "WL 3" is a batch
     }
     const Claim none{of_wavelength, 0};
     Claim by_size = none;
@@ -210,7 +214,8 @@ void StatedWavelength::read_wavelength(std::string_view line, std::string_view t
 
 void StatedWavelength::read_energy(std::string_view line, std::string_view text) {
     std::size_t energy = end_of_first(text, {"energy", "energie", "エネルギー"});
-    if (energy == std::string_view::npos) {  // "E = 60 keV"
+    const bool is_abbreviated = energy == std::string_view::npos;
+    if (is_abbreviated) {  // "E = 60 keV"
         energy = word_at_the_beginning(text, "e");
         const std::optional<Number> kev = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
         if (!kev || text.substr(energy, kev->begin - energy).find_first_not_of(" \t:=") != text.npos ||
@@ -218,7 +223,7 @@ void StatedWavelength::read_energy(std::string_view line, std::string_view text)
             return;
     }
     const std::optional<Number> number = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
-    if (!number || contains_any(text.substr(0, number->begin),
+    if (!number || contains_any(text.substr(0, is_abbreviated ? text.npos : number->begin),
                                 {"threshold", "resolution", "window", "range", "lower", "upper", "cut", "loss", "binding", "level"}))
         return;
     const std::string_view between = text.substr(energy, number->begin - energy), behind = unit_after(text, number->end);
