@@ -74,6 +74,16 @@ TEST_F(Bench, ComparesWithAnEarlierRun) {
     EXPECT_NE(other.err.find("before.jsonl: batch was 32 there and is 16 here"), std::string::npos) << other.err;
     const auto otherwise = bench("--compare before.jsonl --only AdamW --set simulation.width_sections=0");
     EXPECT_NE(otherwise.err.find("before.jsonl: simulation.width_sections is 0 here and "), std::string::npos) << otherwise.err;
+    const auto reseeded = bench("--compare before.jsonl --only AdamW --set training.seed=7");
+    EXPECT_NE(reseeded.err.find("before.jsonl: training.seed is 7 here and "), std::string::npos) << reseeded.err;
+    const auto tempered = bench("--compare before.jsonl --only AdamW --set training.tempering=0.25");
+    EXPECT_NE(tempered.err.find("before.jsonl: training.tempering is 0.25 here and "), std::string::npos) << tempered.err;
+    std::string unknown = test::read_text(folder / "before.jsonl");
+    unknown.insert(unknown.find("[training]\\n") + 12, "of_old = 1\\n");
+    test::write_text(folder / "unknown.jsonl", unknown);
+    const auto old = bench("--compare unknown.jsonl --only AdamW");
+    EXPECT_EQ(old.status, 0) << old.err;
+    EXPECT_NE(old.err.find("unknown.jsonl: its settings cannot be compared (config:"), std::string::npos) << old.err;
     // By patterns a second: a batch of another size takes another time.
     test::write_text(folder / "slow.jsonl",
                      "{\"benchmark\":\"friedel\",\"batch\":1}\n{\"stage\":\"simulation\",\"seconds\":1000,\"per_second\":1}\n");

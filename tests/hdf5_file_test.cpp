@@ -1,6 +1,7 @@
 #include "host/support/hdf5_file.h"
 
 #include <gtest/gtest.h>
+#include <hdf5.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,6 +143,25 @@ TEST(Hdf5File, BelievesNoMoreThanTheFileCanHold) {
     EXPECT_NE(error_of([&] { file.read_rows(row, "vast", ~std::size_t{0} - 1, 4); }).find("has no rows"), std::string::npos);
     EXPECT_NE(error_of([&] { file.read_number_attribute("/", "number"); }).find("not a finite number"), std::string::npos);
     EXPECT_NE(error_of([&] { file.read_integer_attribute("/", "fraction"); }).find("not a whole number"), std::string::npos);
+}
+
+// A program that ended in the midst of writing leaves a mark in its file, and in every copy of it.
+TEST(Hdf5File, NamesTheCureOfAFileThatWasNeverClosed) {
+    const test::TemporaryDirectory folder;
+    const std::string name = (folder / "a.h5").string();
+    const pid_t child = fork();
+    if (child == 0) {
+        const hid_t latest = H5Pcreate(H5P_FILE_ACCESS);
+        H5Pset_libver_bounds(latest, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+        const hid_t file = H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, latest);
+        _exit(file < 0 || H5Fflush(file, H5F_SCOPE_GLOBAL) < 0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_EQ(status, 0);
+    const std::string error = error_of([&] { H5File::open_foreign(name); });
+    EXPECT_TRUE(error.starts_with(name + ": its writer has not closed it")) << error;
+    EXPECT_NE(error.find("'h5clear -s " + name + "'"), std::string::npos) << error;
 }
 
 // A full disk, played by a limit on the size of a file, in a child of its own.

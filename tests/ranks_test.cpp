@@ -135,7 +135,7 @@ TEST_F(Ranks, GoOnInAnotherNumber) {
     EXPECT_LT(std::sqrt(differences / squares), 1e-4);
 }
 
-// The first rank alone validates; two that go on keep what one found best.
+// The first rank alone validates, and keeps the network that it found best.
 TEST_F(Ranks, KeepTheBestNetwork) {
     const std::string run = train("--validation lib.h5 --keep-best --set training.validation_steps=20 -o model.h5 ");
     const std::string thrown = "--set optimiser.learning_rate=0.05 --set optimiser.cosine=false ";

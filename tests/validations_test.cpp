@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "host/network/model.h"
+#include "host/support/hash.h"
 #include "host/training/checkpoint.h"
 #include "host/training/metrics_file.h"
 #include "host/training/training_run.h"
@@ -54,6 +56,33 @@ TEST(MetricsFile, LeavesOutWhatIsNoNumber) {
     EXPECT_EQ(text.substr(text.find('\n') + 1), "10,640,2.00,320.0,0.5,,,,,,,10\n");
 }
 
+// A run that chose by measured patterns, resumed without them: what simulated ones found is known, but not the network that they liked.
+TEST(Validations, LookForTheBestAnewWhereOtherPatternsChose) {
+    const test::TemporaryDirectory folder;
+    TrainingConfig config = preset("quick");
+    const StructureLibrary library = StructureLibrary::read(test::small_library());
+    const ValidationSet simulated = ValidationSet::simulated(config, library, 8);
+    {
+        H5File file = H5File::create(folder / "checkpoint.h5", checkpoint_kind);
+        file.write("validation/last_step", std::vector<double>{60});
+        file.write("validation/simulated/found", std::vector<double>{8, 0.25, 2, 3, 0.5, 1, 40});
+        file.write_strings("validation/simulated/patterns", {simulated.hash()});
+        file.write("best/step_and_seconds", std::vector<double>{20, 0.5});
+        file.write("best/members/0", std::vector<float>{1, 2, 3});
+        file.commit();
+    }
+    std::vector<std::string> told;
+    const H5File file = H5File::open(folder / "checkpoint.h5", checkpoint_kind);
+    Validations validations(&simulated, nullptr, true);
+    validations.restore(file, [&](const std::string& line) { told.push_back(line); });
+    EXPECT_EQ(told, std::vector<std::string>{"the network kept as the best was chosen by other patterns; it is looked for anew"});
+    EXPECT_FALSE(validations.best());
+    EXPECT_EQ(validations.simulated().looks, 0);
+    Validations last_alone(&simulated, nullptr, false);
+    last_alone.restore(file, [](const std::string& line) { ADD_FAILURE() << line; });
+    EXPECT_EQ(last_alone.simulated().looks, 3) << "nothing is chosen";
+}
+
 class KeepsTheBest : public TrainCommand {
 protected:
     // Steps so long that the network is thrown about, validated at the same steps in every run.
@@ -94,6 +123,8 @@ TEST_F(KeepsTheBest, WithTheWeightsOfItsStep) {
     const auto info = test::run_friedel("info model.best.h5", folder.path);
     EXPECT_NE(info.out.find("chosen            " + best.provenance.chosen), std::string::npos) << info.out;
     EXPECT_EQ(info.out.find("unfinished"), std::string::npos) << info.out;
+    const auto json = test::run_friedel("info --json model.best.h5", folder.path);
+    EXPECT_TRUE(nlohmann::json::parse(json.out).at("finished").get<bool>()) << json.out;
     // On what chose it, it looks better than it is.
     const auto calibrated =
         test::run_friedel("calibrate model.best.h5 --patterns 20 --coverage 0.5 -o c.h5 --library " + library, folder.path);
@@ -137,7 +168,7 @@ TEST_F(KeepsTheBest, InAResumedRunAsInAnUndisturbedOne) {
     FAIL() << "no run was interrupted";
 }
 
-// Without --keep-best, too, a resumed run knows when validation was best.
+// What was found on other patterns does not count in a resumed run.
 TEST_F(KeepsTheBest, OnlyOnThePatternsThatItWasFoundOn) {
     const std::string found = "validation/simulated/found";
     const auto stopped =
@@ -167,6 +198,35 @@ TEST_F(KeepsTheBest, OnlyOnThePatternsThatItWasFoundOn) {
               std::string::npos)
         << other.err;
     EXPECT_EQ(Model::read(folder / "model.best.h5").provenance.steps, left[0].step + 1);
+}
+
+// The file that chose may be gone when the run ends.
+TEST_F(KeepsTheBest, WithTheHashOfWhatWasRead) {
+    fs::copy_file(test::small_library(), folder / "v.h5");
+    const std::string run = thrown.substr(0, thrown.find("--validation")) + "--validation v.h5 ";
+    const auto stopped =
+        test::run_script("$friedel " + run +
+                             "--steps 1000000 --keep-best --log log.jsonl -q -o model.h5 & pid=$!\nfor i in $(seq 600); do "
+                             "grep -q '\"validation\"' log.jsonl && break; sleep 0.02; done 2>/dev/null\nrm v.h5\n"
+                             "kill -INT $pid\nwait $pid\n",
+                         folder.path);
+    ASSERT_EQ(stopped.status, 130) << stopped.err;
+    EXPECT_EQ(Model::read(folder / "model.best.h5").provenance.chosen_on, hash_file(test::small_library()));
+}
+
+TEST_F(KeepsTheBest, OfASingleValidation) {
+    const auto trained = test::run_friedel(thrown + "--steps 2 --keep-best" + model("model.h5"), folder.path);
+    ASSERT_EQ(trained.status, 0) << trained.err;
+    const std::string chosen = Model::read(folder / "model.best.h5").provenance.chosen;
+    EXPECT_TRUE(chosen.ends_with(", the best of 1 validation")) << chosen;
+}
+
+// A flag has no value: "false" would be taken for silence where a file sets the key.
+TEST_F(KeepsTheBest, AsAFlagWithoutAValue) {
+    const auto refused = test::run_friedel(thrown + "--steps 2 --set training.keep_best=true --keep-best=false -o model.h5", folder.path);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.err.find("--keep-best: takes no value; leave '=false' out"), std::string::npos) << refused.err;
+    EXPECT_FALSE(fs::exists(folder / "model.h5"));
 }
 
 TEST_F(KeepsTheBest, NeverOverWhatIsNoModel) {

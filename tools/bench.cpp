@@ -87,11 +87,18 @@ private:
     void warn_of_settings(const nlohmann::ordered_json& now) const {
         if (!head_.contains("config") || !head_["config"].is_string()) return;
         TrainingConfig there, here;
-        read_toml(there, head_["config"], file_ + ": config");
+        try {
+            read_toml(there, head_["config"], "config");
+        } catch (const Error& error) {  // another version's may have keys that this one has not
+            tell(file_, ": its settings cannot be compared (", error.what(), ")");
+            return;
+        }
         read_toml(here, now["config"], "config");
         there.network.hidden = here.network.hidden;  // told above, as is the batch
         const RunConfig run = there.run;
         there.run = here.run;  // of which bench takes no more than what follows
+        there.run.seed = run.seed;
+        there.run.tempering = run.tempering;
         there.run.synthetic = run.synthetic;
         there.run.fill = run.fill;
         if (const std::string found = difference(there, here); !found.empty()) tell(file_, ": ", found);

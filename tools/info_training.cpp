@@ -193,7 +193,7 @@ void describe_model(const InfoOptions& options) {
     }
     TrainingConfig trained;
     if (!model.provenance.config.empty()) read_toml(trained, model.provenance.config, options.file);
-    const bool is_finished = has_all(model.provenance, trained);
+    const bool is_finished = has_all(model.provenance, trained) || !model.provenance.chosen.empty();
     if (options.json)
         print_json(json_of(model, is_finished));
     else

@@ -222,6 +222,14 @@ int run(const Options& options) {
     return summary.lost ? 1 : summary.signal ? signal_status + summary.signal : 0;
 }
 
+// "--keep-best=false" would go unheard where a file sets the key.
+CLI::Validator no_value() {
+    return {[](const std::string& value) {
+                return value == "true" ? std::string() : "takes no value; leave '=" + value + "' out, or the flag";
+            },
+            ""};
+}
+
 }  // namespace
 
 std::function<int()> train_command(CLI::App& app) {
@@ -251,7 +259,8 @@ std::function<int()> train_command(CLI::App& app) {
     add_wavelength_option(app, options->training.measured_wavelength, "Of all measured patterns, whatever they state")->needs(measured);
     app.add_flag("--keep-best", options->keep_best,
                  "Write the network that validation found best as well, as model.best.h5 beside model.h5: by the measured patterns where "
-                 "there are some; the same as training.keep_best");
+                 "there are some; the same as training.keep_best")
+        ->check(no_value());
     app.add_option("--start-from", options->training.start_from,
                    "Model whose weights are the first ones, instead of random ones; a run that is resumed has them already");
     app.add_flag(
@@ -266,8 +275,9 @@ std::function<int()> train_command(CLI::App& app) {
     add_device_options(app, options->training.device);
     add_quiet_option(app, options->training.quiet);
     app.add_flag("--keys", options->list_keys,
-                 "Print every configuration key with what preset, --config and --set give it, and its meaning, and stop");
-    app.add_flag("--show-config", options->show_config, "Print the whole configuration as TOML, and stop");
+                 "Print every configuration key with what preset, --config and --set give it, and its meaning, and stop")
+        ->check(no_value());
+    app.add_flag("--show-config", options->show_config, "Print the whole configuration as TOML, and stop")->check(no_value());
     app.footer(
         "SIGINT and SIGTERM write a checkpoint and stop; SIGUSR1 writes one and goes on. Under mpirun or srun --mpi=pmix the ranks share "
         "every batch. Examples:\n"

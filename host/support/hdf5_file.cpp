@@ -89,7 +89,9 @@ H5File H5File::open_foreign(const std::filesystem::path& file) {
     std::string reason = state->file < 0 ? last_reason() : "";
     if (reason.find("already open for") != std::string::npos) {  // while a detector's program writes on: what is there is read
         state->file = H5Fopen(file.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, H5P_DEFAULT);
-        if (state->file < 0) reason = "its writer has not closed it";
+        if (state->file < 0)
+            fail(file.string(), ": its writer has not closed it; wait until it has, or, if it ended without, let 'h5clear -s ",
+                 file.string(), "' clear the mark that it left");
     }
     if (state->file < 0) {
         if (reason.find("temporarily unavailable") != std::string::npos)

@@ -115,6 +115,7 @@ TrainingSetup::TrainingSetup(const TrainingOptions& options, const AdjustConfig&
         measured_ =
             ValidationSet::measured(config_, options.measured_labels, folder_of_patterns(options.measured_labels, options.measured_folder),
                                     options.measured_wavelength, device.pool.size(), options.tell);
+    if (simulated_ || measured_) hash_of_decisive_ = hash_file(measured_ ? options.measured_labels : options.validation_library);
     start_trainer(device);
     if (simulated_ && knows_library(provenance(record_.seconds), hash_file(options.validation_library)))
         options.tell(options.validation_library.string() +
@@ -333,7 +334,7 @@ Model TrainingSetup::model(const KeptNetwork& network, const std::string& chosen
     kept.provenance.steps = network.step;
     kept.provenance.patterns = network.step * config_.run.batch;
     kept.provenance.chosen = chosen;
-    kept.provenance.chosen_on = hash_file(measured_ ? options_.measured_labels : options_.validation_library);
+    kept.provenance.chosen_on = hash_of_decisive_;
     return kept;
 }
 

@@ -69,6 +69,7 @@ private:
     std::optional<H5File> resumed_file_;
     std::unique_ptr<CrystalTableStore> tables_;
     std::optional<ValidationSet> simulated_, measured_;
+    std::string hash_of_decisive_;  // of the file whose patterns choose the best network, as it was when they were read
     std::unique_ptr<Trainer> trainer_;
 };
 

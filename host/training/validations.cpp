@@ -94,8 +94,8 @@ Validations::Found Validations::look(Model&& model, Device& device, const Tell& 
 
 std::string Validations::why_best() const {
     const ValidationHistory& history = decisive().history;
-    return formatted("%.1f %% of %d %s patterns, the best of %lld validations", 100 * history.best_accuracy, history.last->count,
-                     decisive().name, static_cast<long long>(history.looks));
+    return formatted("%.1f %% of %d %s patterns, the best of %lld validation%s", 100 * history.best_accuracy, history.last->count,
+                     decisive().name, static_cast<long long>(history.looks), history.looks == 1 ? "" : "s");
 }
 
 void Validations::save(H5File& file) const {
@@ -115,11 +115,15 @@ void Validations::restore(const H5File& file, const Tell& tell) {
     if (!file.exists("validation/last_step")) return;
     last_step_ = static_cast<std::int64_t>(read_numbers(file, "validation/last_step", 1)[0]);
     const bool knows_simulated = simulated_.restore(file, tell), knows_measured = measured_.restore(file, tell);
-    if (!keep_best_ || !file.exists("best/step_and_seconds")) return;
-    if (!(measured_.patterns ? knows_measured : knows_simulated)) return;
-    const std::vector<double> values = read_numbers(file, "best/step_and_seconds", 2);
+    if (!keep_best_ || !(measured_.patterns ? knows_measured : knows_simulated)) return;
+    const bool held = file.exists("best/step_and_seconds");
+    const std::vector<double> values = held ? read_numbers(file, "best/step_and_seconds", 2) : std::vector<double>{-1, 0};
+    if (static_cast<std::int64_t>(values[0]) != decisive().history.best_step) {
+        tell("the network kept as the best was chosen by other patterns; it is looked for anew");
+        decisive().history = {};
+        return;
+    }
     best_ = KeptNetwork{{}, static_cast<std::int64_t>(values[0]), values[1]};
-    if (best_->step != decisive().history.best_step) refuse(file, "best/step_and_seconds");
     while (file.exists(member_path(best_->members.size()))) best_->members.push_back(file.read<float>(member_path(best_->members.size())));
 }
 
