@@ -256,6 +256,12 @@ TEST(PatternFile, LinesThatNameAnotherAxis) {
         EXPECT_EQ(parse_pattern(remark + plain(), "a.xy").two_theta_deg.front(), angle_of(0)) << remark;
 }
 
+// Of scans and of samples.
+TEST(PatternFile, RemarksThatLookLikeAxes) {
+    for (const char* remark : {"# Axis: Theta\n", "# axis = theta/2theta\n", "# Quartz [A-1]\n", "# Run (a-1)\n"})
+        EXPECT_NEAR(parse_pattern(std::string(remark) + plain(), "a.xy").two_theta_deg.front(), angle_of(0), 1e-9) << remark;
+}
+
 // Fit2D says how many points follow.
 TEST(PatternFile, AFileOfFit2dThatIsCutOff) {
     const std::string head = "a.tif\n 2-Theta Angle (Degrees)\n Intensity\n      120\n";

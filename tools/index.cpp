@@ -175,7 +175,7 @@ std::function<int()> index_command(CLI::App& app) {
         ->excludes(labels);
     app.add_flag("--lines", o->lines,
                  "Print the lines of each pattern beside the reflections of its likeliest cell: observed and calculated angle (the shift "
-                 "in it), difference, d, height, hkl; .jsonl has them in any case")
+                 "in it), difference, d, height as fitted in per cent of the strongest point, hkl; .jsonl has them in any case")
         ->excludes(output)
         ->excludes(labels);
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given")->needs(labels);

@@ -140,7 +140,8 @@ private:
         return line_end();
     }
 
-    // Where the axis is named in a line that says first that it will be: "# x-axis: q (nm^-1)", "unit: 2th_deg"; else `begin`.
+    // Where the axis is named in a line that says first that it will be: "# x-axis: q (nm^-1)", "unit: 2th_deg"; else `begin`. "Axis:
+    // theta" is what a goniometer moved.
     static std::size_t behind_word_for_axis(std::string_view line, std::size_t begin) {
         constexpr std::string_view words[] = {"unit", "units", "radialunit", "xunit", "xunits", "x", "xaxis", "xlabel", "axis", "column1"};
         const std::size_t sign = begin == line.npos ? line.npos : line.find_first_of(":=", begin);
@@ -149,7 +150,9 @@ private:
         for (const char c : lower_case(line.substr(begin, sign - begin))) {
             if (is_digit(c) || (c >= 'a' && c <= 'z')) word += c;
         }
-        return std::find(std::begin(words), std::end(words), word) == std::end(words) ? begin : line.find_first_not_of(" \t", sign + 1);
+        const std::size_t behind = line.find_first_not_of(" \t", sign + 1);
+        const bool is_moved = word == "axis" && behind != line.npos && lower_case(line.substr(behind)).starts_with("theta");
+        return is_moved || std::find(std::begin(words), std::end(words), word) == std::end(words) ? begin : behind;
     }
 
     // A line that names the axis and nothing else, as in files of Fit2D.
