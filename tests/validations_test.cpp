@@ -91,6 +91,15 @@ protected:
                                "--set training.validation_steps=20 --validation " +
                                library + " ";
 
+    // A run with --keep-best that is interrupted once it has validated; `then` is run in the shell just before.
+    auto interrupted(const std::string& run, const std::string& then = "") const {
+        return test::run_script("$friedel " + run +
+                                    "--steps 1000000 --keep-best --log log.jsonl -q -o model.h5 & pid=$!\nfor i in $(seq 600); do "
+                                    "grep -q '\"validation\"' log.jsonl && break; sleep 0.02; done 2>/dev/null\n" +
+                                    then + "\nkill -INT $pid\nwait $pid\n",
+                                folder.path);
+    }
+
     // The row of MODEL.metrics.csv that the best network is of.
     static std::size_t best_row(const test::CsvTable& metrics) {
         std::size_t best = metrics.size();
@@ -171,12 +180,7 @@ TEST_F(KeepsTheBest, InAResumedRunAsInAnUndisturbedOne) {
 // What was found on other patterns does not count in a resumed run.
 TEST_F(KeepsTheBest, OnlyOnThePatternsThatItWasFoundOn) {
     const std::string found = "validation/simulated/found";
-    const auto stopped =
-        test::run_script("$friedel " + thrown +
-                             "--steps 1000000 --keep-best --log log.jsonl -q -o model.h5 & pid=$!\nfor i in $(seq 600); do "
-                             "grep -q '\"validation\"' log.jsonl && break; sleep 0.02; done 2>/dev/null\nkill -INT $pid\n"
-                             "wait $pid\n",
-                         folder.path);
+    const auto stopped = interrupted(thrown);
     ASSERT_EQ(stopped.status, 130) << stopped.err;
     const std::vector<Checkpoint> left = list_checkpoints(folder / "model.h5");
     ASSERT_EQ(left.size(), 1u);
@@ -204,12 +208,7 @@ TEST_F(KeepsTheBest, OnlyOnThePatternsThatItWasFoundOn) {
 TEST_F(KeepsTheBest, WithTheHashOfWhatWasRead) {
     fs::copy_file(test::small_library(), folder / "v.h5");
     const std::string run = thrown.substr(0, thrown.find("--validation")) + "--validation v.h5 ";
-    const auto stopped =
-        test::run_script("$friedel " + run +
-                             "--steps 1000000 --keep-best --log log.jsonl -q -o model.h5 & pid=$!\nfor i in $(seq 600); do "
-                             "grep -q '\"validation\"' log.jsonl && break; sleep 0.02; done 2>/dev/null\nrm v.h5\n"
-                             "kill -INT $pid\nwait $pid\n",
-                         folder.path);
+    const auto stopped = interrupted(run, "rm v.h5");
     ASSERT_EQ(stopped.status, 130) << stopped.err;
     EXPECT_EQ(Model::read(folder / "model.best.h5").provenance.chosen_on, hash_file(test::small_library()));
 }

@@ -158,8 +158,8 @@ struct AxisWords {
 AxisWords words_of_axis(const H5File& file, const std::string& path) {
     AxisWords words{path.substr(path.rfind('/') + 1), text_attribute(file, path, "units")};
     if (words.units.empty()) words.units = text_attribute(file, path, "unit");
-    const bool is_letter = words.units.size() == 1 && is_axis_name(words.name);  // two_theta in "d": degrees
-    if (is_axis_name(words.units) && !is_letter) return {words.units, ""};
+    const bool is_abbreviated = words.units.size() == 1 && is_axis_name(words.name);  // two_theta in "d": degrees
+    if (is_axis_name(words.units) && !is_abbreviated) return {words.units, ""};
     for (const char* attribute : {"name", "long_name"}) {
         const std::string other = text_attribute(file, path, attribute);
         if (is_axis_name(words.name)) break;

@@ -112,13 +112,23 @@ struct H5File::State {
         check(dataset.close(), "finish '" + name + "'");
     }
 
+    // A dataset, its space to select from, and its shape, of one dimension at least.
+    struct Selectable {
+        Handle dataset, space;
+        std::vector<hsize_t> extent;
+    };
+    Selectable open_to_select(const std::string& name) const {
+        Handle dataset = open_dataset(name);
+        Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
+        std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
+        check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
+        return {std::move(dataset), std::move(space), std::move(extent)};
+    }
+
     // Calls transfer(dataset, memory space, file space) for some rows of a dataset.
     template <class Transfer>
     void with_rows(const std::string& name, std::size_t first_row, std::size_t rows, Transfer&& transfer) const {
-        Handle dataset = open_dataset(name);
-        const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
-        std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
-        check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
+        auto [dataset, space, extent] = open_to_select(name);
         if (first_row > extent[0] || rows > extent[0] - first_row)
             fail(path.string(), ": '", name, "' has no rows ", first_row, " to ", first_row + rows);
         std::vector<hsize_t> start(extent.size(), 0);
@@ -134,10 +144,7 @@ struct H5File::State {
     // transfer(dataset, memory, space) of the line of that number along a dimension.
     template <class Transfer>
     void with_line(const std::string& name, std::size_t dimension, std::size_t line, Transfer&& transfer) const {
-        Handle dataset = open_dataset(name);
-        const Handle space(check(H5Dget_space(dataset), "read the shape of '" + name + "'"), H5Sclose);
-        std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space), 1)), 1);
-        check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), "read the shape of '" + name + "'");
+        auto [dataset, space, extent] = open_to_select(name);
         if (dimension >= extent.size()) fail(path.string(), ": '", name, "' has no dimension ", dimension);
         std::vector<hsize_t> start(extent.size(), 0), count(extent.size(), 1);
         const hsize_t points = count[dimension] = extent[dimension];
