@@ -14,32 +14,32 @@ namespace {
 // see bench/results.
 constexpr double network_weight = 0.8, min_probability = 0.06, min_vote = 3e-4;
 
-// Of indexing: the power that its ratios count with, how much of a network's probability goes to groups as they are met, and how much the
-// odds of the votes change with those of their groups, within which bounds. Chosen on simulated patterns, see bench/results.
-constexpr double indexing_power = 0.9, network_doubt = 0.1;
-constexpr double agreement_power = 0.6, most_against = -3, most_in_favour = 1;  // the bounds are logarithms
+// Of doubt in the votes: their odds fall with the probability that the other opinions give to what is voted for, once that is below e^-1,
+// to this power and to e^-3 of it at most. Chosen on simulated patterns, see bench/results.
+constexpr double doubt_power = 0.8, probable = -1, least_probable = -4;  // the last two are logarithms
 
-// How much likelier than usual indexing finds what is voted for, as a logarithm; 0 where it says nothing.
-double agreement(const float* votes, const float* indexed, const std::vector<double>& group_frequency) {
-    const double voted = std::accumulate(votes, votes + space_groups, 0.0);
-    double ratio = 0, total = 0;
-    for (std::size_t group = 0; group < space_groups; ++group) {
-        ratio += static_cast<double>(votes[group]) * static_cast<double>(indexed[group]) / group_frequency[group];
-        total += static_cast<double>(indexed[group]);
-    }
-    return voted > 0 && total > 0 ? std::clamp(std::log(std::max(ratio / voted, 1e-300)), most_against, most_in_favour) : 0;
+// Of indexing: the power that its ratios count with, and how much of a network's probability goes to groups as they are met. Chosen on
+// simulated patterns, see bench/results.
+constexpr double indexing_power = 0.9, network_doubt = 0.1;
+
+// The probability that some candidate is right, after a look at what the others say of their groups. votes: with a sum of 1, [230].
+double doubted(double right, const std::vector<double>& votes, const float* probabilities) {
+    const double probability = std::inner_product(votes.begin(), votes.end(), probabilities, 0.0);
+    const double log_probability = std::clamp(std::log(std::max(probability, 1e-300)), least_probable, probable);
+    const double odds = std::exp(doubt_power * (log_probability - probable));
+    return right * odds / (right * odds + 1 - right);
 }
 }  // namespace
 
-void pool_votes(float* probabilities, const float* votes, double log_odds) {
-    const double sum = std::min(1.0, std::accumulate(votes, votes + space_groups, 0.0));
-    // Odds times e^log_odds.
-    const double right = sum / (sum + (1 - sum) * std::exp(-log_odds));
-    std::vector<double> pooled(space_groups);
+void pool_votes(float* probabilities, const float* votes) {
+    const double sum = std::accumulate(votes, votes + space_groups, 0.0);
+    if (sum <= 0) return;
+    std::vector<double> shares(votes, votes + space_groups), pooled(space_groups);
+    for (double& share : shares) share /= sum;
+    const double right = doubted(std::min(1.0, sum), shares, probabilities);
     double total = 0;
     for (std::size_t group = 0; group < pooled.size(); ++group) {
-        const double vote = right > 0 ? static_cast<double>(votes[group]) / sum : 0;
-        pooled[group] = (vote + min_vote) * std::pow(static_cast<double>(probabilities[group]) + min_probability, network_weight);
+        pooled[group] = (shares[group] + min_vote) * std::pow(static_cast<double>(probabilities[group]) + min_probability, network_weight);
         total += pooled[group];
     }
     for (std::size_t group = 0; group < pooled.size(); ++group) {
@@ -61,10 +61,7 @@ void pool_indexing(float* probabilities, const float* opinion, const std::vector
 void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes) {
     const std::vector<double>& frequency = usual_group_frequency();
     for (std::size_t at = 0; at < indexed.size(); at += classes) pool_indexing(probabilities.data() + at, indexed.data() + at, frequency);
-    for (std::size_t at = 0; at < votes.size(); at += classes) {
-        const double log_odds = indexed.empty() ? 0 : agreement_power * agreement(votes.data() + at, indexed.data() + at, frequency);
-        pool_votes(probabilities.data() + at, votes.data() + at, log_odds);
-    }
+    for (std::size_t at = 0; at < votes.size(); at += classes) pool_votes(probabilities.data() + at, votes.data() + at);
 }
 
 std::vector<float> completed_votes(std::vector<float> votes, const std::vector<float>& frequency) {

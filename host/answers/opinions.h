@@ -8,10 +8,10 @@
 
 namespace friedel {
 
-// Votes taken into a network's probabilities, in their place: the weighted geometric mean of the two as far as some candidate is right,
-// the network alone as far as none is. Neither rules out what the other is sure of: both are lifted a little from zero first. The odds
-// that some candidate is right are multiplied with e^log_odds.
-void pool_votes(float* probabilities, const float* votes, double log_odds = 0);
+// Votes taken into the other opinions' probabilities, in their place: the weighted geometric mean of the two as far as some candidate is
+// right, the others alone as far as none is. Neither rules out what the other is sure of: both are lifted a little from zero first. That
+// some candidate is right is the less likely the less probable its group is to the others.
+void pool_votes(float* probabilities, const float* votes);
 
 // What indexing says taken into probabilities, in their place: they are multiplied by how much likelier than usual (than group_frequency
 // [230]) indexing finds each group, to a power below 1 because both look at the same lines. Networks are surer than they should be of
@@ -20,11 +20,10 @@ void pool_votes(float* probabilities, const float* votes, double log_odds = 0);
 void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency);
 
 // Changes with what the same network, votes and lines are answered.
-constexpr int answer_edition = 5;
+constexpr int answer_edition = 6;
 
-// Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. What
-// indexing says is taken in first, and counts in full as far as no structure fits, which is likelier where it finds other groups than
-// theirs.
+// Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. What indexing says is taken in
+// first: it counts in full as far as no structure fits, and votes for groups that it does not find are doubted.
 void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes);
 
 // Votes that sum to 1: what they leave goes to the groups as they are in the library, `frequency` [230].
