@@ -285,8 +285,8 @@ TEST(StructureSearch, VotesCountForLessWhereTheNetworkFindsOtherGroups) {
         return probabilities[220];
     };
     EXPECT_GT(pooled(0.4f), 0.85f);
-    EXPECT_LT(pooled(0.01f), 0.5f);
-    EXPECT_GT(pooled(1e-9f), 0.1f) << "no network is sure enough to silence a search";
+    EXPECT_LT(pooled(0.01f), pooled(0.4f) - 0.15f);
+    EXPECT_GT(pooled(1e-9f), 0.5f) << "no network is sure enough to silence a search";
 }
 
 TEST(StructureSearch, VotesCountForLessWhereIndexingFindsOtherGroups) {
@@ -305,7 +305,7 @@ TEST(StructureSearch, VotesCountForLessWhereIndexingFindsOtherGroups) {
         return probabilities;
     };
     EXPECT_GT(pooled(agreed)[220], pooled(as_usual)[220]);
-    EXPECT_LT(pooled(opposed)[220], pooled(as_usual)[220] - 0.2f);
+    EXPECT_LT(pooled(opposed)[220], pooled(as_usual)[220] - 0.1f);
     EXPECT_GT(pooled(opposed)[224], 5 * pooled(as_usual)[224]);
     const std::vector<float> not_asked(space_groups, 0.0f);
     EXPECT_GT(pooled(not_asked)[220], 0.7f);
