@@ -327,6 +327,11 @@ TEST(BadInput, MisspeltCommandIsNamed) {
     EXPECT_EQ(run_friedel("clasify x.xy").err, "friedel: 'clasify' is not a command; did you mean 'classify'? friedel --help lists them\n");
     EXPECT_EQ(run_friedel("pattern.xy").err, "friedel: 'pattern.xy' is not a command; friedel --help lists them\n");
     EXPECT_EQ(run_friedel("trian").err, "friedel: 'trian' is not a command; did you mean 'train'? friedel --help lists them\n");
+    EXPECT_EQ(run_friedel("classify --structure=x a.xy").err,
+              "friedel classify: The following argument was not expected: --structure=x; did you mean '--structures'? see friedel classify "
+              "--help\n");
+    EXPECT_EQ(run_friedel("classify --nonsense a.xy").err,
+              "friedel classify: The following argument was not expected: --nonsense; see friedel classify --help\n");
 }
 
 // What a newcomer is likely to try first and wrongly: each is refused with the cure, and leaves nothing behind.

@@ -65,13 +65,31 @@ int letters_apart(const std::string& a, const std::string& b) {
     return row.back();
 }
 
-int no_such_command(const std::string& word) {
-    const auto closest = std::min_element(commands.begin(), commands.end(), [&](const Entry& a, const Entry& b) {
-        return letters_apart(word, a.name) < letters_apart(word, b.name);
+// A question after the one of `known` that is hardly another word; empty where none is.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+    const auto closest = std::min_element(known.begin(), known.end(), [&](const std::string& a, const std::string& b) {
+        return letters_apart(word, a) < letters_apart(word, b);
     });
-    const std::string meant = letters_apart(word, closest->name) <= 2 ? std::string("did you mean '") + closest->name + "'? " : "";
-    tell("'", word, "' is not a command; ", meant, "friedel --help lists them");
+    return closest != known.end() && letters_apart(word, *closest) <= 2 ? "did you mean '" + *closest + "'? " : "";
+}
+
+int no_such_command(const std::string& word) {
+    std::vector<std::string> names;
+    for (const Entry& entry : commands) names.emplace_back(entry.name);
+    tell("'", word, "' is not a command; ", did_you_mean(word, names), "friedel --help lists them");
     return usage_status;
+}
+
+// The same of the first option in a command line that `command` does not have.
+std::string option_meant(const CLI::App& command) {
+    const std::vector<std::string> unknown = command.remaining();
+    const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) { return word.rfind("--", 0) == 0; });
+    if (option == unknown.end()) return "";
+    std::vector<std::string> names;
+    for (const CLI::Option* known : command.get_options()) {
+        for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
+    }
+    return did_you_mean(option->substr(0, option->find('=')), names);
 }
 
 // 'friedel help' and 'friedel help COMMAND' are other words for --help and COMMAND --help.
@@ -92,7 +110,9 @@ int main(int argc, char** argv) {
     app.failure_message([](const CLI::App* all, const CLI::Error& error) {
         const auto chosen = all->get_subcommands();
         const std::string name = chosen.empty() ? "friedel" : "friedel " + chosen.front()->get_name();
-        return name + ": " + without_controls(error.what()) + "; see " + name + " --help\n";
+        const bool is_unknown = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !chosen.empty();
+        const std::string meant = is_unknown ? option_meant(*chosen.front()) : "";
+        return name + ": " + without_controls(error.what()) + "; " + meant + "see " + name + " --help\n";
     });
     app.set_version_flag("--version", "friedel " FRIEDEL_VERSION);
     app.require_subcommand(1);

@@ -20,7 +20,7 @@ void add_general_options(CLI::App& app, SimulateOptions& o) {
     app.add_option("-o,--output", o.output,
                    "Patterns: .h5 (all in one file), .xy or .csv (a file each, numbered if several; .csv states no wavelength)");
     app.add_option("--plot", o.plot, "Picture of the first pattern, SVG, with tick marks and indices of the strong lines");
-    app.add_option("--radiation", o.radiation,
+    app.add_option("--radiation,--wavelength", o.radiation,
                    "cu, co, cr, fe, ni, mo, ag (K-alpha doublet), cu-ka1, cu-mean (one line), cu-kb (the doublet with 2 % of K-beta), "
                    "cu-tube (and 1 % of tungsten), or wavelengths in angstrom with weights: 1.5406,1.5444:0.5")
         ->capture_default_str()
