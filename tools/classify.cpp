@@ -208,71 +208,97 @@ OutdatedResults outdated_results(const PatternList& list) {
     return {is_changed, list.holders()};
 }
 
-void tell_of_changed(const std::unordered_set<std::string>& changed) {
-    if (changed.empty()) return;
-    std::cerr << "friedel: " << changed.size() << (changed.size() == 1 ? " pattern was" : " patterns were")
-              << " changed after being answered (" << without_controls(*changed.begin()) << "): answered anew\n";
-}
-
-// The first rank, which also writes what all of them find.
-int classify(Task& task, Communicator& ranks) {
-    const Options& options = task.options;
-    std::optional<ClassificationOutput> output;
-    if (!options.output.empty()) {
+// What the first rank does with the answers of all: writes them to a file or prints them, counts them, shows how far the work is.
+class Results {
+public:
+    explicit Results(const Task& task) : task_(task), progress_("patterns", task.options.quiet || task.options.output.empty()) {
+        const Options& options = task.options;
+        if (options.output.empty()) return;
         OutdatedResults outdated;
         if (options.resume) outdated = outdated_results(task.list);
-        output.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin(), outdated);
-        tell_of_changed(output->earlier().changed);
+        file_.emplace(options.output, task.model, task.list.size(), task.answered_by(), task.begin(), outdated);
+        const EarlierResults& earlier = file_->earlier();
+        tell_of(earlier);
+        there_already_ = task.list.numbers_of(earlier.patterns);
+        unread_before_ = task.list.numbers_of(earlier.unread).size();
     }
 
-    const InterruptGuard guard;
-    const auto start = std::chrono::steady_clock::now();
-    Counts counts;
-    ProgressLine progress("patterns", options.quiet || !output);
-    SharedWork work;
-    const std::vector<std::size_t> left_out = output ? task.list.numbers_of(output->earlier().patterns) : std::vector<std::size_t>();
-    const std::size_t unread_before = output ? task.list.numbers_of(output->earlier().unread).size() : 0;
-    if (ranks.size() > 1) work.briefing = task.briefing(left_out);
-    task.list.leave_out(left_out);
-    work.portions = task.portions();
-    work.timeout_seconds = options.rank_timeout_seconds;
-    work.work = [&](WorkDesk& desk, const std::string&) { answer_portions(task, ranks, desk); };
-    work.tell = teller();
-    work.take = [&](std::size_t, const std::string& bytes) {
+    // Of patterns of the list, their numbers.
+    const std::vector<std::size_t>& there_already() const { return there_already_; }
+
+    void take(const std::string& bytes) {
         for (const Classification& c : unpacked(bytes)) {
-            counts.add(c);
+            counts_.add(c);
             if (c.unread) tell(without_controls(c.refused));
-            if (output)
-                output->add(c);
+            if (file_)
+                file_->add(c);
             else if (!c.unread)
                 std::cout << without_controls(one_line(c)) << '\n';
         }
-        if (output) output->flush();
-        progress.show(static_cast<double>(counts.all()) / static_cast<double>(task.list.size()), counts.all());
-    };
-    const auto kept = [&output] {
-        const fs::path file = output ? output->unfinished_file() : fs::path();
+        if (file_) file_->flush();
+        progress_.show(static_cast<double>(counts_.all()) / static_cast<double>(task_.list.size()), counts_.all());
+    }
+
+    // Throws Error where the work was interrupted.
+    void finish(const WorkOutcome& outcome) {
+        if (file_ && !outcome.interrupted) file_->finish();
+        progress_.clear();
+        if (outcome.interrupted) fail("interrupted after ", counts_.all(), " of ", task_.list.size(), " patterns");
+        if (!task_.options.quiet) {
+            const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
+            print_summary(counts_, task_, there_already_.size(), seconds.count());
+        }
+        if (unread_before_ > 0)
+            tell(unread_before_,
+                 " of those that were there already could not be read then; to have them read anew, remove their lines from the results");
+    }
+
+    // What to add to the message when the work ends early.
+    std::string kept() const {
+        const fs::path file = file_ ? file_->unfinished_file() : fs::path();
         return file.empty() ? std::string() : "; results so far are kept in " + file.string() + ", go on with --resume";
-    };
+    }
+    bool all_read() const { return counts_.unread + unread_before_ == 0; }
+
+private:
+    static void tell_of(const EarlierResults& earlier) {
+        if (!earlier.put_aside.empty()) tell(earlier.put_aside);
+        const std::size_t changed = earlier.changed.size();
+        if (changed == 0) return;
+        tell(changed, changed == 1 ? " pattern was" : " patterns were", " changed after being answered (",
+             without_controls(*earlier.changed.begin()), "): answered anew");
+    }
+
+    const Task& task_;
+    std::optional<ClassificationOutput> file_;
+    std::vector<std::size_t> there_already_;
+    std::size_t unread_before_ = 0;
+    Counts counts_;
+    ProgressLine progress_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// The first rank, which also writes what all of them find.
+int classify(Task& task, Communicator& ranks) {
+    Results results(task);
+    const InterruptGuard guard;
+    SharedWork work;
+    if (ranks.size() > 1) work.briefing = task.briefing(results.there_already());
+    task.list.leave_out(results.there_already());
+    work.portions = task.portions();
+    work.timeout_seconds = task.options.rank_timeout_seconds;
+    work.work = [&](WorkDesk& desk, const std::string&) { answer_portions(task, ranks, desk); };
+    work.tell = teller();
+    work.take = [&](std::size_t, const std::string& bytes) { results.take(bytes); };
     WorkOutcome outcome;
     try {
         outcome = share_work(ranks, work);
-        if (output && !outcome.interrupted) output->finish();
+        results.finish(outcome);
     } catch (const Error& error) {
-        fail(error.what(), kept());
+        fail(error.what(), results.kept());
     }
-    progress.clear();
-    if (outcome.interrupted) fail("interrupted after ", counts.all(), " of ", task.list.size(), " patterns", kept());
-    if (!options.quiet) {
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-        print_summary(counts, task, left_out.size(), seconds.count());
-    }
-    if (unread_before > 0)
-        std::cerr
-            << "friedel: " << unread_before
-            << " of those that were there already could not be read then; to have them read anew, remove their lines from the results\n";
     if (outcome.rank_is_lost) ranks.abort();
-    return counts.unread + unread_before == 0 && outcome.failed_ranks == 0 ? 0 : 1;
+    return results.all_read() && outcome.failed_ranks == 0 ? 0 : 1;
 }
 
 int run(const Options& options) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <iterator>
 
 #include "host/support/error.h"
@@ -68,17 +67,16 @@ void ResultLines::check_written() const {
 }
 
 // What an interrupted run left is not lost because --resume was: it lies beside until there are whole results.
-void ResultLines::keep_aside(std::size_t lines_of_header) const {
+void ResultLines::keep_aside(std::size_t lines_of_header) {
     const std::size_t lines = lines_of(temporary_);
     // Of two interrupted runs the one that came further is kept.
     if (lines <= std::max(lines_of_header, lines_of(aside_))) return;
     std::error_code failure;
     fs::rename(temporary_, aside_, failure);
     if (failure) fail(temporary_.string(), ": cannot be renamed (", failure.message(), "); go on with --resume, or remove it");
-    std::fprintf(stderr,
-                 "friedel: %s: %zu results of an interrupted run, kept here until this one ends; to go on with them instead, stop, rename "
-                 "it to %s and add --resume\n",
-                 aside_.c_str(), lines - lines_of_header, temporary_.c_str());
+    earlier_.put_aside = aside_.string() + ": " + std::to_string(lines - lines_of_header) +
+                         " results of an interrupted run, kept here until this one ends; to go on with them instead, stop, rename it to " +
+                         temporary_.string() + " and add --resume";
 }
 
 // Leaves the whole lines of earlier results under the temporary name. False where there are none.

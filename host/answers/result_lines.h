@@ -27,6 +27,7 @@ struct EarlierResults {
     std::unordered_set<std::string> patterns;  // their names
     std::unordered_set<std::string> unread;    // those of them that could not be read then
     std::unordered_set<std::string> changed;   // whose results were taken out: OutdatedResults::is_changed
+    std::string put_aside;                     // says where those of an interrupted run are that nobody goes on with; empty: nowhere
 };
 
 class ResultLines {
@@ -62,7 +63,7 @@ private:
     using Span = std::pair<std::uintmax_t, std::size_t>;
 
     void check_written() const;
-    void keep_aside(std::size_t lines_of_header) const;
+    void keep_aside(std::size_t lines_of_header);
     bool read_earlier(const OutdatedResults& outdated, const Format& format);
     bool is_outdated(const Origin& origin, const OutdatedResults& outdated);
     void take_out(const std::vector<Span>& lines) const;
