@@ -137,9 +137,7 @@ KnownAnswers answer_measured(const Model& model, const MeasuredPatterns& pattern
     const std::vector<Label>& labels = patterns.labels;
     PatternReaderConfig config = reader_config(model, patterns.options);
     config.threads = device.pool.size();
-    std::vector<std::string> files;
-    for (const Label& label : labels) files.push_back((patterns.folder / label.file).string());
-    const PatternList list = PatternList::of_files(std::move(files));
+    const PatternList list = PatternList::of_files(files_in(patterns.folder, labels));
     PatternReader reader(list, config);
     Collector collector(model, device, others);
     PatternBatch batch;

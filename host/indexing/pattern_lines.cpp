@@ -19,8 +19,8 @@ constexpr double flank_deg = 1.5;  // how far from a strong line its shape may n
 std::vector<ResolvedPattern> resolved_patterns(const float* patterns, int n, const Grid& grid, double wavelength_angstrom, ThreadPool& pool,
                                                const std::vector<Recording>& recorded) {
     const EmissionLines emission = emission_lines(wavelength_angstrom);
-    const std::vector<float> rows =
-        regridded(patterns, n, grid, emission.first_angstrom, comparison_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom, pool);
+    const std::vector<float> rows = regridded(patterns, n, {grid, emission.first_angstrom},
+                                              {comparison_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom}, pool);
     std::vector<ResolvedPattern> resolved(static_cast<std::size_t>(n));
     pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);

@@ -136,4 +136,10 @@ std::filesystem::path folder_of_patterns(const std::filesystem::path& labels, co
     return given.empty() ? labels.parent_path() : given;
 }
 
+std::vector<std::string> files_in(const std::filesystem::path& folder, const std::vector<Label>& labels) {
+    std::vector<std::string> files;
+    for (const Label& label : labels) files.push_back((folder / label.file).string());
+    return files;
+}
+
 }  // namespace friedel

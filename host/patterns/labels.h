@@ -25,5 +25,7 @@ std::vector<Label> read_labels_without_repeats(const std::filesystem::path& file
 
 // Where the patterns lie: in `given`, or beside the labels where that is empty.
 std::filesystem::path folder_of_patterns(const std::filesystem::path& labels, const std::filesystem::path& given);
+// The files that the labels are of, in this folder.
+std::vector<std::string> files_in(const std::filesystem::path& folder, const std::vector<Label>& labels);
 
 }  // namespace friedel

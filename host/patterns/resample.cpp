@@ -98,20 +98,19 @@ PointRange measured_range(const float* pattern, const Grid& grid) {
     return range;
 }
 
-std::vector<float> regridded(const float* patterns, int n, const Grid& from, double from_wavelength, const Grid& to, double to_wavelength,
-                             ThreadPool& pool) {
-    const auto width = static_cast<std::size_t>(from.points), out_width = static_cast<std::size_t>(to.points);
+std::vector<float> regridded(const float* patterns, int n, const Abscissa& from, const Abscissa& to, ThreadPool& pool) {
+    const auto width = static_cast<std::size_t>(from.grid.points), out_width = static_cast<std::size_t>(to.grid.points);
     std::vector<float> out(static_cast<std::size_t>(n) * out_width);
     pool.run(n, [&](int i, int) {
         const float* const pattern = patterns + static_cast<std::size_t>(i) * width;
         MeasuredPattern measured;
         for (std::size_t p = 0; p < width; ++p) {
-            measured.two_theta_deg.push_back(static_cast<double>(from.start_deg) +
-                                             static_cast<double>(p) * static_cast<double>(from.step_deg));
+            measured.two_theta_deg.push_back(static_cast<double>(from.grid.start_deg) +
+                                             static_cast<double>(p) * static_cast<double>(from.grid.step_deg));
             measured.intensity.push_back(static_cast<double>(pattern[p]));
         }
-        convert_wavelength(measured, from_wavelength, to_wavelength);
-        resample(out.data() + static_cast<std::size_t>(i) * out_width, to, measured);
+        convert_wavelength(measured, from.wavelength_angstrom, to.wavelength_angstrom);
+        resample(out.data() + static_cast<std::size_t>(i) * out_width, to.grid, measured);
     });
     return out;
 }

@@ -21,8 +21,13 @@ double resample(float* out, const Grid& grid, const MeasuredPattern& pattern);
 // The points of a resampled pattern [grid.points] that were measured: its ends that are level were not.
 PointRange measured_range(const float* pattern, const Grid& grid);
 
-// Patterns [n][from.points] brought to another grid and wavelength, [n][to.points].
-std::vector<float> regridded(const float* patterns, int n, const Grid& from, double from_wavelength, const Grid& to, double to_wavelength,
-                             ThreadPool& pool);
+// Where the points of patterns lie.
+struct Abscissa {
+    Grid grid;
+    double wavelength_angstrom;
+};
+
+// Patterns [n][from.grid.points] brought to another grid and wavelength, [n][to.grid.points].
+std::vector<float> regridded(const float* patterns, int n, const Abscissa& from, const Abscissa& to, ThreadPool& pool);
 
 }  // namespace friedel

@@ -66,9 +66,9 @@ std::vector<double> SecondOpinion::fitted_cell(std::size_t i) const {
 std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {
     const SearchCandidate* const best = closest(i);
     if (!best || !best->phase) return {};
-    return regridded(search_.fitted_pattern(*best).data(), 1, fit_grid,
-                     emission_lines(static_cast<double>(search_.config().matcher.wavelength_angstrom)).first_angstrom, model_.grid,
-                     emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom, device_.pool);
+    const auto first_line = [](float mean_angstrom) { return emission_lines(static_cast<double>(mean_angstrom)).first_angstrom; };
+    return regridded(search_.fitted_pattern(*best).data(), 1, {fit_grid, first_line(search_.config().matcher.wavelength_angstrom)},
+                     {model_.grid, first_line(model_.wavelength_angstrom)}, device_.pool);
 }
 
 }  // namespace friedel

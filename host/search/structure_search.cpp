@@ -159,13 +159,14 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
     // First lines come to lie where those of fitted patterns do. Ideal ones are of the mean wavelength, where doublets have their centre
     // then, and single lines are brought.
     const EmissionLines emission = emission_lines(wavelength_angstrom);
-    const double from = emission.first_angstrom, to = emission_lines(static_cast<double>(matcher.wavelength_angstrom)).first_angstrom;
-    std::vector<float> coarse = regridded(patterns, n, grid, from, matcher.grid, to, device_.pool);
+    const double ideal = static_cast<double>(matcher.wavelength_angstrom), first = emission_lines(ideal).first_angstrom;
+    const Abscissa given{grid, emission.first_angstrom};
+    std::vector<float> coarse = regridded(patterns, n, given, {matcher.grid, first}, device_.pool);
     const auto width = static_cast<std::size_t>(matcher.grid.points);
     for (std::size_t i = 0; i < recorded.size(); ++i) {
         if (recorded[i].second_shift != 0) continue;
-        const std::vector<float> row = regridded(patterns + i * static_cast<std::size_t>(grid.points), 1, grid, from, matcher.grid,
-                                                 static_cast<double>(matcher.wavelength_angstrom), device_.pool);
+        const float* const pattern = patterns + i * static_cast<std::size_t>(grid.points);
+        const std::vector<float> row = regridded(pattern, 1, given, {matcher.grid, ideal}, device_.pool);
         std::copy(row.begin(), row.end(), coarse.begin() + static_cast<std::ptrdiff_t>(i * width));
     }
     std::vector<std::vector<SearchCandidate>> found(static_cast<std::size_t>(n));
@@ -180,7 +181,7 @@ std::vector<std::vector<SearchCandidate>> StructureSearch::search(const float* p
         }
     }
     if (config_.fitted > 0) {
-        fit_best(found, regridded(patterns, n, grid, from, fit_grid, to, device_.pool),
+        fit_best(found, regridded(patterns, n, given, {fit_grid, first}, device_.pool),
                  recorded.empty() ? std::vector<Recording>(found.size(), {emission.second_shift}) : recorded);
     }
     return found;

@@ -46,9 +46,7 @@ ValidationSet ValidationSet::measured(const TrainingConfig& config, const std::f
     const auto points = static_cast<std::size_t>(set.grid_.points);
     const double own = mean_wavelength(config.simulation.radiation);
     const std::vector<Label> known = read_labels_without_repeats(labels);
-    std::vector<std::string> files;
-    for (const Label& label : known) files.push_back((folder / label.file).string());
-    const PatternList list = PatternList::of_files(std::move(files));
+    const PatternList list = PatternList::of_files(files_in(folder, known));
     PatternReaderConfig reading;
     reading.grid = set.grid_;
     reading.model_wavelength = own;
