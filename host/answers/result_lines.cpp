@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <utility>
 
 #include "host/support/error.h"
 #include "host/support/text_file.h"
@@ -17,6 +18,58 @@ namespace {
 std::size_t lines_of(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
+}
+
+// The whole lines of a file, one by one; where names are quoted one may hold ends of lines, and several lines are one record.
+class Records {
+public:
+    Records(const fs::path& file, bool quoted) : in_(file, std::ios::binary), quoted_(quoted) {}
+
+    // False where there are no more whole ones.
+    bool next() {
+        const std::size_t first = line_ + lines_;
+        if (!std::getline(in_, text_) || in_.eof()) return false;
+        for (std::string more; is_open() && std::getline(in_, more) && !in_.eof();) text_ += "\n" + more;
+        if (is_open()) return false;
+        line_ = first;
+        lines_ = 1 + static_cast<std::size_t>(std::count(text_.begin(), text_.end(), '\n'));
+        whole_ += text_.size() + 1;
+        return true;
+    }
+
+    const std::string& text() const { return text_; }  // without its end
+    std::size_t line() const { return line_; }         // the number of its first, from 1
+    std::uintmax_t whole() const { return whole_; }    // bytes up to its end
+    // Where it begins, and its bytes.
+    std::pair<std::uintmax_t, std::size_t> span() const { return {whole_ - text_.size() - 1, text_.size() + 1}; }
+
+private:
+    bool is_open() const { return quoted_ && std::count(text_.begin(), text_.end(), '"') % 2 == 1; }
+
+    std::ifstream in_;
+    bool quoted_;
+    std::string text_;
+    std::size_t line_ = 0, lines_ = 1;
+    std::uintmax_t whole_ = 0;
+};
+
+[[noreturn]] void fail_as_no_result(const fs::path& file, std::size_t line, const std::string& reason) {
+    fail(file.string(), ": line ", line, " is not a result of 'friedel classify' (", reason, "); remove the file and leave --resume out");
+}
+
+void check_header(const std::string& header, const fs::path& file, const ResultLines::Format& format) {
+    if (header == format.header) return;
+    if (format.header.starts_with(header + ','))
+        fail(file.string(), ": holds results of an earlier version of friedel; go on with that one, or give another file with -o");
+    fail_as_no_result(file, 1, "other columns than these are written");
+}
+
+ResultLines::Origin origin_of(const Records& records, const fs::path& file, const ResultLines::Format& format) {
+    try {
+        return format.parse(records.text());
+    } catch (const Error& error) {
+        fail_as_no_result(file, records.line(), error.what());
+    }
 }
 
 }  // namespace
@@ -79,53 +132,15 @@ void ResultLines::keep_aside(std::size_t lines_of_header) {
                          temporary_.string() + " and add --resume";
 }
 
-// Leaves the whole lines of earlier results under the temporary name. False where there are none.
+// Leaves the whole lines of earlier results under the temporary name, less outdated ones. False where there are none.
 bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& format) {
     std::error_code failure;
     // A run that was killed before its first result leaves none in the temporary file.
     const bool has_some = lines_of(temporary_) > (format.header.empty() ? 0u : 1u);
     const fs::path& source = has_some || !fs::exists(file_, failure) ? temporary_ : file_;
     if (!fs::exists(source, failure)) return false;
-    std::ifstream in(source, std::ios::binary);
-    std::uintmax_t whole = 0;
-    std::size_t line = 0, next_line = 1, by_others = 0;  // of the file: of a record its first, which may be one of several
-    bool is_of_earlier_version = false;
     std::vector<Span> to_take_out;
-    for (std::string text; std::getline(in, text) && !in.eof(); whole += text.size() + 1) {
-        // A name may hold ends of lines; it is quoted then.
-        const auto is_open = [&] { return !format.header.empty() && std::count(text.begin(), text.end(), '"') % 2 == 1; };
-        for (std::string more; is_open() && std::getline(in, more) && !in.eof();) text += "\n" + more;
-        if (is_open()) break;
-        line = next_line;
-        next_line += 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-        try {
-            if (line == 1 && !format.header.empty()) {
-                if (text == format.header) continue;
-                is_of_earlier_version = format.header.starts_with(text + ',');
-                fail("other columns than these are written");
-            }
-            Origin origin = format.parse(text);
-            if (origin.answered_by != answered_by_) by_others = line;
-            if (is_outdated(origin, outdated)) {
-                to_take_out.emplace_back(whole, text.size() + 1);
-                continue;
-            }
-            if (origin.unread) earlier_.unread.insert(origin.file);
-            earlier_.patterns.insert(std::move(origin.file));
-        } catch (const Error& error) {
-            if (is_of_earlier_version)
-                fail(source.string(),
-                     ": holds results of an earlier version of friedel; go on with that one, or give another file with -o");
-            const std::string reason = error.what();
-            fail(source.string(), ": line ", line, " is not a result of 'friedel classify' (", reason,
-                 "); remove the file and leave --resume out");
-        }
-    }
-    if (by_others > 0) {
-        fail(source.string(), ": the result in line ", by_others,
-             " is another model's, or of other structures or options; repeat those to go on, or give another file with -o");
-    }
-    in.close();
+    const std::uintmax_t whole = read_results(source, outdated, format, to_take_out);
     if (source == file_) {  // whole under the temporary name, or not there
         const fs::path copy = temporary_.string() + ".copy";
         fs::copy_file(file_, copy, fs::copy_options::overwrite_existing, failure);
@@ -137,6 +152,32 @@ bool ResultLines::read_earlier(const OutdatedResults& outdated, const Format& fo
     if (!to_take_out.empty()) take_out(to_take_out);
     lines_ = kept_ = earlier_.patterns.size();
     return whole > 0;
+}
+
+// Takes the results of a file for earlier ones, but for those that it adds to to_take_out. Returns the bytes of its whole lines.
+std::uintmax_t ResultLines::read_results(const fs::path& source, const OutdatedResults& outdated, const Format& format,
+                                         std::vector<Span>& to_take_out) {
+    Records records(source, !format.header.empty());
+    std::size_t by_others = 0;
+    while (records.next()) {
+        if (records.line() == 1 && !format.header.empty()) {
+            check_header(records.text(), source, format);
+            continue;
+        }
+        Origin origin = origin_of(records, source, format);
+        if (origin.answered_by != answered_by_) by_others = records.line();
+        if (is_outdated(origin, outdated)) {
+            to_take_out.push_back(records.span());
+            continue;
+        }
+        if (origin.unread) earlier_.unread.insert(origin.file);
+        earlier_.patterns.insert(std::move(origin.file));
+    }
+    if (by_others > 0) {
+        fail(source.string(), ": the result in line ", by_others,
+             " is another model's, or of other structures or options; repeat those to go on, or give another file with -o");
+    }
+    return records.whole();
 }
 
 bool ResultLines::is_outdated(const Origin& origin, const OutdatedResults& outdated) {

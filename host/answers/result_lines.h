@@ -65,6 +65,8 @@ private:
     void check_written() const;
     void keep_aside(std::size_t lines_of_header);
     bool read_earlier(const OutdatedResults& outdated, const Format& format);
+    std::uintmax_t read_results(const std::filesystem::path& source, const OutdatedResults& outdated, const Format& format,
+                                std::vector<Span>& to_take_out);
     bool is_outdated(const Origin& origin, const OutdatedResults& outdated);
     void take_out(const std::vector<Span>& lines) const;
 
