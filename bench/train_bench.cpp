@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "host/crystals/structure_library.h"
@@ -44,80 +45,124 @@ struct Contender {
     int repeats = 1;
 };
 
+// Simulation and training by themselves, on buffers that the trainer would have.
+class Stages {
+public:
+    Stages(const TrainingConfig& config, const StructureLibrary& library, Backend& backend)
+        : config_(config),
+          shape_(config.shape()),
+          batch_(config.run.batch),
+          backend_(backend),
+          sampler_(library.view(), config.network.target, config.run.tempering),
+          stream_(backend.open_stream(library.view(), sampler_.view(), config.simulation, config.preprocess)),
+          network_(backend, shape_, config.dropout(), batch_, true),
+          parameters_(backend, shape_, initial_parameters(shape_, 1, 0)),
+          gradient_(backend, shape_.size()),
+          m_(backend, shape_.size()),
+          v_(backend, shape_.size()),
+          average_(backend, shape_.size()),
+          patterns_(backend, batch_, config.simulation.grid.points),
+          labels_(backend, static_cast<std::size_t>(batch_)),
+          samples_(backend, static_cast<std::size_t>(batch_)),
+          state_(backend, &begin, 1),
+          guard_(backend, 1),
+          left_(backend, batch_, widest()),
+          right_(backend, batch_, widest()) {
+        const std::vector<float> half(static_cast<std::size_t>(batch_) * widest(), 0.5f);
+        const Buffer<float> half_there(backend, half.data(), half.size());
+        backend.to_operands(left_.data(), half_there.data(), batch_, widest());
+    }
+
+    void simulate() { stream_->draw(patterns_.data(), labels_.data(), state_.data(), 0, batch_); }
+
+    void train() {
+        network_.backpropagate(gradient_.data(), samples_.data(), patterns_.data(), labels_.data(), parameters_,
+                               {config_.loss, shape_.classes(), nullptr}, state_.data(), 0);
+        float* const average = config_.optimiser.average_decay > 0 ? average_.data() : nullptr;
+        backend_.optimise({parameters_.values().data(), m_.data(), v_.data(), average, gradient_.data()}, guard_.data(),
+                          shape_.weights_end(), shape_.size(), config_.optimiser, state_.data(), parameters_.copies());
+        backend_.advance(state_.data());
+    }
+
+    // Those of one step: forward, of the weights' gradient, and of the activations' but for the inputs.
+    void products() {
+        for (int layer = 0; layer < shape_.layers(); ++layer) {
+            const int in = shape_.inputs(layer), out = shape_.outputs(layer);
+            const Operand* const w = parameters_.weight(layer);
+            backend_.gemm(right_.data(), {left_.data(), Transpose::no, w, Transpose::yes, batch_, out, in});
+            backend_.gemm(gradient_.data() + shape_.weight_offset(layer),
+                          {right_.data(), Transpose::yes, left_.data(), Transpose::no, out, in, batch_});
+            if (layer) backend_.gemm(right_.data(), {left_.data(), Transpose::no, w, Transpose::no, batch_, in, out});
+        }
+    }
+
+    double flops_of_products() const {
+        double flops = 0;
+        for (int layer = 0; layer < shape_.layers(); ++layer)
+            flops += (layer ? 6.0 : 4.0) * shape_.inputs(layer) * shape_.outputs(layer) * batch_;
+        return flops;
+    }
+
+private:
+    static constexpr StepState begin{1, 0, 100000};
+
+    int widest() const { return *std::max_element(shape_.widths.begin(), shape_.widths.end()); }
+
+    const TrainingConfig& config_;
+    NetworkShape shape_;
+    int batch_;
+    Backend& backend_;
+    Sampler sampler_;
+    std::unique_ptr<PatternStream> stream_;
+    Network network_;
+    Parameters parameters_;
+    Buffer<float> gradient_, m_, v_, average_;
+    Matrix patterns_;
+    Buffer<std::int32_t> labels_;
+    Buffer<SampleLoss> samples_;
+    Buffer<StepState> state_;
+    Buffer<StepGuard> guard_;
+    Matrix left_, right_;  // of products, whose results nobody needs
+};
+
+// The best of all rounds of each, in turn.
+void time_in_turn(std::vector<Contender>& contenders, Backend& backend) {
+    for (Contender& c : contenders) {
+        seconds_of(c.work, backend, 2);
+        c.repeats = std::max(1, static_cast<int>(shortest_seconds / seconds_of(c.work, backend, 1)));
+    }
+    for (int round = 0; round < rounds; ++round) {
+        for (Contender& c : contenders) c.best = std::min(c.best, seconds_of(c.work, backend, c.repeats));
+    }
+}
+
 nlohmann::json measure(const char* title, const TrainingConfig& config, const StructureLibrary& library, Backend* backend) {
     const NetworkShape shape = config.shape();
     const int batch = config.run.batch;
     Trainer trainer(*backend, config, library);
-    const Sampler sampler(library.view(), config.network.target, config.run.tempering);
-    const auto stream = backend->open_stream(library.view(), sampler.view(), config.simulation, config.preprocess);
-
-    Network network(*backend, shape, config.dropout(), batch, true);
-    const std::vector<float> start = initial_parameters(shape, 1, 0);
-    Parameters parameters(*backend, shape, start);
-    Buffer<float> gradient(*backend, shape.size()), m(*backend, shape.size()), v(*backend, shape.size()), average(*backend, shape.size());
-    Matrix patterns(*backend, batch, config.simulation.grid.points);
-    Buffer<std::int32_t> labels(*backend, static_cast<std::size_t>(batch));
-    Buffer<SampleLoss> samples(*backend, static_cast<std::size_t>(batch));
-    const StepState begin{1, 0, 100000};
-    Buffer<StepState> state(*backend, &begin, 1);
-    Buffer<StepGuard> guard(*backend, 1);
-
-    const auto simulate = [&] { stream->draw(patterns.data(), labels.data(), state.data(), 0, batch); };
-    const auto train = [&] {
-        network.backpropagate(gradient.data(), samples.data(), patterns.data(), labels.data(), parameters,
-                              {config.loss, shape.classes(), nullptr}, state.data(), 0);
-        backend->optimise({parameters.values().data(), m.data(), v.data(), config.optimiser.average_decay > 0 ? average.data() : nullptr,
-                           gradient.data()},
-                          guard.data(), shape.weights_end(), shape.size(), config.optimiser, state.data(), parameters.copies());
-        backend->advance(state.data());
-    };
-    // The products of one step, on buffers of their own so that weights and gradients are not disturbed.
-    const int widest = *std::max_element(shape.widths.begin(), shape.widths.end());
-    Matrix left(*backend, batch, widest), right(*backend, batch, widest);
-    const std::vector<float> half(static_cast<std::size_t>(batch) * widest, 0.5f);
-    const Buffer<float> half_there(*backend, half.data(), half.size());
-    backend->to_operands(left.data(), half_there.data(), batch, widest);
-    const auto products = [&] {
-        for (int layer = 0; layer < shape.layers(); ++layer) {
-            const int in = shape.inputs(layer), out = shape.outputs(layer);
-            const Operand* const w = parameters.weight(layer);
-            backend->gemm(right.data(), {left.data(), Transpose::no, w, Transpose::yes, batch, out, in});
-            backend->gemm(gradient.data() + shape.weight_offset(layer),
-                          {right.data(), Transpose::yes, left.data(), Transpose::no, out, in, batch});
-            if (layer) backend->gemm(right.data(), {left.data(), Transpose::no, w, Transpose::no, batch, in, out});
-        }
-    };
-
-    simulate();
+    Stages alone(config, library, *backend);
+    alone.simulate();
     trainer.step();
-    Contender contenders[] = {{"products alone", products},
-                              {"training alone", train},
-                              {"simulation alone", simulate},
-                              {"simulation and training", [&] { trainer.step(); }}};
-    for (Contender& c : contenders) {
-        seconds_of(c.work, *backend, 2);
-        c.repeats = std::max(1, static_cast<int>(shortest_seconds / seconds_of(c.work, *backend, 1)));
-    }
-    for (int round = 0; round < rounds; ++round) {
-        for (Contender& c : contenders) c.best = std::min(c.best, seconds_of(c.work, *backend, c.repeats));
-    }
+    std::vector<Contender> contenders{{"products alone", [&] { alone.products(); }},
+                                      {"training alone", [&] { alone.train(); }},
+                                      {"simulation alone", [&] { alone.simulate(); }},
+                                      {"simulation and training", [&] { trainer.step(); }}};
+    time_in_turn(contenders, *backend);
 
-    double flops = 0;
-    for (int layer = 0; layer < shape.layers(); ++layer) flops += (layer ? 6.0 : 4.0) * shape.inputs(layer) * shape.outputs(layer) * batch;
+    const double products = contenders[0].best, training = contenders[1].best, simulation = contenders[2].best, step = contenders[3].best;
+    const double gflops = alone.flops_of_products() / products * 1e-9, slower = std::max(training, simulation);
     std::printf("%s: %s, %.1f M parameters, batch %d\n", title, shape.text().c_str(), static_cast<double>(shape.parameters()) * 1e-6,
                 batch);
-    nlohmann::json result{{"network", shape.text()}, {"batch", batch}, {"products_gflops", flops / contenders[0].best * 1e-9}};
+    nlohmann::json result{{"network", shape.text()}, {"batch", batch}, {"products_gflops", gflops}};
     for (const Contender& c : contenders) {
         std::printf("  %-24s %8.1f ms  %7.0f samples/s  %5.1f %% of the limit\n", c.name, c.best * 1e3, batch / c.best,
-                    100 * contenders[0].best / c.best);
+                    100 * products / c.best);
         result[std::string(c.name) + "_ms"] = c.best * 1e3;
     }
-    const double slower = std::max(contenders[1].best, contenders[2].best), both = contenders[1].best + contenders[2].best;
-    std::printf("  a step takes %.2f of the slower alone, %.2f of one after the other\n", contenders[3].best / slower,
-                contenders[3].best / both);
-    result["step_over_slower"] = contenders[3].best / slower;
-    result["step_over_sum"] = contenders[3].best / both;
-    std::printf("  products: %.0f GFLOP/s\n", flops / contenders[0].best * 1e-9);
+    result["step_over_slower"] = step / slower;
+    result["step_over_sum"] = step / (training + simulation);
+    std::printf("  a step takes %.2f of the slower alone, %.2f of one after the other\n", step / slower, step / (training + simulation));
+    std::printf("  products: %.0f GFLOP/s\n", gflops);
     return result;
 }
 
