@@ -78,6 +78,24 @@ TEST(OtherRadiationCommand, UnstatedWavelengthsOfSynchrotrons) {
     for (const char* other : {"stated.xy", "silent.xy --wavelength 1.0"}) EXPECT_EQ(answer(other).find("no wavelength"), std::string::npos);
 }
 
+// Cobalt's patterns look like copper's of a larger cell, which some structure may happen to have.
+TEST(OtherRadiationCommand, UnstatedTubesAreToldByWhatExplainsThePattern) {
+    const test::TemporaryDirectory folder;
+    const std::string minerals = (test::source_dir() / "data/minerals").string();
+    ASSERT_EQ(test::run_friedel("ingest -q '" + minerals + "' -o minerals.h5", folder.path).status, 0);
+    for (const std::string anode : {"cu", "co"}) {
+        const std::string simulate = "simulate '" + minerals + "/BaTiO3.cif' --range 10 100 --counts 6000 --radiation " + anode;
+        ASSERT_EQ(test::run_friedel(simulate + " -o " + anode + ".csv", folder.path).status, 0);
+    }
+    const auto answer = [&](const std::string& what) {
+        return test::run_friedel("classify --structures minerals.h5 --no-indexing " + what, folder.path).out;
+    };
+    EXPECT_NE(answer("co.csv").find("BaO3Ti explains the pattern if the tube's anode was co"), std::string::npos);
+    EXPECT_EQ(answer("co.csv --wavelength co").find("refused"), std::string::npos);
+    EXPECT_EQ(answer("co.csv --wavelength 1.5").find("anode was"), std::string::npos) << "the user says what it was";
+    EXPECT_EQ(answer("cu.csv").find("anode was"), std::string::npos);
+}
+
 // Nothing that is said of their lines' widths or of the wavelength would help.
 TEST(OtherRadiationCommand, AnglesInRadiansAreTold) {
     const test::TemporaryDirectory folder;

@@ -7,6 +7,18 @@
 
 namespace friedel {
 
+namespace {
+std::vector<std::size_t> of_assumed_wavelength(const PatternBatch& batch) {
+    std::vector<std::size_t> which;
+    for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+        const ReadPattern& read = batch.rows[i];
+        const bool is_to_answer = read.error.empty() && read.refusal.empty();
+        if (is_to_answer && read.wavelength_source == WavelengthSource::assumed) which.push_back(i);
+    }
+    return which;
+}
+}  // namespace
+
 Answerer::Answerer(const Model& model, Device& device, const OtherOpinions& others, std::optional<Explainer> explainer)
     : model_(model),
       explainer_(std::move(explainer)),
@@ -19,7 +31,10 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     std::vector<float> probabilities(batch.rows.size() * classes);
     classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size());
     evidence_.gather(batch.patterns.data(), batch.size(), batch.recorded());
-    if (second_) second_->look_for_unexplained_lines(evidence_.resolved());
+    if (second_) {
+        second_->look_for_unexplained_lines(evidence_.resolved());
+        second_->look_for_other_tubes(batch.patterns.data(), of_assumed_wavelength(batch));
+    }
     pool_all(probabilities, evidence_.votes(), evidence_.indexed(), classes);
     std::vector<Classification> answers;
     for (std::size_t i = 0; i < batch.rows.size(); ++i) answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
@@ -61,7 +76,8 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
         c.cell_probability = static_cast<float>(found->probability);
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
-    const std::string objection = evidence_.objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
+    std::string objection = second_ ? second_->other_tube(i) : std::string();
+    if (objection.empty()) objection = evidence_.objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
     if (!objection.empty()) c.refused = objection;
     if (explainer_) {
         const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);

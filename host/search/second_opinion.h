@@ -1,4 +1,5 @@
-// A search of structures beside a network: the votes of what it finds, the closest structure, and reasons to refuse.
+// A search of structures beside a network: the votes of what it finds, the closest structure, and reasons to refuse, among them that a
+// pattern is of another tube than was assumed.
 // Leaves out: how votes are pooled with the network's probabilities (opinions.h) and searched for (structure_search.h).
 #pragma once
 
@@ -42,6 +43,11 @@ public:
     // What was found for pattern i: two-theta in degrees for the model's wavelength, ascending; none where no structure is like the
     // pattern.
     const std::vector<double>& unexplained(std::size_t i) const { return unexplained_[i]; }
+    // Looks whether structures explain patterns of the last call, given again, far better if they were measured with the tube of another
+    // anode than the model's: of those in `which`, whose wavelength nobody states.
+    void look_for_other_tubes(const float* patterns, const std::vector<std::size_t>& which);
+    // What was found for pattern i, as a reason not to answer it; empty where nothing was.
+    const std::string& other_tube(std::size_t i) const { return other_tube_[i]; }
     float sure() const { return search_.config().sure; }  // the probability from which an answer stands all the same
     const StructureLibrary& library() const { return library_; }
 
@@ -53,6 +59,7 @@ private:
     std::vector<std::vector<SearchCandidate>> found_;
     std::vector<bool> under_lines_;  // whether structures that describe what lies under the lines were left out
     std::vector<std::vector<double>> unexplained_;
+    std::vector<std::string> other_tube_;
 };
 
 }  // namespace friedel
