@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
 #include <sstream>
 
+#include "host/support/shared_module.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -87,6 +89,16 @@ TEST(Layout, OnlyCudaKnowsTheToolkit) {
             for (std::string line; std::getline(in, line);) EXPECT_FALSE(std::regex_search(line, toolkit)) << entry.path() << ": " << line;
         }
     }
+}
+
+// It could not be linked in a bundle, where HDF5 is an archive for programs alone.
+TEST(Layout, CudaBackendDoesWithoutHdf5) {
+    const fs::path backend = module_file("libfriedel_cuda.so");
+    if (backend.empty()) GTEST_SKIP() << "built without CUDA";
+    std::ifstream in(backend, std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    ASSERT_NE(bytes.find("libcublasLt.so"), std::string::npos) << "the libraries that it needs were not found";
+    EXPECT_EQ(bytes.find("libhdf5"), std::string::npos) << "something of friedel_host that the backend calls lies beside what needs HDF5";
 }
 
 // CIF text, the table of settings, the tables of scattering and the reduction of cells: each stands behind one module of its own.

@@ -83,31 +83,6 @@ LibraryView StructureLibrary::view() const {
     return result;
 }
 
-std::size_t rows_of(const LibraryView& library, LibraryRow row) {
-    const auto structures = static_cast<std::size_t>(library.structures);
-    if (structures == 0) return 0;
-    const std::size_t sets = std::size_t{1} + *std::max_element(library.operation_set, library.operation_set + structures);
-    switch (row) {
-        case LibraryRow::structure:
-            return structures;
-        case LibraryRow::structure_offset:
-            return structures + 1;
-        case LibraryRow::atom:
-            return library.atom_offset[structures];
-        case LibraryRow::operation_set:
-            return sets;
-        case LibraryRow::operation_set_offset:
-            return sets + 1;
-        case LibraryRow::representative:
-            return library.representative_offset[sets];
-        case LibraryRow::centring:
-            return library.centring_offset[sets];
-        case LibraryRow::structure_type:
-            break;
-    }
-    fail("a view points to no names of structure types");
-}
-
 Structure StructureLibrary::structure(int i) const {
     const CrystalView<float> crystal = view().crystal(i);
     const auto index = static_cast<std::size_t>(i);
