@@ -61,7 +61,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 if [[ -n $bundle ]]; then
-    [[ -e $bundle/share/data ]] || ln -s "$PWD/data" "$bundle/share/data"
+    # (A link that points nowhere came from another machine.)
+    [[ -e $bundle/share/data ]] || ln -sfn "$PWD/data" "$bundle/share/data"
     friedel=$bundle/bin/friedel tests=$bundle/bin/friedel_tests train_bench=$bundle/bin/train_bench
 else
     friedel=$PWD/build/release/friedel tests=$PWD/build/release/tests/friedel_tests train_bench=$PWD/build/release/bench/train_bench
