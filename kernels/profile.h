@@ -194,11 +194,12 @@ public:
         const float widest = set_shapes();
         const float step = grid_.step_deg, coarse_step = step * coarsening, coarsest_step = coarse_step * coarsening;
         constexpr float everywhere = 1e4f;
-        gather({scratch_.coarsest, level_points(grid_, 2), coarsest_step, everywhere, nullptr, pattern},
+        constexpr float eighth = 1.0f / coarsening;
+        gather({scratch_.coarsest, level_points(grid_, 2), coarsest_step, everywhere, eighth * eighth, nullptr, pattern},
                [&](float* total, const PeakShape& s, const TileView& at) { add_smoothest_part<tile>(total, s, at, coarsest_step); });
-        gather({scratch_.coarse, level_points(grid_, 1), coarse_step, coarsening * widest, scratch_.coarsest, pattern},
+        gather({scratch_.coarse, level_points(grid_, 1), coarse_step, coarsening * widest, eighth, scratch_.coarsest, pattern},
                [&](float* total, const PeakShape& s, const TileView& at) { add_smooth_part<tile>(total, s, at, coarse_step); });
-        gather({pattern, grid_.points, step, widest, scratch_.coarse, nullptr},
+        gather({pattern, grid_.points, step, widest, 1.0f, scratch_.coarse, nullptr},
                [&](float* total, const PeakShape& s, const TileView& at) { add_sharp_part<tile>(total, s, at, step); });
     }
 
@@ -209,6 +210,7 @@ private:
         float* out;  // [points]
         int points;
         float step, radius;    // degrees; how far its part of a peak may reach
+        float of_step;         // the grid's step over that of the level: a constant, where a GPU would fetch a quotient for every peak
         const float* coarser;  // the level before, which it begins with; null: with nothing
         float* spare;          // [grid.points] free while it is summed, or null
     };
@@ -238,10 +240,10 @@ private:
     FRIEDEL_FN void add_peaks(float* total, const Level& level, int begin, int part, int parts, Add&& add) const {
         const float first = grid_.start_deg + begin * level.step, last = first + (tile - 1) * level.step;
         const int end_slot = scratch_.starts[bin_of(last + level.radius) + 1];
-        const float ratio = grid_.step_deg / level.step, width = (tile - 1) * level.step;
+        const float width = (tile - 1) * level.step;
         for (int i = scratch_.starts[bin_of(first - level.radius)] + part; i < end_slot; i += parts) {
             const PeakShape shape = shapes_[i];
-            const float steps = static_cast<float>(begin) - shape.position_steps * ratio, offset = steps * level.step;
+            const float steps = static_cast<float>(begin) - shape.position_steps * level.of_step, offset = steps * level.step;
             add(total, shape, TileView{steps, offset, offset + width});
         }
     }
