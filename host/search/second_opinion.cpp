@@ -13,13 +13,14 @@
 namespace friedel {
 
 namespace {
-// Tubes of powder diffractometers beside copper's and their means of K-alpha-1 and K-alpha-2: with those of molybdenum and silver a scan
-// covers too little of a model for copper to be answered.
+// Of tubes that powder is measured with. Molybdenum's and silver's are not asked for: their scans cover too little of a model for copper.
 constexpr const char* anodes[] = {"cu", "co", "fe", "cr"};
 
-// A pattern is of another tube where a structure is so similar, and more similar than any for the assumed one by so much: of 112 RRUFF
-// patterns none is, see bench/results.
-constexpr float similar_enough = 0.88f, more_similar = 0.05f;
+// A pattern that some structure explains as well as this is of the tube that was assumed. Another is of another tube where a structure is
+// similar enough for that tube, and more similar than any for the assumed one by so much: of 451 RRUFF patterns none is, see bench/results.
+constexpr float well_explained = 0.9f, similar_enough = 0.88f, more_similar = 0.05f;
+
+EmissionLines lines_of(const char* anode) { return emission_lines(static_cast<double>(mean_wavelength(parse_radiation(anode)))); }
 }  // namespace
 
 SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress,
@@ -74,36 +75,40 @@ void SecondOpinion::look_for_unexplained_lines(const std::vector<ResolvedPattern
 void SecondOpinion::look_for_other_tubes(const float* patterns, const std::vector<std::size_t>& which) {
     const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
     const double first_line = emission_lines(wavelength).first_angstrom;
-    std::vector<std::size_t> unlike;
+    const auto similarity_of = [](const std::vector<SearchCandidate>& found) { return found.empty() ? 0 : found.front().similarity; };
+    std::vector<std::size_t> asked;
     std::vector<float> rows, most_similar;
     for (std::size_t i : which) {
-        const float similarity = found_[i].empty() ? 0 : found_[i].front().similarity;
-        if (similarity + more_similar > 0.95f) continue;
+        const float similarity = similarity_of(found_[i]);
+        if (similarity > well_explained) continue;
         const float* const row = patterns + i * static_cast<std::size_t>(model_.grid.points);
         rows.insert(rows.end(), row, row + model_.grid.points);
-        unlike.push_back(i);
+        asked.push_back(i);
         most_similar.push_back(std::max(similar_enough, similarity + more_similar));
     }
-    const int n = static_cast<int>(unlike.size());
+    if (asked.empty()) return;
     for (const char* anode : anodes) {
-        const EmissionLines tube = emission_lines(static_cast<double>(mean_wavelength(parse_radiation(anode))));
-        if (n == 0 || tube.first_angstrom == first_line) continue;
+        const EmissionLines tube = lines_of(anode);
+        if (tube.first_angstrom == first_line) continue;
+        const int n = static_cast<int>(asked.size());
         const std::vector<float> brought =
             regridded(rows.data(), n, {model_.grid, tube.first_angstrom}, {model_.grid, first_line}, device_.pool);
-        const auto found =
-            search_.search(brought.data(), n, model_.grid, wavelength, std::vector<Recording>(unlike.size(), {tube.second_shift}));
-        for (std::size_t i = 0; i < unlike.size(); ++i) {
-            if (found[i].empty() || found[i].front().similarity < most_similar[i]) continue;
-            most_similar[i] = found[i].front().similarity;
-            const SearchCandidate* const assumed = closest(unlike[i]);
-            other_tube_[unlike[i]] =
-                "no wavelength is stated, and " + library_.formula[static_cast<std::size_t>(found[i].front().structure)] +
-                " explains the pattern if the tube's anode was " + anode + " (similarity " +
-                formatted("%.2f", static_cast<double>(most_similar[i])) + "; " +
-                formatted("%.2f", assumed ? static_cast<double>(assumed->similarity) : 0.0) + " at best for " +
-                formatted("%.5g", wavelength) + " angstrom, which was taken); give --wavelength " + anode + ", or what it was";
+        auto found = search_.search(brought.data(), n, model_.grid, wavelength, std::vector<Recording>(asked.size(), {tube.second_shift}));
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            search_.leave_out_broad(found[i]);
+            if (similarity_of(found[i]) < most_similar[i]) continue;
+            most_similar[i] = similarity_of(found[i]);
+            other_tube_[asked[i]] = reason_of_tube(anode, found[i].front(), similarity_of(found_[asked[i]]));
         }
     }
+}
+
+std::string SecondOpinion::reason_of_tube(const std::string& anode, const SearchCandidate& found, float for_assumed) const {
+    const auto shown = [](const char* format, float value) { return formatted(format, static_cast<double>(value)); };
+    return "no wavelength is stated, and " + library_.formula[static_cast<std::size_t>(found.structure)] +
+           " explains the pattern if the tube's anode was " + anode + " (similarity " + shown("%.2f", found.similarity) + "; " +
+           shown("%.2f", for_assumed) + " at best for " + shown("%.5g", model_.wavelength_angstrom) +
+           " angstrom, which was taken); give --wavelength " + anode + ", or what it was";
 }
 
 std::vector<double> SecondOpinion::fitted_cell(std::size_t i) const {

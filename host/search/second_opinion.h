@@ -52,6 +52,8 @@ public:
     const StructureLibrary& library() const { return library_; }
 
 private:
+    std::string reason_of_tube(const std::string& anode, const SearchCandidate& found, float for_assumed) const;
+
     const Model& model_;
     Device& device_;
     StructureLibrary library_;
