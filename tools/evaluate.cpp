@@ -282,7 +282,8 @@ std::function<int()> evaluate_command(CLI::App& app) {
     add_device_options(app, o->device);
     add_quiet_option(app, o->quiet);
     app.footer(
-        "Measured patterns are read as 'friedel classify' reads them. Simulated ones are answered as they are drawn, their humps left in.\n"
+        "Measured patterns are read as 'friedel classify' reads them; none is asked whether it is of another tube. Simulated ones are "
+        "answered as they are drawn, their humps left in.\n"
         "Examples:\n"
         "  friedel evaluate model.h5 --labels labels.csv -o results\n"
         "  friedel evaluate model.h5 --library held_out.h5 --patterns 5000 -o results");

@@ -8,12 +8,13 @@
 namespace friedel {
 
 namespace {
-std::vector<std::size_t> of_assumed_wavelength(const PatternBatch& batch) {
+// Patterns that may be of another tube than was assumed, if their lines tell anything.
+std::vector<std::size_t> of_assumed_wavelength(const PatternBatch& batch, const Evidence& evidence) {
     std::vector<std::size_t> which;
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
         const ReadPattern& read = batch.rows[i];
         const bool is_to_answer = read.error.empty() && read.refusal.empty();
-        if (is_to_answer && read.wavelength_source == WavelengthSource::assumed) which.push_back(i);
+        if (is_to_answer && read.wavelength_source == WavelengthSource::assumed && !evidence.tells_nothing(i)) which.push_back(i);
     }
     return which;
 }
@@ -33,7 +34,7 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     evidence_.gather(batch.patterns.data(), batch.size(), batch.recorded());
     if (second_) {
         second_->look_for_unexplained_lines(evidence_.resolved());
-        second_->look_for_other_tubes(batch.patterns.data(), of_assumed_wavelength(batch));
+        second_->look_for_other_tubes(batch.patterns.data(), of_assumed_wavelength(batch, evidence_), batch.recorded());
     }
     pool_all(probabilities, evidence_.votes(), evidence_.indexed(), classes);
     std::vector<Classification> answers;

@@ -39,6 +39,8 @@ public:
     // Each pattern, resolved into lines; empty where neither a search nor indexing is asked.
     const std::vector<ResolvedPattern>& resolved() const { return resolved_; }
 
+    // Whether the lines of pattern i tell nothing: too few, or orders of one spacing.
+    bool tells_nothing(std::size_t i) const { return !no_evidence_[i].empty(); }
     // Why pattern i should not be answered; empty if it may be. probability: of the answer, which stands where no structure is like the
     // pattern if it is sure.
     std::string objection(std::size_t i, float probability) const;

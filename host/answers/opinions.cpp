@@ -15,7 +15,7 @@ namespace {
 constexpr double network_weight = 0.8, min_probability = 0.06, min_vote = 3e-4;
 
 // Of doubt in the votes: their odds fall with the probability that the other opinions give to what is voted for, once that is below e^-1,
-// to this power and to e^-3 of it at most. Chosen on simulated patterns, see bench/results.
+// to this power and to e^-3 of it at most. Chosen on simulated patterns, but the power, where RRUFF has its say, too; see bench/results.
 constexpr double doubt_power = 0.5, probable = -1, least_probable = -4;  // the last two are logarithms
 
 // Of indexing: the power that its ratios count with, and how much of a network's probability goes to groups as they are met. Chosen on

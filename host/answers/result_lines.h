@@ -55,7 +55,7 @@ public:
     // What was added survives the end of this process.
     void flush();
     // Where lines are kept if the work ends now; empty if nowhere.
-    std::filesystem::path unfinished_file() const { return kept_ > 0 ? temporary_ : std::filesystem::path(); }
+    std::filesystem::path unfinished_file() const { return kept_ > 0 && !finished_ ? temporary_ : std::filesystem::path(); }
     void finish();
 
 private:
