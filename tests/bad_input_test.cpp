@@ -328,8 +328,10 @@ TEST(BadInput, MisspeltCommandIsNamed) {
     EXPECT_EQ(run_friedel("pattern.xy").err, "friedel: 'pattern.xy' is not a command; friedel --help lists them\n");
     EXPECT_EQ(run_friedel("trian").err, "friedel: 'trian' is not a command; did you mean 'train'? friedel --help lists them\n");
     EXPECT_EQ(run_friedel("classify --structure=x a.xy").err,
-              "friedel classify: The following argument was not expected: --structure=x; did you mean '--structures'? see friedel classify "
-              "--help\n");
+              "friedel classify: The following argument was not expected: --structure=x; for '--structure', did you mean '--structures'? "
+              "see friedel classify --help\n");
+    EXPECT_EQ(run_friedel("evaluate --lables a.csv m.h5").err,
+              "friedel evaluate: --output is required; for '--lables', did you mean '--labels'? see friedel evaluate --help\n");
     EXPECT_EQ(run_friedel("classify --nonsense a.xy").err,
               "friedel classify: The following argument was not expected: --nonsense; see friedel classify --help\n");
 }

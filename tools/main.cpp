@@ -89,7 +89,8 @@ std::string option_meant(const CLI::App& command) {
     for (const CLI::Option* known : command.get_options()) {
         for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
     }
-    return did_you_mean(option->substr(0, option->find('=')), names);
+    const std::string word = option->substr(0, option->find('=')), meant = did_you_mean(word, names);
+    return meant.empty() ? "" : "for '" + word + "', " + meant;
 }
 
 // 'friedel help' and 'friedel help COMMAND' are other words for --help and COMMAND --help.
@@ -110,8 +111,7 @@ int main(int argc, char** argv) {
     app.failure_message([](const CLI::App* all, const CLI::Error& error) {
         const auto chosen = all->get_subcommands();
         const std::string name = chosen.empty() ? "friedel" : "friedel " + chosen.front()->get_name();
-        const bool is_unknown = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !chosen.empty();
-        const std::string meant = is_unknown ? option_meant(*chosen.front()) : "";
+        const std::string meant = chosen.empty() ? "" : option_meant(*chosen.front());
         return name + ": " + without_controls(error.what()) + "; " + meant + "see " + name + " --help\n";
     });
     app.set_version_flag("--version", "friedel " FRIEDEL_VERSION);
