@@ -43,8 +43,8 @@ public:
     // What was found for pattern i: two-theta in degrees for the model's wavelength, ascending; none where no structure is like the
     // pattern.
     const std::vector<double>& unexplained(std::size_t i) const { return unexplained_[i]; }
-    // Looks whether structures explain patterns of the last call, given again, far better if they were measured with the tube of another
-    // anode than the model's: of those in `which`, whose wavelength nobody states. recorded: as of votes(); empty, or of all patterns.
+    // Looks whether structures explain patterns of the last call, given again, better if they were measured with the tube of another anode
+    // than the model's: of those in `which`, whose wavelength nobody states. recorded: as of votes(); empty, or of all patterns.
     void look_for_other_tubes(const float* patterns, const std::vector<std::size_t>& which, const std::vector<Recording>& recorded = {});
     // What was found for pattern i, as a reason not to answer it; empty where nothing was.
     const std::string& other_tube(std::size_t i) const { return other_tube_[i]; }
