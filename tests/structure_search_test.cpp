@@ -206,7 +206,12 @@ TEST(StructureSearch, NamesMineralsByTheirFits) {
     for (std::size_t i = 0; i < given.size(); ++i) {
         ASSERT_FALSE(found[i].empty());
         EXPECT_GT(found[i].front().similarity, 0.95);
-        EXPECT_TRUE(std::is_sorted(found[i].begin(), found[i].end(), [](auto& a, auto& b) { return a.similarity > b.similarity; }));
+        // A lattice that had to be changed speaks against a candidate, as it does in the votes.
+        const auto likelier = [&config = search.config()](const SearchCandidate& a, const SearchCandidate& b) {
+            return a.similarity / config.doubt_width - config.doubt_of_strain * std::abs(a.lattice_change) >
+                   b.similarity / config.doubt_width - config.doubt_of_strain * std::abs(b.lattice_change);
+        };
+        EXPECT_TRUE(std::is_sorted(found[i].begin(), found[i].end(), likelier));
         const std::vector<float> votes = search.vote(found[i]);
         EXPECT_LE(std::accumulate(votes.begin(), votes.end(), 0.0f), 1.0f);
         const auto best = std::max_element(votes.begin(), votes.end()) - votes.begin();

@@ -241,7 +241,7 @@ void print_fits(const std::vector<Match>& matches, const std::vector<Label>& lab
             pattern.similarity = candidate.similarity;
             pattern.parameters = search.parameters(candidate);
             pattern.lattice_change = candidate.lattice_change;
-            break;  // the most similar comes first
+            break;  // the likeliest comes first
         }
         fitted.push_back(pattern);
     }

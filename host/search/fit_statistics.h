@@ -9,7 +9,7 @@
 
 namespace friedel {
 
-// Of one pattern: the most similar fit of a structure of the right group, and how the search went.
+// Of one pattern: the likeliest fit of a structure of the right group, and how the search went.
 struct FittedPattern {
     bool answered_rightly = false;
     bool right_group_found = false;  // among the candidates

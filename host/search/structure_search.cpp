@@ -46,19 +46,19 @@ double lattice_change(const PatternFit& fit, const LibraryView& phase) {
     return static_cast<double>(p.lattice_scale) * (1 + static_cast<double>(p.strain[0] + p.strain[1] + p.strain[2]) / 6) - 1;
 }
 
+// Logarithm of the odds that a candidate is of the right structure, or one alike. Of nearly the same similarity the one whose lattice
+// was changed least is likeliest: silver's pattern is aluminium's, stretched by one per cent.
+double odds(const SearchCandidate& candidate, const SearchConfig& config) {
+    return (static_cast<double>(candidate.similarity) - config.doubtful) / config.doubt_width -
+           config.doubt_of_strain * std::abs(candidate.lattice_change);
+}
+
 // work(i) for i in [0, jobs) on all threads; Ctrl-C ends it with an Error.
 void run_interruptibly(ThreadPool& pool, std::size_t jobs, const std::function<void(std::size_t)>& work) {
     pool.run(static_cast<int>(jobs), [&](int i, int) {
         if (!interrupted()) work(static_cast<std::size_t>(i));
     });
     if (interrupted()) fail("interrupted while structures were compared");
-}
-
-// The doublet with its second line so far beyond the first, relatively; the first alone where that is 0.
-Radiation with_second_line(Radiation doublet, double shift) {
-    doublet.wavelength[1] = doublet.wavelength[0] * static_cast<float>(1 + shift);
-    if (shift == 0) doublet.lines = 1;
-    return doublet;
 }
 
 // Fits the candidates of several patterns, all of them as one list of jobs for the threads, in rounds.
@@ -69,14 +69,14 @@ public:
         : found_(found), config_(config), pool_(pool), prepared_(found.size()), best_start_(found.size(), -1.0f) {
         const auto width = static_cast<std::size_t>(fit_grid.points);
         run_interruptibly(pool_, found_.size(), [&](std::size_t i) {
-            prepared_[i] = prepare_for_fit(patterns.data() + i * width, with_second_line(config_.radiation, recorded[i].second_shift));
+            prepared_[i] = prepare_for_fit(patterns.data() + i * width, radiation_of(recorded[i], config_));
             // A pattern with next to nothing in it is like no structure.
             if (prepared_[i].measured.size() < min_points) found_[i].clear();
         });
     }
 
     // The candidates of each pattern from `first` on: starts a fit of each, drops those that are not worth more, finishes the others.
-    // Leaves all candidates of a pattern in order, most similar first.
+    // Leaves all candidates of a pattern in order, likeliest first.
     void fit(const std::vector<std::size_t>& first) {
         for_each_from(first, [&](std::size_t pattern, SearchCandidate& candidate) {
             candidate.fit = start_fit(prepared_[pattern], candidate.phase->view(), 0, candidate.lattice_change);
@@ -116,7 +116,7 @@ private:
     void sort() {
         for (auto& candidates : found_) {
             std::stable_sort(candidates.begin(), candidates.end(),
-                             [](const SearchCandidate& a, const SearchCandidate& b) { return a.similarity > b.similarity; });
+                             [this](const SearchCandidate& a, const SearchCandidate& b) { return odds(a, config_) > odds(b, config_); });
         }
     }
 
@@ -136,6 +136,14 @@ private:
 };
 
 }  // namespace
+
+// The second line lies where the recording says; there is none where that is 0.
+Radiation radiation_of(const Recording& recorded, const SearchConfig& config) {
+    Radiation radiation = config.radiation;
+    radiation.wavelength[1] = radiation.wavelength[0] * static_cast<float>(1 + recorded.second_shift);
+    if (recorded.second_shift == 0) radiation.lines = 1;
+    return radiation;
+}
 
 StructureSearch::StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress,
                                  const std::filesystem::path& index)
@@ -313,9 +321,7 @@ double StructureSearch::weight(const SearchCandidate& candidate, const SearchCan
 
 double StructureSearch::certainty(const SearchCandidate& best) const {
     if (!is_fitted(best)) return 1;
-    const double odds = (static_cast<double>(best.similarity) - config_.doubtful) / config_.doubt_width -
-                        config_.doubt_of_strain * std::abs(best.lattice_change);
-    return 1 / (1 + std::exp(-odds));
+    return 1 / (1 + std::exp(-odds(best, config_)));
 }
 
 }  // namespace friedel

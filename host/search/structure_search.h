@@ -53,6 +53,9 @@ struct SearchConfig {
     Radiation radiation = parse_radiation("cu");  // of the fitted patterns, whose second line lies where that of the measured one does
 };
 
+// What patterns that were recorded so are fitted with.
+Radiation radiation_of(const Recording& recorded, const SearchConfig& config);
+
 struct SearchCandidate {
     int structure;                                    // in the library
     int space_group;                                  // the structure's own, or that of the parent that was fitted
@@ -73,7 +76,7 @@ public:
 
     const SearchConfig& config() const { return config_; }
 
-    // Raw patterns [n][grid.points] for a wavelength -> the candidates of each, most similar first; where the best are fitted, only
+    // Raw patterns [n][grid.points] for a wavelength -> the candidates of each, likeliest first; where the best are fitted, only
     // those that are. Structures of unknown group are never among them. recorded: each pattern [n]; empty: all with the lines of
     // the wavelength.
     std::vector<std::vector<SearchCandidate>> search(const float* patterns, int n, const Grid& grid, double wavelength_angstrom,
@@ -88,7 +91,7 @@ public:
     // describe what lies under those. Whether there were any.
     bool leave_out_broad(std::vector<SearchCandidate>& candidates) const;
 
-    // Why candidates, most similar first, tell nothing of their pattern: none is anything like it, what lies under its lines hides them
+    // Why candidates, likeliest first, tell nothing of their pattern: none is anything like it, what lies under its lines hides them
     // (under_lines: leave_out_broad() left some out), or it has no sharp ones. Empty where none of these holds, or the first alone and the
     // answer's `probability` is config().sure or above.
     std::string objection(const std::vector<SearchCandidate>& candidates, bool under_lines, float probability) const;
@@ -124,9 +127,9 @@ private:
     std::vector<std::size_t> add_parents(std::vector<std::vector<SearchCandidate>>& found) const;
     // Of the lines of the fitted pattern at low angles; 0 where nothing was fitted.
     double fwhm_deg(const SearchCandidate& candidate) const;
-    // What the vote of a candidate weighs beside that of the most similar one.
+    // What the vote of a candidate weighs beside that of the likeliest one.
     double weight(const SearchCandidate& candidate, const SearchCandidate& best) const;
-    // How likely the most similar candidate is of the right structure, or one alike.
+    // How likely the first candidate is of the right structure, or one alike.
     double certainty(const SearchCandidate& best) const;
     bool worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const;
 
