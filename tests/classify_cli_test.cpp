@@ -209,6 +209,55 @@ TEST_F(ClassifyCommand, ResultsHoldTheUnitCell) {
     EXPECT_TRUE(std::isnan(h5.read<float>("cell").at(0))) << "the search is sure: nothing was indexed";
 }
 
+// Two minerals in one pattern: the weaker is named beside the other, however results are written.
+TEST_F(ClassifyCommand, ResultsNameASecondPhase) {
+    ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);
+    ASSERT_EQ(run("simulate -q minerals/quartz.cif minerals/NaCl.cif -o both.xy").status, 0);
+    std::string sum;
+    {
+        std::istringstream quartz(read_text(folder / "both_0001.xy")), salt(read_text(folder / "both_0002.xy"));
+        std::string a, b;
+        while (std::getline(quartz, a) && std::getline(salt, b)) {
+            double angle = 0, of_quartz = 0, of_salt = 0;
+            if (!(std::istringstream(a) >> angle >> of_quartz) || !(std::istringstream(b) >> angle >> of_salt)) continue;
+            sum += std::to_string(angle) + ' ' + std::to_string(of_quartz + 0.4 * of_salt) + '\n';
+        }
+    }
+    write_text(folder / "mixture.xy", sum);
+    const auto said = run("classify model.h5 mixture.xy --structures minerals.h5 -o two.csv");
+    ASSERT_EQ(said.status, 0) << said.err;
+    const CsvTable csv(folder / "two.csv");
+    EXPECT_NE(csv.at(0, "closest_structure").find("quartz"), std::string::npos) << csv.at(0, "closest_structure");
+    EXPECT_NE(csv.at(0, "second_phase").find("NaCl"), std::string::npos);
+    EXPECT_EQ(csv.at(0, "second_formula"), "ClNa");
+    EXPECT_EQ(csv.at(0, "second_space_group"), "225");
+    EXPECT_GT(csv.number(0, "second_part"), 0.1);
+    EXPECT_LT(csv.number(0, "second_part"), 0.5);
+    ASSERT_EQ(run("classify -q model.h5 mixture.xy --structures minerals.h5 -o two.jsonl --explain drawn").status, 0);
+    const auto json = nlohmann::json::parse(read_text(folder / "two.jsonl"));
+    EXPECT_EQ(json.at("second_phase").at("formula"), "ClNa");
+    EXPECT_EQ(json.at("second_phase").at("space_group"), 225);
+    EXPECT_NE(read_text(folder / "drawn/mixture.xy.fit.svg").find("measured, without ClNa"), std::string::npos);
+    ASSERT_EQ(run("classify -q model.h5 mixture.xy --structures minerals.h5 -o two.h5").status, 0);
+    const H5File h5 = H5File::open(folder / "two.h5", {"classification", 1, ""});
+    EXPECT_EQ(h5.read<std::uint16_t>("second_space_group").at(0), 225);
+    EXPECT_GT(h5.read<float>("second_part").at(0), 0.1f);
+    const auto shown = run("classify model.h5 mixture.xy --structures minerals.h5");
+    EXPECT_NE(shown.out.find("  beside ClNa Fm-3m "), std::string::npos) << shown.out;
+}
+
+// What is like no structure may be of another wavelength, where none is stated.
+TEST_F(ClassifyCommand, WhatIsUnlikeAllMayBeOfAnotherWavelength) {
+    ASSERT_EQ(run("ingest -q minerals/Si.cif -o si.h5").status, 0);
+    const std::string stated = read_text(folder / "examples/rutile.xy");
+    write_text(folder / "bare.xy", stated.substr(stated.find('\n') + 1));
+    const std::string hint = "no wavelength is stated: give --wavelength if it was not 1.54";
+    const auto said = run("classify model.h5 bare.xy examples/rutile.xy --structures si.h5");
+    EXPECT_NE(said.out.find("unlike any of the 1 structures"), std::string::npos) << said.out;
+    EXPECT_NE(said.out.find(hint), std::string::npos) << said.out;
+    EXPECT_EQ(said.out.find(hint), said.out.rfind(hint)) << "the other file states it";
+}
+
 // A network that knows nothing and a search that does: the answer is the search's.
 TEST_F(ClassifyCommand, ASearchOfStructuresIsASecondOpinion) {
     ASSERT_EQ(run("ingest -q minerals -o minerals.h5").status, 0);

@@ -60,7 +60,8 @@ MeasuredPatterns measured_patterns(const Options& options) {
 }
 
 // Read and searched for again: few are drawn, and all of them would have to be kept.
-DrawnPattern draw_measured(const fs::path& file, const MeasuredOptions& options, const Model& model, SecondOpinion* second) {
+DrawnPattern draw_measured(const fs::path& file, const MeasuredOptions& options, const Model& model, Device& device,
+                           SecondOpinion* second) {
     PatternReaderConfig config = reader_config(model, options);
     config.batch = config.threads = 1;
     const PatternList list = PatternList::of_files({file.string()});
@@ -70,13 +71,13 @@ DrawnPattern draw_measured(const fs::path& file, const MeasuredOptions& options,
     if (!reader.next(one) || !one.rows[0].error.empty()) return drawn;
     drawn.pattern = preprocessed(one.patterns, model);
     if (!second) return drawn;
-    ThreadPool alone(1);
-    const double wavelength = static_cast<double>(model.wavelength_angstrom);
-    const std::vector<Recording> recorded = one.recorded();
-    second->votes(one.patterns.data(), 1, resolved_patterns(one.patterns.data(), 1, model.grid, wavelength, alone, recorded), recorded);
-    if (std::vector<float> fitted = second->fitted_pattern(0); !fitted.empty()) {
+    Evidence evidence(model, device, {second, false});
+    evidence.gather(one.patterns.data(), 1, one.recorded());
+    drawn.pattern = preprocessed(evidence.patterns(), model);
+    const StructureOpinion& opinion = *evidence.structures(0);
+    if (std::vector<float> fitted = second->fitted_pattern(opinion); !fitted.empty()) {
         drawn.compared = preprocessed(std::move(fitted), model);
-        const auto structure = static_cast<std::size_t>(second->closest(0)->structure);
+        const auto structure = static_cast<std::size_t>(opinion.closest()->structure);
         drawn.structure = second->library().formula[structure] + ", " + second->library().name[structure];
     }
     return drawn;
@@ -108,8 +109,8 @@ PatternSource evaluate_measured(Evaluation& evaluation, const Options& options, 
     if (evaluation.patterns.empty())
         fail(options.labels, ": none of its patterns can be read from ", folder.empty() ? "." : folder.string(),
              "; --data names their folder");
-    const auto draw = [&evaluation, &model, second = others.search, folder, read_as = patterns.options](std::size_t index) {
-        return draw_measured(folder / evaluation.patterns[index].file, read_as, model, second);
+    const auto draw = [&evaluation, &model, &device, second = others.search, folder, read_as = patterns.options](std::size_t index) {
+        return draw_measured(folder / evaluation.patterns[index].file, read_as, model, device, second);
     };
     return {model.grid, model.preprocess.square_root, "the structure that fits best, as it was fitted", draw};
 }

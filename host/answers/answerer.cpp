@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/answers/opinions.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -18,24 +19,39 @@ std::vector<std::size_t> of_assumed_wavelength(const PatternBatch& batch, const 
     }
     return which;
 }
+// What a search of structures found.
+void fill_in(Classification& c, const StructureOpinion& opinion, const SecondOpinion& search) {
+    const StructureLibrary& library = search.library();
+    if (const SearchCandidate* const closest = opinion.closest()) {
+        const auto structure = static_cast<std::size_t>(closest->structure);
+        c.closest = library.name[structure];
+        c.closest_formula = library.formula[structure];
+        c.closest_space_group = closest->space_group;
+        c.closest_is_parent = closest->is_parent;
+        c.similarity = closest->similarity;
+        c.closest_lattice_change = static_cast<float>(closest->lattice_change);
+        for (double value : search.fitted_cell(opinion)) c.closest_cell.push_back(static_cast<float>(value));
+        for (double angle : opinion.unexplained) c.unexplained.push_back(static_cast<float>(angle));
+    }
+    if (opinion.second_phase) {
+        const SearchCandidate& second = opinion.second_phase->candidate;
+        c.second_phase = library.name[static_cast<std::size_t>(second.structure)];
+        c.second_formula = library.formula[static_cast<std::size_t>(second.structure)];
+        c.second_space_group = second.space_group;
+        c.second_part = opinion.second_phase->part;
+    }
+}
 }  // namespace
 
 Answerer::Answerer(const Model& model, Device& device, const OtherOpinions& others, std::optional<Explainer> explainer)
-    : model_(model),
-      explainer_(std::move(explainer)),
-      classifier_(model, *device.backend),
-      second_(others.search),
-      evidence_(model, device, others) {}
+    : model_(model), explainer_(std::move(explainer)), classifier_(model, *device.backend), evidence_(model, device, others) {}
 
 std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     const auto classes = static_cast<std::size_t>(model_.classes());
     std::vector<float> probabilities(batch.rows.size() * classes);
-    classifier_.probabilities(probabilities.data(), batch.patterns.data(), batch.size());
     evidence_.gather(batch.patterns.data(), batch.size(), batch.recorded());
-    if (second_) {
-        second_->look_for_unexplained_lines(evidence_.resolved());
-        second_->look_for_other_tubes(batch.patterns.data(), of_assumed_wavelength(batch, evidence_), batch.recorded());
-    }
+    evidence_.look_for_other_tubes(of_assumed_wavelength(batch, evidence_), batch.recorded());
+    classifier_.probabilities(probabilities.data(), evidence_.patterns().data(), batch.size());
     pool_all(probabilities, evidence_.votes(), evidence_.indexed(), classes);
     std::vector<Classification> answers;
     for (std::size_t i = 0; i < batch.rows.size(); ++i) answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
@@ -60,29 +76,26 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
     c.wavelength_source = read.wavelength_source;
     if (!c.refused.empty()) return c;
     interpret(c, model_, probabilities);
-    if (const SearchCandidate* closest = second_ ? second_->closest(i) : nullptr) {
-        const auto structure = static_cast<std::size_t>(closest->structure);
-        c.closest = second_->library().name[structure];
-        c.closest_formula = second_->library().formula[structure];
-        c.closest_space_group = closest->space_group;
-        c.closest_is_parent = closest->is_parent;
-        c.similarity = closest->similarity;
-        c.closest_lattice_change = static_cast<float>(closest->lattice_change);
-        for (double edge : second_->fitted_cell(i)) c.closest_cell.push_back(static_cast<float>(edge));
-        for (double angle : second_->unexplained(i)) c.unexplained.push_back(static_cast<float>(angle));
-    }
+    if (const StructureOpinion* const structures = evidence_.structures(i)) fill_in(c, *structures, *evidence_.search());
     if (const LikeliestCell* const found = evidence_.cell(i)) {
         c.lattice = bravais_name(found->lattice);
         c.cell.assign(found->cell.begin(), found->cell.end());
         c.cell_probability = static_cast<float>(found->probability);
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
-    std::string objection = second_ ? second_->other_tube(i) : std::string();
-    if (objection.empty()) objection = evidence_.objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
+    const StructureOpinion* const structures = evidence_.structures(i);
+    std::string objection = structures ? structures->other_tube : std::string();
+    if (objection.empty()) {
+        objection = evidence_.objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
+        if (!objection.empty() && read.wavelength_source == WavelengthSource::assumed && !evidence_.tells_nothing(i))
+            objection += "; no wavelength is stated: give --wavelength if it was not " +
+                         formatted("%.5g", static_cast<double>(model_.wavelength_angstrom)) + " angstrom";
+    }
     if (!objection.empty()) c.refused = objection;
     if (explainer_) {
-        const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
-        explainer_->explain(c, pattern, read.hump, model_, second_, i);
+        const float* const as_read = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
+        std::vector<float> fitted = structures ? evidence_.search()->fitted_pattern(*structures) : std::vector<float>();
+        explainer_->explain({c, as_read, read.hump, evidence_.pattern(i), std::move(fitted)}, model_);
     }
     return c;
 }

@@ -10,7 +10,6 @@
 #include "host/network/classifier.h"
 #include "host/network/device.h"
 #include "host/patterns/pattern_reader.h"
-#include "host/search/second_opinion.h"
 
 namespace friedel {
 
@@ -29,7 +28,6 @@ private:
     const Model& model_;
     std::optional<Explainer> explainer_;
     Classifier classifier_;
-    SecondOpinion* second_;  // null where no structures are searched
     Evidence evidence_;
 };
 

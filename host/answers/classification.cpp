@@ -93,6 +93,9 @@ std::string one_line(const Classification& c) {
                 (c.closest_is_parent ? ", parent of " : " ") + c.closest + ' ' + formatted("%.2f", c.similarity);
     if (std::abs(c.closest_lattice_change) >= worth_telling_change)
         line += ", its lattice changed by " + formatted("%+.1f %%", 100 * c.closest_lattice_change);
+    if (!c.second_phase.empty())
+        line += "  beside " + c.second_formula + " " + space_group_symbol(c.second_space_group) + ' ' + c.second_phase +
+                formatted(" (%.0f %% of the intensity)", 100 * c.second_part);
     // One or two may be a speck of something else.
     constexpr std::size_t worth_telling = 3;
     if (c.unexplained.size() >= worth_telling) line += ", but for " + std::to_string(c.unexplained.size()) + " lines: a second phase?";

@@ -39,15 +39,20 @@ struct Classification {
     std::vector<float> closest_cell;
     float closest_lattice_change = 0;
     std::vector<float> unexplained;  // lines that this structure does not account for: two-theta for the model's wavelength, degrees
-    std::string lattice;             // Bravais lattice that indexing finds likeliest; empty where it was not asked or found none
-    std::vector<float> cell;         // of it: a b c in angstrom, alpha beta gamma in degrees
-    float cell_probability = 0;      // that it is right
-    bool unread = false;             // `refused` says why the file could not be read
-    double wavelength = 0;           // angstrom, what the pattern was taken to be measured with; 0: it was not read
+    std::string second_phase;        // structure of a second phase, which was taken off the pattern; empty where none was found
+    std::string second_formula;
+    int second_space_group = 0;
+    float second_part = 0;       // of the intensity, 0 to 0.5
+    std::string lattice;         // Bravais lattice that indexing finds likeliest; empty where it was not asked or found none
+    std::vector<float> cell;     // of it: a b c in angstrom, alpha beta gamma in degrees
+    float cell_probability = 0;  // that it is right
+    bool unread = false;         // `refused` says why the file could not be read
+    double wavelength = 0;       // angstrom, what the pattern was taken to be measured with; 0: it was not read
     WavelengthSource wavelength_source = WavelengthSource::unknown;
 };
 
-// Fills in everything but `file`, `title` and `coverage`; refuses where the entropy exceeds the model's threshold.
+// Fills in what follows from the probabilities: from `system` on to `entropy`, and `probabilities`; refuses where the entropy exceeds the
+// model's threshold.
 void interpret(Classification& classification, const Model& model, const float* probabilities);
 
 // Classifications as bytes, for another process on a machine of the same kind, and back. Throws Error for anything else.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <tuple>
 
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
@@ -108,7 +109,11 @@ constexpr CsvColumn csv_columns[] = {
 // Behind the mark of who answered, as they came later.
 constexpr CsvColumn later_csv_columns[] = {
     {"note", [](const Classification& c) { return csv_field(c.note); }},
-    {"file_state", [](const Classification& c) { return csv_field(c.file_state); }},
+    {"second_phase", [](const Classification& c) { return csv_field(c.second_phase); }},
+    {"second_formula", [](const Classification& c) { return csv_field(c.second_formula); }},
+    {"second_space_group", [](const Classification& c) { return if_any(!c.second_phase.empty(), std::to_string(c.second_space_group)); }},
+    {"second_part", [](const Classification& c) { return if_any(!c.second_phase.empty(), formatted("%.3f", c.second_part)); }},
+    {"file_state", [](const Classification& c) { return csv_field(c.file_state); }},  // last, where it is read again
 };
 
 // Where the column of this name stands among them.
@@ -211,6 +216,11 @@ public:
             json["closest"]["cell"] = cell_json(c.closest_cell);
             json["closest"]["lattice_change"] = rounded(c.closest_lattice_change, 4);
         }
+        if (!c.second_phase.empty())
+            json["second_phase"] = {{"structure", c.second_phase},
+                                    {"formula", c.second_formula},
+                                    {"space_group", c.second_space_group},
+                                    {"part_of_intensity", rounded(c.second_part, 3)}};
         if (!c.cell.empty()) json["indexed"] = {{"lattice", c.lattice}, {"cell", cell_json(c.cell)}, {"probability", c.cell_probability}};
         if (c.wavelength > 0) json["wavelength"] = rounded(c.wavelength, 6);
         if (c.wavelength_source != WavelengthSource::unknown) json["wavelength_from"] = wavelength_source_name(c.wavelength_source);
@@ -221,12 +231,93 @@ public:
     }
 };
 
-// Datasets [patterns]: file, name (of a pattern in a stack), refused (reason), note (what was taken off), space_group, crystal_system (0 to
-// 6), extinction_group, entropy, coverage, closest, closest_space_group, closest_is_parent (0, 1), similarity, closest_lattice_change,
-// unexplained_lines (their number), lattice, cell_probability, wavelength (angstrom), wavelength_from (0 unknown: it could not be read, 1
-// file, 2 option, 3 assumed, 4 not needed); closest_cell and cell [patterns][6]; probabilities [patterns][classes]; in_set
-// [patterns][classes] (0, 1: of the conformal set, where the model has one); answered_by; extinction_groups [groups], their names. Not
-// computed: 0, 255, 65535, NaN.
+// A dataset [patterns] of results in HDF5.
+template <class T>
+struct HdfColumn {
+    using Value = T (*)(const Classification&);
+    HdfColumn(const char* its_name, Value of, const char* what) : name(its_name), value(of), meaning(what) {}
+
+    const char* name;
+    Value value;
+    const char* meaning;  // its attribute `values`; null: the name says it
+    std::vector<T> rows;
+};
+
+constexpr float missing = std::numeric_limits<float>::quiet_NaN();
+
+using Texts = std::vector<HdfColumn<std::string>>;
+using Numbers = std::vector<HdfColumn<std::uint16_t>>;
+using Codes = std::vector<HdfColumn<std::uint8_t>>;
+using Reals = std::vector<HdfColumn<float>>;
+
+Texts text_columns() {
+    return {{"file", [](const Classification& c) { return c.file; }, nullptr},
+            {"name", [](const Classification& c) { return c.title; }, nullptr},
+            {"refused", [](const Classification& c) { return c.refused; }, nullptr},
+            {"note", [](const Classification& c) { return c.note; }, nullptr},
+            {"closest", [](const Classification& c) { return c.closest; }, nullptr},
+            {"second_phase", [](const Classification& c) { return c.second_phase; }, nullptr},
+            {"lattice", [](const Classification& c) { return c.lattice; }, nullptr}};
+}
+
+Numbers number_columns() {
+    return {{"space_group",
+             [](const Classification& c) {
+                 return c.candidates.empty() ? std::uint16_t(0) : static_cast<std::uint16_t>(c.candidates.front().space_group);
+             },
+             "number of International Tables, 0: none"},
+            {"extinction_group",
+             [](const Classification& c) { return c.extinction < 0 ? std::uint16_t(65535) : static_cast<std::uint16_t>(c.extinction); },
+             "row of extinction_groups, 65535: not computed"},
+            {"closest_space_group", [](const Classification& c) { return static_cast<std::uint16_t>(c.closest_space_group); },
+             "number of International Tables, 0: none"},
+            {"unexplained_lines", [](const Classification& c) { return static_cast<std::uint16_t>(c.unexplained.size()); },
+             "number of lines that the closest structure does not account for"},
+            {"second_space_group", [](const Classification& c) { return static_cast<std::uint16_t>(c.second_space_group); },
+             "number of International Tables, 0: none"}};
+}
+
+Codes code_columns() {
+    return {{"closest_is_parent", [](const Classification& c) { return static_cast<std::uint8_t>(c.closest_is_parent); },
+             "1: the closest structure is meant idealised to closest_space_group"},
+            {"crystal_system",
+             [](const Classification& c) { return c.system < 0 ? std::uint8_t(255) : static_cast<std::uint8_t>(c.system); }, nullptr},
+            {"wavelength_from", [](const Classification& c) { return static_cast<std::uint8_t>(c.wavelength_source); }, nullptr}};
+}
+
+Reals real_columns() {
+    return {
+        {"entropy", [](const Classification& c) { return c.system < 0 ? missing : c.entropy; }, "nats"},
+        {"coverage", [](const Classification& c) { return static_cast<float>(c.coverage); }, "part of the model's range that was measured"},
+        {"similarity", [](const Classification& c) { return c.closest.empty() ? missing : c.similarity; },
+         "of the closest structure's fitted pattern, 1 at most"},
+        {"closest_lattice_change", [](const Classification& c) { return c.closest_cell.empty() ? missing : c.closest_lattice_change; },
+         "by how much the lengths of its lattice were changed, relatively"},
+        {"second_part", [](const Classification& c) { return c.second_phase.empty() ? missing : c.second_part; },
+         "of the second phase in the pattern's intensity"},
+        {"cell_probability", [](const Classification& c) { return c.cell.empty() ? missing : c.cell_probability; },
+         "that indexing found the right cell"},
+        {"wavelength", [](const Classification& c) { return c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing; }, "angstrom"}};
+}
+
+// "0 triclinic, 1 monoclinic, ..."
+std::string system_codes() {
+    std::string codes;
+    for (int system = 0; system < crystal_systems; ++system) codes += std::to_string(system) + " " + crystal_system_name(system) + ", ";
+    return codes + "255: not computed";
+}
+std::string wavelength_source_codes() {
+    std::string codes;
+    for (const WavelengthSource source : {WavelengthSource::unknown, WavelengthSource::file, WavelengthSource::option,
+                                          WavelengthSource::assumed, WavelengthSource::not_needed}) {
+        const std::string name = wavelength_source_name(source);
+        codes += (codes.empty() ? "" : ", ") + std::to_string(static_cast<int>(source)) + " " + (name.empty() ? "unknown" : name);
+    }
+    return codes;
+}
+
+// The columns above; closest_cell and cell [patterns][6]; probabilities [patterns][classes]; in_set [patterns][classes] (0, 1: of the
+// conformal set, where the model has one); answered_by; classes and extinction_groups, their names. Not computed: 0, 255, 65535, NaN.
 class HdfWriter : public ClassificationOutput::Writer {
 public:
     HdfWriter(const fs::path& file, const Model& model, std::size_t patterns, const std::string& answered_by)
@@ -237,7 +328,10 @@ public:
         std::vector<std::string> names;
         for (int c = 0; c < model.classes(); ++c) names.push_back(class_name(model.target, c));
         h5_.write_strings("classes", names);
-        if (has_sets_) h5_.create_dataset<std::uint8_t>("in_set", {patterns, classes_});
+        if (has_sets_) {
+            h5_.create_dataset<std::uint8_t>("in_set", {patterns, classes_});
+            h5_.write_attribute("in_set", "values", std::string("1: of the set that holds the right group as often as was asked"));
+        }
         for (const char* const cell : {"closest_cell", "cell"}) {
             h5_.create_dataset<float>(cell, {patterns, 6});
             h5_.write_attribute(cell, "values", std::string("a b c in angstrom, alpha beta gamma in degrees; NaN: none"));
@@ -245,89 +339,52 @@ public:
         h5_.write_strings("answered_by", {answered_by});
     }
     void add(const Classification& c) override {
-        constexpr float missing = std::numeric_limits<float>::quiet_NaN();
-        const bool computed = c.system >= 0;
-        const std::vector<float> none(computed ? 0 : classes_, missing);
-        h5_.write_rows("probabilities", file_.size(), 1, computed ? c.probabilities.data() : none.data());
-        const std::vector<float> no_cell(6, missing);
-        h5_.write_rows("closest_cell", file_.size(), 1, c.closest_cell.empty() ? no_cell.data() : c.closest_cell.data());
-        h5_.write_rows("cell", file_.size(), 1, c.cell.empty() ? no_cell.data() : c.cell.data());
+        write_row("probabilities", c.system < 0 ? std::vector<float>() : c.probabilities, classes_);
+        write_row("closest_cell", c.closest_cell, 6);
+        write_row("cell", c.cell, 6);
         if (has_sets_) {
             std::vector<std::uint8_t> in_set(classes_, 0);
             for (int group : c.set) in_set[static_cast<std::size_t>(group - 1)] = 1;
-            h5_.write_rows("in_set", file_.size(), 1, in_set.data());
+            h5_.write_rows("in_set", added_, 1, in_set.data());
         }
-        file_.push_back(c.file);
-        title_.push_back(c.title);
-        note_.push_back(c.note);
-        refused_.push_back(c.refused);
-        space_group_.push_back(c.candidates.empty() ? 0 : static_cast<std::uint16_t>(c.candidates.front().space_group));
-        system_.push_back(computed ? static_cast<std::uint8_t>(c.system) : 255);
-        extinction_.push_back(c.extinction < 0 ? 65535 : static_cast<std::uint16_t>(c.extinction));
-        entropy_.push_back(computed ? c.entropy : missing);
-        coverage_.push_back(static_cast<float>(c.coverage));
-        closest_.push_back(c.closest);
-        closest_space_group_.push_back(static_cast<std::uint16_t>(c.closest_space_group));
-        closest_is_parent_.push_back(c.closest_is_parent);
-        unexplained_.push_back(static_cast<std::uint16_t>(c.unexplained.size()));
-        similarity_.push_back(c.closest.empty() ? missing : c.similarity);
-        closest_lattice_change_.push_back(c.closest_cell.empty() ? missing : c.closest_lattice_change);
-        lattice_.push_back(c.lattice);
-        cell_probability_.push_back(c.cell.empty() ? missing : c.cell_probability);
-        wavelength_.push_back(c.wavelength > 0 ? static_cast<float>(c.wavelength) : missing);
-        wavelength_source_.push_back(static_cast<std::uint8_t>(c.wavelength_source));
+        std::apply([&](auto&... columns) { (add_to(columns, c), ...); }, columns_);
+        ++added_;
     }
     void finish() override {
-        std::string systems, sources;
-        for (int system = 0; system < crystal_systems; ++system)
-            systems += std::to_string(system) + " " + crystal_system_name(system) + ", ";
-        for (const WavelengthSource source : {WavelengthSource::unknown, WavelengthSource::file, WavelengthSource::option,
-                                              WavelengthSource::assumed, WavelengthSource::not_needed}) {
-            const std::string name = wavelength_source_name(source);
-            sources += (sources.empty() ? "" : ", ") + std::to_string(static_cast<int>(source)) + " " + (name.empty() ? "unknown" : name);
-        }
+        std::apply([&](auto&... columns) { (write(columns), ...); }, columns_);
+        h5_.write_attribute("crystal_system", "values", system_codes());
+        h5_.write_attribute("wavelength_from", "values", wavelength_source_codes());
         std::vector<std::string> groups;
         for (int group = 0; group < extinction_group_count(); ++group) groups.push_back(extinction_group_name(group));
-
-        h5_.write_strings("file", file_);
-        h5_.write_strings("name", title_);
-        h5_.write_strings("refused", refused_);
-        h5_.write_strings("note", note_);
-        write("space_group", space_group_, "number of International Tables, 0: none");
-        write("crystal_system", system_, systems + "255: not computed");
         h5_.write_strings("extinction_groups", groups);
-        write("extinction_group", extinction_, "row of extinction_groups, 65535: not computed");
-        if (has_sets_)
-            h5_.write_attribute("in_set", "values", std::string("1: of the set that holds the right group as often as was asked"));
-        write("entropy", entropy_, "nats");
-        write("coverage", coverage_, "part of the model's range that was measured");
-        h5_.write_strings("closest", closest_);
-        write("closest_space_group", closest_space_group_, "number of International Tables, 0: none");
-        write("closest_is_parent", closest_is_parent_, "1: the closest structure is meant idealised to closest_space_group");
-        write("similarity", similarity_, "of the closest structure's fitted pattern, 1 at most");
-        write("closest_lattice_change", closest_lattice_change_, "by how much the lengths of its lattice were changed, relatively");
-        h5_.write_strings("lattice", lattice_);
-        write("cell_probability", cell_probability_, "that indexing found the right cell");
-        write("unexplained_lines", unexplained_, "number of lines that the closest structure does not account for");
-        write("wavelength", wavelength_, "angstrom");
-        write("wavelength_from", wavelength_source_, sources);
         h5_.commit();
     }
 
 private:
+    // An empty row is missing.
+    void write_row(const char* name, std::vector<float> row, std::size_t width) {
+        if (row.empty()) row.assign(width, missing);
+        h5_.write_rows(name, added_, 1, row.data());
+    }
+    template <class Columns>
+    static void add_to(Columns& columns, const Classification& c) {
+        for (auto& column : columns) column.rows.push_back(column.value(c));
+    }
+    void write(const Texts& columns) {
+        for (const auto& column : columns) h5_.write_strings(column.name, column.rows);
+    }
     template <class T>
-    void write(const char* name, const std::vector<T>& column, const std::string& values) {
-        h5_.write(name, column);
-        h5_.write_attribute(name, "values", values);
+    void write(const std::vector<HdfColumn<T>>& columns) {
+        for (const HdfColumn<T>& column : columns) {
+            h5_.write(column.name, column.rows);
+            if (column.meaning) h5_.write_attribute(column.name, "values", std::string(column.meaning));
+        }
     }
 
     H5File h5_;
-    std::size_t classes_;
+    std::size_t classes_, added_ = 0;
     bool has_sets_;
-    std::vector<std::string> file_, title_, note_, refused_, closest_, lattice_;
-    std::vector<std::uint16_t> space_group_, extinction_, closest_space_group_, unexplained_;
-    std::vector<std::uint8_t> system_, closest_is_parent_, wavelength_source_;
-    std::vector<float> entropy_, coverage_, similarity_, closest_lattice_change_, cell_probability_, wavelength_;
+    std::tuple<Texts, Numbers, Codes, Reals> columns_{text_columns(), number_columns(), code_columns(), real_columns()};
 };
 
 }  // namespace

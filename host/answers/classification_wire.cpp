@@ -37,6 +37,10 @@ void for_each_field(C& c, const Field& field) {
     field(c.closest_cell);
     field(c.closest_lattice_change);
     field(c.unexplained);
+    field(c.second_phase);
+    field(c.second_formula);
+    field(c.second_space_group);
+    field(c.second_part);
     field(c.lattice);
     field(c.cell);
     field(c.cell_probability);

@@ -32,31 +32,50 @@ std::string too_oriented(const std::vector<ObservedLine>& lines) {
 }  // namespace
 
 void Evidence::gather(const float* patterns, int n, const std::vector<Recording>& recorded) {
-    const double wavelength = static_cast<double>(model_.wavelength_angstrom);
-    const auto points = static_cast<std::size_t>(model_.grid.points);
-    no_evidence_.assign(static_cast<std::size_t>(n), {});
-    if (others_.search || others_.indexing) resolved_ = resolved_patterns(patterns, n, model_.grid, wavelength, device_.pool, recorded);
-    device_.pool.run(n, [&](int row, int) {
-        const auto i = static_cast<std::size_t>(row);
-        const float* const pattern = patterns + i * points;
-        if (!resolved_.empty()) {
-            // Of noise alone the quick look does not know.
-            if (resolved_[i].lines.empty() || may_have_few_lines(pattern, model_.grid)) no_evidence_[i] = too_few_lines(resolved_[i].lines);
-            if (no_evidence_[i].empty()) no_evidence_[i] = too_oriented(resolved_[i].lines);
-        } else if (may_have_few_lines(pattern, model_.grid)) {
-            ThreadPool alone(1);
-            const auto own = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
-            no_evidence_[i] = too_few_lines(resolved_patterns(pattern, 1, model_.grid, wavelength, alone, own).front().lines);
+    patterns_.assign(patterns, patterns + static_cast<std::ptrdiff_t>(n) * model_.grid.points);
+    look_at_lines(n, recorded);
+    if (others_.search) {
+        structures_ = others_.search->opinions(patterns, n, resolved_, recorded);
+        std::vector<std::size_t> telling;
+        for (std::size_t i = 0; i < structures_.size(); ++i) {
+            if (!tells_nothing(i)) telling.push_back(i);
         }
-    });
-    if (others_.search) votes_ = others_.search->votes(patterns, n, resolved_, recorded);
+        others_.search->take_off_second_phases(structures_, patterns_, resolved_, telling, recorded);
+        votes_.clear();
+        for (const StructureOpinion& opinion : structures_) votes_.insert(votes_.end(), opinion.votes.begin(), opinion.votes.end());
+    }
     if (others_.indexing) indexed_ = indexed_patterns(resolved_, votes_, device_.pool);
     if (interrupted()) fail("interrupted while patterns were looked at");
 }
 
+// Whether they tell anything.
+void Evidence::look_at_lines(int n, const std::vector<Recording>& recorded) {
+    const double wavelength = static_cast<double>(model_.wavelength_angstrom);
+    no_evidence_.assign(static_cast<std::size_t>(n), {});
+    if (others_.search || others_.indexing)
+        resolved_ = resolved_patterns(patterns_.data(), n, model_.grid, wavelength, device_.pool, recorded);
+    device_.pool.run(n, [&](int row, int) {
+        const auto i = static_cast<std::size_t>(row);
+        if (!resolved_.empty()) {
+            // Of noise alone the quick look does not know.
+            if (resolved_[i].lines.empty() || may_have_few_lines(pattern(i), model_.grid))
+                no_evidence_[i] = too_few_lines(resolved_[i].lines);
+            if (no_evidence_[i].empty()) no_evidence_[i] = too_oriented(resolved_[i].lines);
+        } else if (may_have_few_lines(pattern(i), model_.grid)) {
+            ThreadPool alone(1);
+            const auto own = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
+            no_evidence_[i] = too_few_lines(resolved_patterns(pattern(i), 1, model_.grid, wavelength, alone, own).front().lines);
+        }
+    });
+}
+
+void Evidence::look_for_other_tubes(const std::vector<std::size_t>& which, const std::vector<Recording>& recorded) {
+    if (others_.search) others_.search->look_for_other_tubes(structures_, patterns_.data(), which, recorded);
+}
+
 std::string Evidence::objection(std::size_t i, float probability) const {
     if (!no_evidence_[i].empty()) return no_evidence_[i];
-    return others_.search ? others_.search->unlike(i, probability) : std::string();
+    return others_.search ? others_.search->unlike(structures_[i], probability) : std::string();
 }
 
 }  // namespace friedel

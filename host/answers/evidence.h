@@ -28,6 +28,15 @@ public:
     // Of raw patterns [n][points of the model's grid]; an empty one is zeros. Throws Error when interrupted.
     // recorded: each [n]; empty: fine steps, and the lines of the model's wavelength.
     void gather(const float* patterns, int n, const std::vector<Recording>& recorded = {});
+    // Of those whose wavelength nobody states, `which`: whether they are of another tube.
+    void look_for_other_tubes(const std::vector<std::size_t>& which, const std::vector<Recording>& recorded);
+
+    // The patterns that are to be answered, [n][points]: those that were given, without their second phases. All else is of them.
+    const std::vector<float>& patterns() const { return patterns_; }
+    const float* pattern(std::size_t i) const { return patterns_.data() + i * static_cast<std::size_t>(model_.grid.points); }
+    // What the search says of pattern i; null where it is not asked.
+    const StructureOpinion* structures(std::size_t i) const { return others_.search ? &structures_[i] : nullptr; }
+    const SecondOpinion* search() const { return others_.search; }
 
     // [n][230] each, for pool_all(); empty where it is not asked.
     const std::vector<float>& votes() const { return votes_; }
@@ -36,9 +45,6 @@ public:
     const LikeliestCell* cell(std::size_t i) const {
         return indexed_.cells.empty() || !(indexed_.cells[i].probability > 0) ? nullptr : &indexed_.cells[i];
     }
-    // Each pattern, resolved into lines; empty where neither a search nor indexing is asked.
-    const std::vector<ResolvedPattern>& resolved() const { return resolved_; }
-
     // Whether the lines of pattern i tell nothing: too few, or orders of one spacing.
     bool tells_nothing(std::size_t i) const { return !no_evidence_[i].empty(); }
     // Why pattern i should not be answered; empty if it may be. probability: of the answer, which stands where no structure is like the
@@ -46,10 +52,14 @@ public:
     std::string objection(std::size_t i, float probability) const;
 
 private:
+    void look_at_lines(int n, const std::vector<Recording>& recorded);
+
     const Model& model_;
     Device& device_;
     OtherOpinions others_;
-    std::vector<ResolvedPattern> resolved_;
+    std::vector<float> patterns_;
+    std::vector<ResolvedPattern> resolved_;  // empty where neither a search nor indexing is asked
+    std::vector<StructureOpinion> structures_;
     std::vector<float> votes_;
     IndexedPatterns indexed_;
     std::vector<std::string> no_evidence_;  // why the lines of each pattern tell nothing; empty where they do

@@ -38,6 +38,29 @@ std::string title_of(const Classification& answer) {
            formatted(", %.2f", static_cast<double>(best.probability));
 }
 
+// A pattern goes on level beyond its ends, which nobody measured.
+std::vector<float> as_measured(std::vector<float> values, const PointRange& range) {
+    for (int p = 0; p < static_cast<int>(values.size()); ++p) {
+        if (!range.contains(p)) values[static_cast<std::size_t>(p)] = std::numeric_limits<float>::quiet_NaN();
+    }
+    return values;
+}
+
+// The pattern as it was measured, and all that is taken off it before the network sees it, but for a second phase.
+PatternPlot with_background(PatternPlot plot, const Explained& pattern, const PointRange& range, const Model& model) {
+    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(model.grid)));
+    const std::vector<float> read(pattern.read, pattern.read + model.grid.points);
+    std::vector<float> whole = read;
+    for (std::size_t p = 0; p < pattern.hump.size(); ++p) whole[p] += pattern.hump[p];
+    plot.intensity = as_measured(whole, range);
+    plot.legend = "as measured, on the model's grid";
+    if (!model.preprocess.remove_background && pattern.hump.empty()) return plot;
+    plot.second_intensity = model.preprocess.remove_background ? without_background(read, model, scratch) : read;
+    for (std::size_t p = 0; p < read.size(); ++p) plot.second_intensity[p] = whole[p] - plot.second_intensity[p];
+    plot.second_legend = pattern.hump.empty() ? "background that is taken off" : "background and hump that are taken off";
+    return plot;
+}
+
 }  // namespace
 
 Explainer::Explainer(const fs::path& folder, Earlier earlier) : folder_(folder), earlier_(earlier) {
@@ -56,49 +79,28 @@ std::string Explainer::name_for(const std::string& file) {
     return chosen;
 }
 
-void Explainer::explain(const Classification& answer, const float* pattern, const std::vector<float>& hump, const Model& model,
-                        const SecondOpinion* second, std::size_t i) {
-    std::vector<float> scratch(static_cast<std::size_t>(preprocess_scratch(model.grid)));
+void Explainer::explain(Explained pattern, const Model& model) {
+    const Classification& answer = pattern.answer;
     const std::string name = name_for(answer.file);
-    const std::vector<float> measured(pattern, pattern + model.grid.points);
+    const PointRange range = measured_range(pattern.read, model.grid);
     PatternPlot plot;
     plot.start_deg = static_cast<double>(model.grid.start_deg);
     plot.step_deg = static_cast<double>(model.grid.step_deg);
-
-    const PointRange range = measured_range(pattern, model.grid);
-    // A pattern goes on level beyond its ends, which nobody measured.
-    const auto as_measured = [range](std::vector<float> values) {
-        for (int p = 0; p < static_cast<int>(values.size()); ++p) {
-            if (!range.contains(p)) values[static_cast<std::size_t>(p)] = std::numeric_limits<float>::quiet_NaN();
-        }
-        return values;
-    };
-
     plot.title = title_of(answer);
-    std::vector<float> whole = measured;
-    for (std::size_t p = 0; p < hump.size(); ++p) whole[p] += hump[p];
-    plot.intensity = as_measured(whole);
-    plot.legend = "as measured, on the model's grid";
-    if (model.preprocess.remove_background || !hump.empty()) {
-        plot.second_intensity = model.preprocess.remove_background ? without_background(measured, model, scratch) : measured;
-        for (std::size_t p = 0; p < measured.size(); ++p) plot.second_intensity[p] = whole[p] - plot.second_intensity[p];
-        plot.second_legend = hump.empty() ? "background that is taken off" : "background and hump that are taken off";
-    }
-    write_svg(folder_ / (name + ".background.svg"), plot);
 
-    plot.intensity = preprocessed(measured, model);
+    write_svg(folder_ / (name + ".background.svg"), with_background(plot, pattern, range, model));
+
+    const std::vector<float> answered(pattern.answered, pattern.answered + model.grid.points);
+    plot.intensity = preprocessed(answered, model);
     plot.legend = "what the network is given";
-    plot.second_intensity.clear();
+    if (!answer.second_phase.empty()) plot.legend += ", without " + answer.second_formula;
     write_svg(folder_ / (name + input_ending), plot);
 
-    std::vector<float> fitted = second ? second->fitted_pattern(i) : std::vector<float>();
-    if (fitted.empty()) return;
-    const auto structure = static_cast<std::size_t>(second->closest(i)->structure);
-    plot.second_intensity = preprocessed(std::move(fitted), model);
-    plot.intensity = as_measured(std::move(plot.intensity));
-    plot.legend = "measured";
-    plot.second_legend = "fit of " + second->library().formula[structure] + ", similarity " +
-                         formatted("%.3f", static_cast<double>(second->closest(i)->similarity));
+    if (pattern.fitted.empty()) return;
+    plot.second_intensity = preprocessed(std::move(pattern.fitted), model);
+    plot.intensity = as_measured(std::move(plot.intensity), range);
+    plot.legend = answer.second_phase.empty() ? "measured" : "measured, without " + answer.second_formula;
+    plot.second_legend = "fit of " + answer.closest_formula + ", similarity " + formatted("%.3f", static_cast<double>(answer.similarity));
     write_svg(folder_ / (name + ".fit.svg"), plot);
 }
 

@@ -5,12 +5,21 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "host/answers/classification.h"
 #include "host/network/model.h"
-#include "host/search/second_opinion.h"
 
 namespace friedel {
+
+// One pattern and what became of it, each pattern [points of the model's grid].
+struct Explained {
+    const Classification& answer;
+    const float* read;               // as it was read
+    const std::vector<float>& hump;  // what was taken off it before (ReadPattern)
+    const float* answered;           // without its second phase
+    std::vector<float> fitted;       // with the structure that fits best; empty where there is none
+};
 
 class Explainer {
 public:
@@ -21,10 +30,8 @@ public:
     Explainer(const std::filesystem::path& folder, Earlier earlier);
 
     // Writes NAME.background.svg, NAME.input.svg and, where a structure was fitted, NAME.fit.svg, with the file's name, and a number
-    // where that is taken. `pattern` [points of the model's grid] as it was read and `hump`, what was taken off it before (ReadPattern);
-    // it is number i of the last call of `second`, which may be null.
-    void explain(const Classification& answer, const float* pattern, const std::vector<float>& hump, const Model& model,
-                 const SecondOpinion* second, std::size_t i);
+    // where that is taken.
+    void explain(Explained pattern, const Model& model);
 
 private:
     std::string name_for(const std::string& file);

@@ -30,8 +30,8 @@ public:
     void answer(const float* patterns, int rows, const std::vector<Recording>& recorded = {}) {
         rows_ = static_cast<std::size_t>(rows);
         logits_.resize(kept_logits_.size() * rows_ * classes());
-        classifier_.logits(logits_.data(), patterns, rows);
         evidence_.gather(patterns, rows, recorded);
+        classifier_.logits(logits_.data(), evidence_.patterns().data(), rows);
     }
     // Why row of the latest batch should not be answered.
     Known::Reasons objections(std::size_t row) const { return {evidence_.objection(row, 0), evidence_.objection(row, 1)}; }

@@ -20,7 +20,7 @@ void pool_votes(float* probabilities, const float* votes);
 void pool_indexing(float* probabilities, const float* opinion, const std::vector<double>& group_frequency);
 
 // Changes with what the same network, votes and lines are answered.
-constexpr int answer_edition = 6;
+constexpr int answer_edition = 7;
 
 // Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. What indexing says is taken in
 // first: it counts in full as far as no structure fits, and votes for groups that it does not find are doubted.

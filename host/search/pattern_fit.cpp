@@ -7,6 +7,7 @@
 #include "host/search/fit_composition.h"
 #include "host/search/fit_parameters.h"
 #include "host/search/fit_problem.h"
+#include "host/support/correlation.h"
 #include "host/support/median.h"
 
 namespace friedel {
@@ -78,6 +79,12 @@ PatternToFit prepare_for_fit(const float* pattern, const Radiation& radiation) {
     }
     prepared.signal = signal_of(prepared.stages.back().row.data(), prepared.measured.size());
     return prepared;
+}
+
+float similarity_to(const PatternToFit& pattern, std::vector<float> other) {
+    const PatternToFit::Stage& stage = pattern.stages[last_stage];
+    make_comparable(other.data(), stage.grid, stage.measured);
+    return std::min(1.0f, dot(other.data(), stage.row.data(), stage.measured.size()) / pattern.signal);
 }
 
 PatternFit start_fit(const PatternToFit& pattern, const LibraryView& library, int structure, double strain) {

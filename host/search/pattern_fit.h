@@ -66,6 +66,9 @@ struct PatternToFit {
 };
 PatternToFit prepare_for_fit(const float* pattern, const Radiation& radiation);
 
+// Similarity of any other pattern, [fit_grid.points] without background, to it.
+float similarity_to(const PatternToFit& pattern, std::vector<float> other);
+
 // Lattice and width to blurred patterns, from an isotropic change of the lattice that is near enough (matcher.h finds one). Cheap, and
 // enough to tell which structures are worth finish_fit(). Both may run on any thread.
 PatternFit start_fit(const PatternToFit& pattern, const LibraryView& library, int structure, double strain);

@@ -6,6 +6,7 @@
 #include "host/indexing/pattern_lines.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
+#include "host/search/unexplained_lines.h"
 #include "host/simulation/radiation.h"
 #include "host/support/bragg.h"
 #include "host/support/error.h"
@@ -23,6 +24,10 @@ constexpr const char* anodes[] = {"cu", "co", "fe", "cr"};
 constexpr float well_explained = 0.9f, similar_enough = 0.88f, more_similar = 0.05f;
 constexpr double unstrained = 0.006;
 
+// Second phases are looked for where so many lines are left and the closest structure is no more similar than this.
+constexpr std::size_t lines_of_a_phase = 2;
+constexpr float too_similar_for_two = 0.95f;
+
 EmissionLines lines_of(const char* anode) { return emission_lines(static_cast<double>(mean_wavelength(parse_radiation(anode)))); }
 }  // namespace
 
@@ -36,55 +41,85 @@ SecondOpinion::SecondOpinion(const std::filesystem::path& structures, const Mode
     if (tell) tell_of_index(search_.matcher(), structures, tell);
 }
 
-std::vector<float> SecondOpinion::votes(const float* patterns, int n, const std::vector<ResolvedPattern>& resolved,
-                                        const std::vector<Recording>& recorded) {
-    const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
+// As recorded, but for second lines that do not show.
+std::vector<Recording> SecondOpinion::shown(int n, const std::vector<ResolvedPattern>& resolved,
+                                            const std::vector<Recording>& recorded) const {
     std::vector<Recording> shown = recorded;
-    if (shown.empty()) shown.assign(static_cast<std::size_t>(n), {emission_lines(wavelength).second_shift});
+    if (shown.empty())
+        shown.assign(static_cast<std::size_t>(n), {emission_lines(static_cast<double>(model_.wavelength_angstrom)).second_shift});
     for (std::size_t i = 0; i < shown.size(); ++i) {
         if (lacks_second_line(resolved[i])) shown[i].second_shift = 0;
     }
-    found_ = search_.search(patterns, n, model_.grid, wavelength, shown);
-    under_lines_.assign(found_.size(), false);
-    other_tube_.assign(found_.size(), "");
-    std::vector<float> all;
-    for (std::size_t i = 0; i < found_.size(); ++i) {
-        if (has_sharp_lines(resolved[i])) under_lines_[i] = search_.leave_out_broad(found_[i]);
-        const std::vector<float> votes = search_.vote(found_[i]);
-        all.insert(all.end(), votes.begin(), votes.end());
-    }
-    return all;
+    return shown;
 }
 
-std::string SecondOpinion::unlike(std::size_t i, float probability) const {
-    return search_.objection(found_[i], under_lines_[i], probability);
+std::vector<StructureOpinion> SecondOpinion::opinions(const float* patterns, int n, const std::vector<ResolvedPattern>& resolved,
+                                                      const std::vector<Recording>& recorded) {
+    auto found = search_.search(patterns, n, model_.grid, static_cast<double>(model_.wavelength_angstrom), shown(n, resolved, recorded));
+    std::vector<StructureOpinion> opinions(found.size());
+    device_.pool.run(n, [&](int row, int) {
+        const auto i = static_cast<std::size_t>(row);
+        StructureOpinion& opinion = opinions[i];
+        opinion.candidates = std::move(found[i]);
+        if (has_sharp_lines(resolved[i])) opinion.under_lines = search_.leave_out_broad(opinion.candidates);
+        opinion.votes = search_.vote(opinion.candidates);
+        opinion.unexplained = unexplained_angles(opinion, resolved[i]);
+    });
+    return opinions;
 }
 
-void SecondOpinion::look_for_unexplained_lines(const std::vector<ResolvedPattern>& resolved) {
+std::vector<double> SecondOpinion::unexplained_angles(const StructureOpinion& opinion, const ResolvedPattern& resolved) const {
+    const SearchCandidate* const best = opinion.closest();
+    if (!best || !best->phase || best->similarity < search_.config().unlike) return {};
     const double first_line = emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom;
     const double end = static_cast<double>(model_.grid.start_deg) + (model_.grid.points - 1) * static_cast<double>(model_.grid.step_deg);
-    unexplained_.assign(resolved.size(), {});
-    device_.pool.run(static_cast<int>(resolved.size()), [&](int row, int) {
-        const auto i = static_cast<std::size_t>(row);
-        const SearchCandidate* const best = closest(i);
-        if (!best || !best->phase || best->similarity < search_.config().unlike) return;
-        for (const ObservedLine& line : unexplained_lines(resolved[i], search_.fitted_pattern(*best).data())) {
-            const double angle = converted_angle(line.two_theta_deg, emission_lines(cu_k_alpha_angstrom).first_angstrom, first_line);
-            if (angle < end) unexplained_[i].push_back(angle);
-        }
-    });
+    std::vector<double> angles;
+    for (const ObservedLine& line : unexplained_lines(resolved, search_.fitted_pattern(*best).data())) {
+        const double angle = converted_angle(line.two_theta_deg, emission_lines(cu_k_alpha_angstrom).first_angstrom, first_line);
+        if (angle < end) angles.push_back(angle);
+    }
+    return angles;
 }
 
-void SecondOpinion::look_for_other_tubes(const float* patterns, const std::vector<std::size_t>& which,
-                                         const std::vector<Recording>& recorded) {
+void SecondOpinion::take_off_second_phases(std::vector<StructureOpinion>& opinions, std::vector<float>& patterns,
+                                           std::vector<ResolvedPattern>& resolved, const std::vector<std::size_t>& which,
+                                           const std::vector<Recording>& recorded) {
+    const std::vector<Recording> all_shown = shown(static_cast<int>(opinions.size()), resolved, recorded);
+    std::vector<std::size_t> asked;
+    std::vector<MixedPattern> mixed;
+    for (std::size_t i : which) {
+        const SearchCandidate* const best = opinions[i].closest();
+        if (!best || !best->phase || best->similarity > too_similar_for_two || opinions[i].unexplained.size() < lines_of_a_phase) continue;
+        asked.push_back(i);
+        mixed.push_back({resolved[i], opinions[i].candidates, all_shown[i]});
+    }
+    std::vector<std::optional<SecondPhase>> phases = find_second_phases(mixed, search_, device_.pool);
+    const Abscissa fitted{fit_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom};
+    const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
+    const Abscissa own{model_.grid, emission_lines(wavelength).first_angstrom};
+    for (std::size_t m = 0; m < asked.size(); ++m) {
+        if (!phases[m]) continue;
+        const std::size_t i = asked[m];
+        const std::vector<float> rest = regridded(phases[m]->rest.data(), 1, fitted, own, device_.pool);
+        std::copy(rest.begin(), rest.end(), patterns.begin() + static_cast<std::ptrdiff_t>(i * rest.size()));
+        const std::vector<Recording> its = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
+        auto lines = resolved_patterns(rest.data(), 1, model_.grid, wavelength, device_.pool, its);
+        opinions[i] = std::move(this->opinions(rest.data(), 1, lines, its).front());
+        opinions[i].second_phase = std::move(phases[m]);
+        resolved[i] = std::move(lines.front());
+    }
+}
+
+void SecondOpinion::look_for_other_tubes(std::vector<StructureOpinion>& opinions, const float* patterns,
+                                         const std::vector<std::size_t>& which, const std::vector<Recording>& recorded) {
     const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
     const double first_line = emission_lines(wavelength).first_angstrom;
     const auto similarity_of = [](const std::vector<SearchCandidate>& found) { return found.empty() ? 0 : found.front().similarity; };
     std::vector<std::size_t> asked;
     std::vector<float> rows, most_similar;
     for (std::size_t i : which) {
-        const float similarity = similarity_of(found_[i]);
-        if (similarity > well_explained) continue;
+        const float similarity = similarity_of(opinions[i].candidates);
+        if (similarity > well_explained || opinions[i].second_phase) continue;
         const float* const row = patterns + i * static_cast<std::size_t>(model_.grid.points);
         rows.insert(rows.end(), row, row + model_.grid.points);
         asked.push_back(i);
@@ -107,7 +142,8 @@ void SecondOpinion::look_for_other_tubes(const float* patterns, const std::vecto
             search_.leave_out_broad(found[i]);
             if (similarity_of(found[i]) < most_similar[i] || std::fabs(found[i].front().lattice_change) > unstrained) continue;
             most_similar[i] = similarity_of(found[i]);
-            other_tube_[asked[i]] = reason_of_tube(anode, found[i].front(), similarity_of(found_[asked[i]]));
+            StructureOpinion& opinion = opinions[asked[i]];
+            opinion.other_tube = reason_of_tube(anode, found[i].front(), similarity_of(opinion.candidates));
         }
     }
 }
@@ -120,15 +156,15 @@ std::string SecondOpinion::reason_of_tube(const std::string& anode, const Search
            " angstrom, which was taken); give --wavelength " + anode + " if that was it, or what it was";
 }
 
-std::vector<double> SecondOpinion::fitted_cell(std::size_t i) const {
-    const SearchCandidate* const best = closest(i);
+std::vector<double> SecondOpinion::fitted_cell(const StructureOpinion& opinion) const {
+    const SearchCandidate* const best = opinion.closest();
     if (!best || !best->phase) return {};
     const std::array<double, 6> cell = search_.fitted_cell(*best);
     return {cell.begin(), cell.end()};
 }
 
-std::vector<float> SecondOpinion::fitted_pattern(std::size_t i) const {
-    const SearchCandidate* const best = closest(i);
+std::vector<float> SecondOpinion::fitted_pattern(const StructureOpinion& opinion) const {
+    const SearchCandidate* const best = opinion.closest();
     if (!best || !best->phase) return {};
     const auto first_line = [](float mean_angstrom) { return emission_lines(static_cast<double>(mean_angstrom)).first_angstrom; };
     return regridded(search_.fitted_pattern(*best).data(), 1, {fit_grid, first_line(search_.config().matcher.wavelength_angstrom)},
