@@ -2,7 +2,7 @@
 """Sums of two measured patterns, as mixtures for 'friedel classify' to be tried on; see bench/results, "Lines that a structure leaves
 unexplained".
 
-sums_of_two.py LABELS.csv FOLDER [COUNT]: draws pairs of the labelled patterns without repeats (seed 5) and writes their sums as
+sums_of_two.py LABELS.csv FOLDER [COUNT [SEED]]: draws pairs of the labelled patterns without repeats (seed 5) and writes their sums as
 FOLDER/mNN_PERCENT_first_second.xy. The strongest point of the second is 15, 30, 60 or 100 % of the first's, in turn; pairs that have less
 than 55 degrees in common are passed over.
 """
@@ -31,9 +31,9 @@ def at(x, angle, intensity):
     return intensity[k - 1] + part * (intensity[k] - intensity[k - 1])
 
 
-def main(labels, folder, count=60):
+def main(labels, folder, count=60, seed=5):
     rows = [row["file"] for row in csv.DictReader(open(labels)) if not row.get("repeat_of")]
-    random.seed(5)
+    random.seed(seed)
     random.shuffle(rows)
     pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
     made = 0
@@ -56,4 +56,4 @@ def main(labels, folder, count=60):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3], *map(int, sys.argv[3:4]))
+    main(*sys.argv[1:3], *map(int, sys.argv[3:5]))
