@@ -48,7 +48,7 @@ PatternSource flat_patterns(bool with_ideal = true) {
 const char* const subject = R"({"model": {"file": "model.h5", "target": "space_group"}, "measured": {"labels": "labels.csv"}})";
 
 std::string page_of(const Evaluation& evaluation, const PatternSource& patterns = flat_patterns(), const std::string& head = subject) {
-    return report_html(evaluation, metrics_json(evaluation, head), patterns);
+    return report_html(evaluation, metrics_json(evaluation, nlohmann::ordered_json::parse(head)), patterns);
 }
 
 // Empty if every tag is closed in its turn and attributes are quoted; else what is wrong.
@@ -136,7 +136,7 @@ TEST(Report, FileNamesAreText) {
 
 TEST(Report, ShowsTheFiguresOfTheMetrics) {
     const Evaluation evaluation = some_answers();
-    const auto metrics = nlohmann::json::parse(metrics_json(evaluation, subject));
+    const nlohmann::json metrics = metrics_json(evaluation, nlohmann::ordered_json::parse(subject));
     const std::string page = page_of(evaluation);
     const auto shown = [](const nlohmann::json& estimate) {
         char text[80];

@@ -12,6 +12,7 @@
 #include "host/crystals/parent_structures.h"
 #include "host/crystals/symmetry.h"
 #include "host/indexing/indexing_opinion.h"
+#include "host/search/scattering_power.h"
 #include "host/simulation/simulator.h"
 #include "kernels/reflections.h"
 #include "tests/minerals.h"

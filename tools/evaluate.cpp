@@ -236,8 +236,8 @@ int run(const Options& options) {
     Json subject = subject_of(options, model);
     subject["indexed"] = others.indexing;
     write_text_file(folder / "predictions.csv", predictions_csv(evaluation));
-    const std::string metrics = metrics_json(evaluation, subject.dump());
-    write_text_file(folder / "metrics.json", metrics);
+    const Json metrics = metrics_json(evaluation, std::move(subject));
+    write_text_file(folder / "metrics.json", metrics.dump(2, ' ', false, Json::error_handler_t::replace) + '\n');
     write_text_file(folder / "report.html", report_html(evaluation, metrics, patterns));
     if (!options.quiet) {
         const auto repeats = std::count_if(evaluation.patterns.begin(), evaluation.patterns.end(), [](const auto& p) { return p.repeat; });

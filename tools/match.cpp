@@ -15,6 +15,7 @@
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/search/fit_statistics.h"
+#include "host/search/scattering_power.h"
 #include "host/search/structure_search.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"

@@ -134,8 +134,7 @@ std::vector<TrainingCountRow> accuracy_by_training_count(const Evaluation& evalu
     return rows;
 }
 
-std::string metrics_json(const Evaluation& evaluation, const std::string& subject) {
-    Json json = Json::parse(subject);
+Json metrics_json(const Evaluation& evaluation, Json json) {
     const std::vector<Level> levels = judge_levels(evaluation);
     json["patterns"] = levels.back().answers.size();
     json["repeats"] = evaluation.patterns.size() - levels.back().answers.size();
@@ -175,7 +174,7 @@ std::string metrics_json(const Evaluation& evaluation, const std::string& subjec
             json["by_training_count"].push_back(entry);
         }
     }
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+    return json;
 }
 
 std::string predictions_csv(const Evaluation& evaluation) {

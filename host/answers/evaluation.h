@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -60,8 +61,8 @@ struct TrainingCountRow {
 };
 std::vector<TrainingCountRow> accuracy_by_training_count(const Evaluation& evaluation, const Level& space_group_level);
 
-// metrics.json. `subject` is JSON text: the model and the patterns, as the caller knows them.
-std::string metrics_json(const Evaluation& evaluation, const std::string& subject);
+// metrics.json: `subject`, the model and the patterns as the caller knows them, and the figures.
+nlohmann::ordered_json metrics_json(const Evaluation& evaluation, nlohmann::ordered_json subject);
 
 // predictions.csv: a line for every pattern, repeats included, in the order of the evaluation.
 std::string predictions_csv(const Evaluation& evaluation);

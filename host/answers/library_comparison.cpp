@@ -21,10 +21,10 @@ constexpr float wavelength = cu_k_alpha_angstrom, last_deg = 90;  // up to which
 constexpr double first_line_deg = 20, last_line_deg = 60;         // between which lines are counted
 constexpr double line_width_deg = 0.1;                            // reflections nearer than this to the one before make one line
 
-enum Property {
+enum class Property {
     atomic_volume,
-    orthorhombic_b_a,
-    orthorhombic_c_a,
+    rectangular_b_a,
+    rectangular_c_a,
     tetragonal_c_a,
     hexagonal_c_a,
     sites,
@@ -33,11 +33,12 @@ enum Property {
     reflections,
     lines
 };
-const std::vector<std::string> names = {"volume per atom, angstrom^3",      "b/a, monoclinic and orthorhombic",
-                                        "c/a, monoclinic and orthorhombic", "c/a, tetragonal",
-                                        "c/a, trigonal and hexagonal",      "sites",
-                                        "atoms in the primitive cell",      "multiplicity / general position's",
-                                        "reflections to 90 degrees (Cu)",   "lines per degree, 20 to 60 (Cu)"};
+// By Property.
+constexpr const char* names[] = {"volume per atom, angstrom^3",      "b/a, monoclinic and orthorhombic",
+                                 "c/a, monoclinic and orthorhombic", "c/a, tetragonal",
+                                 "c/a, trigonal and hexagonal",      "sites",
+                                 "atoms in the primitive cell",      "multiplicity / general position's",
+                                 "reflections to 90 degrees (Cu)",   "lines per degree, 20 to 60 (Cu)"};
 
 double quantile(const std::vector<double>& sorted, double u) {
     return sorted[static_cast<std::size_t>(u * static_cast<double>(sorted.size() - 1))];
@@ -45,7 +46,7 @@ double quantile(const std::vector<double>& sorted, double u) {
 
 using Properties = std::vector<StructureProperty>;  // by Property
 
-void add(Properties& all, Property property, double value) { all[property].values.push_back(value); }
+void add(Properties& all, Property property, double value) { all[static_cast<std::size_t>(property)].values.push_back(value); }
 
 void add_atoms_and_cell(Properties& all, const CrystalView<float>& crystal) {
     const int order = crystal.operations.representatives_count;
@@ -53,19 +54,19 @@ void add_atoms_and_cell(Properties& all, const CrystalView<float>& crystal) {
     for (int atom = 0; atom < crystal.atoms; ++atom) {
         const int copies = copies_in_primitive_cell(crystal, atom);
         in_primitive_cell += copies;
-        add(all, multiplicity, static_cast<double>(copies) / order);
+        add(all, Property::multiplicity, static_cast<double>(copies) / order);
     }
     std::array<double, 6> cell;
     std::copy_n(crystal.cell, 6, cell.begin());
-    add(all, sites, crystal.atoms);
-    add(all, atoms, in_primitive_cell);
-    add(all, atomic_volume, cell_volume(cell) / (in_primitive_cell * crystal.operations.centrings_count));
+    add(all, Property::sites, crystal.atoms);
+    add(all, Property::atoms, in_primitive_cell);
+    add(all, Property::atomic_volume, cell_volume(cell) / (in_primitive_cell * crystal.operations.centrings_count));
     const int system = crystal_system(crystal.space_group);
     if (system == systems::monoclinic || system == systems::orthorhombic) {
-        add(all, orthorhombic_b_a, cell[1] / cell[0]);
-        add(all, orthorhombic_c_a, cell[2] / cell[0]);
+        add(all, Property::rectangular_b_a, cell[1] / cell[0]);
+        add(all, Property::rectangular_c_a, cell[2] / cell[0]);
     } else if (system >= systems::tetragonal && system <= systems::hexagonal) {
-        add(all, system == systems::tetragonal ? tetragonal_c_a : hexagonal_c_a, cell[2] / cell[0]);
+        add(all, system == systems::tetragonal ? Property::tetragonal_c_a : Property::hexagonal_c_a, cell[2] / cell[0]);
     }
 }
 
@@ -79,7 +80,7 @@ void add_reflections_and_lines(Properties& all, const CrystalView<float>& crysta
     Reflections<float> found = storage.view();
     SerialBlock block;
     find_reflections(block, found, reciprocal, crystal.operations, d_min);
-    add(all, reflections, found.count);
+    add(all, Property::reflections, found.count);
     std::vector<double> angles;
     for (int r = 0; r < found.count; ++r) {
         const double angle = two_theta_of_sine(wavelength * std::sqrt(static_cast<double>(found.stol_sq[r])));
@@ -88,14 +89,14 @@ void add_reflections_and_lines(Properties& all, const CrystalView<float>& crysta
     std::sort(angles.begin(), angles.end());
     int distinct = 0;
     for (std::size_t r = 0; r < angles.size(); ++r) distinct += r == 0 || angles[r] - angles[r - 1] > line_width_deg;
-    add(all, lines, distinct / (last_line_deg - first_line_deg));
+    add(all, Property::lines, distinct / (last_line_deg - first_line_deg));
 }
 
 }  // namespace
 
 std::vector<StructureProperty> structure_properties(const StructureLibrary& library, int sample) {
     Properties all;
-    for (const std::string& name : names) all.push_back({name, {}});
+    for (const char* const name : names) all.push_back({name, {}});
     const LibraryView view = library.view();
     const int n = std::min(sample, library.size());
     ReflectionStorage<float> storage;

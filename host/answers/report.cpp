@@ -208,8 +208,7 @@ void add_drawn(std::string& page, const Evaluation& evaluation, const Level& lev
 
 }  // namespace
 
-std::string report_html(const Evaluation& evaluation, const std::string& metrics_text, const PatternSource& patterns) {
-    const Json metrics = Json::parse(metrics_text);
+std::string report_html(const Evaluation& evaluation, const Json& metrics, const PatternSource& patterns) {
     const std::vector<Level> levels = judge_levels(evaluation);
     const Level& finest = levels.front();
     std::string page = page_head("Friedel: evaluation");

@@ -27,6 +27,6 @@ struct PatternSource {
 };
 
 // `metrics` is metrics_json() of the same evaluation: the page shows those figures and computes none of them again.
-std::string report_html(const Evaluation& evaluation, const std::string& metrics, const PatternSource& patterns);
+std::string report_html(const Evaluation& evaluation, const nlohmann::ordered_json& metrics, const PatternSource& patterns);
 
 }  // namespace friedel

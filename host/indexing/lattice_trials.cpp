@@ -147,7 +147,9 @@ void LatticeTrials::judge(BravaisLattice primitive, const Metric<double>& metric
         if (volume / lattice_points(lattice) > largest_volume) return;
         keep(lattice, as, now_->score(m, n));
     };
+    // By index_parity(), the reflections that each centring leaves: h + k even for C, and so on.
     const std::initializer_list<int> everything = {0, 1, 2, 3, 4, 5, 6, 7}, body = {0, 3, 5, 6}, all_faces = {0, 7};
+    const std::initializer_list<int> a_face = {0, 1, 6, 7}, b_face = {0, 2, 5, 7}, c_face = {0, 3, 4, 7};
     const double* const m = metric.m;
     switch (primitive) {
         case BravaisLattice::cP:
@@ -167,14 +169,14 @@ void LatticeTrials::judge(BravaisLattice primitive, const Metric<double>& metric
             with(BravaisLattice::oP, everything, metric);
             with(BravaisLattice::oI, body, metric);
             with(BravaisLattice::oF, all_faces, metric);
-            with(BravaisLattice::oC, {0, 3, 4, 7}, metric);
-            with(BravaisLattice::oC, {0, 6, 1, 7}, {{m[1], m[2], m[0], 0, 0, 0}});
-            with(BravaisLattice::oC, {0, 5, 2, 7}, {{m[2], m[0], m[1], 0, 0, 0}});
+            with(BravaisLattice::oC, c_face, metric);
+            with(BravaisLattice::oC, a_face, {{m[1], m[2], m[0], 0, 0, 0}});
+            with(BravaisLattice::oC, b_face, {{m[2], m[0], m[1], 0, 0, 0}});
             break;
         case BravaisLattice::mP:
             with(BravaisLattice::mP, everything, metric);
-            with(BravaisLattice::mC, {0, 3, 4, 7}, metric);
-            with(BravaisLattice::mC, {0, 6, 1, 7}, {{m[2], m[1], m[0], 0, m[4], 0}});
+            with(BravaisLattice::mC, c_face, metric);
+            with(BravaisLattice::mC, a_face, {{m[2], m[1], m[0], 0, m[4], 0}});
             with(BravaisLattice::mC, body, {{m[0], m[1], m[0] + m[2] - 2 * m[4], 0, m[4] - m[0], 0}});
             break;
         default:

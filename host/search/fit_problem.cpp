@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "host/search/fit_composition.h"
+#include "host/search/scattering_power.h"
 #include "host/simulation/preprocessing.h"
 #include "host/simulation/simulator.h"
 #include "host/support/correlation.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "host/patterns/resample.h"
-#include "host/search/fit_composition.h"
+#include "host/search/scattering_power.h"
 #include "host/search/fit_parameters.h"
 #include "host/search/fit_problem.h"
 #include "host/support/correlation.h"

@@ -41,12 +41,6 @@ struct PatternFit {
     Radiation radiation{};        // of the pattern
 };
 
-// What the occupancies of each element in fit.elements are multiplied with.
-std::vector<double> scattering_power(const PatternFit& fit);
-
-// Occupancies of all atoms of the library with those factors in them, to simulate the fitted pattern with.
-std::vector<float> fitted_occupancies(const PatternFit& fit, const LibraryView& library);
-
 // The grid that patterns to be fitted are brought to.
 constexpr Grid fit_grid = comparison_grid;
 

@@ -1,4 +1,4 @@
-#include "host/search/fit_composition.h"
+#include "host/search/scattering_power.h"
 
 #include <algorithm>
 #include <cmath>

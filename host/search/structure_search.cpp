@@ -10,6 +10,7 @@
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/search/fit_parameters.h"
+#include "host/search/scattering_power.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
