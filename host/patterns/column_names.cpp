@@ -155,11 +155,12 @@ bool begins_with_other_axis(std::string_view line, const Fields& names) {
 
 }  // namespace
 
-Fields fields_of(std::string_view line) {
-    const bool separated = line.find_first_of(",;\t") != std::string_view::npos;
+Fields fields_of(std::string_view line, bool has_decimal_commas) {
+    const std::string_view separators = has_decimal_commas ? ";\t" : ",;\t";
+    const bool separated = line.find_first_of(separators) != std::string_view::npos;
     Fields fields;
     for (std::size_t at = 0; at <= line.size();) {
-        std::size_t end = line.find_first_of(separated ? ",;\t" : " ", at);
+        std::size_t end = line.find_first_of(separated ? separators : " ", at);
         end = std::min(end, line.size());
         std::string_view field = line.substr(at, end - at);
         while (!field.empty() && (field.front() == ' ' || field.front() == '"' || field.front() == '#')) field.remove_prefix(1);
@@ -178,13 +179,16 @@ Fields fields_of(std::string_view line) {
     return fields;
 }
 
-bool read_field(double& value, std::string_view field) {
-    std::string fortran;  // 1.05D+03
-    if (const std::size_t at = field.find_first_of("dD"); at != std::string_view::npos && at > 0 && field.size() < 64) {
-        fortran = field;
-        fortran[at] = 'e';
-        field = fortran;
-    }
+bool read_field(double& value, std::string_view field, bool has_decimal_comma) {
+    std::string written;
+    const auto write = [&](std::size_t at, char c) {
+        if (at == field.npos || at == 0 || field.size() >= 64) return;
+        written = std::string(field);
+        written[at] = c;
+        field = written;
+    };
+    write(field.find_first_of("dD"), 'e');  // 1.05D+03
+    if (has_decimal_comma) write(field.find(','), '.');
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     return error == std::errc() && end == field.data() + field.size();
 }

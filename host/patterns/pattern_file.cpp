@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/pattern_address.h"
@@ -119,12 +120,15 @@ private:
     const char* read_line(const char* at, const char* end) {
         ++line_number_;
         while (at < end && is_blank(*at)) ++at;
+        const char* const begin = at;
         const auto line_end = [&] { return std::find_if(at, end, is_line_end); };
         Row row;
         if (at == end || is_line_end(*at)) return at;
         if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && has_decimal_commas({at, line_end()}));
         if (row.columns >= 2) {
             add(row);
+        } else if (row.columns == 1 && columns_ > 0 && is_without_intensity({begin, line_end()}) && line_end() != end) {
+            add_unmeasured(row);
         } else if (row.columns == 1) {
             if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before", cure);
             ++single_numbers_;
@@ -138,6 +142,20 @@ private:
                       "' is not a row of numbers; remove it or mark it as a comment with #");
         }
         return line_end();
+    }
+
+    // Whether a row is an angle beside an empty cell of a spreadsheet, or one that it filled ("########", "#N/A").
+    static bool is_without_intensity(std::string_view line) {
+        const std::size_t cell = line.find_first_of(";\t", line.find_first_not_of(" \t"));
+        const std::size_t begin = cell != line.npos ? cell : std::min(line.find(','), line.size());
+        const std::size_t next = line.find_first_not_of(";, \t", begin);
+        return begin < line.size() && (next == line.npos || line[next] == '#');
+    }
+
+    void add_unmeasured(Row row) {
+        row.columns = columns_;
+        row.value[1] = row.value[2] = std::numeric_limits<double>::quiet_NaN();
+        add(row);
     }
 
     // Where the axis is named in a line that says first that it will be: "# x-axis: q (nm^-1)", "unit: 2th_deg"; else `begin`. "Axis:
@@ -373,7 +391,8 @@ MeasuredPattern parse_pattern(std::string_view text, const std::string& name) {
     std::string plain;
     const auto has = [&](std::string_view bytes) { return text.find(bytes) != std::string_view::npos; };
     if (has("\xef\xbc") || has("\xef\xbd") || has("\xe3\x80\x80")) text = plain = half_width(text);
-    std::string without;
+    std::string unquoted, without;
+    if (std::optional<std::string> rows = without_quotes(text)) text = unquoted = std::move(*rows);
     if (std::optional<std::string> counts = without_thousands(text, name)) text = without = std::move(*counts);
     if (std::optional<MeasuredPattern> pattern = parse_table(text, name)) return std::move(*pattern);
     if (std::optional<MeasuredPattern> pattern = parse_stepped(text, name)) return std::move(*pattern);

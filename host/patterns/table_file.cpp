@@ -1,5 +1,6 @@
 // Tables with named columns, as beamlines write them: the axis and the intensities are picked by name, whatever else stands beside them.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/pattern_axis.h"
 #include "host/patterns/stated_wavelength.h"
+#include "host/patterns/text_rows.h"
 #include "host/simulation/radiation.h"
 #include "host/support/bragg.h"
 #include "host/support/error.h"
@@ -46,11 +48,12 @@ std::string_view next_line(std::string_view& text) {
 
 // The numbers of a line of `count` fields; nothing where one is none.
 std::optional<std::vector<double>> numbers_of(std::string_view line, std::size_t count) {
-    const Fields fields = fields_of(line);
+    const bool decimal_commas = has_decimal_commas(line);
+    const Fields fields = fields_of(line, decimal_commas);
     std::vector<double> numbers(fields.size());
     if (fields.size() != count) return std::nullopt;
     for (std::size_t i = 0; i < count; ++i) {
-        if (!read_field(numbers[i], fields[i])) return std::nullopt;
+        if (!read_field(numbers[i], fields[i], decimal_commas)) return std::nullopt;
     }
     return numbers;
 }
@@ -98,7 +101,54 @@ struct Table {
     Columns columns;
     std::string_view header, rows;
     int rows_line;  // where the rows begin
+    bool decimal_commas = false;
 };
+
+// Whether the rows have decimal commas, as their axis and intensities tell, whatever texts stand beside them; never below names that commas
+// separate.
+bool have_decimal_commas(const Table& table) {
+    const bool may_be = table.header.find(',') == std::string_view::npos || table.header.find_first_of(";\t") != std::string_view::npos;
+    if (!may_be || table.rows.find(',') == std::string_view::npos) return false;
+    bool any = false;
+    for (std::string_view rows = table.rows; !rows.empty();) {
+        const std::string_view line = next_line(rows);
+        if (line.starts_with('#') || line.find_first_not_of(" \r") == line.npos) continue;
+        const Fields fields = fields_of(line, true);
+        for (const int column : {table.columns.axis, table.columns.intensity}) {
+            if (static_cast<std::size_t>(column) >= fields.size()) return false;
+            const std::string_view field = fields[static_cast<std::size_t>(column)];
+            const std::size_t comma = field.find(',');
+            if (field.find('.') != field.npos) return false;
+            if (comma == field.npos) continue;
+            if (comma == 0 || comma + 1 == field.size() || field.find(',', comma + 1) != field.npos) return false;
+            any |= column == table.columns.axis;
+        }
+    }
+    return any;
+}
+
+// Spreadsheets end lines with the separators of empty columns: without a name they are none, where no row has anything there.
+void drop_empty_columns(Table& table) {
+    const Fields names = fields_of(table.header);
+    if (names.size() != table.columns.count) return;  // SPEC's
+    std::size_t named = names.size();
+    while (named > 0 && names[named - 1].empty()) --named;
+    for (std::string_view rows = table.rows; named < names.size() && !rows.empty();) {
+        const std::string_view line = next_line(rows);
+        const Fields fields = line.starts_with('#') ? Fields{} : fields_of(line, table.decimal_commas);
+        if (std::any_of(fields.begin() + std::min(named, fields.size()), fields.end(),
+                        [](std::string_view field) { return !field.empty(); }))
+            return;
+    }
+    table.columns.count = named;
+}
+
+// The fields of a row, as many as have names where only empty ones follow.
+Fields row_of(std::string_view line, const Table& table) {
+    Fields fields = fields_of(line, table.decimal_commas);
+    while (fields.size() > table.columns.count && fields.back().empty()) fields.pop_back();
+    return fields;
+}
 
 // A comment's sign may stand apart from the names behind it ("#\t2th_deg\tI", "! 2th I esd"): it is a column of its own where the first row
 // below has as many.
@@ -143,6 +193,24 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
     return std::nullopt;
 }
 
+// A field of a row as a number; NaN where it may be empty and is.
+bool read_number(double& value, const Fields& fields, int column, const Table& table, bool may_be_empty = false) {
+    const std::string_view field = fields[static_cast<std::size_t>(column)];
+    if (field.empty() && may_be_empty) {
+        value = std::numeric_limits<double>::quiet_NaN();
+        return true;
+    }
+    return read_field(value, field, table.decimal_commas);
+}
+
+// Remarks and times of day beside angle and intensity: "5.00,26,ok".
+bool has_text_behind_numbers(std::string_view line, const Table& table) {
+    const Fields fields = row_of(line, table);
+    double value = 0;
+    const auto is_number = [&](int column) { return read_number(value, fields, column, table); };
+    return fields.size() == 3 && is_number(0) && is_number(1) && !is_number(2);
+}
+
 // Two or three columns in the usual order are the business of the reader of plain text, which knows more ways to write them.
 bool is_plain_text(const Table& table, const std::string& name) {
     const Columns& columns = table.columns;
@@ -153,6 +221,7 @@ bool is_plain_text(const Table& table, const std::string& name) {
     std::string_view rows = table.rows;
     std::string_view first = next_line(rows);
     while (!rows.empty() && first.starts_with('#')) first = next_line(rows);
+    if (has_text_behind_numbers(first, table)) return false;
     return !numbers_of(first, columns.count) || may_be_deviations(table.rows);
 }
 
@@ -160,8 +229,11 @@ bool is_plain_text(const Table& table, const std::string& name) {
 
 std::optional<MeasuredPattern> parse_table(std::string_view text, const std::string& name) {
     StatedWavelength stated;
-    const std::optional<Table> table = find_table(text, name, stated);
-    if (!table || is_plain_text(*table, name)) return std::nullopt;
+    std::optional<Table> table = find_table(text, name, stated);
+    if (!table) return std::nullopt;
+    table->decimal_commas = have_decimal_commas(*table);
+    drop_empty_columns(*table);
+    if (is_plain_text(*table, name)) return std::nullopt;
     const Columns& columns = table->columns;
     MeasuredPattern pattern;
     stated.apply_to(pattern);
@@ -173,24 +245,23 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         if (line.starts_with("#S ") && !pattern.intensity.empty())
             fail(name, ": line ", line_number, ": another scan begins; write each to a file of its own");
         if (line.starts_with('#')) continue;
-        const Fields fields = fields_of(line);
+        const Fields fields = row_of(line, *table);
         if (fields.empty() || (fields.size() == 1 && fields[0].empty())) continue;
-        double x = 0, y = 0;
-        if (fields.size() != columns.count || !read_field(x, fields[static_cast<std::size_t>(columns.axis)]) ||
-            !read_field(y, fields[static_cast<std::size_t>(columns.intensity)])) {
+        const bool is_whole = !text.empty() || table->rows.ends_with('\n');
+        double x = 0, y = 0, time = 0;
+        if (fields.size() != columns.count || !read_number(x, fields, columns.axis, *table) ||
+            !read_number(y, fields, columns.intensity, *table, is_whole)) {
             fail(name, ": line ", line_number, ": '", without_controls(std::string(line.substr(0, 40))),
                  "' has not a number under each of '", columns.axis_name, "' and the intensity, in ", columns.count, " columns; remove it");
         }
-        if (columns.d >= 0 && d == 0 && read_field(d, fields[static_cast<std::size_t>(columns.d)]) && d > 0 && x > 0 &&
-            pattern.wavelength_angstrom == 0 && columns.d != columns.axis && axis_with_units(columns, name) == two_theta_in_degrees) {
+        if (columns.d >= 0 && d == 0 && read_number(d, fields, columns.d, *table) && d > 0 && x > 0 && pattern.wavelength_angstrom == 0 &&
+            columns.d != columns.axis && axis_with_units(columns, name) == two_theta_in_degrees) {
             const double wavelength = d * inverse_d_of(x, 1);  // Bragg's law says what the file does not
             if (may_be_stated(wavelength)) pattern.wavelength_angstrom = wavelength;
         }
         pattern.two_theta_deg.push_back(x);
         pattern.intensity.push_back(y);
-        double time = 0;
-        if (columns.are_counts && columns.time >= 0 && read_field(time, fields[static_cast<std::size_t>(columns.time)]))
-            times.push_back(time);
+        if (columns.are_counts && columns.time >= 0 && read_number(time, fields, columns.time, *table)) times.push_back(time);
     }
     if (pattern.two_theta_deg.empty()) return std::nullopt;
     pattern.name = name;

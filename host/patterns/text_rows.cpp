@@ -13,6 +13,62 @@ bool has_decimal_commas(std::string_view line) {
     return other_separator;
 }
 
+const char* behind_empty_columns(const char* at, const char* end) {
+    const char* const behind = std::find_if(at, end, [](char c) { return c != ';' && c != ',' && !is_blank(c); });
+    return behind == end || is_line_end(*behind) || *behind == '#' || *behind == '!' ? behind : nullptr;
+}
+
+namespace {
+
+constexpr std::string_view separators = ";\t";
+
+// Appends a row without its quotes; appends nothing, and returns false, where it has none or something else than numbers in them.
+bool append_without_quotes(std::string& out, std::string_view line) {
+    constexpr std::string_view of_row = "0123456789.,;+-eE\" \t\r'", of_number = "0123456789.,+-eE '";
+    if (line.find('"') == line.npos || line.find_first_of(separators) == line.npos || line.find_first_not_of(of_row) != line.npos ||
+        line.find_first_of("0123456789") == line.npos)
+        return false;
+    const std::size_t before = out.size();
+    for (std::size_t at = 0; at < line.size();) {
+        if (line[at] != '"') {
+            out += line[at++];
+            continue;
+        }
+        const std::size_t close = std::min(line.find('"', at + 1), line.size());
+        const std::string_view number = line.substr(at + 1, close - at - 1);
+        const bool begins = at == 0 || separators.find(line[at - 1]) != separators.npos;
+        const bool ends = close + 1 == line.size() ||
+                          (close < line.size() && (line[close + 1] == '\r' || separators.find(line[close + 1]) != separators.npos));
+        if (!begins || !ends || number.find_first_not_of(of_number) != number.npos) {
+            out.resize(before);
+            return false;
+        }
+        out += number;
+        at = close + 1;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<std::string> without_quotes(std::string_view text) {
+    if (text.find('"') == text.npos) return std::nullopt;
+    std::string out;
+    out.reserve(text.size());
+    bool any = false;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        if (append_without_quotes(out, line))
+            any = true;
+        else
+            out += line;
+        if (end < text.size()) out += '\n';
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return any ? std::optional(std::move(out)) : std::nullopt;
+}
+
 SecondColumn second_column(std::string_view text) {
     SecondColumn second;
     const bool any_comma = text.find(',') != std::string_view::npos;

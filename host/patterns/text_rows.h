@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +34,14 @@ struct SecondColumn {
     int columns = 0;
 };
 SecondColumn second_column(std::string_view text);
+
+// Where a line ends, or a remark begins, of which nothing but blanks and separators of empty columns is left, as spreadsheets write them
+// ("5,00;26;;"); nullptr where there is more.
+const char* behind_empty_columns(const char* at, const char* end);
+
+// The text with the numbers of its rows out of their quotes (5,00;"1.861,00"), where semicolons or tabs separate them; nothing where none
+// is in quotes.
+std::optional<std::string> without_quotes(std::string_view text);
 
 // Inlined where it is called row by row: a call takes as long as a third of the reading.
 
@@ -86,8 +96,13 @@ SecondColumn second_column(std::string_view text);
     Row row;
     while (true) {
         double value;
+        const char* const number = p;
         p = parse_number(value, p, end, point);
-        if (!p) return {};
+        if (!p) {
+            p = row.columns > 0 ? behind_empty_columns(number, end) : nullptr;
+            if (!p) return {};
+            break;
+        }
         if (row.columns < max_columns) row.value[row.columns] = value;
         row.columns = std::min(row.columns + 1, max_columns + 1);
         const char* const number_end = p;

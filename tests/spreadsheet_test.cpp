@@ -1,0 +1,156 @@
+// Patterns as spreadsheets and programs of laboratories save them: empty columns, remarks, times of day, decimal commas, empty cells.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+#include "host/patterns/pattern_file.h"
+#include "host/support/error.h"
+
+namespace friedel {
+namespace {
+
+constexpr int points = 300;
+
+double angle_at(int i) { return 5 + 0.01 * i; }
+int counts_at(int i) { return 20 + (i * 7) % 13 + (i % 50 == 0 ? 1800 : 0); }
+
+std::string number(double value, int decimals, char point) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f", decimals, value);
+    std::string written = text;
+    if (const std::size_t at = written.find('.'); at != written.npos) written[at] = point;
+    return written;
+}
+
+// A header, then a row for each point.
+std::string sheet(const std::string& header, const std::function<std::string(int)>& row) {
+    std::string text = header;
+    for (int i = 0; i < points; ++i) text += row(i) + "\n";
+    return text;
+}
+
+void expect_all_points(const std::string& text, const std::string& name) {
+    SCOPED_TRACE(name + ": " + text.substr(0, 60));
+    MeasuredPattern pattern;
+    ASSERT_NO_THROW(pattern = parse_pattern(text, name));
+    ASSERT_EQ(pattern.two_theta_deg.size(), static_cast<std::size_t>(points));
+    EXPECT_TRUE(pattern.sigma.empty());
+    for (int i = 0; i < points; ++i) {
+        ASSERT_NEAR(pattern.two_theta_deg[static_cast<std::size_t>(i)], angle_at(i), 1e-9);
+        ASSERT_EQ(pattern.intensity[static_cast<std::size_t>(i)], counts_at(i)) << i;
+    }
+}
+
+std::string error_of(const std::string& text) {
+    try {
+        parse_pattern(text, "a.csv");
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "read";
+}
+
+TEST(Spreadsheet, EmptyColumnsBehindTheRows) {
+    for (const std::string header : {"", "2Theta;I;;\n", "2Theta;Intensity;;\r\n", "2Theta;I\n", "\"2Theta\";\"I\";;\n", "# a; b;;\n"}) {
+        for (const std::string end : {"", ";", ";;", ";;;", "; ;", ";;\r"}) {
+            for (const int decimals : {0, 1}) {
+                expect_all_points(
+                    sheet(header, [&](int i) { return number(angle_at(i), 2, ',') + ";" + number(counts_at(i), decimals, ',') + end; }),
+                    "semicolons.csv");
+            }
+        }
+    }
+    for (const std::string header : {"", "2Theta,I,,\n", "2theta,counts\n"}) {
+        for (const std::string end : {"", ",", ",,", ",,,,", ", , \r"})
+            expect_all_points(sheet(header, [&](int i) { return number(angle_at(i), 2, '.') + "," + std::to_string(counts_at(i)) + end; }),
+                              "commas.csv");
+    }
+    // Beside other columns, which the names are needed for.
+    expect_all_points(
+        sheet("No;2Theta;I;Temp;;\n",
+              [](int i) { return std::to_string(i) + ";" + number(angle_at(i), 2, ',') + ";" + std::to_string(counts_at(i)) + ";21,5;;"; }),
+        "more.csv");
+}
+
+// What is in a column without a name is there all the same.
+TEST(Spreadsheet, ColumnsThatAreNotEmpty) {
+    const auto row = [](int i, const std::string& end) { return number(angle_at(i), 2, '.') + ";" + std::to_string(counts_at(i)) + end; };
+    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, i == 200 ? ";7;" : ";;"); })).find("3 columns where 2 stood before"),
+              std::string::npos);
+    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, i == 200 ? ";;7" : ";;"); })), "read");
+    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, ";;7"); })), "read");
+    expect_all_points(sheet("2Theta;I;;\n", [&](int i) { return row(i, i == 200 ? ";7;" : ";;"); }), "named.csv");
+    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return row(i, i == 200 ? ";7;" : ";;"); })), "read");
+}
+
+TEST(Spreadsheet, RemarksAndTimesOfDayBesideTheNumbers) {
+    const auto row = [](int i, char point, const std::string& sign) {
+        return number(angle_at(i), 2, point) + sign + std::to_string(counts_at(i)) + sign;
+    };
+    for (const std::string remark : {"ok", "2026-11-30T10:00:00", "10:00:00", "30.11.2026 10:00:00", "n/a", "-"}) {
+        expect_all_points(sheet("2theta,counts,remark\n", [&](int i) { return row(i, '.', ",") + remark; }), "remarks.csv");
+        expect_all_points(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, ',', ";") + remark; }), "Zeiten.csv");
+        expect_all_points(sheet("2Theta\tCounts\tZeit\n", [&](int i) { return row(i, ',', "\t") + remark; }), "tabs.txt");
+        expect_all_points(sheet("Zeit;2Theta;Counts\n", [&](int i) { return remark + ";" + row(i, ',', ";"); }), "first.csv");
+    }
+    expect_all_points(sheet("2theta,counts,remark\n", [&](int i) { return row(i, '.', ",") + (i == 150 ? "bad" : ""); }), "one.csv");
+    expect_all_points(sheet("2theta counts remark\n", [&](int i) { return row(i, '.', " ") + "ok"; }), "blanks.txt");
+    // Angles tell that commas are decimal ones, and below names that commas separate none is.
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, '.', ";") + "1,5;x"; })), "read");
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, i == 9 ? '.' : ',', ";") + "x"; })), "read");
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return i == 100 ? "6;1.861;x" : row(i, ',', ";") + "x"; })), "read");
+    EXPECT_NE(error_of(sheet("2Theta,Counts,Zeit\n", [&](int i) { return row(i, ',', ";") + "x"; })), "read");
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return i == 9 ? "5,09;bad;x" : row(i, ',', ";") + "x"; })), "read");
+}
+
+TEST(Spreadsheet, NumbersInQuotesBetweenSemicolons) {
+    for (const std::string header : {"", "2Theta;Counts\n", "\"2Theta\";\"Counts\"\n"}) {
+        for (const bool all : {false, true}) {
+            const std::string quote = all ? "\"" : "";
+            expect_all_points(
+                sheet(header,
+                      [&](int i) { return quote + number(angle_at(i), 2, ',') + quote + ";\"" + number(counts_at(i), 2, ',') + "\""; }),
+                "decimals.csv");
+            const auto with_sign = [](int counts) {
+                return counts < 1000 ? std::to_string(counts)
+                                     : std::to_string(counts / 1000) + "." + std::to_string(1000 + counts % 1000).substr(1);
+            };
+            expect_all_points(
+                sheet(header,
+                      [&](int i) { return quote + number(angle_at(i), 2, ',') + quote + ";\"" + with_sign(counts_at(i)) + ",00\""; }),
+                "thousands.csv");
+        }
+    }
+    EXPECT_NE(error_of(sheet("", [](int i) { return number(angle_at(i), 2, ',') + ";\"" + std::to_string(counts_at(i)) + ";7\""; })),
+              "read");
+}
+
+TEST(Spreadsheet, CellsWithoutAnIntensityWereNotMeasured) {
+    const auto row = [](int i, const std::string& cell) {
+        return number(angle_at(i), 2, ',') + ";" + (i >= 60 && i < 70 ? cell : std::to_string(counts_at(i)));
+    };
+    for (const std::string cell : {"", "#NV", "########", "nan"}) {
+        const MeasuredPattern pattern = parse_pattern(sheet("2Theta;I\n", [&](int i) { return row(i, cell); }), "a.csv");
+        ASSERT_EQ(pattern.two_theta_deg.size(), static_cast<std::size_t>(points - 10)) << cell;
+        EXPECT_NEAR(pattern.two_theta_deg[60], angle_at(70), 1e-9);
+        EXPECT_EQ(pattern.intensity[60], counts_at(70));
+    }
+    for (const std::string header : {"2Theta;I;remark\n", "2Theta;I;sigma\n"}) {
+        const auto cells = [&](int i) {
+            return row(i, "") + (header.find("sigma") == header.npos ? ";ok" : i >= 60 && i < 70 ? ";" : ";4,5");
+        };
+        EXPECT_EQ(parse_pattern(sheet(header, cells), "a.csv").two_theta_deg.size(), static_cast<std::size_t>(points - 10)) << header;
+    }
+    // A row without its separator, and the last of a file that was cut off, are damaged.
+    const std::string whole = sheet("2Theta;I\n", [&](int i) { return row(i, ""); });
+    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return i == 99 ? "5,99" : row(i, ""); })), "read");
+    EXPECT_NE(error_of(whole + "8,00;"), "read");
+    EXPECT_NE(error_of(sheet("2Theta;I;remark\n", [&](int i) { return row(i, "") + ";ok"; }) + "8,00;;"), "read");
+    EXPECT_EQ(error_of(whole + "8,00;\n"), "read");
+}
+
+}  // namespace
+}  // namespace friedel
