@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,25 @@ TEST_F(ReadingNotes, SpikesAreToldWithTheirAngleUnlessTheyAreKept) {
     }
     ASSERT_EQ(run("classify -q model.h5 hit.xy -o r.h5").status, 0);
     EXPECT_EQ(H5File::open(folder / "r.h5", {"classification", 1, ""}).read_strings("note"), std::vector<std::string>{note});
+}
+
+// Of many, where the first and the last stood; of very many, that they stayed.
+TEST_F(ReadingNotes, ManySpikesAreCounted) {
+    simulate_hit();
+    const auto note_of = [&](int apart) {
+        std::string text;
+        std::istringstream rows(read_text(folder / "clean.xy"));
+        int i = 0;
+        for (std::string row; std::getline(rows, row); ++i) text += i % apart == 50 ? row.substr(0, row.find(' ')) + " 1.5\n" : row + "\n";
+        write_text(folder / "hits.xy", text);
+        EXPECT_EQ(run("index -q hits.xy -o r.jsonl").status, 0);
+        const std::string note = json_of("r.jsonl").value("note", "");
+        std::filesystem::remove(folder / "r.jsonl");
+        return note;
+    };
+    EXPECT_EQ(note_of(1000), "spikes at 11.00, 31.00, 51.00, 71.00 degrees were taken off");
+    EXPECT_EQ(note_of(500), "7 spikes from 11.00 to 71.00 degrees were taken off");
+    EXPECT_EQ(note_of(100), "35 spikes were left in: too many to take off, or lines narrower than a step");
 }
 
 // The mean of copper's doublet, as of the network that ships.

@@ -49,15 +49,26 @@ void note_taken_off(std::string& note, const std::string& one, const std::string
                     const MeasuredPattern& pattern) {
     if (angles_deg.empty()) return;
     const bool is_one = angles_deg.size() == 1;
-    note += (note.empty() ? "" : "; ") + (is_one ? one : several) + " at ";
-    for (std::size_t i = 0; i < angles_deg.size(); ++i) note += (i > 0 ? ", " : "") + formatted("%.2f", angles_deg[i]);
+    constexpr std::size_t most_named = 5;
+    note += note.empty() ? "" : "; ";
+    if (angles_deg.size() > most_named) {
+        note += formatted("%zu ", angles_deg.size()) + several + formatted(" from %.2f to %.2f", angles_deg.front(), angles_deg.back());
+    } else {
+        note += (is_one ? one : several) + " at ";
+        for (std::size_t i = 0; i < angles_deg.size(); ++i) note += (i > 0 ? ", " : "") + formatted("%.2f", angles_deg[i]);
+    }
     note += " degrees";
     if (pattern.needs_no_wavelength) note += " for " + formatted("%.5g", pattern.wavelength_angstrom) + " angstrom";
     note += is_one ? " was taken off" : " were taken off";
 }
 
 void take_off_what_is_no_line(MeasuredPattern& pattern, const PatternReaderConfig& config, std::string& note) {
-    if (!config.keep_spikes) note_taken_off(note, "a spike", "spikes", take_off_spikes(pattern), pattern);
+    if (!config.keep_spikes) {
+        const Spikes spikes = take_off_spikes(pattern);
+        note_taken_off(note, "a spike", "spikes", spikes.angles_deg, pattern);
+        if (spikes.left_in > 0)
+            note = formatted("%zu spikes were left in: too many to take off, or lines narrower than a step", spikes.left_in);
+    }
     if (config.keep_humps) return;
     std::vector<double> angles;
     for (const BackgroundStep& step : take_off_steps(pattern)) angles.push_back(step.two_theta_deg);

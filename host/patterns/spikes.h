@@ -2,14 +2,19 @@
 // points or more, and what stands on fewer points than lines do (a scan of coarse steps, a pattern of sticks).
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "host/patterns/pattern_file.h"
 
 namespace friedel {
 
-// Replaces them by the mean of their neighbours, and returns where they stood, in degrees of the file; none where the pattern's lines are
-// not resolved.
-std::vector<double> take_off_spikes(MeasuredPattern& pattern);
+struct Spikes {
+    std::vector<double> angles_deg;  // of the file, where those stood that were taken off
+    std::size_t left_in = 0;         // how many others there are: so many that they may be lines, or the detector is out of order
+};
+
+// Replaces them by the mean of their neighbours; says nothing of any where the pattern's lines are not resolved.
+Spikes take_off_spikes(MeasuredPattern& pattern);
 
 }  // namespace friedel
