@@ -1,12 +1,14 @@
-// Text that states its angles once: a line "start step end", perhaps with a title behind it, and then the intensities alone, one or several
-// to a line (FullProf's free format, DBWS, and many programs of diffractometers). Lines before it are a header; #, ! and the like begin
-// comments.
+// Text that states its angles once, and then the intensities alone, one or several to a line: by a line "start step end", perhaps with a
+// title behind it (FullProf's free format, DBWS, and many programs of diffractometers), or in words, "start 5 step 0.02 stop 90", "*START =
+// 5" and so on in lines of a header (Rigaku's text). Lines before are a header; #, ! and the like begin comments.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/support/error.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -32,15 +34,96 @@ bool is_blank_or_comment(std::string_view line) {
 
 struct Steps {
     double start, step, end;
+    bool operator==(const Steps&) const = default;
     std::size_t points() const { return static_cast<std::size_t>(std::lround((end - start) / step)) + 1; }
 };
+
+std::optional<Steps> scan_of(Steps steps) {
+    const bool is_scan = steps.start >= 0 && steps.end < 180 && steps.step > 0 &&
+                         steps.end - steps.start >= (min_points - 1) * steps.step && steps.end - steps.start < 1e6 * steps.step;
+    return is_scan ? std::optional(steps) : std::nullopt;
+}
 
 // What a line that begins with three numbers states; nothing where no scan is like that.
 std::optional<Steps> steps_of(std::string_view line) {
     const auto start = next_number(line), step = next_number(line), end = next_number(line);
-    if (!start || !step || !end) return std::nullopt;
-    const bool is_scan = *start >= 0 && *end < 180 && *step > 0 && *end - *start >= (min_points - 1) * *step && *end - *start < 1e6 * *step;
-    return is_scan ? std::optional<Steps>({*start, *step, *end}) : std::nullopt;
+    return start && step && end ? scan_of({*start, *step, *end}) : std::nullopt;
+}
+
+// Start, step and end where a header says them in words, each in a line of its own or all in one.
+class StepsInWords {
+public:
+    void read(std::string_view line) {
+        constexpr std::string_view signs = " \t\r:=,;()[]#*!'\"/%@";
+        std::optional<double>* said = nullptr;
+        bool is_of_scan = false, is_of_other_axis = false;
+        const std::string lower = lower_case(line);
+        for (std::string_view rest = lower; !rest.empty();) {
+            const std::size_t begin = std::min(rest.find_first_not_of(signs), rest.size());
+            const std::size_t end = std::min(rest.find_first_of(signs, begin), rest.size());
+            const std::string_view word = rest.substr(begin, end - begin);
+            rest.remove_prefix(end);
+            double value = 0;
+            if (const auto number = std::from_chars(word.data(), word.data() + word.size(), value);
+                number.ec == std::errc() && number.ptr == word.data() + word.size()) {
+                if (said) say(*said, value);
+                said = nullptr;
+            } else if (!goes_on(word)) {
+                said = meant_by(word);
+                is_of_scan |= said != nullptr;
+                is_of_other_axis |= is_other_axis(word);
+            }
+        }
+        is_contradicted_ |= is_of_scan && is_of_other_axis;
+    }
+    bool is_contradicted() const { return is_contradicted_; }
+    std::optional<Steps> steps() const {
+        return start_ && step_ && end_ && !is_contradicted_ ? scan_of({*start_, *step_, *end_}) : std::nullopt;
+    }
+
+private:
+    // "Start angle", "step size (deg)".
+    static bool goes_on(std::string_view word) {
+        constexpr std::string_view words[] = {"angle",  "position", "pos", "pos.",    "size",  "width",
+                                              "2theta", "2th",      "deg", "degrees", "\u00b0"};
+        return word.empty() || std::find(std::begin(words), std::end(words), word) != std::end(words);
+    }
+    // "Q start 0.5".
+    static bool is_other_axis(std::string_view word) {
+        constexpr std::string_view words[] = {"q",           "d",   "s",    "theta", "th",    "omega", "chi", "phi",  "energy", "time",
+                                              "temperature", "kev", "a^-1", "1/a",   "nm^-1", "1/nm",  "rad", "mrad", "nm",     "1/d"};
+        return std::find(std::begin(words), std::end(words), word) != std::end(words);
+    }
+    std::optional<double>* meant_by(std::string_view word) {
+        if (word == "start" || word == "begin") return &start_;
+        if (word == "stop" || word == "end") return &end_;
+        return word == "step" || word == "stepsize" || word == "stepwidth" ? &step_ : nullptr;
+    }
+    void say(std::optional<double>& what, double value) {
+        is_contradicted_ |= what && *what != value;
+        what = value;
+    }
+
+    std::optional<double> start_, step_, end_;
+    bool is_contradicted_ = false;
+};
+
+bool begins_with_number(std::string_view line) { return next_number(line).has_value(); }
+
+bool is_all_numbers(std::string_view line) {
+    while (next_number(line)) {
+    }
+    return is_blank_or_comment(line);
+}
+
+// Of Rigaku's text, which says what was moved.
+void refuse_other_axis(std::string_view line, const std::string& name) {
+    constexpr std::string_view key = "*SCAN_AXIS";
+    if (!line.starts_with(key)) return;
+    const std::size_t begin = line.find_first_not_of(" \t=", key.size());
+    const std::string_view axis = begin == line.npos ? "" : line.substr(begin);
+    if (!lower_case(axis).starts_with("2theta"))
+        fail(name, ": a scan along ", without_controls(std::string(axis)), ", not of 2theta; powder scans alone can be read");
 }
 
 }  // namespace
@@ -50,31 +133,54 @@ std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::s
     pattern.name = name;
     std::optional<Steps> steps;
     StatedWavelength stated;
+    StepsInWords in_words;
+    bool from_words = false;
     while (!text.empty() && !steps) {
+        const std::string_view here = text;
         std::string_view line = next_line(text);
         stated.read(line);
-        if (is_blank_or_comment(line)) continue;
+        if (is_blank_or_comment(line) || !begins_with_number(line)) {
+            in_words.read(line);
+            refuse_other_axis(line, name);
+            continue;
+        }
         steps = steps_of(line);
-        if (!steps && next_number(line) && next_number(line)) return std::nullopt;  // a row of something else
+        const std::optional<Steps> said = in_words.steps();
+        if (said && is_all_numbers(line) && !(steps == said)) {
+            steps = said;
+            from_words = true;
+            text = here;  // the first row
+        } else if (!steps && next_number(line) && next_number(line)) {
+            return std::nullopt;  // a row of something else
+        }
     }
     if (!steps) return std::nullopt;
     stated.apply_to(pattern);
 
     bool like_columns = true;  // two or three numbers in every line: rather angles, intensities and deviations
+    bool first_is_like_them = false;
     while (!text.empty()) {
         std::string_view line = next_line(text);
-        if (is_blank_or_comment(line)) continue;
+        if (is_blank_or_comment(line)) {
+            in_words.read(line);
+            continue;
+        }
         std::size_t columns = 0;
+        const bool is_first = pattern.intensity.empty();
         while (const auto value = next_number(line)) {
             pattern.intensity.push_back(*value);
             ++columns;
         }
         if (!is_blank_or_comment(line)) return std::nullopt;
-        like_columns = like_columns && (columns == 2 || columns == 3);
+        const bool is_like_them = columns == 2 || columns == 3;
+        like_columns = like_columns && is_like_them;
+        first_is_like_them |= is_first && is_like_them;
     }
+    if (from_words && in_words.is_contradicted() && !like_columns && !first_is_like_them)
+        fail(name, ": holds several scans; write each to a file of its own");
     const std::size_t wanted = steps->points(), found = pattern.intensity.size();
     if (found != wanted) {
-        if (like_columns) return std::nullopt;
+        if (like_columns || (from_words && first_is_like_them)) return std::nullopt;
         fail(name, ": start ", steps->start, ", step ", steps->step, " and end ", steps->end, " are those of ", wanted,
              " intensities, but ", found, " follow; export the scan again");
     }
