@@ -128,6 +128,26 @@ TEST(Spreadsheet, NumbersInQuotesBetweenSemicolons) {
               "read");
 }
 
+// What is below the rows is passed over where it is surely no row, and nothing follows.
+TEST(Spreadsheet, LinesBelowTheRows) {
+    const auto row = [](int i) { return number(angle_at(i), 2, ',') + ";" + std::to_string(counts_at(i)); };
+    for (const std::string header : {"", "2Theta;I\n", "2Theta;I;remark\n"}) {
+        const std::string rows = sheet(header, [&](int i) { return row(i) + (header.size() > 10 ? ";ok" : ""); });
+        for (const std::string below :
+             {"END", "END\n", "Mittelwert;55,2\nSumme;1234\n", "\n\nMax: 1820\r\n", "\"Mean\",55.2\n", "Mittelwert;;55,2\n"})
+            expect_all_points(rows + below, "below.csv");
+        for (const std::string below : {"Bemerkung;1\n", "5.0x;3\n", "#\n8,0O;26\n", "8,00\n",
+                                        "Ende der Messung;und so weiter, was immer das heißen mag, hier unten\n"})
+            EXPECT_NE(error_of(rows + below), "read") << below;
+        for (const std::string behind : {"8,00;26", "8,00;26;ok", "2Theta;I\n8,00;26", "8,00"})
+            EXPECT_NE(error_of(rows + "END\n" + behind + "\n"), "read") << behind;
+    }
+    EXPECT_NE(error_of(sheet("", [&](int i) { return i == 150 ? "Summe;7" : row(i); })).find("a row behind a line"), std::string::npos);
+    EXPECT_NE(error_of(sheet("", [&](int i) { return i == 50 ? "END" : row(i); })).find("is not a row of numbers"), std::string::npos);
+    // Samples may be called so.
+    expect_all_points(sheet("sample;2Theta;I\n", [&](int i) { return "Total;" + row(i); }), "total.csv");
+}
+
 TEST(Spreadsheet, CellsWithoutAnIntensityWereNotMeasured) {
     const auto row = [](int i, const std::string& cell) {
         return number(angle_at(i), 2, ',') + ";" + (i >= 60 && i < 70 ? cell : std::to_string(counts_at(i)));

@@ -152,11 +152,37 @@ TEST(StatedWavelength, IsNotAssumedWhereALineSaysAnother) {
 // Samples lie in tubes, too, and are irradiated; an anode is what the word of the source is about.
 TEST(StatedWavelength, AnElementIsAnAnodeOnlyBehindTheWordOfTheSource) {
     const auto read = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy"); };
-    for (const char* line : {"# glass tube, Fe powder", "# glass tube: Fe powder", "# quartz tube Fe", "# in a tube (Co)",
-                             "# Tube, Fe powder", "# tube 3, Fe", "# carbon nanotube: Co", "# gamma irradiation: Co",
-                             "# after irradiation, Co", "# Bestrahlung: Co", "# monochromatic radiation, Ag", "# Anode: Cu foil",
-                             "# cell with anode: copper foil", "# Radiation: Co-doped sample", "# wavelength calibrated, Ag behenate",
-                             "# no radiation; Fe", "# Glasröhre: Fe", "# sealed tube: iron", "# Probe in der Röhre, Eisen"})
+    for (const char* line : {"# glass tube, Fe powder",
+                             "# glass tube: Fe powder",
+                             "# quartz tube Fe",
+                             "# in a tube (Co)",
+                             "# Tube, Fe powder",
+                             "# tube 3, Fe",
+                             "# carbon nanotube: Co",
+                             "# gamma irradiation: Co",
+                             "# after irradiation, Co",
+                             "# Bestrahlung: Co",
+                             "# monochromatic radiation, Ag",
+                             "# Anode: Cu foil",
+                             "# cell with anode: copper foil",
+                             "# Radiation: Co-doped sample",
+                             "# wavelength calibrated, Ag behenate",
+                             "# no radiation; Fe",
+                             "# Glasröhre: Fe",
+                             "# sealed tube: iron",
+                             "# Probe in der Röhre, Eisen",
+                             "# Sample: Co-doped BaSO4, 40 kV",
+                             "# Mo powder, 40 kV",
+                             "# Ag target sputtered film, 30 mA",
+                             "# sample in Cu tube, 40 kV",
+                             "# Sample holder: Cu tube, 40 kV",
+                             "# Cu tube furnace, 2 kV",
+                             "# Fe tube",
+                             "# Co tube, filtered",
+                             "# Ni filter",
+                             "# 40 kV, 30 mA, Co",
+                             "# Co tube, 5 mass %",
+                             "# Fe, 40 kV, test tube"})
         EXPECT_EQ(wavelength_of(read(line), 0, 1.54).second, WavelengthSource::assumed) << line;
     for (const char* line : {"Anode material,Co",
                              "\"anode\": \"Co\"",
@@ -177,6 +203,13 @@ TEST(StatedWavelength, AnElementIsAnAnodeOnlyBehindTheWordOfTheSource) {
                              "# Röntgenröhre: Co",
                              "# Röntgenstrahlung: Co",
                              "# Anode - Co",
+                             "# 40 kV, 30 mA, Co tube",
+                             "# 40kV/30mA; Co-tube",
+                             "# Co tube, 40 kV",
+                             "# Fe filter, Co tube",
+                             "# Kβ filter: Fe; Co tube",
+                             "# Co-Röhre, 40 kV",
+                             "# 40 kV, cobalt tube",
                              "_ANODE = Co",
                              "# Anode = [Co]"})
         EXPECT_NEAR(read(line).wavelength_angstrom, 1.7902758, 1e-6) << line;
@@ -197,6 +230,8 @@ TEST(StatedWavelength, BelowOneAngstrom) {
          {"# Wavelength K-Alpha 1,2 = 1.5418", "# wavelength K-alpha (1,2) 1.5418", "# Wavelength (K-Alpha 1,2): 1.5418"})
         EXPECT_EQ(wavelength(line), 1.5418) << line;
     EXPECT_NEAR(wavelength("# Energy: 8,05 keV"), 12.398419843 / 8.05, 1e-9);
+    EXPECT_NEAR(wavelength("# E = 12398 eV"), 12.398419843 / 12.398, 1e-9);
+    for (const char* line : {"# E = 3.2 eV", "# E: 250 eV", "# E_g = 12398 eV", "# Sample E 12398"}) EXPECT_EQ(wavelength(line), 0) << line;
     for (const char* line : {"# wavelength -.5", "# wavelength -1.5", "# wavelength as in v.5"}) EXPECT_EQ(wavelength(line), 0) << line;
 }
 

@@ -124,7 +124,7 @@ private:
         const auto line_end = [&] { return std::find_if(at, end, is_line_end); };
         Row row;
         if (at == end || is_line_end(*at)) return at;
-        if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && has_decimal_commas({at, line_end()}));
+        if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && are_commas_decimal({at, line_end()}));
         if (row.columns >= 2) {
             add(row);
         } else if (row.columns == 1 && columns_ > 0 && is_without_intensity({begin, line_end()}) && line_end() != end) {
@@ -136,12 +136,20 @@ private:
         } else if (columns_ == 0) {
             stated_.read({at, line_end()});
             take_label({at, line_end()});
+        } else if (const std::string_view line(at, line_end()); rows_ >= min_points && is_below_rows(line)) {
+            is_below_rows_ = true;
         } else if (!starts_comment(*at)) {
-            const std::string_view line(at, line_end());
             fail_here("'", without_controls(std::string(line.substr(0, 40))),
                       "' is not a row of numbers; remove it or mark it as a comment with #");
         }
         return line_end();
+    }
+
+    // Those of a row that is cut off after its angle ("5,00") are what they were in the row before.
+    bool are_commas_decimal(std::string_view line) {
+        const bool is_one_number = line.find_first_not_of("0123456789,") == line.npos && std::count(line.begin(), line.end(), ',') == 1;
+        if (has_decimal_commas(line)) return were_commas_decimal_ = true;
+        return is_one_number && were_commas_decimal_;
     }
 
     // Whether a row is an angle beside an empty cell of a spreadsheet, or one that it filled ("########", "#N/A").
@@ -209,6 +217,8 @@ private:
         if (row.columns > max_columns)
             fail_here("more than three columns; name them in a line above (2theta, intensity, ...), or write angle and intensity alone");
         if (columns_ == 0) columns_ = row.columns;
+        if (is_below_rows_)
+            fail_here("a row behind a line that ends or sums up those before; remove that line, or write a file for each scan");
         ++rows_;
         if (row.columns != columns_) fail_here(row.columns, " columns where ", columns_, " stood before", cure);
         const double angle = row.value[0];
@@ -311,11 +321,13 @@ private:
     StatedWavelength stated_;
     PatternAxis axis_;
     bool any_comma_;
+    bool were_commas_decimal_ = false;
     MeasuredPattern pattern_;
     int columns_ = 0;  // 0 until the first row
     int line_number_ = 0;
     int single_numbers_ = 0, rows_ = 0;
-    bool axis_named_ = false;  // in a line of its own, as Fit2D does, where a number behind it says how many points there are
+    bool is_below_rows_ = false;  // a line has summed them up
+    bool axis_named_ = false;     // in a line of its own, as Fit2D does, where a number behind it says how many points there are
     double announced_ = 0;
     int below_line_ = 0;  // the first row of a negative angle; 0: none
     double first_below_ = 0;

@@ -147,12 +147,28 @@ bool is_of_a_sample(std::string_view rest) {
     return std::any_of(std::begin(words), std::end(words), begins_with);
 }
 
-// "radiation" and the like, behind an element's name: "Co radiation", "cobalt tube".
-bool is_followed_by_radiation(std::string_view line, std::string_view rest) {
+// Whether a line gives a generator's voltage or current, or a filter: "40 kV, 30 mA", "Ni filter".
+bool is_of_generator_or_filter(std::string_view line) {
+    for (const std::string_view word : {"kv", "ma", "filter"}) {
+        for (std::size_t at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
+            const std::size_t end = at + word.size(), last = line.find_last_not_of(" -", at == 0 ? 0 : at - 1);
+            const bool is_unit = at > 0 && last != line.npos && std::isdigit(static_cast<unsigned char>(line[last]));
+            if ((end == line.size() || !is_letter(line[end])) && (word == "filter" ? at > 0 && !is_letter(line[at - 1]) : is_unit))
+                return true;
+        }
+    }
+    return false;
+}
+
+// "radiation" and the like, behind an element's name: "Co radiation", "cobalt tube". A tube is one of X-rays where the line says so, or is
+// of a generator and names it apart: "40 kV, 30 mA, Co tube".
+bool is_followed_by_radiation(std::string_view line, std::string_view before, std::string_view rest) {
     rest.remove_prefix(std::min(rest.find_first_not_of(" -"), rest.size()));
-    const bool is_of_x_rays = contains_any(line, {"x-ray", "xray", "x ray"});
-    for (const std::string_view word : {"radiation", "strahlung", "x-ray tube", "x-rays", "tube"}) {
-        if (!rest.starts_with(word) || (word == "tube" && !is_of_x_rays)) continue;
+    const std::size_t last = before.find_last_not_of(" \t");
+    const bool is_apart = last == before.npos || std::string_view("#;,!*%(/").find(before[last]) != std::string_view::npos;
+    const bool is_of_x_rays = contains_any(line, {"x-ray", "xray", "x ray"}) || (is_apart && is_of_generator_or_filter(line));
+    for (const std::string_view word : {"radiation", "strahlung", "x-ray tube", "x-rays", "tube", "röhre", "roehre", "r\xf6hre"}) {
+        if (!rest.starts_with(word) || ((word == "tube" || word.ends_with("hre")) && !is_of_x_rays)) continue;
         const std::size_t next = rest.find_first_not_of(" \t", word.size());
         return next == rest.npos || !is_letter(rest[next]);
     }
@@ -180,7 +196,7 @@ std::optional<Claim> anode_in(std::string_view lower) {
             while (end < lower.size() && is_letter(lower[end])) ++end;
             const std::string_view rest = lower.substr(end);
             std::optional<Worth> worth = said_before(lower.substr(0, at), lower);
-            if (!worth && is_followed_by_radiation(lower, rest)) worth = of_target;
+            if (!worth && is_followed_by_radiation(lower, lower.substr(0, at), rest)) worth = of_target;
             for (const Anode& anode : anodes()) {
                 if (worth && anode.name == name.symbol && !is_of_a_sample(rest)) return Claim{*worth, anode.mean};
             }
@@ -196,7 +212,7 @@ std::optional<Claim> anode_in(std::string_view lower) {
             const std::optional<Worth> said = said_before(lower.substr(0, at), lower);
             if (wavelength > 0) return Claim{said.value_or(of_line_alone), wavelength};
             if (alone && said && !is_of_a_sample(rest)) return Claim{*said, anode.mean};
-            if (alone && is_followed_by_radiation(lower, rest)) return Claim{of_target, anode.mean};
+            if (alone && is_followed_by_radiation(lower, lower.substr(0, at), rest)) return Claim{of_target, anode.mean};
         }
     }
     return std::nullopt;

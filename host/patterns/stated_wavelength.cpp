@@ -215,11 +215,12 @@ void StatedWavelength::read_wavelength(std::string_view line, std::string_view t
 void StatedWavelength::read_energy(std::string_view line, std::string_view text) {
     std::size_t energy = end_of_first(text, {"energy", "energie", "エネルギー"});
     const bool is_abbreviated = energy == std::string_view::npos;
-    if (is_abbreviated) {  // "E = 60 keV"
+    constexpr double least_ev = 1000;  // of X-rays that powders are measured with; gaps and potentials have less
+    if (is_abbreviated) {              // "E = 60 keV"
         energy = word_at_the_beginning(text, "e");
         const std::optional<Number> kev = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
         if (!kev || text.substr(energy, kev->begin - energy).find_first_not_of(" \t:=") != text.npos ||
-            !unit_after(text, kev->end).starts_with("kev"))
+            !(unit_after(text, kev->end).starts_with("kev") || (unit_after(text, kev->end).starts_with("ev") && kev->value >= least_ev)))
             return;
     }
     const std::optional<Number> number = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);

@@ -114,6 +114,9 @@ bool have_decimal_commas(const Table& table) {
         const std::string_view line = next_line(rows);
         if (line.starts_with('#') || line.find_first_not_of(" \r") == line.npos) continue;
         const Fields fields = fields_of(line, true);
+        const auto axis = static_cast<std::size_t>(table.columns.axis);
+        double x = 0;
+        if (is_below_rows(line) && !(axis < fields.size() && read_field(x, fields[axis], true))) continue;
         for (const int column : {table.columns.axis, table.columns.intensity}) {
             if (static_cast<std::size_t>(column) >= fields.size()) return false;
             const std::string_view field = fields[static_cast<std::size_t>(column)];
@@ -239,6 +242,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
     stated.apply_to(pattern);
     std::vector<double> times;
     double d = 0;
+    bool is_ended = false;
     text = table->rows;
     for (int line_number = table->rows_line; !text.empty(); ++line_number) {
         const std::string_view line = next_line(text);
@@ -249,8 +253,13 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         if (fields.empty() || (fields.size() == 1 && fields[0].empty())) continue;
         const bool is_whole = !text.empty() || table->rows.ends_with('\n');
         double x = 0, y = 0, time = 0;
-        if (fields.size() != columns.count || !read_number(x, fields, columns.axis, *table) ||
-            !read_number(y, fields, columns.intensity, *table, is_whole)) {
+        const bool is_row = fields.size() == columns.count && read_number(x, fields, columns.axis, *table);
+        if (!is_row && pattern.intensity.size() >= static_cast<std::size_t>(min_points) && is_below_rows(line)) {
+            is_ended = true;
+            continue;
+        }
+        if (is_ended) fail(name, ": line ", line_number, ": a row behind a line that ends or sums up those before; remove that line");
+        if (!is_row || !read_number(y, fields, columns.intensity, *table, is_whole)) {
             fail(name, ": line ", line_number, ": '", without_controls(std::string(line.substr(0, 40))),
                  "' has not a number under each of '", columns.axis_name, "' and the intensity, in ", columns.count, " columns; remove it");
         }

@@ -1,5 +1,7 @@
 #include "host/patterns/text_rows.h"
 
+#include "host/support/text_format.h"
+
 namespace friedel {
 
 bool has_decimal_commas(std::string_view line) {
@@ -16,6 +18,17 @@ bool has_decimal_commas(std::string_view line) {
 const char* behind_empty_columns(const char* at, const char* end) {
     const char* const behind = std::find_if(at, end, [](char c) { return c != ';' && c != ',' && !is_blank(c); });
     return behind == end || is_line_end(*behind) || *behind == '#' || *behind == '!' ? behind : nullptr;
+}
+
+bool is_below_rows(std::string_view line) {
+    constexpr std::string_view words[] = {"end",     "eof", "ende",  "mittelwert", "durchschnitt", "summe",  "anzahl",
+                                          "mean",    "sum", "total", "average",    "count",        "median", "minimum",
+                                          "maximum", "min", "max",   "stdev",      "stddev",       "std",    "standardabweichung"};
+    constexpr std::size_t longest = 60;
+    line = line.substr(0, line.find_last_not_of(" \t\r;,\"") + 1);
+    const std::size_t begin = std::min(line.find_first_not_of(" \t\""), line.size());
+    const std::string first = lower_case(line.substr(begin, line.find_first_of(" \t;,:=\"", begin) - begin));
+    return line.size() <= longest && std::find(std::begin(words), std::end(words), first) != std::end(words);
 }
 
 namespace {
