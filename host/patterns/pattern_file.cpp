@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -15,6 +14,7 @@
 #include <limits>
 
 #include "host/patterns/instrument_files.h"
+#include "host/patterns/other_files.h"
 #include "host/patterns/pattern_address.h"
 #include "host/patterns/pattern_axis.h"
 #include "host/patterns/pattern_stack.h"
@@ -33,47 +33,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{64} << 20;
-
-// ---- What a file is, when it is not a text of columns ----
-
-struct OtherKind {
-    std::size_t offset;
-    std::string_view begins;
-    const char* what;
-};
-
-constexpr std::array<OtherKind, 12> other_kinds = {{
-    {0, "\x89HDF", "an HDF5 file; give it as a file, not as standard input"},
-    {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it and name what it holds"},
-    {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
-    {0,
-     "\xfd"
-     "7zXZ",
-     "compressed (xz); unpack it first"},
-    {0, "BZh", "compressed (bzip2); unpack it first"},
-    {257, "ustar", "a tar archive; unpack it first"},
-    {0, "%PDF", "a PDF document, not a pattern in text columns"},
-    {0, "\x89PNG", "a picture, not a pattern in text columns"},
-    {0, "RAW", "a RAW file of a kind that is not read (Bruker 1 to 4 and STOE 1.06 are); export the scan as text of two columns (.xy)"},
-    {0, "<", "XML and no XRDML; export the scan as text of two columns (.xy)"},
-    {0, "{", "JSON, not a pattern in text columns"},
-    {0, "data_", "a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it"},
-}};
-
-void refuse_other_kinds(std::string_view text, const std::string& name) {
-    for (const OtherKind& kind : other_kinds) {
-        if (text.size() > kind.offset && text.substr(kind.offset).starts_with(kind.begins)) fail(name, ": is ", kind.what);
-    }
-    if (text.find('\0') == text.find_last_not_of('\0') + 1 && text.front() != '\0' && text.back() == '\0')
-        fail(name, ": ends in NUL bytes, as files do that were not written to their end; copy or export it again");
-    const std::string_view head = text.substr(0, 4096);
-    if (head.find('\0') != std::string_view::npos) fail(name, ": is a binary file", export_as_text);
-    if (head.find("\n_cell_length_a") != std::string_view::npos || head.find("\n_cell.length_a") != std::string_view::npos) {
-        fail(name, ": is a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it");
-    }
-}
-
-// ---- The file as a whole ----
 
 std::string number_text(double value) {
     char text[32];

@@ -12,9 +12,9 @@
 #include <map>
 
 #include "host/patterns/nexus_file.h"
+#include "host/patterns/other_files.h"
 #include "host/patterns/pattern_address.h"
 #include "host/simulation/pattern_output.h"
-#include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/hdf5_file.h"
@@ -38,18 +38,13 @@ std::string all_endings() {
     return all + ".h5 and .hdf5 of NeXus patterns, .csv but labels, results and metrics";
 }
 
-// Friedel's own tables are no patterns: labels and results have a column `file`, a training's metrics `step` and `loss`.
 bool begins_with_own_table(const fs::path& file) {
     std::ifstream in(file);
     std::string line(500, '\0');  // a binary file may have no lines
     in.read(line.data(), static_cast<std::streamsize>(line.size()));
     line.resize(static_cast<std::size_t>(in.gcount()));
     line = is_utf_16(line) ? utf_8_of_utf_16(line) : std::string(without_byte_order_mark(line));
-    line.resize(std::min(line.find_first_of("\r\n"), line.size()));
-    if (std::count(line.begin(), line.end(), '"') % 2 != 0) return false;  // cut off, or no table: its reader will say
-    const std::vector<std::string> columns = split_csv(line, separator_of(line));
-    const auto has = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
-    return has("file") || (has("step") && has("loss"));
+    return is_own_table(line);
 }
 
 std::string ending_of(const fs::path& file) { return lower_case(file.extension().string()); }
