@@ -317,7 +317,8 @@ TEST(InstrumentFiles, Brml) {
     std::string unfinished = raw_data("TwoTheta");
     unfinished.replace(unfinished.find("15.98<"), 5, "85.98");
     says({{"Experiment0/RawData0.xml", unfinished}}, "was not finished");
-    says({{"word/document.xml", "<w/>"}}, "neither .rasx nor .brml");
+    says({{"word/document.xml", "<w/>"}}, "is a Word document");
+    says({{"some/other.xml", "<w/>"}}, "neither .rasx nor .brml");
 }
 
 TEST(InstrumentFiles, NexusStacks) {
@@ -399,6 +400,11 @@ TEST(InstrumentFiles, WhatCannotBeUsedIsNamed) {
     const std::string twice = xrdml("2Theta", 2);
     const std::size_t second = twice.rfind("<scan ");
     says(replaced(twice, "<startPosition>10<", "<startPosition>11<", second), "neither repeat nor follow one another");
+    const auto second_from = [&](const std::string& range) {
+        return replaced(twice, "<startPosition>10</startPosition><endPosition>15.98<", range, second);
+    };
+    says(second_from("<startPosition>14</startPosition><endPosition>19.98<"), "two of which have 1.98 degrees in common");
+    EXPECT_NO_THROW(parse_pattern(second_from("<startPosition>15.6</startPosition><endPosition>21.58<"), "a"));
     says(replaced(twice, "<dataPoints>", "<nonAmbientPoints/><dataPoints>", second), "2 scans of a series");
     says(ras() + ras(), "several scans");
     says(gsas("ALT"), "type ALT");

@@ -6,6 +6,7 @@
 
 #include "host/patterns/instrument_files.h"
 #include "host/support/error.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -58,6 +59,8 @@ bool is_repeat(const MeasuredPattern& scan, const MeasuredPattern& of) {
                       [](double a, double b) { return std::fabs(a - b) < same_angle; });
 }
 
+constexpr double most_overlap = 0.1;  // of the longer of two ranges of a scan; what has more in common are two scans
+
 // Takes another scan into the pattern: one more over the same angles, or a range that goes on from it, a little overlap left out.
 void add_scan(MeasuredPattern& pattern, const MeasuredPattern& scan, std::size_t scans, const std::string& name) {
     if (is_repeat(scan, pattern)) {
@@ -69,6 +72,11 @@ void add_scan(MeasuredPattern& pattern, const MeasuredPattern& scan, std::size_t
     const auto overlap = first - scan.two_theta_deg.begin();
     if (scan.two_theta_deg.empty() || pattern.two_theta_deg.empty() || 2 * overlap > static_cast<std::ptrdiff_t>(scan.two_theta_deg.size()))
         fail(name, ": holds ", scans, " scans that neither repeat nor follow one another; export one of them");
+    const auto range = [](const MeasuredPattern& of) { return of.two_theta_deg.back() - of.two_theta_deg.front(); };
+    const double both_deg = end - scan.two_theta_deg.front();
+    if (both_deg > most_overlap * std::max(range(pattern), range(scan)))
+        fail(name, ": holds ", scans, " scans, two of which have ", formatted("%.4g", both_deg),
+             " degrees in common; export one of them, or ranges that overlap little");
     pattern.two_theta_deg.insert(pattern.two_theta_deg.end(), first, scan.two_theta_deg.end());
     pattern.intensity.insert(pattern.intensity.end(), scan.intensity.begin() + overlap, scan.intensity.end());
 }
