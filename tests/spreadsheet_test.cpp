@@ -97,6 +97,15 @@ TEST(Spreadsheet, RemarksAndTimesOfDayBesideTheNumbers) {
         expect_all_points(sheet("Zeit;2Theta;Counts\n", [&](int i) { return remark + ";" + row(i, ',', ";"); }), "first.csv");
     }
     expect_all_points(sheet("2theta,counts,remark\n", [&](int i) { return row(i, '.', ",") + (i == 150 ? "bad" : ""); }), "one.csv");
+    // Whatever they are called: the intensities are the one column of numbers beside the angles.
+    for (const std::string header : {"2Theta;Impulse;Bemerkung\n", "2Theta;Impulse;Zeit\n", "\"2Theta\";\"Imp.\";\"Uhrzeit\";\"Wer\"\n"}) {
+        const std::string more = header.find("Wer") == header.npos ? "" : ";Meier";
+        expect_all_points(sheet(header, [&](int i) { return row(i, ',', ";") + "30.11.2026 10:00" + more; }), "any.csv");
+        expect_all_points(sheet("Probe;" + header, [&](int i) { return "A;" + row(i, ',', ";") + "10:00" + more; }), "Probe.csv");
+    }
+    EXPECT_NE(error_of(sheet("2Theta;Probe 1;Probe 2;Bemerkung\n", [&](int i) { return row(i, ',', ";") + "17;ok"; }))
+                  .find("does not say which of 'Probe 1', 'Probe 2' is the intensity"),
+              std::string::npos);
     expect_all_points(sheet("2theta counts remark\n", [&](int i) { return row(i, '.', " ") + "ok"; }), "blanks.txt");
     // Angles tell that commas are decimal ones, and below names that commas separate none is.
     EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, '.', ";") + "1,5;x"; })), "read");

@@ -164,6 +164,27 @@ std::string_view without_sign_apart(std::string_view line, std::string_view rows
     return fields_of(behind).size() == names - 1 && numbers_of(next_line(rows), names - 1) ? behind : line;
 }
 
+// A line of names without those of columns that hold text in the first row below; nothing where that is no row of so many fields, or holds
+// none.
+std::optional<std::string> names_of_numbers(std::string_view header, std::string_view row, const Columns& columns) {
+    const Fields names = fields_of(header);
+    for (const bool decimal_commas : {false, true}) {
+        const Fields fields = fields_of(row, decimal_commas);
+        double value = 0;
+        const auto is_number = [&](std::size_t i) { return read_field(value, fields[i], decimal_commas); };
+        if (names.size() != columns.count || fields.size() != columns.count || !is_number(static_cast<std::size_t>(columns.axis))) continue;
+        std::string left(header);
+        bool any = false;
+        for (std::size_t i = names.size(); i-- > 0;) {
+            if (names[i].empty() || fields[i].empty() || is_number(i)) continue;
+            left.erase(static_cast<std::size_t>(names[i].data() - header.data()), names[i].size());
+            any = true;
+        }
+        return any ? std::optional(left) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
 // Nothing where no line names the columns.
 std::optional<Table> find_table(std::string_view text, const std::string& name, StatedWavelength& stated) {
     constexpr int longest_header = 200;  // lines
@@ -172,7 +193,11 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
     for (int line_number = 1; !text.empty() && line_number <= longest_header; ++line_number) {
         const std::string_view rows = text, line = next_line(text);
         // Names that may be others' are believed where a row of as many numbers follows at once.
-        const bool row_follows = (above.axis >= 0 || !above.other_axis.empty()) && numbers_of(line, above.count);
+        std::optional<std::string> beside_text;
+        if (above.axis >= 0 && !above.may_be_sentence) beside_text = names_of_numbers(header, line, above);
+        if (beside_text) above = columns_of(*beside_text);
+        const bool may_follow = above.axis >= 0 || !above.other_axis.empty();
+        const bool row_follows = beside_text || (may_follow && numbers_of(line, above.count));
         if (row_follows && above.axis < 0) axis_of(above.other_axis, "", name);  // says that it is none
         if (row_follows && !above.no_intensity.empty())
             fail(name, ": line ", line_number - 1, ": beside '", above.axis_name, "' stands '", above.no_intensity,
