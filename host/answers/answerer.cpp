@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "host/answers/opinions.h"
-#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -87,9 +86,7 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
     std::string objection = structures ? structures->other_tube : std::string();
     if (objection.empty()) {
         objection = evidence_.objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
-        if (!objection.empty() && read.wavelength_source == WavelengthSource::assumed && !evidence_.tells_nothing(i))
-            objection += "; no wavelength is stated: give --wavelength if it was not " +
-                         formatted("%.5g", static_cast<double>(model_.wavelength_angstrom)) + " angstrom";
+        if (!objection.empty() && !evidence_.tells_nothing(i)) objection += hint_at_wavelength(read.wavelength_source, read.wavelength);
     }
     if (!objection.empty()) c.refused = objection;
     if (explainer_) {

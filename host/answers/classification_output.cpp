@@ -109,18 +109,21 @@ constexpr CsvColumn csv_columns[] = {
 // Behind the mark of who answered, as they came later.
 constexpr CsvColumn later_csv_columns[] = {
     {"note", [](const Classification& c) { return csv_field(c.note); }},
+    {"file_state", [](const Classification& c) { return csv_field(c.file_state); }},
     {"second_phase", [](const Classification& c) { return csv_field(c.second_phase); }},
     {"second_formula", [](const Classification& c) { return csv_field(c.second_formula); }},
     {"second_space_group", [](const Classification& c) { return if_any(!c.second_phase.empty(), std::to_string(c.second_space_group)); }},
     {"second_part", [](const Classification& c) { return if_any(!c.second_phase.empty(), formatted("%.3f", c.second_part)); }},
-    {"file_state", [](const Classification& c) { return csv_field(c.file_state); }},  // last, where it is read again
 };
 
-// Where the column of this name stands among them.
+// Where the column of this name stands in a line.
 consteval std::size_t csv_column(std::string_view name) {
+    for (std::size_t i = 0; i < std::size(csv_columns); ++i) {
+        if (csv_columns[i].name == name) return i;
+    }
     std::size_t i = 0;
-    while (csv_columns[i].name != name) ++i;  // does not compile where there is none
-    return i;
+    while (later_csv_columns[i].name != name) ++i;  // does not compile where there is none
+    return std::size(csv_columns) + 1 + i;
 }
 
 std::string csv_header() {
@@ -139,7 +142,7 @@ public:
         const std::vector<std::string> fields = split_csv(text);
         constexpr std::size_t mark = std::size(csv_columns), columns = mark + 1 + std::size(later_csv_columns);
         if (fields.size() != columns) fail(fields.size(), " columns, not ", columns);
-        return {fields[csv_column("file")], fields[mark], fields[csv_column("wavelength_from")].empty(), fields.back()};
+        return {fields[csv_column("file")], fields[mark], fields[csv_column("wavelength_from")].empty(), fields[csv_column("file_state")]};
     }
     void add(const Classification& c) override {
         std::string text;

@@ -11,6 +11,11 @@
 
 namespace friedel {
 
+std::string hint_at_wavelength(WavelengthSource source, double angstrom) {
+    if (source != WavelengthSource::assumed) return {};
+    return "; no wavelength is stated: give --wavelength if it was not " + formatted("%.5g", angstrom) + " angstrom";
+}
+
 const char* wavelength_source_name(WavelengthSource source) {
     constexpr const char* names[] = {"", "file", "option", "assumed", "not needed"};
     return names[static_cast<int>(source)];

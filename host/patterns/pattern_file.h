@@ -52,6 +52,8 @@ enum class WavelengthSource : std::uint8_t {
     not_needed,  // the pattern is written against Q or d
 };
 const char* wavelength_source_name(WavelengthSource source);  // "", "file", "option", "assumed", "not needed"
+// To be said of a pattern that looks like nothing: what to do if the wavelength that was assumed is not its own. Empty for other sources.
+std::string hint_at_wavelength(WavelengthSource source, double angstrom);
 // The wavelength to take, in angstrom: the given one, where that is not 0, the pattern's own, or else the usual one. Patterns that need
 // none keep the one that their angles are of. Throws Error where the pattern's own is wanted and in doubt.
 std::pair<double, WavelengthSource> wavelength_of(const MeasuredPattern& pattern, double given, double usual);
