@@ -12,6 +12,9 @@
 #include "host/network/device.h"
 #include "host/network/model.h"
 #include "host/ranks/communicator.h"
+#include "host/ranks/work_share.h"
+#include "host/support/error.h"
+#include "host/support/seconds_since.h"
 #include "host/training/checkpoint.h"
 #include "host/training/trainer.h"
 #include "tests/test_paths.h"
@@ -277,6 +280,36 @@ TEST_F(RanksThatClassify, OneThatHangsIsNamedAndReplaced) {
     EXPECT_NE(result.err.find("600 patterns: "), std::string::npos) << result.err;
     const std::string found = read_text(folder / "a/shared.csv");
     EXPECT_EQ(std::count(found.begin(), found.end(), '\n'), 601);
+}
+
+// The first of two ranks, whose other one never says anything.
+class BesideASilentOne : public Communicator {
+public:
+    int size() const override { return 2; }
+    std::optional<RankMessage> receive() override {
+        if (seconds_since(start_) > 20) fail("nobody ends this");
+        return std::nullopt;
+    }
+
+private:
+    const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+TEST(SharedWork, EndsWhereOneRankFailsAndTheOtherIsLost) {
+    BesideASilentOne ranks;
+    std::vector<std::string> told;
+    SharedWork work;
+    work.portions = 5;
+    work.work = [](WorkDesk& desk, const std::string&) {
+        desk.next(true);
+        fail("the first one's network is too large");
+    };
+    work.take = [](std::size_t, const std::string&) {};
+    work.tell = [&](const std::string& what) { told.push_back(what); };
+    work.timeout_seconds = 1;
+    EXPECT_EQ(test::error_of([&] { share_work(ranks, work); }), "the first one's network is too large");
+    EXPECT_EQ(told, (std::vector<std::string>{"rank 0: the first one's network is too large; the others do its share",
+                                              "rank 1: has not answered for 1 s"}));
 }
 
 TEST(RanksOfDevices, WhatCannotAddUpIsNamed) {

@@ -15,6 +15,7 @@
 
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
+#include "host/support/seconds_since.h"
 
 namespace friedel {
 
@@ -216,21 +217,7 @@ private:
     void hear(const RankMessage& got) {
         Worker& worker = workers_[static_cast<std::size_t>(got.from)];
         worker.heard = Clock::now();
-        if (got.text[0] == failed) {
-            give_up(got.from, State::failed);
-            if (got.from == 0) {
-                if (none_left()) std::rethrow_exception(local_failure_);
-                try {
-                    std::rethrow_exception(local_failure_);
-                } catch (const std::exception& error) {
-                    tell(0, error.what());
-                }
-            } else {
-                tell(got.from, text_of(got.text));
-                if (none_left() && local_failure_) std::rethrow_exception(local_failure_);
-            }
-            return;
-        }
+        if (got.text[0] == failed) return give_up(got.from, State::failed, got.from == 0 ? local_reason() : text_of(got.text));
         if (worker.state == State::lost) worker.state = State::working;
         const std::size_t portion = portion_of(got.text);
         worker.portions.erase(portion);
@@ -247,21 +234,36 @@ private:
     void look_for_lost() {
         for (int rank = 1; rank < ranks_.size(); ++rank) {
             const Worker& worker = workers_[static_cast<std::size_t>(rank)];
-            const double silent = std::chrono::duration<double>(Clock::now() - worker.heard).count();
-            if (worker.state != State::working || worker.portions.empty() || silent < work_.timeout_seconds) continue;
-            give_up(rank, State::lost);
-            std::string seconds = std::to_string(static_cast<long>(work_.timeout_seconds));
-            tell(rank, "has not answered for " + seconds + " s");
+            if (worker.state != State::working || worker.portions.empty() || seconds_since(worker.heard) < work_.timeout_seconds) continue;
+            const std::string seconds = std::to_string(static_cast<long>(work_.timeout_seconds));
+            give_up(rank, State::lost, "has not answered for " + seconds + " s");
         }
     }
 
-    void give_up(int rank, State state) {
+    // What this rank's own work threw, in words.
+    std::string local_reason() const {
+        try {
+            std::rethrow_exception(local_failure_);
+        } catch (const std::exception& error) {
+            return error.what();
+        }
+    }
+
+    // The others do what the rank had. Where there are none left, this rank's own failure, which whoever called it tells, ends the work.
+    void give_up(int rank, State state, const std::string& why) {
         Worker& worker = workers_[static_cast<std::size_t>(rank)];
         worker.state = state;
         for (std::size_t portion : worker.portions) {
             if (portion >= outcome_.taken && !results_.contains(portion)) waiting_.insert(portion);
         }
         worker.portions.clear();
+        const std::string what = "rank " + std::to_string(rank) + ": " + why;
+        if (!none_left()) {
+            if (work_.tell) work_.tell(what + "; the others do its share");
+            return;
+        }
+        if (work_.tell && rank > 0) work_.tell(what);
+        std::rethrow_exception(local_failure_);
     }
 
     bool none_left() const {
@@ -269,10 +271,6 @@ private:
             if (worker.state == State::working) return false;
         }
         return true;
-    }
-
-    void tell(int rank, const std::string& what) {
-        if (work_.tell) work_.tell("rank " + std::to_string(rank) + ": " + what + "; the others do its share");
     }
 
     void end(std::thread& local) {
