@@ -154,7 +154,8 @@ TEST(Export, SaysWhatIsWrong) {
     refuses("model.h5 --onnx -o nowhere/model.onnx", 1, "nowhere/model.onnx: its folder is not there");
     refuses("nothing.h5 --onnx -o model.onnx", 1, "nothing.h5");
     refuses("model.h5 -o model.onnx", 2, "--onnx");
-    EXPECT_FALSE(fs::exists(folder / "model.onnx"));
+    refuses("model.h5 --onnx -o model.txt", 2, "give the ending .onnx");
+    EXPECT_FALSE(fs::exists(folder / "model.onnx") || fs::exists(folder / "model.txt"));
 }
 
 struct Exported {

@@ -72,6 +72,11 @@ TEST_F(ModelCommands, InputsAreNotWrittenOver) {
              {"calibrate model.h5 --library lib.h5 --patterns 100 -o lib.h5", "lib.h5"},
              {"ingest minerals/quartz.cif -o minerals/quartz.cif", "minerals/quartz.cif"},
              {"split lib.h5 --train lib.h5 --test t.h5", "lib.h5"},
+             {"merge lib.h5 minerals.h5 -o lib.h5", "lib.h5"},
+             {"merge minerals.h5 --without-types-of lib.h5 -o lib.h5", "lib.h5"},
+             {"export model.h5 --bytes -o model.h5", "model.h5"},
+             {"export model.h5 --half -o model.h5", "model.h5"},
+             {"export model.h5 --megabytes 1 -o ./model.h5", "model.h5"},
              {"export model.h5 --onnx -o model.h5", "model.h5"}}) {
         const std::string before = read_text(folder / file);
         expect_refused(command, "is read by this command and would be written over");

@@ -34,36 +34,35 @@ void write_within(const std::filesystem::path& file, const Model& model, double 
             std::filesystem::remove(path, ignored);
         }
     } const draft{file.string() + ".draft." + std::to_string(::getpid())};
-    const auto fits = [&](double step) {
+    const auto write_draft = [&](double step) {
         model.write(draft.path, Model::Weights::byte, static_cast<float>(step));
-        return static_cast<double>(std::filesystem::file_size(draft.path)) <= 1e6 * megabytes;
+        const bool fits = static_cast<double>(std::filesystem::file_size(draft.path)) <= 1e6 * megabytes;
+        return fits;
     };
-    double step = finest;
-    if (!fits(step)) {
-        double too_fine = step;
-        step = coarsest;
-        if (!fits(step)) {
+    if (!write_draft(finest)) {
+        double too_fine = finest, step = coarsest;
+        if (!write_draft(step)) {
             fail(file.string(), ": a network of ", model.shape.text(), " does not fit into ", megabytes,
                  " MB; ask for more, or train a smaller one");
         }
         while (step > 1.03 * too_fine) {
             const double between = std::sqrt(step * too_fine);
-            (fits(between) ? step : too_fine) = between;
+            (write_draft(between) ? step : too_fine) = between;
         }
-        fits(step);
+        write_draft(step);  // the last one tried may have been too large
     }
     std::filesystem::rename(draft.path, behind_links(file));
 }
 
 int run(const Options& o) {
     const bool stays_a_model = o.megabytes > 0 || o.half || o.bytes;
+    refuse_overwriting(o.output, {o.model});
     if (stays_a_model) {
         check_hdf5_output(o.output, model_kind);
     } else {
-        refuse_overwriting(o.output, {o.model});
-        if (std::filesystem::path(o.output).extension() == ".h5")
-            misused(o.output, ": would hold ONNX; give the ending .onnx, or --half, --bytes or --megabytes for a model of friedel");
         check_replaceable(o.output, onnx_beginning);
+        if (std::filesystem::path(o.output).extension() != ".onnx")
+            misused(o.output, ": would hold ONNX; give the ending .onnx, or --half, --bytes or --megabytes for a model of friedel");
     }
     const Model model = Model::read(o.model);
     if (o.megabytes > 0) {

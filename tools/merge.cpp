@@ -119,6 +119,8 @@ StructureLibrary gather(const Options& options) {
 }
 
 int run(const Options& options) {
+    refuse_overwriting(options.output, options.libraries);
+    refuse_overwriting(options.output, {options.held_out});
     check_hdf5_output(options.output, structure_library_kind);
     StructureLibrary all = gather(options);
     if (!options.keep_duplicates) {
