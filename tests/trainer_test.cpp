@@ -48,6 +48,48 @@ TEST(Trainer, SameWeightsOnAnyNumberOfCores) {
     EXPECT_NE(one, train(other, 1, 6)) << "the seed changes nothing";
 }
 
+// What one step left unfinished when it threw does not reach the next, and no work aside is lost without a word.
+TEST(Trainer, WorkAsideIsDoneOrRefused) {
+    const TrainingConfig config = small_config();
+    const StructureLibrary library = StructureLibrary::read(small_library());
+    ThreadPool pool(2);
+    const auto backend = make_cpu_backend(pool);
+    const Sampler sampler(library.view(), config.network.target, config.run.tempering);
+    const auto stream = backend->open_stream(library.view(), sampler.view(), config.simulation, config.preprocess);
+    constexpr int rows = 4;
+    const int points = config.simulation.grid.points;
+    Matrix patterns(*backend, rows, points), others(*backend, rows, points);
+    const StepState begin{5, 0, 100};
+    const Buffer<StepState> state(*backend, &begin, 1);
+    const auto draw = [&](Matrix& to, Buffer<std::int32_t>& labels) { stream->draw(to.data(), labels.data(), state.data(), 0, rows); };
+    const auto is_drawn = [&](const Buffer<std::int32_t>& labels) {
+        std::vector<std::int32_t> found(rows);
+        labels.download(found.data());
+        return std::none_of(found.begin(), found.end(), [](std::int32_t label) { return label < 0; });
+    };
+    const std::vector<std::int32_t> none(rows, -1);
+    Buffer<std::int32_t> first(*backend, none.data(), rows), second(*backend, none.data(), rows);
+
+    EXPECT_THROW(backend->overlap(
+                     [&] {
+                         draw(patterns, first);
+                         fail("aside");
+                     },
+                     [] {}),
+                 Error);
+    draw(patterns, first);
+    EXPECT_TRUE(is_drawn(first)) << "put off for ever";
+    EXPECT_THROW(backend->overlap(
+                     [&] {
+                         draw(patterns, first);
+                         draw(others, second);
+                     },
+                     [] {}),
+                 Error);
+    backend->overlap([&] { draw(others, second); }, [] {});
+    EXPECT_TRUE(is_drawn(second));
+}
+
 TEST(Trainer, SameWeightsOnAnyNumberOfCoresInBf16) {
     if (const std::string missing = Bf16Gemm::missing(); !missing.empty()) GTEST_SKIP() << missing;
     const TrainingConfig config = small_config();

@@ -110,6 +110,14 @@ public:
 
     // Work aside is cut into pieces, which fill the gaps that open where workers wait for each other.
     void overlap(const std::function<void()>& aside, const std::function<void()>& main) override {
+        // Whichever of both throws, the next step begins without what is left of this one.
+        struct Deferring {
+            CpuBackend& backend;
+            ~Deferring() {
+                backend.deferring_ = false;
+                backend.deferred_pieces_ = 0;
+            }
+        } const none_left{*this};
         deferring_ = true;
         aside();
         deferring_ = false;
@@ -130,12 +138,12 @@ public:
             while (take(worker)) {
             }
         });
-        deferred_pieces_ = 0;
     }
 
     // Runs piece(i) for i in [0, pieces): now, or inside overlap() in the gaps of what it overlaps.
     void run_pieces(int pieces, std::function<void(int)> piece) {
         if (deferring_) {
+            if (deferred_pieces_ > 0) fail("work aside: one lot of pieces fits, and there are two");
             deferred_ = std::move(piece);
             deferred_pieces_ = pieces;
         } else {
