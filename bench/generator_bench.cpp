@@ -13,6 +13,7 @@
 #include "host/crystals/symmetry.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
+#include "host/support/seconds_since.h"
 #include "host/training/config.h"
 #include "kernels/draw_parameters.h"
 #include "kernels/pattern.h"
@@ -23,8 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr int crystals = 200;  // of each group
 constexpr int repeats = 5;     // the best of these is reported: what else ran on the machine only ever adds time
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 int main(int argc, char** argv) {
     const std::string statistics = argc > 1 ? argv[1] : "shipped";

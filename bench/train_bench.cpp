@@ -14,6 +14,7 @@
 #include "host/network/device.h"
 #include "host/network/network.h"
 #include "host/support/error.h"
+#include "host/support/seconds_since.h"
 #include "host/training/config.h"
 #include "host/training/sampler.h"
 #include "host/training/trainer.h"
@@ -33,7 +34,7 @@ double seconds_of(const std::function<void()>& work, Backend& backend, int repea
     const std::clock_t start_of_processor = std::clock();
     for (int i = 0; i < repeats; ++i) work();
     backend.wait();
-    const double on_the_clock = std::chrono::duration<double>(Clock::now() - start).count();
+    const double on_the_clock = seconds_since(start);
     const double on_the_processor = static_cast<double>(std::clock() - start_of_processor) / CLOCKS_PER_SEC;
     return (on_one_core ? on_the_processor : on_the_clock) / repeats;
 }

@@ -26,6 +26,7 @@
 #include "host/support/hdf5_file.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
+#include "host/support/seconds_since.h"
 #include "host/support/shipped_files.h"
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
@@ -244,10 +245,7 @@ public:
         if (file_ && !outcome.interrupted) file_->finish();
         progress_.clear();
         if (outcome.interrupted) fail("interrupted after ", counts_.all(), " of ", task_.list.size(), " patterns");
-        if (!task_.options.quiet) {
-            const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
-            print_summary(counts_, task_, there_already_.size(), seconds.count());
-        }
+        if (!task_.options.quiet) print_summary(counts_, task_, there_already_.size(), seconds_since(start_));
         if (unread_before_ > 0)
             tell(unread_before_,
                  " of those that were there already could not be read then; to have them read anew, remove their lines from the results");

@@ -15,6 +15,7 @@
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
+#include "host/support/seconds_since.h"
 #include "tools/command.h"
 #include "tools/notices.h"
 #include "tools/options.h"
@@ -156,7 +157,7 @@ int run(const Options& given) {
         });
     }
     result.library.write(options.output, {{"symprec_angstrom", options.symprec}});
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = seconds_since(start);
     if (options.json) {
         print_json(options, result, seconds);
     } else if (!options.quiet) {

@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstring>
 #include <list>
 #include <numeric>
 
 #include "host/ranks/communicator.h"
 #include "host/support/error.h"
+#include "host/support/seconds_since.h"
 
 namespace friedel {
 
@@ -30,8 +33,6 @@ void check(int status, const char* what) {
     MPI_Error_string(status, text, &length);
     fail("MPI: ", what, ": ", text);
 }
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 class MpiCommunicator : public Communicator {
 public:
@@ -129,13 +130,15 @@ private:
         int ranks_here = 0;
         check(MPI_Comm_rank(node, &rank_on_node_), "finding the ranks of this node");
         check(MPI_Comm_size(node, &ranks_here), "finding the ranks of this node");
-        cpu_set_t mine;
-        CPU_ZERO(&mine);
-        sched_getaffinity(0, sizeof mine, &mine);
-        std::vector<cpu_set_t> all(static_cast<std::size_t>(ranks_here));
+        // A bit for each of 16 384 cores: the system refuses a set that is smaller than its own, which may be of 8192.
+        using Cores = std::array<cpu_set_t, 16>;
+        Cores mine{};
+        const bool known = sched_getaffinity(0, sizeof mine, mine.data()) == 0;
+        std::vector<Cores> all(static_cast<std::size_t>(ranks_here));
         check(MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, node), "comparing cores");
-        sharing_cores_ =
-            static_cast<int>(std::count_if(all.begin(), all.end(), [&](const cpu_set_t& set) { return CPU_EQUAL(&set, &mine); }));
+        if (!known) return;
+        sharing_cores_ = static_cast<int>(
+            std::count_if(all.begin(), all.end(), [&](const Cores& set) { return std::memcmp(&set, &mine, sizeof mine) == 0; }));
     }
 
     void forget_sent() {

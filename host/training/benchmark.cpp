@@ -12,6 +12,7 @@
 #include "host/network/network.h"
 #include "host/simulation/simulation_work.h"
 #include "host/simulation/simulator.h"
+#include "host/support/seconds_since.h"
 #include "host/training/sampler.h"
 #include "host/training/trainer.h"
 #include "kernels/pattern.h"
@@ -60,7 +61,7 @@ private:
             const auto start = Clock::now();
             for (int i = 0; i < repeats; ++i) work();
             backend_.wait();
-            return std::chrono::duration<double>(Clock::now() - start).count() / repeats;
+            return seconds_since(start) / repeats;
         };
         seconds_of(1);  // plans, scratch and caches
         const int repeats = std::max(1, static_cast<int>(options_.seconds / std::max(seconds_of(1), 1e-7)));

@@ -13,6 +13,7 @@
 #include "host/support/interrupt.h"
 #include "host/support/joined.h"
 #include "host/support/progress_line.h"
+#include "host/support/seconds_since.h"
 #include "host/support/text_format.h"
 #include "host/training/look.h"
 #include "host/training/loss_watch.h"
@@ -30,8 +31,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double plan_seconds = 1;                 // between estimates of the steps that a run given in minutes will take
 constexpr std::int64_t max_skipped_in_a_row = 20;  // steps; more of them are no accident
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // The ranks of a node take its devices in turn.
 DeviceChoice device_of(DeviceChoice wanted, const Communicator& ranks) {
