@@ -1,11 +1,17 @@
 #include "host/support/worker_processes.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <set>
+
+#include "tests/test_paths.h"
 
 namespace friedel {
 namespace {
@@ -72,6 +78,29 @@ TEST(WorkerProcesses, TellsWhetherAStepBegan) {
         EXPECT_EQ(outcome->kind, Kind::crashed);
         EXPECT_EQ(outcome->began, job == "begins");
     }
+}
+
+std::set<std::string> open_descriptors() {
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) found.insert(entry.path().filename().string());
+    return found;
+}
+
+// Where the system refuses the third one, the two before it do not stay.
+TEST(WorkerProcesses, OnesThatCannotAllBeStartedLeaveNothing) {
+    const std::set<std::string> before = open_descriptors();
+    rlimit usual;
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    const int next = dup(0);  // the first number that is free
+    close(next);
+    const rlimit few{static_cast<rlim_t>(next) + 4, usual.rlim_max};  // one stays open of each pair
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    const std::string error = test::error_of([] { WorkerProcesses(8, 100, work); });
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    EXPECT_NE(error.find("cannot talk to worker processes (Too many open files)"), std::string::npos) << error;
+    EXPECT_EQ(open_descriptors(), before);
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+    EXPECT_EQ(errno, ECHILD);
 }
 
 TEST(WorkerProcesses, WaitGivesUp) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "host/support/descriptor.h"
+
 namespace friedel {
 
 class FileLock {
@@ -17,10 +19,10 @@ public:
 
 private:
     std::filesystem::path file_;
-    int descriptor_;
+    Descriptor open_;
 };
 
 // Of an open file, until it is closed. False if another process, or another opening of the file, has it. Devices have no locks.
-bool lock(int descriptor);
+bool lock(const Descriptor& open);
 
 }  // namespace friedel

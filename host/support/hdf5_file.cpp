@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "host/support/descriptor.h"
 #include "host/support/error.h"
 #include "host/support/hdf5_state.h"
 #include "host/support/text_file.h"
@@ -81,9 +82,8 @@ H5File H5File::open_foreign(const std::filesystem::path& file) {
     state->path = file;
     std::error_code code;
     if (std::filesystem::is_directory(file, code)) fail(file.string(), ": is a folder; name an HDF5 file");
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) fail(file.string(), ": cannot be opened (", std::strerror(errno), "); check the name and the permissions");
-    ::close(descriptor);
+    if (!Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC)).is_open())
+        fail(file.string(), ": cannot be opened (", std::strerror(errno), "); check the name and the permissions");
     if (H5Fis_hdf5(file.c_str()) <= 0) fail(file.string(), ": is not an HDF5 file; check the name");
     state->file = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
     std::string reason = state->file < 0 ? last_reason() : "";
@@ -149,11 +149,9 @@ void H5File::commit() {
     state.check(H5Fflush(state.file, H5F_SCOPE_GLOBAL), "finish the file");
     state.check(H5Fclose(std::exchange(state.file, -1)), "finish the file");
     // The contents reach the disk before the name does, so that a power cut leaves the old file or the new one.
-    const int descriptor = ::open(state.temporary.c_str(), O_RDWR | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-    const int reason = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (!synced) fail(state.path.string(), ": cannot finish the file (", std::strerror(reason), "); check the space on the disk");
+    const Descriptor written(::open(state.temporary.c_str(), O_RDWR | O_CLOEXEC));
+    if (!written.is_open() || fsync(written.number()) != 0)
+        fail(state.path.string(), ": cannot finish the file (", std::strerror(errno), "); check the space on the disk");
     std::error_code code;
     std::filesystem::rename(state.temporary, state.path, code);
     if (code) fail(state.path.string(), ": ", cannot_be_written(code.value()));

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "host/support/error.h"
+
 namespace friedel::hdf5 {
 
 namespace {
@@ -11,6 +13,10 @@ namespace {
 std::recursive_mutex& library_mutex() {
     static std::recursive_mutex mutex;
     return mutex;
+}
+
+void require(bool made) {
+    if (!made) fail("HDF5 cannot make a type (", last_reason(), "); free some memory");
 }
 
 }  // namespace
@@ -55,17 +61,14 @@ float rounded_to_half(float value) {
 Handle half_type() {
     Handle type(H5Tcopy(H5T_IEEE_F32LE), H5Tclose);
     // Sign at bit 15, five bits of exponent from 10, ten of fraction from 0.
-    H5Tset_fields(type, 15, 10, 5, 0, 10);
-    H5Tset_size(type, 2);
-    H5Tset_ebias(type, 15);
+    require(type >= 0 && H5Tset_fields(type, 15, 10, 5, 0, 10) >= 0 && H5Tset_size(type, 2) >= 0 && H5Tset_ebias(type, 15) >= 0);
     return type;
 }
 
 Handle text_type(std::size_t length) {
     Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(type, std::max<std::size_t>(length, 1));
-    H5Tset_strpad(type, H5T_STR_NULLPAD);
-    H5Tset_cset(type, H5T_CSET_UTF8);
+    require(type >= 0 && H5Tset_size(type, std::max<std::size_t>(length, 1)) >= 0 && H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0 &&
+            H5Tset_cset(type, H5T_CSET_UTF8) >= 0);
     return type;
 }
 

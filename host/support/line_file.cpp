@@ -38,36 +38,22 @@ void check_appendable(const std::filesystem::path& file, char first) {
 }
 
 LineFile::LineFile(std::filesystem::path file, char first, Tell tell)
-    : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)), tell_(std::move(tell)) {
-    if (descriptor_ < 0) fail(file_.string(), ": ", cannot_be_written(errno));
-    if (!lock(descriptor_)) {
-        ::close(descriptor_);
-        fail(file_.string(), ": another run appends to it now; wait until that has ended, or name another file");
-    }
-    if (char found = first; pread(descriptor_, &found, 1, 0) == 1 && found != first) {
-        ::close(descriptor_);
-        fail(file_.string(), somebody_elses);
-    }
-    const off_t end = whole_lines(descriptor_);
-    if (ftruncate(descriptor_, end) == 0) lseek(descriptor_, end, SEEK_SET);  // of a terminal or a pipe there is nothing to cut
+    : file_(std::move(file)), open_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)), tell_(std::move(tell)) {
+    if (!open_.is_open()) fail(file_.string(), ": ", cannot_be_written(errno));
+    if (!lock(open_)) fail(file_.string(), ": another run appends to it now; wait until that has ended, or name another file");
+    const int descriptor = open_.number();
+    if (char found = first; pread(descriptor, &found, 1, 0) == 1 && found != first) fail(file_.string(), somebody_elses);
+    const off_t end = whole_lines(descriptor);
+    if (ftruncate(descriptor, end) == 0) lseek(descriptor, end, SEEK_SET);  // of a terminal or a pipe there is nothing to cut
 }
 
-LineFile::~LineFile() { ::close(descriptor_); }
-
 void LineFile::append(const std::string& line) {
-    const off_t begin = lseek(descriptor_, 0, SEEK_CUR);
+    const off_t begin = lseek(open_.number(), 0, SEEK_CUR);
     const std::string text = line + "\n";
-    std::size_t written = 0;
-    while (written < text.size()) {
-        const ssize_t more = ::write(descriptor_, text.data() + written, text.size() - written);
-        if (more < 0 && errno == EINTR) continue;
-        if (more <= 0) break;
-        written += static_cast<std::size_t>(more);
-    }
-    if (written == text.size()) return;
+    if (write_all(open_, text.data(), text.size())) return;
     if (tell_) tell_(file_.string() + ": lines are lost (" + std::strerror(errno) + "); check the space on the disk");
     tell_ = nullptr;
-    if (ftruncate(descriptor_, begin) == 0) lseek(descriptor_, begin, SEEK_SET);
+    if (ftruncate(open_.number(), begin) == 0) lseek(open_.number(), begin, SEEK_SET);
 }
 
 }  // namespace friedel

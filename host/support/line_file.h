@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "host/support/descriptor.h"
 #include "host/support/tell.h"
 
 namespace friedel {
@@ -17,7 +18,6 @@ public:
     // character that such a file begins with; one that begins otherwise is somebody else's and is left as it is. One process
     // at a time appends. Throws Error.
     LineFile(std::filesystem::path file, char first, Tell tell);
-    ~LineFile();
     LineFile(const LineFile&) = delete;
     LineFile& operator=(const LineFile&) = delete;
 
@@ -26,7 +26,7 @@ public:
 
 private:
     std::filesystem::path file_;
-    int descriptor_;
+    Descriptor open_;
     Tell tell_;  // once, then empty
 };
 

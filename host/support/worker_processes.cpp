@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "host/support/error.h"
 #include "host/support/thread_pool.h"
@@ -22,36 +24,21 @@ namespace {
 
 double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-bool send_all(int socket, const void* data, std::size_t bytes) {
-    const char* at = static_cast<const char*>(data);
-    while (bytes > 0) {
-        const ssize_t sent = send(socket, at, bytes, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) return false;
-        at += sent;
-        bytes -= static_cast<std::size_t>(sent);
-    }
-    return true;
+bool send_all(const Descriptor& socket, const void* data, std::size_t bytes) {
+    return in_parts(static_cast<const char*>(data), bytes,
+                    [&](const char* at, std::size_t left) { return send(socket.number(), at, left, MSG_NOSIGNAL); });
 }
 
-bool receive_all(int socket, void* data, std::size_t bytes) {
-    char* at = static_cast<char*>(data);
-    while (bytes > 0) {
-        const ssize_t received = recv(socket, at, bytes, 0);
-        if (received < 0 && errno == EINTR) continue;
-        if (received <= 0) return false;
-        at += received;
-        bytes -= static_cast<std::size_t>(received);
-    }
-    return true;
+bool receive_all(const Descriptor& socket, void* data, std::size_t bytes) {
+    return in_parts(static_cast<char*>(data), bytes, [&](char* at, std::size_t left) { return recv(socket.number(), at, left, 0); });
 }
 
-bool send_message(int socket, const std::string& message) {
+bool send_message(const Descriptor& socket, const std::string& message) {
     const std::uint64_t length = message.size();
     return send_all(socket, &length, sizeof length) && send_all(socket, message.data(), message.size());
 }
 
-bool receive_message(int socket, std::string& message) {
+bool receive_message(const Descriptor& socket, std::string& message) {
     std::uint64_t length = 0;
     if (!receive_all(socket, &length, sizeof length)) return false;
     message.resize(length);
@@ -73,10 +60,17 @@ WorkerProcesses::WorkerProcesses(int processes, double step_limit_seconds, Work 
     void* const shared = mmap(nullptr, workers_.size() * sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) fail("cannot share memory with worker processes (", std::strerror(errno), "); free some memory");
     progress_ = static_cast<Progress*>(shared);
-    for (std::size_t i = 0; i < workers_.size(); ++i) start(i);
+    try {
+        for (std::size_t i = 0; i < workers_.size(); ++i) start(i);
+    } catch (...) {
+        stop_all();
+        throw;
+    }
 }
 
-WorkerProcesses::~WorkerProcesses() {
+WorkerProcesses::~WorkerProcesses() { stop_all(); }
+
+void WorkerProcesses::stop_all() {
     for (std::size_t i = 0; i < workers_.size(); ++i) stop(i);
     munmap(progress_, workers_.size() * sizeof(Progress));
 }
@@ -84,7 +78,9 @@ WorkerProcesses::~WorkerProcesses() {
 void WorkerProcesses::start(std::size_t index) {
     int sockets[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-        fail("cannot talk to worker processes (", std::strerror(errno), ")");
+        fail("cannot talk to worker processes (", std::strerror(errno), "); use fewer with --threads, or raise ulimit -n");
+    Descriptor parents(sockets[0]);
+    const Descriptor childs(sockets[1]);
     Progress& progress = progress_[index];
     progress.step_began = 0;
     progress.step = 0;
@@ -92,8 +88,7 @@ void WorkerProcesses::start(std::size_t index) {
     const pid_t child = fork();
     if (child < 0) fail("cannot start a worker process (", std::strerror(errno), "); use fewer with --threads");
     if (child > 0) {
-        close(sockets[1]);
-        workers_[index] = {child, sockets[0], false, 0};
+        workers_[index] = {child, std::move(parents), false, 0};
         return;
     }
     // The child: an interrupt from the keyboard is the parent's to handle, and no parent means no work.
@@ -101,12 +96,10 @@ void WorkerProcesses::start(std::size_t index) {
     signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
-    close(sockets[0]);
-    for (const Worker& other : workers_) {
-        if (other.socket >= 0) close(other.socket);
-    }
+    parents = Descriptor();
+    for (Worker& other : workers_) other.socket = Descriptor();
     std::string job;
-    while (receive_message(sockets[1], job)) {
+    while (receive_message(childs, job)) {
         std::string result;
         try {
             result = work_(job, [&](std::uint32_t step) {
@@ -117,7 +110,7 @@ void WorkerProcesses::start(std::size_t index) {
             _exit(2);
         }
         progress.step_began = 0;
-        if (!send_message(sockets[1], result)) break;
+        if (!send_message(childs, result)) break;
     }
     _exit(0);
 }
@@ -129,7 +122,6 @@ void WorkerProcesses::stop(std::size_t index) {
         while (waitpid(worker.process, nullptr, 0) < 0 && errno == EINTR) {
         }
     }
-    if (worker.socket >= 0) close(worker.socket);
     worker = {};
 }
 
@@ -171,7 +163,7 @@ std::optional<WorkerProcesses::Outcome> WorkerProcesses::wait(double wait_second
     const double deadline = now_seconds() + wait_seconds;
     while (true) {
         std::vector<pollfd> polled;
-        for (const Worker& worker : workers_) polled.push_back({worker.busy ? worker.socket : -1, POLLIN, 0});
+        for (const Worker& worker : workers_) polled.push_back({worker.busy ? worker.socket.number() : -1, POLLIN, 0});
         const double left = std::max(deadline - now_seconds(), 0.0);
         const int ready = poll(polled.data(), polled.size(), static_cast<int>(std::min(left, 0.2) * 1000));
         if (ready < 0 && errno != EINTR) fail("cannot wait for worker processes (", std::strerror(errno), ")");

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "host/support/descriptor.h"
+
 namespace friedel {
 
 class WorkerProcesses {
@@ -41,12 +43,13 @@ private:
     struct Progress;  // in memory shared with the children
     struct Worker {
         int process = -1;
-        int socket = -1;
+        Descriptor socket;
         bool busy = false;
         std::uint64_t id = 0;
     };
     void start(std::size_t index);
     void stop(std::size_t index);
+    void stop_all();
     std::optional<Outcome> overdue();
 
     double step_limit_seconds_;

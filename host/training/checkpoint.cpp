@@ -11,8 +11,10 @@
 #include <cstring>
 #include <fstream>
 
+#include "host/support/descriptor.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/seconds_since.h"
 
 namespace friedel {
 
@@ -55,25 +57,13 @@ void check_call(bool good, const fs::path& file, const char* what) {
     throw Error(text);
 }
 
-class Descriptor {
+// A file or folder whose contents can be known to be on the disk.
+class DurableFile {
 public:
-    Descriptor(const fs::path& path, int flags) : path_(path), descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-        check_call(descriptor_ >= 0, path_, "be opened");
+    DurableFile(const fs::path& path, int flags) : path_(path), open_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+        check_call(open_.is_open(), path_, "be opened");
     }
-    ~Descriptor() { ::close(descriptor_); }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    void write(const void* bytes, std::size_t size) const {
-        const char* from = static_cast<const char*>(bytes);
-        while (size > 0) {
-            const ssize_t written = ::write(descriptor_, from, size);
-            if (written < 0 && errno == EINTR) continue;
-            check_call(written > 0, path_, "be written");
-            from += written;
-            size -= static_cast<std::size_t>(written);
-        }
-    }
+    void write(const void* bytes, std::size_t size) const { check_call(write_all(open_, bytes, size), path_, "be written"); }
     void sync() const { check_call(synced(), path_, "be brought to the disk"); }
     // Some file systems (FUSE, SMB) bring files to the disk and refuse to be asked about folders.
     void sync_where_possible() const {
@@ -82,17 +72,17 @@ public:
 
 private:
     bool synced() const {
-        while (fsync(descriptor_) != 0) {
+        while (fsync(open_.number()) != 0) {
             if (errno != EINTR) return false;
         }
         return true;
     }
 
     const fs::path& path_;
-    int descriptor_;
+    Descriptor open_;
 };
 
-void sync_folder(const fs::path& folder) { Descriptor(folder, O_RDONLY | O_DIRECTORY).sync_where_possible(); }
+void sync_folder(const fs::path& folder) { DurableFile(folder, O_RDONLY | O_DIRECTORY).sync_where_possible(); }
 
 void write_durably(const fs::path& file, const fs::path& temporary, const std::vector<unsigned char>& image) {
     try {
@@ -100,7 +90,7 @@ void write_durably(const fs::path& file, const fs::path& temporary, const std::v
         hash.add(image.data(), image.size());
         const std::string line = closing_line(hash);
         {
-            const Descriptor out(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+            const DurableFile out(temporary, O_WRONLY | O_CREAT | O_TRUNC);
             out.write(image.data(), image.size());
             out.write(line.data(), line.size());
             out.sync();
@@ -213,7 +203,7 @@ void CheckpointWriter::start(std::int64_t step, std::vector<unsigned char> image
         } catch (const std::exception& error) {
             outcome.fault = error.what();
         }
-        outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        outcome.seconds = seconds_since(start);
         return outcome;
     });
 }
