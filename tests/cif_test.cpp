@@ -243,6 +243,23 @@ TEST(Cif, P1IsAssumedOnlyWhereNothingContradictsIt) {
     EXPECT_EQ(parse_one(with("_symmetry_cell_setting cubic\n_symmetry_space_group_name_H-M 'P 1'\n")).operations.size(), 1u);
 }
 
+TEST(Cif, SymmetryThatIsNotStatedOrContradictsItselfIsMarked) {
+    const auto with = [](const std::string& stated) { return parse_one("data_x" + cubic_cell + stated + one_atom); };
+    const std::string symbol = "_symmetry_space_group_name_H-M 'F m -3 m'\n", number = "_symmetry_Int_Tables_number ";
+    EXPECT_TRUE(with("").symmetry_unstated);
+    EXPECT_TRUE(with("_symmetry_space_group_name_H-M ?\n").symmetry_unstated);
+    for (const std::string& stated : {std::string("_symmetry_space_group_name_H-M 'P 1'\n"), number + "1\n", symbol})
+        EXPECT_FALSE(with(stated).symmetry_unstated) << stated;
+    const Structure two = with(symbol + number + "221\n");
+    EXPECT_EQ(two.symmetry_contradiction, "its symbol F m -3 m is of space group 225, its number is 221");
+    EXPECT_EQ(two.operations.size(), 192u);
+    for (const std::string& stated : {symbol + number + "225\n", symbol, number + "221\n",
+                                      number + "14\n_symmetry_space_group_name_H-M 'P 1 21/n 1'\n_cell_angle_beta 95\n"})
+        EXPECT_EQ(with(stated).symmetry_contradiction, "") << stated;
+    // Operations need neither.
+    EXPECT_EQ(with(symbol + "_symmetry_equiv_pos_as_xyz x,y,z\n" + number + "221\n").symmetry_contradiction, "");
+}
+
 TEST(Cif, EdgesInNanometresAreNamedSo) {
     expect_in("the cell edges 0.5431, 0.5431 and 0.5431 look like nanometres",
               reason(crystal("_symmetry_space_group_name_H-M 'F d -3 m'\n", 0.5431, 0.5431, "Si1 0 0 0\n")));

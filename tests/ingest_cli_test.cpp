@@ -90,17 +90,26 @@ TEST(IngestCommand, BadFilesAreRowsAndTheRestIsDone) {
     EXPECT_EQ(StructureLibrary::read(folder / "kept.h5").size(), 2);
 }
 
-TEST(IngestCommand, OriginsThatNothingTellsAreCounted) {
+TEST(IngestCommand, WhatFilesLeaveInDoubtIsCounted) {
     const test::TemporaryDirectory folder;
     test::write_text(folder / "cuprite.cif",
                      "data_x\n_cell_length_a 4.27\n_cell_length_b 4.27\n_cell_length_c 4.27\n_symmetry_space_group_name_H-M 'P n -3 m'\n"
                      "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nCu1 .25 .25 .25\nO1 0 0 0\n");
     test::write_text(folder / "quartz.cif", quartz);
+    const std::string atoms =
+        "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nNa1 0 0 0\nCl1 .5 .5 .5\n";
+    const std::string cell = "data_x\n_cell_length_a 5.64\n_cell_length_b 5.64\n_cell_length_c 5.64\n";
+    test::write_text(folder / "no_symmetry.cif", cell + atoms);
+    test::write_text(folder / "two_groups.cif",
+                     cell + "_symmetry_space_group_name_H-M 'F m -3 m'\n_symmetry_Int_Tables_number 221\n" + atoms);
     const RunResult run = test::run_friedel("ingest . -o lib.h5", folder.path);
     ASSERT_EQ(run.status, 0) << run.err;
-    EXPECT_NE(run.out.find("1 structures fit either of two origins that their files leave open: choice 2 was taken"), std::string::npos)
-        << run.out;
-    EXPECT_EQ(json::parse(test::run_friedel("ingest . -q --json -o lib2.h5", folder.path).out)["origins_assumed"], 1);
+    for (const char* line : {"1 structures fit either of two origins that their files leave open: choice 2 was taken",
+                             "1 structures are from files that state no symmetry: taken as P1",
+                             "1 structures have a symbol and a number of two space groups: the symbol was taken"})
+        EXPECT_NE(run.out.find(line), std::string::npos) << run.out;
+    const json counts = json::parse(test::run_friedel("ingest . -q --json -o lib2.h5", folder.path).out);
+    for (const char* kind : {"origins_assumed", "without_symmetry", "contradicted"}) EXPECT_EQ(counts[kind], 1) << kind;
 }
 
 TEST(IngestCommand, NothingFoundWritesNothing) {

@@ -127,6 +127,33 @@ TEST(PeaksCommand, AnOriginThatNothingTellsIsNamed) {
     EXPECT_NE(open.out, told.out);
 }
 
+// Rock salt, whose two atoms make caesium chloride in P1.
+TEST(PeaksCommand, SymmetryLeftInDoubtIsNamedOnceAFile) {
+    const test::TemporaryDirectory folder;
+    const auto block = [](const std::string& name, const std::string& symmetry) {
+        return "data_" + name + "\n_cell_length_a 5.64\n_cell_length_b 5.64\n_cell_length_c 5.64\n" + symmetry +
+               "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nNa1 0 0 0\nCl1 .5 .5 .5\n";
+    };
+    const std::string symbol = "_symmetry_space_group_name_H-M 'F m -3 m'\n", number = "_symmetry_Int_Tables_number 221\n";
+    test::write_text(folder / "none.cif", block("a", ""));
+    test::write_text(folder / "two.cif", block("a", symbol + number));
+    test::write_text(folder / "three.cif", block("a", "") + block("b", "") + block("c", "") + block("d", symbol));
+    const auto err = [&](const std::string& arguments) {
+        const auto result = test::run_friedel(arguments, folder.path);
+        EXPECT_EQ(result.status, 0) << result.err;
+        return result.err;
+    };
+    const std::string taken =
+        ": no symmetry is stated; taken as P1, with no atoms but those listed. A space group or operators in the file would tell";
+    EXPECT_EQ(err("peaks none.cif"), "friedel: none.cif" + taken + "\n");
+    EXPECT_EQ(err("peaks two.cif"),
+              "friedel: two.cif: its symbol F m -3 m is of space group 225, its number is 221; the symbol was taken. Operators in the file "
+              "would tell\n");
+    EXPECT_EQ(err("peaks three.cif --block b"), "friedel: three.cif#b" + taken + "\n");
+    EXPECT_EQ(err("peaks three.cif --block d"), "");
+    EXPECT_EQ(err("simulate three.cif -o three.h5"), "friedel: three.cif#a" + taken + "; 2 more of the file likewise\n");
+}
+
 // 220 of silicon, percents of 111: 67.10 without f' and f'', 67.76 (Sasaki) to 67.79 (Henke) with them.
 TEST(PeaksCommand, AnomalousScatteringIsAddedWhereItIsAskedFor) {
     const test::TemporaryDirectory folder;

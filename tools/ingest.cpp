@@ -71,6 +71,8 @@ void print_json(const Options& options, const IngestResult& result, double secon
     json["duplicates"] = result.duplicates;
     json["relabelled"] = result.relabelled;
     json["origins_assumed"] = result.origins_assumed;
+    json["without_symmetry"] = result.without_symmetry;
+    json["contradicted"] = result.contradicted;
     json["seconds"] = seconds;
     for (int system = 0; system < crystal_systems; ++system) json["crystal_systems"][crystal_system_name(system)] = 0;
     for (const auto& [group, count] : structures_by_group(result.library)) {
@@ -108,13 +110,17 @@ void print_summary(const Options& options, const IngestResult& result, double se
                         i + 1 < std::min<std::size_t>(found.size(), 5) ? "," : "");
         std::printf("%s\n", found.size() > 5 ? ", ..." : "");
     }
-    if (result.relabelled)
-        std::printf("\n%llu structures have another space group than their file claims\n",
-                    static_cast<unsigned long long>(result.relabelled));
-    if (result.origins_assumed)
-        std::printf(
-            "\n%llu structures fit either of two origins that their files leave open: choice 2 was taken; list the operations to be sure\n",
-            static_cast<unsigned long long>(result.origins_assumed));
+    const auto print_count = [](std::uint64_t count, const char* what) {
+        if (count > 0) std::printf("\n%llu structures %s\n", static_cast<unsigned long long>(count), what);
+    };
+    print_count(result.relabelled, "have another space group than their file claims");
+    print_count(result.origins_assumed,
+                "fit either of two origins that their files leave open: choice 2 was taken; list the operations to be sure");
+    print_count(
+        result.without_symmetry,
+        "are from files that state no symmetry: taken as P1, with no atoms but those listed; add a space group where that is wrong");
+    print_count(result.contradicted,
+                "have a symbol and a number of two space groups: the symbol was taken; list the operations to be sure");
     if (library.rejections.empty()) return;
     std::vector<std::pair<int, std::string>> reasons;
     for (const auto& [reason, count] : rejections_by_reason(library)) reasons.emplace_back(count, reason);

@@ -8,10 +8,41 @@ namespace friedel::tools {
 
 Tell teller(bool quiet) { return quiet ? Tell() : Tell(tell<std::string>); }
 
-void tell_of_origin(const Structure& structure) {
-    if (!structure.origin_assumed) return;
-    tell(structure.name, ": fits either of its group's two origins; origin choice 2 was taken. Operators in the file would tell");
+namespace {
+
+using Doubts = std::vector<std::string>;  // [kinds], empty where there is none
+
+Doubts doubts_of(const Structure& structure) {
+    const std::string& contradiction = structure.symmetry_contradiction;
+    return {structure.origin_assumed ? "fits either of its group's two origins; origin choice 2 was taken. Operators in the file would tell"
+                                     : "",
+            structure.symmetry_unstated
+                ? "no symmetry is stated; taken as P1, with no atoms but those listed. A space group or operators in the file would tell"
+                : "",
+            contradiction.empty() ? "" : contradiction + "; the symbol was taken. Operators in the file would tell"};
 }
+
+}  // namespace
+
+void tell_of_doubts(const std::vector<Structure>& structures) {
+    std::vector<std::string> lines;  // [kinds], of the first structure that has this doubt
+    std::vector<int> counts;
+    for (const Structure& structure : structures) {
+        const Doubts doubts = doubts_of(structure);
+        lines.resize(doubts.size());
+        counts.resize(doubts.size());
+        for (std::size_t kind = 0; kind < doubts.size(); ++kind) {
+            if (doubts[kind].empty()) continue;
+            if (++counts[kind] == 1) lines[kind] = structure.name + ": " + doubts[kind];
+        }
+    }
+    for (std::size_t kind = 0; kind < lines.size(); ++kind) {
+        if (counts[kind] == 1) tell(lines[kind]);
+        if (counts[kind] > 1) tell(lines[kind], "; ", counts[kind] - 1, " more of the file likewise");
+    }
+}
+
+void tell_of_doubts(const Structure& structure) { tell_of_doubts(std::vector<Structure>{structure}); }
 
 void tell_of_wavelength(std::size_t assumed, double wavelength_angstrom) {
     if (assumed == 0) return;

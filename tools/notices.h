@@ -4,6 +4,7 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "host/crystals/structure.h"
 #include "host/network/model.h"
@@ -25,8 +26,10 @@ void tell(const Parts&... parts) {
 // The same for work that tells of itself; nobody where the user wants to hear of nothing.
 Tell teller(bool quiet = false);
 
-// Where nothing tells which of two origins its file uses.
-void tell_of_origin(const Structure& structure);
+// What its file leaves in doubt: which of two origins it uses, of which of two groups it is, or all of its symmetry.
+void tell_of_doubts(const Structure& structure);
+// Of all structures of a file, each kind of doubt once.
+void tell_of_doubts(const std::vector<Structure>& structures);
 
 // How many patterns state no wavelength, so that the one of the model or of what they were compared with was taken.
 void tell_of_wavelength(std::size_t assumed, double wavelength_angstrom);

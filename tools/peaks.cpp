@@ -48,7 +48,7 @@ int run(const Options& options) {
     } else if (structures.size() > 1) {
         fail(options.file, ": holds ", structures.size(), " structures; choose one with --block: ", blocks_of(structures));
     }
-    tell_of_origin(*chosen);
+    tell_of_doubts(*chosen);
     PeakListOptions list = options.list;
     if (!(options.range[0] < options.range[1])) misused("--range must rise, not from ", options.range[0], " to ", options.range[1]);
     list.low_deg = options.range[0];

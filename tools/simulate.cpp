@@ -58,8 +58,9 @@ StructureLibrary gather(const std::vector<std::string>& inputs) {
             if (inputs.size() == 1) return more;
             for (int i = 0; i < more.size(); ++i) library.add(more.structure(i), more.type_of(i));
         } else {
-            for (Structure structure : read_cif(input)) {
-                tell_of_origin(structure);
+            std::vector<Structure> structures = read_cif(input);
+            tell_of_doubts(structures);
+            for (Structure& structure : structures) {
                 structure.space_group = group_of(structure);
                 library.add(structure);
             }

@@ -350,6 +350,8 @@ Structure read_block(const cif::Block& block, const std::string& name, const Cif
     StatedSymmetry symmetry = resolve_symmetry(statement, structure.cell);
     structure.operations = std::move(symmetry.operations);
     structure.claimed_space_group = symmetry.space_group;
+    structure.symmetry_unstated = statement.empty();
+    structure.symmetry_contradiction = std::move(symmetry.contradiction);
     if (symmetry.of_origin_1.empty()) {
         tidy_sites(structure);
     } else {

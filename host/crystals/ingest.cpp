@@ -93,6 +93,8 @@ void encode_structure(Writer& writer, const StandardStructure& standard) {
     writer.value(structure.space_group);
     writer.value(structure.claimed_space_group);
     writer.value(structure.origin_assumed);
+    writer.value(structure.symmetry_unstated);
+    writer.text(structure.symmetry_contradiction);
     writer.value(structure.atoms.size());
     for (const Atom& atom : structure.atoms) {
         writer.value(atom.element);
@@ -112,6 +114,8 @@ StandardStructure decode_structure(Reader& reader) {
     structure.space_group = reader.value<int>();
     structure.claimed_space_group = reader.value<int>();
     structure.origin_assumed = reader.value<bool>();
+    structure.symmetry_unstated = reader.value<bool>();
+    structure.symmetry_contradiction = reader.text();
     structure.atoms.resize(reader.value<std::size_t>());
     for (Atom& atom : structure.atoms) {
         atom.element = reader.value<int>();
@@ -201,7 +205,9 @@ private:
             result_.library.add(standard.structure, standard.structure_type);
             const int claimed = standard.structure.claimed_space_group;
             if (claimed > 1 && claimed != standard.structure.space_group) ++result_.relabelled;
-            if (standard.structure.origin_assumed) ++result_.origins_assumed;
+            result_.origins_assumed += standard.structure.origin_assumed;
+            result_.without_symmetry += standard.structure.symmetry_unstated;
+            result_.contradicted += !standard.structure.symmetry_contradiction.empty();
         }
         for (auto count = reader.value<std::size_t>(); count > 0; --count) {
             Rejection rejection;

@@ -28,8 +28,11 @@ struct IngestResult {
     StructureLibrary library;  // with its rejections, duplicates among them
     std::uint64_t files = 0;
     std::uint64_t duplicates = 0;
-    std::uint64_t relabelled = 0;       // structures whose group is another than the file claims (P1 with all atoms listed not counted)
-    std::uint64_t origins_assumed = 0;  // structures read with origin choice 2 because nothing tells (cif_origin.h), duplicates among them
+    std::uint64_t relabelled = 0;  // structures whose group is another than the file claims (P1 with all atoms listed not counted)
+    // Structures, duplicates among them:
+    std::uint64_t origins_assumed = 0;   // read with origin choice 2 because nothing tells (cif_origin.h)
+    std::uint64_t without_symmetry = 0;  // whose files state none: read as P1
+    std::uint64_t contradicted = 0;      // whose files' symbol and number are of two groups: read by the symbol
 };
 
 // Throws Error when interrupted (see interrupt.h); nothing has been written then. `report` is called often.

@@ -288,6 +288,9 @@ StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::a
     }
     if (by_symbol) {
         take_setting(result, *by_symbol, stated_origin(statement, true));
+        if (number_stated && statement.number != by_symbol->number)
+            result.contradiction = "its symbol " + statement.hermann_mauguin + " is of space group " + std::to_string(by_symbol->number) +
+                                   ", its number is " + std::to_string(statement.number);
         return result;
     }
     if (number_stated) {

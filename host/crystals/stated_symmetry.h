@@ -26,6 +26,8 @@ struct StatedSymmetry {
     int space_group = 0;                        // 1 to 230, 0 if not stated and not in the table of settings
     // Where the group has two origin choices and the statement leaves open which: those of choice 1, and `operations` are of choice 2.
     std::vector<SymmetryOperation> of_origin_1;
+    // In words, where a symbol and a number of another group are all there is: `operations` are the symbol's.
+    std::string contradiction;
 };
 
 // `cell` tells rhombohedral from hexagonal axes where the symbol does not. Throws Error if symmetry is stated but cannot be understood.

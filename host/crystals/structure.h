@@ -31,6 +31,8 @@ struct Structure {
     int claimed_space_group = 0;                // what the file says, 0 if it says nothing
     int powder_group = 0;                       // what a powder of it shows (powder_group.h), 0 if not looked for
     bool origin_assumed = false;                // the file leaves open which of two origins it uses, and its atoms too (cif_origin.h)
+    bool symmetry_unstated = false;             // the file says nothing of it: taken as P1, with no atoms but those listed
+    std::string symmetry_contradiction;         // in words, where the file's symbol and number are of two groups
 };
 
 // Whether a file states the symmetry that its atoms have, and not that of a model in which none was sought (group 1).

@@ -430,6 +430,8 @@ StandardStructure standardise(const Structure& structure, const SymmetryOptions&
     standard.formula = structure.formula;
     standard.claimed_space_group = structure.claimed_space_group;
     standard.origin_assumed = structure.origin_assumed;
+    standard.symmetry_unstated = structure.symmetry_unstated;
+    standard.symmetry_contradiction = structure.symmetry_contradiction;
     standard.space_group = found->spacegroup_number;
     standard.cell = cell_of_lattice(found->std_lattice, found->spacegroup_number);
     const StandardSetting& setting = standard_setting(found->spacegroup_number);
