@@ -11,12 +11,11 @@ namespace {
 
 constexpr int max_reflections_of_cell = 20000;
 constexpr double min_shift_deg = -0.25, max_shift_deg = 0.3;
-// Choices. `friedel index --labels` on every third of the 366 RRUFF patterns (122) has 87 lattices right, and a mean logarithm of the right
-// group's probability of -2.328; the same with other values is told beside each (throwaway builds).
-constexpr double usual_shift_deg = 0.03;    // none: 87 and -2.349
-constexpr double shift_spread_deg = 0.06;   // standard deviation; half: 87 and -2.354, twice: 87 and -2.333
-constexpr double parameter_range = 0.05;    // 1/angstrom^2, of the reciprocal metric's elements; half: 87 and -2.361, twice: 86 and -2.333
-constexpr double superlattice_penalty = 7;  // of the logarithm, for the best of 14 ways; half: 89 and -2.340, twice: 88 and -2.323
+// Choices: bench/results/README.md, Indexing, tells what others are worth.
+constexpr double usual_shift_deg = 0.03;
+constexpr double shift_spread_deg = 0.06;              // standard deviation
+constexpr double parameter_range = 0.05;               // 1/angstrom^2, of the reciprocal metric's elements
+constexpr double superlattice_penalty = 7;             // of the logarithm, for the best of 14 ways
 constexpr double superlattice_shares[] = {0.8, 0.95};  // of the lines, that are the sublattice's
 constexpr double impossible = -1e300;
 

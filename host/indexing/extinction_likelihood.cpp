@@ -20,16 +20,12 @@ constexpr double highest_deg = 89;                         // two-theta; about w
 // Lines so far from all reflections are none of the lattice's.
 constexpr double foreign_widths = 0.6, foreign_deg = 0.02;
 
-// What follows was chosen by hand, and derived from nothing. `friedel index --labels` on every third of the 366 RRUFF patterns (122) tells
-// what each is worth (throwaway builds, in which errors of counting were taken for twice what they are; extinction groups right: 73, mean
-// logarithm of the right group's probability -2.328). With errors of counting as they are: 78 and -2.244; with four times those: 69 and
-// -2.460.
-// Widths, within which reflections count as one; half: 72 and -2.306, twice: 76 and -2.315. On simulated patterns (256 of minerals, 256 of
-// types set aside), with errors as they are, twice is worse: 67.2 for 69.1 % and 53.5 for 54.7 % of the extinction groups.
+// What follows was chosen by hand, and derived from nothing: bench/results/README.md, Indexing, tells what others are worth.
+// Widths, within which reflections count as one; twice as much names more groups of measured patterns and fewer of simulated ones.
 constexpr double together = 0.35;
-constexpr double misfit = 0.04;       // of what other reflections put at this one; none or twice as much: 73, -2.328 and -2.329
-constexpr double min_sigma = 0.0015;  // of the strongest point; none: 73 and -2.318, twice as much: 73 and -2.348
-// How far one cluster speaks for or against an absence, as a logarithm; limits of -20 and 20 change nothing.
+constexpr double misfit = 0.04;       // of what other reflections put at this one
+constexpr double min_sigma = 0.0015;  // of the strongest point
+// How far one cluster speaks for or against an absence, as a logarithm.
 constexpr double most_against = 6, most_for = 8;
 
 // ln of an exponential distribution of mean m, seen with Gaussian errors, at x.

@@ -15,8 +15,7 @@ namespace friedel {
 namespace {
 
 // What the shape of lines and the rest of the geometry leave: as good as it gets, and as it is where lines are asymmetric. Choices:
-// `friedel index --labels` on every third of the 366 RRUFF patterns (122) has 87 lattices right, with half of each 87, with twice as much
-// 84 (throwaway builds).
+// bench/results/README.md, Indexing, tells what others are worth.
 constexpr double extra_sigma_deg[] = {0.007, 0.02};
 constexpr double doubtful_evidence = 8;  // where nothing has more, lattices of low symmetry are looked for with more patience
 constexpr std::size_t most_raised = 25;  // cells whose higher symmetries are looked at

@@ -18,9 +18,7 @@ bool is_shoulder(const ResolvedPattern& pattern, const ObservedLine& line) {
     });
 }
 
-// Impurities are weak as a rule, and so is what is no line at all. Choices: `friedel index --labels` on every third of the 366 RRUFF
-// patterns (122) has 87 lattices and 48 space groups right; with the parts of low and faint lines halved 84 and 45, doubled 83 and 45
-// (throwaway builds).
+// Impurities are weak as a rule, and so is what is no line at all. Choices: bench/results/README.md, Indexing, tells what others are worth.
 double doubt_of(const ResolvedPattern& pattern, const ObservedLine& line) {
     constexpr double least = 0.03, most = 0.7;
     constexpr double of_low = 0.3, low = 0.03;     // for a line of no height; falls by e for so much of the strongest point

@@ -9,9 +9,7 @@ namespace friedel {
 namespace {
 
 // How many lines and indices are tried, and how oblique nets may be, are choices that make the search as long as it is. What shifts are
-// looked for is one as well: `friedel index --labels` on every third of the 366 RRUFF patterns (122) has 87 lattices right, with half of
-// each 87, with twice as much 86; mean logarithm of the right group's probability -2.328, -2.313 and -2.431; with half of those kept 87 and
-// -2.418 (throwaway builds).
+// looked for is one as well: bench/results/README.md, Indexing, tells what others are worth.
 constexpr double shifts_deg[] = {0.03, -0.03, 0.09};
 constexpr std::size_t kept = 14;  // of each lattice
 

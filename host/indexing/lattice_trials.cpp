@@ -13,8 +13,7 @@ namespace friedel {
 
 namespace {
 
-// How far lines may be off. A choice: `friedel index --labels` on every third of the 366 RRUFF patterns (122) has 87 lattices right, with
-// half of it 83, with twice as much 88; mean logarithm of the right group's probability -2.328, -2.355 and -2.385 (throwaway builds).
+// How far lines may be off. A choice: bench/results/README.md, Indexing, tells what others are worth.
 constexpr double tolerance_deg = 0.035;
 constexpr double min_tolerance = 2e-5;     // 1/angstrom^2
 constexpr double out_of_reach = 1e9;       // 1/angstrom^2

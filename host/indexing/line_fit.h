@@ -9,11 +9,10 @@
 
 namespace friedel {
 
-// What is a line at all. Choices; `friedel index --labels` on every third of the 366 RRUFF patterns (122) tells what they are worth
-// (throwaway builds; extinction groups right as it is: 73, mean logarithm of the right group's probability -2.328).
-constexpr double min_significance = 5;  // standard deviations; 3.5: 69 and -2.328, 10: 69 and -2.557
-constexpr double min_height = 0.003;    // of the strongest point; half: 73 and -2.321, twice: 73 and -2.327
-constexpr double min_distance = 0.45;   // of two lines, in widths; 0.3: 73 and -2.328, 0.7: 73 and -2.340
+// What is a line at all. Choices: bench/results/README.md, Indexing, tells what others are worth.
+constexpr double min_significance = 5;  // standard deviations
+constexpr double min_height = 0.003;    // of the strongest point
+constexpr double min_distance = 0.45;   // of two lines, in widths
 
 class LineFit {
 public:
