@@ -135,19 +135,12 @@ void check_options(const Options& options, const TrainingConfig& config) {
     check_output(options, best_file(options.training.output));
 }
 
-void check_library(const fs::path& file) {
-    if (is_hdf5_file(file))
-        H5File::open(file, structure_library_kind);
-    else if (!file.empty())
-        StructureLibrary::read(file);  // says what is wrong with it
-}
-
 // What is quickly looked at, before a device is opened and structures are read.
 void check_files(const TrainingOptions& training) {
     check_appendable(training.log, '{');
     if (training.resume == Resume::if_any) return;  // which reads nothing where the model is finished
-    check_library(training.library);
-    check_library(training.validation_library);
+    for (const fs::path& library : {training.library, training.validation_library})
+        if (!library.empty()) StructureLibrary::open(library);
     if (!training.measured_labels.empty()) read_labels(training.measured_labels);
     if (training.statistics != "shipped" && training.statistics != "uniform") H5File::open(training.statistics, crystal_statistics_kind);
     if (!training.start_from.empty()) H5File::open(training.start_from, model_kind);

@@ -74,17 +74,16 @@ double negative_log_likelihood(const KnownAnswers& answers, Target target, const
 
 Belief fit_belief(const KnownAnswers& answers, Target target, const GivenBelief& given) {
     require_enough(answers.size());
-    Belief belief;
-    const auto fit_doubt = [&](double log_temperature) {
-        belief.temperature = given.temperature.value_or(static_cast<float>(std::exp(log_temperature)));
-        const auto loss = [&](double doubt) {
-            belief.doubt = given.doubt.value_or(static_cast<float>(doubt));
-            return negative_log_likelihood(answers, target, belief);
-        };
-        return loss(given.doubt ? 0 : least_at(loss, 0, max_doubt, doubt_tolerance));
+    const auto loss = [&](const Belief& belief) { return negative_log_likelihood(answers, target, belief); };
+    const auto with_best_doubt = [&](float temperature) {
+        const auto loss_of_doubt = [&](double doubt) { return loss({temperature, static_cast<float>(doubt)}); };
+        return Belief{temperature, given.doubt ? *given.doubt : static_cast<float>(least_at(loss_of_doubt, 0, max_doubt, doubt_tolerance))};
     };
-    fit_doubt(given.temperature ? 0 : least_at(fit_doubt, std::log(lowest_temperature), std::log(highest_temperature), 1e-3));
-    return belief;
+    const auto temperature_of = [](double logarithm) { return static_cast<float>(std::exp(logarithm)); };
+    if (given.temperature) return with_best_doubt(*given.temperature);
+    const auto loss_of_temperature = [&](double logarithm) { return loss(with_best_doubt(temperature_of(logarithm))); };
+    return with_best_doubt(
+        temperature_of(least_at(loss_of_temperature, std::log(lowest_temperature), std::log(highest_temperature), 1e-3)));
 }
 
 bool is_at_bound(const Belief& belief, const GivenBelief& given) {

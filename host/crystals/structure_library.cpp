@@ -302,14 +302,16 @@ private:
 
 }  // namespace
 
-StructureLibrary StructureLibrary::read(const std::filesystem::path& path) {
+H5File StructureLibrary::open(const std::filesystem::path& path) {
     const std::string extension = path.extension().string();
     const bool is_archive = extension == ".zip" || extension == ".tar" || extension == ".gz" || extension == ".xz";
     std::error_code code;
     if (extension == ".cif" || is_archive || std::filesystem::is_directory(path, code))
         fail(path.string(), ": is no structure library; 'friedel ingest ", path.string(), " -o library.h5' makes one of CIF files");
-    return read(H5File::open(path, structure_library_kind));
+    return H5File::open(path, structure_library_kind);
 }
+
+StructureLibrary StructureLibrary::read(const std::filesystem::path& path) { return read(open(path)); }
 
 StructureLibrary StructureLibrary::read_image(const std::string& name, const std::string& bytes) {
     return read(H5File::open_image(name, bytes.data(), bytes.size(), structure_library_kind));

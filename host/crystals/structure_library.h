@@ -39,6 +39,8 @@ public:
     void write(const std::filesystem::path& file, const std::map<std::string, std::string>& description = {}) const;
     // Checks that every array fits the others: what the kernels are given can be trusted. Throws Error.
     static StructureLibrary read(const std::filesystem::path& file);
+    // Its file, before all of it is read. Throws Error, saying what it is instead, where it is no library.
+    static H5File open(const std::filesystem::path& file);
     // The same from the bytes of a file that lie in memory; `name` stands for the file in errors.
     static StructureLibrary read_image(const std::string& name, const std::string& bytes);
 
