@@ -68,6 +68,13 @@ TEST(Config, SaysWhatContradictsTheRunResumed) {
          {"training.steps=7", "training.minutes=7", "training.report_seconds=7", "training.checkpoints_kept=7",
           "training.validation_steps=7", "training.stop_on_divergence=false", "optimiser.learning_rate=0.7", "optimiser.clip_norm=7"})
         EXPECT_EQ(contradicts(free), "") << free;
+    TrainingConfig changed = stored;
+    for (const char* setting : {"optimiser.learning_rate=0.7", "training.report_seconds=7", "optimiser.clip_norm=0.5"})
+        set_key(changed, setting);
+    const std::vector<std::string> told = changes_of_learning(stored, changed);
+    ASSERT_EQ(told.size(), 2u) << "how often it reports decides nothing";
+    EXPECT_EQ(told[0].rfind("optimiser.learning_rate 0.7 instead of ", 0), 0u) << told[0];
+    EXPECT_EQ(told[1].rfind("optimiser.clip_norm 0.5 instead of ", 0), 0u) << told[1];
     EXPECT_EQ(contradicts("training.labels=powder"), "training.labels is \"powder\" here and \"structure\" there");
     for (const char* bound : {"training.seed=7", "training.keep_best=true", "training.batch=7", "training.fill=0.7",
                               "loss.label_smoothing=0.7", "grid.points=77"})

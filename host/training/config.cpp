@@ -394,38 +394,44 @@ void check(const TrainingConfig& c) {
     }
 }
 
-// How long a run is, what it writes and waits for, and how long its steps may be, lest one that diverged be lost. All other keys decide
-// what it learns.
-constexpr const char* free_keys[] = {"training.steps",
-                                     "training.minutes",
-                                     "training.validation_patterns",
-                                     "training.report_seconds",
-                                     "training.validation_minutes",
-                                     "training.validation_steps",
-                                     "training.checkpoint_minutes",
-                                     "training.checkpoints_kept",
-                                     "training.stop_on_divergence",
-                                     "training.rank_timeout_seconds",
-                                     "optimiser.learning_rate",
-                                     "optimiser.clip_norm"};
-
 namespace {
 
-std::string first_difference(const TrainingConfig& stored, const TrainingConfig& wanted, bool of_free_keys) {
+struct ChangedKey {
+    const Key& key;
+    std::string was, is;
+};
+
+// Calls use() for every key that differs.
+void for_each_change(const TrainingConfig& stored, const TrainingConfig& wanted, const std::function<void(const ChangedKey&)>& use) {
     TrainingConfig before = stored, after = wanted;
     const std::vector<Key> keys = config_keys(before), changed = config_keys(after);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        const bool free = std::any_of(std::begin(free_keys), std::end(free_keys), [&](const char* path) { return keys[i].path() == path; });
         const std::string was = std::visit(Writer{}, keys[i].target), is = std::visit(Writer{}, changed[i].target);
-        if ((of_free_keys || !free) && was != is) return keys[i].path() + " is " + is + " here and " + was + " there";
+        if (was != is) use({keys[i], was, is});
     }
-    return "";
+}
+
+std::string first_difference(const TrainingConfig& stored, const TrainingConfig& wanted, bool of_free_keys) {
+    std::string first;
+    for_each_change(stored, wanted, [&](const ChangedKey& change) {
+        if (first.empty() && (of_free_keys || change.key.resuming == Resuming::same))
+            first = change.key.path() + " is " + change.is + " here and " + change.was + " there";
+    });
+    return first;
 }
 
 }  // namespace
 
 std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted) { return first_difference(stored, wanted, false); }
 std::string difference(const TrainingConfig& there, const TrainingConfig& here) { return first_difference(there, here, true); }
+
+std::vector<std::string> changes_of_learning(const TrainingConfig& stored, const TrainingConfig& wanted) {
+    std::vector<std::string> changes;
+    for_each_change(stored, wanted, [&](const ChangedKey& change) {
+        if (change.key.resuming == Resuming::learning) changes.push_back(change.key.path() + " " + change.is + " instead of " + change.was);
+    });
+    return changes;
+}
 
 std::string to_toml(const TrainingConfig& config) {
     TrainingConfig copy = config;

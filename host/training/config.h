@@ -72,6 +72,8 @@ void check(const TrainingConfig& config);
 // How `wanted` contradicts `stored`, of which it is to be a continuation: the first key that may not change and does, with both values;
 // empty if there is none. Length of the run, the intervals of reports and the lengths of steps may change.
 std::string contradiction(const TrainingConfig& stored, const TrainingConfig& wanted);
+// Of the keys that may change, those that decide what is learned: "optimiser.learning_rate 0.0004 instead of 0.001".
+std::vector<std::string> changes_of_learning(const TrainingConfig& stored, const TrainingConfig& wanted);
 // The first key in which they differ, whichever it is.
 std::string difference(const TrainingConfig& there, const TrainingConfig& here);
 

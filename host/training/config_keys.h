@@ -20,11 +20,20 @@ struct Choice {
 using KeyTarget = std::variant<float*, double*, int*, std::int64_t*, std::uint64_t*, bool*, Distribution*, Radiation*, std::vector<int>*,
                                std::vector<float>*, Choice>;
 
+// What a run that goes on from a checkpoint may change.
+enum class Resuming {
+    same,     // nothing: the key decides what is learned
+    free,     // how long it is, what it writes and waits for
+    learning  // what decides what it learns and may change all the same, told and noted: how long steps may be, lest a run that diverged be
+              // lost
+};
+
 struct Key {
     std::string section, name;
     KeyTarget target;
     double low, high;  // permitted, both ends included; of a distribution: of every number that it can give
     std::string help;
+    Resuming resuming = Resuming::same;
 
     std::string path() const { return section + "." + name; }
 };
