@@ -10,7 +10,6 @@
 #include <optional>
 #include <sstream>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "host/answers/answerer.h"
 #include "host/answers/classification_output.h"
@@ -34,6 +33,7 @@
 #include "tools/notices.h"
 #include "tools/options.h"
 #include "tools/output_files.h"
+#include "tools/reading_options.h"
 #include "tools/structure_searches.h"
 #include "tools/usage_error.h"
 
@@ -50,12 +50,11 @@ struct Options {
     std::vector<std::string> inputs;  // the first may be the model
     std::string output, structures, explain;
     DeviceChoice device;
-    double wavelength = 0;
-    double min_coverage = default_min_coverage;
+    ReadingOptions reading;
     double rank_timeout_seconds = 900;
     int threads = 0;
     std::optional<bool> indexing;
-    bool strip_k_alpha_2 = false, keep_humps = false, keep_spikes = false, resume = false, quiet = false;
+    bool resume = false, quiet = false;
 };
 
 // A first input that ends in .h5 is the model, unless it holds patterns, or others wrote it: that its reader refuses; results have the same
@@ -104,10 +103,11 @@ struct Task {
 
     // Tells these answers from those of another model, other structures or other options (but for the last digits of another precision).
     std::string answered_by() const {
+        const ReadingOptions& reading = options.reading;
         const std::string what = nlohmann::json{hash_file(model_file),   structures.empty() ? "" : hash_file(structures),
-                                                options.wavelength,      options.min_coverage,
-                                                options.strip_k_alpha_2, options.keep_humps,
-                                                options.keep_spikes,     indexing,
+                                                reading.wavelength,      reading.min_coverage,
+                                                reading.strip_k_alpha_2, reading.keep_humps,
+                                                reading.keep_spikes,     indexing,
                                                 answer_edition}
                                      .dump();
         Fnv1a hash;
@@ -140,15 +140,9 @@ struct Task {
 
 // What every rank does: portions of the list, until there are none.
 void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk) {
-    PatternReaderConfig config;
-    config.grid = task.model.grid;
-    config.model_wavelength = task.model.wavelength_angstrom;
-    config.given_wavelength = task.options.wavelength;
-    config.strip_k_alpha_2 = task.options.strip_k_alpha_2;
-    config.keep_humps = task.options.keep_humps;
-    config.keep_spikes = task.options.keep_spikes;
-    config.min_coverage = task.options.min_coverage;
-    config.threads = threads_of_rank(task.options.threads, ranks);
+    const int threads = threads_of_rank(task.options.threads, ranks);
+    const PatternReaderConfig config =
+        task.options.reading.config(task.model.grid, static_cast<double>(task.model.wavelength_angstrom), threads);
     PatternReader reader(task.list, config, [&](bool wait) {
         const std::optional<std::size_t> portion = desk.next(wait);
         return portion ? task.range(*portion) : PatternRange{};
@@ -156,7 +150,7 @@ void answer_portions(const Task& task, const Communicator& ranks, WorkDesk& desk
     DeviceChoice choice = task.options.device;
     choice.rank_on_node = ranks.rank_on_node();
     const bool quiet = task.options.quiet || !ranks.first();
-    Device device(choice, config.threads, teller(quiet));
+    Device device(choice, threads, teller(quiet));
     std::optional<Explainer> explainer;
     if (!task.options.explain.empty())
         explainer.emplace(task.options.explain, task.options.resume ? Explainer::Earlier::kept : Explainer::Earlier::replaced);
@@ -342,15 +336,10 @@ std::function<int()> classify_command(CLI::App& app) {
         ->check(not_empty());
     app.add_option("--explain", o->explain,
                    "Folder to draw into how each answer came about, as SVG: the background, what the network is given, the fit");
-    add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state; they are converted to the model's through d");
     add_indexing_option(app, o->indexing);
-    add_keep_humps_option(app, o->keep_humps);
-    add_keep_spikes_option(app, o->keep_spikes);
-    app.add_flag("--strip-kalpha2", o->strip_k_alpha_2,
-                 "Take the second line of the tube's doublet off first (Rachinger's correction); the network that ships does not need it");
-    app.add_option("--min-coverage", o->min_coverage, "Refuse a pattern that covers less than this part of the model's range")
-        ->capture_default_str()
-        ->check(within(0.0, 1.0));
+    add_reading_options(app, o->reading, "Of all patterns, whatever they state; they are converted to the model's through d");
+    add_strip_option(app, o->reading.strip_k_alpha_2, "; the network that ships does not need it");
+    add_min_coverage_option(app, o->reading.min_coverage, "Refuse a pattern that covers less than this part of the model's range");
     add_threads_option(app, o->threads);
     app.add_flag("--resume", o->resume,
                  "Go on with the results in the file of -o, or with what an interrupted run left in FILE.part: patterns that are in it are "

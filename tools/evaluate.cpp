@@ -30,6 +30,7 @@
 #include "tools/notices.h"
 #include "tools/options.h"
 #include "tools/output_files.h"
+#include "tools/reading_options.h"
 #include "tools/structure_searches.h"
 #include "tools/usage_error.h"
 
@@ -266,8 +267,7 @@ std::function<int()> evaluate_command(CLI::App& app) {
         app.add_option("--labels", o->labels, "CSV of measured patterns: columns file,space_group, and group,repeat_of if there are any");
     app.add_option("--data", o->data, "Folder of the pattern files; without it, that of the labels")->needs(labels);
     add_wavelength_option(app, o->measured.wavelength, "Of all measured patterns, whatever they state")->needs(labels);
-    app.add_flag("--strip-kalpha2", o->measured.strip_k_alpha_2, "Take the second line of the tube's doublet off measured patterns")
-        ->needs(labels);
+    add_strip_option(app, o->measured.strip_k_alpha_2, "; of measured patterns")->needs(labels);
     auto* const library = app.add_option("--library", o->library, "Structure library to simulate patterns from, instead of --labels");
     app.add_option("--patterns", o->patterns, "Simulated patterns")->capture_default_str()->check(within(1, 10'000'000))->needs(library);
     add_indexing_option(app, o->indexing);

@@ -18,6 +18,7 @@
 #include "tools/notices.h"
 #include "tools/options.h"
 #include "tools/output_files.h"
+#include "tools/reading_options.h"
 #include "tools/usage_error.h"
 
 namespace friedel::tools {
@@ -27,9 +28,9 @@ namespace {
 struct Options {
     std::vector<std::string> patterns;
     std::string labels, folder, output;
-    double wavelength = 0;
+    ReadingOptions reading;
     int cells = 3, groups = 5, threads = 0;
-    bool keep_humps = false, keep_spikes = false, lines = false, quiet = false;
+    bool lines = false, quiet = false;
 };
 
 std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
@@ -101,21 +102,18 @@ private:
     std::size_t unreadable_ = 0, assumed_ = 0;
 };
 
-PatternReaderConfig reader_config(const Options& o) {
-    PatternReaderConfig config{comparison_grid, assumed_wavelength(), o.wavelength};
-    config.keep_humps = o.keep_humps;
-    config.keep_spikes = o.keep_spikes;
+PatternReaderConfig reading_for_lines(const Options& o) {
+    PatternReaderConfig config = o.reading.config(comparison_grid, assumed_wavelength(), o.threads);
     config.min_coverage = 0;  // a few lines at low angles may be all that a cell needs
     config.whose = "the searched";
     config.batch = 64;
-    config.threads = o.threads;
     return config;
 }
 
 void index_all(Findings& findings, const LabelledPatterns& patterns, const Options& o) {
     const InterruptGuard guard;
     ThreadPool pool(o.threads);
-    PatternReader reader(patterns.list, reader_config(o));
+    PatternReader reader(patterns.list, reading_for_lines(o));
     const bool prints = patterns.labels.empty() && o.output.empty();
     ProgressLine progress("patterns", o.quiet || prints);
     std::size_t done = 0;
@@ -179,9 +177,7 @@ std::function<int()> index_command(CLI::App& app) {
         ->excludes(output)
         ->excludes(labels);
     app.add_option("--data", o->folder, "Folder of the labels' files; that of the labels where not given")->needs(labels);
-    add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
-    add_keep_humps_option(app, o->keep_humps);
-    add_keep_spikes_option(app, o->keep_spikes);
+    add_reading_options(app, o->reading, "Of all patterns, whatever they state");
     add_threads_option(app, o->threads);
     add_quiet_option(app, o->quiet);
     app.footer(

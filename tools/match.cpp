@@ -28,6 +28,7 @@
 #include "tools/notices.h"
 #include "tools/options.h"
 #include "tools/output_files.h"
+#include "tools/reading_options.h"
 #include "tools/usage_error.h"
 
 namespace friedel::tools {
@@ -42,8 +43,8 @@ struct Options {
     std::vector<std::string> inputs;
     SearchConfig search;
     int shown = 5, threads = 0;
-    double wavelength = 0, min_coverage = default_min_coverage;
-    bool strip_k_alpha_2 = false, keep_humps = false, keep_spikes = false, save_index = false;
+    ReadingOptions reading;
+    bool save_index = false;
     DeviceChoice device;
     bool quiet = false;
 };
@@ -85,22 +86,9 @@ bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatc
     return true;
 }
 
-PatternReaderConfig reader_config(const Options& options) {
-    PatternReaderConfig config;
-    config.grid = fit_grid;
-    config.model_wavelength = assumed_wavelength();
-    config.given_wavelength = options.wavelength;
-    config.strip_k_alpha_2 = options.strip_k_alpha_2;
-    config.keep_humps = options.keep_humps;
-    config.keep_spikes = options.keep_spikes;
-    config.min_coverage = options.min_coverage;
-    config.threads = options.threads;
-    return config;
-}
-
 // Every pattern of the list against every structure.
 std::vector<Match> match_all(const PatternList& list, StructureSearch& search, const Options& options) {
-    PatternReader reader(list, reader_config(options));
+    PatternReader reader(list, options.reading.config(fit_grid, assumed_wavelength(), options.threads));
     std::vector<Match> all;
     ProgressLine progress("patterns", options.quiet);
     PatternBatch batch;
@@ -351,13 +339,9 @@ std::function<int()> match_command(CLI::App& app) {
         "--save-index", o->save_index,
         "Keep what is simulated at the start in LIBRARY.index.h5, 0.9 kB a structure; any later search of the library begins at once");
     app.add_option("--data", o->data, "Folder of the labels' files; that of the labels where not given")->needs(labels);
-    add_wavelength_option(app, o->wavelength, "Of all patterns, whatever they state");
-    add_keep_humps_option(app, o->keep_humps);
-    add_keep_spikes_option(app, o->keep_spikes);
-    app.add_flag("--strip-kalpha2", o->strip_k_alpha_2, "Take the second line of the tube's doublet off first (Rachinger's correction)");
-    app.add_option("--min-coverage", o->min_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees")
-        ->capture_default_str()
-        ->check(within(0.0, 1.0));
+    add_reading_options(app, o->reading, "Of all patterns, whatever they state");
+    add_strip_option(app, o->reading.strip_k_alpha_2);
+    add_min_coverage_option(app, o->reading.min_coverage, "Compare no pattern that covers less than this part of 5 to 90 degrees");
     add_threads_option(app, o->threads);
     add_device_options(app, o->device);
     add_quiet_option(app, o->quiet);

@@ -72,20 +72,6 @@ CLI::Option* add_threads_option(CLI::App& app, int& threads) {
     return app.add_option("--threads", threads, "Cores to use; 0: all")->capture_default_str()->check(within(0, 1024));
 }
 
-CLI::Option* add_keep_humps_option(CLI::App& app, bool& keep_humps) {
-    return app.add_flag(
-        "--keep-humps", keep_humps,
-        "Leave in what is wider than lines, as glass makes it, a rise at the start of the scan, and steps in the background; "
-        "they are taken off otherwise");
-}
-
-CLI::Option* add_keep_spikes_option(CLI::App& app, bool& keep_spikes) {
-    return app.add_flag(
-        "--keep-spikes", keep_spikes,
-        "Leave in single points far above both neighbours, narrower than any line of the pattern, as cosmic rays make them; they are taken "
-        "off otherwise, and results note where");
-}
-
 CLI::Option* add_quiet_option(CLI::App& app, bool& quiet) { return app.add_flag("-q,--quiet", quiet, "Show no progress and no summary"); }
 
 void add_device_options(CLI::App& app, DeviceChoice& choice) {

@@ -44,9 +44,6 @@ CLI::Option* add_wavelength_option(CLI::App& app, double& wavelength, const std:
 // Threads or processes at work.
 CLI::Option* add_threads_option(CLI::App& app, int& threads);
 
-CLI::Option* add_keep_humps_option(CLI::App& app, bool& keep_humps);
-CLI::Option* add_keep_spikes_option(CLI::App& app, bool& keep_spikes);
-
 // Answers and errors are there all the same.
 CLI::Option* add_quiet_option(CLI::App& app, bool& quiet);
 
