@@ -44,6 +44,8 @@ Model random_model(Target target, int members, std::vector<Convolution> convolut
     model.provenance.config = "[training]\nseed = 3\n";
     model.provenance.library = "train.h5";
     model.provenance.library_hash = "00ff";
+    model.provenance.started_from = "first.h5 (00ee), trained on 7 patterns";
+    model.provenance.chosen_on = "00dd";
     model.provenance.seed = 18446744073709551615ull;
     model.provenance.steps = 12;
     model.provenance.training_count[224] = 9;
@@ -110,6 +112,11 @@ TEST(Export, HoldsTheWeightsAndWhatTheModelKnows) {
     EXPECT_EQ(metadata["entropy_threshold_nats"], "2.25");
     EXPECT_EQ(metadata["training_config"], model.provenance.config);
     EXPECT_EQ(metadata["training_seed"], "18446744073709551615");
+    EXPECT_EQ(metadata["training_started_from"], model.provenance.started_from);
+    EXPECT_EQ(metadata["training_chosen_on"], "00dd");
+    for_each_provenance_field(model.provenance, [&](const std::string& name, const auto&, Told) {
+        EXPECT_TRUE(metadata.contains("training_" + name)) << "what a model's file says ONNX says as well: " << name;
+    });
     EXPECT_EQ(nlohmann::json::parse(metadata["classes"]).at(224), "225");
     EXPECT_EQ(nlohmann::json::parse(metadata["training_structures_by_space_group"]).at(224), 9);
 

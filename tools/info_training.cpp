@@ -48,21 +48,11 @@ nlohmann::json json_of(const Model& model, bool is_finished) {
         {"lattice_scales", calibration.lattice_scales},
         {"set_level", calibration.set_level},
         {"set_probability", calibration.set_probability},
-        {"library", made.library},
-        {"library_hash", made.library_hash},
-        {"started_from", made.started_from},
-        {"earlier_library_hashes", made.earlier_library_hashes},
-        {"statistics_hash", made.statistics_hash},
-        {"runs", made.runs},
-        {"chosen", made.chosen},
-        {"chosen_on", made.chosen_on},
-        {"seed", made.seed},
-        {"steps", made.steps},
         {"finished", is_finished},
-        {"patterns", made.patterns},
-        {"seconds", made.seconds},
-        {"config", made.config},
         {"weights_hash", weights_hash(model)}};
+    for_each_provenance_field(made, [&](const std::string& name, const auto& value, Told) {
+        if (name != "structures_by_space_group") json[name] = value;  // of which ONNX has use, and nobody here
+    });
     json["entropy_threshold"] = refuses(calibration) ? nlohmann::json(calibration.entropy_threshold) : nlohmann::json();
     return json;
 }
@@ -101,15 +91,6 @@ void print(const std::string& file, const Model& model, bool is_finished) {
     std::printf("configuration     (--config shows it)\n");
 }
 
-std::vector<std::string> texts_of(const H5File& file, const char* name) {
-    return file.exists(name) ? file.read_strings(name) : std::vector<std::string>();
-}
-
-std::string text_of(const H5File& file, const char* name) {
-    const std::vector<std::string> all = texts_of(file, name);
-    return all.empty() ? "" : all.front();
-}
-
 template <class Number>
 Number number_of(const H5File& file, const char* name) {
     const std::vector<Number> all = file.read<Number>(name);
@@ -119,25 +100,16 @@ Number number_of(const H5File& file, const char* name) {
 
 // How far an unfinished run had come, and whether 'train --resume' would go on from here.
 struct CheckpointSummary {
-    explicit CheckpointSummary(const H5File& file)
-        : settings(text_of(file, "config")),
-          library_hash(text_of(file, "library_hash")),
-          statistics_hash(text_of(file, "statistics_hash")),
-          started_from(text_of(file, "started_from")),
-          fault(checkpoint_fault(file.path())),
-          runs(texts_of(file, "runs")) {
-        read_toml(config, settings, file.path().string());
+    explicit CheckpointSummary(const H5File& file) : made(read_checkpoint_record(file)), fault(checkpoint_fault(file.path())) {
+        read_toml(config, made.config, file.path().string());
         step = number_of<std::int64_t>(file, "step");
         total_steps = number_of<std::int64_t>(file, "total_steps");
-        seconds = number_of<double>(file, "seconds");
     }
 
-    std::string settings, library_hash, statistics_hash, started_from;
+    Provenance made;    // as far as a checkpoint keeps it
     std::string fault;  // of the file; empty where it is whole
-    std::vector<std::string> runs;
     TrainingConfig config;
     std::int64_t step, total_steps;
-    double seconds;
 };
 
 nlohmann::json json_of(const CheckpointSummary& c) {
@@ -147,15 +119,15 @@ nlohmann::json json_of(const CheckpointSummary& c) {
                            {"whole", c.fault.empty()},
                            {"step", c.step},
                            {"patterns", c.step * c.config.run.batch},
-                           {"seconds", c.seconds},
+                           {"seconds", c.made.seconds},
                            {"target", name_of(c.config.network.target)},
                            {"network", c.config.shape().text()},
                            {"members", c.config.network.members},
-                           {"library_hash", c.library_hash},
-                           {"statistics_hash", c.statistics_hash},
-                           {"started_from", c.started_from},
-                           {"runs", c.runs},
-                           {"config", c.settings}};
+                           {"library_hash", c.made.library_hash},
+                           {"statistics_hash", c.made.statistics_hash},
+                           {"started_from", c.made.started_from},
+                           {"runs", c.made.runs},
+                           {"config", c.made.config}};
     json[minutes > 0 ? "minutes" : "steps"] = minutes > 0 ? nlohmann::json(minutes) : nlohmann::json(c.total_steps);
     if (!c.fault.empty()) json["fault"] = c.fault;
     return json;
@@ -164,17 +136,18 @@ nlohmann::json json_of(const CheckpointSummary& c) {
 void print(const std::string& file, const CheckpointSummary& c) {
     const double minutes = c.config.run.minutes;
     std::printf("%s: checkpoint, format %d\n", file.c_str(), checkpoint_kind.format);
-    const std::string of_all =
-        minutes > 0 ? formatted(", %.1f of ", c.seconds / 60) + formatted("%g minutes", minutes) : " of " + std::to_string(c.total_steps);
+    const std::string of_all = minutes > 0 ? formatted(", %.1f of ", c.made.seconds / 60) + formatted("%g minutes", minutes)
+                                           : " of " + std::to_string(c.total_steps);
     std::printf("step              %lld%s\n", static_cast<long long>(c.step), of_all.c_str());
-    std::printf("trained on        %lld patterns in %.0f s\n", static_cast<long long>(c.step * c.config.run.batch), c.seconds);
-    for (const std::string& run : c.runs) std::printf("%-18s%s\n", &run == c.runs.data() ? "trained" : "", without_controls(run).c_str());
+    std::printf("trained on        %lld patterns in %.0f s\n", static_cast<long long>(c.step * c.config.run.batch), c.made.seconds);
+    for (const std::string& run : c.made.runs)
+        std::printf("%-18s%s\n", &run == c.made.runs.data() ? "trained" : "", without_controls(run).c_str());
     std::printf("names             %s\n", name_of(c.config.network.target));
     std::printf("network           %s, %zu parameters", c.config.shape().text().c_str(), c.config.shape().parameters());
     if (c.config.network.members > 1) std::printf(", ensemble of %d", c.config.network.members);
     std::printf("\n");
     for (const auto& [what, value] :
-         {std::pair("library", c.library_hash), {"statistics", c.statistics_hash}, {"started from", c.started_from}})
+         {std::pair("library", c.made.library_hash), {"statistics", c.made.statistics_hash}, {"started from", c.made.started_from}})
         if (!value.empty()) std::printf("%-18s%s\n", what, without_controls(value).c_str());
     if (c.fault.empty())
         std::printf("whole             yes: its bytes have the checksum that it states\n");
@@ -203,7 +176,7 @@ void describe_model(const InfoOptions& options) {
 void describe_checkpoint(const InfoOptions& options) {
     const H5File file = H5File::open(options.file, checkpoint_kind);
     if (options.config) {
-        std::printf("%s", text_of(file, "config").c_str());
+        std::printf("%s", read_checkpoint_record(file).config.c_str());
         return;
     }
     const CheckpointSummary summary(file);

@@ -276,18 +276,16 @@ void add_meaning(const AddMetadata& add, const Model& model) {
 // What the network was trained on.
 void add_provenance(const AddMetadata& add, const Provenance& made) {
     add("friedel_version", FRIEDEL_VERSION);
-    add("training_config", made.config);
-    add("training_library", made.library);
-    add("training_library_hash", made.library_hash);
-    add("training_earlier_library_hashes", nlohmann::json(made.earlier_library_hashes).dump());
-    add("training_statistics_hash", made.statistics_hash);
-    add("training_runs", nlohmann::json(made.runs).dump());
-    add("training_chosen", made.chosen);
-    add("training_seed", std::to_string(made.seed));
-    add("training_steps", std::to_string(made.steps));
-    add("training_patterns", std::to_string(made.patterns));
-    add("training_seconds", number(static_cast<float>(made.seconds)));
-    add("training_structures_by_space_group", nlohmann::json(made.training_count).dump());
+    for_each_provenance_field(made, [&](const std::string& name, const auto& value, Told) {
+        using Value = std::decay_t<decltype(value)>;
+        const std::string key = "training_" + name;
+        if constexpr (std::is_same_v<Value, std::string>)
+            add(key.c_str(), value);
+        else if constexpr (std::is_same_v<Value, double>)
+            add(key.c_str(), number(static_cast<float>(value)));
+        else
+            add(key.c_str(), nlohmann::json(value).dump());
+    });
 }
 
 void add_metadata(Builder<ModelProto>& message, const Model& model) {

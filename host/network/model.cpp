@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <fstream>
 
 #include "host/crystals/space_groups.h"
 #include "host/support/error.h"
@@ -20,6 +18,9 @@ constexpr int max_points = 1 << 20;  // of a grid or of any layer
 constexpr std::size_t max_layers = 100, max_lattice_scales = 100;
 constexpr float largest_parameter = 1e4f;
 constexpr const char* target_names[] = {"space_group", "crystal_system"};
+constexpr const char *training_group = "training/", *cure = "the model is damaged, train it again";
+
+bool all_fields(std::string_view) { return true; }
 
 std::string layer_name(int member, int layer) { return "members/" + std::to_string(member) + "/layers/" + std::to_string(layer); }
 
@@ -35,8 +36,7 @@ void check_shape(const H5File& h5, const std::string& name, const Shape& expecte
         return joined(
             shape, [](std::size_t extent) { return std::to_string(extent); }, " x ");
     };
-    fail(h5.path().string(), ": ", name, " is ", text(found), " where the widths ask for ", text(expected),
-         "; the model is damaged, train it again");
+    fail(h5.path().string(), ": ", name, " is ", text(found), " where the widths ask for ", text(expected), "; ", cure);
 }
 
 // Steps [outputs] of which the weights [outputs][inputs] of each row become whole numbers: 127 are its largest weight, or a step is
@@ -103,14 +103,12 @@ public:
         read_shape();
         read_members();
         read_calibration();
-        read_provenance();
+        model_.provenance = read_provenance(h5_, training_group, cure, all_fields);
         return std::move(model_);
     }
 
 private:
-    [[noreturn]] void damaged(const std::string& what) const {
-        fail(h5_.path().string(), ": ", what, "; the model is damaged, train it again");
-    }
+    [[noreturn]] void damaged(const std::string& what) const { fail(h5_.path().string(), ": ", what, "; ", cure); }
 
     template <class T>
     void single(const std::string& name, T& value) const {
@@ -230,26 +228,6 @@ private:
         model_.calibration.fitted_on = text("calibration/fitted_on");
     }
 
-    void read_provenance() {
-        model_.provenance.config = text("training/config");
-        if (h5_.exists("training/started_from")) model_.provenance.started_from = text("training/started_from");
-        model_.provenance.library = text("training/library");
-        model_.provenance.library_hash = text("training/library_hash");
-        if (h5_.exists("training/earlier_library_hashes"))
-            model_.provenance.earlier_library_hashes = h5_.read_strings("training/earlier_library_hashes");
-        if (h5_.exists("training/runs")) model_.provenance.runs = h5_.read_strings("training/runs");
-        if (h5_.exists("training/chosen")) model_.provenance.chosen = text("training/chosen");
-        if (h5_.exists("training/chosen_on")) model_.provenance.chosen_on = text("training/chosen_on");
-        if (h5_.exists("training/statistics_hash")) model_.provenance.statistics_hash = text("training/statistics_hash");
-        single("training/seed", model_.provenance.seed);
-        single("training/steps", model_.provenance.steps);
-        single("training/patterns", model_.provenance.patterns);
-        single("training/seconds", model_.provenance.seconds);
-        const std::vector<std::uint32_t> count = h5_.read<std::uint32_t>("training/structures_by_space_group");
-        if (count.size() != model_.provenance.training_count.size()) damaged("its training counts are not 230");
-        std::copy(count.begin(), count.end(), model_.provenance.training_count.begin());
-    }
-
     H5File h5_;
     Model model_;
 };
@@ -264,7 +242,7 @@ public:
         write_shape();
         write_members(weights, coarseness);
         write_calibration();
-        write_provenance();
+        write_provenance(h5_, training_group, model_.provenance, all_fields);
         h5_.commit();
     }
 
@@ -340,24 +318,6 @@ private:
             single("calibration/set_probability", calibration.set_probability);
         }
         h5_.write_strings("calibration/fitted_on", {calibration.fitted_on});
-    }
-
-    void write_provenance() {
-        const Provenance& made = model_.provenance;
-        h5_.write_strings("training/config", {made.config});
-        h5_.write_strings("training/library", {made.library});
-        h5_.write_strings("training/library_hash", {made.library_hash});
-        h5_.write_strings("training/started_from", {made.started_from});
-        if (!made.earlier_library_hashes.empty()) h5_.write_strings("training/earlier_library_hashes", made.earlier_library_hashes);
-        if (!made.runs.empty()) h5_.write_strings("training/runs", made.runs);
-        if (!made.chosen.empty()) h5_.write_strings("training/chosen", {made.chosen});
-        if (!made.chosen_on.empty()) h5_.write_strings("training/chosen_on", {made.chosen_on});
-        h5_.write_strings("training/statistics_hash", {made.statistics_hash});
-        single("training/seed", made.seed);
-        single("training/steps", made.steps);
-        single("training/patterns", made.patterns);
-        single("training/seconds", made.seconds);
-        h5_.write("training/structures_by_space_group", made.training_count.data(), {made.training_count.size()});
     }
 
     const Model& model_;

@@ -2,7 +2,6 @@
 // Stored as HDF5 (friedel_kind "model", format 2). Leaves out: how it is applied (classifier.h), how it is trained (trainer.h).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "host/network/network_shape.h"
+#include "host/network/provenance.h"
 #include "host/support/hdf5_file.h"
 #include "kernels/crystal.h"
 #include "kernels/preprocess.h"
@@ -42,26 +42,6 @@ struct Calibration {
     // Conformal sets: the groups that are at least this probable hold the true one for this part of the patterns. 0: no sets.
     float set_level = 0, set_probability = 0;
     std::string fitted_on;  // in words: file, count, aim; empty if never fitted
-};
-
-struct Provenance {
-    std::string config;        // TOML, complete
-    std::string started_from;  // the model whose weights were the first ones, and what it was trained on; empty: random ones
-    std::string library;       // file name of the structure library
-    std::string library_hash;  // see hash_file
-    std::vector<std::string> earlier_library_hashes;  // of what the models that it started from were trained on
-    std::string statistics_hash;                      // of what crystals were generated from; empty: none were, or nobody knows
-    // "from step 1200 on 2 cores, AVX-512, float, with optimiser.learning_rate 0.0004 instead of 0.001": a line for the first run and for
-    // each resumed one that went on otherwise.
-    std::vector<std::string> runs;
-    // Of a network that validation chose while it trained: "52.1 % of 110 simulated patterns, the best of 9 validations"; empty: the last.
-    std::string chosen;
-    std::string chosen_on;  // the hash of the library or labels that it was validated on
-    std::uint64_t seed = 0;
-    std::int64_t steps = 0;                                    // optimiser steps taken
-    std::int64_t patterns = 0;                                 // simulated patterns trained on
-    double seconds = 0;                                        // spent training
-    std::array<std::uint32_t, space_groups> training_count{};  // structures of each space group in the library
 };
 
 struct Model {

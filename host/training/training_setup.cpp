@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "host/patterns/labels.h"
 #include "host/simulation/powder_group.h"
@@ -21,34 +22,11 @@ namespace fs = std::filesystem;
 constexpr std::int64_t unknown_steps = std::int64_t{1} << 40;  // of a run given in minutes, before the first estimate
 const char* const start_anew = "; or remove the checkpoints and leave --resume out to start anew";
 
-// What a checkpoint says about the run, beside the trainer's own state.
-Provenance read_record(const H5File& file) {
-    const auto text = [&](const char* name) {
-        const std::vector<std::string> values = file.read_strings(name);
-        if (values.size() != 1) fail(file.path().string(), ": has no ", name, "; remove it to go on from an earlier one");
-        return values[0];
-    };
-    const auto list = [&](const char* name) { return file.exists(name) ? file.read_strings(name) : std::vector<std::string>(); };
-    const std::vector<double> seconds = file.read<double>("seconds");
-    Provenance record;
-    record.config = text("config");
-    record.library_hash = text("library_hash");
-    record.statistics_hash = text("statistics_hash");
-    record.started_from = text("started_from");
-    record.earlier_library_hashes = list("earlier_library_hashes");
-    record.runs = list("runs");
-    if (seconds.size() == 1) record.seconds = seconds[0];
-    return record;
-}
-
-void write_record(H5File& file, const Provenance& record) {
-    file.write_strings("config", {record.config});
-    file.write_strings("library_hash", {record.library_hash});
-    file.write_strings("started_from", {record.started_from});
-    file.write_strings("statistics_hash", {record.statistics_hash});
-    if (!record.earlier_library_hashes.empty()) file.write_strings("earlier_library_hashes", record.earlier_library_hashes);
-    file.write_strings("runs", record.runs);
-    file.write("seconds", &record.seconds, {1});
+// What a checkpoint says about the run, beside the trainer's own state. The rest follows from that and from the configuration.
+bool kept_by_checkpoints(std::string_view field) {
+    constexpr std::string_view kept[] = {"config", "library_hash",    "started_from", "earlier_library_hashes",
+                                         "runs",   "statistics_hash", "seconds"};
+    return std::find(std::begin(kept), std::end(kept), field) != std::end(kept);
 }
 
 struct HashedLibrary {
@@ -61,7 +39,7 @@ HashedLibrary read_for_all(const fs::path& file, Communicator& ranks) {
     if (ranks.size() == 1) return {StructureLibrary::read(file), hash_file(file)};
     std::string bytes;
     if (ranks.first()) {
-        if (!fs::is_regular_file(file)) StructureLibrary::read(file);  // says what is wrong with it: a folder of CIFs, for one
+        if (!fs::is_regular_file(file)) StructureLibrary::open(file);  // refuses it
         std::ifstream in(file, std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(in), {});
         if (!in) fail(file.string(), ": cannot be read; check the name and the permissions");
@@ -76,6 +54,10 @@ HashedLibrary read_for_all(const fs::path& file, Communicator& ranks) {
 }
 
 }  // namespace
+
+Provenance read_checkpoint_record(const H5File& file) {
+    return read_provenance(file, "", "remove it to go on from an earlier one", kept_by_checkpoints);
+}
 
 bool has_all(const Provenance& made, const TrainingConfig& config) {
     return config.run.minutes > 0 ? made.seconds >= 60 * config.run.minutes : made.steps >= config.run.steps;
@@ -120,7 +102,7 @@ TrainingSetup::TrainingSetup(const TrainingOptions& options, const AdjustConfig&
     if (simulated_ && knows_library(provenance(record_.seconds), hash_file(options.validation_library)))
         options.tell(options.validation_library.string() +
                      ": is what the network is or was trained on, too: validation measures memory; give structures held out");
-    const bool anew = options.resume == Resume::no || (options.resume == Resume::if_any && !resumed_ && !finished_model_is_there());
+    const bool anew = !resumed_;
     if (anew && fs::exists(options.output))
         options.tell(options.output.string() + ": is there already; the new model takes its place when the training ends");
     if (const fs::path best = best_file(options.output); anew && !config_.run.keep_best && fs::exists(best))
@@ -147,7 +129,7 @@ void TrainingSetup::read_checkpoint() {
              ": has no checkpoint that is whole beside it; there is no run to resume, start it without --resume or with --resume=auto");
     }
     resumed_file_ = H5File::open(resumed_->file, checkpoint_kind);
-    record_ = read_record(*resumed_file_);
+    record_ = read_checkpoint_record(*resumed_file_);
     read_toml(config_, record_.config, resumed_->file.string());
 }
 
@@ -165,18 +147,14 @@ void TrainingSetup::read_config(const AdjustConfig& adjust) {
     for (const std::string& change : changes_) options_.tell("goes on with " + change);
 }
 
-// Of the keys that a resumed run may change, those that decide what it learns.
+// Of what a resumed run may change, that which decides what it learns.
 void TrainingSetup::note_changes(const TrainingConfig& stored) {
-    const auto note = [&](const char* key, const std::string& was, const std::string& is) {
-        if (was != is) changes_.push_back(key + (" " + is) + " instead of " + was);
-    };
-    const auto number = [](float value) { return formatted("%g", value); };
     const auto length = [](const RunConfig& run) {
         return run.minutes > 0 ? formatted("%g minutes", run.minutes) : std::to_string(run.steps) + " steps";
     };
-    note("a length of", length(stored.run), length(config_.run));
-    note("optimiser.learning_rate", number(stored.optimiser.learning_rate), number(config_.optimiser.learning_rate));
-    note("optimiser.clip_norm", number(stored.optimiser.clip_norm), number(config_.optimiser.clip_norm));
+    const std::string was = length(stored.run), is = length(config_.run);
+    if (was != is) changes_.push_back("a length of " + is + " instead of " + was);
+    for (std::string& change : changes_of_learning(stored, config_)) changes_.push_back(std::move(change));
 }
 
 // All ranks are started by one command, as a rule; a command for each may give each another configuration.
@@ -353,7 +331,7 @@ Provenance TrainingSetup::provenance(double seconds) const {
 
 std::vector<unsigned char> TrainingSetup::checkpoint_image(double seconds, const Validations& validations) const {
     H5File file = H5File::create_image(options_.output.string() + ".checkpoint", checkpoint_kind);
-    write_record(file, provenance(seconds));
+    write_provenance(file, "", provenance(seconds), kept_by_checkpoints);
     trainer_->save(file);
     validations.save(file);
     return file.image();

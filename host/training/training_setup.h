@@ -14,6 +14,9 @@
 
 namespace friedel {
 
+// What a checkpoint says about its run. Throws Error.
+Provenance read_checkpoint_record(const H5File& file);
+
 // Whether as much was trained as its configuration asks for.
 bool has_all(const Provenance& made, const TrainingConfig& config);
 
