@@ -1,6 +1,5 @@
 // friedel bench: what this machine does a second, stage by stage, beside the limits it shows in the same run.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

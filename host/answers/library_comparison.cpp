@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "host/answers/report_assets.h"
 #include "host/answers/report_figures.h"
