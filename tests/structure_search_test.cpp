@@ -247,6 +247,19 @@ SearchCandidate fitted_candidate(int space_group, float similarity, double latti
     return candidate;
 }
 
+// A mixture of equal parts is of either phase's group; of little it hardly says anything.
+TEST(StructureSearch, TheGroupOfASecondPhaseIsAskedForAsOftenAsItIsStrong) {
+    EXPECT_FLOAT_EQ(second_group(225, 0.5f).probability, 0.5f);
+    EXPECT_FLOAT_EQ(second_group(225, 0.1f).probability, 0.01f / (0.01f + 0.81f));
+    std::vector<float> probabilities(2 * space_groups, 0.0f);
+    probabilities[153] = probabilities[space_groups + 153] = 1;
+    pool_all(probabilities, {}, {}, {{}, second_group(225, 0.3f)}, space_groups);
+    EXPECT_EQ(probabilities[153], 1) << "the first pattern has none";
+    const float second = 0.09f / (0.09f + 0.49f);
+    EXPECT_FLOAT_EQ(probabilities[space_groups + 153], 1 - second);
+    EXPECT_FLOAT_EQ(probabilities[space_groups + 224], second);
+}
+
 TEST(StructureSearch, VotesFallWithTheStrainOfTheLattice) {
     Device device({"cpu"});
     const StructureSearch search(minerals(), SearchConfig(), device);
@@ -306,7 +319,7 @@ TEST(StructureSearch, VotesCountForLessWhereIndexingFindsOtherGroups) {
     opposed[224] = 0.9f;
     const auto pooled = [&](const std::vector<float>& indexed) {
         std::vector<float> probabilities = network;
-        pool_all(probabilities, votes, indexed, space_groups);
+        pool_all(probabilities, votes, indexed, {}, space_groups);
         EXPECT_NEAR(std::accumulate(probabilities.begin(), probabilities.end(), 0.0f), 1, 1e-4);
         return probabilities;
     };

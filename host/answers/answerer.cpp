@@ -51,7 +51,7 @@ std::vector<Classification> Answerer::answer(const PatternBatch& batch) {
     evidence_.gather(batch.patterns.data(), batch.size(), batch.recorded());
     evidence_.look_for_other_tubes(of_assumed_wavelength(batch, evidence_), batch.recorded());
     classifier_.probabilities(probabilities.data(), evidence_.patterns().data(), batch.size());
-    pool_all(probabilities, evidence_.votes(), evidence_.indexed(), classes);
+    pool_all(probabilities, evidence_.votes(), evidence_.indexed(), evidence_.second_groups(), classes);
     std::vector<Classification> answers;
     for (std::size_t i = 0; i < batch.rows.size(); ++i) answers.push_back(answer_one(batch, i, probabilities.data() + i * classes));
     return answers;

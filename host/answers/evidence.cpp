@@ -42,7 +42,12 @@ void Evidence::gather(const float* patterns, int n, const std::vector<Recording>
         }
         others_.search->take_off_second_phases(structures_, patterns_, resolved_, telling, recorded);
         votes_.clear();
-        for (const StructureOpinion& opinion : structures_) votes_.insert(votes_.end(), opinion.votes.begin(), opinion.votes.end());
+        second_groups_.assign(structures_.size(), {});
+        for (std::size_t i = 0; i < structures_.size(); ++i) {
+            votes_.insert(votes_.end(), structures_[i].votes.begin(), structures_[i].votes.end());
+            if (const auto& second = structures_[i].second_phase)
+                second_groups_[i] = second_group(second->candidate.space_group, second->part);
+        }
     }
     if (others_.indexing) indexed_ = indexed_patterns(resolved_, votes_, device_.pool);
     if (interrupted()) fail("interrupted while patterns were looked at");

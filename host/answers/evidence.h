@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/answers/opinions.h"
 #include "host/indexing/indexing_opinion.h"
 #include "host/indexing/peak_search.h"
 #include "host/network/device.h"
@@ -41,6 +42,7 @@ public:
     // [n][230] each, for pool_all(); empty where it is not asked.
     const std::vector<float>& votes() const { return votes_; }
     const std::vector<float>& indexed() const { return indexed_.probabilities; }
+    const std::vector<SecondGroup>& second_groups() const { return second_groups_; }  // [n]; empty without a search
     // What indexing found for pattern i; null where it found no cell or was not asked.
     const LikeliestCell* cell(std::size_t i) const {
         return indexed_.cells.empty() || !(indexed_.cells[i].probability > 0) ? nullptr : &indexed_.cells[i];
@@ -61,6 +63,7 @@ private:
     std::vector<ResolvedPattern> resolved_;  // empty where neither a search nor indexing is asked
     std::vector<StructureOpinion> structures_;
     std::vector<float> votes_;
+    std::vector<SecondGroup> second_groups_;
     IndexedPatterns indexed_;
     std::vector<std::string> no_evidence_;  // why the lines of each pattern tell nothing; empty where they do
 };

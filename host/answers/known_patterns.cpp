@@ -47,7 +47,8 @@ public:
         };
         keep_row(answers_.votes, evidence_.votes());
         keep_row(answers_.indexed, evidence_.indexed());
-        answers_.known.push_back({space_group, source, reasons, {}, covered});
+        const std::vector<SecondGroup>& seconds = evidence_.second_groups();
+        answers_.known.push_back({space_group, source, reasons, {}, seconds.empty() ? SecondGroup() : seconds[row], covered});
     }
     void leave_out(std::string problem) { answers_.problems.push_back(std::move(problem)); }
     // Refusals are those of the model as it is.
@@ -79,7 +80,9 @@ private:
 std::vector<float> KnownAnswers::probabilities(const Belief& belief) const {
     std::vector<float> mixed(size() * static_cast<std::size_t>(classes));
     mix_members(mixed.data(), logits.data(), members, static_cast<int>(size()), classes, belief);
-    pool_all(mixed, votes, indexed, static_cast<std::size_t>(classes));
+    std::vector<SecondGroup> seconds;
+    for (const Known& one : known) seconds.push_back(one.second);
+    pool_all(mixed, votes, indexed, seconds, static_cast<std::size_t>(classes));
     return mixed;
 }
 

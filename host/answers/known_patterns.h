@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/answers/evidence.h"
+#include "host/answers/opinions.h"
 #include "host/crystals/structure_library.h"
 #include "host/network/classifier.h"
 #include "host/network/device.h"
@@ -30,6 +31,7 @@ struct Known {
     std::size_t source = 0;  // index of the label, or of the structure in the library
     Reasons reasons;
     std::string refused;  // the one of the reasons that holds, as decide_refusals() found
+    SecondGroup second;   // of what was taken off it
     bool covered = true;  // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
 };
 

@@ -58,10 +58,22 @@ void pool_indexing(float* probabilities, const float* opinion, const std::vector
     for (std::size_t g = 0; g < pooled.size() && total > 0; ++g) probabilities[g] = static_cast<float>(pooled[g] / total);
 }
 
-void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes) {
+SecondGroup second_group(int space_group, float part) {
+    const float weaker = part * part, stronger = (1 - part) * (1 - part);
+    return {space_group, weaker / (weaker + stronger)};
+}
+
+void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed,
+              const std::vector<SecondGroup>& seconds, std::size_t classes) {
     const std::vector<double>& frequency = usual_group_frequency();
     for (std::size_t at = 0; at < indexed.size(); at += classes) pool_indexing(probabilities.data() + at, indexed.data() + at, frequency);
     for (std::size_t at = 0; at < votes.size(); at += classes) pool_votes(probabilities.data() + at, votes.data() + at);
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+        if (seconds[i].space_group == 0) continue;
+        float* const row = probabilities.data() + i * classes;
+        std::for_each(row, row + classes, [&](float& probability) { probability *= 1 - seconds[i].probability; });
+        row[seconds[i].space_group - 1] += seconds[i].probability;
+    }
 }
 
 std::vector<float> completed_votes(std::vector<float> votes, const std::vector<float>& frequency) {

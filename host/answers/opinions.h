@@ -22,9 +22,20 @@ void pool_indexing(float* probabilities, const float* opinion, const std::vector
 // Changes with what the same network, votes and lines are answered.
 constexpr int answer_edition = 7;
 
+// The group of a second phase, which was taken off a pattern, and the probability that it is the one asked for; 0: there is none.
+struct SecondGroup {
+    int space_group = 0;
+    float probability = 0;
+};
+// Of a phase that has this part, 0 to 0.5, of the intensity. Whoever measured a mixture meant the stronger phase, the more surely the
+// stronger it is: as the squares of both parts.
+SecondGroup second_group(int space_group, float part);
+
 // Opinions on n patterns, [n][classes] each or empty, taken into a network's probabilities, [n][classes]. What indexing says is taken in
-// first: it counts in full as far as no structure fits, and votes for groups that it does not find are doubted.
-void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed, std::size_t classes);
+// first: it counts in full as far as no structure fits, and votes for groups that it does not find are doubted. The groups of second
+// phases, [n] or empty, come last.
+void pool_all(std::vector<float>& probabilities, const std::vector<float>& votes, const std::vector<float>& indexed,
+              const std::vector<SecondGroup>& seconds, std::size_t classes);
 
 // Votes that sum to 1: what they leave goes to the groups as they are in the library, `frequency` [230].
 std::vector<float> completed_votes(std::vector<float> votes, const std::vector<float>& frequency);
