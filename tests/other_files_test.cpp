@@ -39,6 +39,9 @@ TEST(OtherFiles, SayWhatTheyAre) {
 
 // A table of measurements may name the file that they are from.
 TEST(OtherFiles, ATableOfAPatternMayNameItsFile) {
+    std::string quotes = "# 12\" cryostat;\"X\n";
+    for (int i = 0; i < 200; ++i) quotes += std::to_string(10 + 0.02 * i) + " " + std::to_string(20 + i % 7) + "\n";
+    EXPECT_EQ(error_of(quotes), "read") << "quotes that do not match in what is no table";
     std::string text = "file,2theta,intensity\n";
     for (int i = 0; i < 200; ++i) text += "a.raw," + std::to_string(10 + 0.02 * i) + "," + std::to_string(20 + i % 7) + "\n";
     EXPECT_EQ(parse_pattern(text, "a.csv").two_theta_deg.size(), 200u);

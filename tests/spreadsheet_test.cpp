@@ -106,6 +106,14 @@ TEST(Spreadsheet, RemarksAndTimesOfDayBesideTheNumbers) {
     EXPECT_NE(error_of(sheet("2Theta;Probe 1;Probe 2;Bemerkung\n", [&](int i) { return row(i, ',', ";") + "17;ok"; }))
                   .find("does not say which of 'Probe 1', 'Probe 2' is the intensity"),
               std::string::npos);
+    // One cell without a number does not make its column one of texts, and the next one the intensities.
+    for (const std::string cell : {"-", "#N/A", "<1", "cps"}) {
+        const std::string text = sheet("2theta,sampleA,sampleB\n", [&](int i) { return row(i, '.', ",") + "50"; });
+        const std::size_t begin = text.find('\n') + 1, comma = text.find(',', begin) + 1, end = text.find(',', comma);
+        const std::string other = text.substr(0, comma) + cell + text.substr(end);
+        const bool is_read = error_of(other) == "read";
+        EXPECT_TRUE(!is_read || parse_pattern(other, "a.csv").intensity.back() == counts_at(points - 1)) << cell;
+    }
     expect_all_points(sheet("2theta counts remark\n", [&](int i) { return row(i, '.', " ") + "ok"; }), "blanks.txt");
     // Angles tell that commas are decimal ones, and below names that commas separate none is.
     EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, '.', ";") + "1,5;x"; })), "read");
@@ -161,7 +169,7 @@ TEST(Spreadsheet, CellsWithoutAnIntensityWereNotMeasured) {
     const auto row = [](int i, const std::string& cell) {
         return number(angle_at(i), 2, ',') + ";" + (i >= 60 && i < 70 ? cell : std::to_string(counts_at(i)));
     };
-    for (const std::string cell : {"", "#NV", "########", "nan"}) {
+    for (const std::string cell : {"", "#NV", "#N/A", "nan"}) {
         const MeasuredPattern pattern = parse_pattern(sheet("2Theta;I\n", [&](int i) { return row(i, cell); }), "a.csv");
         ASSERT_EQ(pattern.two_theta_deg.size(), static_cast<std::size_t>(points - 10)) << cell;
         EXPECT_NEAR(pattern.two_theta_deg[60], angle_at(70), 1e-9);
@@ -173,6 +181,8 @@ TEST(Spreadsheet, CellsWithoutAnIntensityWereNotMeasured) {
         };
         EXPECT_EQ(parse_pattern(sheet(header, cells), "a.csv").two_theta_deg.size(), static_cast<std::size_t>(points - 10)) << header;
     }
+    // A number too wide for its column is a strong line's.
+    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return row(i, "########"); })), "read");
     // A row without its separator, and the last of a file that was cut off, are damaged.
     const std::string whole = sheet("2Theta;I\n", [&](int i) { return row(i, ""); });
     EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return i == 99 ? "5,99" : row(i, ""); })), "read");

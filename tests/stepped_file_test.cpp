@@ -63,8 +63,17 @@ TEST(SteppedFile, IsRefusedWhereItIsNotWhole) {
         EXPECT_NE(error_of(other.replace(other.find("2theta/theta"), 12, axis) + all).find("a scan along"), std::string::npos) << axis;
     }
     EXPECT_NE(error_of("Q start 10 step 0.02 stop 18\n" + rows(1)), "read");
+    for (const char* axis : {"x-axis: q (1/A)", "# unit: q_A^-1", "d-spacing (A)", "Omega scan", "Scan axis: Gonio (theta)", "Raman shift"})
+        EXPECT_NE(error_of(std::string(axis) + "\nstart 10 step 0.02 stop 18\n" + rows(1)), "read") << axis;
+    EXPECT_NE(error_of("start = 10 1/A, step 0.02, stop 18\n" + rows(1)), "read");
     EXPECT_NE(error_of("start 10 step 0.02\n" + rows(1)), "read");
     EXPECT_NE(error_of("start 10 step 0.02 stop 18\nstart 10 step 0.04 stop 26\n" + rows(1)), "read");
+}
+
+// A line of numbers that states the scan is believed before words that state another.
+TEST(SteppedFile, NumbersThatStateTheScanGoBeforeWords) {
+    for (const char* words : {"Start 10 Step 0.02 Stop 18.01\n", "Start 10:05 Stop 14:25 Step 0.02\n"})
+        EXPECT_EQ(error_of(words + std::string("10 0.02 18\n") + rows(1)), "read") << words;
 }
 
 // Angles beside the intensities are those to take, whatever the header says, also where cells are empty.

@@ -105,7 +105,7 @@ std::vector<Match> match_all(const PatternList& list, StructureSearch& search, c
             all.back().candidates = found[i];
             all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
             all.back().reason = doubt_of(found[i], under_lines, all.back().votes, search);
-            if (!all.back().reason.empty()) all.back().reason += hint_at_wavelength(read.wavelength_source, read.wavelength);
+            if (!found[i].empty() && search.are_unlike(found[i], 0)) all.back().reason += hint_at_wavelength(read.wavelength_source, read.wavelength);
         }
         progress.show(static_cast<double>(all.size()) / static_cast<double>(list.size()), all.size());
     }

@@ -85,8 +85,10 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
     const StructureOpinion* const structures = evidence_.structures(i);
     std::string objection = structures ? structures->other_tube : std::string();
     if (objection.empty()) {
-        objection = evidence_.objection(i, *std::max_element(probabilities, probabilities + model_.classes()));
-        if (!objection.empty() && !evidence_.tells_nothing(i)) objection += hint_at_wavelength(read.wavelength_source, read.wavelength);
+        const float probability = *std::max_element(probabilities, probabilities + model_.classes());
+        objection = evidence_.objection(i, probability);
+        if (structures && !evidence_.tells_nothing(i) && evidence_.search()->is_like_nothing(*structures, probability))
+            objection += hint_at_wavelength(read.wavelength_source, read.wavelength);
     }
     if (!objection.empty()) c.refused = objection;
     if (explainer_) {

@@ -260,6 +260,7 @@ Texts text_columns() {
             {"note", [](const Classification& c) { return c.note; }, nullptr},
             {"closest", [](const Classification& c) { return c.closest; }, nullptr},
             {"second_phase", [](const Classification& c) { return c.second_phase; }, nullptr},
+            {"second_formula", [](const Classification& c) { return c.second_formula; }, nullptr},
             {"lattice", [](const Classification& c) { return c.lattice; }, nullptr}};
 }
 

@@ -45,8 +45,10 @@ void Evidence::gather(const float* patterns, int n, const std::vector<Recording>
         second_groups_.assign(structures_.size(), {});
         for (std::size_t i = 0; i < structures_.size(); ++i) {
             votes_.insert(votes_.end(), structures_[i].votes.begin(), structures_[i].votes.end());
-            if (const auto& second = structures_[i].second_phase)
-                second_groups_[i] = second_group(second->candidate.space_group, second->part);
+            const auto& second = structures_[i].second_phase;
+            if (!second) continue;
+            second_groups_[i] = second_group(second->candidate.space_group, second->part);
+            no_evidence_[i] = fault_of_lines(i);
         }
     }
     if (others_.indexing) indexed_ = indexed_patterns(resolved_, votes_, device_.pool);
@@ -62,16 +64,22 @@ void Evidence::look_at_lines(int n, const std::vector<Recording>& recorded) {
     device_.pool.run(n, [&](int row, int) {
         const auto i = static_cast<std::size_t>(row);
         if (!resolved_.empty()) {
-            // Of noise alone the quick look does not know.
-            if (resolved_[i].lines.empty() || may_have_few_lines(pattern(i), model_.grid))
-                no_evidence_[i] = too_few_lines(resolved_[i].lines);
-            if (no_evidence_[i].empty()) no_evidence_[i] = too_oriented(resolved_[i].lines);
+            no_evidence_[i] = fault_of_lines(i);
         } else if (may_have_few_lines(pattern(i), model_.grid)) {
             ThreadPool alone(1);
             const auto own = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
             no_evidence_[i] = too_few_lines(resolved_patterns(pattern(i), 1, model_.grid, wavelength, alone, own).front().lines);
         }
     });
+}
+
+// Of a pattern that is resolved into lines; empty where they tell something.
+std::string Evidence::fault_of_lines(std::size_t i) const {
+    const std::vector<ObservedLine>& lines = resolved_[i].lines;
+    // Of noise alone the quick look does not know.
+    const bool may_be_few = lines.empty() || may_have_few_lines(pattern(i), model_.grid);
+    const std::string few = may_be_few ? too_few_lines(lines) : std::string();
+    return few.empty() ? too_oriented(lines) : few;
 }
 
 void Evidence::look_for_other_tubes(const std::vector<std::size_t>& which, const std::vector<Recording>& recorded) {

@@ -55,6 +55,7 @@ public:
 
 private:
     void look_at_lines(int n, const std::vector<Recording>& recorded);
+    std::string fault_of_lines(std::size_t i) const;
 
     const Model& model_;
     Device& device_;

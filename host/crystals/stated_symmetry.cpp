@@ -79,10 +79,28 @@ int origin_of_remark(std::string remark) {
     return digit == std::string::npos ? 0 : remark[digit] - '0';
 }
 
+// Screw axes as SHELX and others write them: "P2(1)/c", "P 2_1/c".
+std::string with_plain_screws(const std::string& symbol) {
+    const auto is_digit = [&](std::size_t at) { return at < symbol.size() && std::isdigit(static_cast<unsigned char>(symbol[at])); };
+    std::string plain;
+    for (std::size_t i = 0; i < symbol.size(); ++i) {
+        const bool follows_axis = i > 0 && is_digit(i - 1) && is_digit(i + 1);
+        const bool is_bracketed = symbol[i] == '(' && i + 2 < symbol.size() && symbol[i + 2] == ')';
+        if (!follows_axis || (symbol[i] != '_' && !is_bracketed)) {
+            plain += symbol[i];
+            continue;
+        }
+        plain += symbol[i + 1];
+        i += symbol[i] == '_' ? 1 : 2;
+    }
+    return plain;
+}
+
 // Symbols that gemmi's table lacks are brought to a form that it has: 'P m 3 m' of the older International Tables, (x,y,z) suffixes,
 // underscores, '_2' or 'Z' or 'S' or a remark for an origin, 'H' or 'R' for axes.
 std::string tidy_symbol(std::string symbol) {
     int origin = 0;
+    symbol = with_plain_screws(symbol);
     if (const std::size_t suffix = symbol.find('('); suffix != std::string::npos) {
         origin = origin_of_remark(symbol.substr(suffix));
         symbol.resize(suffix);

@@ -53,13 +53,17 @@ void refuse_documents(std::string_view bytes, const std::string& name) {
     }
 }
 
-// The columns that the first line of a table names; none where it ends within quotes, as what is no table may do.
+// The columns that the first line of a table names; none where its quotes do not match, as those of what is no table may not.
 std::vector<std::string> columns_named(std::string_view text) {
     constexpr std::size_t longest = 1000;
     std::string line(text.substr(0, longest));
     line.resize(std::min(line.find_first_of("\r\n"), line.size()));
     if (std::count(line.begin(), line.end(), '"') % 2 != 0) return {};
-    return split_csv(line, separator_of(line));
+    try {
+        return split_csv(line, separator_of(line));
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 // Friedel's own results and tables, which patterns lie beside.

@@ -111,12 +111,13 @@ private:
         return is_one_number && were_commas_decimal_;
     }
 
-    // Whether a row is an angle beside an empty cell of a spreadsheet, or one that it filled ("########", "#N/A").
+    // Whether a row is an angle beside an empty cell of a spreadsheet, or one that it filled ("#N/A"). Not "########": that is how it
+    // prints numbers too wide for their column, which are the strongest lines'.
     static bool is_without_intensity(std::string_view line) {
         const std::size_t cell = line.find_first_of(";\t", line.find_first_not_of(" \t"));
         const std::size_t begin = cell != line.npos ? cell : std::min(line.find(','), line.size());
         const std::size_t next = line.find_first_not_of(";, \t", begin);
-        return begin < line.size() && (next == line.npos || line[next] == '#');
+        return begin < line.size() && (next == line.npos || (line[next] == '#' && line.substr(next, 2) != "##"));
     }
 
     void add_unmeasured(Row row) {

@@ -147,9 +147,9 @@ bool is_of_a_sample(std::string_view rest) {
     return std::any_of(std::begin(words), std::end(words), begins_with);
 }
 
-// Whether a line gives a generator's voltage or current, or a filter: "40 kV, 30 mA", "Ni filter".
+// Whether a line gives a generator's voltage or a filter: "40 kV, 30 mA", "Ni filter". Currents by themselves are heaters' as well.
 bool is_of_generator_or_filter(std::string_view line) {
-    for (const std::string_view word : {"kv", "ma", "filter"}) {
+    for (const std::string_view word : {"kv", "filter"}) {
         for (std::size_t at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
             const std::size_t end = at + word.size(), last = line.find_last_not_of(" -", at == 0 ? 0 : at - 1);
             const bool is_unit = at > 0 && last != line.npos && std::isdigit(static_cast<unsigned char>(line[last]));
@@ -165,7 +165,7 @@ bool is_of_generator_or_filter(std::string_view line) {
 bool is_followed_by_radiation(std::string_view line, std::string_view before, std::string_view rest) {
     rest.remove_prefix(std::min(rest.find_first_not_of(" -"), rest.size()));
     const std::size_t last = before.find_last_not_of(" \t");
-    const bool is_apart = last == before.npos || std::string_view("#;,!*%(/").find(before[last]) != std::string_view::npos;
+    const bool is_apart = last == before.npos || std::string_view("#;,!*%/").find(before[last]) != std::string_view::npos;
     const bool is_of_x_rays = contains_any(line, {"x-ray", "xray", "x ray"}) || (is_apart && is_of_generator_or_filter(line));
     for (const std::string_view word : {"radiation", "strahlung", "x-ray tube", "x-rays", "tube", "röhre", "roehre", "r\xf6hre"}) {
         if (!rest.starts_with(word) || ((word == "tube" || word.ends_with("hre")) && !is_of_x_rays)) continue;

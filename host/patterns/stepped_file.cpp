@@ -54,7 +54,7 @@ std::optional<Steps> steps_of(std::string_view line) {
 class StepsInWords {
 public:
     void read(std::string_view line) {
-        constexpr std::string_view signs = " \t\r:=,;()[]#*!'\"/%@";
+        constexpr std::string_view signs = " \t\r:=,;()[]#*!'\"%@";
         std::optional<double>* said = nullptr;
         bool is_of_scan = false, is_of_other_axis = false;
         const std::string lower = lower_case(line);
@@ -72,6 +72,7 @@ public:
                 said = meant_by(word);
                 is_of_scan |= said != nullptr;
                 is_of_other_axis |= is_other_axis(word);
+                is_contradicted_ |= !line.starts_with('*') && is_surely_other_axis(word);  // Rigaku's text says what was moved
             }
         }
         is_contradicted_ |= is_of_scan && is_of_other_axis;
@@ -94,6 +95,14 @@ private:
                                               "temperature", "kev", "a^-1", "1/a",   "nm^-1", "1/nm",  "rad", "mrad", "nm",     "1/d"};
         return std::find(std::begin(words), std::end(words), word) != std::end(words);
     }
+    // In whatever line.
+    static bool is_surely_other_axis(std::string_view word) {
+        constexpr std::string_view words[] = {"q",      "theta", "th",  "omega", "chi",  "phi", "psi",
+                                              "energy", "raman", "tof", "1/a",   "1/nm", "1/d"};
+        constexpr std::string_view parts[] = {"a^-1", "nm^-1", "d-spacing", "wavenumber", "cm-1"};
+        return std::find(std::begin(words), std::end(words), word) != std::end(words) ||
+               std::any_of(std::begin(parts), std::end(parts), [&](std::string_view part) { return word.find(part) != word.npos; });
+    }
     std::optional<double>* meant_by(std::string_view word) {
         if (word == "start" || word == "begin") return &start_;
         if (word == "stop" || word == "end") return &end_;
@@ -109,6 +118,14 @@ private:
 };
 
 bool begins_with_number(std::string_view line) { return next_number(line).has_value(); }
+
+std::size_t count_numbers(std::string_view text) {
+    std::size_t count = 0;
+    while (!text.empty()) {
+        for (std::string_view line = next_line(text); next_number(line);) ++count;
+    }
+    return count;
+}
 
 bool is_all_numbers(std::string_view line) {
     while (next_number(line)) {
@@ -146,7 +163,8 @@ std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::s
         }
         steps = steps_of(line);
         const std::optional<Steps> said = in_words.steps();
-        if (said && is_all_numbers(line) && !(steps == said)) {
+        // A line of three numbers that states a scan is believed before words are, unless these tell how many intensities follow.
+        if (said && is_all_numbers(line) && !(steps == said) && (!steps || count_numbers(here) == said->points())) {
             steps = said;
             from_words = true;
             text = here;  // the first row

@@ -164,10 +164,23 @@ std::string_view without_sign_apart(std::string_view line, std::string_view rows
     return fields_of(behind).size() == names - 1 && numbers_of(next_line(rows), names - 1) ? behind : line;
 }
 
-// A line of names without those of columns that hold text in the first row below; nothing where that is no row of so many fields, or holds
+// Whether column i holds no number in any of the first rows. One cell without a number ("-", "<1", a unit) makes no column of text.
+bool holds_text(std::string_view rows, std::size_t i, const Columns& columns, bool decimal_commas) {
+    constexpr int looked_at = 20;
+    for (int row = 0; row < looked_at && !rows.empty(); ++row) {
+        const Fields fields = fields_of(next_line(rows), decimal_commas);
+        double value = 0;
+        if (fields.size() == columns.count && !fields[i].empty() && read_field(value, fields[i], decimal_commas)) return false;
+    }
+    return true;
+}
+
+// A line of names without those of columns that hold text in the rows below; nothing where the first is no row of so many fields, or holds
 // none.
-std::optional<std::string> names_of_numbers(std::string_view header, std::string_view row, const Columns& columns) {
+std::optional<std::string> names_of_numbers(std::string_view header, std::string_view rows, const Columns& columns) {
     const Fields names = fields_of(header);
+    std::string_view below = rows;
+    const std::string_view row = next_line(below);
     for (const bool decimal_commas : {false, true}) {
         const Fields fields = fields_of(row, decimal_commas);
         double value = 0;
@@ -176,7 +189,7 @@ std::optional<std::string> names_of_numbers(std::string_view header, std::string
         std::string left(header);
         bool any = false;
         for (std::size_t i = names.size(); i-- > 0;) {
-            if (names[i].empty() || fields[i].empty() || is_number(i)) continue;
+            if (names[i].empty() || fields[i].empty() || is_number(i) || !holds_text(rows, i, columns, decimal_commas)) continue;
             left.erase(static_cast<std::size_t>(names[i].data() - header.data()), names[i].size());
             any = true;
         }
@@ -194,7 +207,7 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
         const std::string_view rows = text, line = next_line(text);
         // Names that may be others' are believed where a row of as many numbers follows at once.
         std::optional<std::string> beside_text;
-        if (above.axis >= 0 && !above.may_be_sentence) beside_text = names_of_numbers(header, line, above);
+        if (above.axis >= 0 && !above.may_be_sentence) beside_text = names_of_numbers(header, rows, above);
         if (beside_text) above = columns_of(*beside_text);
         const bool may_follow = above.axis >= 0 || !above.other_axis.empty();
         const bool row_follows = beside_text || (may_follow && numbers_of(line, above.count));

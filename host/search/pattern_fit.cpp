@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "host/patterns/resample.h"
-#include "host/search/scattering_power.h"
 #include "host/search/fit_parameters.h"
 #include "host/search/fit_problem.h"
+#include "host/search/scattering_power.h"
 #include "host/support/correlation.h"
 #include "host/support/median.h"
 

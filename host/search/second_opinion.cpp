@@ -28,6 +28,18 @@ constexpr double unstrained = 0.006;
 constexpr std::size_t lines_of_a_phase = 2;
 constexpr float too_similar_for_two = 0.95f;
 
+// What `above`, the same pattern without its background, is to be multiplied with to have its unit: backgrounds do not change from point to
+// point where lines do.
+float scale_of_lines(const std::vector<float>& pattern, const std::vector<float>& above) {
+    double both = 0, square = 0;
+    for (std::size_t i = 1; i < pattern.size(); ++i) {
+        const double change = static_cast<double>(above[i] - above[i - 1]);
+        both += change * static_cast<double>(pattern[i] - pattern[i - 1]);
+        square += change * change;
+    }
+    return square > 0 ? static_cast<float>(both / square) : 0;
+}
+
 EmissionLines lines_of(const char* anode) { return emission_lines(static_cast<double>(mean_wavelength(parse_radiation(anode)))); }
 }  // namespace
 
@@ -100,8 +112,14 @@ void SecondOpinion::take_off_second_phases(std::vector<StructureOpinion>& opinio
     for (std::size_t m = 0; m < asked.size(); ++m) {
         if (!phases[m]) continue;
         const std::size_t i = asked[m];
-        const std::vector<float> rest = regridded(phases[m]->rest.data(), 1, fitted, own, device_.pool);
-        std::copy(rest.begin(), rest.end(), patterns.begin() + static_cast<std::ptrdiff_t>(i * rest.size()));
+        const auto points = static_cast<std::size_t>(model_.grid.points);
+        std::vector<float> rest(patterns.begin() + static_cast<std::ptrdiff_t>(i * points),
+                                patterns.begin() + static_cast<std::ptrdiff_t>((i + 1) * points));
+        const std::vector<float> above = regridded(resolved[i].intensity.data(), 1, fitted, own, device_.pool);
+        const std::vector<float> weaker = regridded(phases[m]->intensity.data(), 1, fitted, own, device_.pool);
+        const float scale = scale_of_lines(rest, above);
+        for (std::size_t p = 0; p < points; ++p) rest[p] -= scale * weaker[p];
+        std::copy(rest.begin(), rest.end(), patterns.begin() + static_cast<std::ptrdiff_t>(i * points));
         const std::vector<Recording> its = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
         auto lines = resolved_patterns(rest.data(), 1, model_.grid, wavelength, device_.pool, its);
         opinions[i] = std::move(this->opinions(rest.data(), 1, lines, its).front());

@@ -59,6 +59,10 @@ public:
     std::string unlike(const StructureOpinion& opinion, float probability) const {
         return search_.objection(opinion.candidates, opinion.under_lines, probability);
     }
+    // Whether it is the first of these.
+    bool is_like_nothing(const StructureOpinion& opinion, float probability) const {
+        return search_.are_unlike(opinion.candidates, probability) && !(opinion.candidates.empty() && opinion.under_lines);
+    }
     // The cell of the closest structure as it was fitted, StructureSearch::fitted_cell(); empty where nothing was.
     std::vector<double> fitted_cell(const StructureOpinion& opinion) const;
     // The pattern that was fitted with that structure, on the model's grid; empty where there is none.

@@ -171,17 +171,17 @@ SecondPhase weaker_of(const Pair& pair, const ResolvedPattern& pattern) {
         return std::accumulate(fitted.begin() + pattern.measured.first, fitted.begin() + pattern.measured.end, 0.0f);
     };
     const float first = held(pair.fitted[0]), second = pair.ratio * held(pair.fitted[1]);
-    const int weaker = second > first;
+    const int weaker = second > first ? 0 : 1;
     SecondPhase phase;
-    phase.candidate = pair.candidate[1 - weaker];
+    phase.candidate = pair.candidate[weaker];
     phase.together = pair.similarity;
     phase.part = std::min(first, second) / (first + second);
-    phase.rest = pattern.intensity;
-    constexpr float neither = 0.005f;  // of the strongest line: where no line is, all stays
+    phase.intensity = pattern.intensity;
+    constexpr float neither = 0.005f;  // of the strongest line: where no line is, it has nothing
     const float scale[2] = {1, pair.ratio};
-    for (std::size_t i = 0; i < phase.rest.size(); ++i) {
-        const float stronger = scale[weaker] * pair.fitted[weaker][i] + neither;
-        phase.rest[i] *= stronger / (stronger + scale[1 - weaker] * pair.fitted[1 - weaker][i]);
+    for (std::size_t i = 0; i < phase.intensity.size(); ++i) {
+        const float of_weaker = scale[weaker] * pair.fitted[weaker][i];
+        phase.intensity[i] *= of_weaker / (of_weaker + scale[1 - weaker] * pair.fitted[1 - weaker][i] + neither);
     }
     return phase;
 }

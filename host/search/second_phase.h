@@ -14,10 +14,10 @@
 namespace friedel {
 
 struct SecondPhase {
-    SearchCandidate candidate;  // the weaker of the two; its similarity is to what the other one leaves
-    float together = 0;         // similarity of the sum of both
-    float part = 0;             // of the intensity of that sum: 0 to 0.5
-    std::vector<float> rest;    // [fit_grid.points] the pattern without it and without background, strongest point about 1
+    SearchCandidate candidate;     // the weaker of the two; its similarity is to what the other one leaves
+    float together = 0;            // similarity of the sum of both
+    float part = 0;                // of the intensity of that sum: 0 to 0.5
+    std::vector<float> intensity;  // [fit_grid.points] its share of ResolvedPattern::intensity
 };
 
 // A pattern that may have one. What is referred to must outlive it.
@@ -27,7 +27,7 @@ struct MixedPattern {
     Recording recorded;
 };
 
-// [n], for each pattern. What the rest of a pattern is, search() can be asked again.
+// [n], for each pattern.
 std::vector<std::optional<SecondPhase>> find_second_phases(const std::vector<MixedPattern>& patterns, StructureSearch& search,
                                                            ThreadPool& pool);
 

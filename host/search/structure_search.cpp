@@ -264,15 +264,21 @@ bool StructureSearch::leave_out_broad(std::vector<SearchCandidate>& candidates) 
     return std::erase_if(candidates, [&](const SearchCandidate& c) { return fwhm_deg(c) > config_.broadest_fwhm_deg; }) > 0;
 }
 
+bool StructureSearch::are_unlike(const std::vector<SearchCandidate>& candidates, float probability) const {
+    if (candidates.empty()) return true;
+    const SearchCandidate& best = candidates.front();
+    return is_fitted(best) && best.similarity < config_.unlike && probability < config_.sure;
+}
+
 std::string StructureSearch::objection(const std::vector<SearchCandidate>& candidates, bool under_lines, float probability) const {
     if (candidates.empty() && under_lines)
         return "what lies under its lines, a hump or a step, hides them: no structure explains them; take it off";
-    const SearchCandidate* const best = candidates.empty() ? nullptr : &candidates.front();
-    if (!best || (is_fitted(*best) && best->similarity < config_.unlike && probability < config_.sure))
+    if (are_unlike(candidates, probability))
         return "unlike any of the " + std::to_string(library_.size()) + " structures searched (similarity " +
-               formatted("%.2f", best ? static_cast<double>(best->similarity) : 0.0) + " at best)";
-    if (fwhm_deg(*best) <= config_.broadest_fwhm_deg) return {};
-    return "no sharp lines (" + formatted("%.1f", fwhm_deg(*best)) + " degrees wide): amorphous, or crystals of a few nanometres";
+               formatted("%.2f", candidates.empty() ? 0.0 : static_cast<double>(candidates.front().similarity)) + " at best)";
+    const double width = fwhm_deg(candidates.front());
+    if (width <= config_.broadest_fwhm_deg) return {};
+    return "no sharp lines (" + formatted("%.1f", width) + " degrees wide): amorphous, or crystals of a few nanometres";
 }
 
 std::array<double, 6> StructureSearch::fitted_cell(const SearchCandidate& candidate) const {

@@ -91,6 +91,9 @@ public:
     // describe what lies under those. Whether there were any.
     bool leave_out_broad(std::vector<SearchCandidate>& candidates) const;
 
+    // Whether no candidate, likeliest first, is anything like its pattern, and the answer's `probability` is below config().sure.
+    bool are_unlike(const std::vector<SearchCandidate>& candidates, float probability) const;
+
     // Why candidates, likeliest first, tell nothing of their pattern: none is anything like it, what lies under its lines hides them
     // (under_lines: leave_out_broad() left some out), or it has no sharp ones. Empty where none of these holds, or the first alone and the
     // answer's `probability` is config().sure or above.
