@@ -106,6 +106,9 @@ TEST(Spreadsheet, RemarksAndTimesOfDayBesideTheNumbers) {
     EXPECT_NE(error_of(sheet("2Theta;Probe 1;Probe 2;Bemerkung\n", [&](int i) { return row(i, ',', ";") + "17;ok"; }))
                   .find("does not say which of 'Probe 1', 'Probe 2' is the intensity"),
               std::string::npos);
+    // Commas may set thousands apart where angles have decimal ones.
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [](int i) { return number(angle_at(i), 2, ',') + (i % 50 ? ";950;x" : ";1,861;x"); })),
+              "read");
     // One cell without a number does not make its column one of texts, and the next one the intensities.
     for (const std::string cell : {"-", "#N/A", "<1", "cps"}) {
         const std::string text = sheet("2theta,sampleA,sampleB\n", [&](int i) { return row(i, '.', ",") + "50"; });
@@ -182,6 +185,7 @@ TEST(Spreadsheet, CellsWithoutAnIntensityWereNotMeasured) {
         EXPECT_EQ(parse_pattern(sheet(header, cells), "a.csv").two_theta_deg.size(), static_cast<std::size_t>(points - 10)) << header;
     }
     // A number too wide for its column is a strong line's.
+    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, "########"); })).find("widen it and save again"), std::string::npos);
     EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return row(i, "########"); })), "read");
     // A row without its separator, and the last of a file that was cut off, are damaged.
     const std::string whole = sheet("2Theta;I\n", [&](int i) { return row(i, ""); });

@@ -89,6 +89,8 @@ private:
         } else if (row.columns == 1 && columns_ > 0 && is_without_intensity({begin, line_end()}) && line_end() != end) {
             add_unmeasured(row);
         } else if (row.columns == 1) {
+            if (std::string_view(at, line_end()).find("###") != std::string_view::npos)
+                fail_here("#### instead of a number, which was too wide for its column in a spreadsheet; widen it and save again");
             if (columns_ > 0) fail_here("one number where ", columns_, " columns stood before", cure);
             ++single_numbers_;
             announced_ = axis_named_ ? row.value[0] : 0;

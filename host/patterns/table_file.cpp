@@ -110,6 +110,7 @@ bool have_decimal_commas(const Table& table) {
     const bool may_be = table.header.find(',') == std::string_view::npos || table.header.find_first_of(";\t") != std::string_view::npos;
     if (!may_be || table.rows.find(',') == std::string_view::npos) return false;
     bool any = false;
+    bool all_thousands = true, any_thousands = false, any_whole = false;  // of the intensities
     for (std::string_view rows = table.rows; !rows.empty();) {
         const std::string_view line = next_line(rows);
         if (line.starts_with('#') || line.find_first_not_of(" \r") == line.npos) continue;
@@ -122,12 +123,17 @@ bool have_decimal_commas(const Table& table) {
             const std::string_view field = fields[static_cast<std::size_t>(column)];
             const std::size_t comma = field.find(',');
             if (field.find('.') != field.npos) return false;
+            const bool is_intensity = column == table.columns.intensity;
+            any_whole |= is_intensity && comma == field.npos && !field.empty();
             if (comma == field.npos) continue;
+            all_thousands &= !is_intensity || field.size() - comma == 4;
+            any_thousands |= is_intensity;
             if (comma == 0 || comma + 1 == field.size() || field.find(',', comma + 1) != field.npos) return false;
             any |= column == table.columns.axis;
         }
     }
-    return any;
+    // "950" and "1,861", always with three digits behind: thousands that are set apart, if anything.
+    return any && !(any_whole && any_thousands && all_thousands);
 }
 
 // Spreadsheets end lines with the separators of empty columns: without a name they are none, where no row has anything there.
