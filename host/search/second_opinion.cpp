@@ -30,9 +30,9 @@ constexpr float too_similar_for_two = 0.95f;
 
 // What `above`, the same pattern without its background, is to be multiplied with to have its unit: backgrounds do not change from point to
 // point where lines do.
-float scale_of_lines(const std::vector<float>& pattern, const std::vector<float>& above) {
+float scale_of_lines(const float* pattern, const std::vector<float>& above) {
     double both = 0, square = 0;
-    for (std::size_t i = 1; i < pattern.size(); ++i) {
+    for (std::size_t i = 1; i < above.size(); ++i) {
         const double change = static_cast<double>(above[i] - above[i - 1]);
         both += change * static_cast<double>(pattern[i] - pattern[i - 1]);
         square += change * change;
@@ -106,26 +106,27 @@ void SecondOpinion::take_off_second_phases(std::vector<StructureOpinion>& opinio
         mixed.push_back({resolved[i], opinions[i].candidates, all_shown[i]});
     }
     std::vector<std::optional<SecondPhase>> phases = find_second_phases(mixed, search_, device_.pool);
-    const Abscissa fitted{fit_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom};
     const auto wavelength = static_cast<double>(model_.wavelength_angstrom);
-    const Abscissa own{model_.grid, emission_lines(wavelength).first_angstrom};
     for (std::size_t m = 0; m < asked.size(); ++m) {
         if (!phases[m]) continue;
         const std::size_t i = asked[m];
-        const auto points = static_cast<std::size_t>(model_.grid.points);
-        std::vector<float> rest(patterns.begin() + static_cast<std::ptrdiff_t>(i * points),
-                                patterns.begin() + static_cast<std::ptrdiff_t>((i + 1) * points));
-        const std::vector<float> above = regridded(resolved[i].intensity.data(), 1, fitted, own, device_.pool);
-        const std::vector<float> weaker = regridded(phases[m]->intensity.data(), 1, fitted, own, device_.pool);
-        const float scale = scale_of_lines(rest, above);
-        for (std::size_t p = 0; p < points; ++p) rest[p] -= scale * weaker[p];
-        std::copy(rest.begin(), rest.end(), patterns.begin() + static_cast<std::ptrdiff_t>(i * points));
+        float* const pattern = patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
+        take_off(*phases[m], pattern, resolved[i]);
         const std::vector<Recording> its = recorded.empty() ? recorded : std::vector<Recording>{recorded[i]};
-        auto lines = resolved_patterns(rest.data(), 1, model_.grid, wavelength, device_.pool, its);
-        opinions[i] = std::move(this->opinions(rest.data(), 1, lines, its).front());
+        auto lines = resolved_patterns(pattern, 1, model_.grid, wavelength, device_.pool, its);
+        opinions[i] = std::move(this->opinions(pattern, 1, lines, its).front());
         opinions[i].second_phase = std::move(phases[m]);
         resolved[i] = std::move(lines.front());
     }
+}
+
+void SecondOpinion::take_off(const SecondPhase& phase, float* pattern, const ResolvedPattern& resolved) const {
+    const Abscissa fitted{fit_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom};
+    const Abscissa own{model_.grid, emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom};
+    const std::vector<float> above = regridded(resolved.intensity.data(), 1, fitted, own, device_.pool);
+    const std::vector<float> its_share = regridded(phase.intensity.data(), 1, fitted, own, device_.pool);
+    const float scale = scale_of_lines(pattern, above);
+    for (std::size_t i = 0; i < its_share.size(); ++i) pattern[i] -= scale * its_share[i];
 }
 
 void SecondOpinion::look_for_other_tubes(std::vector<StructureOpinion>& opinions, const float* patterns,

@@ -72,6 +72,8 @@ public:
 
 private:
     std::vector<Recording> shown(int n, const std::vector<ResolvedPattern>& resolved, const std::vector<Recording>& recorded) const;
+    // pattern [points of the model's grid], of which `resolved` is.
+    void take_off(const SecondPhase& phase, float* pattern, const ResolvedPattern& resolved) const;
     std::vector<double> unexplained_angles(const StructureOpinion& opinion, const ResolvedPattern& resolved) const;
     std::string reason_of_tube(const std::string& anode, const SearchCandidate& found, float for_assumed) const;
 
