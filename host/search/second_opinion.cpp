@@ -30,7 +30,7 @@ constexpr float too_similar_for_two = 0.95f;
 
 // What `above`, the same pattern without its background, is to be multiplied with to have its unit: backgrounds do not change from point to
 // point where lines do.
-float scale_of_lines(const float* pattern, const std::vector<float>& above) {
+float scale_of_lines(const std::vector<float>& pattern, const std::vector<float>& above) {
     double both = 0, square = 0;
     for (std::size_t i = 1; i < above.size(); ++i) {
         const double change = static_cast<double>(above[i] - above[i - 1]);
@@ -123,10 +123,14 @@ void SecondOpinion::take_off_second_phases(std::vector<StructureOpinion>& opinio
 void SecondOpinion::take_off(const SecondPhase& phase, float* pattern, const ResolvedPattern& resolved) const {
     const Abscissa fitted{fit_grid, emission_lines(cu_k_alpha_angstrom).first_angstrom};
     const Abscissa own{model_.grid, emission_lines(static_cast<double>(model_.wavelength_angstrom)).first_angstrom};
-    const std::vector<float> above = regridded(resolved.intensity.data(), 1, fitted, own, device_.pool);
-    const std::vector<float> its_share = regridded(phase.intensity.data(), 1, fitted, own, device_.pool);
-    const float scale = scale_of_lines(pattern, above);
-    for (std::size_t i = 0; i < its_share.size(); ++i) pattern[i] -= scale * its_share[i];
+    std::vector<float> background = regridded(pattern, 1, own, fitted, device_.pool);
+    const float scale = scale_of_lines(background, resolved.intensity);
+    for (std::size_t i = 0; i < background.size(); ++i) background[i] -= scale * resolved.intensity[i];
+    background = regridded(background.data(), 1, fitted, own, device_.pool);
+    std::vector<float> share = phase.share;
+    share.front() = share.back() = 0;  // and of all that lies beyond
+    share = regridded(share.data(), 1, fitted, own, device_.pool);
+    for (std::size_t i = 0; i < share.size(); ++i) pattern[i] -= share[i] * (pattern[i] - background[i]);
 }
 
 void SecondOpinion::look_for_other_tubes(std::vector<StructureOpinion>& opinions, const float* patterns,

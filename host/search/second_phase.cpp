@@ -165,7 +165,7 @@ bool is_believed(const Pair& pair, float alone) {
     });
 }
 
-// Shares out each point's intensity as the two fitted patterns have it there.
+// Each point's intensity is shared out as the two fitted patterns have it there.
 SecondPhase weaker_of(const Pair& pair, const ResolvedPattern& pattern) {
     const auto held = [&](const Pattern& fitted) {
         return std::accumulate(fitted.begin() + pattern.measured.first, fitted.begin() + pattern.measured.end, 0.0f);
@@ -176,12 +176,12 @@ SecondPhase weaker_of(const Pair& pair, const ResolvedPattern& pattern) {
     phase.candidate = pair.candidate[weaker];
     phase.together = pair.similarity;
     phase.part = std::min(first, second) / (first + second);
-    phase.intensity = pattern.intensity;
+    phase.share.resize(pattern.intensity.size());
     constexpr float neither = 0.005f;  // of the strongest line: where no line is, it has nothing
     const float scale[2] = {1, pair.ratio};
-    for (std::size_t i = 0; i < phase.intensity.size(); ++i) {
+    for (std::size_t i = 0; i < phase.share.size(); ++i) {
         const float of_weaker = scale[weaker] * pair.fitted[weaker][i];
-        phase.intensity[i] *= of_weaker / (of_weaker + scale[1 - weaker] * pair.fitted[1 - weaker][i] + neither);
+        phase.share[i] = of_weaker / (of_weaker + scale[1 - weaker] * pair.fitted[1 - weaker][i] + neither);
     }
     return phase;
 }
