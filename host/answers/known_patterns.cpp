@@ -48,7 +48,7 @@ public:
         keep_row(answers_.votes, evidence_.votes());
         keep_row(answers_.indexed, evidence_.indexed());
         const std::vector<SecondGroup>& seconds = evidence_.second_groups();
-        answers_.known.push_back({space_group, source, reasons, {}, seconds.empty() ? SecondGroup() : seconds[row], covered});
+        answers_.known.push_back({space_group, source, reasons, {}, covered, seconds.empty() ? SecondGroup() : seconds[row]});
     }
     void leave_out(std::string problem) { answers_.problems.push_back(std::move(problem)); }
     // Refusals are those of the model as it is.

@@ -30,9 +30,9 @@ struct Known {
     int space_group = 0;     // the truth
     std::size_t source = 0;  // index of the label, or of the structure in the library
     Reasons reasons;
-    std::string refused;  // the one of the reasons that holds, as decide_refusals() found
-    SecondGroup second;   // of what was taken off it
-    bool covered = true;  // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
+    std::string refused;   // the one of the reasons that holds, as decide_refusals() found
+    bool covered = true;   // whether its data are enough to ask about; refused for other reasons, it has an answer all the same
+    SecondGroup second{};  // of what was taken off the pattern
 };
 
 struct KnownAnswers {
