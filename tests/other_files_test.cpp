@@ -4,7 +4,6 @@
 #include <string>
 
 #include "host/patterns/pattern_file.h"
-#include "host/support/error.h"
 #include "tests/model_commands.h"
 #include "tests/test_paths.h"
 
@@ -12,12 +11,7 @@ namespace friedel {
 namespace {
 
 std::string error_of(const std::string& text) {
-    try {
-        parse_pattern(text, "a");
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "read";
+    return test::error_of([&] { parse_pattern(text, "a"); });
 }
 
 TEST(OtherFiles, SayWhatTheyAre) {
@@ -41,7 +35,7 @@ TEST(OtherFiles, SayWhatTheyAre) {
 TEST(OtherFiles, ATableOfAPatternMayNameItsFile) {
     std::string quotes = "# 12\" cryostat;\"X\n";
     for (int i = 0; i < 200; ++i) quotes += std::to_string(10 + 0.02 * i) + " " + std::to_string(20 + i % 7) + "\n";
-    EXPECT_EQ(error_of(quotes), "read") << "quotes that do not match in what is no table";
+    EXPECT_EQ(error_of(quotes), "no error") << "quotes that do not match in what is no table";
     std::string text = "file,2theta,intensity\n";
     for (int i = 0; i < 200; ++i) text += "a.raw," + std::to_string(10 + 0.02 * i) + "," + std::to_string(20 + i % 7) + "\n";
     EXPECT_EQ(parse_pattern(text, "a.csv").two_theta_deg.size(), 200u);

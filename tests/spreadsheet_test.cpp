@@ -7,7 +7,7 @@
 #include <string>
 
 #include "host/patterns/pattern_file.h"
-#include "host/support/error.h"
+#include "tests/test_paths.h"
 
 namespace friedel {
 namespace {
@@ -45,12 +45,7 @@ void expect_all_points(const std::string& text, const std::string& name) {
 }
 
 std::string error_of(const std::string& text) {
-    try {
-        parse_pattern(text, "a.csv");
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "read";
+    return test::error_of([&] { parse_pattern(text, "a.csv"); });
 }
 
 TEST(Spreadsheet, EmptyColumnsBehindTheRows) {
@@ -80,10 +75,10 @@ TEST(Spreadsheet, ColumnsThatAreNotEmpty) {
     const auto row = [](int i, const std::string& end) { return number(angle_at(i), 2, '.') + ";" + std::to_string(counts_at(i)) + end; };
     EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, i == 200 ? ";7;" : ";;"); })).find("3 columns where 2 stood before"),
               std::string::npos);
-    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, i == 200 ? ";;7" : ";;"); })), "read");
-    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, ";;7"); })), "read");
+    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, i == 200 ? ";;7" : ";;"); })), "no error");
+    EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, ";;7"); })), "no error");
     expect_all_points(sheet("2Theta;I;;\n", [&](int i) { return row(i, i == 200 ? ";7;" : ";;"); }), "named.csv");
-    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return row(i, i == 200 ? ";7;" : ";;"); })), "read");
+    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return row(i, i == 200 ? ";7;" : ";;"); })), "no error");
 }
 
 TEST(Spreadsheet, RemarksAndTimesOfDayBesideTheNumbers) {
@@ -108,22 +103,22 @@ TEST(Spreadsheet, RemarksAndTimesOfDayBesideTheNumbers) {
               std::string::npos);
     // Commas may set thousands apart where angles have decimal ones.
     EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [](int i) { return number(angle_at(i), 2, ',') + (i % 50 ? ";950;x" : ";1,861;x"); })),
-              "read");
+              "no error");
     // One cell without a number does not make its column one of texts, and the next one the intensities.
     for (const std::string cell : {"-", "#N/A", "<1", "cps"}) {
         const std::string text = sheet("2theta,sampleA,sampleB\n", [&](int i) { return row(i, '.', ",") + "50"; });
         const std::size_t begin = text.find('\n') + 1, comma = text.find(',', begin) + 1, end = text.find(',', comma);
         const std::string other = text.substr(0, comma) + cell + text.substr(end);
-        const bool is_read = error_of(other) == "read";
+        const bool is_read = error_of(other) == "no error";
         EXPECT_TRUE(!is_read || parse_pattern(other, "a.csv").intensity.back() == counts_at(points - 1)) << cell;
     }
     expect_all_points(sheet("2theta counts remark\n", [&](int i) { return row(i, '.', " ") + "ok"; }), "blanks.txt");
     // Angles tell that commas are decimal ones, and below names that commas separate none is.
-    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, '.', ";") + "1,5;x"; })), "read");
-    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, i == 9 ? '.' : ',', ";") + "x"; })), "read");
-    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return i == 100 ? "6;1.861;x" : row(i, ',', ";") + "x"; })), "read");
-    EXPECT_NE(error_of(sheet("2Theta,Counts,Zeit\n", [&](int i) { return row(i, ',', ";") + "x"; })), "read");
-    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return i == 9 ? "5,09;bad;x" : row(i, ',', ";") + "x"; })), "read");
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, '.', ";") + "1,5;x"; })), "no error");
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return row(i, i == 9 ? '.' : ',', ";") + "x"; })), "no error");
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return i == 100 ? "6;1.861;x" : row(i, ',', ";") + "x"; })), "no error");
+    EXPECT_NE(error_of(sheet("2Theta,Counts,Zeit\n", [&](int i) { return row(i, ',', ";") + "x"; })), "no error");
+    EXPECT_NE(error_of(sheet("2Theta;Counts;Zeit\n", [&](int i) { return i == 9 ? "5,09;bad;x" : row(i, ',', ";") + "x"; })), "no error");
 }
 
 TEST(Spreadsheet, NumbersInQuotesBetweenSemicolons) {
@@ -145,7 +140,7 @@ TEST(Spreadsheet, NumbersInQuotesBetweenSemicolons) {
         }
     }
     EXPECT_NE(error_of(sheet("", [](int i) { return number(angle_at(i), 2, ',') + ";\"" + std::to_string(counts_at(i)) + ";7\""; })),
-              "read");
+              "no error");
 }
 
 // What is below the rows is passed over where it is surely no row, and nothing follows.
@@ -158,9 +153,9 @@ TEST(Spreadsheet, LinesBelowTheRows) {
             expect_all_points(rows + below, "below.csv");
         for (const std::string below : {"Bemerkung;1\n", "5.0x;3\n", "#\n8,0O;26\n", "8,00\n",
                                         "Ende der Messung;und so weiter, was immer das heißen mag, hier unten\n"})
-            EXPECT_NE(error_of(rows + below), "read") << below;
+            EXPECT_NE(error_of(rows + below), "no error") << below;
         for (const std::string behind : {"8,00;26", "8,00;26;ok", "2Theta;I\n8,00;26", "8,00"})
-            EXPECT_NE(error_of(rows + "END\n" + behind + "\n"), "read") << behind;
+            EXPECT_NE(error_of(rows + "END\n" + behind + "\n"), "no error") << behind;
     }
     EXPECT_NE(error_of(sheet("", [&](int i) { return i == 150 ? "Summe;7" : row(i); })).find("a row behind a line"), std::string::npos);
     EXPECT_NE(error_of(sheet("", [&](int i) { return i == 50 ? "END" : row(i); })).find("is not a row of numbers"), std::string::npos);
@@ -186,13 +181,13 @@ TEST(Spreadsheet, CellsWithoutAnIntensityWereNotMeasured) {
     }
     // A number too wide for its column is a strong line's.
     EXPECT_NE(error_of(sheet("", [&](int i) { return row(i, "########"); })).find("widen it and save again"), std::string::npos);
-    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return row(i, "########"); })), "read");
+    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return row(i, "########"); })), "no error");
     // A row without its separator, and the last of a file that was cut off, are damaged.
     const std::string whole = sheet("2Theta;I\n", [&](int i) { return row(i, ""); });
-    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return i == 99 ? "5,99" : row(i, ""); })), "read");
-    EXPECT_NE(error_of(whole + "8,00;"), "read");
-    EXPECT_NE(error_of(sheet("2Theta;I;remark\n", [&](int i) { return row(i, "") + ";ok"; }) + "8,00;;"), "read");
-    EXPECT_EQ(error_of(whole + "8,00;\n"), "read");
+    EXPECT_NE(error_of(sheet("2Theta;I\n", [&](int i) { return i == 99 ? "5,99" : row(i, ""); })), "no error");
+    EXPECT_NE(error_of(whole + "8,00;"), "no error");
+    EXPECT_NE(error_of(sheet("2Theta;I;remark\n", [&](int i) { return row(i, "") + ";ok"; }) + "8,00;;"), "no error");
+    EXPECT_EQ(error_of(whole + "8,00;\n"), "no error");
 }
 
 }  // namespace

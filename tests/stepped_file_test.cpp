@@ -4,7 +4,7 @@
 #include <string>
 
 #include "host/patterns/pattern_file.h"
-#include "host/support/error.h"
+#include "tests/test_paths.h"
 
 namespace friedel {
 namespace {
@@ -20,12 +20,7 @@ std::string rows(int in_a_line, const std::string& between = " ", int count = po
 }
 
 std::string error_of(const std::string& text) {
-    try {
-        parse_pattern(text, "a.txt");
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "read";
+    return test::error_of([&] { parse_pattern(text, "a.txt"); });
 }
 
 const std::string rigaku =
@@ -55,25 +50,25 @@ TEST(SteppedFile, IsRefusedWhereItIsNotWhole) {
     const std::string all = rows(4);
     EXPECT_NE(error_of(rigaku + rows(4, " ", points - 1)).find("401 intensities, but 400 follow"), std::string::npos);
     EXPECT_NE(error_of(rigaku + all + "17\n").find("402 follow"), std::string::npos);
-    for (std::size_t cut = 40; cut < all.size() - 6; cut += 41) EXPECT_NE(error_of(rigaku + all.substr(0, cut)), "read");
+    for (std::size_t cut = 40; cut < all.size() - 6; cut += 41) EXPECT_NE(error_of(rigaku + all.substr(0, cut)), "no error");
     EXPECT_NE(error_of(rigaku + all + "*END\n*START = 18\n*STOP = 26\n" + all).find("several scans"), std::string::npos);
     EXPECT_NE(error_of(rigaku + all + "*END\n" + rigaku + all).find("802 follow"), std::string::npos);
     for (const char* axis : {"theta", "omega", "phi"}) {
         std::string other = rigaku;
         EXPECT_NE(error_of(other.replace(other.find("2theta/theta"), 12, axis) + all).find("a scan along"), std::string::npos) << axis;
     }
-    EXPECT_NE(error_of("Q start 10 step 0.02 stop 18\n" + rows(1)), "read");
+    EXPECT_NE(error_of("Q start 10 step 0.02 stop 18\n" + rows(1)), "no error");
     for (const char* axis : {"x-axis: q (1/A)", "# unit: q_A^-1", "d-spacing (A)", "Omega scan", "Scan axis: Gonio (theta)", "Raman shift"})
-        EXPECT_NE(error_of(std::string(axis) + "\nstart 10 step 0.02 stop 18\n" + rows(1)), "read") << axis;
-    EXPECT_NE(error_of("start = 10 1/A, step 0.02, stop 18\n" + rows(1)), "read");
-    EXPECT_NE(error_of("start 10 step 0.02\n" + rows(1)), "read");
-    EXPECT_NE(error_of("start 10 step 0.02 stop 18\nstart 10 step 0.04 stop 26\n" + rows(1)), "read");
+        EXPECT_NE(error_of(std::string(axis) + "\nstart 10 step 0.02 stop 18\n" + rows(1)), "no error") << axis;
+    EXPECT_NE(error_of("start = 10 1/A, step 0.02, stop 18\n" + rows(1)), "no error");
+    EXPECT_NE(error_of("start 10 step 0.02\n" + rows(1)), "no error");
+    EXPECT_NE(error_of("start 10 step 0.02 stop 18\nstart 10 step 0.04 stop 26\n" + rows(1)), "no error");
 }
 
 // A line of numbers that states the scan is believed before words that state another.
 TEST(SteppedFile, NumbersThatStateTheScanGoBeforeWords) {
     for (const char* words : {"Start 10 Step 0.02 Stop 18.01\n", "Start 10:05 Stop 14:25 Step 0.02\n"})
-        EXPECT_EQ(error_of(words + std::string("10 0.02 18\n") + rows(1)), "read") << words;
+        EXPECT_EQ(error_of(words + std::string("10 0.02 18\n") + rows(1)), "no error") << words;
 }
 
 // Angles beside the intensities are those to take, whatever the header says, also where cells are empty.

@@ -20,18 +20,7 @@ constexpr float wavelength = cu_k_alpha_angstrom, last_deg = 90;  // up to which
 constexpr double first_line_deg = 20, last_line_deg = 60;         // between which lines are counted
 constexpr double line_width_deg = 0.1;                            // reflections nearer than this to the one before make one line
 
-enum class Property {
-    atomic_volume,
-    rectangular_b_a,
-    rectangular_c_a,
-    tetragonal_c_a,
-    hexagonal_c_a,
-    sites,
-    atoms,
-    multiplicity,
-    reflections,
-    lines
-};
+enum class Property { atomic_volume, b_over_a, c_over_a, tetragonal_c_a, hexagonal_c_a, sites, atoms, multiplicity, reflections, lines };
 // By Property.
 constexpr const char* names[] = {"volume per atom, angstrom^3",      "b/a, monoclinic and orthorhombic",
                                  "c/a, monoclinic and orthorhombic", "c/a, tetragonal",
@@ -62,8 +51,8 @@ void add_atoms_and_cell(Properties& all, const CrystalView<float>& crystal) {
     add(all, Property::atomic_volume, cell_volume(cell) / (in_primitive_cell * crystal.operations.centrings_count));
     const int system = crystal_system(crystal.space_group);
     if (system == systems::monoclinic || system == systems::orthorhombic) {
-        add(all, Property::rectangular_b_a, cell[1] / cell[0]);
-        add(all, Property::rectangular_c_a, cell[2] / cell[0]);
+        add(all, Property::b_over_a, cell[1] / cell[0]);
+        add(all, Property::c_over_a, cell[2] / cell[0]);
     } else if (system >= systems::tetragonal && system <= systems::hexagonal) {
         add(all, system == systems::tetragonal ? Property::tetragonal_c_a : Property::hexagonal_c_a, cell[2] / cell[0]);
     }

@@ -57,8 +57,7 @@ float FitProblem::similarity() {
     LibraryView varied = library_;
     varied.occupancy = occupancy.data();
     simulate_one_pattern(now_.data(), parameters(fit_), varied, target_->grid);
-    make_comparable(now_.data(), target_->grid, target_->measured);
-    return std::min(1.0f, quick_similarity() / measured_.signal);
+    return similarity_to(measured_, now_);
 }
 
 // The fitted pattern as it is, and as the target is.
