@@ -71,11 +71,11 @@ public:
 
     void* allocate(std::size_t bytes) override {
         choose_device(number_);
-        void* memory = nullptr;
-        check(cudaMalloc(&memory, bytes > 0 ? bytes : 1),
+        Owned<void*, cudaFree> memory;
+        check(cudaMalloc(memory.fill(), bytes > 0 ? bytes : 1),
               ("allocating " + std::to_string(bytes / 1'000'000) + " MB of device memory").c_str());
         check(cudaMemsetAsync(memory, 0, bytes, current_), "clearing device memory");
-        return memory;
+        return memory.release();
     }
     void release(void* memory) noexcept override { cudaFree(memory); }
     void upload(void* to, const void* from, std::size_t bytes) override {

@@ -52,6 +52,15 @@ FRIEDEL_FN int count_trailing_zeros(std::uint64_t bits) {
 #endif
 }
 
+// Rounded as the processor rounds it, whatever -prec-div says: for quotients that sizes of memory depend on.
+FRIEDEL_FN float exact_quotient(float a, float b) {
+#if defined(__CUDA_ARCH__)
+    return __fdiv_rn(a, b);
+#else
+    return a / b;
+#endif
+}
+
 // Fast memory of one block, used by one stage at a time: shared memory on a GPU; none on a CPU core, whose caches do the job.
 struct FastMemory {
     void* base = nullptr;  // aligned to 16 bytes

@@ -24,14 +24,14 @@ struct PreprocessConfig {
 constexpr float background_bin_deg = 0.1f;
 
 FRIEDEL_FN int background_bin_points(const Grid& grid) {
-    const int points = static_cast<int>(background_bin_deg / grid.step_deg + 0.5f);
+    const int points = static_cast<int>(exact_quotient(background_bin_deg, grid.step_deg) + 0.5f);
     return points < 1 ? 1 : points;
 }
 
 // The largest clipping half-window, in bins.
 FRIEDEL_FN int background_window_bins(const Grid& grid, const PreprocessConfig& config) {
     const float bin_deg = static_cast<float>(background_bin_points(grid)) * grid.step_deg;
-    return static_cast<int>(config.background_window_deg / bin_deg + 0.5f);
+    return static_cast<int>(exact_quotient(config.background_window_deg, bin_deg) + 0.5f);
 }
 
 // A point no higher than this above the background, relative to the highest of the pattern as it came, is rounding and no peak.
