@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 #include "host/support/error.h"
 
@@ -51,10 +52,11 @@ static RunResult run_command(const std::string& before, const fs::path& director
     command += before + " >'" + (scratch / "out").string() + "' 2>'" + (scratch / "err").string() + "' </dev/null";
     const int status = std::system(command.c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    // Said wherever a CUDA backend was built and no driver is found; no error.
-    const std::string note = "friedel: no CUDA device (driver missing); running on the CPU\n";
+    // Said wherever a CUDA backend was built and no driver is found, or no device of it may be used; no error.
+    constexpr std::string_view note = "; running on the CPU\n";
     std::string err = read_text(scratch / "err");
-    if (err.starts_with(note)) err.erase(0, note.size());
+    const std::size_t line = err.find('\n') + 1;
+    if (std::string_view(err).substr(0, line).ends_with(note)) err.erase(0, line);
     return {code, read_text(scratch / "out"), err};
 }
 

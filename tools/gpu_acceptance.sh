@@ -95,12 +95,13 @@ stage_device() {
     return $failed
 }
 
-# Split among the cores.
+# On the processor, which the tolerances of what commands answer are for; split among the cores.
 stage_test() {
     local failed=0 shards part
     shards=$(($(nproc) < 8 ? $(nproc) : 8))
     for ((part = 0; part < shards; ++part)); do
-        GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$part timeout -k 5 570 "$tests" --gtest_filter="-$of_the_device" \
+        env -u FRIEDEL_TEST_DEVICE CUDA_VISIBLE_DEVICES= GTEST_TOTAL_SHARDS="$shards" GTEST_SHARD_INDEX="$part" \
+            timeout -k 5 570 "$tests" --gtest_filter="-$of_the_device" \
             >"$work/tests-$part.txt" 2>&1 &
         pids[part]=$!
     done
@@ -169,6 +170,7 @@ stage_train() {
     local options=(--preset friedel --set "training.batch=$batch" --minutes "$minutes" --device cuda)
     [[ -z $validation ]] || options+=(--validation "$validation")
     [[ -z $measured ]] || options+=(--measured "$measured")
+    rm -f "$out"/model.h5.checkpoint.*  # of a run that was killed
     "$friedel" train "${library:-$minerals}" -o "$out/model.h5" "${options[@]}" 2>&1 | tee "$out/train.txt"
 }
 
