@@ -27,15 +27,13 @@ TEST(SecondOpinion, WhatIsUnlikeAllStructuresIsAnsweredWhereTheAnswerIsSure) {
     }
     ASSERT_EQ(metals.size(), 2u);
     ASSERT_GE(albite, 0);
-    const test::TemporaryDirectory folder;
-    library.subset(metals).write(folder / "metals.h5");
-
     const TrainingConfig config = preset("friedel");
     Model model;
     model.grid = config.simulation.grid;
     model.wavelength_angstrom = 1.54187f;
     Device device({"cpu"}, 1);
-    SecondOpinion search(folder / "metals.h5", model, device);
+    SecondOpinion search(std::make_unique<StructureSearch>(library.subset(metals), SearchConfig(), device), model.grid,
+                         model.wavelength_angstrom, device);
 
     const auto points = static_cast<std::size_t>(model.grid.points);
     std::vector<float> patterns(2 * points, 0.0f);  // the second one empty
@@ -46,10 +44,10 @@ TEST(SecondOpinion, WhatIsUnlikeAllStructuresIsAnsweredWhereTheAnswerIsSure) {
     simulate_one_pattern(patterns.data(), p, library.view(), model.grid);
     const auto opinions =
         search.opinions(patterns.data(), 2, resolved_patterns(patterns.data(), 2, model.grid, model.wavelength_angstrom, device.pool));
-    const std::string unlike = search.unlike(opinions[0], 0.5f);
+    const std::string unlike = search.objection(opinions[0], false).text;
     EXPECT_NE(unlike.find("unlike any of the 2 structures"), std::string::npos) << unlike;
-    EXPECT_EQ(search.unlike(opinions[0], 0.95f), "");
-    EXPECT_NE(search.unlike(opinions[1], 0.95f), "");
+    EXPECT_EQ(search.objection(opinions[0], true).text, "");
+    EXPECT_NE(search.objection(opinions[1], true).text, "");
 }
 
 int index_of(const char* name) {
@@ -83,8 +81,8 @@ protected:
     }
     // What is said of it with these structures, second phases taken off; `pattern` becomes the rest.
     StructureOpinion opinion_on(std::vector<float>& pattern, const std::vector<int>& structures) {
-        test::minerals().subset(structures).write(folder_ / "few.h5");
-        SecondOpinion search(folder_ / "few.h5", model_, device_);
+        SecondOpinion search(std::make_unique<StructureSearch>(test::minerals().subset(structures), SearchConfig(), device_), model_.grid,
+                             model_.wavelength_angstrom, device_);
         auto resolved = resolved_patterns(pattern.data(), 1, model_.grid, model_.wavelength_angstrom, device_.pool);
         auto opinions = search.opinions(pattern.data(), 1, resolved);
         search.take_off_second_phases(opinions, pattern, resolved, {0});

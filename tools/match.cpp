@@ -6,6 +6,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "host/answers/evaluation.h"
 #include "host/answers/opinions.h"
@@ -16,7 +17,7 @@
 #include "host/patterns/pattern_reader.h"
 #include "host/search/fit_statistics.h"
 #include "host/search/scattering_power.h"
-#include "host/search/structure_search.h"
+#include "host/search/second_opinion.h"
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
@@ -54,8 +55,9 @@ struct Match {
     std::string file, title, reason, note;  // note: of ReadPattern
     bool unread = false;
     std::vector<SearchCandidate> candidates;
-    std::vector<float> votes;  // [230]
-    double wavelength = 0;     // angstrom
+    std::vector<float> votes;                 // [230]
+    std::optional<SecondPhase> second_phase;  // that the pattern was compared without
+    double wavelength = 0;                    // angstrom
     WavelengthSource wavelength_source = WavelengthSource::unknown;
 };
 
@@ -64,48 +66,54 @@ int most_voted(const std::vector<float>& votes) {
 }
 
 // Why the vote says nothing of the pattern; empty if it does.
-std::string doubt_of(const std::vector<SearchCandidate>& found, bool under_lines, const std::vector<float>& votes,
-                     const StructureSearch& search) {
-    if (found.empty() && !under_lines) return "nothing in it stands out from the background";
-    if (std::string objection = search.objection(found, under_lines, 0); !objection.empty()) return objection;
+std::string doubt_of(const StructureOpinion& opinion, const std::vector<float>& votes, const SecondOpinion& search,
+                     const ReadPattern& read) {
+    if (opinion.candidates.empty() && !opinion.under_lines) return "nothing in it stands out from the background";
+    const Objection objection = search.objection(opinion, false);
+    const bool is_unlike = objection.kind == Objection::Kind::unlike;
+    if (is_unlike) return objection.text + hint_at_wavelength(read.wavelength_source, read.wavelength);
+    if (!objection.text.empty()) return objection.text;
     // What structures do not say the frequency of groups in the library does, and that is no find.
     const int group = most_voted(votes);
-    const bool is_found = std::any_of(found.begin(), found.end(), [&](const SearchCandidate& c) { return c.space_group == group; });
+    const bool is_found =
+        std::any_of(opinion.candidates.begin(), opinion.candidates.end(), [&](const SearchCandidate& c) { return c.space_group == group; });
     return is_found ? "" : "no structure fits well enough for a vote";
 }
 
-// Of a pattern with sharp lines, as classify does: pattern i of the batch. Whether there were any.
-bool leave_out_broad(std::vector<SearchCandidate>& candidates, const PatternBatch& batch, std::size_t i, const StructureSearch& search) {
-    std::vector<SearchCandidate> others = candidates;
-    if (!search.leave_out_broad(others)) return false;
-    ThreadPool alone(1);
-    const float* const pattern = batch.patterns.data() + i * static_cast<std::size_t>(fit_grid.points);
-    if (!has_sharp_lines(resolved_patterns(pattern, 1, fit_grid, assumed_wavelength(), alone, {batch.rows[i].recorded}).front()))
-        return false;
-    candidates = std::move(others);
-    return true;
+// What structures explain the patterns of a batch, those that are to be compared without their second phases.
+std::vector<StructureOpinion> opinions_on(PatternBatch& batch, SecondOpinion& search, ThreadPool& pool) {
+    const std::vector<Recording> recorded = batch.recorded();
+    auto resolved = resolved_patterns(batch.patterns.data(), batch.size(), fit_grid, assumed_wavelength(), pool, recorded);
+    auto opinions = search.opinions(batch.patterns.data(), batch.size(), resolved, recorded);
+    std::vector<std::size_t> compared;
+    for (std::size_t i = 0; i < opinions.size(); ++i) {
+        if (batch.rows[i].error.empty() && batch.rows[i].refusal.empty()) compared.push_back(i);
+    }
+    search.take_off_second_phases(opinions, batch.patterns, resolved, compared, recorded);
+    return opinions;
 }
 
 // Every pattern of the list against every structure.
-std::vector<Match> match_all(const PatternList& list, StructureSearch& search, const Options& options) {
+std::vector<Match> match_all(const PatternList& list, SecondOpinion& search, ThreadPool& pool, const Options& options) {
     PatternReader reader(list, options.reading.config(fit_grid, assumed_wavelength(), options.threads));
     std::vector<Match> all;
     ProgressLine progress("patterns", options.quiet);
     PatternBatch batch;
     while (reader.next(batch)) {
         if (interrupted()) fail("interrupted after ", all.size(), " of ", list.size(), " patterns; nothing was written");
-        auto found = search.search(batch.patterns.data(), batch.size(), fit_grid, assumed_wavelength(), batch.recorded());
-        for (std::size_t i = 0; i < found.size(); ++i) {
+        std::vector<StructureOpinion> opinions = opinions_on(batch, search, pool);
+        for (std::size_t i = 0; i < opinions.size(); ++i) {
             const ReadPattern& read = batch.rows[i];
             if (!read.error.empty()) tell(read.error);
             const std::string reason = read.error.empty() ? read.refusal : read.error;
-            all.push_back({read.file, read.title, reason, read.note, !read.error.empty(), {}, {}, read.wavelength, read.wavelength_source});
+            all.push_back(
+                {read.file, read.title, reason, read.note, !read.error.empty(), {}, {}, {}, read.wavelength, read.wavelength_source});
             if (!reason.empty()) continue;
-            const bool under_lines = leave_out_broad(found[i], batch, i, search);
-            all.back().candidates = found[i];
-            all.back().votes = completed_votes(search.vote(found[i]), search.frequency());
-            all.back().reason = doubt_of(found[i], under_lines, all.back().votes, search);
-            if (!found[i].empty() && search.are_unlike(found[i], 0)) all.back().reason += hint_at_wavelength(read.wavelength_source, read.wavelength);
+            Match& match = all.back();
+            match.votes = completed_votes(opinions[i].votes, search.search().frequency());
+            match.reason = doubt_of(opinions[i], match.votes, search, read);
+            match.candidates = std::move(opinions[i].candidates);
+            match.second_phase = std::move(opinions[i].second_phase);
         }
         progress.show(static_cast<double>(all.size()) / static_cast<double>(list.size()), all.size());
     }
@@ -249,17 +257,17 @@ void check_options(const Options& options) {
 }
 
 // With the index of the library where that can be used; --save-index writes one.
-std::unique_ptr<StructureSearch> open_search(const StructureLibrary& library, const Options& options, Device& device) {
+std::unique_ptr<StructureSearch> open_search(StructureLibrary library, const Options& options, Device& device) {
     const fs::path index = index_beside(options.library);
     ProgressLine progress("structures", options.quiet);
-    auto search = std::make_unique<StructureSearch>(library, options.search, device, shown_on(progress), index);
+    auto search = std::make_unique<StructureSearch>(std::move(library), options.search, device, shown_on(progress), index);
     progress.clear();
     if (!options.save_index) {
         tell_of_index(search->matcher(), options.library, teller());
         return search;
     }
     search->matcher().save_index(index);
-    if (!options.quiet) tell(library.size(), " patterns -> ", index.string());
+    if (!options.quiet) tell(search->library().size(), " patterns -> ", index.string());
     return search;
 }
 
@@ -282,14 +290,15 @@ int run(const Options& options) {
     const LabelledPatterns patterns = patterns_to_read(options.inputs, options.labels, options.data);
     refuse_overwriting(options.output, patterns.list);
     check_replaceable(options.output, as_json ? "{\"file\":\"" : "file,rank,similarity,");
-    const StructureLibrary library = read_known_structures(options.library);
+    StructureLibrary library = read_known_structures(options.library);
 
     const InterruptGuard guard;
     Device device(options.device, options.threads, teller(options.quiet));
-    const std::unique_ptr<StructureSearch> search = open_search(library, options, device);
+    std::unique_ptr<StructureSearch> structures = open_search(std::move(library), options, device);
     if (options.inputs.empty() && options.labels.empty()) return 0;  // the index alone was asked for
-    const std::vector<Match> matches = match_all(patterns.list, *search, options);
-    show(matches, patterns.labels, *search, options);
+    SecondOpinion search(std::move(structures), fit_grid, assumed_wavelength(), device);
+    const std::vector<Match> matches = match_all(patterns.list, search, device.pool, options);
+    show(matches, patterns.labels, search.search(), options);
     PatternNotes notes;
     for (const Match& match : matches) notes.add(match.file, match.note);
     if (!options.quiet && (!options.output.empty() || !options.labels.empty())) notes.tell();

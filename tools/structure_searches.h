@@ -10,7 +10,8 @@
 
 namespace friedel::tools {
 
-// Beside a model; null where no library is named. quiet: without progress.
+// Beside a model; null where no library is named. quiet: without progress. Throws Error, naming the file, for a library without a structure
+// of known group, and for a model that does not name space groups.
 std::unique_ptr<SecondOpinion> open_second_opinion(const std::filesystem::path& structures, const Model& model, Device& device, bool quiet);
 
 }  // namespace friedel::tools

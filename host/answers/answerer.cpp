@@ -83,14 +83,14 @@ Classification Answerer::answer_one(const PatternBatch& batch, std::size_t i, co
     }
     // What is wrong with the pattern says more than that the answer is uncertain.
     const StructureOpinion* const structures = evidence_.structures(i);
-    std::string objection = structures ? structures->other_tube : std::string();
-    if (objection.empty()) {
+    if (structures && !structures->other_tube.empty()) {
+        c.refused = structures->other_tube;
+    } else {
         const float probability = *std::max_element(probabilities, probabilities + model_.classes());
-        objection = evidence_.objection(i, probability);
-        if (structures && !evidence_.tells_nothing(i) && evidence_.search()->is_like_nothing(*structures, probability))
-            objection += hint_at_wavelength(read.wavelength_source, read.wavelength);
+        const Objection objection = evidence_.objection(i, evidence_.is_sure(probability));
+        if (!objection.text.empty()) c.refused = objection.text;
+        if (objection.kind == Objection::Kind::unlike) c.refused += hint_at_wavelength(read.wavelength_source, read.wavelength);
     }
-    if (!objection.empty()) c.refused = objection;
     if (explainer_) {
         const float* const as_read = batch.patterns.data() + i * static_cast<std::size_t>(model_.grid.points);
         std::vector<float> fitted = structures ? evidence_.search()->fitted_pattern(*structures) : std::vector<float>();

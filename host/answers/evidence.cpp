@@ -86,9 +86,9 @@ void Evidence::look_for_other_tubes(const std::vector<std::size_t>& which, const
     if (others_.search) others_.search->look_for_other_tubes(structures_, patterns_.data(), which, recorded);
 }
 
-std::string Evidence::objection(std::size_t i, float probability) const {
-    if (!no_evidence_[i].empty()) return no_evidence_[i];
-    return others_.search ? others_.search->unlike(structures_[i], probability) : std::string();
+Objection Evidence::objection(std::size_t i, bool answer_is_sure) const {
+    if (!no_evidence_[i].empty()) return {Objection::Kind::lines_tell_nothing, no_evidence_[i]};
+    return others_.search ? others_.search->objection(structures_[i], answer_is_sure) : Objection();
 }
 
 }  // namespace friedel

@@ -49,9 +49,10 @@ public:
     }
     // Whether the lines of pattern i tell nothing: too few, or orders of one spacing.
     bool tells_nothing(std::size_t i) const { return !no_evidence_[i].empty(); }
-    // Why pattern i should not be answered; empty if it may be. probability: of the answer, which stands where no structure is like the
-    // pattern if it is sure.
-    std::string objection(std::size_t i, float probability) const;
+    // Whether an answer of this probability stands though no structure is like the pattern.
+    bool is_sure(float probability) const { return others_.search && probability >= others_.search->search().config().sure; }
+    // Why pattern i should not be answered.
+    Objection objection(std::size_t i, bool answer_is_sure) const;
 
 private:
     void look_at_lines(int n, const std::vector<Recording>& recorded);

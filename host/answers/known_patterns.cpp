@@ -34,7 +34,7 @@ public:
         classifier_.logits(logits_.data(), evidence_.patterns().data(), rows);
     }
     // Why row of the latest batch should not be answered.
-    Known::Reasons objections(std::size_t row) const { return {evidence_.objection(row, 0), evidence_.objection(row, 1)}; }
+    Known::Reasons objections(std::size_t row) const { return {evidence_.objection(row, false).text, evidence_.objection(row, true).text}; }
     void keep(std::size_t row, int space_group, std::size_t source, bool covered = true, const Known::Reasons& reasons = {}) {
         for (std::size_t member = 0; member < kept_logits_.size(); ++member) {
             const float* const from = logits_.data() + (member * rows_ + row) * classes();
@@ -57,7 +57,7 @@ public:
             answers_.logits.insert(answers_.logits.end(), member.begin(), member.end());
             member = {};
         }
-        if (others_.search) answers_.sure = others_.search->sure();
+        if (others_.search) answers_.sure = others_.search->search().config().sure;
         answers_.decide_refusals(model_.calibration.belief);
         return std::move(answers_);
     }

@@ -3,16 +3,16 @@
 // Leaves out: how votes are pooled with the network's probabilities (opinions.h) and searched for (structure_search.h).
 #pragma once
 
-#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "host/network/model.h"
+#include "host/network/device.h"
+#include "host/patterns/k_alpha.h"
 #include "host/patterns/recording.h"
 #include "host/search/second_phase.h"
 #include "host/search/structure_search.h"
-#include "host/support/tell.h"
 
 namespace friedel {
 
@@ -21,7 +21,7 @@ struct StructureOpinion {
     std::vector<SearchCandidate> candidates;  // likeliest first; none of an empty pattern
     bool under_lines = false;                 // whether structures that describe what lies under the lines were left out
     std::vector<float> votes;                 // [230], StructureSearch::vote()
-    // Lines that the first candidate leaves unexplained: two-theta in degrees for the model's wavelength, ascending; none where no
+    // Lines that the first candidate leaves unexplained: two-theta in degrees for the opinion's wavelength, ascending; none where no
     // structure is like the pattern.
     std::vector<double> unexplained;
     std::optional<SecondPhase> second_phase;  // what was taken off the pattern; all else is of the rest
@@ -29,16 +29,16 @@ struct StructureOpinion {
 
     // The structure that explains the pattern best; null where it is empty.
     const SearchCandidate* closest() const { return candidates.empty() ? nullptr : &candidates.front(); }
+    // The same, if it was fitted to the pattern; null else.
+    const SearchCandidate* fitted() const { return candidates.empty() || !candidates.front().is_fitted() ? nullptr : &candidates.front(); }
 };
 
 class SecondOpinion {
 public:
-    // Throws Error, naming the file, for a library without a structure of known group; or if the model does not name space groups.
-    // `tell` hears of an index beside the library that cannot be used. `model` and `device` must outlive it.
-    SecondOpinion(const std::filesystem::path& structures, const Model& model, Device& device, const ShowProgress& progress = {},
-                  const Tell& tell = {});
+    // On patterns over `grid`, in angles of the wavelength. `device` must outlive it.
+    SecondOpinion(std::unique_ptr<StructureSearch> search, const Grid& grid, double wavelength_angstrom, Device& device);
 
-    // Of raw patterns [n][points of the model's grid] and the same as resolved_patterns(). recorded: as StructureSearch::search() takes it.
+    // Of raw patterns [n][points of the grid] and the same as resolved_patterns(). recorded: as StructureSearch::search() takes it.
     // Where a pattern has sharp lines, structures are left out whose fitted lines had to be broadened to describe a hump under them.
     std::vector<StructureOpinion> opinions(const float* patterns, int n, const std::vector<ResolvedPattern>& resolved,
                                            const std::vector<Recording>& recorded = {});
@@ -50,37 +50,35 @@ public:
                                 const std::vector<Recording>& recorded = {});
 
     // Looks whether structures explain patterns of `which`, whose wavelength nobody states, better if they were measured with the tube of
-    // another anode than the model's. The opinions are those on the patterns.
+    // another anode. The opinions are those on the patterns.
     void look_for_other_tubes(std::vector<StructureOpinion>& opinions, const float* patterns, const std::vector<std::size_t>& which,
                               const std::vector<Recording>& recorded = {});
 
-    // Why a pattern should not be answered: no structure of the library is anything like it, what lies under its lines hides them, or it
-    // has no sharp ones. Empty where none of these holds, or the first alone and the answer's `probability` is sure() or above.
-    std::string unlike(const StructureOpinion& opinion, float probability) const {
-        return search_.objection(opinion.candidates, opinion.under_lines, probability);
-    }
-    // Whether it is the first of these.
-    bool is_like_nothing(const StructureOpinion& opinion, float probability) const {
-        return search_.are_unlike(opinion.candidates, probability) && !(opinion.candidates.empty() && opinion.under_lines);
+    // StructureSearch::objection().
+    Objection objection(const StructureOpinion& opinion, bool answer_is_sure) const {
+        return search_->objection(opinion.candidates, opinion.under_lines, answer_is_sure);
     }
     // The cell of the closest structure as it was fitted, StructureSearch::fitted_cell(); empty where nothing was.
     std::vector<double> fitted_cell(const StructureOpinion& opinion) const;
-    // The pattern that was fitted with that structure, on the model's grid; empty where there is none.
+    // The pattern that was fitted with that structure, on the grid; empty where there is none.
     std::vector<float> fitted_pattern(const StructureOpinion& opinion) const;
-    float sure() const { return search_.config().sure; }  // the probability from which an answer stands all the same
-    const StructureLibrary& library() const { return library_; }
+    const StructureSearch& search() const { return *search_; }
+    const StructureLibrary& library() const { return search_->library(); }
 
 private:
-    std::vector<Recording> shown(int n, const std::vector<ResolvedPattern>& resolved, const std::vector<Recording>& recorded) const;
-    // pattern [points of the model's grid], of which `resolved` is.
+    // As recorded ([n], or empty), but for second lines that do not show.
+    std::vector<Recording> with_visible_lines(int n, const std::vector<ResolvedPattern>& resolved,
+                                              const std::vector<Recording>& recorded) const;
+    // pattern [points of the grid], of which `resolved` is.
     void take_off(const SecondPhase& phase, float* pattern, const ResolvedPattern& resolved) const;
     std::vector<double> unexplained_angles(const StructureOpinion& opinion, const ResolvedPattern& resolved) const;
     std::string reason_of_tube(const std::string& anode, const SearchCandidate& found, float for_assumed) const;
 
-    const Model& model_;
+    std::unique_ptr<StructureSearch> search_;
+    Grid grid_;
+    double wavelength_;  // angstrom
+    EmissionLines emission_;
     Device& device_;
-    StructureLibrary library_;
-    StructureSearch search_;
 };
 
 }  // namespace friedel

@@ -34,8 +34,6 @@ int point_group_order(const StructureLibrary& library, int structure) {
     return static_cast<int>(library.representative_offset[set + 1] - library.representative_offset[set]);
 }
 
-bool is_fitted(const SearchCandidate& candidate) { return candidate.phase != nullptr; }
-
 bool has_determined_symmetry(const StructureLibrary& library, int structure) {
     const auto i = static_cast<std::size_t>(structure);
     return states_determined_symmetry(library.claimed_space_group[i], library.space_group[i]);
@@ -146,15 +144,15 @@ Radiation radiation_of(const Recording& recorded, const SearchConfig& config) {
     return radiation;
 }
 
-StructureSearch::StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress,
+StructureSearch::StructureSearch(StructureLibrary library, const SearchConfig& config, Device& device, const ShowProgress& progress,
                                  const std::filesystem::path& index)
-    : library_(library),
+    : library_(std::move(library)),
       config_(config),
       device_(device),
-      matcher_(library, config.matcher, device, progress, index),
+      matcher_(library_, config.matcher, device, progress, index),
       frequency_(space_groups, 0.0f) {
     std::size_t known = 0;
-    for (int group : library.space_group) {
+    for (int group : library_.space_group) {
         if (group == 0) continue;
         ++known;
         frequency_[static_cast<std::size_t>(group - 1)] += 1;
@@ -257,28 +255,24 @@ bool StructureSearch::worth_a_parent(const SearchCandidate& candidate, const Sea
 }
 
 double StructureSearch::fwhm_deg(const SearchCandidate& candidate) const {
-    return is_fitted(candidate) ? std::sqrt(static_cast<double>(parameters(candidate).caglioti_w)) : 0;
+    return candidate.is_fitted() ? std::sqrt(static_cast<double>(parameters(candidate).caglioti_w)) : 0;
 }
 
 bool StructureSearch::leave_out_broad(std::vector<SearchCandidate>& candidates) const {
     return std::erase_if(candidates, [&](const SearchCandidate& c) { return fwhm_deg(c) > config_.broadest_fwhm_deg; }) > 0;
 }
 
-bool StructureSearch::are_unlike(const std::vector<SearchCandidate>& candidates, float probability) const {
-    if (candidates.empty()) return true;
-    const SearchCandidate& best = candidates.front();
-    return is_fitted(best) && best.similarity < config_.unlike && probability < config_.sure;
-}
-
-std::string StructureSearch::objection(const std::vector<SearchCandidate>& candidates, bool under_lines, float probability) const {
+Objection StructureSearch::objection(const std::vector<SearchCandidate>& candidates, bool under_lines, bool answer_is_sure) const {
+    using enum Objection::Kind;
     if (candidates.empty() && under_lines)
-        return "what lies under its lines, a hump or a step, hides them: no structure explains them; take it off";
-    if (are_unlike(candidates, probability))
-        return "unlike any of the " + std::to_string(library_.size()) + " structures searched (similarity " +
-               formatted("%.2f", candidates.empty() ? 0.0 : static_cast<double>(candidates.front().similarity)) + " at best)";
+        return {hidden, "what lies under its lines, a hump or a step, hides them: no structure explains them; take it off"};
+    const float similarity = candidates.empty() ? 0 : candidates.front().similarity;
+    if (candidates.empty() || (candidates.front().is_fitted() && similarity < config_.unlike && !answer_is_sure))
+        return {unlike, "unlike any of the " + std::to_string(library_.size()) + " structures searched (similarity " +
+                            formatted("%.2f", static_cast<double>(similarity)) + " at best)"};
     const double width = fwhm_deg(candidates.front());
     if (width <= config_.broadest_fwhm_deg) return {};
-    return "no sharp lines (" + formatted("%.1f", width) + " degrees wide): amorphous, or crystals of a few nanometres";
+    return {not_sharp, "no sharp lines (" + formatted("%.1f", width) + " degrees wide): amorphous, or crystals of a few nanometres"};
 }
 
 std::array<double, 6> StructureSearch::fitted_cell(const SearchCandidate& candidate) const {
@@ -316,9 +310,9 @@ double StructureSearch::weight(const SearchCandidate& candidate, const SearchCan
     const bool determined = candidate.is_parent && has_determined_symmetry(library_, candidate.structure);
     const double less_similar = static_cast<double>(best.similarity - candidate.similarity);
     double logarithm = config_.symmetry_power * std::log(candidate.point_group_order) -
-                       less_similar / (is_fitted(candidate) ? config_.vote_width : config_.ideal_vote_width) -
+                       less_similar / (candidate.is_fitted() ? config_.vote_width : config_.ideal_vote_width) -
                        (determined ? config_.determined_symmetry : 0);
-    if (is_fitted(candidate)) {
+    if (candidate.is_fitted()) {
         const double strain = candidate.lattice_change / config_.usual_strain;
         const double texture = fitted_log_texture(candidate.fit) / config_.usual_texture;
         logarithm -= config_.strain_power * std::log1p(strain * strain) + config_.texture_power * std::log1p(texture * texture);
@@ -327,7 +321,7 @@ double StructureSearch::weight(const SearchCandidate& candidate, const SearchCan
 }
 
 double StructureSearch::certainty(const SearchCandidate& best) const {
-    if (!is_fitted(best)) return 1;
+    if (!best.is_fitted()) return 1;
     return 1 / (1 + std::exp(-odds(best, config_)));
 }
 

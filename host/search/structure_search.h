@@ -65,13 +65,28 @@ struct SearchCandidate {
     double lattice_change = 0;                        // relative: 0.01 is a cell one per cent larger than the library's
     PatternFit fit{};                                 // its `structure` is the one in `phase`
     std::shared_ptr<const StructureLibrary> phase{};  // what was fitted, of one structure; null where nothing was
+
+    bool is_fitted() const { return phase != nullptr; }
+};
+
+// Why a pattern should not be answered.
+struct Objection {
+    enum class Kind {
+        none,
+        lines_tell_nothing,  // too few of them, or orders of one spacing
+        hidden,              // by what lies under the lines
+        unlike,              // anything searched
+        not_sharp
+    };
+    Kind kind = Kind::none;
+    std::string text;  // empty if there is none
 };
 
 class StructureSearch {
 public:
     // The ideal pattern of every structure of the library, 0.9 kB of memory each, is read from the file `index` or simulated, as Matcher
-    // does. What is passed by reference must outlive the search.
-    StructureSearch(const StructureLibrary& library, const SearchConfig& config, Device& device, const ShowProgress& progress = {},
+    // does. `device` must outlive the search.
+    StructureSearch(StructureLibrary library, const SearchConfig& config, Device& device, const ShowProgress& progress = {},
                     const std::filesystem::path& index = {});
 
     const SearchConfig& config() const { return config_; }
@@ -91,13 +106,10 @@ public:
     // describe what lies under those. Whether there were any.
     bool leave_out_broad(std::vector<SearchCandidate>& candidates) const;
 
-    // Whether no candidate, likeliest first, is anything like its pattern, and the answer's `probability` is below config().sure.
-    bool are_unlike(const std::vector<SearchCandidate>& candidates, float probability) const;
-
-    // Why candidates, likeliest first, tell nothing of their pattern: none is anything like it, what lies under its lines hides them
-    // (under_lines: leave_out_broad() left some out), or it has no sharp ones. Empty where none of these holds, or the first alone and the
-    // answer's `probability` is config().sure or above.
-    std::string objection(const std::vector<SearchCandidate>& candidates, bool under_lines, float probability) const;
+    // Why candidates, likeliest first, tell nothing of their pattern: what lies under its lines hides them (under_lines: leave_out_broad()
+    // left some out), none is anything like it, which is no objection to an answer whose probability is config().sure or above, or it has
+    // no sharp lines.
+    Objection objection(const std::vector<SearchCandidate>& candidates, bool under_lines, bool answer_is_sure) const;
 
     // What the fit of a candidate that was fitted says about instrument and specimen.
     PatternParameters parameters(const SearchCandidate& candidate) const {
@@ -136,7 +148,7 @@ private:
     double certainty(const SearchCandidate& best) const;
     bool worth_a_parent(const SearchCandidate& candidate, const SearchCandidate& best) const;
 
-    const StructureLibrary& library_;
+    StructureLibrary library_;
     SearchConfig config_;
     Device& device_;
     Matcher matcher_;
