@@ -17,6 +17,7 @@
 #include "host/network/device.h"
 #include "host/support/error.h"
 #include "host/support/thread_pool.h"
+#include "tests/differences.h"
 #include "tests/every_backend.h"
 #include "tests/minerals.h"
 
@@ -85,8 +86,8 @@ protected:
         double largest = 0;
         std::size_t at = 0;
         for (std::size_t i = 0; i < found.size(); ++i) {
-            const double difference = std::abs(double{found[i]} - expected[i]);
-            if (!(difference <= largest)) largest = difference, at = i;
+            const double off = difference(found[i], expected[i]);
+            if (off > largest) largest = off, at = i;
         }
         EXPECT_LE(largest, tolerance) << "at " << at << ": " << found[at] << ", expected " << expected[at];
     }

@@ -8,6 +8,7 @@
 #include "host/training/config.h"
 #include "host/training/sampler.h"
 #include "tests/cuda_device.h"
+#include "tests/differences.h"
 
 namespace friedel {
 namespace {
@@ -109,7 +110,7 @@ TEST_P(CudaSimulation, GeneratesTheSameCrystals) {
             double largest = 0;
             for (int i = 0; i < points; ++i) {
                 const std::size_t at = static_cast<std::size_t>(row) * points + i;
-                largest = std::max(largest, std::abs(double{found[at]} * found[at] - double{expected[at]} * expected[at]));
+                largest = std::max(largest, test::difference(double{found[at]} * found[at], double{expected[at]} * expected[at]));
             }
             same += largest < (is("bf16") ? 2.5 / 256 : 1e-3);
         }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/differences.h"
 #include "tests/test_paths.h"
 
 namespace friedel {
@@ -20,13 +21,14 @@ protected:
         EXPECT_EQ(result.status, 0) << result.err;
         return read_pattern(folder / (radiation + ".xy"));
     }
-    // Relative to the highest point of what is expected; both scaled to their highest.
+    // Both scaled to their highest points.
     static double largest_difference(const MeasuredPattern& found, const MeasuredPattern& expected) {
-        const auto highest = [](const MeasuredPattern& p) { return *std::max_element(p.intensity.begin(), p.intensity.end()); };
-        double largest = 0;
-        for (std::size_t i = 0; i < found.intensity.size(); ++i)
-            largest = std::max(largest, std::fabs(found.intensity[i] / highest(found) - expected.intensity[i] / highest(expected)));
-        return largest;
+        const auto scaled = [](std::vector<double> intensity) {
+            const double highest = *std::max_element(intensity.begin(), intensity.end());
+            for (double& value : intensity) value /= highest;
+            return intensity;
+        };
+        return test::largest_difference(scaled(found.intensity), scaled(expected.intensity));
     }
     test::TemporaryDirectory folder;
 };

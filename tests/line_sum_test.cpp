@@ -11,6 +11,7 @@
 
 #include "host/simulation/simulator.h"
 #include "host/training/config.h"
+#include "tests/differences.h"
 #include "tests/minerals.h"
 
 namespace friedel {
@@ -95,7 +96,7 @@ TEST(LineSum, EveryPointAgreesWithTheFormula) {
                 for (const Line& line : lines) expected += formula(grid.start_deg + i * static_cast<double>(grid.step_deg), line, p, grid);
                 const double off = pattern[static_cast<std::size_t>(i)] - expected;
                 highest = std::max(highest, expected);
-                worst = std::max(worst, std::abs(off));
+                worst = std::max(worst, test::difference(off, 0));
                 squares += off * off;
             }
             EXPECT_LT(worst, 0.015 * highest) << grid.points << " points, " << p.width_sections << " sections";
@@ -137,9 +138,7 @@ TEST(LineSum, ALinePassesCellsWithoutAStep) {
         for (int i = 1; i <= 3000; ++i) {
             const std::vector<float> pattern = sum_of({{40 + 0.001 * i * grid.step_deg, 1}}, p, grid);
             const float highest = *std::max_element(pattern.begin(), pattern.end());
-            float change = 0;
-            for (std::size_t k = 0; k < pattern.size(); ++k) change = std::max(change, std::abs(pattern[k] - before[k]));
-            ASSERT_LT(change, 2.5e-3f / steps * highest) << fwhm << ", " << i;
+            ASSERT_LT(test::largest_difference(pattern, before), 2.5e-3f / steps * highest) << fwhm << ", " << i;
             before = pattern;
         }
     }
@@ -232,7 +231,7 @@ TEST(LineSum, PatternsAreThoseOfLinesWithTheirOwnWidths) {
         double scale = 0, square = 0, off = 0;  // the highest points differ, and both are scaled by theirs
         for (std::size_t i = 0; i < pattern.size(); ++i)
             scale += double{expected[i]} * pattern[i], square += double{pattern[i]} * pattern[i];
-        for (std::size_t i = 0; i < pattern.size(); ++i) off = std::max(off, std::abs(expected[i] - scale / square * pattern[i]));
+        for (std::size_t i = 0; i < pattern.size(); ++i) off = std::max(off, test::difference(scale / square * pattern[i], expected[i]));
         worst.push_back(off);
     }
     std::sort(worst.begin(), worst.end());

@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "kernels/random.h"
+#include "tests/differences.h"
 
 namespace friedel {
 namespace {
+
+using test::largest_difference;
 
 using Pattern = std::vector<float>;
 
@@ -37,12 +40,6 @@ Pattern preprocessed(Pattern pattern, const Grid& grid, const PreprocessConfig& 
     const float found = preprocess(SerialBlock{}, pattern.data(), grid, config, scratch.data());
     if (highest) *highest = found;
     return pattern;
-}
-
-float largest_difference(const Pattern& a, const Pattern& b) {
-    float largest = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::fabs(a[i] - b[i]));
-    return largest;
 }
 
 constexpr PreprocessConfig linear{.square_root = false};
