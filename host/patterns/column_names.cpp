@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "host/patterns/header_words.h"
 #include "host/patterns/pattern_axis.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
 
 namespace {
-
-template <class Names>
-bool is_one_of(std::string_view name, const Names& names) {
-    return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
 
 template <class Parts>
 bool has_one_of(std::string_view name, const Parts& parts) {
@@ -126,7 +122,7 @@ PatternAxis kind_of(std::string_view axis) { return axis_of(axis, "", ""); }
 
 // Of an energy, a time, a distance between atoms: an axis that no pattern is read against, above a column of intensities.
 bool names_other_axis(const Fields& names, int intensity) {
-    if (names.size() < 2 || !is_other_axis(names[0])) return false;
+    if (names.size() < 2 || !is_other_axis_name(names[0])) return false;
     // A remark: "# channel 12 counts".
     double value = 0;
     if (std::any_of(names.begin() + 1, names.end(), [&](std::string_view name) { return read_field(value, name); })) return false;
@@ -142,7 +138,7 @@ bool names_other_axis(const Fields& names, int intensity) {
 // none.
 bool begins_with_other_axis(std::string_view line, const Fields& names) {
     if (names.size() < 2 || names[0].empty() || (names[0].front() >= '0' && names[0].front() <= '9')) return false;
-    if (!is_surely_other_axis(names[0])) return false;
+    if (!is_surely_other_axis_name(names[0])) return false;
     double number = 0;
     const auto is_remark = [&](std::string_view name) {
         return name.empty() || name.find_first_of(":=") != name.npos || read_field(number, name.substr(0, name.find(' ')));
@@ -155,8 +151,8 @@ bool begins_with_other_axis(std::string_view line, const Fields& names) {
 
 }  // namespace
 
-Fields fields_of(std::string_view line, bool has_decimal_commas) {
-    const std::string_view separators = has_decimal_commas ? ";\t" : ",;\t";
+Fields fields_of(std::string_view line, bool decimal_commas) {
+    const std::string_view separators = decimal_commas ? ";\t" : ",;\t";
     const bool separated = line.find_first_of(separators) != std::string_view::npos;
     Fields fields;
     for (std::size_t at = 0; at <= line.size();) {
@@ -179,7 +175,7 @@ Fields fields_of(std::string_view line, bool has_decimal_commas) {
     return fields;
 }
 
-bool read_field(double& value, std::string_view field, bool has_decimal_comma) {
+bool read_field(double& value, std::string_view field, bool decimal_commas) {
     std::string written;
     const auto write = [&](std::size_t at, char c) {
         if (at == field.npos || at == 0 || field.size() >= 64) return;
@@ -188,7 +184,7 @@ bool read_field(double& value, std::string_view field, bool has_decimal_comma) {
         field = written;
     };
     write(field.find_first_of("dD"), 'e');  // 1.05D+03
-    if (has_decimal_comma) write(field.find(','), '.');
+    if (decimal_commas) write(field.find(','), '.');
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     return error == std::errc() && end == field.data() + field.size();
 }

@@ -12,10 +12,10 @@ using Fields = std::vector<std::string_view>;
 
 // Of one line, cut at commas, semicolons or tabs where it has any of these, else at blanks; quotes are left off. Commas of decimals do not
 // cut.
-Fields fields_of(std::string_view line, bool has_decimal_commas = false);
+Fields fields_of(std::string_view line, bool decimal_commas = false);
 
 // All of the field as a number, also as Fortran writes it.
-bool read_field(double& value, std::string_view field, bool has_decimal_comma = false);
+bool read_field(double& value, std::string_view field, bool decimal_commas = false);
 
 struct Columns {
     std::size_t count = 0;  // of names

@@ -4,11 +4,17 @@
 #include <algorithm>
 #include <cctype>
 #include <initializer_list>
+#include <iterator>
 #include <string_view>
 
 namespace friedel {
 
 inline bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+
+template <class Words>
+bool is_one_of(std::string_view word, const Words& words) {
+    return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
 
 inline bool contains_any(std::string_view text, std::initializer_list<std::string_view> words) {
     return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string_view::npos; });

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/patterns/header_words.h"
 #include "host/simulation/radiation.h"
 #include "host/support/bragg.h"
 #include "host/support/error.h"
@@ -40,11 +41,6 @@ std::string plain(std::string_view name) {
         }
     }
     return text;
-}
-
-template <class Names>
-bool is_one_of(std::string_view name, const Names& names) {
-    return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 using Quantity = AxisQuantity;
@@ -249,12 +245,12 @@ bool is_inverse_length(std::string_view unit) {
 
 bool is_axis_name(std::string_view name) { return axis_named(name).has_value(); }
 
-bool is_other_axis(std::string_view name) {
+bool is_other_axis_name(std::string_view name) {
     const std::string text = plain(name);
     return is_one_of(text, other_names) || is_one_of(text, of_other_methods) || has_other_units(name);
 }
 
-bool is_surely_other_axis(std::string_view name) {
+bool is_surely_other_axis_name(std::string_view name) {
     const std::string text = plain(name);
     const std::size_t open = name.find_first_of("([");
     if (is_one_of(text, of_other_methods) || has_other_units(name)) return true;

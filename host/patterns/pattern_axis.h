@@ -22,9 +22,9 @@ constexpr PatternAxis two_theta_in_degrees;
 // "1/d").
 bool is_axis_name(std::string_view name);
 // Whether a column of this name is an axis of something that no pattern is read against: an energy, a time of flight, an azimuth.
-bool is_other_axis(std::string_view name);
+bool is_other_axis_name(std::string_view name);
 // The same of names that say so whatever stands beside them: "m/z", "time (s)", "energy_keV", "x (mm)", but not "time".
-bool is_surely_other_axis(std::string_view name);
+bool is_surely_other_axis_name(std::string_view name);
 // Whether a unit, and what may stand behind its closing bracket, is one over a length: "1/nm", "A^-1)", "Inverse Nanometres".
 bool is_inverse_length(std::string_view unit);
 // By the name of a column and its units ("deg", "1/nm"), empty where the file states none. Throws Error naming the file where the name is

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <limits>
 
+#include "host/patterns/header_words.h"
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/other_files.h"
 #include "host/patterns/pattern_address.h"
@@ -83,7 +84,7 @@ private:
         const auto line_end = [&] { return std::find_if(at, end, is_line_end); };
         Row row;
         if (at == end || is_line_end(*at)) return at;
-        if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && are_commas_decimal({at, line_end()}));
+        if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && row_has_decimal_commas({at, line_end()}));
         if (row.columns >= 2) {
             add(row);
         } else if (row.columns == 1 && columns_ > 0 && is_without_intensity({begin, line_end()}) && line_end() != end) {
@@ -107,9 +108,9 @@ private:
     }
 
     // Those of a row that is cut off after its angle ("5,00") are what they were in the row before.
-    bool are_commas_decimal(std::string_view line) {
+    bool row_has_decimal_commas(std::string_view line) {
         const bool is_one_number = line.find_first_not_of("0123456789,") == line.npos && std::count(line.begin(), line.end(), ',') == 1;
-        if (has_decimal_commas(line)) return were_commas_decimal_ = true;
+        if (is_separated_without_commas(line)) return were_commas_decimal_ = true;
         return is_one_number && were_commas_decimal_;
     }
 
@@ -140,7 +141,7 @@ private:
         }
         const std::size_t behind = line.find_first_not_of(" \t", sign + 1);
         const bool is_moved = word == "axis" && behind != line.npos && lower_case(line.substr(behind)).starts_with("theta");
-        return is_moved || std::find(std::begin(words), std::end(words), word) == std::end(words) ? begin : behind;
+        return is_moved || !is_one_of(word, words) ? begin : behind;
     }
 
     // A line that names the axis and nothing else, as in files of Fit2D.

@@ -2,6 +2,7 @@
 #include <pugixml.hpp>
 
 #include "host/patterns/instrument_files.h"
+#include "host/patterns/text_rows.h"
 #include "host/support/archive.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
@@ -13,13 +14,12 @@ namespace {
 // Adds "angle intensity [attenuation]" lines up to the first that is none. Returns what is left of the text.
 std::string_view take_rows(MeasuredPattern& pattern, std::string_view text) {
     while (!text.empty()) {
-        const std::size_t end = text.find('\n');
-        std::string_view line = text.substr(0, end);
+        std::string_view behind = text, line = take_line(behind);
         const std::optional<double> angle = take_number(line), intensity = angle ? take_number(line) : std::nullopt;
         if (!intensity) break;
         pattern.two_theta_deg.push_back(*angle);
         pattern.intensity.push_back(*intensity * take_number(line).value_or(1));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        text = behind;
     }
     return text;
 }

@@ -9,6 +9,7 @@
 
 #include "host/patterns/header_words.h"
 #include "host/patterns/stated_source.h"
+#include "host/patterns/text_rows.h"
 #include "host/simulation/radiation.h"
 #include "host/support/text_format.h"
 
@@ -20,8 +21,6 @@ namespace {
 
 constexpr std::size_t longest_line = 300;  // of a header; what is longer is no sentence about wavelengths
 constexpr double contradiction = 0.02;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Whether it stands in the text with no letter before or after it.
 bool has_word(std::string_view text, std::string_view word) {

@@ -5,21 +5,16 @@
 #include <charconv>
 #include <cmath>
 
+#include "host/patterns/header_words.h"
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/stated_wavelength.h"
+#include "host/patterns/text_rows.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
 
 namespace {
-
-std::string_view next_line(std::string_view& text) {
-    const std::size_t end = text.find_first_of("\r\n");
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return line;
-}
 
 // The next number of a line, behind blanks, commas or semicolons; nothing at its end or where something else stands.
 std::optional<double> next_number(std::string_view& line) {
@@ -71,8 +66,8 @@ public:
             } else if (!goes_on(word)) {
                 said = meant_by(word);
                 is_of_scan |= said != nullptr;
-                is_of_other_axis |= is_other_axis(word);
-                is_contradicted_ |= !line.starts_with('*') && is_surely_other_axis(word);  // Rigaku's text says what was moved
+                is_of_other_axis |= is_other_axis_beside_steps(word);
+                is_contradicted_ |= !line.starts_with('*') && is_other_axis_in_any_line(word);  // Rigaku's text says what was moved
             }
         }
         is_contradicted_ |= is_of_scan && is_of_other_axis;
@@ -87,20 +82,19 @@ private:
     static bool goes_on(std::string_view word) {
         constexpr std::string_view words[] = {"angle",  "position", "pos", "pos.",    "size",  "width",
                                               "2theta", "2th",      "deg", "degrees", "\u00b0"};
-        return word.empty() || std::find(std::begin(words), std::end(words), word) != std::end(words);
+        return word.empty() || is_one_of(word, words);
     }
     // "Q start 0.5".
-    static bool is_other_axis(std::string_view word) {
+    static bool is_other_axis_beside_steps(std::string_view word) {
         constexpr std::string_view words[] = {"q",           "d",   "s",    "theta", "th",    "omega", "chi", "phi",  "energy", "time",
                                               "temperature", "kev", "a^-1", "1/a",   "nm^-1", "1/nm",  "rad", "mrad", "nm",     "1/d"};
-        return std::find(std::begin(words), std::end(words), word) != std::end(words);
+        return is_one_of(word, words);
     }
-    // In whatever line.
-    static bool is_surely_other_axis(std::string_view word) {
+    static bool is_other_axis_in_any_line(std::string_view word) {
         constexpr std::string_view words[] = {"q",      "theta", "th",  "omega", "chi",  "phi", "psi",
                                               "energy", "raman", "tof", "1/a",   "1/nm", "1/d"};
         constexpr std::string_view parts[] = {"a^-1", "nm^-1", "d-spacing", "wavenumber", "cm-1"};
-        return std::find(std::begin(words), std::end(words), word) != std::end(words) ||
+        return is_one_of(word, words) ||
                std::any_of(std::begin(parts), std::end(parts), [&](std::string_view part) { return word.find(part) != word.npos; });
     }
     std::optional<double>* meant_by(std::string_view word) {
@@ -122,7 +116,7 @@ bool begins_with_number(std::string_view line) { return next_number(line).has_va
 std::size_t count_numbers(std::string_view text) {
     std::size_t count = 0;
     while (!text.empty()) {
-        for (std::string_view line = next_line(text); next_number(line);) ++count;
+        for (std::string_view line = take_line_of_any_end(text); next_number(line);) ++count;
     }
     return count;
 }
@@ -154,7 +148,7 @@ std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::s
     bool from_words = false;
     while (!text.empty() && !steps) {
         const std::string_view here = text;
-        std::string_view line = next_line(text);
+        std::string_view line = take_line_of_any_end(text);
         stated.read(line);
         if (is_blank_or_comment(line) || !begins_with_number(line)) {
             in_words.read(line);
@@ -178,7 +172,7 @@ std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::s
     bool like_columns = true;  // two or three numbers in every line: rather angles, intensities and deviations
     bool first_is_like_them = false;
     while (!text.empty()) {
-        std::string_view line = next_line(text);
+        std::string_view line = take_line_of_any_end(text);
         if (is_blank_or_comment(line)) {
             in_words.read(line);
             continue;

@@ -39,16 +39,9 @@ void add_repeats(MeasuredPattern& pattern) {
     pattern.intensity.resize(points);
 }
 
-std::string_view next_line(std::string_view& text) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return line;
-}
-
 // The numbers of a line of `count` fields; nothing where one is none.
 std::optional<std::vector<double>> numbers_of(std::string_view line, std::size_t count) {
-    const bool decimal_commas = has_decimal_commas(line);
+    const bool decimal_commas = is_separated_without_commas(line);
     const Fields fields = fields_of(line, decimal_commas);
     std::vector<double> numbers(fields.size());
     if (fields.size() != count) return std::nullopt;
@@ -64,7 +57,7 @@ bool may_be_deviations(std::string_view rows) {
     constexpr double most = 1.5;
     std::vector<std::pair<double, double>> points;  // intensity, and the third's square over it
     while (!rows.empty()) {
-        const auto numbers = numbers_of(next_line(rows), 3);
+        const auto numbers = numbers_of(take_line(rows), 3);
         if (!numbers || !((*numbers)[1] > 0)) continue;
         points.emplace_back((*numbers)[1], (*numbers)[2] * (*numbers)[2] / (*numbers)[1]);
     }
@@ -106,13 +99,13 @@ struct Table {
 
 // Whether the rows have decimal commas, as their axis and intensities tell, whatever texts stand beside them; never below names that commas
 // separate.
-bool have_decimal_commas(const Table& table) {
+bool rows_have_decimal_commas(const Table& table) {
     const bool may_be = table.header.find(',') == std::string_view::npos || table.header.find_first_of(";\t") != std::string_view::npos;
     if (!may_be || table.rows.find(',') == std::string_view::npos) return false;
     bool any = false;
     bool all_thousands = true, any_thousands = false, any_whole = false;  // of the intensities
     for (std::string_view rows = table.rows; !rows.empty();) {
-        const std::string_view line = next_line(rows);
+        const std::string_view line = take_line(rows);
         if (line.starts_with('#') || line.find_first_not_of(" \r") == line.npos) continue;
         const Fields fields = fields_of(line, true);
         const auto axis = static_cast<std::size_t>(table.columns.axis);
@@ -143,7 +136,7 @@ void drop_empty_columns(Table& table) {
     std::size_t named = names.size();
     while (named > 0 && names[named - 1].empty()) --named;
     for (std::string_view rows = table.rows; named < names.size() && !rows.empty();) {
-        const std::string_view line = next_line(rows);
+        const std::string_view line = take_line(rows);
         const Fields fields = line.starts_with('#') ? Fields{} : fields_of(line, table.decimal_commas);
         if (std::any_of(fields.begin() + std::min(named, fields.size()), fields.end(),
                         [](std::string_view field) { return !field.empty(); }))
@@ -167,14 +160,14 @@ std::string_view without_sign_apart(std::string_view line, std::string_view rows
     if (sign_end == 0 || sign_end == line.npos || (line[sign_end] != ' ' && line[sign_end] != '\t') || line.starts_with("#L")) return line;
     const std::size_t names = fields_of(line).size();
     const std::string_view behind = line.substr(std::min(line.find_first_not_of(" \t", sign_end), line.size()));
-    return fields_of(behind).size() == names - 1 && numbers_of(next_line(rows), names - 1) ? behind : line;
+    return fields_of(behind).size() == names - 1 && numbers_of(take_line(rows), names - 1) ? behind : line;
 }
 
 // Whether column i holds no number in any of the first rows. One cell without a number ("-", "<1", a unit) makes no column of text.
 bool holds_text(std::string_view rows, std::size_t i, const Columns& columns, bool decimal_commas) {
     constexpr int looked_at = 20;
     for (int row = 0; row < looked_at && !rows.empty(); ++row) {
-        const Fields fields = fields_of(next_line(rows), decimal_commas);
+        const Fields fields = fields_of(take_line(rows), decimal_commas);
         double value = 0;
         if (fields.size() == columns.count && !fields[i].empty() && read_field(value, fields[i], decimal_commas)) return false;
     }
@@ -186,7 +179,7 @@ bool holds_text(std::string_view rows, std::size_t i, const Columns& columns, bo
 std::optional<std::string> names_of_numbers(std::string_view header, std::string_view rows, const Columns& columns) {
     const Fields names = fields_of(header);
     std::string_view below = rows;
-    const std::string_view row = next_line(below);
+    const std::string_view row = take_line(below);
     for (const bool decimal_commas : {false, true}) {
         const Fields fields = fields_of(row, decimal_commas);
         double value = 0;
@@ -210,7 +203,7 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
     Columns above;                       // those of the line before
     std::string_view header;
     for (int line_number = 1; !text.empty() && line_number <= longest_header; ++line_number) {
-        const std::string_view rows = text, line = next_line(text);
+        const std::string_view rows = text, line = take_line(text);
         // Names that may be others' are believed where a row of as many numbers follows at once.
         std::optional<std::string> beside_text;
         if (above.axis >= 0 && !above.may_be_sentence) beside_text = names_of_numbers(header, rows, above);
@@ -266,8 +259,8 @@ bool is_plain_text(const Table& table, const std::string& name) {
         return false;
     if (columns.count == 2 || columns.deviation == 2) return true;
     std::string_view rows = table.rows;
-    std::string_view first = next_line(rows);
-    while (!rows.empty() && first.starts_with('#')) first = next_line(rows);
+    std::string_view first = take_line(rows);
+    while (!rows.empty() && first.starts_with('#')) first = take_line(rows);
     if (has_text_behind_numbers(first, table)) return false;
     return !numbers_of(first, columns.count) || may_be_deviations(table.rows);
 }
@@ -278,7 +271,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
     StatedWavelength stated;
     std::optional<Table> table = find_table(text, name, stated);
     if (!table) return std::nullopt;
-    table->decimal_commas = have_decimal_commas(*table);
+    table->decimal_commas = rows_have_decimal_commas(*table);
     drop_empty_columns(*table);
     if (is_plain_text(*table, name)) return std::nullopt;
     const Columns& columns = table->columns;
@@ -289,7 +282,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
     bool is_ended = false;
     text = table->rows;
     for (int line_number = table->rows_line; !text.empty(); ++line_number) {
-        const std::string_view line = next_line(text);
+        const std::string_view line = take_line(text);
         if (line.starts_with("#S ") && !pattern.intensity.empty())
             fail(name, ": line ", line_number, ": another scan begins; write each to a file of its own");
         if (line.starts_with('#')) continue;

@@ -1,10 +1,11 @@
 #include "host/patterns/text_rows.h"
 
+#include "host/patterns/header_words.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
 
-bool has_decimal_commas(std::string_view line) {
+bool is_separated_without_commas(std::string_view line) {
     bool other_separator = false;
     for (std::size_t i = 0; i < line.size(); ++i) {
         const char before = i > 0 ? line[i - 1] : ' ', after = i + 1 < line.size() ? line[i + 1] : ' ';
@@ -28,7 +29,7 @@ bool is_below_rows(std::string_view line) {
     line = line.substr(0, line.find_last_not_of(" \t\r;,\"") + 1);
     const std::size_t begin = std::min(line.find_first_not_of(" \t\""), line.size());
     const std::string first = lower_case(line.substr(begin, line.find_first_of(" \t;,:=\"", begin) - begin));
-    return line.size() <= longest && std::find(std::begin(words), std::end(words), first) != std::end(words);
+    return line.size() <= longest && is_one_of(first, words);
 }
 
 namespace {
@@ -70,14 +71,13 @@ std::optional<std::string> without_quotes(std::string_view text) {
     out.reserve(text.size());
     bool any = false;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = text.substr(0, end);
+        const std::size_t left = text.size();
+        const std::string_view line = take_line(text);
         if (append_without_quotes(out, line))
             any = true;
         else
             out += line;
-        if (end < text.size()) out += '\n';
-        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.size() < left) out += '\n';
     }
     return any ? std::optional(std::move(out)) : std::nullopt;
 }
@@ -89,7 +89,7 @@ SecondColumn second_column(std::string_view text) {
     for (const char* at = text.data(); at < end; ++at) {
         while (at < end && is_blank(*at)) ++at;
         const char* const line_end = std::find_if(at, end, is_line_end);
-        const Row row = parse_row(at, line_end, any_comma && has_decimal_commas({at, line_end}));
+        const Row row = parse_row(at, line_end, any_comma && is_separated_without_commas({at, line_end}));
         if (row.columns >= 2) second.values.push_back(row.value[1]);
         second.columns = std::max(second.columns, row.columns);
         at = line_end;

@@ -25,8 +25,19 @@ struct Row {
     int columns = 0;  // 0: not a row of numbers; max_columns + 1: too many
 };
 
+// Takes off a text what stands before `end`, and the sign that stands there; npos: all of it.
+inline std::string_view take_up_to(std::string_view& text, std::size_t end) {
+    const std::string_view taken = text.substr(0, end);
+    text.remove_prefix(taken.size() + (taken.size() < text.size() ? 1 : 0));
+    return taken;
+}
+// Takes the first line off a text, and returns it without its \n; a \r before that stays.
+inline std::string_view take_line(std::string_view& text) { return take_up_to(text, text.find('\n')); }
+// The same where \r ends lines, too: between the two of \r\n stands an empty one.
+inline std::string_view take_line_of_any_end(std::string_view& text) { return take_up_to(text, text.find_first_of("\r\n")); }
+
 // Commas separate columns, unless something else does too and every comma stands between digits: "5,01 71,5", "5,01;71,5".
-bool has_decimal_commas(std::string_view line);
+bool is_separated_without_commas(std::string_view line);
 
 // The second numbers of all rows of a text, and the most columns that any has.
 struct SecondColumn {

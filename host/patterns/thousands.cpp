@@ -187,13 +187,6 @@ private:
     double last_angle_ = -1, most_plain_ = 0, least_grouped_ = std::numeric_limits<double>::infinity();
 };
 
-std::string_view next_line(std::string_view& text) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return line;
-}
-
 // The numbers of a row, without signs between their thousands, a blank between them (a semicolon in quotes).
 void write_row(std::string& out, const Parts& parts, const Style& style) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -246,7 +239,7 @@ std::optional<std::string> without_thousands(std::string_view text, const std::s
     Parts parts;
     bool are_columns_named = false;
     for (std::string_view rest = text; !rest.empty() && !trials.empty();) {
-        const std::string_view line = next_line(rest), row = row_of(line, bytes);
+        const std::string_view line = take_line(rest), row = row_of(line, bytes);
         if (row.empty()) {
             const Columns columns = columns_of(line);
             are_columns_named |= fields_of(line).size() == max_columns || (columns.axis >= 0 && columns.count >= max_columns);
@@ -267,7 +260,7 @@ std::optional<std::string> without_thousands(std::string_view text, const std::s
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        const std::string_view line = next_line(text), row = row_of(line, bytes);
+        const std::string_view line = take_line(text), row = row_of(line, bytes);
         if (row.empty()) {
             out += line;
         } else if (certain->style().in_quotes) {

@@ -2,6 +2,7 @@
 // _2THETA-I) may stand before or behind the counts.
 // xylib's reader frees memory twice where a scan begins within another.
 #include "host/patterns/instrument_files.h"
+#include "host/patterns/text_rows.h"
 #include "host/support/error.h"
 
 namespace friedel {
@@ -40,10 +41,8 @@ MeasuredPattern parse_uxd(std::string_view bytes, const std::string& name) {
     std::vector<double> values;
     while (!bytes.empty()) {
         ++line_number;
-        const std::size_t end = bytes.find('\n');
-        std::string_view line = bytes.substr(0, end);
+        std::string_view line = take_line(bytes);
         line = line.substr(0, line.find(';'));
-        bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
         while (!line.empty() && std::string_view(" \t\r").find(line.back()) != std::string_view::npos) line.remove_suffix(1);
         line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
         if (line.empty()) continue;
