@@ -11,6 +11,16 @@
 
 namespace friedel {
 
+void MeasuredPattern::truncate(std::size_t kept) {
+    two_theta_deg.resize(kept);
+    intensity.resize(kept);
+    if (has_sigma()) sigma.resize(kept);
+}
+
+void MeasuredPattern::reverse() {
+    for (std::vector<double>* const column : {&two_theta_deg, &intensity, &sigma}) std::reverse(column->begin(), column->end());
+}
+
 std::string hint_at_wavelength(WavelengthSource source, double angstrom) {
     if (source != WavelengthSource::assumed) return {};
     return "; no wavelength is stated: give --wavelength if it was not " + formatted("%.5g", angstrom) + " angstrom";
@@ -124,23 +134,12 @@ void leave_out_unmeasured(MeasuredPattern& pattern) {
     mark_masked(pattern.intensity);
     mark_sentinels(pattern.intensity);
     mark_zero_gaps(pattern.intensity);
-    const std::size_t points = std::min(pattern.intensity.size(), pattern.two_theta_deg.size());
     if (may_begin_below_zero(pattern.two_theta_deg)) {
-        for (std::size_t i = 0; i < points; ++i) {
+        for (std::size_t i = 0; i < pattern.points(); ++i) {
             if (pattern.two_theta_deg[i] < 0) pattern.intensity[i] = std::numeric_limits<double>::quiet_NaN();
         }
     }
-    const bool has_sigma = pattern.sigma.size() == points;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < points; ++i) {
-        if (std::isnan(pattern.intensity[i])) continue;
-        pattern.two_theta_deg[kept] = pattern.two_theta_deg[i];
-        if (has_sigma) pattern.sigma[kept] = pattern.sigma[i];
-        pattern.intensity[kept++] = pattern.intensity[i];
-    }
-    pattern.two_theta_deg.resize(kept);
-    pattern.intensity.resize(kept);
-    if (has_sigma) pattern.sigma.resize(kept);
+    pattern.keep_if([&](std::size_t i) { return !std::isnan(pattern.intensity[i]); });
 }
 
 void check_pattern(const MeasuredPattern& pattern) {

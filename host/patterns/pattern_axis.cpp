@@ -296,24 +296,15 @@ void convert_axis(MeasuredPattern& pattern, PatternAxis axis) {
         // Patterns against Q are a synchrotron's where nothing else is said, those against d may be a tube's.
         pattern.is_monochromatic = !is_d;
     }
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const double q = is_d ? 2 * std::numbers::pi / x[i] : x[i];
-        const double sine = q * pattern.wavelength_angstrom / (4 * std::numbers::pi);
-        if (!(sine >= 0 && sine < 1)) continue;
-        x[kept] = two_theta_of_sine(sine);
-        pattern.intensity[kept] = pattern.intensity[i];
-        if (!pattern.sigma.empty()) pattern.sigma[kept] = pattern.sigma[i];
-        ++kept;
-    }
-    for (std::vector<double>* column : {&x, &pattern.intensity, &pattern.sigma}) {
-        if (column->empty()) continue;
-        column->resize(kept);
-        if (is_d) std::reverse(column->begin(), column->end());
-    }
-    if (is_d && kept > 1 && x.front() > x.back()) {  // d that fell already
-        for (std::vector<double>* column : {&x, &pattern.intensity, &pattern.sigma}) std::reverse(column->begin(), column->end());
-    }
+    const auto sine_of = [&](double value) {
+        const double q = is_d ? 2 * std::numbers::pi / value : value;
+        return q * pattern.wavelength_angstrom / (4 * std::numbers::pi);
+    };
+    std::transform(x.begin(), x.end(), x.begin(), sine_of);
+    pattern.keep_if([&](std::size_t i) { return x[i] >= 0 && x[i] < 1; });
+    std::transform(x.begin(), x.end(), x.begin(), two_theta_of_sine);
+    const bool d_fell = x.size() > 1 && x.front() < x.back();
+    if (is_d && !d_fell) pattern.reverse();
 }
 
 }  // namespace friedel

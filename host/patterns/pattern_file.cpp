@@ -58,11 +58,7 @@ public:
             if (at < end && *at++ == '\r' && at < end && *at == '\n') ++at;
         }
         check_whole();
-        if (direction_ < 0) {
-            std::reverse(pattern_.two_theta_deg.begin(), pattern_.two_theta_deg.end());
-            std::reverse(pattern_.intensity.begin(), pattern_.intensity.end());
-            std::reverse(pattern_.sigma.begin(), pattern_.sigma.end());
-        }
+        if (direction_ < 0) pattern_.reverse();
         leave_out_unmeasured(pattern_);
         stated_.apply_to(pattern_);
         if (axis_ != two_theta_in_degrees) convert_axis(pattern_, axis_);

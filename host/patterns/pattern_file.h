@@ -4,6 +4,7 @@
 // (resample.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -17,11 +18,29 @@ struct MeasuredPattern {
     std::string name;                   // the file, as the caller named it
     std::vector<double> two_theta_deg;  // ascending, within 0 to 180
     std::vector<double> intensity;      // finite, may be negative where a background was subtracted
-    std::vector<double> sigma;          // standard deviation of intensity; empty if the file has none
+    std::vector<double> sigma;          // standard deviation of intensity, of every point; empty if the file has none
     double wavelength_angstrom = 0;     // as a header line of the file states it, 0 if none does
     std::string wavelength_doubt;       // why that may not be taken; empty if it may
     bool is_monochromatic = false;      // the file says that its radiation has no second line
     bool needs_no_wavelength = false;  // written against Q or d: the angles are those of wavelength_angstrom, whatever it was measured with
+
+    std::size_t points() const { return two_theta_deg.size(); }
+    bool has_sigma() const { return !sigma.empty(); }
+    // Leaves out the points for which keep(point) is false.
+    template <class Keep>
+    void keep_if(Keep keep) {
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < points(); ++i) {
+            if (!keep(i)) continue;
+            two_theta_deg[kept] = two_theta_deg[i];
+            intensity[kept] = intensity[i];
+            if (has_sigma()) sigma[kept] = sigma[i];
+            ++kept;
+        }
+        truncate(kept);
+    }
+    void truncate(std::size_t kept);  // to the first so many points
+    void reverse();
 };
 
 // Fewer points than this are a list of peaks, not a pattern.

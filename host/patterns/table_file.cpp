@@ -35,8 +35,7 @@ void add_repeats(MeasuredPattern& pattern) {
         if (x[i] != x[i - points]) return;  // no repeat: what is out of order is refused
     }
     for (std::size_t i = points; i < x.size(); ++i) pattern.intensity[i % points] += pattern.intensity[i];
-    x.resize(points);
-    pattern.intensity.resize(points);
+    pattern.truncate(points);
 }
 
 // The numbers of a line of `count` fields; nothing where one is none.
