@@ -10,8 +10,55 @@
 namespace friedel {
 
 namespace {
+
 constexpr double widest_gap_deg = 0.5;
 constexpr std::size_t end_points = 10;  // averaged for the level beyond the ends
+
+// A pattern as straight lines between its points. Places may not decrease from call to call.
+class Polyline {
+public:
+    Polyline(const std::vector<double>& angle, const std::vector<double>& intensity) : angle_(angle), intensity_(intensity) {}
+
+    double at(double place) {
+        advance(place);
+        return on_segment(place);
+    }
+    double mean(double low, double high) {
+        double area = 0, from = low;
+        advance(from);
+        while (true) {
+            const double to = std::min(high, angle_[segment_ + 1]);
+            area += (to - from) * 0.5 * (on_segment(from) + on_segment(to));
+            if (to >= high || segment_ + 2 >= angle_.size()) break;
+            from = to;
+            ++segment_;
+        }
+        return area / (high - low);
+    }
+
+private:
+    void advance(double place) {
+        while (segment_ + 2 < angle_.size() && angle_[segment_ + 1] <= place) ++segment_;
+    }
+    double on_segment(double place) const {
+        return intensity_[segment_] +
+               (intensity_[segment_ + 1] - intensity_[segment_]) * (place - angle_[segment_]) / (angle_[segment_ + 1] - angle_[segment_]);
+    }
+
+    const std::vector<double>&angle_, &intensity_;
+    std::size_t segment_ = 0;
+};
+
+// The part of a range from `start` to `end` that lies between points, gaps apart.
+double covered_part(const std::vector<double>& angle, double start, double end) {
+    double covered = 0;
+    for (std::size_t i = 0; i + 1 < angle.size(); ++i) {
+        if (angle[i + 1] - angle[i] > widest_gap_deg) continue;
+        covered += std::max(0.0, std::min(angle[i + 1], end) - std::max(angle[i], start));
+    }
+    return end > start ? std::min(1.0, covered / (end - start)) : 0;
+}
+
 }  // namespace
 
 void convert_wavelength(MeasuredPattern& pattern, double from, double to) {
@@ -22,9 +69,7 @@ void convert_wavelength(MeasuredPattern& pattern, double from, double to) {
         if (angle >= 180) break;
         ++kept;
     }
-    pattern.two_theta_deg.resize(kept);
-    pattern.intensity.resize(kept);
-    if (!pattern.sigma.empty()) pattern.sigma.resize(kept);
+    pattern.truncate(kept);
 }
 
 double resample(float* out, const Grid& grid, const MeasuredPattern& pattern) {
@@ -43,15 +88,7 @@ double resample(float* out, const Grid& grid, const MeasuredPattern& pattern) {
     const double measured_step = (angle.back() - angle.front()) / static_cast<double>(points - 1);
     const bool average = measured_step < 0.75 * step;
 
-    // The pattern as straight lines between its points; `at` never decreases from call to call, nor does `segment`.
-    std::size_t segment = 0;
-    const auto advance = [&](double at) {
-        while (segment + 2 < points && angle[segment + 1] <= at) ++segment;
-    };
-    const auto on_segment = [&](double at) {
-        return intensity[segment] +
-               (intensity[segment + 1] - intensity[segment]) * (at - angle[segment]) / (angle[segment + 1] - angle[segment]);
-    };
+    Polyline lines(angle, intensity);
     for (int i = 0; i < grid.points; ++i) {
         const double centre = start + i * step;
         const double low = average ? std::max(centre - step / 2, angle.front()) : centre;
@@ -63,30 +100,12 @@ double resample(float* out, const Grid& grid, const MeasuredPattern& pattern) {
         } else if (low > angle.back() + rounding) {
             out[i] = static_cast<float>(level_above);
         } else if (!average || high <= low) {
-            const double at = std::clamp(centre, angle.front(), angle.back());
-            advance(at);
-            out[i] = static_cast<float>(on_segment(at));
+            out[i] = static_cast<float>(lines.at(std::clamp(centre, angle.front(), angle.back())));
         } else {
-            double area = 0, from = low;
-            advance(from);
-            while (true) {
-                const double to = std::min(high, angle[segment + 1]);
-                area += (to - from) * 0.5 * (on_segment(from) + on_segment(to));
-                if (to >= high || segment + 2 >= points) break;
-                from = to;
-                ++segment;
-            }
-            out[i] = static_cast<float>(area / (high - low));
+            out[i] = static_cast<float>(lines.mean(low, high));
         }
     }
-
-    const double end = start + (grid.points - 1) * step;
-    double covered = 0;
-    for (std::size_t i = 0; i + 1 < points; ++i) {
-        if (angle[i + 1] - angle[i] > widest_gap_deg) continue;
-        covered += std::max(0.0, std::min(angle[i + 1], end) - std::max(angle[i], start));
-    }
-    return end > start ? std::min(1.0, covered / (end - start)) : 0;
+    return covered_part(angle, start, start + (grid.points - 1) * step);
 }
 
 PointRange measured_range(const float* pattern, const Grid& grid) {
