@@ -45,7 +45,7 @@ Windows windows_of(const float* y, const Level& level_of, const Grid& grid, cons
                             std::sqrt(70.0f));
             level.push_back(level_of(i));
         }
-        const double sigma = std::max(min_noise, of_points * static_cast<double>(median(rough)) / 0.6745);
+        const double sigma = std::max(min_noise, of_points * static_cast<double>(median(rough)) / median_of_normal);
         windows.all.push_back({std::max(0.0, static_cast<double>(median(level))) + 1e-6, sigma * sigma});
     }
     return windows;
@@ -75,13 +75,12 @@ std::vector<float> noise_by_level(const Windows& windows, const Level& level_of,
     std::vector<float> ratios, noise;
     for (int r = 0; r <= 12 && !windows.all.empty(); ++r) {
         const double share = r / 12.0;  // of counting in the middle of the range
+        const auto relative_variance = [&](const Window& w) { return (1 - share) + share * w.level / mean_level + 1e-9; };
         ratios.clear();
-        for (const Window& w : windows.all)
-            ratios.push_back(static_cast<float>(w.variance / ((1 - share) + share * w.level / mean_level + 1e-9)));
+        for (const Window& w : windows.all) ratios.push_back(static_cast<float>(w.variance / relative_variance(w)));
         const double scale = median(ratios);
         double off = 0;
-        for (const Window& w : windows.all)
-            off += std::min(2.0, std::fabs(std::log(w.variance / (scale * ((1 - share) + share * w.level / mean_level + 1e-9)))));
+        for (const Window& w : windows.all) off += std::min(2.0, std::fabs(std::log(w.variance / (scale * relative_variance(w)))));
         if (off < least - 1e-6) least = off, constant = scale * (1 - share), counting = scale * share / mean_level;
     }
     for (int i = 0; i < grid.points; ++i) {

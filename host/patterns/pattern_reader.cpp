@@ -12,7 +12,9 @@
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/patterns/spikes.h"
+#include "host/patterns/strong_lines.h"
 #include "host/support/error.h"
+#include "host/support/median.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -81,9 +83,7 @@ double step_of(const MeasuredPattern& pattern) {
     if (x.size() < 2) return 0;
     std::vector<double> steps;
     for (std::size_t i = 1; i < x.size(); ++i) steps.push_back(x[i] - x[i - 1]);
-    const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-    std::nth_element(steps.begin(), middle, steps.end());
-    return *middle;
+    return median(steps);
 }
 
 // Full width at half height of the strongest lines, their median, in degrees of the file, of a pattern smoothed over a hundredth of a
@@ -100,27 +100,17 @@ double width_of_strongest_lines(const MeasuredPattern& pattern) {
         const std::size_t first = i > reach ? i - reach : 0, end = std::min(x.size(), i + reach + 1);
         y[i] = (sum[end] - sum[first]) / static_cast<double>(end - first);
     }
-    std::vector<double> sorted = y, widths;
-    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-    std::nth_element(sorted.begin(), middle, sorted.end());
-    const double level = *middle;
+    StrongLines left(x, std::move(y));
+    std::vector<double> widths;
     double strongest = 0;
-    for (std::size_t line = 0; line < lines; ++line) {
-        const auto top = static_cast<std::size_t>(std::max_element(y.begin(), y.end()) - y.begin());
-        const double height = y[top] - level;
-        if (line == 0) strongest = height;
-        if (!(height > min_height * strongest)) break;
-        std::size_t first = top, last = top;
-        while (first > 0 && y[first - 1] > level + height / 2) --first;
-        while (last + 1 < y.size() && y[last + 1] > level + height / 2) ++last;
-        if (last - first + 1 >= min_points_of_line) widths.push_back(x[last] - x[first]);
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            if (std::fabs(x[i] - x[top]) < apart_deg) y[i] = level;
-        }
+    for (std::size_t number = 0; number < lines; ++number) {
+        const StrongLines::Line line = left.strongest();
+        if (number == 0) strongest = line.height;
+        if (!(line.height > min_height * strongest)) break;
+        if (line.points() >= min_points_of_line) widths.push_back(x[line.end - 1] - x[line.first]);
+        left.level_off_near(line.top, apart_deg);
     }
-    if (widths.size() < min_lines) return 0;
-    std::sort(widths.begin(), widths.end());
-    return widths[widths.size() / 2];
+    return widths.size() < min_lines ? 0 : median(widths);
 }
 
 // Why angles that end where half a turn in radians does are hardly degrees; empty where they go on, or where radiation is so hard that

@@ -21,7 +21,7 @@ PointNoise::PointNoise(const std::vector<double>& y) {
             differences.push_back(std::abs(y[i - 1] - 2 * y[i] + y[i + 1]));
             level.push_back(y[i]);
         }
-        windows_.push_back({median(differences) / (0.6745 * std::sqrt(6.0)), median(level)});
+        windows_.push_back({median(differences) / (median_of_normal * std::sqrt(6.0)), median(level)});
     }
     std::vector<double> all;
     for (const Window& window : windows_) all.push_back(window.sigma);

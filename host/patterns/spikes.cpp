@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "host/patterns/point_noise.h"
-#include "host/support/median.h"
+#include "host/patterns/strong_lines.h"
 
 namespace friedel {
 
@@ -57,22 +58,16 @@ bool may_be_taken_off(std::size_t spikes, std::size_t pairs, const std::vector<d
 // Whether each of the strongest lines is made of enough points; `strongest` becomes the height of the first.
 bool are_lines_resolved(double& strongest, std::vector<double> y, const std::vector<double>& x, const PointNoise& noise) {
     constexpr double apart_deg = 0.3, least_height = 0.03, above_noise = 10;
-    std::vector<double> sorted = y;
-    const double level = median(sorted);
+    StrongLines left(x, std::move(y));
     std::size_t lines = 0;
     while (lines < most_lines) {
-        const auto top = static_cast<std::size_t>(std::max_element(y.begin(), y.end()) - y.begin());
-        const double height = y[top] - level;
-        if (lines == 0) strongest = height;
-        if (!(height > above_noise * noise.at(top, level)) || height < least_height * strongest) break;
-        std::size_t first = top, end = top + 1;
-        while (first > 0 && y[first - 1] > level + height / 2) --first;
-        while (end < y.size() && y[end] > level + height / 2) ++end;
-        if (static_cast<double>(end - first) < narrowest_line) return false;
+        const StrongLines::Line line = left.strongest();
+        if (lines == 0) strongest = line.height;
+        if (!(line.height > above_noise * noise.at(line.top, left.level())) || line.height < least_height * strongest) break;
+        if (static_cast<double>(line.points()) < narrowest_line) return false;
         ++lines;
-        while (first > 0 && x[top] - x[first - 1] < apart_deg) --first;
-        while (end < y.size() && x[end] - x[top] < apart_deg) ++end;
-        std::fill(y.begin() + static_cast<std::ptrdiff_t>(first), y.begin() + static_cast<std::ptrdiff_t>(end), level);
+        left.level_off(line.first, line.end);
+        left.level_off_near(line.top, apart_deg);
     }
     return lines >= least_lines;
 }

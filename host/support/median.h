@@ -15,4 +15,7 @@ T median(std::vector<T>& values) {
     return *middle;
 }
 
+// What the median magnitude of normal deviates is, in standard deviations.
+constexpr double median_of_normal = 0.6745;
+
 }  // namespace friedel
