@@ -149,6 +149,90 @@ bool begins_with_other_axis(std::string_view line, const Fields& names) {
            names[1].find_first_of("([") != line.npos;
 }
 
+enum class Role { changed_intensity, axis, intensity, some_intensity, time, deviation, no_intensity, unknown, none };
+
+// Columns that may hold the intensities: by a name for nothing else, by one that begins like that, and by names that say nothing.
+struct Candidates {
+    std::vector<int> exact, some, unknown;
+
+    bool any() const { return !exact.empty() || !some.empty() || !unknown.empty(); }
+    const std::vector<int>& best() const { return !exact.empty() ? exact : !some.empty() ? some : unknown; }
+};
+
+// What a column is by its name, beside those before it. Names are of several kinds ("I_err", "S", "counts_time"): the first that they are
+// of holds.
+Role role_of(std::string_view written, bool is_beside_axis, bool is_beside_candidates) {
+    const std::string name = plain_name(written);
+    const bool is_function = (name == "log" || name == "log10" || name == "ln" || name == "sqrt") && written.size() > name.size() + 1;
+    if (is_function && is_beside_axis) return Role::changed_intensity;
+    if (is_axis_name(written)) return Role::axis;
+    if (is_exactly_intensity(name)) return Role::intensity;
+    if (is_some_intensity(name)) return Role::some_intensity;
+    if (is_time(name)) return Role::time;
+    if (is_deviation(name) && (name != "s" || is_beside_candidates)) return Role::deviation;  // S(Q) is none
+    if (is_no_intensity(name)) return Role::no_intensity;
+    return name.empty() ? Role::none : Role::unknown;
+}
+
+// Angles before Q and d: both may be there.
+void take_axis(Columns& columns, std::string_view name, int column) {
+    const PatternAxis kind = kind_of(name);
+    if (kind == PatternAxis{AxisQuantity::d}) columns.d = column;
+    if (columns.axis >= 0 && (kind != two_theta_in_degrees || kind_of(columns.axis_name) == kind)) return;
+    columns.axis = column;
+    columns.axis_name = name;
+}
+
+void take(Columns& columns, Candidates& candidates, std::string_view name, int column) {
+    const bool is_letter_alone = plain_name(name).size() <= 1;  // which says little
+    switch (role_of(name, column == 1 && columns.axis == 0, candidates.any())) {
+        case Role::changed_intensity:
+            columns.changed = name;
+            break;
+        case Role::axis:
+            take_axis(columns, name, column);
+            break;
+        case Role::intensity:
+            candidates.exact.push_back(column);
+            break;
+        case Role::some_intensity:
+            candidates.some.push_back(column);
+            break;
+        case Role::time:
+            columns.time = column;
+            if (!is_letter_alone) columns.no_intensity = name;
+            break;
+        case Role::deviation:
+            columns.deviation = column;
+            if (!is_letter_alone) columns.no_intensity = name;
+            break;
+        case Role::no_intensity:
+            columns.no_intensity = name;
+            break;
+        case Role::unknown:
+            candidates.unknown.push_back(column);
+            break;
+        case Role::none:
+            break;
+    }
+}
+
+// The column of intensities, or those that may be it where none says that it alone is.
+void choose_intensity(Columns& columns, const Candidates& candidates, const Fields& names, bool is_of_spec) {
+    const auto name_of = [&](int column) { return names[static_cast<std::size_t>(column)]; };
+    const std::vector<int>&exact = candidates.exact, &best = candidates.best();
+    const auto is_named_like_the_first = [&](int column) { return name_of(column) == name_of(exact.front()); };
+    const bool is_one = best.size() == 1 || (!exact.empty() && std::count_if(exact.begin(), exact.end(), is_named_like_the_first) == 1);
+    columns.is_guess = &best == &candidates.unknown && !is_of_spec;
+    if (is_one && !(columns.is_guess && columns.may_be_sentence)) {
+        columns.intensity = best.front();
+    } else if (is_of_spec && exact.empty() && !best.empty()) {
+        columns.intensity = best.back();  // where SPEC has its detector
+    } else if (best.size() > 1 && (columns.axis == 0 || !columns.may_be_sentence)) {
+        for (const int column : best) columns.others.emplace_back(name_of(column));
+    }
+}
+
 }  // namespace
 
 Fields fields_of(std::string_view line, bool decimal_commas) {
@@ -195,53 +279,13 @@ Columns columns_of(std::string_view line) {
     Columns columns;
     columns.count = names.size();
     columns.may_be_sentence = !is_of_spec && line.find_first_of(",;\t") == std::string_view::npos;
-    std::vector<int> exact, some, unknown;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const int column = static_cast<int>(i);
-        const std::string name = plain_name(names[i]);
-        const bool is_function = (name == "log" || name == "log10" || name == "ln" || name == "sqrt") && names[i].size() > name.size() + 1;
-        if (is_function && i == 1 && columns.axis == 0) {
-            columns.changed = names[i];
-        } else if (is_axis_name(names[i])) {
-            const PatternAxis kind = kind_of(names[i]);
-            if (kind == PatternAxis{AxisQuantity::d}) columns.d = column;
-            // Angles before Q and d: both may be there.
-            if (columns.axis >= 0 && (kind != two_theta_in_degrees || kind_of(columns.axis_name) == kind)) continue;
-            columns.axis = column;
-            columns.axis_name = names[i];
-        } else if (is_exactly_intensity(name)) {
-            exact.push_back(column);
-        } else if (is_some_intensity(name)) {
-            some.push_back(column);
-        } else if (is_time(name)) {
-            columns.time = column;
-            if (name.size() > 1) columns.no_intensity = names[i];
-        } else if (is_deviation(name) && !(name == "s" && unknown.empty() && exact.empty() && some.empty())) {  // S(Q) is none
-            columns.deviation = column;
-            if (name.size() > 1) columns.no_intensity = names[i];
-        } else if (is_no_intensity(name)) {
-            columns.no_intensity = names[i];
-        } else if (!name.empty()) {
-            unknown.push_back(column);
-        }
-    }
-    const auto is_named_like_the_first = [&](int column) {
-        return names[static_cast<std::size_t>(column)] == names[static_cast<std::size_t>(exact.front())];
-    };
-    const std::vector<int>& best = !exact.empty() ? exact : !some.empty() ? some : unknown;
-    const bool is_one = best.size() == 1 || (!exact.empty() && std::count_if(exact.begin(), exact.end(), is_named_like_the_first) == 1);
-    columns.is_guess = &best == &unknown && !is_of_spec;
-    if (is_one && !(columns.is_guess && columns.may_be_sentence)) {
-        columns.intensity = best.front();
-    } else if (is_of_spec && exact.empty() && !best.empty()) {
-        columns.intensity = best.back();  // where SPEC has its detector
-    } else if (best.size() > 1 && (columns.axis == 0 || !columns.may_be_sentence)) {
-        for (int column : best) columns.others.emplace_back(names[static_cast<std::size_t>(column)]);
-    }
+    Candidates candidates;
+    for (std::size_t i = 0; i < names.size(); ++i) take(columns, candidates, names[i], static_cast<int>(i));
+    choose_intensity(columns, candidates, names, is_of_spec);
     if (columns.intensity >= 0) columns.are_counts = is_number_of_counts(lower_case(names[static_cast<std::size_t>(columns.intensity)]));
-    if (!exact.empty() || !some.empty() || !unknown.empty()) columns.no_intensity.clear();
+    if (candidates.any()) columns.no_intensity.clear();
     if (columns.axis < 0 && begins_with_other_axis(line, names)) columns.other_axis = names[0];
-    if (columns.axis < 0 && names_other_axis(names, exact.empty() ? -1 : exact.front())) columns.axis_name = names[0];
+    if (columns.axis < 0 && names_other_axis(names, candidates.exact.empty() ? -1 : candidates.exact.front())) columns.axis_name = names[0];
     return columns;
 }
 
