@@ -13,9 +13,9 @@
 #include "host/crystals/structure_library.h"
 #include "host/simulation/form_factors.h"
 #include "host/simulation/peak_list.h"
-#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 #include "kernels/pattern.h"
 
 namespace friedel {

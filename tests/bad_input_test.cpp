@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "host/simulation/pattern_output.h"
+#include "host/patterns/pattern_output.h"
 #include "tests/refusals.h"
 
 namespace friedel {

@@ -7,9 +7,9 @@
 #include <cmath>
 
 #include "host/search/pattern_fit.h"
-#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/correlation.h"
+#include "host/support/radiation.h"
 #include "kernels/preprocess.h"
 #include "tests/minerals.h"
 

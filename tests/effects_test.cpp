@@ -8,8 +8,8 @@
 #include <map>
 #include <numeric>
 
-#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
+#include "host/support/radiation.h"
 #include "kernels/peaks.h"
 #include "tests/minerals.h"
 

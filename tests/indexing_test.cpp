@@ -21,8 +21,8 @@
 #include "host/indexing/lattice_symmetry.h"
 #include "host/indexing/pattern_lines.h"
 #include "host/simulation/peak_list.h"
-#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
+#include "host/support/radiation.h"
 #include "tests/minerals.h"
 
 namespace friedel {

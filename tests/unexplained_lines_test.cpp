@@ -8,8 +8,8 @@
 
 #include "host/crystals/structure_library.h"
 #include "host/simulation/peak_list.h"
-#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
+#include "host/support/radiation.h"
 #include "tests/minerals.h"
 
 namespace friedel {

@@ -10,7 +10,7 @@
 
 #include "host/network/model.h"
 #include "host/patterns/pattern_reader.h"
-#include "host/simulation/radiation.h"
+#include "host/support/radiation.h"
 #include "tests/test_paths.h"
 
 namespace friedel {

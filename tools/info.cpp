@@ -15,7 +15,7 @@
 #include "host/crystals/structure_library.h"
 #include "host/network/model.h"
 #include "host/patterns/pattern_address.h"
-#include "host/simulation/pattern_output.h"
+#include "host/patterns/pattern_output.h"
 #include "host/support/error.h"
 #include "host/support/hdf5_file.h"
 #include "host/support/text_format.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <sstream>
 
-#include "host/simulation/radiation.h"
+#include "host/support/radiation.h"
 
 namespace friedel::tools {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <set>
 
-#include "host/simulation/radiation.h"
+#include "host/support/radiation.h"
 #include "host/training/config.h"
 #include "tools/options.h"
 #include "tools/usage_error.h"

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "host/patterns/instrument_files.h"
-#include "host/simulation/radiation.h"
 #include "host/support/binary_file.h"
+#include "host/support/radiation.h"
 
 namespace friedel {
 

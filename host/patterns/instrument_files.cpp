@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "host/simulation/radiation.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 
 namespace friedel {
 

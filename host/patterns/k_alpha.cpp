@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "host/patterns/resample.h"
-#include "host/simulation/radiation.h"
 #include "host/support/bragg.h"
+#include "host/support/radiation.h"
 
 namespace friedel {
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "host/patterns/header_words.h"
-#include "host/simulation/radiation.h"
 #include "host/support/bragg.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 #include "host/support/text_format.h"
 
 namespace friedel {

@@ -14,7 +14,7 @@
 #include "host/patterns/nexus_file.h"
 #include "host/patterns/other_files.h"
 #include "host/patterns/pattern_address.h"
-#include "host/simulation/pattern_output.h"
+#include "host/patterns/pattern_output.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
 #include "host/support/hdf5_file.h"

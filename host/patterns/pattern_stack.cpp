@@ -9,7 +9,7 @@
 
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/pattern_address.h"
-#include "host/simulation/pattern_output.h"
+#include "host/patterns/pattern_output.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
 

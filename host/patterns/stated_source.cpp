@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/patterns/header_words.h"
-#include "host/simulation/radiation.h"
+#include "host/support/radiation.h"
 
 namespace friedel {
 

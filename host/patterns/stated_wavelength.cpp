@@ -10,7 +10,7 @@
 #include "host/patterns/header_words.h"
 #include "host/patterns/stated_source.h"
 #include "host/patterns/text_rows.h"
-#include "host/simulation/radiation.h"
+#include "host/support/radiation.h"
 #include "host/support/text_format.h"
 
 namespace friedel {

@@ -9,9 +9,9 @@
 #include "host/patterns/pattern_axis.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/patterns/text_rows.h"
-#include "host/simulation/radiation.h"
 #include "host/support/bragg.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 #include "host/support/text_format.h"
 #include "kernels/real_math.h"
 

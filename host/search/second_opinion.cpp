@@ -7,9 +7,9 @@
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/resample.h"
 #include "host/search/unexplained_lines.h"
-#include "host/simulation/radiation.h"
 #include "host/support/bragg.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 #include "host/support/text_format.h"
 
 namespace friedel {

@@ -13,7 +13,7 @@
 #include "host/patterns/recording.h"
 #include "host/search/matcher.h"
 #include "host/search/pattern_fit.h"
-#include "host/simulation/radiation.h"
+#include "host/support/radiation.h"
 
 namespace friedel {
 

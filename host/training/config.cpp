@@ -9,9 +9,9 @@
 #include <sstream>
 #include <type_traits>
 
-#include "host/simulation/radiation.h"
 #include "host/support/error.h"
 #include "host/support/joined.h"
+#include "host/support/radiation.h"
 #include "host/support/text_encoding.h"
 #include "host/training/config_keys.h"
 

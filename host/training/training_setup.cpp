@@ -7,9 +7,9 @@
 
 #include "host/patterns/labels.h"
 #include "host/simulation/powder_group.h"
-#include "host/simulation/radiation.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/radiation.h"
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
 

@@ -5,10 +5,10 @@
 
 #include "host/patterns/labels.h"
 #include "host/patterns/pattern_reader.h"
-#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
 #include "host/support/hash.h"
+#include "host/support/radiation.h"
 #include "host/support/text_format.h"
 
 namespace friedel {

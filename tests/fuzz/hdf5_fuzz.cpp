@@ -24,11 +24,11 @@
 #include "host/network/model.h"
 #include "host/network/network.h"
 #include "host/patterns/pattern_list.h"
+#include "host/patterns/pattern_output.h"
 #include "host/patterns/resample.h"
-#include "host/simulation/pattern_output.h"
-#include "host/simulation/radiation.h"
 #include "host/simulation/simulator.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 
 namespace friedel {
 namespace {

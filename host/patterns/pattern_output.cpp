@@ -1,9 +1,9 @@
-#include "host/simulation/pattern_output.h"
+#include "host/patterns/pattern_output.h"
 
 #include <cstdio>
 
-#include "host/simulation/radiation.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 #include "host/support/text_file.h"
 
 namespace friedel {

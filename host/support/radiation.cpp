@@ -1,4 +1,4 @@
-#include "host/simulation/radiation.h"
+#include "host/support/radiation.h"
 
 #include <algorithm>
 #include <charconv>
