@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "host/support/error.h"
+#include "host/training/trained_on.h"
 
 namespace friedel {
 namespace {

@@ -8,6 +8,7 @@
 #include "host/support/hash.h"
 #include "host/support/interrupt.h"
 #include "host/training/config.h"
+#include "host/training/trained_on.h"
 
 namespace friedel {
 

@@ -79,11 +79,6 @@ std::string difference(const TrainingConfig& there, const TrainingConfig& here);
 
 // The complete configuration as TOML, every key with its value.
 std::string to_toml(const TrainingConfig& config);
-// The hash of the library that a model's weights were trained on themselves; empty where their patterns were all of generated crystals.
-std::string trained_library_hash(const Provenance& made);
-// Whether these weights, or those that they started from, were trained on the structure library whose file has this hash. Other files may
-// hold the same structures.
-bool knows_library(const Provenance& made, const std::string& library_hash);
 
 // Every key: its value in this configuration, its permitted values and what it means.
 std::string describe_keys(const TrainingConfig& config);

@@ -12,6 +12,7 @@
 #include "host/support/radiation.h"
 #include "host/support/text_file.h"
 #include "host/support/text_format.h"
+#include "host/training/trained_on.h"
 
 namespace friedel {
 
