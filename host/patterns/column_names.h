@@ -1,5 +1,5 @@
 // Names of columns in a line of text, as instruments, beamlines and SPEC write them: which is the axis, and which the intensities. Leaves
-// out the rows below (table_file.cpp, pattern_file.h).
+// out the rows below (table_file.cpp, plain_text.h).
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // Measured patterns as instruments write them: PANalytical XRDML, Philips UDF, Rigaku RAS and RASX, GSAS (CONST with STD, ESD or FXYE),
 // Bruker RAW 1 to 4, UXD and BRML, STOE RAW 1.06, powder CIF, NeXus, tables with named columns, and intensities below start, step and end.
-// Wavelength and attenuation are taken from the file. Leaves out: plain columns of text (pattern_file.h), and scans that are not of 2theta,
+// Wavelength and attenuation are taken from the file. Leaves out: plain columns of text (plain_text.h), and scans that are not of 2theta,
 // Q or d.
 #pragma once
 

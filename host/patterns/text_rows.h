@@ -1,5 +1,5 @@
 // Rows of numbers as text has them: angle, intensity and perhaps its standard deviation, separated by blanks, tabs, commas or semicolons.
-// Leaves out: what stands in a whole file (pattern_file.h), and columns with names (column_names.h).
+// Leaves out: what stands in a whole file (plain_text.h), and columns with names (column_names.h).
 #pragma once
 
 #include <algorithm>
