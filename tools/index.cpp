@@ -1,7 +1,6 @@
 // friedel index: the unit cells that explain the lines of measured patterns, what is absent, and what that says of the space group.
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -58,15 +57,15 @@ std::vector<Indexed> index_batch(const PatternBatch& batch, ThreadPool& pool) {
 class Findings {
 public:
     Findings(const Options& options, bool as_json) : options_(options), as_json_(as_json) {
-        if (!as_json_) write_indexing_header(rows_);
+        if (!as_json_) rows_ = indexing_csv_header();
     }
 
     // known: null where nothing is.
     void add(const Indexed& indexed, const Label* known) {
         if (as_json_)
-            rows_ << indexing_json(indexed);
+            rows_ += indexing_json(indexed);
         else if (!options_.output.empty())
-            write_indexing_row(rows_, indexed);
+            rows_ += indexing_csv_line(indexed);
         if (!indexed.problem.empty()) {
             tell(indexed.problem);
             ++unreadable_;
@@ -81,7 +80,7 @@ public:
     }
 
     void finish(const LabelledPatterns& patterns) const {
-        if (!options_.output.empty()) write_text_file(options_.output, rows_.str());
+        if (!options_.output.empty()) write_text_file(options_.output, rows_);
         if (!patterns.labels.empty()) {
             if (unreadable_ == patterns.list.size()) fail(options_.labels, ": none of its patterns can be read; --data names their folder");
             std::cout << tally_.table();
@@ -96,7 +95,7 @@ public:
 private:
     const Options& options_;
     bool as_json_;
-    std::ostringstream rows_;
+    std::string rows_;
     IndexingTally tally_;
     PatternNotes notes_;
     std::size_t unreadable_ = 0, assumed_ = 0;

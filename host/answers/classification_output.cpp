@@ -1,14 +1,16 @@
 #include "host/answers/classification_output.h"
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 #include <tuple>
 
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
 #include "host/support/csv.h"
+#include "host/support/csv_table.h"
 #include "host/support/error.h"
 #include "host/support/text_format.h"
 
@@ -49,25 +51,13 @@ protected:
     ResultLines lines_;
 };
 
-// Results of patterns without an answer have empty fields.
-struct CsvColumn {
-    const char* name;
-    std::string (*field)(const Classification&);
-};
-
-template <class Values, class Text>
-std::string joined(const Values& values, std::size_t from, const Text& text) {
-    std::string all;
-    for (std::size_t i = from; i < values.size(); ++i) all += (i > from ? " " : "") + text(values[i]);
-    return all;
-}
-
 std::string cell_field(float edge_or_angle) { return formatted("%.4f", static_cast<double>(edge_or_angle)); }
 
-std::string if_any(bool any, const std::string& text) { return any ? text : ""; }
+// Results of patterns without an answer have empty fields.
+using Column = CsvColumn<Classification>;
 
 constexpr const char* mark_csv_column = "answered_by";
-constexpr CsvColumn csv_columns[] = {
+constexpr Column csv_columns[] = {
     {"file", [](const Classification& c) { return csv_field(c.file); }},
     {"space_group", [](const Classification& c) { return c.candidates.empty() ? "" : std::to_string(c.candidates.front().space_group); }},
     {"symbol",
@@ -80,34 +70,34 @@ constexpr CsvColumn csv_columns[] = {
     {"extinction_probability",
      [](const Classification& c) { return if_any(c.extinction >= 0, formatted("%.6f", c.extinction_probability)); }},
     {"entropy", [](const Classification& c) { return if_any(c.system >= 0, formatted("%.6f", c.entropy)); }},
-    {"refused", [](const Classification& c) { return std::string(c.refused.empty() ? "no" : "yes"); }},
+    {"refused", [](const Classification& c) { return yes_or_no(!c.refused.empty()); }},
     {"reason", [](const Classification& c) { return csv_field(c.refused); }},
     {"runners_up",
      [](const Classification& c) {
-         return joined(c.candidates, 1,
-                       [](const Candidate& of) { return std::to_string(of.space_group) + formatted(":%.4f", of.probability); });
+         return field_of_all(std::span(c.candidates).subspan(std::min<std::size_t>(1, c.candidates.size())),
+                             [](const Candidate& of) { return std::to_string(of.space_group) + formatted(":%.4f", of.probability); });
      }},
-    {"set", [](const Classification& c) { return joined(c.set, 0, [](int group) { return std::to_string(group); }); }},
+    {"set", [](const Classification& c) { return field_of_all(c.set, [](int group) { return std::to_string(group); }); }},
     {"coverage", [](const Classification& c) { return formatted("%.4f", c.coverage); }},
     {"closest_structure", [](const Classification& c) { return csv_field(c.closest); }},
     {"closest_formula", [](const Classification& c) { return csv_field(c.closest_formula); }},
     {"closest_space_group", [](const Classification& c) { return if_any(!c.closest.empty(), std::to_string(c.closest_space_group)); }},
-    {"closest_is_parent", [](const Classification& c) { return if_any(!c.closest.empty(), c.closest_is_parent ? "yes" : "no"); }},
+    {"closest_is_parent", [](const Classification& c) { return if_any(!c.closest.empty(), yes_or_no(c.closest_is_parent)); }},
     {"similarity", [](const Classification& c) { return if_any(!c.closest.empty(), formatted("%.4f", c.similarity)); }},
-    {"closest_cell", [](const Classification& c) { return joined(c.closest_cell, 0, cell_field); }},
+    {"closest_cell", [](const Classification& c) { return field_of_all(c.closest_cell, cell_field); }},
     {"closest_lattice_change",
      [](const Classification& c) { return if_any(!c.closest_cell.empty(), formatted("%.4f", c.closest_lattice_change)); }},
     {"unexplained_lines",
-     [](const Classification& c) { return joined(c.unexplained, 0, [](double deg) { return formatted("%.2f", deg); }); }},
+     [](const Classification& c) { return field_of_all(c.unexplained, [](double deg) { return formatted("%.2f", deg); }); }},
     {"lattice", [](const Classification& c) { return c.lattice; }},
-    {"cell", [](const Classification& c) { return joined(c.cell, 0, cell_field); }},
+    {"cell", [](const Classification& c) { return field_of_all(c.cell, cell_field); }},
     {"cell_probability", [](const Classification& c) { return if_any(!c.cell.empty(), formatted("%.4f", c.cell_probability)); }},
     {"name", [](const Classification& c) { return csv_field(c.title); }},
     {"wavelength", [](const Classification& c) { return if_any(c.wavelength > 0, formatted("%.6g", c.wavelength)); }},
     {"wavelength_from", [](const Classification& c) { return std::string(wavelength_source_name(c.wavelength_source)); }},
 };
 // Behind the mark of who answered, as they came later.
-constexpr CsvColumn later_csv_columns[] = {
+constexpr Column later_csv_columns[] = {
     {"note", [](const Classification& c) { return csv_field(c.note); }},
     {"file_state", [](const Classification& c) { return csv_field(c.file_state); }},
     {"second_phase", [](const Classification& c) { return csv_field(c.second_phase); }},
@@ -126,18 +116,12 @@ consteval std::size_t csv_column(std::string_view name) {
     return std::size(csv_columns) + 1 + i;
 }
 
-std::string csv_header() {
-    std::string names;
-    for (const CsvColumn& column : csv_columns) names += std::string(column.name) + ',';
-    names += mark_csv_column;
-    for (const CsvColumn& column : later_csv_columns) names += std::string(",") + column.name;
-    return names;
-}
+std::string header_line() { return csv_header(csv_columns) + ',' + mark_csv_column + ',' + csv_header(later_csv_columns); }
 
 class CsvWriter : public TextWriter {
 public:
     CsvWriter(const fs::path& file, const std::string& answered_by, ClassificationOutput::Begin begin, const OutdatedResults& outdated)
-        : TextWriter(file, answered_by, begin, outdated, {csv_header(), parse}) {}
+        : TextWriter(file, answered_by, begin, outdated, {header_line(), parse}) {}
     static ResultLines::Origin parse(const std::string& text) {
         const std::vector<std::string> fields = split_csv(text);
         constexpr std::size_t mark = std::size(csv_columns), columns = mark + 1 + std::size(later_csv_columns);
@@ -145,18 +129,9 @@ public:
         return {fields[csv_column("file")], fields[mark], fields[csv_column("wavelength_from")].empty(), fields[csv_column("file_state")]};
     }
     void add(const Classification& c) override {
-        std::string text;
-        for (const CsvColumn& column : csv_columns) text += column.field(c) + ',';
-        text += answered_by_;
-        for (const CsvColumn& column : later_csv_columns) text += ',' + column.field(c);
-        lines_.add(text);
+        lines_.add(csv_line(csv_columns, c) + ',' + answered_by_ + ',' + csv_line(later_csv_columns, c));
     }
 };
-
-double rounded(double value, int decimals) {
-    const double unit = std::pow(10, decimals);
-    return std::round(value * unit) / unit;
-}
 
 nlohmann::ordered_json cell_json(const std::vector<float>& cell) {
     nlohmann::ordered_json json = nlohmann::ordered_json::array();

@@ -6,12 +6,14 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 
 #include "host/crystals/extinction.h"
 #include "host/crystals/space_groups.h"
 #include "host/crystals/subgroups.h"
 #include "host/network/classifier.h"
 #include "host/support/csv.h"
+#include "host/support/csv_table.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -55,6 +57,53 @@ Json json_of(const Level& level, double entropy_threshold) {
         json["reliability"].push_back({{"count", bin.count}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
     return json;
 }
+
+// What was answered to one pattern, at all levels; repeats are among them.
+struct Prediction {
+    Prediction(const Evaluation& evaluation, const std::vector<Level>& levels, std::size_t i)
+        : pattern(evaluation.patterns[i]),
+          first(levels.front().answers[i]),
+          system(levels.back().answers[i]),
+          group(evaluation.target == Target::space_group ? first.predicted + 1 : 0),
+          extinction(group > 0 ? levels[1].answers[i].predicted : 0),
+          unsure(first.entropy > evaluation.calibration.entropy_threshold) {}
+
+    const EvaluatedPattern& pattern;
+    const Answer &first, &system;
+    int group;       // 0 where the model answers with crystal systems
+    int extinction;  // group of extinctions, where there is a group
+    bool unsure;
+};
+
+std::string refusal_of(const Prediction& p) {
+    if (!p.pattern.refused.empty()) return p.pattern.refused;
+    return p.unsure ? "entropy above the model's threshold" : "";
+}
+
+std::string runners_up(const Prediction& p) {
+    if (p.group == 0) return "";
+    const std::vector<int> likeliest = likeliest_groups(p.pattern.probabilities.data(), 5);
+    return field_of_all(std::span(likeliest).subspan(1), [&](int group) {
+        return formatted("%d:%.4f", group, static_cast<double>(p.pattern.probabilities[static_cast<std::size_t>(group - 1)]));
+    });
+}
+
+constexpr CsvColumn<Prediction> prediction_columns[] = {
+    {"file", [](const Prediction& p) { return csv_field(p.pattern.file); }},
+    {"space_group", [](const Prediction& p) { return if_any(p.group > 0, std::to_string(p.group)); }},
+    {"probability", [](const Prediction& p) { return formatted("%.6f", p.first.confidence); }},
+    {"crystal_system", [](const Prediction& p) { return std::string(crystal_system_name(p.system.predicted)); }},
+    {"entropy", [](const Prediction& p) { return formatted("%.6f", p.first.entropy); }},
+    {"symbol", [](const Prediction& p) { return p.group > 0 ? csv_field(space_group_symbol(p.group)) : ""; }},
+    {"crystal_system_probability", [](const Prediction& p) { return formatted("%.6f", p.system.confidence); }},
+    {"extinction_group", [](const Prediction& p) { return p.group > 0 ? csv_field(extinction_group_name(p.extinction)) : ""; }},
+    {"true_space_group", [](const Prediction& p) { return std::to_string(p.pattern.space_group); }},
+    {"true_crystal_system", [](const Prediction& p) { return std::string(crystal_system_name(p.system.truth)); }},
+    {"rank", [](const Prediction& p) { return std::to_string(p.first.rank + 1); }},
+    {"refused", [](const Prediction& p) { return csv_field(refusal_of(p)); }},
+    {"repeat", [](const Prediction& p) { return yes_or_no(p.pattern.repeat); }},
+    {"runners_up", runners_up},
+};
 
 }  // namespace
 
@@ -177,35 +226,10 @@ Json metrics_json(const Evaluation& evaluation, Json json) {
 }
 
 std::string predictions_csv(const Evaluation& evaluation) {
-    std::string text =
-        "file,space_group,probability,crystal_system,entropy,symbol,crystal_system_probability,extinction_group,true_space_group,"
-        "true_crystal_system,rank,refused,repeat,runners_up\n";
+    std::string text = csv_header(prediction_columns) + '\n';
     const std::vector<Level> levels = judge_levels(evaluation, Repeats::count);
-    for (std::size_t i = 0; i < evaluation.patterns.size(); ++i) {
-        const EvaluatedPattern& pattern = evaluation.patterns[i];
-        const Answer& first = levels.front().answers[i];
-        const Answer& system = levels.back().answers[i];
-        const bool groups = evaluation.target == Target::space_group;
-        text += csv_field(pattern.file) + ',';
-        if (groups) text += std::to_string(first.predicted + 1);
-        print(text, ",%.6f,%s,%.6f,", first.confidence, crystal_system_name(system.predicted), first.entropy);
-        if (groups) text += csv_field(space_group_symbol(first.predicted + 1));
-        print(text, ",%.6f,", system.confidence);
-        if (groups) text += csv_field(extinction_group_name(levels[1].answers[i].predicted));
-        print(text, ",%d,%s,%d,", pattern.space_group, crystal_system_name(system.truth), first.rank + 1);
-        const bool unsure = first.entropy > evaluation.calibration.entropy_threshold;
-        text += csv_field(!pattern.refused.empty() ? pattern.refused : unsure ? "entropy above the model's threshold" : "");
-        text += pattern.repeat ? ",yes," : ",no,";
-        if (groups) {
-            const std::vector<int> likeliest = likeliest_groups(pattern.probabilities.data(), 5);
-            for (std::size_t rank = 1; rank < likeliest.size(); ++rank) {
-                const int group = likeliest[rank];
-                print(text, "%s%d:%.4f", rank > 1 ? " " : "", group,
-                      static_cast<double>(pattern.probabilities[static_cast<std::size_t>(group - 1)]));
-            }
-        }
-        text += '\n';
-    }
+    for (std::size_t i = 0; i < evaluation.patterns.size(); ++i)
+        text += csv_line(prediction_columns, Prediction(evaluation, levels, i)) + '\n';
     return text;
 }
 

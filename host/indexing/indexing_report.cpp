@@ -1,11 +1,8 @@
 #include "host/indexing/indexing_report.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <ostream>
-#include <string_view>
 #include <vector>
 
 #include "host/crystals/extinction.h"
@@ -14,6 +11,7 @@
 #include "host/patterns/k_alpha.h"
 #include "host/support/bragg.h"
 #include "host/support/csv.h"
+#include "host/support/csv_table.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -70,26 +68,66 @@ std::string reason_of(const Indexed& indexed) {
     return has_too_few_lines(indexed) ? "fewer than " + std::to_string(min_indexed_lines) + " lines" : indexed.problem;
 }
 
-double rounded(double value, int decimals) {
-    const double unit = std::pow(10, decimals);
-    return std::round(value * unit) / unit;
+// A row of the table, and what its fields are taken from.
+struct Row {
+    explicit Row(const Indexed& of) : indexed(of), cells(likeliest_cells(of.opinion)) {
+        if (has_answer()) group = likeliest_groups(of.opinion.probabilities.data(), 1).front();
+    }
+
+    bool has_answer() const { return !indexed.opinion.probabilities.empty() && !has_too_few_lines(indexed); }
+    float probability_of(int space_group) const { return indexed.opinion.probabilities[static_cast<std::size_t>(space_group - 1)]; }
+    // Of a number of the likeliest cell.
+    template <class Number>
+    std::string of_cell(const char* format, const Number& number) const {
+        return cells.empty() ? "" : formatted(format, number(*cells.front()));
+    }
+
+    const Indexed& indexed;
+    std::vector<const CellFindings*> cells;
+    int group = 0;  // the likeliest; 0: there is none
+};
+
+// Of the edges and angles of the likeliest cell.
+template <std::size_t i>
+std::string cell_field(const Row& row) {
+    return row.of_cell("%.5f", [](const CellFindings& found) { return tabulated_cell(found.cell.lattice, found.cell.reciprocal)[i]; });
 }
 
-constexpr std::string_view cell_columns = "lattice,a,b,c,alpha,beta,gamma,volume,cell_probability,m20,shift",
-                           answer_columns = "space_group,symbol,probability,groups_of_absences";
-
-std::string empty_fields(std::string_view columns) {
-    return std::string(static_cast<std::size_t>(std::count(columns.begin(), columns.end(), ',')), ',');
-}
-
-// Of cell_columns.
-std::string cell_fields(const CellFindings& found, const Indexed& indexed) {
-    const IndexedCell& cell = found.cell;
-    std::string fields = bravais_name(cell.lattice);
-    for (double number : tabulated_cell(cell.lattice, cell.reciprocal)) fields += formatted(",%.5f", number);
-    return fields + formatted(",%.4f,%.4f,%.2f,%.4f", volume_of(cell.reciprocal), indexed.opinion.indexed * found.weight, cell.m20,
-                              cell.shift_deg * degrees_of_file(indexed));
-}
+constexpr CsvColumn<Row> csv_columns[] = {
+    {"file", [](const Row& row) { return csv_field(row.indexed.name); }},
+    {"indexed", [](const Row& row) { return row.indexed.problem.empty() ? formatted("%g", row.indexed.opinion.indexed) : ""; }},
+    {"lines", [](const Row& row) { return if_any(row.indexed.problem.empty(), std::to_string(row.indexed.opinion.pattern.lines.size())); }},
+    {"lattice", [](const Row& row) { return row.cells.empty() ? "" : std::string(bravais_name(row.cells.front()->cell.lattice)); }},
+    {"a", cell_field<0>},
+    {"b", cell_field<1>},
+    {"c", cell_field<2>},
+    {"alpha", cell_field<3>},
+    {"beta", cell_field<4>},
+    {"gamma", cell_field<5>},
+    {"volume",
+     [](const Row& row) { return row.of_cell("%.4f", [](const CellFindings& found) { return volume_of(found.cell.reciprocal); }); }},
+    {"cell_probability",
+     [](const Row& row) {
+         return row.of_cell("%.4f", [&](const CellFindings& found) { return row.indexed.opinion.indexed * found.weight; });
+     }},
+    {"m20", [](const Row& row) { return row.of_cell("%.2f", [](const CellFindings& found) { return found.cell.m20; }); }},
+    {"shift",
+     [](const Row& row) {
+         return row.of_cell("%.4f", [&](const CellFindings& found) { return found.cell.shift_deg * degrees_of_file(row.indexed); });
+     }},
+    {"wavelength", [](const Row& row) { return if_any(row.indexed.wavelength > 0, formatted("%.6g", row.indexed.wavelength)); }},
+    {"wavelength_from", [](const Row& row) { return std::string(wavelength_source_name(row.indexed.wavelength_source)); }},
+    {"reason", [](const Row& row) { return csv_field(reason_of(row.indexed)); }},
+    {"name", [](const Row& row) { return csv_field(row.indexed.title); }},
+    {"space_group", [](const Row& row) { return if_any(row.group > 0, std::to_string(row.group)); }},
+    {"symbol", [](const Row& row) { return row.group > 0 ? csv_field(space_group_symbol(row.group)) : ""; }},
+    {"probability",
+     [](const Row& row) { return row.group > 0 ? formatted("%g", static_cast<double>(row.probability_of(row.group))) : ""; }},
+    {"groups_of_absences",
+     [](const Row& row) { return row.group > 0 && !row.cells.empty() ? csv_field(groups_of(*row.cells.front())) : ""; }},
+};
+// Behind the probabilities of all groups.
+constexpr CsvColumn<Row> later_csv_columns[] = {{"note", [](const Row& row) { return csv_field(row.indexed.note); }}};
 
 }  // namespace
 
@@ -142,37 +180,18 @@ std::string described_lines(const Indexed& indexed) {
     return out;
 }
 
-void write_indexing_header(std::ostream& out) {
-    out << "file,indexed,lines," << cell_columns << ",wavelength,wavelength_from,reason,name," << answer_columns;
-    for (int g = 1; g <= space_groups; ++g) out << ",p" << g;
-    out << ",note\n";
+std::string indexing_csv_header() {
+    std::string names = csv_header(csv_columns);
+    for (int group = 1; group <= space_groups; ++group) names += ",p" + std::to_string(group);
+    return names + ',' + csv_header(later_csv_columns) + '\n';
 }
 
-void write_indexing_row(std::ostream& out, const Indexed& indexed) {
-    const IndexingOpinion& opinion = indexed.opinion;
-    const std::vector<const CellFindings*> cells = likeliest_cells(opinion);
-    out << csv_field(indexed.name) << ',';
-    if (indexed.problem.empty())
-        out << opinion.indexed << ',' << opinion.pattern.lines.size();
-    else
-        out << ',';
-    out << ',' << (cells.empty() ? empty_fields(cell_columns) : cell_fields(*cells.front(), indexed)) << ',';
-    if (indexed.wavelength > 0) out << formatted("%.6g", indexed.wavelength);
-    out << ',' << wavelength_source_name(indexed.wavelength_source) << ',' << csv_field(reason_of(indexed)) << ','
-        << csv_field(indexed.title) << ',';
-    const bool has_answer = !opinion.probabilities.empty() && !has_too_few_lines(indexed);
-    if (has_answer) {
-        const int group = likeliest_groups(opinion.probabilities.data(), 1).front();
-        out << group << ',' << csv_field(space_group_symbol(group)) << ',' << opinion.probabilities[static_cast<std::size_t>(group - 1)]
-            << ',' << (cells.empty() ? "" : csv_field(groups_of(*cells.front())));
-    } else {
-        out << empty_fields(answer_columns);
-    }
-    for (int g = 0; g < space_groups; ++g) {
-        out << ',';
-        if (has_answer) out << opinion.probabilities[static_cast<std::size_t>(g)];
-    }
-    out << ',' << csv_field(indexed.note) << '\n';
+std::string indexing_csv_line(const Indexed& indexed) {
+    const Row row(indexed);
+    std::string fields = csv_line(csv_columns, row);
+    for (int group = 1; group <= space_groups; ++group)
+        fields += ',' + (row.has_answer() ? formatted("%g", static_cast<double>(row.probability_of(group))) : "");
+    return fields + ',' + csv_line(later_csv_columns, row) + '\n';
 }
 
 std::string indexing_json(const Indexed& indexed) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <iosfwd>
 #include <string>
 
 #include "host/indexing/indexing_opinion.h"
@@ -27,8 +26,9 @@ std::string described(const Indexed& indexed, int max_cells, int max_groups);
 // file's.
 std::string described_lines(const Indexed& indexed);
 
-void write_indexing_header(std::ostream& out);
-void write_indexing_row(std::ostream& out, const Indexed& indexed);
+// Of a table in CSV, with their line ends.
+std::string indexing_csv_header();
+std::string indexing_csv_line(const Indexed& indexed);
 
 // All cells whose absences were looked at, the likeliest first, and the groups of a probability of 1e-4 or more, as one line of JSON; of
 // the likeliest cell also the lines with their reflections.

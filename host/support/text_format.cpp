@@ -1,6 +1,7 @@
 #include "host/support/text_format.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 
@@ -62,5 +63,10 @@ std::string spaced(std::string name) {
 }
 
 std::string percent(double part) { return formatted("%.1f %%", 100 * part); }
+
+double rounded(double value, int decimals) {
+    const double unit = std::pow(10, decimals);
+    return std::round(value * unit) / unit;
+}
 
 }  // namespace friedel

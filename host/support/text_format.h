@@ -23,4 +23,7 @@ std::string spaced(std::string name);
 // "29.1 %" of 0.291.
 std::string percent(double part);
 
+// The nearest number of so many decimals.
+double rounded(double value, int decimals);
+
 }  // namespace friedel
