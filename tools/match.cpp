@@ -1,24 +1,17 @@
 // friedel match: the structures of a library whose patterns are most like measured ones, and what they say about the space group.
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
 
 #include "host/answers/evaluation.h"
 #include "host/answers/opinions.h"
-#include "host/crystals/elements.h"
-#include "host/crystals/space_groups.h"
 #include "host/indexing/pattern_lines.h"
 #include "host/patterns/k_alpha.h"
 #include "host/patterns/pattern_reader.h"
 #include "host/search/fit_statistics.h"
-#include "host/search/scattering_power.h"
+#include "host/search/match_report.h"
 #include "host/search/second_opinion.h"
-#include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/progress_line.h"
@@ -37,7 +30,6 @@ namespace friedel::tools {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 struct Options {
     std::string library, labels, data, output;
@@ -49,21 +41,6 @@ struct Options {
     DeviceChoice device;
     bool quiet = false;
 };
-
-// What was found for one file; no candidates where it could not be read or compared.
-struct Match {
-    std::string file, title, reason, note;  // note: of ReadPattern
-    bool unread = false;
-    std::vector<SearchCandidate> candidates;
-    std::vector<float> votes;                 // [230]
-    std::optional<SecondPhase> second_phase;  // that the pattern was compared without
-    double wavelength = 0;                    // angstrom
-    WavelengthSource wavelength_source = WavelengthSource::unknown;
-};
-
-int most_voted(const std::vector<float>& votes) {
-    return static_cast<int>(std::max_element(votes.begin(), votes.end()) - votes.begin()) + 1;
-}
 
 // Why the vote says nothing of the pattern; empty if it does.
 std::string doubt_of(const StructureOpinion& opinion, const std::vector<float>& votes, const SecondOpinion& search,
@@ -118,96 +95,6 @@ std::vector<Match> match_all(const PatternList& list, SecondOpinion& search, Thr
         progress.show(static_cast<double>(all.size()) / static_cast<double>(list.size()), all.size());
     }
     return all;
-}
-
-std::string csv(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
-    std::string text =
-        "file,rank,similarity,space_group,symbol,formula,structure,parent,lattice_change,vote,reason,wavelength,wavelength_from,name,"
-        "note\n";
-    for (const Match& match : matches) {
-        const std::string wavelength = ',' + (match.wavelength > 0 ? formatted("%.6g", match.wavelength) : "") + ',' +
-                                       wavelength_source_name(match.wavelength_source) + ',' + csv_field(match.title) + ',' +
-                                       csv_field(match.note) + '\n';
-        if (match.candidates.empty()) text += csv_field(match.file) + ",,,,,,,,,," + csv_field(match.reason) + wavelength;
-        for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
-            const SearchCandidate& c = match.candidates[rank];
-            const auto i = static_cast<std::size_t>(c.structure);
-            const int group = c.space_group;
-            text += csv_field(match.file) + ',' + std::to_string(rank + 1) + ',' + formatted("%.4f", c.similarity) + ',' +
-                    std::to_string(group) + ',' + csv_field(space_group_symbol(group)) + ',' + csv_field(library.formula[i]) + ',' +
-                    csv_field(library.name[i]) + (c.is_parent ? ",yes," : ",no,") + formatted("%.4f", c.lattice_change) + ',' +
-                    formatted("%.4f", match.votes[static_cast<std::size_t>(group - 1)]) + ',' + csv_field(match.reason) + wavelength;
-        }
-    }
-    return text;
-}
-
-// What the fit says about instrument and specimen.
-Json fit_json(const PatternParameters& p) {
-    return {{"displacement_deg", p.displacement_deg}, {"fwhm_deg", std::sqrt(p.caglioti_w)},
-            {"size_angstrom", p.size_angstrom},       {"microstrain", p.microstrain},
-            {"b_iso_scale", p.b_iso_scale},           {"march_dollase", p.march_dollase},
-            {"texture_axis", p.texture_axis},         {"metric_change", p.strain}};
-}
-
-std::string json_lines(const std::vector<Match>& matches, const StructureSearch& search, int shown) {
-    std::string text;
-    for (const Match& match : matches) {
-        Json json{{"file", match.file}};
-        if (!match.title.empty()) json["name"] = match.title;
-        if (!match.reason.empty()) json["reason"] = match.reason;
-        if (!match.note.empty()) json["note"] = match.note;
-        if (match.wavelength > 0) {
-            json["wavelength"] = std::round(match.wavelength * 1e6) / 1e6;
-            json["wavelength_from"] = wavelength_source_name(match.wavelength_source);
-        }
-        if (!match.candidates.empty() && match.reason.empty()) {
-            const int group = most_voted(match.votes);
-            json["space_group"] = group;
-            json["symbol"] = space_group_symbol(group);
-            json["vote"] = match.votes[static_cast<std::size_t>(group - 1)];
-        }
-        for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
-            const SearchCandidate& c = match.candidates[rank];
-            const auto i = static_cast<std::size_t>(c.structure);
-            json["candidates"].push_back({{"similarity", c.similarity},
-                                          {"space_group", c.space_group},
-                                          {"formula", search.library().formula[i]},
-                                          {"structure", search.library().name[i]},
-                                          {"lattice_change", c.lattice_change},
-                                          {"parent", c.is_parent}});
-            if (!c.phase) continue;
-            Json& fit = json["candidates"].back()["fit"] = fit_json(search.parameters(c));
-            const std::vector<double> power = scattering_power(c.fit);
-            for (std::size_t e = 0; e < power.size(); ++e) fit["scattering_power"][element_symbol(c.fit.elements[e])] = power[e];
-        }
-        text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-    }
-    return text;
-}
-
-void print(const std::vector<Match>& matches, const StructureLibrary& library, int shown) {
-    for (const Match& match : matches) {
-        const std::string note = match.note.empty() ? "" : "  (" + match.note + ")";
-        if (match.candidates.empty()) {
-            std::printf("%s  not compared: %s%s\n", match.file.c_str(), match.reason.c_str(), note.c_str());
-            continue;
-        }
-        const int group = most_voted(match.votes);
-        const std::string name = match.file + (match.title.empty() ? "" : " (" + without_controls(match.title) + ")");
-        if (!match.reason.empty())
-            std::printf("%s  %s%s\n", name.c_str(), match.reason.c_str(), note.c_str());
-        else
-            std::printf("%s  %s (%d), %.0f %% of the vote%s\n", name.c_str(), space_group_symbol(group), group,
-                        100 * static_cast<double>(match.votes[static_cast<std::size_t>(group - 1)]), note.c_str());
-        for (std::size_t rank = 0; rank < std::min(match.candidates.size(), static_cast<std::size_t>(shown)); ++rank) {
-            const SearchCandidate& c = match.candidates[rank];
-            const auto i = static_cast<std::size_t>(c.structure);
-            std::printf("  %.3f  %-16s %s (%d)  %s%s, lattice %+.2f %%\n", static_cast<double>(c.similarity), library.formula[i].c_str(),
-                        space_group_symbol(c.space_group), c.space_group, c.is_parent ? "parent of " : "", library.name[i].c_str(),
-                        100 * c.lattice_change);
-        }
-    }
 }
 
 // The votes judged as a model's answers are.
@@ -274,10 +161,10 @@ std::unique_ptr<StructureSearch> open_search(StructureLibrary library, const Opt
 // Written or printed; beside the known groups, how often the votes are right.
 void show(const std::vector<Match>& matches, const std::vector<Label>& labels, const StructureSearch& search, const Options& options) {
     if (!options.output.empty()) {
-        write_text_file(options.output, is_json_lines(options.output) ? json_lines(matches, search, options.shown)
-                                                                      : csv(matches, search.library(), options.shown));
+        write_text_file(options.output, is_json_lines(options.output) ? matches_json(matches, search, options.shown)
+                                                                      : matches_csv(matches, search.library(), options.shown));
     } else if (labels.empty()) {
-        print(matches, search.library(), options.shown);
+        std::cout << described(matches, search.library(), options.shown);
     }
     if (labels.empty()) return;
     print_accuracy(matches, labels, options.labels);
