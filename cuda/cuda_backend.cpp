@@ -30,9 +30,9 @@ constexpr std::size_t pinned_bytes = 4096;
 constexpr int oldest_capability = 75, oldest_with_bf16 = 80;
 
 // A step as a CUDA graph: one launch, and no work on the host.
-class GraphProgram : public RecordedStep {
+class RecordedGraph : public RecordedStep {
 public:
-    GraphProgram(const CurrentStream& stream, GraphExec exec) : stream_(stream), exec_(std::move(exec)) {}
+    RecordedGraph(const CurrentStream& stream, GraphExec exec) : stream_(stream), exec_(std::move(exec)) {}
     void run() override { check(cudaGraphLaunch(exec_, stream_), "running a step"); }
 
 private:
@@ -219,7 +219,7 @@ public:
         check(cudaStreamEndCapture(current_, graph.fill()), "recording a step");
         GraphExec exec;
         check(cudaGraphInstantiate(exec.fill(), graph, 0), "recording a step");
-        return std::make_unique<GraphProgram>(current_, std::move(exec));
+        return std::make_unique<RecordedGraph>(current_, std::move(exec));
     }
 
     void calculate(Arithmetic what, float* values, std::size_t n, int times) override {

@@ -251,15 +251,15 @@ auto after_ten_steps(Backend& cuda, bool recorded, const Network::GradientReady&
                      });
         cuda.advance(state.data());
     };
-    std::array<std::unique_ptr<RecordedStep>, 2> programs;
+    std::array<std::unique_ptr<RecordedStep>, 2> recorded_steps;
     for (int i = 0; i < 10; ++i) {
-        auto& program = programs[static_cast<std::size_t>(i % 2)];
+        auto& step_of_half = recorded_steps[static_cast<std::size_t>(i % 2)];
         if (!recorded) {
             step(i % 2);
-        } else if (program) {
-            program->run();
+        } else if (step_of_half) {
+            step_of_half->run();
         } else {
-            program = cuda.record([&, i] { step(i % 2); });
+            step_of_half = cuda.record([&, i] { step(i % 2); });
         }
     }
     LossTotals sum;

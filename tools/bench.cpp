@@ -35,9 +35,9 @@ struct Options {
 
 nlohmann::ordered_json json_of(const BenchmarkRow& row) {
     nlohmann::ordered_json json{{"stage", row.stage}, {"seconds", row.seconds}, {"per_second", row.per_second}};
-    if (row.bytes > 0) json["bytes"] = row.bytes;
-    if (row.operations > 0) json["operations"] = row.operations;
-    if (row.arithmetic > 0) json["arithmetic"] = row.arithmetic;
+    if (row.traffic.bytes > 0) json["bytes"] = row.traffic.bytes;
+    if (row.traffic.operations > 0) json["operations"] = row.traffic.operations;
+    if (row.traffic.arithmetic > 0) json["arithmetic"] = row.traffic.arithmetic;
     if (row.fraction_of_limit) json["fraction_of_limit"] = *row.fraction_of_limit;
     return json;
 }
@@ -85,22 +85,22 @@ private:
     // What is simulated and trained depends on more than its size. Files of before there was this hold no configuration.
     void warn_of_settings(const nlohmann::ordered_json& now) const {
         if (!head_.contains("config") || !head_["config"].is_string()) return;
-        TrainingConfig there, here;
         try {
-            read_toml(there, head_["config"], "config");
+            const std::string found = difference(measured(head_["config"]), measured(now["config"]));
+            if (!found.empty()) tell(file_, ": ", found);
         } catch (const Error& error) {  // another version's may have keys that this one has not
             tell(file_, ": its settings cannot be compared (", error.what(), ")");
-            return;
         }
-        read_toml(here, now["config"], "config");
-        there.network.hidden = here.network.hidden;  // told above, as is the batch
-        const RunConfig run = there.run;
-        there.run = here.run;  // of which bench takes no more than what follows
-        there.run.seed = run.seed;
-        there.run.tempering = run.tempering;
-        there.run.synthetic = run.synthetic;
-        there.run.fill = run.fill;
-        if (const std::string found = difference(there, here); !found.empty()) tell(file_, ": ", found);
+    }
+
+    // Of a configuration: of how it is run no more than bench takes, and not the layers, which are told of as the network, as is the batch.
+    static TrainingConfig measured(const std::string& toml) {
+        TrainingConfig config;
+        read_toml(config, toml, "config");
+        const RunConfig& run = config.run;
+        config.run = {.seed = run.seed, .tempering = run.tempering, .synthetic = run.synthetic, .fill = run.fill};
+        config.network.hidden.clear();
+        return config;
     }
 
     std::string file_;
@@ -123,7 +123,7 @@ std::string with_prefix(double value) {
 void print(const BenchmarkRow& row, const Earlier& earlier) {
     const auto amount = [](double value) { return value > 0 ? with_prefix(value) : std::string(); };
     std::printf("%-38s %10ss %10s/s %8s %8s", row.stage.c_str(), with_prefix(row.seconds).c_str(), with_prefix(row.per_second).c_str(),
-                amount(row.bytes).c_str(), amount(row.operations + row.arithmetic).c_str());
+                amount(row.traffic.bytes).c_str(), amount(row.traffic.operations + row.traffic.arithmetic).c_str());
     if (row.fraction_of_limit)
         std::printf(" %7.1f %%", 100 * *row.fraction_of_limit);
     else if (earlier.any())

@@ -40,9 +40,9 @@ struct FloatGemm {
     }
 };
 
-class ClosureProgram : public RecordedStep {
+class RecordedClosure : public RecordedStep {
 public:
-    explicit ClosureProgram(std::function<void()> step) : step_(std::move(step)) {}
+    explicit RecordedClosure(std::function<void()> step) : step_(std::move(step)) {}
     void run() override { step_(); }
 
 private:
@@ -238,7 +238,7 @@ public:
 
     std::unique_ptr<RecordedStep> record(std::function<void()> step) override {
         step();
-        return std::make_unique<ClosureProgram>(std::move(step));
+        return std::make_unique<RecordedClosure>(std::move(step));
     }
 
     void calculate(Arithmetic what, float* values, std::size_t n, int times) override {

@@ -77,20 +77,19 @@ private:
 
     void add(BenchmarkRow row) {
         const auto share = [&](double work, double rate) { return rate > 0 ? work / row.seconds / rate : 0; };
-        const double largest =
-            std::max({share(row.bytes, copy_rate_), share(row.operations, product_rate_), share(row.arithmetic, arithmetic_rate_)});
+        const double largest = std::max({share(row.traffic.bytes, copy_rate_), share(row.traffic.operations, product_rate_),
+                                         share(row.traffic.arithmetic, arithmetic_rate_)});
         if (largest > 0) row.fraction_of_limit = largest;
         if (options_.tell) options_.tell(row);
         rows_.push_back(std::move(row));
     }
 
     // Stages are recorded and run again, as in training: a device then shows no gaps between their launches.
-    void add(const std::string& stage, int patterns, const std::function<void()>& work, double bytes = 0, double operations = 0,
-             double arithmetic = 0) {
+    void add(const std::string& stage, int patterns, const Traffic& traffic, const std::function<void()>& work) {
         if (!wanted(stage)) return;
-        const std::unique_ptr<RecordedStep> program = backend_.record(work);
-        const double seconds = best_seconds([&] { program->run(); });
-        add({stage, seconds, patterns / seconds, bytes, operations, arithmetic});
+        const std::unique_ptr<RecordedStep> step = backend_.record(work);
+        const double seconds = best_seconds([&] { step->run(); });
+        add({stage, seconds, patterns / seconds, traffic});
     }
 
     std::vector<float> random_values(std::size_t n) const {
@@ -167,9 +166,9 @@ private:
         const Buffer<StepState> state(backend_, &begin, 1);
         Matrix patterns(backend_, batch, config_.simulation.grid.points);
         Buffer<std::int32_t> labels(backend_, static_cast<std::size_t>(batch));
-        add(
-            stage, batch, [&] { stream.draw(patterns.data(), labels.data(), state.data(), 0, batch); },
-            static_cast<double>(backend_.matrix_bytes(batch, config_.simulation.grid.points)), 0, arithmetic);
+        const auto bytes = static_cast<double>(backend_.matrix_bytes(batch, config_.simulation.grid.points));
+        add(stage, batch, {.bytes = bytes, .arithmetic = arithmetic},
+            [&] { stream.draw(patterns.data(), labels.data(), state.data(), 0, batch); });
     }
 
     void measure_simulation() {
@@ -261,48 +260,35 @@ private:
         Matrix out(backend_, batch_, outputs), slope = random_matrix(batch_, outputs);
         float* const weights = n.gradient.data() + shape_.weight_offset(layer);
         const double operations = 2.0 * values * inputs;
-        add((convolves ? "convolution" : "product") + of, batch_,
-            [&] {
-                if (convolves) {
-                    backend_.convolve(out.data(), in.data(), n.parameters.weight(layer), convolution, batch_);
-                } else {
-                    backend_.gemm(out.data(),
-                                  {in.data(), Transpose::no, n.parameters.weight(layer), Transpose::yes, batch_, width, inputs});
-                }
-            },
-            0, operations);
-        add(
-            "gradient of weights" + of, batch_,
-            [&] {
-                if (convolves) {
-                    backend_.convolve_backward_filters(weights, slope.data(), in.data(), convolution, batch_);
-                } else {
-                    backend_.gemm(weights, {slope.data(), Transpose::yes, in.data(), Transpose::no, width, inputs, batch_});
-                }
-            },
-            0, operations);
+        add((convolves ? "convolution" : "product") + of, batch_, {.operations = operations}, [&] {
+            if (convolves) {
+                backend_.convolve(out.data(), in.data(), n.parameters.weight(layer), convolution, batch_);
+            } else {
+                backend_.gemm(out.data(), {in.data(), Transpose::no, n.parameters.weight(layer), Transpose::yes, batch_, width, inputs});
+            }
+        });
+        add("gradient of weights" + of, batch_, {.operations = operations}, [&] {
+            if (convolves) {
+                backend_.convolve_backward_filters(weights, slope.data(), in.data(), convolution, batch_);
+            } else {
+                backend_.gemm(weights, {slope.data(), Transpose::yes, in.data(), Transpose::no, width, inputs, batch_});
+            }
+        });
         if (last) return;
         const float dropout = config_.dropout()[layer];
-        add(
-            "bias, ReLU, dropout" + of, batch_,
-            [&] { backend_.activate(out.data(), n.parameters.bias(layer), rows, width, dropout, layer, n.state.data()); },
-            2 * values * operand_bytes_);
-        add(
-            "the same backwards" + of, batch_,
-            [&] {
-                backend_.activate_backward(slope.data(), n.gradient.data() + shape_.bias_offset(layer), out.data(), rows, width, dropout);
-            },
-            3 * values * operand_bytes_);
+        add("bias, ReLU, dropout" + of, batch_, {.bytes = 2 * values * operand_bytes_},
+            [&] { backend_.activate(out.data(), n.parameters.bias(layer), rows, width, dropout, layer, n.state.data()); });
+        add("the same backwards" + of, batch_, {.bytes = 3 * values * operand_bytes_}, [&] {
+            backend_.activate_backward(slope.data(), n.gradient.data() + shape_.bias_offset(layer), out.data(), rows, width, dropout);
+        });
     }
 
     void measure_loss(NetworkInTraining& n) {
         const auto outputs = static_cast<std::size_t>(batch_) * static_cast<std::size_t>(shape_.classes());
         Buffer<float> logits(backend_, outputs);
         Matrix slope(backend_, batch_, shape_.classes());
-        add(
-            "softmax, loss, gradient", batch_,
-            [&] { backend_.softmax_loss(n.samples.data(), slope.data(), logits.data(), n.labels.data(), batch_, loss_, n.state.data()); },
-            static_cast<double>(outputs) * (4 + operand_bytes_));
+        add("softmax, loss, gradient", batch_, {.bytes = static_cast<double>(outputs) * (4 + operand_bytes_)},
+            [&] { backend_.softmax_loss(n.samples.data(), slope.data(), logits.data(), n.labels.data(), batch_, loss_, n.state.data()); });
     }
 
     void optimise(NetworkInTraining& n) {
@@ -315,23 +301,19 @@ private:
         const double arrays = config_.optimiser.average_decay > 0 ? 10 : 8;
         double copied = 0;
         for (const OperandCopy& copy : n.parameters.copies()) copied += static_cast<double>(backend_.matrix_bytes(copy.rows, copy.columns));
-        add(
-            "AdamW with norm and average", batch_, [&] { optimise(n); }, 4 * arrays * static_cast<double>(shape_.size()) + copied);
+        add("AdamW with norm and average", batch_, {.bytes = 4 * arrays * static_cast<double>(shape_.size()) + copied},
+            [&] { optimise(n); });
     }
 
     void measure_whole(NetworkInTraining& n) {
         const Matrix patterns = random_matrix(batch_, shape_.points());
-        add(
-            "answers to patterns in memory", batch_, [&] { n.network.answer(patterns.data(), n.parameters, batch_); }, 0,
-            forward_operations());
-        add(
-            "training on patterns in memory", batch_,
-            [&] {
-                n.network.backpropagate(n.gradient.data(), n.samples.data(), patterns.data(), n.labels.data(), n.parameters, loss_,
-                                        n.state.data(), 0);
-                optimise(n);
-            },
-            0, training_operations(batch_));
+        add("answers to patterns in memory", batch_, {.operations = forward_operations()},
+            [&] { n.network.answer(patterns.data(), n.parameters, batch_); });
+        add("training on patterns in memory", batch_, {.operations = training_operations(batch_)}, [&] {
+            n.network.backpropagate(n.gradient.data(), n.samples.data(), patterns.data(), n.labels.data(), n.parameters, loss_,
+                                    n.state.data(), 0);
+            optimise(n);
+        });
     }
 
     double forward_operations() const {
@@ -360,7 +342,7 @@ private:
             trainer.step();
             trainer.step();
             const double seconds = best_seconds([&] { trainer.step(); });
-            add({stage, seconds, batch / seconds, 0, config.network.members * training_operations(batch)});
+            add({stage, seconds, batch / seconds, {.operations = config.network.members * training_operations(batch)}});
         }
     }
 

@@ -14,14 +14,18 @@
 
 namespace friedel {
 
+// What a stage moves and computes at least for a batch, 0 where that says nothing about its limit.
+struct Traffic {
+    double bytes = 0;       // operands read and written once
+    double operations = 0;  // multiplications and additions of matrix products
+    double arithmetic = 0;  // operations outside matrix products, a special function counted as SimulationWork does
+};
+
 struct BenchmarkRow {
     std::string stage;      // "bias, ReLU, dropout, layer 0", "step, batch of 512"
     double seconds = 0;     // for a batch: the best of several rounds
     double per_second = 0;  // patterns; of the limits, bytes or operations
-    // What the stage moves and computes at least, 0 where that says nothing about its limit: operands read and written once,
-    // multiplications and additions of matrix products.
-    double bytes = 0, operations = 0;
-    double arithmetic = 0;  // operations outside matrix products, a special function counted as SimulationWork does
+    Traffic traffic = {};
     // The largest of bytes over what a copy moves, operations over what a product does and arithmetic over what multiply-adds do in that
     // time.
     std::optional<double> fraction_of_limit = {};

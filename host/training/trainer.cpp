@@ -105,11 +105,11 @@ void Trainer::run_step(int current) {
 void Trainer::step() {
     if (!filled_) stream_->draw(inputs_[current_].data(), labels_[current_].data(), state_.data(), 0, rows_.count);
     filled_ = true;
-    auto& program = programs_[current_];
-    if (program) {
-        program->run();
+    auto& recorded = recorded_[current_];
+    if (recorded) {
+        recorded->run();
     } else {
-        program = backend_.record([this, current = current_] { run_step(current); });
+        recorded = backend_.record([this, current = current_] { run_step(current); });
     }
     current_ = 1 - current_;
     ++step_;

@@ -90,7 +90,7 @@ private:
     std::array<Buffer<std::int32_t>, 2> labels_;  // [rows]
     Buffer<StepState> state_;
     Buffer<LossTotals> totals_;
-    std::array<std::unique_ptr<RecordedStep>, 2> programs_;  // by the half of the double buffers that trains
+    std::array<std::unique_ptr<RecordedStep>, 2> recorded_;  // by the half of the double buffers that trains
     int current_ = 0;
     bool filled_ = false;  // inputs_[current_] holds the batch of the next step
     std::int64_t step_ = 0, total_steps_ = 1;
