@@ -425,13 +425,9 @@ StandardStructure standardise(const Structure& structure, const SymmetryOptions&
     const Dataset found = find_symmetry(structure, sites, options);
 
     StandardStructure result;
-    Structure& standard = result.structure;
-    standard.name = structure.name;
-    standard.formula = structure.formula;
-    standard.claimed_space_group = structure.claimed_space_group;
-    standard.origin_assumed = structure.origin_assumed;
-    standard.symmetry_unstated = structure.symmetry_unstated;
-    standard.symmetry_contradiction = structure.symmetry_contradiction;
+    Structure& standard = result.structure = structure;  // what its file says of it stays
+    standard.atoms.clear();
+    standard.powder_group = 0;
     standard.space_group = found->spacegroup_number;
     standard.cell = cell_of_lattice(found->std_lattice, found->spacegroup_number);
     const StandardSetting& setting = standard_setting(found->spacegroup_number);
