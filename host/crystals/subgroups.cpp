@@ -8,7 +8,7 @@
 
 #include "host/crystals/space_groups.h"
 #include "host/crystals/symmetry.h"
-#include "host/support/error.h"
+#include "host/support/integer_lattice.h"
 #include "host/support/matrix3.h"
 
 namespace friedel {
@@ -25,57 +25,27 @@ Vector operator*(int factor, const Vector& v) { return {factor * v[0], factor * 
 Vector operator+(const Vector& a, const Vector& b) { return {a[0] + b[0], a[1] + b[1], a[2] + b[2]}; }
 Vector operator-(const Vector& a, const Vector& b) { return a + -1 * b; }
 
-// A lattice of integer vectors, by a triangular basis: basis[i] is zero before its i-th component, which is positive.
-class Lattice {
-public:
-    void add(Vector v) {
-        for (int i = 0; i < 3; ++i) {
-            while (v[i] != 0) {  // Euclid, on whole vectors
-                basis[i] = basis[i] - (basis[i][i] / v[i]) * v;
-                std::swap(basis[i], v);
-            }
-            if (basis[i][i] < 0) basis[i] = -1 * basis[i];
-        }
-    }
-    // The one vector of each class modulo `multiple` times the lattice that it is told by.
-    Vector reduced(Vector v, int multiple = 1) const {
-        for (int i = 0; i < 3; ++i) {
-            const int length = multiple * basis[i][i];
-            const int quotient = v[i] / length - (v[i] % length < 0 ? 1 : 0);
-            v = v - quotient * multiple * basis[i];
-        }
-        return v;
-    }
-    // In units of the basis. v must be a vector of the lattice.
-    Vector coordinates(Vector v) const {
-        Vector result{};
-        for (int i = 0; i < 3; ++i) {
-            if (v[i] % basis[i][i] != 0) fail("a vector is not of the lattice; this is an error in friedel");
-            result[i] = v[i] / basis[i][i];
-            v = v - result[i] * basis[i];
-        }
-        return result;
-    }
-    Matrix in_basis(const Matrix& rotation) const {
-        Matrix result;
-        for (int column = 0; column < 3; ++column) {
-            const Vector image = coordinates(rotation * basis[column]);
-            for (int row = 0; row < 3; ++row) result[3 * row + column] = image[row];
-        }
-        return result;
-    }
-    int index() const { return basis[0][0] * basis[1][1] * basis[2][2]; }  // in that of all integer vectors
-    std::vector<Vector> cosets() const {                                   // of it in that of all integer vectors
-        std::vector<Vector> all;
-        for (int i = 0; i < basis[0][0]; ++i)
-            for (int j = 0; j < basis[1][1]; ++j)
-                for (int k = 0; k < basis[2][2]; ++k) all.push_back({i, j, k});
-        return all;
-    }
+using Lattice = IntegerLattice<3>;
 
-private:
-    std::array<Vector, 3> basis{};
-};
+// A rotation that leaves the lattice as it is, in the lattice's basis.
+Matrix in_basis(const Lattice& lattice, const Matrix& rotation) {
+    Matrix result;
+    for (int column = 0; column < 3; ++column) {
+        const Vector image = lattice.coordinates(rotation * lattice.basis()[column]);
+        for (int row = 0; row < 3; ++row) result[3 * row + column] = image[row];
+    }
+    return result;
+}
+
+// One vector of each coset of the lattice in that of all integer vectors.
+std::vector<Vector> cosets_of(const Lattice& lattice) {
+    const Lattice::Basis& basis = lattice.basis();
+    std::vector<Vector> all;
+    for (int i = 0; i < basis[0][0]; ++i)
+        for (int j = 0; j < basis[1][1]; ++j)
+            for (int k = 0; k < basis[2][2]; ++k) all.push_back({i, j, k});
+    return all;
+}
 
 // A space group in a primitive basis: an operation for each element of the point group.
 struct Group {
@@ -103,7 +73,7 @@ struct Group {
             operations.emplace(r, t);
         }
         const auto add = [&](const Matrix& r, const Vector& t) {
-            rotation.push_back(lattice.in_basis(r));
+            rotation.push_back(in_basis(lattice, r));
             translation.push_back(lattice.coordinates(parts * t));
         };
         add(identity, {});
@@ -246,7 +216,7 @@ std::set<int> klassengleiche(const Group& group) {
     std::set<int> types;
     const std::vector<int> generators = generators_of(group);
     for (const Lattice& lattice : invariant_sublattices(group)) {
-        const std::vector<Vector> cosets = lattice.cosets();
+        const std::vector<Vector> cosets = cosets_of(lattice);
         std::set<std::vector<Vector>> conjugates;  // of subgroups that were seen
         std::size_t choices = 1;
         for (std::size_t g = 0; g < generators.size(); ++g) choices *= cosets.size();
@@ -272,7 +242,7 @@ std::set<int> klassengleiche(const Group& group) {
             for (std::size_t i = 0; i < translation.size(); ++i) {
                 const double denominator = parts * lattice.index();
                 const Vector t = lattice.coordinates(lattice.index() * translation[i]);
-                operations.push_back({lattice.in_basis(group.rotation[i]), {t[0] / denominator, t[1] / denominator, t[2] / denominator}});
+                operations.push_back({in_basis(lattice, group.rotation[i]), {t[0] / denominator, t[1] / denominator, t[2] / denominator}});
             }
             types.insert(identify_space_group(operations));
         }

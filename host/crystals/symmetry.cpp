@@ -332,17 +332,6 @@ std::vector<Atom> atoms_of(const Orbit& orbit, const SpglibDataset& found, const
 
 using Matrix = Matrix3<double>;
 
-Matrix inverse(const Matrix& m) {
-    Matrix adjugate;
-    for (int i = 0; i < 9; ++i) {
-        const int r0 = (i % 3 + 1) % 3, r1 = (i % 3 + 2) % 3, c0 = (i / 3 + 1) % 3, c1 = (i / 3 + 2) % 3;
-        adjugate[i] = m[3 * r0 + c0] * m[3 * r1 + c1] - m[3 * r0 + c1] * m[3 * r1 + c0];
-    }
-    const double determinant = m[0] * adjugate[0] + m[1] * adjugate[3] + m[2] * adjugate[6];
-    for (double& element : adjugate) element /= determinant;
-    return adjugate;
-}
-
 // Basis vectors, as columns, of a lattice that has all these rotations and no more symmetry than they ask for.
 void fill_general_lattice(double lattice[3][3], const std::vector<PrimitiveOperation>& operations) {
     constexpr double general[3][3] = {{1.0, 0.07, -0.11}, {0.07, 1.31, 0.17}, {-0.11, 0.17, 1.73}};

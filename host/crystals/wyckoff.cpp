@@ -12,6 +12,7 @@
 #include "host/crystals/symmetry.h"
 #include "host/crystals/wyckoff_letters.h"
 #include "host/support/error.h"
+#include "host/support/integer_lattice.h"
 #include "host/support/matrix3.h"
 
 namespace friedel {
@@ -25,59 +26,6 @@ constexpr int whole = 12 * translation_denominator;  // a cell edge: all that oc
 
 int modulo_whole(int x) { return (x % whole + whole) % whole; }
 
-// left m right = diagonal, with left and right unimodular: the Smith normal form without its order of divisors.
-struct Diagonalised {
-    IntMatrix left = unit_matrix<int>, right = unit_matrix<int>, diagonal;
-    int rank = 0;
-
-    explicit Diagonalised(const IntMatrix& m) : diagonal(m) {
-        IntMatrix& d = diagonal;
-        const auto add_row = [&](int to, int from, int factor) {
-            for (int c = 0; c < 3; ++c) {
-                d[3 * to + c] += factor * d[3 * from + c];
-                left[3 * to + c] += factor * left[3 * from + c];
-            }
-        };
-        const auto add_column = [&](int to, int from, int factor) {
-            for (int r = 0; r < 3; ++r) {
-                d[3 * r + to] += factor * d[3 * r + from];
-                right[3 * r + to] += factor * right[3 * r + from];
-            }
-        };
-        for (; rank < 3; ++rank) {
-            const int k = rank;
-            for (;;) {
-                // The smallest entry that is not zero becomes the pivot; all others of its row and column are reduced by it.
-                int row = -1, column = -1, smallest = 0;
-                for (int r = k; r < 3; ++r) {
-                    for (int c = k; c < 3; ++c) {
-                        const int size = std::abs(d[3 * r + c]);
-                        if (size && (!smallest || size < smallest)) row = r, column = c, smallest = size;
-                    }
-                }
-                if (!smallest) return;
-                if (row != k) {
-                    add_row(k, row, 1);
-                    add_row(row, k, -1);
-                    add_row(k, row, 1);
-                }
-                if (column != k) {
-                    add_column(k, column, 1);
-                    add_column(column, k, -1);
-                    add_column(k, column, 1);
-                }
-                bool clean = true;
-                for (int i = k + 1; i < 3; ++i) {
-                    add_row(i, k, -d[3 * i + k] / d[3 * k + k]);
-                    add_column(i, k, -d[3 * k + i] / d[3 * k + k]);
-                    clean = clean && !d[3 * i + k] && !d[3 * k + i];
-                }
-                if (clean) break;
-            }
-        }
-    }
-};
-
 // A fixed set: the points basis u + offset.
 struct FixedSet {
     int freedom;
@@ -85,51 +33,20 @@ struct FixedSet {
     IntVector offset;  // in units of `whole`
 };
 
-// What tells fixed sets apart modulo whole translations: the lattice of linear forms that are constant on them, in Hermite's form, and
-// their values there modulo 1.
-using FixedSetKey = std::array<int, 12>;
+// What tells fixed sets apart modulo whole translations: the lattice of linear forms that are constant on them, each with its value there
+// as a fourth component, and of whole values of the form 0.
+using FixedSetKey = IntegerLattice<4>::Basis;
 
 FixedSetKey key_of(const FixedSet& set) {
-    const Diagonalised of_basis(set.basis);
-    IntMatrix forms{};
-    IntVector values{};
-    const int rows = 3 - set.freedom;
-    for (int r = 0; r < rows; ++r) {
-        for (int c = 0; c < 3; ++c) forms[3 * r + c] = of_basis.left[3 * (set.freedom + r) + c];
+    const DiagonalForm of_basis(set.basis);
+    const IntVector values = product(of_basis.left, set.offset);
+    IntegerLattice<4> forms;
+    forms.add({0, 0, 0, whole});
+    for (int r = set.freedom; r < 3; ++r) {
+        const int* const form = of_basis.left.data() + 3 * r;
+        forms.add({form[0], form[1], form[2], values[r]});
     }
-    const IntVector all = product(forms, set.offset);
-    for (int r = 0; r < rows; ++r) values[r] = all[r];
-    int pivot = 0;
-    for (int c = 0; c < 3 && pivot < rows; ++c) {
-        for (;;) {
-            int best = -1;
-            for (int r = pivot; r < rows; ++r)
-                if (forms[3 * r + c] && (best < 0 || std::abs(forms[3 * r + c]) < std::abs(forms[3 * best + c]))) best = r;
-            if (best < 0) break;
-            for (int i = 0; i < 3; ++i) std::swap(forms[3 * pivot + i], forms[3 * best + i]);
-            std::swap(values[pivot], values[best]);
-            if (forms[3 * pivot + c] < 0) {
-                for (int i = 0; i < 3; ++i) forms[3 * pivot + i] = -forms[3 * pivot + i];
-                values[pivot] = -values[pivot];
-            }
-            bool alone = true;
-            for (int r = 0; r < rows; ++r) {
-                if (r == pivot) continue;
-                const int entry = forms[3 * r + c], length = forms[3 * pivot + c];
-                const int quotient = (entry - (entry % length + length) % length) / length;  // rounded down
-                for (int i = 0; i < 3; ++i) forms[3 * r + i] -= quotient * forms[3 * pivot + i];
-                values[r] -= quotient * values[pivot];
-                alone = alone && (r < pivot || !forms[3 * r + c]);
-            }
-            if (!alone) continue;
-            ++pivot;
-            break;
-        }
-    }
-    FixedSetKey key;
-    std::copy(forms.begin(), forms.end(), key.begin());
-    for (int r = 0; r < 3; ++r) key[9 + r] = modulo_whole(values[r]);
-    return key;
+    return forms.hermite_basis();
 }
 
 struct Operation {
@@ -148,7 +65,7 @@ FixedSet image(const Operation& operation, const FixedSet& set) {
 std::vector<FixedSet> smaller_fixed_sets(const Operation& operation, const FixedSet& set) {
     IntMatrix change = operation.rotation;
     for (int i = 0; i < 3; ++i) --change[4 * i];
-    const Diagonalised solved(product(change, set.basis));
+    const DiagonalForm solved(product(change, set.basis));
     if (solved.rank == 0) return {};
     // change (basis u + offset) + translation + n = 0, in coordinates in which it falls apart: d_i y_i = -c_i - n_i.
     IntVector constant = product(change, set.offset);

@@ -29,4 +29,16 @@ Vector3<T> product(const Matrix3<T>& m, const Vector3<T>& v) {
     return result;
 }
 
+template <class Real>
+Matrix3<Real> inverse(const Matrix3<Real>& m) {
+    Matrix3<Real> adjugate;
+    for (int i = 0; i < 9; ++i) {
+        const int r0 = (i % 3 + 1) % 3, r1 = (i % 3 + 2) % 3, c0 = (i / 3 + 1) % 3, c1 = (i / 3 + 2) % 3;
+        adjugate[i] = m[3 * r0 + c0] * m[3 * r1 + c1] - m[3 * r0 + c1] * m[3 * r1 + c0];
+    }
+    const Real determinant = m[0] * adjugate[0] + m[1] * adjugate[3] + m[2] * adjugate[6];
+    for (Real& element : adjugate) element /= determinant;
+    return adjugate;
+}
+
 }  // namespace friedel
