@@ -10,6 +10,7 @@
 #include "host/crystals/symmetry.h"
 #include "host/crystals/wyckoff.h"
 #include "host/support/matrix3.h"
+#include "host/support/running_sums.h"
 
 namespace friedel {
 
@@ -47,15 +48,9 @@ int holohedral_group(BravaisLattice type) {
     return type == BravaisLattice::hP ? 191 : (type == BravaisLattice::hR ? 166 : 221);
 }
 
-// Running sums of weights, the last 1, appended to `to`.
 void append_running_sums(std::vector<float>& to, const std::vector<double>& weights) {
-    double total = 0, sum = 0;
-    for (double weight : weights) total += weight;
-    for (double weight : weights) to.push_back(static_cast<float>((sum += weight) / total));
-    // Whatever rounding leaves above the last possible choice must not be drawn.
-    std::size_t last = weights.size() - 1;
-    while (last > 0 && weights[last] == 0) --last;
-    for (std::size_t i = last; i < weights.size(); ++i) to[to.size() - weights.size() + i] = 1;
+    const std::vector<float> sums = running_sums(weights);
+    to.insert(to.end(), sums.begin(), sums.end());
 }
 
 std::vector<double> normalised(std::vector<double> weights) {

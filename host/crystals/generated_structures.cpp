@@ -7,6 +7,7 @@
 #include "host/crystals/symmetry.h"
 #include "host/crystals/wyckoff.h"
 #include "host/support/error.h"
+#include "host/support/running_sums.h"
 #include "kernels/block.h"
 
 namespace friedel {
@@ -48,17 +49,14 @@ std::string structure_type_of(const GeneratedCrystal& crystal) {
 
 GeneratedLibrary generate_library(const CrystalTableStore& tables, const LibraryWish& wish, ThreadPool& pool, const ShowProgress& shown,
                                   const std::function<bool()>& stop) {
-    // Running sums over the groups that are wanted.
     const std::vector<double> share = tables.group_share(wish.tempering);
     std::vector<int> groups = wish.groups;
     if (groups.empty()) {
         for (int group = 1; group <= space_groups; ++group) groups.push_back(group);
     }
-    std::vector<float> cumulative;
-    double total = 0, sum = 0;
-    for (int group : groups) total += share.at(group - 1);
-    for (int group : groups) cumulative.push_back(static_cast<float>((sum += share[group - 1]) / total));
-    cumulative.back() = 1;
+    std::vector<double> weights;
+    for (int group : groups) weights.push_back(share.at(group - 1));
+    const std::vector<float> cumulative = running_sums(weights);
 
     GeneratedLibrary made;
     std::vector<GeneratedCrystal> crystals(std::min(chunk, wish.structures));

@@ -5,6 +5,7 @@
 
 #include "host/support/error.h"
 #include "host/support/joined.h"
+#include "host/support/running_sums.h"
 
 namespace friedel {
 
@@ -45,10 +46,7 @@ Sampler::Sampler(const LibraryView& library, Target target, double tempering, co
         add(class_of(target, group), {-group}, synthetic.share * synthetic.group_share.at(group - 1));
     }
     first_.push_back(static_cast<std::int32_t>(structures_.size()));
-    double total = 0, sum = 0;
-    for (double weight : weights) total += weight;
-    for (double weight : weights) cumulative_.push_back(static_cast<float>((sum += weight) / total));
-    cumulative_.back() = 1;
+    cumulative_ = running_sums(weights);
 }
 
 SamplerView Sampler::view() const {
