@@ -37,6 +37,16 @@ TEST(Labels, ReadsColumnsInAnyOrder) {
     EXPECT_EQ(labels[1].line, 4);
 }
 
+TEST(Labels, NamesOfColumnsAsPeopleWriteThem) {
+    const test::TemporaryDirectory directory;
+    const auto file = directory / "labels.csv";
+    for (const char* header : {"FILE,SPACE_GROUP", "File,Space Group", "file , Space group"}) {
+        test::write_text(file, std::string(header) + "\na.xy,14\n");
+        ASSERT_EQ(read_labels(file).size(), 1u) << header;
+        EXPECT_EQ(read_labels(file)[0].space_group, 14) << header;
+    }
+}
+
 TEST(Labels, NumbersOfTablesSymbolsAndOtherSeparators) {
     test::TemporaryDirectory directory;
     const auto file = directory / "labels.csv";

@@ -80,6 +80,7 @@ TEST(NexusFile, IsReadByItsDefaultScan) {
     // A group is what its class says, whatever its name.
     for (const auto& [group, type, quantity, units, value] :
          {std::tuple("instrument/DCM", "NXmonochromator", "wavelength", "angstrom", 1.5406),
+          std::tuple("instrument/Si111", "NXcrystal", "wavelength", "angstrom", 1.5406),
           std::tuple("b12/my_beam", "NXbeam", "incident_energy", "keV", 12.398419843 / 1.5406)}) {
         beam_group = group, beam_class = type, beam_quantity = quantity, beam_units = units, beam = value;
         write("two_theta", "deg", angle, 1);

@@ -1,6 +1,7 @@
 // Patterns as spreadsheets and programs of laboratories save them: empty columns, remarks, times of day, decimal commas, empty cells.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -68,6 +69,33 @@ TEST(Spreadsheet, EmptyColumnsBehindTheRows) {
         sheet("No;2Theta;I;Temp;;\n",
               [](int i) { return std::to_string(i) + ";" + number(angle_at(i), 2, ',') + ";" + std::to_string(counts_at(i)) + ";21,5;;"; }),
         "more.csv");
+}
+
+// Rows of empty cells, in between and below.
+TEST(Spreadsheet, RowsOfEmptyCells) {
+    for (const char separator : {',', ';', '\t'}) {
+        for (const std::string& header : {std::string(), std::string("2Theta") + separator + "I\n",
+                                          std::string("No") + separator + "2Theta" + separator + "I" + separator + "Temp\n"}) {
+            const std::string gap(static_cast<std::size_t>(std::count(header.begin(), header.end(), separator)) + header.empty(),
+                                  separator);
+            const std::string text = sheet(header, [&](int i) {
+                std::string row = number(angle_at(i), 2, '.') + separator + std::to_string(counts_at(i));
+                if (gap.size() > 1) row = std::to_string(i) + separator + row + separator + "21";
+                return row + (i % 40 == 30 ? "\n" + gap : "");
+            });
+            expect_all_points(text + gap + "\r\n" + gap + "\n", "gaps.csv");
+        }
+    }
+}
+
+// Blanks do not tell names apart.
+TEST(Spreadsheet, NamesOfMoreWordsThanColumns) {
+    for (const std::string header :
+         {"Two Theta (deg) Intensity (counts)", "2 Theta Intensity", "# 2 theta (degrees)   Intensity",
+          "# Two Theta (deg)  Intensity (a.u.)", "# columns: 2theta intensity", "# 2theta vs counts", "Angle 2 theta  Counts per second"}) {
+        expect_all_points(sheet(header + "\n", [](int i) { return number(angle_at(i), 2, '.') + "   " + std::to_string(counts_at(i)); }),
+                          header);
+    }
 }
 
 // What is in a column without a name is there all the same.

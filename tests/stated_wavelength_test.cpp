@@ -107,7 +107,7 @@ TEST(StatedWavelength, IsNotAssumedWhereALineSaysAnother) {
     EXPECT_NEAR(read("# wavelength 154.06").wavelength_angstrom, 1.5406, 1e-9);
     EXPECT_NEAR(read("# Energy: 8047").wavelength_angstrom, 12.398419843 / 8.047, 1e-9);
     for (const char* line : {"# wavelength: 1.5406 nm", "# wavelength = 15.406", "Lambda (nm): 1.54", "# wavelength 1.54 um",
-                             "# CuKb radiation", "# Radiation: Cu K-beta", "# Anode: W", "# Radiation: neutrons", "# Source: synchrotron",
+                             "# CuKb radiation", "# Radiation: Cu K-beta", "# Anode: W", "# ID22, 12 keV", "# Source: synchrotron",
                              "# energy 11", "# X-ray energy: 17.4", "# wavelength 154060"}) {
         const MeasuredPattern pattern = read(line);
         EXPECT_EQ(pattern.wavelength_angstrom, 0) << line;
@@ -147,6 +147,17 @@ TEST(StatedWavelength, IsNotAssumedWhereALineSaysAnother) {
                              "# Radiation: monochromated",
                              "# Energy 0"})
         EXPECT_EQ(wavelength_of(read(line), 0, 1.54).second, WavelengthSource::assumed) << line;
+}
+
+TEST(StatedWavelength, IsOfNoUseWherePatternsAreOfNeutrons) {
+    for (const char* line : {"# Radiation: neutrons", "# neutron powder diffraction, D2B", "# probe: neutron"}) {
+        for (const char* wavelength : {"", "\n# wavelength 1.594 A"}) {
+            const MeasuredPattern pattern = parse_pattern(std::string(line) + wavelength + "\n" + plain(), "x.xy");
+            const std::string error = test::error_of([&] { wavelength_of(pattern, 0, 1.54); });
+            EXPECT_TRUE(error.starts_with("x.xy: its line '" + std::string(line) + "' states neutrons")) << error;
+        }
+    }
+    EXPECT_EQ(parse_pattern("# neutron activation of the sample\n" + plain(), "x.xy").wavelength_doubt, "");
 }
 
 // Samples lie in tubes, too, and are irradiated; an anode is what the word of the source is about.

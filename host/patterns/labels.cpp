@@ -11,6 +11,7 @@
 #include "host/support/csv.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
+#include "host/support/text_format.h"
 #include "kernels/crystal.h"
 
 namespace friedel {
@@ -36,7 +37,8 @@ Columns read_header(const std::string& line, const std::string& where) {
     const std::vector<std::string> names = split_csv(line, columns.separator);
     columns.count = names.size();
     for (std::size_t i = 0; i < names.size(); ++i) {
-        const std::string_view name = trimmed(names[i]);
+        std::string name = lower_case(trimmed(names[i]));
+        std::replace(name.begin(), name.end(), ' ', '_');
         for (auto [known, column] : {std::pair{"file", &columns.file},
                                      {"space_group", &columns.space_group},
                                      {"group", &columns.group},

@@ -85,7 +85,8 @@ void find_beams(std::vector<Beam>& found, const H5File& file, const std::string&
         const std::string path = group + "/" + child, type = file.is_group(path) ? text_attribute(file, path, "NX_class") : "not a group";
         const auto is = [&](const char* class_name, const char* name) { return type.empty() ? child == name : type == class_name; };
         const bool is_source = is("NXsource", "source");
-        if (is_source || is("NXbeam", "beam") || is("NXmonochromator", "monochromator")) found.push_back({path, is_source});
+        const bool is_crystal = type == "NXcrystal";  // where NXmonopd has it
+        if (is_source || is_crystal || is("NXbeam", "beam") || is("NXmonochromator", "monochromator")) found.push_back({path, is_source});
         if (is("NXinstrument", "instrument") || is("NXsample", "sample") || type == "NXmonochromator")
             find_beams(found, file, path, depth + 1);
     }

@@ -15,7 +15,7 @@
 
 namespace friedel {
 
-constexpr double default_min_coverage = 0.55;  // 10 to 60 degrees, a usual scan, is just enough for 5 to 90
+constexpr double default_min_coverage = 0.45;  // 20 to 60 degrees, a quick scan, is just enough for 5 to 90
 
 struct PatternReaderConfig {
     Grid grid;

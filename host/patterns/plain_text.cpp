@@ -104,6 +104,8 @@ private:
         const auto line_end = [&] { return std::find_if(at, end, is_line_end); };
         Row row;
         if (at == end || is_line_end(*at)) return at;
+        if (const char* const behind = line_end(); std::string_view(at, behind).find_first_not_of(",;\" \t") == std::string_view::npos)
+            return behind;  // the empty cells of a spreadsheet
         if (!starts_comment(*at)) row = parse_row(at, end, any_comma_ && row_has_decimal_commas({at, line_end()}));
         if (row.columns >= 2) {
             add(row);

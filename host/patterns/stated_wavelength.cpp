@@ -149,6 +149,11 @@ void StatedWavelength::read(std::string_view line) {
     is_monochromatic_ |= text.find("angstrom, one line") != std::string_view::npos;
     read_wavelength(line, text);
     read_energy(line, text);
+    if (contains_any(text, {"neutrons", "neutron diffraction", "neutron powder", "neutron radiation", "neutron source",
+                            "radiation: neutron", "probe neutron", "probe: neutron"})) {
+        is_of_neutrons_ = true;
+        doubt(line, "neutrons, whose patterns have other intensities than those of X-rays");
+    }
     if (const std::optional<Claim> anode = anode_in(text)) {
         claims_.push_back(*anode);
     } else if (const std::string source = other_source_in(text); !source.empty()) {
@@ -219,8 +224,10 @@ void StatedWavelength::read_energy(std::string_view line, std::string_view text)
         energy = word_at_the_beginning(text, "e");
         const std::optional<Number> kev = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
         if (!kev || text.substr(energy, kev->begin - energy).find_first_not_of(" \t:=") != text.npos ||
-            !(unit_after(text, kev->end).starts_with("kev") || (unit_after(text, kev->end).starts_with("ev") && kev->value >= least_ev)))
+            !(unit_after(text, kev->end).starts_with("kev") || (unit_after(text, kev->end).starts_with("ev") && kev->value >= least_ev))) {
+            doubt_kev(line, text);
             return;
+        }
     }
     const std::optional<Number> number = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
     if (!number || contains_any(text.substr(0, is_abbreviated ? text.npos : number->begin),
@@ -241,6 +248,17 @@ void StatedWavelength::read_energy(std::string_view line, std::string_view text)
     }
 }
 
+// "ID22, 12 keV": of the photons, most likely, but nothing says so.
+void StatedWavelength::doubt_kev(std::string_view line, std::string_view text) {
+    std::size_t at = 0;
+    while (const std::optional<Number> number = number_after(text, at)) {
+        at = number->end;
+        if (unit_after(text, number->end).starts_with("kev") && may_be_stated(kev_angstrom / number->value) &&
+            !contains_any(text, {"threshold", "resolution", "window", "range", "cut"}))
+            return doubt(line, formatted("%.6g", number->value) + " keV and not what has it");
+    }
+}
+
 const StatedWavelength::Claim* StatedWavelength::best() const {
     const Claim* best = nullptr;
     for (const Claim& claim : claims_) {
@@ -254,11 +272,11 @@ double StatedWavelength::angstrom() const { return best() ? best()->angstrom : 0
 void StatedWavelength::apply_to(MeasuredPattern& pattern) const {
     pattern.is_monochromatic = is_monochromatic_;
     const Claim* const most = best();
-    if (!most) {
+    if (most) pattern.wavelength_angstrom = most->angstrom;
+    if (!most || is_of_neutrons_) {
         pattern.wavelength_doubt = unusable_;
         return;
     }
-    pattern.wavelength_angstrom = most->angstrom;
     for (const Claim& claim : claims_) {
         if (claim.worth != most->worth || std::fabs(claim.angstrom / most->angstrom - 1) <= contradiction) continue;
         pattern.wavelength_doubt = "its header states two wavelengths, " + formatted("%.5g", most->angstrom) + " and " +

@@ -196,6 +196,15 @@ std::optional<std::string> names_of_numbers(std::string_view header, std::string
     return std::nullopt;
 }
 
+// Names of several words that blanks alone separate ("2 theta (deg)  Intensity (counts)") are not told apart: above rows of two or three
+// numbers, of which there are fewer than words, they are left to the reader of plain text.
+bool has_more_words_than_columns(std::string_view header, std::string_view rows, const Columns& columns) {
+    if (columns.count <= 2 || header.find_first_of("\t;,\"") != header.npos) return false;
+    std::string_view row = take_line(rows);
+    while (!rows.empty() && (row.starts_with('#') || row.find_first_not_of(" \t\r") == row.npos)) row = take_line(rows);
+    return numbers_of(row, 2) || (columns.count > 3 && numbers_of(row, 3));
+}
+
 // Nothing where no line names the columns.
 std::optional<Table> find_table(std::string_view text, const std::string& name, StatedWavelength& stated) {
     constexpr int longest_header = 200;  // lines
@@ -227,7 +236,8 @@ std::optional<Table> find_table(std::string_view text, const std::string& name, 
         if (!above.are_named() && !above.changed.empty())
             fail(name, ": its intensities are '", above.changed, "'; export them as they were counted");
         stated.read(line);
-        if (above.are_named() && !above.is_guess) return Table{above, header, text, line_number + 1};
+        if (above.are_named() && !above.is_guess && !has_more_words_than_columns(header, text, above))
+            return Table{above, header, text, line_number + 1};
     }
     return std::nullopt;
 }
@@ -286,7 +296,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
             fail(name, ": line ", line_number, ": another scan begins; write each to a file of its own");
         if (line.starts_with('#')) continue;
         const Fields fields = row_of(line, *table);
-        if (fields.empty() || (fields.size() == 1 && fields[0].empty())) continue;
+        if (std::all_of(fields.begin(), fields.end(), [](std::string_view field) { return field.empty(); })) continue;
         const bool is_whole = !text.empty() || table->rows.ends_with('\n');
         double x = 0, y = 0, time = 0;
         const bool is_row = fields.size() == columns.count && read_number(x, fields, columns.axis, *table);

@@ -24,12 +24,25 @@ std::span<const SearchCandidate> first_of(const Match& match, int shown) {
 
 double vote_for(int space_group, const Match& match) { return static_cast<double>(match.votes[static_cast<std::size_t>(space_group - 1)]); }
 
+const std::string& name_of(const SecondPhase& phase, const StructureLibrary& library) {
+    return library.name[static_cast<std::size_t>(phase.candidate.structure)];
+}
+
+const std::string& formula_of(const SecondPhase& phase, const StructureLibrary& library) {
+    return library.formula[static_cast<std::size_t>(phase.candidate.structure)];
+}
+
 // A candidate of a pattern, or a pattern without one.
 struct Row {
     // Of a candidate; empty without one.
     template <class Field>
     std::string of(const Field& field) const {
         return candidate ? field(*candidate) : "";
+    }
+    // Of the pattern's second phase; empty without one.
+    template <class Field>
+    std::string of_second(const Field& field) const {
+        return match.second_phase ? field(*match.second_phase) : "";
     }
     // Of its structure in the library.
     std::string of_structure(const std::vector<std::string>& texts) const {
@@ -63,6 +76,14 @@ constexpr CsvColumn<Row> csv_columns[] = {
     {"wavelength_from", [](const Row& row) { return std::string(wavelength_source_name(row.match.wavelength_source)); }},
     {"name", [](const Row& row) { return csv_field(row.match.title); }},
     {"note", [](const Row& row) { return csv_field(row.match.note); }},
+    {"second_phase",
+     [](const Row& row) { return row.of_second([&](const SecondPhase& p) { return csv_field(name_of(p, row.library)); }); }},
+    {"second_formula",
+     [](const Row& row) { return row.of_second([&](const SecondPhase& p) { return csv_field(formula_of(p, row.library)); }); }},
+    {"second_space_group",
+     [](const Row& row) { return row.of_second([](const SecondPhase& p) { return std::to_string(p.candidate.space_group); }); }},
+    {"second_part",
+     [](const Row& row) { return row.of_second([](const SecondPhase& p) { return formatted("%.3f", static_cast<double>(p.part)); }); }},
 };
 
 // What the fit says about instrument and specimen.
@@ -94,6 +115,12 @@ std::string described(const std::vector<Match>& matches, const StructureLibrary&
         else
             print(text, "%s  %s (%d), %.0f %% of the vote%s\n", name.c_str(), space_group_symbol(group), group,
                   100 * vote_for(group, match), note.c_str());
+        if (match.second_phase) {
+            const SecondPhase& second = *match.second_phase;
+            print(text, "  beside %.0f %% of %s %s (%d)  %s, which was taken off\n", 100 * static_cast<double>(second.part),
+                  formula_of(second, library).c_str(), space_group_symbol(second.candidate.space_group), second.candidate.space_group,
+                  name_of(second, library).c_str());
+        }
         for (const SearchCandidate& c : first_of(match, shown)) {
             const auto i = static_cast<std::size_t>(c.structure);
             print(text, "  %.3f  %-16s %s (%d)  %s%s, lattice %+.2f %%\n", static_cast<double>(c.similarity), library.formula[i].c_str(),
@@ -130,6 +157,13 @@ std::string matches_json(const std::vector<Match>& matches, const StructureSearc
             json["space_group"] = group;
             json["symbol"] = space_group_symbol(group);
             json["vote"] = match.votes[static_cast<std::size_t>(group - 1)];
+        }
+        if (match.second_phase) {
+            const SecondPhase& second = *match.second_phase;
+            json["second_phase"] = {{"structure", name_of(second, search.library())},
+                                    {"formula", formula_of(second, search.library())},
+                                    {"space_group", second.candidate.space_group},
+                                    {"part_of_intensity", rounded(second.part, 3)}};
         }
         for (const SearchCandidate& c : first_of(match, shown)) {
             const auto i = static_cast<std::size_t>(c.structure);
