@@ -86,7 +86,8 @@ TEST(StatedWavelength, InOtherWords) {
     for (const char* line : {"# Target: Co", "Röhre: Co", "# R\xf6hre: Co", "Anode: Kobalt", "Anode Material Co",
                              "# Anode material: Cobalt", "Strahlung: Co", "管球: Co", "線源：Ｃｏ", "Strahlung: Kobalt Kα"})
         EXPECT_NEAR(wavelength(line), 1.7902758, 1e-6) << line;
-    for (const char* line : {"波長: 1.7889", "波長（Å） 1.7889", "WAVE 1.7889", "# wave = 1.7889"})
+    for (const char* line :
+         {"波長: 1.7889", "波長（Å） 1.7889", "WAVE 1.7889", "# wave = 1.7889", "2Theta (Coupled TwoTheta/Theta) WL=1.7889"})
         EXPECT_EQ(wavelength(line), 1.7889) << line;
     EXPECT_NEAR(wavelength("# Anode: Cu\n# Target: Fe"), 1.54187, 1e-4) << "the anode says it best";
     EXPECT_NEAR(wavelength("Energie 30 keV"), 12.398419843 / 30, 1e-9);

@@ -9,6 +9,7 @@
 #include "host/patterns/pattern_axis.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/support/error.h"
+#include "host/support/text_format.h"
 
 namespace friedel {
 
@@ -99,6 +100,14 @@ double wavelength_by_name(const xylib::DataSet& file, const xylib::Block& scan) 
     return stated.angstrom();
 }
 
+bool is_of_neutrons(const xylib::DataSet& file, const xylib::Block& scan) {
+    constexpr const char* key = "diffrn_radiation_probe";
+    for (const xylib::MetaData* meta : {&scan.meta, &file.meta}) {
+        if (meta->has_key(key) && lower_case(meta->get(key)).find("neutron") != std::string::npos) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const std::string& name) {
@@ -130,6 +139,9 @@ std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const st
         pattern.wavelength_angstrom =
             mean_k_alpha(number_of(*file, *scan, {"K_ALPHA1", "LAMDA1", "LabdaAlpha1", "diffrn_radiation_wavelength"}),
                          number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "LabdaAlpha2"}), ratio);
+        if (cif && is_of_neutrons(*file, *scan))
+            pattern.wavelength_doubt =
+                "its _diffrn_radiation_probe is neutrons, whose patterns have other intensities than those of X-rays";
         if (cif && pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = wavelength_by_name(*file, *scan);
         convert_axis(pattern, axis);
     } catch (const Error&) {
