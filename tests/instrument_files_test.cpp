@@ -285,9 +285,12 @@ TEST(InstrumentFiles, EveryFormatGivesThePatternThatWentIn) {
     const MeasuredPattern by_name =
         parse_pattern(cif("_diffrn_radiation_type 'Co K\\a'\n", "_pd_meas_2theta_scan", [](double angle) { return angle; }), "a");
     EXPECT_NEAR(by_name.wavelength_angstrom, 1.7902758, 1e-6);
-    const MeasuredPattern neutrons = parse_pattern(
-        cif("_diffrn_radiation_probe neutron\n" + wavelength, "_pd_meas_2theta_scan", [](double angle) { return angle; }), "a");
-    EXPECT_NE(neutrons.wavelength_doubt.find("neutrons"), std::string::npos);
+    EXPECT_NE(error_of([&] {
+                  parse_pattern(
+                      cif("_diffrn_radiation_probe neutron\n" + wavelength, "_pd_meas_2theta_scan", [](double angle) { return angle; }),
+                      "a");
+              }).find("a: its _diffrn_radiation_probe is neutrons"),
+              std::string::npos);
     EXPECT_NE(error_of([&] {
                   parse_pattern(cif("", "_pd_meas_time_of_flight", [](double angle) { return angle; }), "a");
               }).find("time of flight"),

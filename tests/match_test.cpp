@@ -137,6 +137,29 @@ TEST(MatchCommand, NamesStructuresAndWhatItCannotCompare) {
     test::expect_refused("match " + library + " short.xy -o out.txt", "out.txt", 2, folder.path);
 }
 
+TEST(MatchCommand, NamesSecondPhases) {
+    const test::TemporaryDirectory folder;
+    const std::string cifs = (test::source_dir() / "data/minerals").string(), library = "'" + (minerals() / "minerals.h5").string() + "'";
+    ASSERT_EQ(test::run_friedel("simulate '" + cifs + "/quartz.cif' --impurity '" + cifs +
+                                    "/calcite.cif' --impurity-fraction 0.35 --size 900 --counts 6000 -q -o mixture.xy",
+                                folder.path)
+                  .status,
+              0);
+    const auto printed = test::run_friedel("match -q " + library + " mixture.xy", folder.path);
+    EXPECT_NE(printed.out.find("CCaO3 R-3c (167)"), std::string::npos) << printed.out;
+    EXPECT_NE(printed.out.find("which was taken off"), std::string::npos) << printed.out;
+    ASSERT_EQ(test::run_friedel("match -q " + library + " mixture.xy -o a.jsonl", folder.path).status, 0);
+    const auto json = nlohmann::json::parse(test::read_text(folder / "a.jsonl"));
+    EXPECT_EQ(json["second_phase"]["space_group"], 167);
+    EXPECT_NEAR(json["second_phase"]["part_of_intensity"].get<double>(), 0.35 / 1.35, 0.06);  // as if the strongest lines were all
+    EXPECT_EQ(json["candidates"][0]["formula"], "O2Si");
+    ASSERT_EQ(test::run_friedel("match -q " + library + " mixture.xy data/examples/none.xy -o a.csv", folder.path).status, 1);
+    EXPECT_NE(test::read_text(folder / "a.csv").find(",CCaO3,167,0."), std::string::npos);
+    const auto alone =
+        test::run_friedel("match -q " + library + " '" + (test::source_dir() / "data/examples/quartz.xy").string() + "'", folder.path);
+    EXPECT_EQ(alone.out.find("taken off"), std::string::npos) << alone.out;
+}
+
 // Quartz with edges 1.5 % longer, by similarity of ideal patterns alone.
 TEST(MatchCommand, OptionsOfTheSearchAreObeyed) {
     const test::TemporaryDirectory folder;

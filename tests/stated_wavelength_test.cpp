@@ -150,15 +150,15 @@ TEST(StatedWavelength, IsNotAssumedWhereALineSaysAnother) {
         EXPECT_EQ(wavelength_of(read(line), 0, 1.54).second, WavelengthSource::assumed) << line;
 }
 
-TEST(StatedWavelength, IsOfNoUseWherePatternsAreOfNeutrons) {
-    for (const char* line : {"# Radiation: neutrons", "# neutron powder diffraction, D2B", "# probe: neutron"}) {
-        for (const char* wavelength : {"", "\n# wavelength 1.594 A"}) {
-            const MeasuredPattern pattern = parse_pattern(std::string(line) + wavelength + "\n" + plain(), "x.xy");
-            const std::string error = test::error_of([&] { wavelength_of(pattern, 0, 1.54); });
-            EXPECT_TRUE(error.starts_with("x.xy: its line '" + std::string(line) + "' states neutrons")) << error;
+// Whatever the axis, and whatever wavelength is said.
+TEST(StatedWavelength, PatternsOfNeutronsAreRefused) {
+    for (const char* line : {"# Radiation: neutrons", "# Source: neutron", "# neutron powder diffraction, D2B", "# probe: neutron"}) {
+        for (const char* below : {"", "\n# wavelength 1.594 A", "\n# wavelength: 1.5406 nm", "\nq (1/A), intensity"}) {
+            const std::string error = test::error_of([&] { parse_pattern(std::string(line) + below + "\n" + plain(), "x.xy"); });
+            EXPECT_TRUE(error.starts_with("x.xy: its line '" + std::string(line) + "' names neutrons")) << below << ": " << error;
         }
     }
-    EXPECT_EQ(parse_pattern("# neutron activation of the sample\n" + plain(), "x.xy").wavelength_doubt, "");
+    EXPECT_NO_THROW(parse_pattern("# neutron activation of the sample\n" + plain(), "x.xy"));
 }
 
 // Samples lie in tubes, too, and are irradiated; an anode is what the word of the source is about.

@@ -143,6 +143,9 @@ void leave_out_unmeasured(MeasuredPattern& pattern) {
 }
 
 void check_pattern(const MeasuredPattern& pattern) {
+    if (!pattern.neutrons.empty())
+        fail(pattern.name, ": ", pattern.neutrons,
+             ", of which patterns have other intensities than of X-rays; if it is of X-rays, remove that");
     const std::vector<double>& angles = pattern.two_theta_deg;
     const auto too_large = [](double value) { return std::abs(value) > largest_intensity; };
     if (std::any_of(pattern.intensity.begin(), pattern.intensity.end(), too_large))

@@ -22,6 +22,7 @@ struct MeasuredPattern {
     double wavelength_angstrom = 0;     // as a header line of the file states it, 0 if none does
     std::string wavelength_doubt;       // why that may not be taken; empty if it may
     bool is_monochromatic = false;      // the file says that its radiation has no second line
+    std::string neutrons;               // what says that it is of neutrons, which have other intensities than X-rays; empty if nothing does
     bool needs_no_wavelength = false;  // written against Q or d: the angles are those of wavelength_angstrom, whatever it was measured with
 
     std::size_t points() const { return two_theta_deg.size(); }

@@ -218,6 +218,11 @@ std::optional<Claim> anode_in(std::string_view lower) {
     return std::nullopt;
 }
 
+bool names_neutrons(std::string_view lower) {
+    return contains_any(lower, {"neutrons", "neutron diffraction", "neutron powder", "neutron radiation", "neutron source",
+                                "radiation: neutron", "source: neutron", "probe neutron", "probe: neutron"});
+}
+
 std::string other_source_in(std::string_view lower) {
     for (const Anode& anode : anodes()) {
         for (std::size_t at = lower.find(anode.name); at != lower.npos; at = lower.find(anode.name, at + 1)) {
@@ -235,9 +240,7 @@ std::string other_source_in(std::string_view lower) {
         while (behind < lower.size() && is_letter(lower[behind])) ++behind;
         const std::string_view source = lower.substr(name, behind - name);
         constexpr const char* no_wavelength = "a source that has no wavelength of its own here";
-        for (const std::string_view beam : {"synchrotron", "neutron", "neutrons"}) {
-            if (source == beam) return no_wavelength;
-        }
+        if (source == "synchrotron") return no_wavelength;
         // "Source: V2O5 from Merck", "X-ray tube: in use since May", "Radiation: V-filtered Cu" name no anode.
         const std::string_view rest = lower.substr(std::min(lower.find_first_not_of(" \t\r\"'", behind), lower.size()));
         const bool is_anode = rest.empty() || rest.front() == '(' || rest.front() == ',' ||

@@ -17,5 +17,7 @@ enum Worth { of_line_alone, of_target, of_anode, of_energy, of_second_line, of_w
 std::optional<StatedWavelength::Claim> anode_in(std::string_view lower);
 // A source that a line names and that has no wavelength here, in words; empty where it names none.
 std::string other_source_in(std::string_view lower);
+// Whether a line (in lower case) says that the pattern is of neutrons; not "neutron activation of the sample".
+bool names_neutrons(std::string_view lower);
 
 }  // namespace friedel

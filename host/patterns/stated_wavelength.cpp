@@ -131,15 +131,23 @@ bool may_be_whole(std::string_view behind) {
     return behind.front() == 'a' && (behind.size() == 1 || !is_letter(behind[1]));
 }
 
+// Whether the energy of such a line is a detector's or a sample's, not the beam's.
+bool is_of_no_beam(std::string_view lower) {
+    return contains_any(lower, {"threshold", "resolution", "window", "range", "lower", "upper", "cut", "loss", "binding", "level"});
+}
+
+// The beginning of a line in quotes, as errors name it.
+std::string quoted(std::string_view line) {
+    constexpr std::size_t most = 60;
+    const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size()), end = line.find_last_not_of(" \t\r\n") + 1;
+    const std::string_view text = line.substr(begin, std::max(begin, end) - begin);
+    return "'" + without_controls(std::string(text.substr(0, most))) + (text.size() > most ? "..." : "") + "'";
+}
+
 }  // namespace
 
 void StatedWavelength::doubt(std::string_view line, const std::string& what) {
-    constexpr std::size_t most_quoted = 60;
-    if (!unusable_.empty()) return;
-    const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size()), end = line.find_last_not_of(" \t\r\n") + 1;
-    const std::string_view quoted = line.substr(begin, std::max(begin, end) - begin);
-    unusable_ = "its line '" + without_controls(std::string(quoted.substr(0, most_quoted))) + (quoted.size() > most_quoted ? "..." : "") +
-                "' states " + what;
+    if (unusable_.empty()) unusable_ = "its line " + quoted(line) + " states " + what;
 }
 
 void StatedWavelength::read(std::string_view line) {
@@ -149,11 +157,7 @@ void StatedWavelength::read(std::string_view line) {
     is_monochromatic_ |= text.find("angstrom, one line") != std::string_view::npos;
     read_wavelength(line, text);
     read_energy(line, text);
-    if (contains_any(text, {"neutrons", "neutron diffraction", "neutron powder", "neutron radiation", "neutron source",
-                            "radiation: neutron", "probe neutron", "probe: neutron"})) {
-        is_of_neutrons_ = true;
-        doubt(line, "neutrons, whose patterns have other intensities than those of X-rays");
-    }
+    if (neutrons_.empty() && names_neutrons(text)) neutrons_ = "its line " + quoted(line) + " names neutrons";
     if (const std::optional<Claim> anode = anode_in(text)) {
         claims_.push_back(*anode);
     } else if (const std::string source = other_source_in(text); !source.empty()) {
@@ -230,9 +234,7 @@ void StatedWavelength::read_energy(std::string_view line, std::string_view text)
         }
     }
     const std::optional<Number> number = energy == std::string_view::npos ? std::nullopt : number_after(text, energy);
-    if (!number || contains_any(text.substr(0, is_abbreviated ? text.npos : number->begin),
-                                {"threshold", "resolution", "window", "range", "lower", "upper", "cut", "loss", "binding", "level"}))
-        return;
+    if (!number || is_of_no_beam(text.substr(0, is_abbreviated ? text.npos : number->begin))) return;
     const std::string_view between = text.substr(energy, number->begin - energy), behind = unit_after(text, number->end);
     const bool kev = behind.starts_with("kev") || has_word(between, "kev"), ev = behind.starts_with("ev") || has_word(between, "ev");
     const bool is_bare =
@@ -253,8 +255,7 @@ void StatedWavelength::doubt_kev(std::string_view line, std::string_view text) {
     std::size_t at = 0;
     while (const std::optional<Number> number = number_after(text, at)) {
         at = number->end;
-        if (unit_after(text, number->end).starts_with("kev") && may_be_stated(kev_angstrom / number->value) &&
-            !contains_any(text, {"threshold", "resolution", "window", "range", "cut"}))
+        if (unit_after(text, number->end).starts_with("kev") && may_be_stated(kev_angstrom / number->value) && !is_of_no_beam(text))
             return doubt(line, formatted("%.6g", number->value) + " keV and not what has it");
     }
 }
@@ -271,12 +272,13 @@ double StatedWavelength::angstrom() const { return best() ? best()->angstrom : 0
 
 void StatedWavelength::apply_to(MeasuredPattern& pattern) const {
     pattern.is_monochromatic = is_monochromatic_;
+    pattern.neutrons = neutrons_;
     const Claim* const most = best();
-    if (most) pattern.wavelength_angstrom = most->angstrom;
-    if (!most || is_of_neutrons_) {
+    if (!most) {
         pattern.wavelength_doubt = unusable_;
         return;
     }
+    pattern.wavelength_angstrom = most->angstrom;
     for (const Claim& claim : claims_) {
         if (claim.worth != most->worth || std::fabs(claim.angstrom / most->angstrom - 1) <= contradiction) continue;
         pattern.wavelength_doubt = "its header states two wavelengths, " + formatted("%.5g", most->angstrom) + " and " +

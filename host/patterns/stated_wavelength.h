@@ -25,7 +25,7 @@ public:
     // (the mean of its doublet); 0 where nothing states one.
     double angstrom() const;
     // Sets the pattern's wavelength, where one is stated, whether it has one line ("1.54184 angstrom, one line", as friedel simulate
-    // writes), and its doubt, where it is of neutrons, where two of a kind contradict each other, or where all that is stated cannot be
+    // writes), and its doubt, where two of a kind contradict each other, or where all that is stated cannot be
     // used ("1.5406 nm").
     void apply_to(MeasuredPattern& pattern) const;
 
@@ -38,7 +38,8 @@ private:
 
     std::vector<Claim> claims_;
     std::string unusable_;  // what the first line says that says something of the wavelength, and nothing that can be used
-    bool is_monochromatic_ = false, is_of_neutrons_ = false;
+    std::string neutrons_;  // what the first line says that names them
+    bool is_monochromatic_ = false;
 };
 
 }  // namespace friedel

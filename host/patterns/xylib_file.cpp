@@ -139,9 +139,7 @@ std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const st
         pattern.wavelength_angstrom =
             mean_k_alpha(number_of(*file, *scan, {"K_ALPHA1", "LAMDA1", "LabdaAlpha1", "diffrn_radiation_wavelength"}),
                          number_of(*file, *scan, {"K_ALPHA2", "LAMDA2", "LabdaAlpha2"}), ratio);
-        if (cif && is_of_neutrons(*file, *scan))
-            pattern.wavelength_doubt =
-                "its _diffrn_radiation_probe is neutrons, whose patterns have other intensities than those of X-rays";
+        if (cif && is_of_neutrons(*file, *scan)) pattern.neutrons = "its _diffrn_radiation_probe is neutrons";
         if (cif && pattern.wavelength_angstrom == 0) pattern.wavelength_angstrom = wavelength_by_name(*file, *scan);
         convert_axis(pattern, axis);
     } catch (const Error&) {
