@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measured patterns as other instruments would have recorded them: in coarse steps, on a hump of glass, with a slit changed on the
-way, and from 10 degrees on in the scatter of air.
+way, from 10 degrees on in the scatter of air, and from 20 to 60 degrees alone.
 
 Usage: bench/disturbed_patterns.py LABELS.csv FOLDER [EVERY]   Every EVERY-th (3) labelled pattern without a repeat, as it is and disturbed,
 each kind in a folder of FOLDER with a labels.csv of its own, for `friedel evaluate --labels FOLDER/KIND/labels.csv`.
@@ -48,6 +48,10 @@ def from_10(points, height=0.0):
     return [(x, y + height * top * math.exp(-(x - 10) / 2)) for x, y in kept]
 
 
+def between(points, first, last):
+    return [(x, y) for x, y in points if first <= x <= last]
+
+
 KINDS = {
     "as_is": lambda p: p,
     "step_0.05": lambda p: summed(p, 0.05),
@@ -59,6 +63,7 @@ KINDS = {
     "from_10": from_10,
     "from_10_rise_0.5": lambda p: from_10(p, 0.5),
     "from_10_rise_2": lambda p: from_10(p, 2),
+    "20_to_60": lambda p: between(p, 20, 60),
 }
 
 
