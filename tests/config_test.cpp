@@ -90,6 +90,16 @@ TEST(Config, TakesWholeNumbersWithAnExponent) {
         EXPECT_THROW(read_toml(config, std::string("[network]\nhidden = ") + bad, "bad.toml"), Error) << bad;
 }
 
+TEST(Config, KeepsNumbersThatRoundAtItsPrecision) {
+    TrainingConfig config, again;
+    set_key(config, "training.seed=9007199254740993");  // no double is that
+    set_key(config, "simulation.counts_at_maximum={normal=[5e8, 16777217]}");  // no float
+    read_toml(again, to_toml(config), "a.toml");
+    EXPECT_EQ(again.run.seed, 9007199254740993u);
+    EXPECT_EQ(to_toml(again), to_toml(config));
+    EXPECT_THROW(set_key(config, "training.seed=-1"), Error);
+}
+
 // Found by fuzzing: letters beyond ASCII took toml++ where it says it never goes.
 TEST(Config, LettersBeyondAscii) {
     TrainingConfig config;

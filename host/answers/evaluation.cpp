@@ -105,6 +105,15 @@ constexpr CsvColumn<Prediction> prediction_columns[] = {
     {"runners_up", runners_up},
 };
 
+// Those about patterns that would not be refused for their data.
+std::vector<Answer> answers_of_good_data(const Evaluation& evaluation, const Level& level) {
+    std::vector<Answer> kept;
+    for (std::size_t i = 0; i < level.answers.size(); ++i) {
+        if (evaluation.patterns[static_cast<std::size_t>(level.pattern_index[i])].refused.empty()) kept.push_back(level.answers[i]);
+    }
+    return kept;
+}
+
 }  // namespace
 
 std::vector<Level> judge_levels(const Evaluation& evaluation, Repeats repeats) {
@@ -124,7 +133,7 @@ std::vector<Level> judge_levels(const Evaluation& evaluation, Repeats repeats) {
         const int cluster = cluster_number.emplace(pattern.cluster, static_cast<int>(cluster_number.size())).first->second;
         const auto add = [&](Level& level, const std::vector<float>& probabilities, int truth) {
             level.answers.push_back(judge(probabilities.data(), static_cast<int>(probabilities.size()), truth, cluster));
-            level.pattern.push_back(static_cast<int>(i));
+            level.pattern_index.push_back(static_cast<int>(i));
         };
         const int system = crystal_system(pattern.space_group);
         if (groups) {
@@ -187,8 +196,7 @@ Json metrics_json(const Evaluation& evaluation, Json json) {
     json["patterns"] = levels.back().answers.size();
     json["repeats"] = evaluation.patterns.size() - levels.back().answers.size();
     json["unreadable"] = evaluation.unreadable;
-    json["refused_for_their_data"] =
-        std::count_if(evaluation.patterns.begin(), evaluation.patterns.end(), [](const auto& pattern) { return !pattern.refused.empty(); });
+    json["refused_for_their_data"] = levels.back().answers.size() - answers_of_good_data(evaluation, levels.back()).size();
     json["calibration"] = {{"temperature", evaluation.calibration.belief.temperature},
                            {"doubt", evaluation.calibration.belief.doubt},
                            {"fitted_on", evaluation.calibration.fitted_on}};
@@ -254,10 +262,7 @@ std::string summary(const Evaluation& evaluation) {
         if (at.coverage > 0) print(text, ", of which %.1f %% are right", 100 * at.accuracy);
         text += '\n';
     }
-    std::vector<Answer> kept;
-    for (std::size_t i = 0; i < finest.answers.size(); ++i) {
-        if (evaluation.patterns[static_cast<std::size_t>(finest.pattern[i])].refused.empty()) kept.push_back(finest.answers[i]);
-    }
+    const std::vector<Answer> kept = answers_of_good_data(evaluation, finest);
     if (kept.size() < finest.answers.size()) {
         const Estimate right = accuracy(kept, 1);
         print(text, "%zu of %zu would be refused for their data; of the others %.1f %% (%.1f to %.1f) are right\n",

@@ -34,7 +34,7 @@ struct Level {
     std::string name;                 // "space_group", "extinction_group", "crystal_system"
     std::vector<std::string> labels;  // [classes] "225 Fm-3m", "cubic"
     std::vector<Answer> answers;
-    std::vector<int> pattern;  // [answers] index into Evaluation::patterns
+    std::vector<int> pattern_index;  // [answers] into Evaluation::patterns
 };
 enum class Repeats { leave_out, count };
 std::vector<Level> judge_levels(const Evaluation& evaluation, Repeats repeats = Repeats::leave_out);

@@ -26,8 +26,8 @@ constexpr double indexing_power = 0.9, network_doubt = 0.1;
 double doubted(double right, const std::vector<double>& votes, const float* probabilities) {
     const double probability = std::inner_product(votes.begin(), votes.end(), probabilities, 0.0);
     const double log_probability = std::clamp(std::log(std::max(probability, 1e-300)), least_probable, probable);
-    const double odds = std::exp(doubt_power * (log_probability - probable));
-    return right * odds / (right * odds + 1 - right);
+    const double factor = std::exp(doubt_power * (log_probability - probable));
+    return right * factor / (right * factor + 1 - right);  // of the odds
 }
 }  // namespace
 

@@ -160,7 +160,7 @@ std::vector<std::size_t> most_confident(const Evaluation& evaluation, const Leve
     std::set<std::string> clusters;
     for (const std::size_t i : order) {
         if (chosen.size() == most) break;
-        if (clusters.insert(evaluation.patterns[static_cast<std::size_t>(level.pattern[i])].cluster).second) chosen.push_back(i);
+        if (clusters.insert(evaluation.patterns[static_cast<std::size_t>(level.pattern_index[i])].cluster).second) chosen.push_back(i);
     }
     return chosen;
 }
@@ -188,7 +188,7 @@ void add_drawn(std::string& page, const Evaluation& evaluation, const Level& lev
         print(figures, "<h3>%s</h3>\n<div class=\"pair\">\n", right ? "Right, most confident first" : "Wrong, most confident first");
         if (chosen.empty()) figures += "<p class=\"soft\">There is none.</p>\n";
         for (const std::size_t i : chosen) {
-            const auto index = static_cast<std::size_t>(level.pattern[i]);
+            const auto index = static_cast<std::size_t>(level.pattern_index[i]);
             const DrawnPattern drawn = patterns.draw(index);
             compared = compared || !drawn.compared.empty();
             const std::string drawing = drawn.pattern.empty() ? "<p class=\"soft\">This pattern cannot be read any more.</p>\n"

@@ -116,7 +116,7 @@ bool level_start(std::vector<float>& pattern, const Grid& grid, int begin) {
     constexpr int end_points = 10;   // averaged for the level below the start
     constexpr float steepening = 2;  // a rise that steepens towards the start goes on at least as steeply as its last windows' mean
     const int width = std::max(2, static_cast<int>(window_deg / grid.step_deg + 0.5f));
-    if (begin <= 0 || grid.points - begin < 4 * width) return false;
+    if (begin <= 0 || grid.points - begin < std::max(4 * width, end_points)) return false;
     float window[3];
     for (int w = 0; w < 3; ++w) {
         std::vector<float> values(pattern.begin() + begin + w * width, pattern.begin() + begin + (w + 1) * width);

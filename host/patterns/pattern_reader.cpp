@@ -200,7 +200,7 @@ ReadPattern PatternReader::read_one(std::size_t i, float* out) const {
 std::string PatternReader::refusal_of(const MeasuredPattern& pattern, const ReadPattern& read, const float* on_grid) const {
     if (read.coverage < config_.min_coverage) {
         constexpr double hardly_degrees = 20;  // Q, d and radians end below this
-        const bool doubtful = !pattern.needs_no_wavelength && pattern.two_theta_deg.back() < hardly_degrees;
+        const bool doubtful = !pattern.needs_no_wavelength && pattern.points() > 0 && pattern.two_theta_deg.back() < hardly_degrees;
         const double start = config_.grid.start_deg, end = start + (config_.grid.points - 1) * static_cast<double>(config_.grid.step_deg);
         return "covers " + whole_percent(std::floor(100 * read.coverage) / 100) + " of " + config_.whose + " " + range_text(start, end) +
                ", " + whole_percent(config_.min_coverage) + " are needed (--min-coverage)" +

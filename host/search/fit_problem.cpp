@@ -81,7 +81,7 @@ double FitProblem::cost(const std::vector<float>& simulated, const PatternFit& f
     return sum;
 }
 
-// changes_ [fits][width]: of the raw pattern now_, per `step` (a part of the way), on the way to each of these fits.
+// changes_ [fits][width]: of the raw pattern raw_, per `step` (a part of the way), on the way to each of these fits.
 void FitProblem::find_changes(const std::vector<PatternFit>& fits, float step) {
     moves_.clear();
     for (const PatternFit& fit : fits) moves_.push_back({parameters(fit), occupancy_factors(fit, library_.crystal(fit.structure))});

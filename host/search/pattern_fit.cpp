@@ -47,10 +47,10 @@ float signal_of(const float* row, int points) {
     if (points < 3) return 1;
     std::vector<float> deviation;
     for (int i = 1; i + 1 < points; ++i) deviation.push_back(std::fabs(row[i] - 0.5f * (row[i - 1] + row[i + 1])));
-    constexpr float variance_of_deviation = 1.5f, min_signal = 0.25f;
+    constexpr float variance_of_deviation = 1.5f, min_signal_sq = 0.25f;
     const float sigma = median(deviation) / static_cast<float>(median_of_normal);
     const float noise = sigma * sigma / variance_of_deviation * static_cast<float>(points);
-    return std::sqrt(std::max(min_signal, 1 - noise));
+    return std::sqrt(std::max(min_signal_sq, 1 - noise));
 }
 
 std::vector<int> all_but_composition(const FitProblem& problem) {

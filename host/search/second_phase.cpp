@@ -174,7 +174,6 @@ SecondPhase weaker_of(const Pair& pair, const ResolvedPattern& pattern) {
     const int weaker = second > first ? 0 : 1;
     SecondPhase phase;
     phase.candidate = pair.candidate[weaker];
-    phase.together = pair.similarity;
     phase.part = std::min(first, second) / (first + second);
     phase.share.resize(pattern.intensity.size());
     constexpr float neither = 0.005f;  // of the strongest line: where no line is, it has nothing

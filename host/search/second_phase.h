@@ -15,7 +15,6 @@ namespace friedel {
 
 struct SecondPhase {
     SearchCandidate candidate;  // the weaker of the two; its similarity is to what the other one leaves
-    float together = 0;         // similarity of the sum of both
     float part = 0;             // of the intensity of that sum: 0 to 0.5
     std::vector<float> share;   // [fit_grid.points] 0 to 1, what it has of the intensity above background at each point
 };

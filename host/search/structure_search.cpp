@@ -47,7 +47,7 @@ double lattice_change(const PatternFit& fit, const LibraryView& phase) {
 
 // Logarithm of the odds that a candidate is of the right structure, or one alike. Of nearly the same similarity the one whose lattice
 // was changed least is likeliest: silver's pattern is aluminium's, stretched by one per cent.
-double odds(const SearchCandidate& candidate, const SearchConfig& config) {
+double log_odds(const SearchCandidate& candidate, const SearchConfig& config) {
     return (static_cast<double>(candidate.similarity) - config.doubtful) / config.doubt_width -
            config.doubt_of_strain * std::abs(candidate.lattice_change);
 }
@@ -114,8 +114,9 @@ public:
 private:
     void sort() {
         for (auto& candidates : found_) {
-            std::stable_sort(candidates.begin(), candidates.end(),
-                             [this](const SearchCandidate& a, const SearchCandidate& b) { return odds(a, config_) > odds(b, config_); });
+            std::stable_sort(candidates.begin(), candidates.end(), [this](const SearchCandidate& a, const SearchCandidate& b) {
+                return log_odds(a, config_) > log_odds(b, config_);
+            });
         }
     }
 
@@ -322,7 +323,7 @@ double StructureSearch::weight(const SearchCandidate& candidate, const SearchCan
 
 double StructureSearch::certainty(const SearchCandidate& best) const {
     if (!best.is_fitted()) return 1;
-    return 1 / (1 + std::exp(-odds(best, config_)));
+    return 1 / (1 + std::exp(-log_odds(best, config_)));
 }
 
 }  // namespace friedel

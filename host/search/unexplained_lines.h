@@ -7,8 +7,8 @@
 
 namespace friedel {
 
-// Of the lines, those of at least a twentieth of the strongest's height, certain not to be noise, where the fit has less than a quarter of
-// it. fitted [lines.grid.points], without background, in any unit. By ascending angle.
+// Of the pattern's lines, those of at least a twentieth of the strongest's height, certain not to be noise, where the fit has less than a
+// quarter of it. fitted [pattern.grid.points], without background, in any unit. By ascending angle.
 std::vector<ObservedLine> unexplained_lines(const ResolvedPattern& pattern, const float* fitted);
 
 }  // namespace friedel

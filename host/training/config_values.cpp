@@ -5,9 +5,9 @@
 #include <sstream>
 #include <type_traits>
 
-#include "host/support/radiation.h"
 #include "host/support/error.h"
 #include "host/support/joined.h"
+#include "host/support/radiation.h"
 
 namespace friedel {
 
@@ -58,7 +58,9 @@ Integer read_integer(const Reading& r, const toml::node& node) {
     if (const std::optional<double> real = node.value<double>(); !value && real && std::nearbyint(*real) == *real && std::abs(*real) < 1e15)
         value = static_cast<std::int64_t>(*real);
     if (!value) r.refuse("is not a whole number", "a whole number from " + r.range());
-    read_number(r, node);
+    const auto compared = static_cast<double>(*value);  // what is too large for a double's digits is rounded, as the ends are
+    if (!(compared >= r.key.low && compared <= r.key.high))
+        r.refuse("is out of range: " + in_words(node), "a whole number from " + r.range());
     return static_cast<Integer>(*value);
 }
 
@@ -93,7 +95,7 @@ void read_kind(Distribution& d, const Reading& r, const std::string& word, const
         r.refuse("needs two numbers in " + word, distribution_forms);
     d.a = read_float(r, *ends->get(0));
     if (d.kind == Distribution::Kind::normal) {
-        d.b = ends->get(1)->value<float>().value();
+        d.b = static_cast<float>(ends->get(1)->value<double>().value());
         if (!(d.b >= 0)) r.refuse("has a negative deviation", "a deviation of 0 or more");
         // Draws are cut at three deviations.
         if (d.a - 3 * d.b < r.key.low || d.a + 3 * d.b > r.key.high)
@@ -172,15 +174,16 @@ struct Reader {
     }
 };
 
-// Shortest text that reads back as the same float.
-std::string shortest(double value, bool single = true) {
+// Shortest text that reads back as the same Real.
+template <class Real>
+std::string shortest(double value) {
     if (std::abs(value) < 1e9 && std::nearbyint(value) == value) return std::to_string(std::llround(value));
     for (int digits = 1; digits <= 17; ++digits) {
         std::ostringstream text;
         text.precision(digits);
         text << value;
         const double back = std::stod(text.str());
-        if (single ? static_cast<float>(back) == static_cast<float>(value) : back == value) return text.str();
+        if (static_cast<Real>(back) == static_cast<Real>(value)) return text.str();
     }
     return std::to_string(value);
 }
@@ -188,28 +191,30 @@ std::string shortest(double value, bool single = true) {
 template <class Element>
 std::string list_text(const std::vector<Element>& list) {
     std::string text = "[";
-    for (const Element& element : list) text += (text.size() > 1 ? ", " : "") + shortest(element);
+    for (const Element& element : list) text += (text.size() > 1 ? ", " : "") + shortest<float>(element);
     return text + "]";
 }
 
 // How each kind of key is written.
 struct Writer {
-    std::string operator()(const float* v) const { return shortest(*v); }
-    std::string operator()(const double* v) const { return shortest(*v, false); }
+    std::string operator()(const float* v) const { return shortest<float>(*v); }
+    std::string operator()(const double* v) const { return shortest<double>(*v); }
     std::string operator()(const int* v) const { return std::to_string(*v); }
     std::string operator()(const std::int64_t* v) const { return std::to_string(*v); }
     std::string operator()(const std::uint64_t* v) const { return std::to_string(*v); }
     std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
     std::string operator()(const Distribution* v) const {
-        if (v->kind == Distribution::Kind::constant && v->probability == 1) return shortest(v->a);
+        if (v->kind == Distribution::Kind::constant && v->probability == 1) return shortest<float>(v->a);
         std::string text = std::string("{") + kinds_of_distributions[static_cast<int>(v->kind)] + " = ";
-        text += v->kind == Distribution::Kind::constant ? shortest(v->a) : "[" + shortest(v->a) + ", " + shortest(v->b) + "]";
-        if (v->probability != 1) text += ", probability = " + shortest(v->probability) + ", otherwise = " + shortest(v->otherwise);
+        text += v->kind == Distribution::Kind::constant ? shortest<float>(v->a)
+                                                        : "[" + shortest<float>(v->a) + ", " + shortest<float>(v->b) + "]";
+        if (v->probability != 1)
+            text += ", probability = " + shortest<float>(v->probability) + ", otherwise = " + shortest<float>(v->otherwise);
         return text + "}";
     }
     std::string operator()(const Radiation* v) const {
         std::string text = "\"";
-        for (int i = 0; i < v->lines; ++i) text += (i ? "," : "") + shortest(v->wavelength[i]) + ":" + shortest(v->weight[i]);
+        for (int i = 0; i < v->lines; ++i) text += (i ? "," : "") + shortest<float>(v->wavelength[i]) + ":" + shortest<float>(v->weight[i]);
         return text + "\"";
     }
     std::string operator()(const std::vector<int>* v) const { return list_text(*v); }

@@ -88,6 +88,7 @@ TrainingSetup::TrainingSetup(const TrainingOptions& options, const AdjustConfig&
     // Only the first rank looks at how good the network is.
     if (!options.validation_library.empty() && config_.run.validation_patterns > 0 && ranks.first()) {
         held_out_ = StructureLibrary::read(options.validation_library);
+        if (config_.run.labels == Labels::powder && held_out_.has_powder_groups()) use_powder_groups(held_out_);
         simulated_ = ValidationSet::simulated(config_, held_out_, config_.run.validation_patterns);
         if (simulated_->size() < config_.run.validation_patterns && !options.quiet)
             options.tell(options.validation_library.string() + ": has " + std::to_string(simulated_->size()) +
