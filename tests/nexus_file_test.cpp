@@ -212,6 +212,8 @@ TEST(NexusFile, TheAxesOfPyFai) {
     EXPECT_NEAR(read("radial", {{"long_name", "Scattering vector $q$ ($nm^{-1}$)"}, {"units", "nm^-1"}}, 10).two_theta_deg.front(), 10,
                 1e-3);
     EXPECT_NEAR(read("radial", {{"name", "q"}, {"unit", "nm^-1"}}, 10).two_theta_deg.front(), 10, 1e-3);
+    EXPECT_NEAR(read("radial", {{"units", "nm^-1"}}, 10).two_theta_deg.front(), 10, 1e-3);
+    expect_pattern(read("2th", {{"units", "deg"}}, 1), 10, 0.02, 0);
     EXPECT_NE(error_of([&] { read("radial", {{"name", "r"}, {"unit", "mm"}}, 1); }).find("'radial', not 2theta"), std::string::npos);
 }
 
@@ -344,6 +346,21 @@ TEST(NexusFile, EnergiesWithoutUnits) {
     EXPECT_NEAR(wavelength(30), 12.398419843 / 30, 1e-9);
     EXPECT_NEAR(wavelength(30000), 12.398419843 / 30, 1e-9);
     for (double none : {0.0, 1.5, 600.0, 6e9}) EXPECT_EQ(wavelength(none), 0) << none;
+}
+
+TEST(NexusFile, WavelengthsOfTheAnodeAndBesideTheSignal) {
+    const test::TemporaryDirectory folder;
+    const auto wavelength = [&](const std::function<void(H5File&)>& state) {
+        H5File file = H5File::create(folder / "a.h5", {"foreign", 1, ""});
+        write_scan(file, "entry/data", 0);
+        state(file);
+        file.commit();
+        return read_pattern(folder / "a.h5").wavelength_angstrom;
+    };
+    const double length = 1.0332, lengths[] = {1.0332, 1.2};
+    EXPECT_EQ(wavelength([&](H5File& file) { file.write("entry/data/wavelength", &length, {1}); }), length);
+    EXPECT_EQ(wavelength([&](H5File& file) { file.write("entry/data/wavelength", lengths, {2}); }), 0) << "an axis, perhaps";
+    EXPECT_NEAR(wavelength([&](H5File& file) { file.write_strings("entry/instrument/source/target_material", {"Co"}); }), 1.7902758, 1e-6);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ TEST(OtherFiles, SayWhatTheyAre) {
         {"step,patterns,loss\n1,512,5.4\n", "holds the metrics of a training"},
         {"{\n  \"friedel\": \"1.0\"}", "is a file of Friedel's results"},
         {"{\"a\": 3}", "is JSON"},
+        {"{\\rtf1\\ansi 5.0 21\\par\n", "is a document of a word processor (RTF); save it as plain text"},
     };
     for (const auto& [text, what] : files) EXPECT_NE(error_of(text).find(what), std::string::npos) << what << ": " << error_of(text);
 }

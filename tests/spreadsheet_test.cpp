@@ -218,5 +218,49 @@ TEST(Spreadsheet, CellsWithoutAnIntensityWereNotMeasured) {
     EXPECT_EQ(error_of(whole + "8,00;\n"), "no error");
 }
 
+TEST(Spreadsheet, DecimalCommasInQuotesBetweenCommas) {
+    const auto quoted = [](const std::string& angle, const std::string& counts) { return '"' + angle + "\",\"" + counts + '"'; };
+    for (const std::string header : {"", "\"2Theta\",\"I\"\n", "2Theta,Intensity\r\n"}) {
+        for (const int decimals : {0, 2})
+            expect_all_points(
+                sheet(header, [&](int i) { return quoted(number(angle_at(i), 2, ','), number(counts_at(i), decimals, ',')) + "\r"; }),
+                "a.csv");
+        expect_all_points(sheet(header, [&](int i) { return quoted(number(angle_at(i), 2, '.'), std::to_string(counts_at(i))); }), "a.csv");
+    }
+}
+
+TEST(Spreadsheet, UnitsBelowTheNames) {
+    const auto row = [](int i) { return number(angle_at(i), 2, '.') + "," + std::to_string(counts_at(i)); };
+    expect_all_points(sheet("\"2theta\",\"Intensity\"\n\"(deg)\",\"(a.u.)\"\n\"sample A\",\"\"\n", row), "a.csv");
+    const auto of_origin = [](int i) {
+        return std::to_string(i + 1) + "\t" + number(angle_at(i), 2, '.') + "\t" + std::to_string(counts_at(i));
+    };
+    expect_all_points(sheet("Long Name\t2theta\tIntensity\nUnits\tdeg\ta.u.\nComments\t\tbatch 3\n", of_origin), "origin.txt");
+}
+
+// As FullProf writes its .prf: reflections stand in the last columns of the first rows.
+TEST(Spreadsheet, RowsWithoutTheirLastColumns) {
+    const std::string header = " CELL: 4.99\n 2Theta\tYobs\tYcal\tYobs-Ycal\tBackg\tPosr\t(hkl)\tK\n";
+    const auto row = [](int i) {
+        return number(angle_at(i), 2, '.') + "\t" + std::to_string(counts_at(i)) + "\t21\t-1\t5" + (i < 20 ? "\t23.1\t( 1 0 2)\t0" : "");
+    };
+    expect_all_points(sheet(header, row), "a.prf");
+    EXPECT_NE(error_of(sheet(header, row) + "8.00\t2"), "") << "the last row was cut off";
+}
+
+TEST(Spreadsheet, WhatIsNoIntensityIsSaid) {
+    const auto row = [](int i) { return number(angle_at(i), 2, '.') + "," + number(std::log10(counts_at(i)), 4, '.'); };
+    for (const char* name :
+         {"Log Intensity", "Log Counts", "logI", "log_I", "log10(I)", "ln(I)", "Intensity (log scale)", "Intensity (dB)", "sqrt(Counts)"})
+        EXPECT_NE(error_of(sheet(std::string("2theta,") + name + "\n", row)).find("its intensities are '" + std::string(name)),
+                  std::string::npos)
+            << name << ": " << error_of(sheet(std::string("2theta,") + name + "\n", row));
+    const auto spacings = [](int i) {
+        return number(angle_at(i), 3, '.') + " " + number(1.54187 / (2 * std::sin(angle_at(i) * M_PI / 360)), 5, '.') + " " +
+               std::to_string(counts_at(i));
+    };
+    EXPECT_NE(error_of(sheet("", spacings)).find("its second column is the lattice spacing d of the first"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace friedel

@@ -83,18 +83,22 @@ TEST(StatedWavelength, IsReadFromTheHeader) {
 
 TEST(StatedWavelength, InOtherWords) {
     const auto wavelength = [](const std::string& header) { return parse_pattern(header + "\n" + plain(), "x.xy").wavelength_angstrom; };
-    for (const char* line : {"# Target: Co", "Röhre: Co", "# R\xf6hre: Co", "Anode: Kobalt", "Anode Material Co",
-                             "# Anode material: Cobalt", "Strahlung: Co", "管球: Co", "線源：Ｃｏ", "Strahlung: Kobalt Kα"})
+    for (const char* line :
+         {"# Target: Co", "Röhre: Co", "# R\xf6hre: Co", "Anode: Kobalt", "Anode Material Co", "# Anode material: Cobalt", "Strahlung: Co",
+          "管球: Co", "線源：Ｃｏ", "Strahlung: Kobalt Kα", "ターゲット: Co", "阳极: Co", "靶材：钴", "钴靶, 40 kV", "Ánodo: Co",
+          "Анод: Кобальт", "*TARGET\t\t=  27", "2Theta [°] (Cobalt (Co))"})
         EXPECT_NEAR(wavelength(line), 1.7902758, 1e-6) << line;
     for (const char* line :
-         {"波長: 1.7889", "波長（Å） 1.7889", "WAVE 1.7889", "# wave = 1.7889", "2Theta (Coupled TwoTheta/Theta) WL=1.7889"})
+         {"波長: 1.7889", "波長（Å） 1.7889", "WAVE 1.7889", "# wave = 1.7889", "波长: 1.7889", "Longitud de onda: 1.7889",
+          "Длина волны: 1.7889", "\xb2\xa8\xb3\xa4: 1.7889", "2Theta (Coupled TwoTheta/Theta) WL=1.7889"})
         EXPECT_EQ(wavelength(line), 1.7889) << line;
     EXPECT_NEAR(wavelength("# Anode: Cu\n# Target: Fe"), 1.54187, 1e-4) << "the anode says it best";
     EXPECT_NEAR(wavelength("Energie 30 keV"), 12.398419843 / 30, 1e-9);
     EXPECT_NEAR(wavelength("# wavelength: 40 pm"), 0.4, 1e-12);
-    for (const char* line : {"# target thickness 3, Co film", "# sample of cobalt and iron", "# microwave 3.5", "# waves 1.2",
-                             "# tube 3, iron", "# sputter target: Co", "# PLD target: Co-doped ZnO",
-                             "# monochromatic radiation, silver behenate", "# Wave guide height 1.2", "# wave form 0.5"})
+    for (const char* line :
+         {"# target thickness 3, Co film", "# sample of cobalt and iron", "# microwave 3.5", "# waves 1.2", "# tube 3, iron",
+          "# sputter target: Co", "# PLD target: Co-doped ZnO", "# monochromatic radiation, silver behenate", "# Wave guide height 1.2",
+          "# wave form 0.5", "# sample: cobalt (Co)", "*TARGET = 270", "铜片, 钴"})
         EXPECT_EQ(wavelength(line), 0) << line;
 }
 

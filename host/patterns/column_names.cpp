@@ -159,12 +159,26 @@ struct Candidates {
     const std::vector<int>& best() const { return !exact.empty() ? exact : !some.empty() ? some : unknown; }
 };
 
+// Whether a column is some function of the intensities by its name: "log10(I)", "Log Counts", "logI", "Intensity (dB)".
+bool is_function_of_intensity(std::string_view written) {
+    const std::string name = plain_name(written), all = lower_case(written);
+    const bool has_brackets = written.size() > name.size() + 1;
+    if (has_brackets && (all.find("(log") != all.npos || all.find("(db)") != all.npos)) return true;
+    for (const std::string_view function : {"log10", "log", "ln", "sqrt"}) {
+        if (!name.starts_with(function)) continue;
+        const std::string_view of = std::string_view(name).substr(function.size());
+        if (of.empty()) return has_brackets;
+        const std::string_view what = of.substr(std::min(of.find_first_not_of(" _-"), of.size()));
+        return is_exactly_intensity(what) || (what.size() < of.size() && is_some_intensity(what));
+    }
+    return false;
+}
+
 // What a column is by its name, beside those before it. Names are of several kinds ("I_err", "S", "counts_time"): the first that they are
 // of holds.
 Role role_of(std::string_view written, bool is_beside_axis, bool is_beside_candidates) {
     const std::string name = plain_name(written);
-    const bool is_function = (name == "log" || name == "log10" || name == "ln" || name == "sqrt") && written.size() > name.size() + 1;
-    if (is_function && is_beside_axis) return Role::changed_intensity;
+    if (is_beside_axis && is_function_of_intensity(written)) return Role::changed_intensity;
     if (is_axis_name(written)) return Role::axis;
     if (is_exactly_intensity(name)) return Role::intensity;
     if (is_some_intensity(name)) return Role::some_intensity;
@@ -275,7 +289,8 @@ bool read_field(double& value, std::string_view field, bool decimal_commas) {
 
 Columns columns_of(std::string_view line) {
     const bool is_of_spec = line.starts_with("#L ") || line.starts_with("#L\t");
-    const Fields names = names_of(line);
+    Fields names = names_of(line);
+    while (names.size() > 2 && names.back().find('=') != names.back().npos) names.pop_back();  // "2theta,I,err,wavelength=0.4959"
     Columns columns;
     columns.count = names.size();
     columns.may_be_sentence = !is_of_spec && line.find_first_of(",;\t") == std::string_view::npos;

@@ -51,12 +51,15 @@ std::optional<MeasuredPattern> parse_instrument_file(std::string_view bytes, con
         pattern = parse_xrdml(bytes, name);
     } else if (bytes.starts_with("RAW_1.06Powdat")) {
         pattern = parse_stoe_raw(bytes, name);
+    } else if (bytes.starts_with("SIETRONICS XRD SCAN")) {
+        pattern = parse_sietronics(bytes, name);
     } else if (has_gsas_bank(bytes)) {
         pattern = parse_gsas(bytes, name);
     } else if (is_uxd(bytes)) {
         pattern = parse_uxd(bytes, name);
     } else {
         pattern = parse_with_xylib(bytes, name);
+        if (!pattern) pattern = parse_jade(bytes, name);
     }
     if (!pattern) return std::nullopt;
     pattern->name = name;

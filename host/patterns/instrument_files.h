@@ -1,7 +1,7 @@
 // Measured patterns as instruments write them: PANalytical XRDML, Philips UDF, Rigaku RAS and RASX, GSAS (CONST with STD, ESD or FXYE),
-// Bruker RAW 1 to 4, UXD and BRML, STOE RAW 1.06, powder CIF, NeXus, tables with named columns, and intensities below start, step and end.
-// Wavelength and attenuation are taken from the file. Leaves out: plain columns of text (plain_text.h), and scans that are not of 2theta,
-// Q or d.
+// Bruker RAW 1 to 4, UXD and BRML, STOE RAW 1.06, Jade MDI, Sietronics CPI, powder CIF, NeXus, tables with named columns, and intensities
+// below start, step and end. Wavelength and attenuation are taken from the file. Leaves out: plain columns of text (plain_text.h), and
+// scans that are not of 2theta, Q or d.
 #pragma once
 
 #include <filesystem>
@@ -30,9 +30,11 @@ MeasuredPattern parse_gsas(std::string_view bytes, const std::string& name);
 MeasuredPattern parse_bruker_raw(std::string_view bytes, const std::string& name);
 MeasuredPattern parse_stoe_raw(std::string_view bytes, const std::string& name);
 MeasuredPattern parse_uxd(std::string_view bytes, const std::string& name);
+MeasuredPattern parse_sietronics(std::string_view bytes, const std::string& name);
 
 // These look whether the bytes are of their formats, and return nothing if they are not.
 std::optional<MeasuredPattern> parse_with_xylib(std::string_view bytes, const std::string& name);
+std::optional<MeasuredPattern> parse_jade(std::string_view bytes, const std::string& name);
 std::optional<MeasuredPattern> parse_table(std::string_view text, const std::string& name);
 std::optional<MeasuredPattern> parse_stepped(std::string_view text, const std::string& name);
 

@@ -121,7 +121,22 @@ double angstrom_of_notes(const H5File& file, const std::string& group, int depth
     return 0;
 }
 
-BeamWavelength wavelength_of_entry(const H5File& file, const std::string& entry) {
+// What the sources' anodes say: "target_material", a symbol.
+double angstrom_of_anodes(const H5File& file, const std::vector<Beam>& beams) {
+    StatedWavelength stated;
+    for (const Beam& beam : beams) {
+        const std::string path = beam.group + "/target_material";
+        if (!beam.is_source || !file.exists(path) || file.is_group(path)) continue;
+        try {
+            stated.read("anode: " + file.read_text(path));
+        } catch (const Error&) {  // no text
+        }
+    }
+    return stated.angstrom();
+}
+
+// Of the entry that holds a scan.
+BeamWavelength wavelength_of(const H5File& file, const std::string& entry, const std::string& scan) {
     std::vector<Beam> beams;
     find_beams(beams, file, entry, 0);
     beams.push_back({entry});
@@ -135,7 +150,10 @@ BeamWavelength wavelength_of_entry(const H5File& file, const std::string& entry)
         const double wavelength = angstrom_of_energy(energy);
         if (wavelength > 0) return {wavelength, energy.varies};
     }
-    return {angstrom_of_notes(file, entry, 0)};
+    const Quantity beside_signal = first_of(file, scan, {"incident_wavelength", "wavelength"});
+    if (beside_signal.value > 0 && !beside_signal.varies) return {angstrom_of_wavelength(beside_signal)};
+    const double anode = angstrom_of_anodes(file, beams);
+    return {anode > 0 ? anode : angstrom_of_notes(file, entry, 0)};
 }
 
 // The names of the axes, one for each dimension, a dot for those without.
@@ -166,6 +184,9 @@ AxisWords words_of_axis(const H5File& file, const std::string& path) {
         if (is_axis_name(words.name)) break;
         if (is_axis_name(other)) words.name = other;
     }
+    const std::string unit = lower_case(words.units);
+    if (words.name == "radial" && is_inverse_length(words.units)) words.name = "q";
+    if (words.name == "radial" && (unit.starts_with("deg") || unit.starts_with("rad"))) words.name = "two_theta";
     return words;
 }
 
@@ -257,7 +278,7 @@ std::optional<NexusData> find_nexus_data(const H5File& file, const std::string& 
     const AxisWords words = words_of_axis(file, along.axis);
     data.kind = axis_of(words.name, words.units, name);
     const std::string entry = group.substr(0, group.find('/', 1));
-    const BeamWavelength beam = wavelength_of_entry(file, entry);
+    const BeamWavelength beam = wavelength_of(file, entry, group);
     data.wavelength_angstrom = mean_k_alpha(beam.angstrom, 0, 0);
     if (beam.varies) data.wavelength_doubt = "its wavelength or energy changes from frame to frame";
     return data;

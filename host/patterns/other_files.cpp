@@ -19,7 +19,7 @@ struct OtherKind {
     const char* what;
 };
 
-constexpr std::array<OtherKind, 13> other_kinds = {{
+constexpr std::array<OtherKind, 14> other_kinds = {{
     {0, "\x89HDF", "an HDF5 file; give it as a file, not as standard input"},
     {0, "PK\x03\x04", "a zip archive and neither .rasx nor .brml; unpack it and name what it holds"},
     {0, "\x1f\x8b", "compressed (gzip); unpack it first"},
@@ -34,6 +34,7 @@ constexpr std::array<OtherKind, 13> other_kinds = {{
     {0, "RAW", "a RAW file of a kind that is not read (Bruker 1 to 4 and STOE 1.06 are); export the scan as text of two columns (.xy)"},
     {0, "<", "XML and no XRDML; export the scan as text of two columns (.xy)"},
     {0, "\xd0\xcf\x11\xe0", "an Excel workbook (.xls) or another document of Office; save the sheet as CSV"},
+    {0, "{\\rtf", "a document of a word processor (RTF); save it as plain text"},
     {0, "{", "JSON, not a pattern in text columns"},
     {0, "data_", "a CIF, a crystal structure and not a measured pattern; 'friedel simulate' makes a pattern of it"},
 }};

@@ -16,6 +16,7 @@
 #include "host/patterns/plain_text.h"
 #include "host/patterns/text_rows.h"
 #include "host/patterns/thousands.h"
+#include "host/support/descriptor.h"
 #include "host/support/error.h"
 #include "host/support/interrupt.h"
 #include "host/support/text_encoding.h"
@@ -61,17 +62,12 @@ std::string read_all(int descriptor, const std::string& name) {
 
 std::string read_text(const fs::path& file) {
     const std::string name = file.string();
-    struct Descriptor {
-        int number;
-        ~Descriptor() {
-            if (number >= 0) close(number);
-        }
-    } const descriptor{open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe without a writer would not even open
-    if (descriptor.number < 0) {
+    const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe without a writer would not even open
+    if (!descriptor.is_open()) {
         if (errno == ENOENT) fail(name, ": no such file");
         fail(name, ": cannot be opened (", std::strerror(errno), ")");
     }
-    return read_all(descriptor.number, name);
+    return read_all(descriptor.number(), name);
 }
 
 }  // namespace

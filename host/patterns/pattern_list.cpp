@@ -29,8 +29,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // A CIF is more often a structure than a pattern: those are named one by one.
-constexpr std::array<const char*, 19> endings = {".xy",  ".xye",  ".txt",  ".dat", ".asc", ".chi",  ".xrdml", ".ras", ".rasx", ".raw",
-                                                 ".uxd", ".brml", ".gsas", ".gsa", ".gss", ".fxye", ".xra",   ".udf", ".nxs"};
+constexpr std::array<const char*, 22> endings = {".xy",   ".xye", ".txt", ".dat",  ".asc",  ".chi", ".xrdml", ".ras",
+                                                 ".rasx", ".raw", ".uxd", ".brml", ".gsas", ".gsa", ".gss",   ".fxye",
+                                                 ".xra",  ".udf", ".mdi", ".cpi",  ".prf",  ".nxs"};
 
 std::string all_endings() {
     std::string all;

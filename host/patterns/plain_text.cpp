@@ -11,7 +11,9 @@
 #include "host/patterns/instrument_files.h"
 #include "host/patterns/stated_wavelength.h"
 #include "host/patterns/text_rows.h"
+#include "host/support/bragg.h"
 #include "host/support/error.h"
+#include "host/support/radiation.h"
 #include "host/support/text_format.h"
 
 namespace friedel {
@@ -82,6 +84,7 @@ public:
             if (at < end && *at++ == '\r' && at < end && *at == '\n') ++at;
         }
         check_whole();
+        refuse_spacings();
         if (order_.is_descending()) pattern_.reverse();
         leave_out_unmeasured(pattern_);
         stated_.apply_to(pattern_);
@@ -194,6 +197,18 @@ private:
             if (row.value[2] < 0 || no_sigma) fail_here("the third column is not a standard deviation; keep only angle and intensity");
             pattern_.sigma.push_back(row.value[2]);
         }
+    }
+
+    // Says so where three columns are 2theta, d and the intensity.
+    void refuse_spacings() const {
+        constexpr double rounded = 0.005;  // relative: digits of d
+        if (columns_ != 3 || axis_ != two_theta_in_degrees || pattern_.points() < static_cast<std::size_t>(min_points)) return;
+        const auto wavelength = [&](std::size_t i) { return pattern_.intensity[i] * inverse_d_of(pattern_.two_theta_deg[i], 1); };
+        for (std::size_t i = 0; i < pattern_.points(); ++i) {
+            if (!may_be_stated(wavelength(i)) || !(std::abs(wavelength(i) / wavelength(0) - 1) < rounded)) return;
+        }
+        fail(pattern_.name,
+             ": its second column is the lattice spacing d of the first; name the columns in a line above (2theta, d, intensity)");
     }
 
     // Says so where the second column rises evenly, as angles do and intensities do not.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 #include <vector>
 
 #include "host/patterns/header_words.h"
@@ -87,7 +88,19 @@ constexpr SourceWord source_words[] = {{"x-ray source"},
                                        {"roehre", SourceWord::line_of_x_rays},
                                        {"wavelength"},
                                        {"管球"},
-                                       {"線源"}};
+                                       {"線源"},
+                                       {"ターゲット"},
+                                       {"対陰極"},
+                                       {"阳极"},
+                                       {"靶材"},
+                                       {"光源"},
+                                       {"ánodo"},
+                                       {"Ánodo"},
+                                       {"anodo"},
+                                       {"анод"},
+                                       {"Анод"},
+                                       {"излучение"},
+                                       {"Излучение"}};
 
 // What a source word that ends a text is worth to what follows, behind a colon or not: "Bruker D8, tube: Co, 40 kV".
 struct SaidSource {
@@ -167,7 +180,8 @@ bool is_followed_by_radiation(std::string_view line, std::string_view before, st
     const std::size_t last = before.find_last_not_of(" \t");
     const bool is_apart = last == before.npos || std::string_view("#;,!*%/").find(before[last]) != std::string_view::npos;
     const bool is_of_x_rays = contains_any(line, {"x-ray", "xray", "x ray"}) || (is_apart && is_of_generator_or_filter(line));
-    for (const std::string_view word : {"radiation", "strahlung", "x-ray tube", "x-rays", "tube", "röhre", "roehre", "r\xf6hre"}) {
+    for (const std::string_view word :
+         {"radiation", "strahlung", "x-ray tube", "x-rays", "tube", "röhre", "roehre", "r\xf6hre", "靶", "管球", "ターゲット", "対陰極"}) {
         if (!rest.starts_with(word) || ((word == "tube" || word.ends_with("hre")) && !is_of_x_rays)) continue;
         const std::size_t next = rest.find_first_not_of(" \t", word.size());
         return next == rest.npos || !is_letter(rest[next]);
@@ -180,15 +194,34 @@ struct ElementName {
     std::string_view word, symbol;
 };
 constexpr ElementName element_names[] = {
-    {"copper", "cu"}, {"kupfer", "cu"},   {"cuivre", "cu"}, {"cobalt", "co"}, {"kobalt", "co"},
-    {"molybd", "mo"}, {"chromium", "cr"}, {"chrom", "cr"},  {"iron", "fe"},   {"eisen", "fe"},
-    {"silver", "ag"}, {"silber", "ag"},   {"nickel", "ni"}, {"\u9285", "cu"}, {"\u30b3\u30d0\u30eb\u30c8", "co"}};
+    {"copper", "cu"},     {"kupfer", "cu"}, {"cuivre", "cu"},  {"cobalt", "co"},  {"kobalt", "co"},   {"molybd", "mo"}, {"chromium", "cr"},
+    {"chrom", "cr"},      {"iron", "fe"},   {"eisen", "fe"},   {"silver", "ag"},  {"silber", "ag"},   {"nickel", "ni"}, {"cobre", "cu"},
+    {"hierro", "fe"},     {"cromo", "cr"},  {"molibd", "mo"},  {"銅", "cu"},      {"コバルト", "co"}, {"クロム", "cr"}, {"鉄", "fe"},
+    {"モリブデン", "mo"}, {"銀", "ag"},     {"铜", "cu"},      {"钴", "co"},      {"铬", "cr"},       {"铁", "fe"},     {"钼", "mo"},
+    {"银", "ag"},         {"медь", "cu"},   {"кобальт", "co"}, {"Кобальт", "co"}, {"хром", "cr"},     {"железо", "fe"}, {"молибден", "mo"}};
+
+// "*TARGET = 27": Rigaku's text has the atomic number.
+std::optional<Claim> anode_by_number(std::string_view lower) {
+    constexpr std::string_view key = "*target";
+    constexpr std::pair<std::string_view, std::string_view> numbers[] = {{"24", "cr"}, {"26", "fe"}, {"27", "co"}, {"28", "ni"},
+                                                                         {"29", "cu"}, {"42", "mo"}, {"47", "ag"}};
+    if (!lower.starts_with(key)) return std::nullopt;
+    lower.remove_prefix(std::min(lower.find_first_not_of(" \t=", key.size()), lower.size()));
+    const std::string_view number = lower.substr(0, lower.find_last_not_of(" \t\r") + 1);
+    for (const auto& [text, symbol] : numbers) {
+        for (const Anode& anode : anodes()) {
+            if (number == text && anode.name == symbol) return Claim{of_anode, anode.mean};
+        }
+    }
+    return std::nullopt;
+}
 
 }  // namespace
 
 // "radiation: co" says it all; elsewhere a name needs its line, as the text may be about a sample of cobalt, and even then ("Fe Ka
 // fluorescence") it is worth less.
 std::optional<Claim> anode_in(std::string_view lower) {
+    if (const std::optional<Claim> claim = anode_by_number(lower)) return claim;
     for (const ElementName& name : element_names) {
         for (std::size_t at = lower.find(name.word); at != lower.npos; at = lower.find(name.word, at + 1)) {
             if (at > 0 && is_letter(lower[at - 1])) continue;
@@ -197,6 +230,8 @@ std::optional<Claim> anode_in(std::string_view lower) {
             const std::string_view rest = lower.substr(end);
             std::optional<Worth> worth = said_before(lower.substr(0, at), lower);
             if (!worth && is_followed_by_radiation(lower, lower.substr(0, at), rest)) worth = of_target;
+            if (!worth && at > 0 && lower[at - 1] == '(' && contains_any(lower, {"2theta", "2th", "2θ"}))
+                worth = of_target;  // HighScore's axis
             for (const Anode& anode : anodes()) {
                 if (worth && anode.name == name.symbol && !is_of_a_sample(rest)) return Claim{*worth, anode.mean};
             }

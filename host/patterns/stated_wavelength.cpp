@@ -167,8 +167,31 @@ void StatedWavelength::read(std::string_view line) {
 
 void StatedWavelength::read_wavelength(std::string_view line, std::string_view text) {
     constexpr double least_pm = 30, most_pm = 300;  // without a unit, and by their size
-    std::size_t word = end_of_first(text, {"wavelength", "wave length", "wave_length", "wellenlänge", "wellenl\xe4nge", "wellenlaenge",
-                                           "longueur d'onde", "波長", "lambda", "λ", "alpha1=", "alpha2=", "lam:", "lam=", " wl="});
+    // The last four as files in GBK, Shift-JIS and Windows-1251 have them.
+    std::size_t word = end_of_first(text, {"wavelength",
+                                           "wave length",
+                                           "wave_length",
+                                           "wellenlänge",
+                                           "wellenl\xe4nge",
+                                           "wellenlaenge",
+                                           "longueur d'onde",
+                                           "longitud de onda",
+                                           "lunghezza d'onda",
+                                           "波長",
+                                           "波长",
+                                           "длина волны",
+                                           "Длина волны",
+                                           "lambda",
+                                           "λ",
+                                           "alpha1=",
+                                           "alpha2=",
+                                           "lam:",
+                                           "lam=",
+                                           " wl=",
+                                           "\xb2\xa8\xb3\xa4",
+                                           "\x94g\x92\xb7",
+                                           "\xe4\xeb\xe8\xed\xe0 \xe2\xee\xeb\xed\xfb",
+                                           "\xc4\xeb\xe8\xed\xe0 \xe2\xee\xeb\xed\xfb"});
     for (const std::string_view abbreviation : {"wave", "wl"}) {  // "WAVE 0.4"
         if (word != std::string_view::npos) break;
         const std::size_t wave = word_at_the_beginning(text, abbreviation);

@@ -252,6 +252,20 @@ bool read_number(double& value, const Fields& fields, int column, const Table& t
     return read_field(value, field, table.decimal_commas);
 }
 
+// A row without its last columns, as spreadsheets and FullProf (.prf) write it: angle and intensity are there, and signs separate them.
+bool ends_early(std::string_view line, const Fields& fields, const Table& table) {
+    const Columns& columns = table.columns;
+    return line.find_first_of(table.decimal_commas ? "\t;" : "\t;,") != line.npos &&
+           fields.size()<columns.count&& static_cast<int>(fields.size())> std::max(
+               {columns.axis, columns.intensity, columns.d, columns.time});
+}
+
+bool has_no_number(const Fields& fields, const Table& table) {
+    double value = 0;
+    return std::none_of(fields.begin(), fields.end(),
+                        [&](std::string_view field) { return read_field(value, field, table.decimal_commas); });
+}
+
 // Remarks and times of day beside angle and intensity: "5.00,26,ok".
 bool has_text_behind_numbers(std::string_view line, const Table& table) {
     const Fields fields = row_of(line, table);
@@ -287,6 +301,7 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
     MeasuredPattern pattern;
     stated.apply_to(pattern);
     std::vector<double> times;
+    constexpr int longest_units = 5;  // lines of units and remarks below the names
     double d = 0;
     bool is_ended = false;
     text = table->rows;
@@ -299,11 +314,14 @@ std::optional<MeasuredPattern> parse_table(std::string_view text, const std::str
         if (std::all_of(fields.begin(), fields.end(), [](std::string_view field) { return field.empty(); })) continue;
         const bool is_whole = !text.empty() || table->rows.ends_with('\n');
         double x = 0, y = 0, time = 0;
-        const bool is_row = fields.size() == columns.count && read_number(x, fields, columns.axis, *table);
+        const bool is_row = (fields.size() == columns.count || (is_whole && ends_early(line, fields, *table))) &&
+                            read_number(x, fields, columns.axis, *table);
         if (!is_row && pattern.intensity.size() >= static_cast<std::size_t>(min_points) && is_below_rows(line)) {
             is_ended = true;
             continue;
         }
+        if (!is_row && pattern.intensity.empty() && line_number < table->rows_line + longest_units && has_no_number(fields, *table))
+            continue;
         if (is_ended) fail(name, ": line ", line_number, ": a row behind a line that ends or sums up those before; remove that line");
         if (!is_row || !read_number(y, fields, columns.intensity, *table, is_whole)) {
             fail(name, ": line ", line_number, ": '", without_controls(std::string(line.substr(0, 40))),

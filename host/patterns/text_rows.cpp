@@ -63,17 +63,64 @@ bool append_without_quotes(std::string& out, std::string_view line) {
     return true;
 }
 
+// The numbers of a row of quoted ones that commas separate ("5,00","21"), as they are written; empty where it is none.
+std::vector<std::string_view> quoted_numbers(std::string_view line) {
+    constexpr std::string_view between = "\",\"", of_number = "0123456789.,+-eE ";
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    if (line.size() < 2 || line.front() != '"' || line.back() != '"') return {};
+    line = line.substr(1, line.size() - 2);
+    std::vector<std::string_view> numbers;
+    while (true) {
+        const std::size_t end = std::min(line.find(between), line.size());
+        const std::string_view number = line.substr(0, end);
+        if (number.find_first_of("0123456789") == number.npos || number.find_first_not_of(of_number) != number.npos) return {};
+        numbers.push_back(number);
+        if (end == line.size()) return numbers.size() > 1 ? numbers : std::vector<std::string_view>{};
+        line.remove_prefix(end + between.size());
+    }
+}
+
+// Whether such rows are told without their quotes: no number has a comma, or all commas are decimal, as angles have them beside numbers
+// without points. "5.00","1,861" has thousands.
+bool may_lose_quotes(std::string_view text) {
+    bool any = false, any_point = false, any_comma = false, angles_have_commas = false;
+    while (!text.empty()) {
+        const std::vector<std::string_view> numbers = quoted_numbers(take_line(text));
+        for (const std::string_view number : numbers) {
+            const std::size_t comma = number.find(',');
+            if (comma != number.npos && number.find(',', comma + 1) != number.npos) return false;
+            any_point |= number.find('.') != number.npos;
+            any_comma |= comma != number.npos;
+        }
+        any |= !numbers.empty();
+        angles_have_commas |= !numbers.empty() && numbers.front().find(',') != numbers.front().npos;
+    }
+    return any && (!any_comma || (angles_have_commas && !any_point));
+}
+
+// Appends the row with decimal points and without quotes; false where it is no row of quoted numbers.
+bool append_with_points(std::string& out, std::string_view line) {
+    const std::vector<std::string_view> numbers = quoted_numbers(line);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        std::string number(numbers[i]);
+        std::replace(number.begin(), number.end(), ',', '.');
+        out += (i ? "," : "") + number;
+    }
+    return !numbers.empty();
+}
+
 }  // namespace
 
 std::optional<std::string> without_quotes(std::string_view text) {
     if (text.find('"') == text.npos) return std::nullopt;
+    const bool between_commas = may_lose_quotes(text);
     std::string out;
     out.reserve(text.size());
     bool any = false;
     while (!text.empty()) {
         const std::size_t left = text.size();
         const std::string_view line = take_line(text);
-        if (append_without_quotes(out, line))
+        if (append_without_quotes(out, line) || (between_commas && append_with_points(out, line)))
             any = true;
         else
             out += line;

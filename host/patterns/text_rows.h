@@ -53,7 +53,7 @@ const char* behind_empty_columns(const char* at, const char* end);
 // Whether a line is one that programs and spreadsheets write below the rows: "END", "Mittelwert;55,2". What follows must be no row.
 bool is_below_rows(std::string_view line);
 
-// The text with the numbers of its rows out of their quotes (5,00;"1.861,00"), where semicolons or tabs separate them; nothing where none
+// The text with the numbers of its rows out of their quotes (5,00;"1.861,00"; "5,00","21", with points then); nothing where none
 // is in quotes.
 std::optional<std::string> without_quotes(std::string_view text);
 

@@ -51,7 +51,7 @@ std::string without_controls(std::string text) {
         const auto c = static_cast<unsigned char>(text[i]);
         // The second block of controls is C2 80 to C2 9F in UTF-8.
         const bool second_block = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-        if (c < 0x20 || c == 0x7f) text[i] = '?';
+        if (c < 0x20 || c == 0x7f) text[i] = c == '\t' ? ' ' : '?';
         if (second_block) text.replace(i, 2, "?");
     }
     return text;
