@@ -135,6 +135,30 @@ Si1 0.01 0.02 0.03 0 0.005 0
     EXPECT_EQ(structure.atoms[1].b_iso, b_iso_missing);
 }
 
+// B_eq = 4/3 sum_ij beta_ij (a_i . a_j); and what no atom has is ignored, or taken, but not in silence.
+TEST(Cif, BetasAreReadAndOddDisplacementsMarked) {
+    const auto with = [](const std::string& column, const std::string& value, const std::string& more = "") {
+        return parse_one(
+            "data_x\n_cell_length_a 5\n_cell_length_b 6\n_cell_length_c 7\n_cell_angle_gamma 100\nloop_\n_atom_site_label\n"
+            "_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n" +
+            column + "\nSi1 0 0 0 " + value + "\nO2 .5 .5 .5 " + value + "\n" + more);
+    };
+    std::string betas = "loop_\n_atom_site_aniso_label\n";
+    for (const char* index : {"11", "22", "33", "12", "13", "23"}) betas += std::string("_atom_site_aniso_beta_") + index + "\n";
+    const double sum = 0.004 * 25 + 0.003 * 36 + 0.002 * 49 + 2 * 0.001 * 30 * std::cos(100 * std::numbers::pi / 180);
+    const Structure beta = with("_atom_site_occupancy", "1", betas + "Si1 .004 .003 .002 .001 0 0\n");
+    EXPECT_NEAR(beta.atoms[0].b_iso, 4.0 / 3 * sum, 1e-9);
+    EXPECT_EQ(beta.displacement_doubt, "");
+
+    const Structure negative = with("_atom_site_U_iso_or_equiv", "-0.01"), large = with("_atom_site_B_iso_or_equiv", "90");
+    EXPECT_EQ(negative.atoms[0].b_iso, b_iso_missing);
+    EXPECT_EQ(negative.displacement_doubt,
+              "the displacement parameter of atom Si1 is U = -0.01 angstrom^2 (B = -0.79), below 0; it was taken for not stated; 1 more "
+              "atom likewise");
+    EXPECT_EQ(large.atoms[0].b_iso, 90);
+    expect_in("of atom Si1 is U = 1.14 angstrom^2 (B = 90), above 1", large.displacement_doubt);
+}
+
 TEST(Cif, SymmetryInEveryForm) {
     const auto operations = [](const std::string& symmetry) {
         return parse_one("data_x" + cubic_cell + symmetry + one_atom).operations.size();
@@ -259,7 +283,19 @@ TEST(Cif, SymmetryThatIsNotStatedOrContradictsItselfIsMarked) {
     for (const std::string& stated : {symbol + number + "225\n", symbol, number + "221\n",
                                       number + "14\n_symmetry_space_group_name_H-M 'P 1 21/n 1'\n_cell_angle_beta 95\n"})
         EXPECT_EQ(with(stated).symmetry_contradiction, "") << stated;
-    // Operations need neither.
+    // Operations need neither, but those of another group are not meant.
+    const std::string two_operations = "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,-z\n";
+    EXPECT_EQ(with(symbol + two_operations).operations_contradiction,
+              "its symbol F m -3 m has 192 symmetry operators, its list 2, those of P -1");
+    EXPECT_EQ(with(number + "225\n" + two_operations).operations_contradiction,
+              "its space-group number 225 has 192 symmetry operators, its list 2, those of P -1");
+    EXPECT_EQ(with(symbol + "_symmetry_space_group_name_Hall '-P 1'\n").operations_contradiction,
+              "its symbol F m -3 m has 192 symmetry operators, its Hall symbol 2, those of P -1");
+    // Another setting, or an origin that is in no table, is no contradiction.
+    for (const char* stated : {"_symmetry_space_group_name_H-M 'P 1 21/c 1'\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,-z\n"
+                               "-x+1/2,y+1/2,-z+1/2\nx+1/2,-y+1/2,z+1/2\n",
+                               "_symmetry_space_group_name_H-M 'P -1'\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x+1/4,-y,-z\n"})
+        EXPECT_EQ(with(stated).operations_contradiction, "") << stated;
     EXPECT_EQ(with(symbol + "_symmetry_equiv_pos_as_xyz x,y,z\n" + number + "221\n").symmetry_contradiction, "");
 }
 
@@ -417,7 +453,7 @@ TEST(Cif, BadInputIsRefusedWithItsReason) {
                      one_atom));
     expect_in("degrees", reason("data_x\n_cell_length_a 5\n_cell_length_b 5\n_cell_length_c 5\n_cell_angle_alpha 180\n" + one_atom));
     expect_in("unknown element 'Xx1'", reason("data_x" + cubic_cell + atoms_head + "Xx1 0 0 0\n"));
-    expect_in("not a number, line 8", reason("data_x" + cubic_cell + atoms_head + "Si1 0 zero 0\n"));
+    expect_in("_atom_site_fract_y of Si1 is 'zero', not a number, line 8", reason("data_x" + cubic_cell + atoms_head + "Si1 0 zero 0\n"));
     expect_in("not a number", reason("data_x" + cubic_cell + atoms_head + "Si1 0 NaN 0\n"));
     expect_in("not a number", reason("data_x" + cubic_cell + atoms_head + "Si1 0 inf 0\n"));
     expect_in("has no coordinates", reason("data_x" + cubic_cell + atoms_head + "Si1 0 ? 0\n"));

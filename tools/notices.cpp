@@ -13,13 +13,16 @@ namespace {
 using Doubts = std::vector<std::string>;  // [kinds], empty where there is none
 
 Doubts doubts_of(const Structure& structure) {
-    const std::string& contradiction = structure.symmetry_contradiction;
-    return {structure.origin_assumed ? "fits either of its group's two origins; origin choice 2 was taken. Operators in the file would tell"
-                                     : "",
+    const std::string &contradiction = structure.symmetry_contradiction, &other_operators = structure.operations_contradiction;
+    return {structure.origin_assumed ? "fits either of its group's two origins; origin choice 2 was taken. Operators in the file would "
+                                       "tell; append :1 to the symbol for the other"
+                                     : structure.origin_chosen,
             structure.symmetry_unstated
                 ? "no symmetry is stated; taken as P1, with no atoms but those listed. A space group or operators in the file would tell"
                 : "",
-            contradiction.empty() ? "" : contradiction + "; the symbol was taken. Operators in the file would tell"};
+            contradiction.empty() ? "" : contradiction + "; the symbol was taken. Operators in the file would tell",
+            other_operators.empty() ? "" : other_operators + "; these were taken. Correct whichever is wrong",
+            structure.displacement_doubt};
 }
 
 }  // namespace

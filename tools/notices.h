@@ -26,7 +26,8 @@ void tell(const Parts&... parts) {
 // The same for work that tells of itself; nobody where the user wants to hear of nothing.
 Tell teller(bool quiet = false);
 
-// What its file leaves in doubt: which of two origins it uses, of which of two groups it is, or all of its symmetry.
+// What its file leaves in doubt: which of two origins it uses, of which of two groups it is, or all of its symmetry; and displacements
+// that no atom has.
 void tell_of_doubts(const Structure& structure);
 // Of all structures of a file, each kind of doubt once.
 void tell_of_doubts(const std::vector<Structure>& structures);

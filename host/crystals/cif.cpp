@@ -17,20 +17,18 @@
 
 #include "host/crystals/atom_sites.h"
 #include "host/crystals/cif_origin.h"
+#include "host/crystals/displacement.h"
 #include "host/crystals/elements.h"
 #include "host/crystals/stated_symmetry.h"
 #include "host/support/error.h"
 #include "host/support/text_encoding.h"
 #include "host/support/text_format.h"
-#include "kernels/real_math.h"
 
 namespace friedel {
 
 namespace {
 
 namespace cif = gemmi::cif;
-
-constexpr double b_of_u = 8 * pi_d * pi_d;
 
 // A column of a loop, or a single value, by the first of several names that the block has.
 struct Column {
@@ -69,8 +67,8 @@ std::string text_of(const cif::Block& block, std::initializer_list<const char*> 
     return column.has(0) ? column.at(0) : std::string();
 }
 
-// A CIF number, its standard uncertainty left off: 0.123(4).
-double number(const Column& column, std::size_t row) {
+// A CIF number, its standard uncertainty left off: 0.123(4). `atom` is the label of whose it is, where it is of one.
+double number(const Column& column, std::size_t row, const std::string& atom = "") {
     const std::string text = column.at(row);
     const char* begin = text.c_str();
     const char* const end = begin + text.size();
@@ -83,7 +81,7 @@ double number(const Column& column, std::size_t row) {
         if (rest != end) ++rest;
     }
     if (parsed.ec != std::errc() || rest != end || !std::isfinite(value)) {
-        fail(column.tag, " is '", text, "', not a number, line ", column.line);
+        fail(column.tag, atom.empty() ? "" : " of " + atom, " is '", text, "', not a number, line ", column.line);
     }
     return value;
 }
@@ -112,66 +110,44 @@ std::array<double, 6> read_cell(const cif::Block& block) {
     return cell;
 }
 
-// Reciprocal lengths a* b* c* in 1/angstrom.
-std::array<double, 3> reciprocal_lengths(const std::array<double, 6>& cell) {
-    const double volume = cell_volume(cell);
-    std::array<double, 3> lengths;
-    for (int i = 0; i < 3; ++i) {
-        lengths[i] = cell[(i + 1) % 3] * cell[(i + 2) % 3] * std::sin(cell[3 + i] * degree<double>) / volume;
-    }
-    return lengths;
-}
-
-// Equivalent isotropic displacement of an anisotropic one (IUCr commission on nomenclature, Trueblood et al. 1996):
-// U_eq = 1/3 sum_ij U_ij a*_i a*_j (a_i . a_j); six values in the order 11 22 33 12 13 23.
-double equivalent_isotropic(const std::array<double, 6>& cell, const std::array<double, 6>& u) {
-    const std::array<double, 3> star = reciprocal_lengths(cell);
-    static constexpr int off_diagonal[3][3] = {{0, 1, 5}, {0, 2, 4}, {1, 2, 3}};  // i, j, the angle between their axes
-    double sum = 0;
-    for (int i = 0; i < 3; ++i) sum += u[i] * star[i] * star[i] * cell[i] * cell[i];
-    for (int k = 0; k < 3; ++k) {
-        const auto [i, j, angle] = off_diagonal[k];
-        sum += 2 * u[3 + k] * star[i] * star[j] * cell[i] * cell[j] * std::cos(cell[angle] * degree<double>);
-    }
-    return sum / 3;
-}
-
 // Isotropic B by site label from the anisotropic loop, for sites that state nothing else.
 class AnisotropicDisplacements {
 public:
     AnisotropicDisplacements(const cif::Block& block, const std::array<double, 6>& cell) : cell_(cell) {
         labels_ = find(block, {"_atom_site_aniso_label", "_atom_site_aniso.label"});
         static constexpr const char* indices[6] = {"11", "22", "33", "12", "13", "23"};
-        for (const char* kind : {"U", "B"}) {
+        for (const char* kind : {"U", "B", "beta"}) {
             bool complete = true;
             for (int i = 0; i < 6; ++i) {
                 const std::string tag = std::string("_atom_site_aniso_") + kind + "_" + indices[i];
                 values_[i] = find(block, {tag.c_str()});
                 complete = complete && values_[i];
             }
-            scale_ = *kind == 'U' ? b_of_u : 1.0;
+            scale_ = *kind == 'B' ? 1.0 : b_of_u;
+            of_beta_ = *kind == 'b';
             if ((present_ = complete && labels_)) break;
         }
     }
 
-    double b_iso(const std::string& label) const {
+    std::optional<double> b(const std::string& label) const {
         for (std::size_t row = 0; present_ && row < labels_.size(); ++row) {
             if (labels_.at(row) != label) continue;
             std::array<double, 6> u;
             for (int i = 0; i < 6; ++i) {
-                if (!values_[i].has(row)) return b_iso_missing;
-                u[i] = number(values_[i], row);
+                if (!values_[i].has(row)) return std::nullopt;
+                u[i] = number(values_[i], row, label);
             }
+            if (of_beta_) u = u_of_beta(cell_, u);
             return scale_ * equivalent_isotropic(cell_, u);
         }
-        return b_iso_missing;
+        return std::nullopt;
     }
 
 private:
     std::array<double, 6> cell_;
     Column labels_, values_[6];
     double scale_ = 1;
-    bool present_ = false;
+    bool present_ = false, of_beta_ = false;
 };
 
 int read_element(const std::string& label, const std::string& type_symbol, const std::vector<int>& formula, int line) {
@@ -208,8 +184,8 @@ public:
     std::size_t rows() const { return fractional_[0].size(); }
 
     // None where the row stands for no atom: a dummy, a vacancy written as if it were an element, a site that nothing occupies, hydrogen
-    // that was known to be there, but not where.
-    std::optional<Atom> atom(std::size_t row) const {
+    // that was known to be there, but not where. What is odd about its displacement is added to `doubts`.
+    std::optional<Atom> atom(std::vector<std::string>& doubts, std::size_t row) const {
         const std::string type = types_.has(row) ? types_.at(row) : std::string();
         Atom atom;
         atom.label = labels_.has(row) ? labels_.at(row) : type;
@@ -224,7 +200,7 @@ public:
         atom.position = *place;
         atom.occupancy = occupancy(row, atom.label);
         if (atom.occupancy == 0) return std::nullopt;
-        atom.b_iso = b_iso(row, atom.label);
+        atom.b_iso = b_iso(doubts, row, atom.label);
         return atom;
     }
 
@@ -240,7 +216,7 @@ private:
         std::array<double, 3> position;
         for (int axis = 0; axis < 3; ++axis) {
             if (!fractional_[axis].has(row)) return std::nullopt;
-            position[axis] = number(fractional_[axis], row);
+            position[axis] = number(fractional_[axis], row, label);
             if (std::abs(position[axis]) > 1000) fail(fractional_[axis].tag, " of ", label, " is ", position[axis]);
         }
         return position;
@@ -248,18 +224,21 @@ private:
 
     double occupancy(std::size_t row, const std::string& label) const {
         if (!occupancies_.has(row)) return 1;
-        const double stated = number(occupancies_, row);
+        const double stated = number(occupancies_, row, label);
         if (stated < 0 || stated > 1.1)
             fail("the occupancy of atom ", label, " is ", stated, ", not between 0 and 1, line ", occupancies_.line);
         return std::min(stated, 1.0);
     }
 
-    double b_iso(std::size_t row, const std::string& label) const {
-        const double stated = u_iso_.has(row)   ? b_of_u * number(u_iso_, row)
-                              : b_iso_.has(row) ? number(b_iso_, row)
-                                                : anisotropic_.b_iso(label);
+    double b_iso(std::vector<std::string>& doubts, std::size_t row, const std::string& label) const {
+        const std::optional<double> given = u_iso_.has(row)   ? b_of_u * number(u_iso_, row, label)
+                                            : b_iso_.has(row) ? number(b_iso_, row, label)
+                                                              : anisotropic_.b(label);
+        if (!given) return b_iso_missing;
+        const double stated = *given;
+        if (std::string doubt = displacement_doubt(label, stated); !doubt.empty()) doubts.push_back(std::move(doubt));
         // A negative displacement is an artefact of refinement and says nothing.
-        if (!(stated >= 0)) return b_iso_missing;
+        if (stated < 0) return b_iso_missing;
         if (stated > largest_b_iso)
             fail("the displacement parameter of atom ", label, " is B = ", stated, " angstrom^2, above ", largest_b_iso, "; check it");
         return stated;
@@ -271,19 +250,22 @@ private:
 };
 
 // `stated` receives what the loop says of the sites of the atoms.
-std::vector<Atom> read_atoms(StatedContent& stated, const cif::Block& block, const std::array<double, 6>& cell, const CifOptions& options) {
-    const AtomTable table(block, cell);
+void read_atoms(Structure& structure, StatedContent& stated, const cif::Block& block, const CifOptions& options) {
+    const AtomTable table(block, structure.cell);
     if (table.rows() > static_cast<std::size_t>(options.max_sites))
         fail(table.rows(), " atom sites are listed, more than the limit of ", options.max_sites);
-    std::vector<Atom> atoms;
+    std::vector<std::string> doubts;
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        std::optional<Atom> atom = table.atom(row);
+        std::optional<Atom> atom = table.atom(doubts, row);
         if (!atom) continue;
-        atoms.push_back(std::move(*atom));
+        structure.atoms.push_back(std::move(*atom));
         stated.sites.push_back(table.site(row));
     }
-    if (atoms.empty()) fail("no atoms");
-    return atoms;
+    if (structure.atoms.empty()) fail("no atoms");
+    if (doubts.empty()) return;
+    structure.displacement_doubt = doubts.front();
+    const std::size_t more = doubts.size() - 1;
+    if (more > 0) structure.displacement_doubt += "; " + std::to_string(more) + " more atom" + (more > 1 ? "s" : "") + " likewise";
 }
 
 SymmetryStatement read_symmetry(const cif::Block& block) {
@@ -340,7 +322,7 @@ Structure read_block(const cif::Block& block, const std::string& name, const Cif
     structure.name = name;
     structure.cell = read_cell(block);
     StatedContent stated;
-    structure.atoms = read_atoms(stated, block, structure.cell, options);
+    read_atoms(structure, stated, block, options);
     read_content(stated, block);
     const SymmetryStatement statement = read_symmetry(block);
     if (statement.empty()) {
@@ -352,6 +334,7 @@ Structure read_block(const cif::Block& block, const std::string& name, const Cif
     structure.claimed_space_group = symmetry.space_group;
     structure.symmetry_unstated = statement.empty();
     structure.symmetry_contradiction = std::move(symmetry.contradiction);
+    structure.operations_contradiction = std::move(symmetry.operations_contradiction);
     if (symmetry.of_origin_1.empty()) {
         tidy_sites(structure);
     } else {

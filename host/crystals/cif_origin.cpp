@@ -172,16 +172,22 @@ void choose_origin(Structure& structure, const std::vector<SymmetryOperation>& c
              "); add the list of symmetry operations, or check the coordinates");
     }
     bool take_first = false, assumed = false;
+    const char* why = "in which its atoms are farther apart";
     if (first.impossible.empty() != second.impossible.empty()) {
         take_first = first.impossible.empty();
+        why = "the one that its atoms fit";
     } else if (first.contradictions != second.contradictions) {
         take_first = first.contradictions < second.contradictions;
+        why = "which agrees better with what it states of formula and sites";
     } else {
         take_first = first.closest > clearly_farther * second.closest;
         assumed = !take_first && !(second.closest > clearly_farther * first.closest);
     }
     structure = std::move(take_first ? first.structure : second.structure);
     structure.origin_assumed = assumed;
+    if (assumed) return;
+    structure.origin_chosen = std::string("has no operators, and its space group two origins: choice ") + (take_first ? "1" : "2") +
+                              " was taken, " + why + "; append " + (take_first ? ":2" : ":1") + " to the symbol for the other";
 }
 
 void check_without_symmetry(const Structure& structure, const StatedContent& stated) {

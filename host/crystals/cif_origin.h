@@ -25,6 +25,7 @@ std::vector<double> amounts_of_formula(std::string_view formula);
 // instead where those fit better. An origin that makes atoms overlap is out; then the one that contradicts less of what is stated is
 // taken; then the one in which the closest two atoms, in units of the sum of their covalent radii, are farther apart by at least a
 // twentieth; and else choice 2, that of International Tables' reference settings and of gemmi for a number, with `origin_assumed` set.
+// `origin_chosen` says which was taken and why, where it was not assumed.
 // Throws Error if neither is possible.
 void choose_origin(Structure& structure, const std::vector<SymmetryOperation>& choice_1, const StatedContent& stated);
 

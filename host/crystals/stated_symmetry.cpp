@@ -178,10 +178,18 @@ void take_setting(StatedSymmetry& stated, const gemmi::SpaceGroup& setting, char
     if (origin != '1' && origin != '2') stated.of_origin_1 = from_gemmi(first->operations());
 }
 
-// Of a group that nothing names.
-void number_by_operations(StatedSymmetry& stated) {
-    if (stated.space_group) return;
-    if (const gemmi::SpaceGroup* setting = gemmi::find_spacegroup_by_ops(to_gemmi(stated.operations))) stated.space_group = setting->number;
+// What operations are beside what the file calls them: `named`, the setting of its symbol or else of its number, null where it has neither.
+// Another setting or origin of the same group is no contradiction; a group that no table has is told from another by its order alone.
+void compare_with_name(StatedSymmetry& stated, const SymmetryStatement& statement, const gemmi::SpaceGroup* named, bool by_symbol) {
+    const gemmi::SpaceGroup* const found = gemmi::find_spacegroup_by_ops(to_gemmi(stated.operations));
+    if (found && !stated.space_group) stated.space_group = found->number;
+    if (!named) return;
+    const std::size_t wanted = from_gemmi(named->operations()).size(), listed = stated.operations.size();
+    if (found ? found->number == named->number : listed == wanted) return;
+    const std::string name = by_symbol ? "symbol " + statement.hermann_mauguin : "space-group number " + std::to_string(statement.number);
+    const std::string what = statement.triplets.empty() ? "Hall symbol" : "list";
+    stated.operations_contradiction = "its " + name + " has " + std::to_string(wanted) + " symmetry operators, its " + what + " " +
+                                      std::to_string(listed) + (found ? ", those of " + found->xhm() : "");
 }
 
 // Reads text such as '-x+1/2, y, z-0.25'.
@@ -287,6 +295,9 @@ StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::a
     result.space_group = number_stated && statement.number >= 1 && statement.number <= space_groups ? statement.number
                          : by_symbol                                                                ? by_symbol->number
                                                                                                     : 0;
+    const gemmi::SpaceGroup* const named = by_symbol            ? by_symbol
+                                           : result.space_group ? setting_of_number(result.space_group, cell)
+                                                                : nullptr;
     if (!statement.triplets.empty()) {
         std::vector<SymmetryOperation> listed;
         for (const std::string& triplet : statement.triplets) listed.push_back(parse_triplet(triplet));
@@ -294,13 +305,13 @@ StatedSymmetry resolve_symmetry(const SymmetryStatement& statement, const std::a
         if (result.operations.size() > largest_group || !is_group(result.operations)) {
             fail("the ", statement.triplets.size(), " symmetry operations listed do not form a group; one is missing or wrong");
         }
-        number_by_operations(result);
+        compare_with_name(result, statement, named, by_symbol != nullptr);
         return result;
     }
     if (!statement.hall.empty()) {
         if (auto operations = operations_of_hall(statement.hall)) {
             result.operations = std::move(*operations);
-            number_by_operations(result);
+            compare_with_name(result, statement, named, by_symbol != nullptr);
             return result;
         }
     }

@@ -28,6 +28,8 @@ struct StatedSymmetry {
     std::vector<SymmetryOperation> of_origin_1;
     // In words, where a symbol and a number of another group are all there is: `operations` are the symbol's.
     std::string contradiction;
+    // In words, where the operations listed (or of the Hall symbol) are of another group than the symbol or the number.
+    std::string operations_contradiction;
 };
 
 // `cell` tells rhombohedral from hexagonal axes where the symbol does not. Throws Error if symmetry is stated but cannot be understood.

@@ -33,6 +33,9 @@ struct Structure {
     bool origin_assumed = false;                // the file leaves open which of two origins it uses, and its atoms too (cif_origin.h)
     bool symmetry_unstated = false;             // the file says nothing of it: taken as P1, with no atoms but those listed
     std::string symmetry_contradiction;         // in words, where the file's symbol and number are of two groups
+    std::string operations_contradiction;       // in words, where its list of operations is of another group than they
+    std::string origin_chosen;                  // in words, where the file leaves the origin open and its atoms tell (cif_origin.h)
+    std::string displacement_doubt;             // in words, where it states one that no atom has (displacement.h)
 };
 
 // Whether a file states the symmetry that its atoms have, and not that of a model in which none was sought (group 1).
