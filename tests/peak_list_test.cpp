@@ -123,8 +123,18 @@ TEST(PeaksCommand, AnOriginThatNothingTellsIsNamed) {
     test::write_text(folder / "told.cif", symbol + formula + cell + atoms);
     const auto open = test::run_friedel("peaks open.cif", folder.path), told = test::run_friedel("peaks told.cif", folder.path);
     EXPECT_NE(open.err.find("fits either of its group's two origins"), std::string::npos) << open.err;
-    EXPECT_EQ(told.err, "");
+    EXPECT_EQ(told.err,
+              "friedel: told.cif: has no operators, and its space group two origins: choice 1 was taken, which agrees better with what it "
+              "states of formula and sites; append :2 to the symbol for the other\n");
     EXPECT_NE(open.out, told.out);
+    // What was appended is obeyed, and there is nothing left to tell.
+    for (const auto& [origin, same] : {std::pair(":1", told.out), {":2", open.out}}) {
+        std::string named = symbol + formula + cell + atoms;
+        test::write_text(folder / "named.cif", named.insert(named.find("m'") + 1, origin));
+        const auto result = test::run_friedel("peaks named.cif", folder.path);
+        EXPECT_EQ(result.err, "");
+        EXPECT_EQ(result.out, same);
+    }
 }
 
 // Rock salt, whose two atoms make caesium chloride in P1.
@@ -145,13 +155,40 @@ TEST(PeaksCommand, SymmetryLeftInDoubtIsNamedOnceAFile) {
     };
     const std::string taken =
         ": no symmetry is stated; taken as P1, with no atoms but those listed. A space group or operators in the file would tell";
-    EXPECT_EQ(err("peaks none.cif"), "friedel: none.cif" + taken + "\n");
-    EXPECT_EQ(err("peaks two.cif"),
+    EXPECT_EQ(err("peaks none.cif --count 0"), "friedel: none.cif" + taken + "\n");
+    EXPECT_EQ(err("peaks two.cif --count 0"),
               "friedel: two.cif: its symbol F m -3 m is of space group 225, its number is 221; the symbol was taken. Operators in the file "
               "would tell\n");
-    EXPECT_EQ(err("peaks three.cif --block b"), "friedel: three.cif#b" + taken + "\n");
-    EXPECT_EQ(err("peaks three.cif --block d"), "");
+    EXPECT_EQ(err("peaks three.cif --block b --count 0"), "friedel: three.cif#b" + taken + "\n");
+    EXPECT_EQ(err("peaks three.cif --block d --count 0"), "");
     EXPECT_EQ(err("simulate three.cif -o three.h5"), "friedel: three.cif#a" + taken + "; 2 more of the file likewise\n");
+}
+
+// Diopside without its centring has half the operators of its symbol, and another strongest line.
+TEST(PeaksCommand, OperatorsThatContradictTheSymbolAreNamed) {
+    const test::TemporaryDirectory folder;
+    std::string text = test::read_text(test::mineral_file("diopside"));
+    for (const char* shifted : {"'x+1/2,y+1/2,z'\n", "'-x+1/2,y+1/2,-z+1/2'\n", "'-x+1/2,-y+1/2,-z'\n", "'x+1/2,-y+1/2,z-1/2'\n"})
+        text.erase(text.find(shifted), std::string(shifted).size());
+    test::write_text(folder / "bare.cif", text);
+    const std::string line =
+        "friedel: bare.cif: its symbol C 1 2/c 1 has 8 symmetry operators, its list 4, those of P 1 2/c 1; these were taken. Correct "
+        "whichever is wrong\n";
+    EXPECT_EQ(test::run_friedel("peaks bare.cif --count 0", folder.path).err, line);
+    EXPECT_EQ(test::run_friedel("simulate bare.cif -o bare.xy", folder.path).err.find(line), 0u);
+    for (const auto& file : test::mineral_files()) EXPECT_EQ(test::run_friedel("peaks --count 0 '" + file.string() + "'").err, "") << file;
+}
+
+TEST(PeaksCommand, WhatIsLeftOutIsCounted) {
+    const auto peaks = [](const std::string& options) {
+        return test::run_friedel("peaks '" + test::mineral_file("topaz").string() + "'" + options);
+    };
+    const auto rows = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n') - 1; };
+    const auto few = peaks(""), all = peaks(" --count 0");
+    EXPECT_EQ(rows(few.out), 100);
+    EXPECT_EQ(few.err, "friedel: " + std::to_string(rows(all.out) - 100) + " weaker reflections left out (--count 0 prints all)\n");
+    EXPECT_EQ(all.err, "");
+    EXPECT_EQ(peaks(" --count 5").err, "") << "asked for";
 }
 
 // 220 of silicon, percents of 111: 67.10 without f' and f'', 67.76 (Sasaki) to 67.79 (Henke) with them.

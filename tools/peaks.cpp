@@ -22,6 +22,7 @@ struct Options {
     PeakListOptions list;
     std::vector<double> range{5, 90};
     int count = 100;
+    bool count_given = false;
 };
 
 // The first few names that --block takes.
@@ -59,7 +60,11 @@ int run(const Options& options) {
     std::vector<int> order(peaks.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return peaks[a].intensity > peaks[b].intensity; });
-    if (options.count > 0 && order.size() > static_cast<std::size_t>(options.count)) order.resize(options.count);
+    if (options.count > 0 && order.size() > static_cast<std::size_t>(options.count)) {
+        const std::size_t left_out = order.size() - static_cast<std::size_t>(options.count);
+        order.resize(options.count);
+        if (!options.count_given) tell(left_out, " weaker reflection", left_out > 1 ? "s" : "", " left out (--count 0 prints all)");
+    }
     std::sort(order.begin(), order.end());
     std::puts("two_theta_deg,d_angstrom,h,k,l,multiplicity,f_squared,intensity");
     for (int i : order) {
@@ -85,14 +90,17 @@ std::function<int()> peaks_command(CLI::App& app) {
     app.add_option("--default-b", options->list.default_b_iso, "B in angstrom^2 for atoms without a displacement parameter")
         ->check(within(0, 100))
         ->capture_default_str();
-    app.add_option("--count", options->count, "Print this many of the strongest reflections (0: all)")
-        ->check(within(0, 1e9))
-        ->capture_default_str();
+    auto* const count = app.add_option("--count", options->count, "Print this many of the strongest reflections (0: all)")
+                            ->check(within(0, 1e9))
+                            ->capture_default_str();
     app.add_option("--block", options->block, "Data block, where the file holds several structures");
     app.footer(
         "Intensities are percentages of the strongest line; reflections that coincide are rows of their own and add up.\n"
         "Example: friedel peaks data/minerals/quartz.cif --range 20 60");
-    return [options] { return run(*options); };
+    return [options, count] {
+        options->count_given = count->count() > 0;
+        return run(*options);
+    };
 }
 
 }  // namespace friedel::tools
