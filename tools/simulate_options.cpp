@@ -1,10 +1,13 @@
 #include "tools/simulate_options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "host/support/radiation.h"
+#include "host/support/text_format.h"
 #include "host/training/config.h"
+#include "kernels/real_math.h"
 #include "tools/options.h"
 #include "tools/usage_error.h"
 
@@ -41,7 +44,7 @@ void add_instrument_options(CLI::App& app, SimulateOptions& o) {
                            ->capture_default_str()
                            ->group(instrument)
                            ->check(within(0, 10));
-    app.add_option("--caglioti", o.caglioti, "Gaussian width^2 = U tan^2 + V tan + W, degrees^2")
+    app.add_option("--caglioti", o.caglioti, "Gaussian width^2 = U tan^2 + V tan + W, degrees^2, nowhere negative")
         ->expected(3)
         ->excludes(fwhm)
         ->type_name("U V W")
@@ -169,6 +172,25 @@ void state_air_scatter(PatternParameters& p, const std::vector<double>& height_a
     if (!(height_and_decay[1] > 0)) misused("--air-scatter: the decay length must be positive, not ", height_and_decay[1]);
 }
 
+// Refuses a width^2 that is negative at an angle of the range, and names the angle where it is least: an end, or the parabola's vertex.
+void state_caglioti(PatternParameters& p, const std::vector<double>& u_v_w, const std::vector<double>& range) {
+    if (u_v_w.empty()) return;
+    const double u = u_v_w[0], v = u_v_w[1], w = u_v_w[2];
+    const auto tangent = [](double two_theta_deg) { return std::tan(0.5 * two_theta_deg * degree<double>); };
+    const double low = tangent(range[0]), high = tangent(range[1]);
+    const auto square = [&](double tan_theta) { return (u * tan_theta + v) * tan_theta + w; };
+    double least = square(low) <= square(high) ? low : high;
+    if (u > 0) least = std::clamp(-v / (2 * u), low, high);
+    constexpr double rounding = 1e-9;  // degrees^2
+    if (square(least) < -rounding)
+        misused("--caglioti ", u, " ", v, " ", w, ": the width^2, U tan^2 + V tan + W, is ", formatted("%.3g", square(least)),
+                " degrees^2 at a two-theta of ", formatted("%.4g", 2 * std::atan(least) / degree<double>),
+                " degrees; it must not be negative within --range");
+    p.caglioti_u = static_cast<float>(u);
+    p.caglioti_v = static_cast<float>(v);
+    p.caglioti_w = static_cast<float>(w);
+}
+
 }  // namespace
 
 void add_simulate_options(CLI::App& app, SimulateOptions& o) {
@@ -205,7 +227,11 @@ Grid stated_grid(const SimulateOptions& options) {
     if (!(low >= 0 && low < high && high < 180))
         misused("--range must rise, from 0 at least to less than 180 degrees, not from ", low, " to ", high);
     if (!(options.step_deg >= 1e-4 && options.step_deg <= 1)) misused("--step must lie within 0.0001 to 1 degree, not ", options.step_deg);
-    return {static_cast<float>(low), static_cast<float>(options.step_deg), static_cast<int>(std::lround((high - low) / options.step_deg))};
+    const auto points = static_cast<int>(std::lround((high - low) / options.step_deg));
+    if (points < 2)
+        misused("--range ", low, " ", high, " with --step ", options.step_deg, " makes a pattern of ", points,
+                points == 1 ? " point" : " points", "; widen it or take a smaller step");
+    return {static_cast<float>(low), static_cast<float>(options.step_deg), points};
 }
 
 PatternParameters stated_parameters(const SimulateOptions& o) {
@@ -213,11 +239,7 @@ PatternParameters stated_parameters(const SimulateOptions& o) {
     p.radiation = parse_radiation(o.radiation);
     p.monochromator_two_theta_deg = static_cast<float>(o.monochromator_deg);
     p.caglioti_w = static_cast<float>(o.fwhm_deg * o.fwhm_deg);
-    if (!o.caglioti.empty()) {
-        p.caglioti_u = static_cast<float>(o.caglioti[0]);
-        p.caglioti_v = static_cast<float>(o.caglioti[1]);
-        p.caglioti_w = static_cast<float>(o.caglioti[2]);
-    }
+    state_caglioti(p, o.caglioti, o.range);
     state_texture(p, o.texture);
     state_chebyshev(p, o.chebyshev);
     state_humps(p, o.humps);
