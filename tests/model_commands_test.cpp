@@ -297,6 +297,9 @@ TEST_F(ModelCommands, DoubtAndLatticesThatAreGivenAreStored) {
     EXPECT_NEAR(*std::max_element(calibration.lattice_scales.begin(), calibration.lattice_scales.end()), 1.016, 1e-4);
     EXPECT_NEAR(*std::min_element(calibration.lattice_scales.begin(), calibration.lattice_scales.end()), 1 / 1.016, 4e-4);
     EXPECT_EQ(std::count(calibration.lattice_scales.begin(), calibration.lattice_scales.end(), 1.0f), 1);
+    EXPECT_NE(
+        run("info doubtful.h5").out.find("lattices          5: the network is asked about each pattern at so many, up to 1.6 % larger"),
+        std::string::npos);
     ASSERT_EQ(run("classify -q doubtful.h5 examples --structures none -o out.csv").status, 0);
     const CsvTable answers(folder / "out.csv");
     ASSERT_EQ(answers.size(), 8u);
@@ -306,6 +309,7 @@ TEST_F(ModelCommands, DoubtAndLatticesThatAreGivenAreStored) {
     EXPECT_GT(surest, 0.6) << "a temperature this low makes it as sure as it may be";
     ASSERT_EQ(run("calibrate doubtful.h5 --library lib.h5 --patterns 40 -q --lattices 1 -o once.h5").status, 0);
     EXPECT_TRUE(Model::read(folder / "once.h5").calibration.lattice_scales.empty());
+    EXPECT_EQ(run("info once.h5").out.find("lattices"), std::string::npos);
     EXPECT_EQ(run(calibrate + "--lattices 4 -o out.h5").status, 2);
 }
 

@@ -1,4 +1,5 @@
 // friedel info, of models and of checkpoints of unfinished runs.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -30,6 +31,13 @@ std::string weights_hash(const Model& model) {
 const char* name_of(Target target) { return target == Target::space_group ? "space group" : "crystal system"; }
 
 bool refuses(const Calibration& calibration) { return std::isfinite(calibration.entropy_threshold); }
+
+// Of the lattice, by any of the factors on it: 0.016 for 1.6 %.
+double largest_change(const std::vector<float>& scales) {
+    double change = 0;
+    for (const float scale : scales) change = std::max(change, std::abs(static_cast<double>(scale) - 1));
+    return change;
+}
 
 nlohmann::json json_of(const Model& model, bool is_finished) {
     const Provenance& made = model.provenance;
@@ -85,6 +93,9 @@ void print(const std::string& file, const Model& model, bool is_finished) {
         if (refuses(calibration)) std::printf("refuses above an entropy of %.3f nats", calibration.entropy_threshold);
         std::printf("%s (%s)\n", refuses(calibration) ? "" : "refuses nothing", calibration.fitted_on.c_str());
     }
+    if (calibration.lattice_scales.size() > 1)
+        std::printf("lattices          %zu: the network is asked about each pattern at so many, up to %.2g %% larger and smaller\n",
+                    calibration.lattice_scales.size(), 100 * largest_change(calibration.lattice_scales));
     if (calibration.set_level > 0)
         std::printf("sets              groups of probability %.4f or more: they hold the right one for %g %% of such patterns\n",
                     static_cast<double>(calibration.set_probability), 100 * static_cast<double>(calibration.set_level));
