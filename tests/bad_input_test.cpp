@@ -360,6 +360,13 @@ TEST(BadInput, LikelyMistakesAreToldTheirCure) {
         {"ingest DATA/minerals -o library.CSV", "library.CSV: this command writes HDF5; give a name that ends in .h5", 2},
         {"info --json --config DATA/models/friedel-cu.h5", "--json excludes --config", 2},
         {"peaks DATA/minerals/quartz.cif --range 60 20", "--range must rise, not from 60 to 20", 2},
+        {"simulate DATA/minerals/quartz.cif --range 20 20.005 -o q.xy", "makes a pattern of 0 points; widen it", 2},
+        {"simulate DATA/minerals/quartz.cif --range 20 20.02 --step 0.02 -o q.xy", "makes a pattern of 1 point; widen it", 2},
+        {"simulate DATA/minerals/quartz.cif --range 20 80 --caglioti 0.01 -0.02 0.005 -o q.xy",
+         "is -0.00474 degrees^2 at a two-theta of 80 degrees", 2},
+        {"simulate DATA/minerals/quartz.cif --range 20 150 --caglioti 1 -2 0.75 -o q.xy", "is -0.25 degrees^2 at a two-theta of 90 degrees",
+         2},
+        {"train library.h5 -o model.h5 --steps 5 --resume auto", "write --resume=auto, with no blank", 2},
         {"classify DATA/examples/quartz.xy --wavelength 154.06", "'154.06' is neither", 2}};
     const auto with_data = [&](std::string text) {
         for (std::size_t at; (at = text.find("DATA")) != std::string::npos;) text.replace(at, 4, data);

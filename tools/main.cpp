@@ -80,9 +80,11 @@ int no_such_command(const std::string& word) {
     return usage_status;
 }
 
-// The same of the first option in a command line that `command` does not have.
+// The same of the first option in a command line that `command` does not have, and of a value apart from its flag.
 std::string option_meant(const CLI::App& command) {
     const std::vector<std::string> unknown = command.remaining();
+    if (command.get_name() == "train" && std::find(unknown.begin(), unknown.end(), "auto") != unknown.end())
+        return "if it is of --resume, write --resume=auto, with no blank; ";
     const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) { return word.rfind("--", 0) == 0; });
     if (option == unknown.end()) return "";
     std::vector<std::string> names;

@@ -258,8 +258,8 @@ std::function<int()> train_command(CLI::App& app) {
                    "Model whose weights are the first ones, instead of random ones; a run that is resumed has them already");
     app.add_flag(
            "--resume{newest}", options->resume,
-           "Go on from the newest whole checkpoint of an unfinished run; --resume=auto starts anew where there is none, so that a batch "
-           "script can always give the same command")
+           "Go on from the newest whole checkpoint of an unfinished run; --resume=auto (with no blank) starts anew where there is none, "
+           "so that a batch script can always give the same command")
         ->check(CLI::IsMember({"newest", "auto"}));
     app.add_option("--log", options->training.log,
                    "File to append to, a JSON object per line: start, resume, report, validation, checkpoint, skipped, "
