@@ -156,7 +156,8 @@ TEST(StatedWavelength, IsNotAssumedWhereALineSaysAnother) {
 
 // Whatever the axis, and whatever wavelength is said.
 TEST(StatedWavelength, PatternsOfNeutronsAreRefused) {
-    for (const char* line : {"# Radiation: neutrons", "# Source: neutron", "# neutron powder diffraction, D2B", "# probe: neutron"}) {
+    for (const char* line : {"# Radiation: neutrons", "# Source: neutron", "# Source = neutron", "Radiation neutron",
+                             "# neutron powder diffraction, D2B", "# probe: neutron"}) {
         for (const char* below : {"", "\n# wavelength 1.594 A", "\n# wavelength: 1.5406 nm", "\nq (1/A), intensity"}) {
             const std::string error = test::error_of([&] { parse_pattern(std::string(line) + below + "\n" + plain(), "x.xy"); });
             EXPECT_TRUE(error.starts_with("x.xy: its line '" + std::string(line) + "' names neutrons")) << below << ": " << error;

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <utility>
+#include <string>
 #include <vector>
 
+#include "host/crystals/elements.h"
 #include "host/patterns/header_words.h"
 #include "host/support/radiation.h"
 
@@ -203,15 +204,11 @@ constexpr ElementName element_names[] = {
 // "*TARGET = 27": Rigaku's text has the atomic number.
 std::optional<Claim> anode_by_number(std::string_view lower) {
     constexpr std::string_view key = "*target";
-    constexpr std::pair<std::string_view, std::string_view> numbers[] = {{"24", "cr"}, {"26", "fe"}, {"27", "co"}, {"28", "ni"},
-                                                                         {"29", "cu"}, {"42", "mo"}, {"47", "ag"}};
     if (!lower.starts_with(key)) return std::nullopt;
     lower.remove_prefix(std::min(lower.find_first_not_of(" \t=", key.size()), lower.size()));
     const std::string_view number = lower.substr(0, lower.find_last_not_of(" \t\r") + 1);
-    for (const auto& [text, symbol] : numbers) {
-        for (const Anode& anode : anodes()) {
-            if (number == text && anode.name == symbol) return Claim{of_anode, anode.mean};
-        }
+    for (const Anode& anode : anodes()) {
+        if (number == std::to_string(element_of_symbol(anode.name))) return Claim{of_anode, anode.mean};
     }
     return std::nullopt;
 }
@@ -254,8 +251,20 @@ std::optional<Claim> anode_in(std::string_view lower) {
 }
 
 bool names_neutrons(std::string_view lower) {
-    return contains_any(lower, {"neutrons", "neutron diffraction", "neutron powder", "neutron radiation", "neutron source",
-                                "radiation: neutron", "source: neutron", "probe neutron", "probe: neutron"});
+    constexpr std::string_view before[] = {"radiation", "source", "probe", "beam"},
+                               behind[] = {"diffraction", "diffractometer", "powder", "radiation", "source", "beam"};
+    std::string_view last;
+    for (std::size_t at = 0; at < lower.size();) {
+        std::size_t end = at;
+        while (end < lower.size() && is_letter(lower[end])) ++end;
+        const std::string_view word = lower.substr(at, end - at);
+        at = end + (word.empty() ? 1 : 0);
+        if (word.empty()) continue;
+        if (word == "neutrons" || (word == "neutron" && is_one_of(last, before)) || (last == "neutron" && is_one_of(word, behind)))
+            return true;
+        last = word;
+    }
+    return false;
 }
 
 std::string other_source_in(std::string_view lower) {
