@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <sstream>
+#include <string>
+
 #include "host/crystals/symmetry.h"
 #include "host/training/sampler.h"
 #include "tests/test_paths.h"
@@ -76,6 +80,31 @@ TEST(PowderGroup, MergeFindsThemAndTrainingAsksForThem) {
     EXPECT_NE(test::run_friedel("info b.h5", folder.path).out.find("other as powders"), std::string::npos);
     const auto trained = test::run_friedel("train b.h5" + train, folder.path);
     EXPECT_EQ(trained.status, 0) << trained.err;
+    // What is held out is judged by the same groups, where it has them: the very same patterns otherwise than without.
+    StructureLibrary held_out;
+    held_out.add(two_lattices(13, 14));
+    held_out.write(folder / "without.h5");
+    ThreadPool pool(1);
+    ASSERT_EQ(find_powder_groups(held_out, pool), 1);
+    held_out.write(folder / "with.h5");
+    // The last row of the metrics by the names of its columns.
+    const auto metrics = [&](const std::string& library) {
+        const auto run = test::run_friedel("train b.h5 --validation " + library + ".h5" + train + "_" + library, folder.path);
+        EXPECT_EQ(run.status, 0) << run.err;
+        std::map<std::string, std::string> row;
+        std::istringstream text(test::read_text(folder / ("model.h5_" + library + ".metrics.csv")));
+        std::string names, line, name, value;
+        std::getline(text, names);
+        while (std::getline(text, line)) {
+            std::istringstream of_names(names), of_line(line);
+            while (std::getline(of_names, name, ',') && std::getline(of_line, value, ',')) row[name] = value;
+        }
+        return row;
+    };
+    auto with = metrics("with"), without = metrics("without");
+    EXPECT_NE(with["loss"], "");
+    EXPECT_EQ(with["loss"], without["loss"]) << "they train alike";
+    EXPECT_NE(with["simulated_loss"], without["simulated_loss"]);
 }
 
 }  // namespace
